@@ -1,0 +1,1 @@
+//! The API Connector: raw HTTP cards

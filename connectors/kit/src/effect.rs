@@ -1,0 +1,110 @@
+//! The one way to declare a card that reaches outside.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Slots, Work};
+use flowrun_core::effect::{Answer, Cursor, Page, Performance};
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::Value;
+
+/// A card that reaches outside through a connection.
+pub trait Effect: Inputs + Send + 'static {
+    /// Okta's category and name in snake case.
+    const ID: &'static str;
+    /// Okta's name where snake case doesn't lead back to it.
+    const TITLE: Option<&'static str> = None;
+    /// The export addresses it stands for.
+    const EXPORTED_AS: &'static [&'static str];
+    /// At least one; they are run as tests, over the simulators.
+    const EXAMPLES: &'static [Example];
+    /// Whether performing it twice does no more than performing it once.
+    const IDEMPOTENT: bool;
+    /// How long one performance may take, waits for rate limits included.
+    const TIMEOUT: Duration = Duration::from_secs(300);
+    /// Whether it can yield its records page by page, when its input `result_set` says `stream`.
+    const STREAMS: bool = false;
+    /// The connection it uses.
+    type Connection: Connection;
+    /// What it puts out.
+    type Out: Outputs;
+
+    /// Does the card's work.
+    fn run(self, connection: &Self::Connection) -> impl Future<Output = Result<Self::Out>> + Send;
+
+    /// Fetches one page of a stream.
+    fn page(self, connection: &Self::Connection, cursor: Cursor) -> impl Future<Output = Result<Page>> + Send {
+        let _ = (connection, cursor);
+        async { Err(Fault::new(FaultKind::InvalidInput, "this card has no result set to stream")) }
+    }
+}
+
+/// Something that cards of one connector share: a client and its credentials, a set of tables.
+pub trait Connection: Any + Send + Sync {
+    /// The connector's name in flow files: `okta`.
+    const CONNECTOR: &'static str;
+}
+
+/// A connection whose type is known only to its cards.
+pub type AnyConnection = Arc<dyn Any + Send + Sync>;
+
+/// A future that the driver awaits.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+type Perform = fn(Performance, AnyConnection) -> Pending<'static, Result<Answer>>;
+
+/// A card that reaches outside, with the code that performs it.
+pub struct EffectCard {
+    /// The declaration.
+    pub card: Card,
+    perform: Perform,
+}
+
+impl EffectCard {
+    /// The declaration and the code of `C`.
+    pub const fn of<C: Effect>() -> EffectCard {
+        EffectCard {
+            card: Card {
+                id: C::ID,
+                named: C::TITLE,
+                docs: C::DOCS,
+                exported_as: C::EXPORTED_AS,
+                inputs: C::FIELDS,
+                rest_in: C::REST,
+                outputs: <C::Out as Outputs>::FIELDS,
+                rest_out: <C::Out as Outputs>::REST,
+                examples: C::EXAMPLES,
+                work: Work::Effect(EffectSpec {
+                    connector: <C::Connection as Connection>::CONNECTOR,
+                    timeout: C::TIMEOUT,
+                    idempotent: C::IDEMPOTENT,
+                    streams: C::STREAMS,
+                }),
+            },
+            perform: |performance, connection| Box::pin(perform::<C>(performance, connection)),
+        }
+    }
+
+    /// Performs the card over `connection`, which must be of its connector.
+    pub fn perform(&self, performance: Performance, connection: AnyConnection) -> Pending<'static, Result<Answer>> {
+        (self.perform)(performance, connection)
+    }
+}
+
+async fn perform<C: Effect>(mut performance: Performance, connection: AnyConnection) -> Result<Answer> {
+    let Some(connection) = connection.downcast_ref::<C::Connection>() else {
+        return Err(Fault::new(FaultKind::Connection, format!("{} got a connection of another connector", C::ID)));
+    };
+    let card = C::read(&mut Args::new(&mut performance.args, &performance.names))?;
+    if let Some(cursor) = performance.page {
+        return card.page(connection, cursor).await.map(Answer::Page);
+    }
+    let out = card.run(connection).await?;
+    let mut values = vec![Value::Null; performance.outputs.len()];
+    let declared = <C::Out as Outputs>::FIELDS.len().min(values.len());
+    out.write(&mut Slots::new(&mut values, &performance.outputs[declared..]));
+    Ok(Answer::Outputs(values))
+}

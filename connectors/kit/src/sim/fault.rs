@@ -1,0 +1,191 @@
+//! Faults on request: which requests a simulator answers badly, and how.
+
+use super::lock;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long a `slow` answer keeps its client waiting: longer than any client here waits.
+pub const SLOW: Duration = Duration::from_secs(45);
+
+/// A way to misbehave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// 429 instead of an effect.
+    RateLimit,
+    /// 500 instead of an effect.
+    ServerError,
+    /// 502 instead of an effect.
+    BadGateway,
+    /// The vendor's 401 instead of an effect.
+    ExpiredToken,
+    /// The connection breaks before the request has an effect.
+    DropBefore,
+    /// The request has its effect, then the connection breaks.
+    Drop,
+    /// The request has its effect; half of the answer's body arrives.
+    Truncate,
+    /// The request has its effect; the answer comes [`SLOW`] later.
+    Slow,
+}
+
+impl FaultKind {
+    /// All of them, by the names they are asked for with.
+    pub const ALL: [(&'static str, FaultKind); 8] = [
+        ("rate-limit", FaultKind::RateLimit),
+        ("server-error", FaultKind::ServerError),
+        ("bad-gateway", FaultKind::BadGateway),
+        ("expired-token", FaultKind::ExpiredToken),
+        ("slow", FaultKind::Slow),
+        ("drop", FaultKind::Drop),
+        ("drop-before", FaultKind::DropBefore),
+        ("truncate", FaultKind::Truncate),
+    ];
+
+    /// The name it is asked for with.
+    pub fn name(self) -> &'static str {
+        FaultKind::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// One fault asked for, as `KIND[@WHERE][:nth=N][:times=N][:every=N]`.
+///
+/// WHERE is a part of `METHOD path?query`, a vendor's name, or a vendor's name, a space and such a part. Of the requests
+/// it matches, the fault hits `times` in a row (1 unless said) from the `nth` on (the first unless said), and again
+/// after every `every` requests if that is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    kind: FaultKind,
+    part: String,
+    nth: u64,
+    times: u64,
+    every: Option<u64>,
+}
+
+impl Fault {
+    fn matches(&self, vendor: &str, request: &str) -> bool {
+        match self.part.strip_prefix(vendor) {
+            Some("") => true,
+            Some(rest) if rest.starts_with(' ') => request.contains(rest.trim_start()),
+            _ => request.contains(&self.part),
+        }
+    }
+
+    fn hits(&self, count: u64) -> bool {
+        let Some(since) = count.checked_sub(self.nth) else { return false };
+        self.every.map_or(since, |every| since % every) < self.times
+    }
+}
+
+/// Why a text names no fault: it says what could have stood there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadFault(String);
+
+impl fmt::Display for BadFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadFault {}
+
+impl FromStr for Fault {
+    type Err = BadFault;
+
+    fn from_str(text: &str) -> Result<Fault, BadFault> {
+        let mut pieces = text.split(':');
+        let head = pieces.next().unwrap_or_default();
+        let (name, part) = head.split_once('@').unwrap_or((head, ""));
+        let Some(&(_, kind)) = FaultKind::ALL.iter().find(|(known, _)| *known == name) else {
+            let names = FaultKind::ALL.map(|(name, _)| name).join(", ");
+            return Err(BadFault(format!("no fault is called `{name}`; there are {names}")));
+        };
+        let mut fault = Fault { kind, part: part.to_owned(), nth: 1, times: 1, every: None };
+        for piece in pieces {
+            let Some((key, number)) = piece.split_once('=') else {
+                return Err(BadFault(format!("expected nth=N, times=N or every=N in `{text}`, found `{piece}`")));
+            };
+            let number: u64 = number.parse().ok().filter(|&number| number > 0).ok_or_else(|| {
+                BadFault(format!("{key} in `{text}` must be a whole number from 1 on, found `{number}`"))
+            })?;
+            match key {
+                "nth" => fault.nth = number,
+                "times" => fault.times = number,
+                "every" => fault.every = Some(number),
+                _ => return Err(BadFault(format!("a fault has nth, times and every, but no `{key}`"))),
+            }
+        }
+        Ok(fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        if !self.part.is_empty() {
+            write!(f, "@{}", self.part)?;
+        }
+        if self.nth != 1 {
+            write!(f, ":nth={}", self.nth)?;
+        }
+        if self.times != 1 {
+            write!(f, ":times={}", self.times)?;
+        }
+        self.every.map_or(Ok(()), |every| write!(f, ":every={every}"))
+    }
+}
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    seen: u64,
+    fired: u64,
+}
+
+/// The faults of a run. Clones share their counts, so that one set can be given to several simulators.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<Vec<Armed>>>);
+
+impl Faults {
+    /// No faults; some may be added later.
+    pub fn none() -> Faults {
+        Faults::default()
+    }
+
+    /// Adds a fault, which counts requests from now on.
+    pub fn add(&self, fault: Fault) {
+        lock(&self.0).push(Armed { fault, seen: 0, fired: 0 });
+    }
+
+    /// Each fault and how many requests it hit so far.
+    pub fn fired(&self) -> Vec<(Fault, u64)> {
+        lock(&self.0).iter().map(|armed| (armed.fault.clone(), armed.fired)).collect()
+    }
+
+    /// What happens to this request. Every fault counts it; of those that hit it, the first asked for wins.
+    pub fn next(&self, vendor: &str, method: &str, target: &str) -> Option<FaultKind> {
+        let mut all = lock(&self.0);
+        if all.is_empty() {
+            return None;
+        }
+        let request = format!("{method} {target}");
+        let mut chosen = None;
+        for armed in all.iter_mut().filter(|armed| armed.fault.matches(vendor, &request)) {
+            armed.seen += 1;
+            if chosen.is_none() && armed.fault.hits(armed.seen) {
+                armed.fired += 1;
+                chosen = Some(armed.fault.kind);
+            }
+        }
+        chosen
+    }
+}
+
+impl FromIterator<Fault> for Faults {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Faults {
+        let all = Faults::none();
+        faults.into_iter().for_each(|fault| all.add(fault));
+        all
+    }
+}

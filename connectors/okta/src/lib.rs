@@ -1,0 +1,1 @@
+//! Okta cards and the Okta simulator

@@ -1,0 +1,200 @@
+//! The users of the simulated org, and every external id it was ever sent.
+
+use super::profile::Profile;
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+/// A user's status, as Okta names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserStatus {
+    /// Created, never activated.
+    Staged,
+    /// Activated, without a password yet.
+    Provisioned,
+    /// In use.
+    Active,
+    /// Resetting the password.
+    Recovery,
+    /// Locked out after failed sign-ins.
+    LockedOut,
+    /// The password has expired.
+    PasswordExpired,
+    /// Suspended by an administrator.
+    Suspended,
+    /// Deactivated.
+    Deprovisioned,
+}
+
+impl UserStatus {
+    /// The status in Okta's spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UserStatus::Staged => "STAGED",
+            UserStatus::Provisioned => "PROVISIONED",
+            UserStatus::Active => "ACTIVE",
+            UserStatus::Recovery => "RECOVERY",
+            UserStatus::LockedOut => "LOCKED_OUT",
+            UserStatus::PasswordExpired => "PASSWORD_EXPIRED",
+            UserStatus::Suspended => "SUSPENDED",
+            UserStatus::Deprovisioned => "DEPROVISIONED",
+        }
+    }
+}
+
+/// A user. Its number, from which its id is made, is its place in the directory.
+pub struct User {
+    pub external: External,
+    pub status: UserStatus,
+    pub created_ms: i64,
+    pub updated_ms: i64,
+    pub changed_ms: i64,
+    pub profile: Profile,
+}
+
+/// An external id, by the order in which they became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct External(pub u32);
+
+/// What became of one imported entity.
+pub enum Applied {
+    /// A user was created.
+    Created(u32),
+    /// A user was updated, or activated again.
+    Updated(u32),
+    /// A user was deactivated.
+    Deactivated(u32),
+    /// There was nothing to do.
+    Ignored,
+    /// A new user without a user name cannot be.
+    Refused,
+}
+
+#[derive(Default)]
+pub struct Directory {
+    externals: IndexMap<Box<str>, Option<u32>>,
+    users: Vec<User>,
+    /// Users by the hash of their login in lower case: half a million logins need not be stored twice.
+    logins: HashMap<u64, u32>,
+    hasher: RandomState,
+    version: u64,
+}
+
+impl Directory {
+    /// The external id's place, made if it is new.
+    pub fn external(&mut self, id: &str) -> External {
+        let place = match self.externals.get_index_of(id) {
+            Some(place) => place,
+            None => self.externals.insert_full(id.into(), None).0,
+        };
+        External(place as u32)
+    }
+
+    /// The text of an external id.
+    pub fn external_id(&self, external: External) -> &str {
+        self.externals.get_index(external.0 as usize).map_or("", |(id, _)| id)
+    }
+
+    /// The number of the user with an external id.
+    pub fn user_of(&self, external: External) -> Option<u32> {
+        self.externals.get_index(external.0 as usize).and_then(|(_, user)| *user)
+    }
+
+    /// The number of the user with an external id, given as text.
+    pub fn find_external(&self, id: &str) -> Option<u32> {
+        self.externals.get(id).copied().flatten()
+    }
+
+    /// The number of the user with a login, whatever its case.
+    pub fn find_login(&self, login: &str) -> Option<u32> {
+        let login = login.to_lowercase();
+        let number = *self.logins.get(&self.hasher.hash_one(&login))?;
+        let found = self.get(number)?.profile.get("userName")?.to_lowercase();
+        (found == login).then_some(number)
+    }
+
+    /// A user by number.
+    pub fn get(&self, number: u32) -> Option<&User> {
+        self.users.get(number as usize)
+    }
+
+    /// All users in the order of their numbers, from one on.
+    pub fn users(&self, from: u32) -> impl Iterator<Item = (u32, &User)> {
+        (from..).zip(self.users.get(from as usize..).unwrap_or_default())
+    }
+
+    /// How many users there are, deactivated ones too.
+    pub fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    /// A number that changes whenever the directory does.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Creates or updates the user of an external id. One that was deactivated becomes active again.
+    pub fn upsert(&mut self, external: External, profile: &Profile, now_ms: i64) -> Applied {
+        let login = profile.get("userName");
+        let known = self.user_of(external).or_else(|| self.find_login(login?));
+        let Some(number) = known else {
+            let Some(login) = login.filter(|login| !login.is_empty()) else { return Applied::Refused };
+            let key = self.hasher.hash_one(login.to_lowercase());
+            let number = self.push(external, profile.clone(), UserStatus::Active, now_ms);
+            self.logins.insert(key, number);
+            return Applied::Created(number);
+        };
+        let user = &mut self.users[number as usize];
+        let before = user.profile.get("userName").unwrap_or_default().to_lowercase();
+        user.profile = user.profile.updated_by(profile);
+        user.updated_ms = now_ms;
+        if user.status == UserStatus::Deprovisioned {
+            user.status = UserStatus::Active;
+            user.changed_ms = now_ms;
+        }
+        let after = user.profile.get("userName").unwrap_or_default().to_lowercase();
+        if before != after {
+            self.logins.remove(&self.hasher.hash_one(&before));
+            self.logins.insert(self.hasher.hash_one(&after), number);
+        }
+        self.link(external, number);
+        Applied::Updated(number)
+    }
+
+    /// Deactivates the user of an external id, if there is one.
+    pub fn deactivate(&mut self, external: External, now_ms: i64) -> Applied {
+        let Some(number) = self.user_of(external) else { return Applied::Ignored };
+        let user = &mut self.users[number as usize];
+        if user.status == UserStatus::Deprovisioned {
+            return Applied::Ignored;
+        }
+        user.status = UserStatus::Deprovisioned;
+        user.changed_ms = now_ms;
+        user.updated_ms = now_ms;
+        self.version += 1;
+        Applied::Deactivated(number)
+    }
+
+    /// Adds a user who was there before.
+    pub fn seed(&mut self, external_id: &str, profile: Profile, status: UserStatus, now_ms: i64) {
+        let external = self.external(external_id);
+        if let Applied::Created(number) | Applied::Updated(number) = self.upsert(external, &profile, now_ms) {
+            self.users[number as usize].status = status;
+        }
+    }
+
+    fn push(&mut self, external: External, profile: Profile, status: UserStatus, now_ms: i64) -> u32 {
+        let number = self.users.len() as u32;
+        let (created_ms, updated_ms, changed_ms) = (now_ms, now_ms, now_ms);
+        self.users.push(User { external, status, created_ms, updated_ms, changed_ms, profile });
+        self.link(external, number);
+        number
+    }
+
+    fn link(&mut self, external: External, number: u32) {
+        self.version += 1;
+        if let Some((_, user)) = self.externals.get_index_mut(external.0 as usize) {
+            *user = Some(number);
+        }
+    }
+}

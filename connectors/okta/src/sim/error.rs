@@ -1,0 +1,119 @@
+//! Okta's error answers.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// An error in Okta's words. The guard around the routes gives it its id and its body.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    pub status: StatusCode,
+    code: &'static str,
+    summary: String,
+    causes: Vec<String>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> ApiError {
+        ApiError { status, code, summary: summary.into(), causes: Vec::new() }
+    }
+
+    /// Says more of why.
+    pub fn because(mut self, cause: impl Into<String>) -> ApiError {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// What was given for `what` cannot be.
+    pub fn invalid(what: &str, cause: impl Into<String>) -> ApiError {
+        let summary = format!("Api validation failed: {what}");
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000001", summary).because(cause)
+    }
+
+    /// The body is not JSON, or not of the expected form.
+    pub fn malformed() -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000003", "The request body was not well-formed.")
+    }
+
+    /// There is no such resource.
+    pub fn missing(id: &str, kind: &str) -> ApiError {
+        let summary = format!("Not found: Resource not found: {id} ({kind})");
+        ApiError::new(StatusCode::NOT_FOUND, "E0000007", summary)
+    }
+
+    /// There is no such path.
+    pub fn no_path() -> ApiError {
+        ApiError::new(StatusCode::NOT_FOUND, "E0000008", "The requested path was not found")
+    }
+
+    /// The path does not know the method.
+    pub fn no_method() -> ApiError {
+        let summary = "The endpoint does not support the provided HTTP method";
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "E0000022", summary)
+    }
+
+    /// The token is missing, wrong or expired.
+    pub fn bad_token() -> ApiError {
+        ApiError::new(StatusCode::UNAUTHORIZED, "E0000011", "Invalid token provided")
+    }
+
+    /// The page asked for cannot be.
+    pub fn bad_paging() -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000029", "Invalid paging request.")
+    }
+
+    /// The search, filter or sort expression is wrong.
+    pub fn bad_criteria(cause: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000031", "Invalid search criteria.").because(cause)
+    }
+
+    /// Two ways of searching were asked for at once.
+    pub fn two_criteria() -> ApiError {
+        let summary = "Bad request. Can't specify a search query and filter in the same request.";
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000033", summary)
+    }
+
+    /// A time is not written as a time.
+    pub fn bad_date() -> ApiError {
+        let summary = "Bad request. Invalid date. Dates must be of the form yyyy-MM-dd'T'HH:mm:ss.SSSZZ, \
+                       e.g. 2013-01-01T12:00:00.000-07:00.";
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000030", summary)
+    }
+
+    /// The rate limit is used up.
+    pub fn too_many() -> ApiError {
+        let summary = "API call exceeded rate limit due to too many requests.";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "E0000047", summary)
+    }
+
+    /// The server failed.
+    pub fn internal() -> ApiError {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "E0000009", "Internal Server Error")
+    }
+
+    /// Okta has this endpoint, the simulator does not.
+    pub fn not_simulated() -> ApiError {
+        ApiError::new(StatusCode::NOT_IMPLEMENTED, "E0000052", "Endpoint not implemented.")
+            .because("Okta has this endpoint, but the simulator does not.")
+    }
+
+    /// The body Okta sends, with the id support would ask for.
+    pub fn body(&self, error_id: &str) -> Value {
+        let causes: Vec<Value> = self.causes.iter().map(|cause| json!({ "errorSummary": cause })).collect();
+        json!({
+            "errorCode": self.code,
+            "errorSummary": self.summary,
+            "errorLink": self.code,
+            "errorId": error_id,
+            "errorCauses": causes,
+        })
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,1 @@
+//! Personio cards and the Personio simulator

@@ -1,0 +1,1 @@
+//! Runs Okta-Workflows-style YAML flows from the command line

@@ -1,0 +1,113 @@
+//! Flow control.
+
+use super::{Control, Moves, Named};
+use crate::card::{Example, FlowName};
+use crate::examples;
+use crate::value::{Record, Text};
+use flowrun_derive::Inputs;
+
+/// Runs a helper flow and waits for it.
+///
+/// What the helper returns are the card's outputs; what it needs stands under `pass`. If the helper fails, the card fails.
+/// Flows may call each other, and themselves, 250 deep.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct CallFlow {
+    /// The flow to run, by the name of its file.
+    #[input(key = "flo")]
+    flow: FlowName,
+}
+
+impl Moves for CallFlow {
+    const ID: &str = "flow_control.call_flow";
+    const EXPORTED_AS: &[&str] = &["kernel:control:spawn"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: flow_control.call_flow
+  with: { flow: double }
+  pass: { number: 21 }"# => ok "{ doubled: 42 }",
+        r#"- card: flow_control.call_flow
+  with: { flow: refuse_odd }
+  pass: { number: 3 }"# => err "3 is odd",
+    };
+    type Out = Named;
+    const CONTROL: Control = Control::CallFlow;
+}
+
+/// Ends the flow and gives its outputs.
+///
+/// Inside a branch of If/ElseIf or If Error it ends only the branch, and its fields become the outputs of the block.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct Return {
+    /// The outputs, by their names.
+    #[input(rest)]
+    fields: Record,
+}
+
+impl Moves for Return {
+    const ID: &str = "flow_control.return";
+    const EXPORTED_AS: &[&str] = &["kernel:control:return"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: flow_control.return
+  with: { imported: 250, failed: 0 }"# => ok "{ imported: 250, failed: 0 }",
+    };
+    type Out = ();
+    const CONTROL: Control = Control::Return;
+}
+
+/// Runs a helper flow a number of times.
+///
+/// The helper finds under `$.run.index` which time it is, from 0; so can `pass`, under `$.index`. A count of 0 or less runs nothing, a fraction is
+/// cut off. If one time fails, no further one starts and the card fails; the others that run at that moment end first.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct Repeat {
+    /// How many times.
+    pub(crate) count: f64,
+    /// The flow to run, by the name of its file.
+    #[input(key = "flo")]
+    flow: FlowName,
+    /// How many may run at the same time, 1 to 200.
+    #[input(default = 1)]
+    pub(crate) concurrency: f64,
+}
+
+impl Moves for Repeat {
+    const ID: &str = "flow_control.repeat";
+    const EXPORTED_AS: &[&str] = &["kernel:control:times"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: flow_control.repeat
+  with: { count: 3, flow: double }
+  pass: { number: $.index }"# => ok "{}",
+        r#"- card: flow_control.repeat
+  with: { count: 3, flow: refuse_odd }
+  pass: { number: $.index }"# => err "1 is odd",
+    };
+    type Out = ();
+    const CONTROL: Control = Control::Repeat;
+}
+
+/// Waits for a while before the flow goes on.
+///
+/// On the simulators the time is simulated too, so that waiting takes none.
+#[derive(Inputs)]
+pub struct WaitFor {
+    /// How long, in `unit`.
+    pub(crate) delay: f64,
+    /// The unit of `delay`.
+    #[input(default = "second", choices = ["second", "minute", "hour", "day"])]
+    pub(crate) unit: Text,
+}
+
+impl Moves for WaitFor {
+    const ID: &str = "flow_control.wait_for";
+    const EXPORTED_AS: &[&str] = &["kernel:control:wait"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: flow_control.wait_for
+  with: { delay: 330, unit: second }"# => ok "{}",
+        r#"- card: flow_control.wait_for
+  with: { delay: 31, unit: day }"# => err "30 days",
+    };
+    type Out = ();
+    const CONTROL: Control = Control::WaitFor;
+}

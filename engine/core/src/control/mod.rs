@@ -1,0 +1,103 @@
+//! Cards that move the machine: declared like any card, carried out by `machine`.
+
+mod branching;
+mod error_handling;
+mod flow_control;
+mod list;
+
+pub use branching::{ContinueIf, IfElse, IfElseIf};
+pub use error_handling::{IfError, ReturnError, ReturnErrorIf};
+pub use flow_control::{CallFlow, Repeat, Return, WaitFor};
+pub use list::{ForEach, ForEachIgnoreErrors, Map};
+
+use crate::card::{Card, Example, Inputs, Outputs, Work};
+
+/// What the machine does for a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// If/Else.
+    IfElse,
+    /// If/ElseIf.
+    IfElseIf,
+    /// Continue If.
+    ContinueIf,
+    /// If Error.
+    IfError,
+    /// Return Error.
+    ReturnError,
+    /// Return Error If.
+    ReturnErrorIf,
+    /// Call Flow.
+    CallFlow,
+    /// Return.
+    Return,
+    /// Repeat.
+    Repeat,
+    /// Wait For.
+    WaitFor,
+    /// For Each.
+    ForEach,
+    /// For Each - Ignore Errors.
+    ForEachIgnoreErrors,
+    /// Map.
+    Map,
+}
+
+/// A card that the machine carries out.
+pub trait Moves: Inputs {
+    /// Okta's category and name in snake case.
+    const ID: &'static str;
+    /// Okta's name where snake case doesn't lead back to it.
+    const TITLE: Option<&'static str> = None;
+    /// The export addresses it stands for.
+    const EXPORTED_AS: &'static [&'static str];
+    /// At least one; they are run as tests.
+    const EXAMPLES: &'static [Example];
+    /// What it puts out, besides what its helper flow or its arms do.
+    type Out: Outputs;
+    /// What the machine does for it.
+    const CONTROL: Control;
+}
+
+impl Card {
+    /// The declaration of a card that the machine carries out.
+    pub const fn control<C: Moves>() -> Card {
+        Card {
+            id: C::ID,
+            named: C::TITLE,
+            docs: C::DOCS,
+            exported_as: C::EXPORTED_AS,
+            inputs: C::FIELDS,
+            rest_in: C::REST,
+            outputs: <C::Out as Outputs>::FIELDS,
+            rest_out: <C::Out as Outputs>::REST,
+            examples: C::EXAMPLES,
+            work: Work::Control(C::CONTROL),
+        }
+    }
+}
+
+/// Every card that the machine carries out.
+pub static CARDS: &[Card] = &[
+    Card::control::<IfElse>(),
+    Card::control::<IfElseIf>(),
+    Card::control::<ContinueIf>(),
+    Card::control::<IfError>(),
+    Card::control::<ReturnError>(),
+    Card::control::<ReturnErrorIf>(),
+    Card::control::<CallFlow>(),
+    Card::control::<Return>(),
+    Card::control::<Repeat>(),
+    Card::control::<WaitFor>(),
+    Card::control::<ForEach>(),
+    Card::control::<ForEachIgnoreErrors>(),
+    Card::control::<Map>(),
+];
+
+/// Outputs that the author names, or that come from a helper flow or from the arms of a block.
+#[derive(flowrun_derive::Outputs)]
+pub struct Named {
+    /// What the arms or the helper flow give, by their names.
+    #[output(rest)]
+    fields: crate::value::Record,
+}

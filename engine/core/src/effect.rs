@@ -1,0 +1,91 @@
+//! What the machine asks of the world, and what the world answers.
+
+use crate::card::Card;
+use crate::fault::Fault;
+use crate::value::{Text, Value};
+
+/// Which effect of a run: the same on every replay, whatever the order in which effects complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EffectId {
+    /// The frame: made from the path of calls and items that leads to it.
+    pub frame: u64,
+    /// The step in the frame's flow.
+    pub step: u32,
+    /// Which visit of the step: tries and pages count on.
+    pub visit: u32,
+}
+
+impl std::fmt::Display for EffectId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}.{}.{}", self.frame, self.step, self.visit)
+    }
+}
+
+/// Something that the machine needs done.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// Under which it is completed.
+    pub id: EffectId,
+    /// What is to be done.
+    pub act: Act,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Perform a card.
+    Card(Performance),
+    /// Let this many milliseconds pass.
+    Wait(u64),
+}
+
+/// A card to perform.
+#[derive(Clone, Debug)]
+pub struct Performance {
+    /// The card.
+    pub card: &'static Card,
+    /// The connection to use, as an index into the program's.
+    pub connection: Option<u32>,
+    /// One value for each declared input, then one for each of `names`.
+    pub args: Vec<Value>,
+    /// The inputs that the author named.
+    pub names: std::sync::Arc<[Text]>,
+    /// All outputs wanted: those declared, then those that the author named.
+    pub outputs: std::sync::Arc<[Text]>,
+    /// For a card that streams: the page wanted.
+    pub page: Option<Cursor>,
+    /// How long it may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// Which page of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cursor {
+    /// The first one.
+    First,
+    /// The one that an earlier page named.
+    After(Value),
+}
+
+/// What the world answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A card's outputs, one for each wanted.
+    Outputs(Vec<Value>),
+    /// A page of a stream.
+    Page(Page),
+    /// The wait is over.
+    Waited,
+}
+
+/// A page of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The records, in their order.
+    pub records: Vec<Value>,
+    /// Where the next page is; none after the last.
+    pub next: Option<Value>,
+}
+
+/// How an effect ended.
+pub type Outcome = Result<Answer, Fault>;

@@ -1,0 +1,163 @@
+//! A step's failure during a run: a value, subject to the step's error policy.
+
+use std::fmt;
+
+use crate::value::{Mismatch, Text, Value};
+
+/// What kind of failure it was; the names are Okta's, as its execution history shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The connection has no credentials, or they were refused.
+    Connection,
+    /// The caller may not do this.
+    Forbidden,
+    /// The vendor answered with an error status.
+    HttpRequest,
+    /// An input is missing or invalid.
+    InvalidInput,
+    /// A value could not become what a field wants.
+    InvalidTypeConversion,
+    /// The vendor could not be reached, or broke off.
+    Network,
+    /// What was asked for does not exist.
+    NotFound,
+    /// A text could not be read as what it should be.
+    Parse,
+    /// The vendor asked to slow down, for longer than it was worth waiting.
+    RateLimit,
+    /// The step took longer than it may.
+    Timeout,
+    /// The address is not one that may be called.
+    Url,
+    /// The flow itself raised it, by Return Error.
+    User,
+    /// More helper flows called each other than the limit allows.
+    StackLimit,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            FaultKind::Connection => "Connection Error",
+            FaultKind::Forbidden => "Forbidden",
+            FaultKind::HttpRequest => "HTTP Request Error",
+            FaultKind::InvalidInput => "Invalid Input",
+            FaultKind::InvalidTypeConversion => "Invalid Type Conversion",
+            FaultKind::Network => "Network Error",
+            FaultKind::NotFound => "Not Found",
+            FaultKind::Parse => "Parse Error",
+            FaultKind::RateLimit => "Rate Limit",
+            FaultKind::Timeout => "Timeout",
+            FaultKind::Url => "URL Error",
+            FaultKind::User => "User Error",
+            FaultKind::StackLimit => "Stack Limit Exceeded",
+            FaultKind::Cancelled => "Cancelled",
+        })
+    }
+}
+
+/// A card's input, by its place in the declaration; the derive makes one constant for each field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputId(pub u16);
+
+/// Why a step failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault(Box<Detail>);
+
+/// What a fault tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// What kind of failure it was.
+    pub kind: FaultKind,
+    /// What was expected and what was found; lower case, no full stop, no secret.
+    pub message: Text,
+    /// The input at fault.
+    pub input: Option<InputId>,
+    /// The HTTP status, or the code that Return Error gave.
+    pub code: Option<u16>,
+    /// What the vendor answered.
+    pub body: Value,
+    /// What to do about it.
+    pub help: Option<Text>,
+}
+
+/// What a step's work comes to.
+pub type Result<T, E = Fault> = std::result::Result<T, E>;
+
+impl Fault {
+    /// A failure of `kind`, told by `message`.
+    pub fn new(kind: FaultKind, message: impl Into<Text>) -> Fault {
+        let message = message.into();
+        Fault(Box::new(Detail { kind, message, input: None, code: None, body: Value::Null, help: None }))
+    }
+
+    /// The same fault, laid at an input.
+    pub fn at(mut self, input: InputId) -> Fault {
+        self.0.input = Some(input);
+        self
+    }
+
+    /// The same fault with a status code.
+    pub fn code(mut self, code: u16) -> Fault {
+        self.0.code = Some(code);
+        self
+    }
+
+    /// The same fault with what the vendor answered.
+    pub fn body(mut self, body: Value) -> Fault {
+        self.0.body = body;
+        self
+    }
+
+    /// The same fault with advice.
+    pub fn help(mut self, help: impl Into<Text>) -> Fault {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// A value that the input can't take.
+    pub fn mismatch(mismatch: &Mismatch, input: Option<InputId>) -> Fault {
+        let kind = if mismatch.is_missing() { FaultKind::InvalidInput } else { FaultKind::InvalidTypeConversion };
+        let mut fault = Fault::new(kind, mismatch.to_string());
+        fault.0.input = input;
+        fault
+    }
+
+    /// Whether a later try may go better because only the vendor's limit stood in the way.
+    pub fn is_rate_limit(&self) -> bool {
+        self.kind == FaultKind::RateLimit || self.code == Some(429)
+    }
+}
+
+impl std::ops::Deref for Fault {
+    type Target = Detail;
+    fn deref(&self) -> &Detail {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
+    }
+}
+
+impl From<Mismatch> for Fault {
+    fn from(mismatch: Mismatch) -> Fault {
+        Fault::mismatch(&mismatch, None)
+    }
+}
+
+/// Fails the card: `bail!(Self::SEPARATOR, "the separator is empty")` names the input at fault,
+/// `bail!(kind Parse, "…")` another kind than Invalid Input.
+#[macro_export]
+macro_rules! bail {
+    (kind $kind:ident, $($message:tt)+) => {
+        return Err($crate::fault::Fault::new($crate::fault::FaultKind::$kind, format!($($message)+)))
+    };
+    ($input:expr, $($message:tt)+) => {
+        return Err($crate::fault::Fault::new($crate::fault::FaultKind::InvalidInput, format!($($message)+)).at($input))
+    };
+}

@@ -1,0 +1,22 @@
+//! The language, the checker and the machine of flowrun, without any I/O.
+//!
+//! A flow is loaded (text into a model with spans), checked (names become indices) and run by a machine that hands out
+//! effects and takes back their results. Whatever owns a clock, a socket, a disk or a thread lies in other crates.
+
+// The derive names this crate from outside; its own control cards are derived too.
+extern crate self as flowrun_core;
+
+pub mod card;
+pub mod control;
+pub mod diag;
+pub mod effect;
+pub mod fault;
+pub mod model;
+pub mod path;
+pub mod program;
+pub mod source;
+pub mod template;
+pub mod types;
+pub mod value;
+
+pub use flowrun_derive::{Inputs, Outputs};

@@ -1,0 +1,266 @@
+//! A project as its author wrote it: flows, cards, fields, every one with its place in the source.
+//!
+//! Loaders (YAML today, Okta's exports later) make this; the checker turns it into a program. Nothing here is resolved.
+
+use crate::source::Span;
+use crate::value::{Text, Value};
+
+/// A thing and where it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct At<T> {
+    /// The thing.
+    pub it: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl<T> At<T> {
+    /// `it`, written at `span`.
+    pub fn new(it: T, span: Span) -> At<T> {
+        At { it, span }
+    }
+}
+
+impl<T> std::ops::Deref for At<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.it
+    }
+}
+
+/// A name as it was written.
+pub type Name = At<Text>;
+
+/// A folder of flows with its manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// What `flowrun.yaml` says.
+    pub manifest: Manifest,
+    /// The flows, sorted by path.
+    pub flows: Vec<Flow>,
+}
+
+/// What `flowrun.yaml` says.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    /// The project's name.
+    pub name: Option<Name>,
+    /// What the project is for.
+    pub description: Option<Name>,
+    /// The tables, in their order.
+    pub tables: Vec<Table>,
+    /// The connections, in their order.
+    pub connections: Vec<Connection>,
+    /// The variables, in their order.
+    pub vars: Vec<Var>,
+}
+
+/// A table's definition.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The table's name.
+    pub name: Name,
+    /// The columns, in their order.
+    pub columns: Vec<Column>,
+}
+
+/// A column's definition.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The column's name.
+    pub name: Name,
+    /// The name of its type, not yet looked up: text, number, true/false, date & time.
+    pub ty: Name,
+    /// What a new row holds here when nothing is given.
+    pub default: Option<At<Value>>,
+}
+
+/// A connection's definition.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The name flows use.
+    pub name: Name,
+    /// The connector: okta, personio, …
+    pub connector: Name,
+    /// Settings that are no secrets, such as a base URL.
+    pub settings: Vec<(Name, At<Value>)>,
+}
+
+/// A variable: a value for all flows that `--set` can change.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// The variable's name.
+    pub name: Name,
+    /// The name of its type, where one is given.
+    pub ty: Option<Name>,
+    /// Its value in the manifest; a constant.
+    pub value: Option<At<Value>>,
+    /// The environment variable that gives the value instead, where one is named and set.
+    pub env: Option<Name>,
+    /// What it is for.
+    pub description: Option<Name>,
+}
+
+/// One flow.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The path relative to the project, with `/`, without the ending: `utilities/personio_mapping`.
+    pub path: Text,
+    /// The whole file.
+    pub span: Span,
+    /// Okta's name of the flow; the file's stem where none is given.
+    pub name: Name,
+    /// What the flow does.
+    pub description: Option<Name>,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// The inputs, in their order.
+    pub inputs: Vec<Input>,
+    /// The outputs, in their order, with the names of their types.
+    pub outputs: Vec<(Name, Name)>,
+    /// The cards.
+    pub cards: Vec<Step>,
+}
+
+/// What starts a flow.
+#[derive(Clone, Debug, Default)]
+pub enum Trigger {
+    /// Another flow, or a person.
+    #[default]
+    Helper,
+    /// The clock.
+    Schedule(Schedule),
+    /// A request to its address.
+    ApiEndpoint {
+        /// GET or POST.
+        method: Option<Name>,
+        /// public, token or oauth.
+        security: Option<Name>,
+    },
+    /// Something that happened at a vendor.
+    Event {
+        /// The connector's event, as `okta.user_created`.
+        event: Name,
+        /// Which of the events count.
+        filter: Option<At<Expr>>,
+    },
+}
+
+/// When a scheduled flow starts.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Five or six cron fields.
+    pub cron: Name,
+    /// An IANA time zone; UTC where none is given.
+    pub time_zone: Option<Name>,
+    /// Not before this date & time.
+    pub start: Option<Name>,
+    /// Not after this date & time.
+    pub end: Option<Name>,
+}
+
+/// An input of a flow.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The input's name.
+    pub name: Name,
+    /// The name of its type; `any` where none is given.
+    pub ty: Option<Name>,
+    /// Its value where the caller passes none; a flow without one needs the input.
+    pub default: Option<At<Value>>,
+    /// The values it may have; empty means any.
+    pub choices: Vec<At<Value>>,
+    /// What it means.
+    pub description: Option<Name>,
+}
+
+/// A card as it stands in a flow.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// All of it.
+    pub span: Span,
+    /// The ID by which wires name it; cards without one cannot be wired from.
+    pub id: Option<Name>,
+    /// The card: `text.split`.
+    pub card: Name,
+    /// The connection it uses; the connector's only one where none is named.
+    pub connection: Option<Name>,
+    /// The fields, in their order.
+    pub with: Vec<(Name, At<Expr>)>,
+    /// What a helper flow's inputs get, in their order.
+    pub pass: Vec<(Name, At<Expr>)>,
+    /// The arms of a card that holds cards, in their order.
+    pub arms: Vec<Arm>,
+    /// What comes out of the card: a block's joined outputs, or the types of outputs that the author names.
+    pub outputs: Vec<(Name, At<Joined>)>,
+    /// What happens when the card fails.
+    pub on_error: Option<At<OnError>>,
+    /// How often it is tried again.
+    pub retry: Option<At<Retry>>,
+    /// How long it may take.
+    pub timeout: Option<At<Value>>,
+    /// The author's remark.
+    pub note: Option<Name>,
+}
+
+/// An arm of a block.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// `then`, `else`, `try`, `catch`, or a case's `id` (`case_1` where none is given).
+    pub name: Name,
+    /// A case's condition: its fields value_a, operator and value_b.
+    pub when: Vec<(Name, At<Expr>)>,
+    /// The cards.
+    pub cards: Vec<Step>,
+}
+
+/// What an output of a card is made of.
+#[derive(Clone, Debug)]
+pub enum Joined {
+    /// A block: one expression for each arm named.
+    Arms(Vec<(Name, At<Expr>)>),
+    /// Outputs named by the author: the name of the type.
+    Type(Text),
+}
+
+/// What happens when a card fails.
+#[derive(Clone, Debug)]
+pub enum OnError {
+    /// The flow stops with the error.
+    Stop,
+    /// The flow ends with these values.
+    Return(Vec<(Name, At<Expr>)>),
+    /// The flow stops with the error, after this flow has run.
+    Call {
+        /// The flow.
+        flow: Name,
+        /// What its inputs get.
+        pass: Vec<(Name, At<Expr>)>,
+    },
+}
+
+/// How often a failed card is tried again.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// How many more times, 1 to 5.
+    pub times: At<Value>,
+    /// How long to wait before each: a duration, or a list of two to choose between.
+    pub wait: Option<At<Value>>,
+    /// `rate_limit` (when none is given) or `any`.
+    pub on: Option<Name>,
+}
+
+/// What a field is given.
+#[derive(Clone, Debug)]
+pub enum Expr {
+    /// A constant.
+    Constant(Value),
+    /// `$.card.output`: not yet parsed.
+    Wire(Text),
+    /// A text with `{{ }}` or `{% %}`: not yet compiled.
+    Template(Text),
+    /// A list with expressions in it.
+    List(Vec<At<Expr>>),
+    /// An object with expressions in it.
+    Object(Vec<(Name, At<Expr>)>),
+}

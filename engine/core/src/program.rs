@@ -1,0 +1,361 @@
+//! The compiled project: names have become indices, types are settled. What the machine runs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::card::{Card, EffectSpec, PureFn};
+use crate::path::Query;
+use crate::source::Span;
+use crate::template::Template;
+use crate::types::Type;
+use crate::value::{Text, Value};
+
+/// A checked project, ready to run.
+#[derive(Debug)]
+pub struct Program {
+    /// All flows that can be reached from the entry, and the entry itself.
+    pub flows: Vec<Flow>,
+    /// The flow that runs.
+    pub entry: FlowId,
+    /// The connections that the flows use.
+    pub connections: Vec<Connection>,
+    /// The tables of the project.
+    pub tables: Vec<Table>,
+    /// Differs when anything that a run depends on differs: sources, variables, flowrun's version.
+    pub hash: u64,
+}
+
+/// A flow of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlowId(pub u32);
+
+/// A block of a flow: a run of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockId(pub u32);
+
+/// A step of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepId(pub u32);
+
+/// A place in a frame where a value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub u32);
+
+impl SlotId {
+    /// What the flow knows of its own run: `$.run`.
+    pub const RUN: SlotId = SlotId(0);
+    /// The error that made another flow call this one: `$.error` outside of a catch.
+    pub const ERROR: SlotId = SlotId(1);
+    /// The first input; the others follow.
+    pub const FIRST_INPUT: SlotId = SlotId(2);
+    /// The item that a list card is at: `$.item`; not in the frame.
+    pub const ITEM: SlotId = SlotId(u32::MAX - 1);
+    /// The place of that item in its list: `$.index`; not in the frame.
+    pub const INDEX: SlotId = SlotId(u32::MAX);
+}
+
+/// A connection of the project.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The name in the manifest.
+    pub name: Text,
+    /// The connector.
+    pub connector: Text,
+    /// Settings that are no secrets.
+    pub settings: Vec<(Text, Value)>,
+}
+
+/// A table of the project.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The table's name.
+    pub name: Text,
+    /// The columns.
+    pub columns: Vec<Column>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The column's name.
+    pub name: Text,
+    /// Text, number, true/false or date & time.
+    pub ty: Type,
+    /// What a new row holds here when nothing is given.
+    pub default: Value,
+}
+
+/// A compiled flow.
+#[derive(Debug)]
+pub struct Flow {
+    /// The path by which flows name it.
+    pub path: Text,
+    /// Okta's name.
+    pub name: Text,
+    /// The inputs: slots `SlotId::FIRST_INPUT` and on.
+    pub inputs: Vec<Input>,
+    /// The outputs, in their order.
+    pub outputs: Vec<Output>,
+    /// Every step, those of blocks included.
+    pub steps: Vec<Step>,
+    /// Every block; block 0 is the flow's own.
+    pub blocks: Vec<Vec<StepId>>,
+    /// How many slots a frame has.
+    pub slots: u32,
+    /// The source file, whole.
+    pub span: Span,
+}
+
+impl Flow {
+    /// The flow's own run of cards.
+    pub const BODY: BlockId = BlockId(0);
+
+    /// The step with this number.
+    pub fn step(&self, step: StepId) -> &Step {
+        &self.steps[step.0 as usize]
+    }
+
+    /// The steps of a block.
+    pub fn block(&self, block: BlockId) -> &[StepId] {
+        &self.blocks[block.0 as usize]
+    }
+}
+
+/// An input of a flow.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The input's name.
+    pub name: Text,
+    /// What the caller's value is converted to.
+    pub ty: Type,
+    /// What it holds when nothing is passed; none means that it must be passed.
+    pub default: Option<Value>,
+    /// The values it may have; empty means any.
+    pub choices: Vec<Value>,
+}
+
+/// An output of a flow.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The output's name.
+    pub name: Text,
+    /// What the returned value is converted to.
+    pub ty: Type,
+}
+
+/// A card in a flow.
+#[derive(Debug)]
+pub struct Step {
+    /// The ID that wires use, or the card's name where the author gave none.
+    pub id: Text,
+    /// The card.
+    pub card: &'static Card,
+    /// The author's remark.
+    pub note: Option<Text>,
+    /// One for each declared input of the card, then one for each of `names`.
+    pub args: Vec<Arg>,
+    /// The inputs that the author named.
+    pub names: Vec<Text>,
+    /// The slot of the first output.
+    pub out: SlotId,
+    /// The names of all outputs: those declared, then those that the author named.
+    pub outputs: Vec<Text>,
+    /// How it is carried out.
+    pub op: Op,
+    /// What happens when it fails.
+    pub policy: Policy,
+    /// Where the card stands.
+    pub span: Span,
+    /// Where each of `args` stands; none where a default took its place.
+    pub arg_spans: Vec<Option<Span>>,
+}
+
+impl Step {
+    /// The slots of its outputs.
+    pub fn out_range(&self) -> std::ops::Range<usize> {
+        let first = self.out.0 as usize;
+        first..first + self.outputs.len()
+    }
+}
+
+/// How a step is carried out.
+#[derive(Debug)]
+pub enum Op {
+    /// A plain function.
+    Pure(PureFn),
+    /// The driver performs it; `args` are its inputs.
+    Effect {
+        /// How the driver treats it.
+        spec: EffectSpec,
+        /// Which connection it uses, as an index into the program's; none for those that need no connection.
+        connection: Option<u32>,
+        /// A helper flow that gets each record: the effect then yields pages.
+        stream: Option<Call>,
+    },
+    /// If/Else and If/ElseIf: the first arm whose condition holds, else the last, which has none.
+    Branch {
+        /// The arms; the last one has no condition.
+        arms: Vec<(Option<Condition>, Arm)>,
+        /// Whether Return leaves only the arm (If/ElseIf) or the flow (If/Else).
+        contains_return: bool,
+    },
+    /// If Error.
+    Try {
+        /// What is tried.
+        body: Arm,
+        /// What runs when it fails.
+        catch: Arm,
+        /// Where the error lies while `catch` runs.
+        error: SlotId,
+    },
+    /// Call Flow: the callee's outputs become the step's.
+    Call(Call),
+    /// For Each, Map and Repeat.
+    Loop {
+        /// Which of them.
+        kind: LoopKind,
+        /// What runs for each item.
+        call: Call,
+    },
+    /// Return: ends the flow, or the arm it stands in.
+    Return {
+        /// For each of `args`, the output it becomes (of the flow, or of the block's step); none where there is no such output.
+        places: Vec<Option<u32>>,
+        /// Whether it ends only the arm.
+        leaves_arm: bool,
+    },
+    /// Continue If.
+    ContinueIf {
+        /// The output that the message becomes.
+        message: Option<u32>,
+        /// Whether it ends only the arm.
+        leaves_arm: bool,
+    },
+    /// Return Error.
+    ReturnError,
+    /// Return Error If.
+    ReturnErrorIf,
+    /// Wait For.
+    Wait,
+}
+
+/// Which loop it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopKind {
+    /// Stops at the first item that fails.
+    ForEach,
+    /// Goes on past items that fail.
+    ForEachIgnoreErrors,
+    /// Collects what the helper returns, in list order.
+    Map,
+    /// Counts instead of walking a list.
+    Repeat,
+}
+
+/// Calls a flow.
+#[derive(Debug)]
+pub struct Call {
+    /// The flow called.
+    pub flow: FlowId,
+    /// One for each of its inputs.
+    pub pass: Vec<Arg>,
+    /// For each output of the step, the callee's output it takes; empty for loops.
+    pub outputs: Vec<Option<u32>>,
+}
+
+/// An arm of a block.
+#[derive(Debug)]
+pub struct Arm {
+    /// The arm's name: `then`, `else`, `case_1`, `try`, `catch`.
+    pub name: Text,
+    /// The cards.
+    pub block: BlockId,
+    /// One for each output of the block's step.
+    pub join: Vec<Arg>,
+}
+
+/// A comparison that chooses an arm.
+#[derive(Debug)]
+pub struct Condition {
+    /// The value compared.
+    pub a: Arg,
+    /// How; a text.
+    pub operator: Arg,
+    /// The value it is compared with.
+    pub b: Arg,
+}
+
+/// What happens when a step fails.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Once all tries have failed.
+    pub on_error: OnError,
+    /// Before that.
+    pub retry: Option<Retry>,
+    /// How long one try may take, in milliseconds, where the author said so.
+    pub timeout_ms: Option<u64>,
+}
+
+/// What happens once all tries have failed.
+#[derive(Debug, Default)]
+pub enum OnError {
+    /// The flow stops with the error.
+    #[default]
+    Stop,
+    /// The flow ends with these outputs.
+    Return(Vec<(u32, Arg)>),
+    /// The flow stops with the error, after another has run.
+    Call(Call),
+}
+
+/// How often a failed step is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// How many more times.
+    pub times: u32,
+    /// The wait before each, chosen between the two, in milliseconds.
+    pub wait_ms: (u64, u64),
+    /// Whether only rate limits are worth another try.
+    pub only_rate_limits: bool,
+}
+
+/// Where a step's argument comes from.
+pub enum Arg {
+    /// A constant.
+    Const(Value),
+    /// A slot, whole.
+    Slot(SlotId),
+    /// A place inside a slot's value.
+    At(SlotId, Box<[Key]>),
+    /// All places inside a slot's value that a JSONPath finds.
+    Query(SlotId, Box<[Key]>, Arc<Query>),
+    /// A template, with one argument for each name that it uses.
+    Template(Arc<Template>, Vec<Arg>),
+    /// A list of arguments.
+    List(Vec<Arg>),
+    /// An object of arguments.
+    Object(Vec<(Text, Arg)>),
+}
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Key {
+    /// A member of an object.
+    Name(Text),
+    /// An item of a list; negative counts from the end.
+    Index(i64),
+}
+
+impl fmt::Debug for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Arg::Const(value) => write!(f, "{value:?}"),
+            Arg::Slot(slot) => write!(f, "#{}", slot.0),
+            Arg::At(slot, keys) => write!(f, "#{}{keys:?}", slot.0),
+            Arg::Query(slot, keys, _) => write!(f, "#{}{keys:?}[query]", slot.0),
+            Arg::Template(_, uses) => write!(f, "template{uses:?}"),
+            Arg::List(items) => f.debug_list().entries(items).finish(),
+            Arg::Object(members) => f.debug_map().entries(members.iter().map(|(k, v)| (k, v))).finish(),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Templates: minijinja, compiled once.
+/// A compiled template.
+#[derive(Debug)]
+pub struct Template;

@@ -1,0 +1,173 @@
+//! Values as JSON: dates as ISO text, files as an object, secrets as dots.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{REDACTED, Record, Text, Value, format_number};
+
+/// Why a text is not JSON.
+#[derive(Debug)]
+pub struct ParseError(serde_json::Error);
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Reads JSON; nesting is limited to 128 levels.
+pub fn parse_json(text: &str) -> Result<Value, ParseError> {
+    serde_json::from_str(text).map_err(ParseError)
+}
+
+/// The largest size at which every integer is exact.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
+                serializer.serialize_i64(*number as i64)
+            }
+            Value::Number(number) => serializer.serialize_f64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Date(date) => serializer.collect_str(date),
+            Value::List(items) => serializer.collect_seq(items.iter()),
+            Value::Object(members) => serializer.collect_map(members.iter()),
+            Value::File(file) => {
+                let mut map = serializer.serialize_map(Some(3))?;
+                map.serialize_entry("file", &file.handle)?;
+                map.serialize_entry("name", &file.name)?;
+                map.serialize_entry("size", &file.size)?;
+                map.end()
+            }
+            Value::Secret(_) => serializer.serialize_str(REDACTED),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        Value::deserialize(deserializer)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
+    }
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(4096));
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::list(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Record::default();
+        while let Some((key, value)) = map.next_entry::<Text, Value>()? {
+            members.insert(key, value);
+        }
+        Ok(Value::Object(Arc::new(members)))
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        struct TextVisitor;
+        impl Visitor<'_> for TextVisitor {
+            type Value = Text;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Text, E> {
+                Ok(value.into())
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Compact JSON; a bare text stands without quotes, as it reads in a message.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) => f.write_str(text),
+            Value::Number(number) => f.write_str(&format_number(*number)),
+            Value::Date(date) => write!(f, "{date}"),
+            Value::Secret(_) => f.write_str(REDACTED),
+            other => f.write_str(&other.to_json()),
+        }
+    }
+}
+
+impl Value {
+    /// Compact JSON.
+    pub fn to_json(&self) -> String {
+        // Writing a value to memory can't fail: keys are texts and numbers that JSON lacks become null.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// JSON on many lines, indented by two.
+    pub fn to_json_pretty(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Secret;
+
+    #[test]
+    fn json_keeps_order_and_exact_integers() {
+        let text = r#"{"z":1,"a":[9007199254740991,0.5,-0.25,1e+300],"n":null,"t":"ü"}"#;
+        assert_eq!(parse_json(text).unwrap().to_json(), text);
+    }
+
+    #[test]
+    fn json_never_shows_a_secret() {
+        let value = Value::object([("token", Value::Secret(Secret::new("hunter2")))]);
+        assert_eq!(value.to_json(), r#"{"token":"••••••"}"#);
+        assert!(!format!("{value:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,239 @@
+//! Values: what flows carry from card to card. Shared and immutable, so that a clone costs a counter.
+
+mod compare;
+mod convert;
+mod date;
+mod json;
+mod number;
+mod path;
+mod text;
+
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+use secrecy::{ExposeSecret, SecretString};
+
+pub use compare::{Operator, compare};
+pub use convert::{FromValue, IntoValue, Mismatch, convert, parse_date};
+pub use date::Date;
+pub use json::{ParseError, parse_json};
+pub use number::{format_number, parse_number};
+pub use path::{Path, get, set};
+pub use text::Text;
+
+/// An object's members, in the order in which they were written.
+pub type Record = IndexMap<Text, Value, RandomState>;
+
+/// One value of the flow language; cloning shares, never copies.
+#[derive(Clone, Debug, Default)]
+pub enum Value {
+    /// Nothing: a field that was left blank, an output that has no value.
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A double, as in Okta; integers are exact up to 2^53.
+    Number(f64),
+    /// A text.
+    Text(Text),
+    /// A date & time: an instant and the offset it was written with.
+    Date(Date),
+    /// A list.
+    List(Arc<Vec<Value>>),
+    /// An object; keeps the order of its keys.
+    Object(Arc<Record>),
+    /// A file: a handle to stored content, not the bytes.
+    File(Arc<File>),
+    /// A text that is never shown: reports, messages and JSON carry `••••••` in its place.
+    Secret(Secret),
+}
+
+/// What is known of a file; its content lies in a store under `handle`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// Where the store finds the content.
+    pub handle: Text,
+    /// The file's name.
+    pub name: Text,
+    /// The content's size in bytes.
+    pub size: u64,
+}
+
+/// A text that only a connection may read.
+#[derive(Clone)]
+pub struct Secret(Arc<SecretString>);
+
+/// What stands in place of a secret wherever a person could read it.
+pub const REDACTED: &str = "••••••";
+
+impl Secret {
+    /// Keeps `text` from being shown.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(Arc::new(SecretString::from(text.into())))
+    }
+
+    /// The text itself, for the request that needs it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl Value {
+    /// A list of `items`.
+    pub fn list(items: Vec<Value>) -> Value {
+        Value::List(Arc::new(items))
+    }
+
+    /// An object of `members`, in their order.
+    pub fn object<K: Into<Text>, V: Into<Value>>(members: impl IntoIterator<Item = (K, V)>) -> Value {
+        Value::from(members.into_iter().map(|(key, value)| (key.into(), value.into())).collect::<Record>())
+    }
+
+    /// Whether this is the value of a field that was left blank.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// Empty as Okta's `is empty` means it: null, "", [] and {}; never a number, true/false, date or file.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Text(text) => text.is_empty(),
+            Value::Secret(secret) => secret.expose().is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Object(members) => members.is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::Date(_) | Value::File(_) => false,
+        }
+    }
+
+    /// What kind of value this is, in the words of the language.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "nothing",
+            Value::Bool(_) => "true/false",
+            Value::Number(_) => "number",
+            Value::Text(_) => "text",
+            Value::Date(_) => "date & time",
+            Value::List(_) => "list",
+            Value::Object(_) => "object",
+            Value::File(_) => "file",
+            Value::Secret(_) => "secret",
+        }
+    }
+
+    /// The text, if this is one.
+    pub fn as_text(&self) -> Option<&Text> {
+        if let Value::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The number, if this is one.
+    pub fn as_number(&self) -> Option<f64> {
+        if let Value::Number(number) = self { Some(*number) } else { None }
+    }
+
+    /// The items, if this is a list.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        if let Value::List(items) = self { Some(items) } else { None }
+    }
+
+    /// The members, if this is an object.
+    pub fn as_object(&self) -> Option<&Record> {
+        if let Value::Object(members) = self { Some(members) } else { None }
+    }
+
+    /// Whether a secret lies anywhere in this value.
+    pub fn holds_secret(&self) -> bool {
+        match self {
+            Value::Secret(_) => true,
+            Value::List(items) => items.iter().any(Value::holds_secret),
+            Value::Object(members) => members.values().any(Value::holds_secret),
+            _ => false,
+        }
+    }
+}
+
+/// Deep equality: dates by instant, objects whatever the order of their keys.
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Number(a), Value::Number(b)) => a == b,
+            (Value::Text(a), Value::Text(b)) => a == b,
+            (Value::Date(a), Value::Date(b)) => a == b,
+            (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Value::Object(a), Value::Object(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Value::File(a), Value::File(b)) => a == b,
+            (Value::Secret(a), Value::Secret(b)) => a.expose() == b.expose(),
+            _ => false,
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
+    }
+}
+impl From<f64> for Value {
+    fn from(value: f64) -> Value {
+        Value::Number(value)
+    }
+}
+impl From<usize> for Value {
+    fn from(value: usize) -> Value {
+        Value::Number(value as f64)
+    }
+}
+impl From<i64> for Value {
+    fn from(value: i64) -> Value {
+        Value::Number(value as f64)
+    }
+}
+impl From<i32> for Value {
+    fn from(value: i32) -> Value {
+        Value::Number(value.into())
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Value {
+        Value::Text(value.into())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Value {
+        Value::Text(value.into())
+    }
+}
+impl From<Text> for Value {
+    fn from(value: Text) -> Value {
+        Value::Text(value)
+    }
+}
+impl From<Date> for Value {
+    fn from(value: Date) -> Value {
+        Value::Date(value)
+    }
+}
+impl From<Record> for Value {
+    fn from(value: Record) -> Value {
+        Value::Object(Arc::new(value))
+    }
+}
+impl From<Vec<Value>> for Value {
+    fn from(value: Vec<Value>) -> Value {
+        Value::list(value)
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Null, Into::into)
+    }
+}

@@ -1,0 +1,1 @@
+//! Drives the machine: time, connections, journals
