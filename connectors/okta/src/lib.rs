@@ -1,1 +1,2 @@
 //! Okta cards and the Okta simulator
+pub mod sim;

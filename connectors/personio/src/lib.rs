@@ -1,1 +1,2 @@
 //! Personio cards and the Personio simulator
+pub mod sim;

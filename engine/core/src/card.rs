@@ -140,8 +140,13 @@ impl<'a> Slots<'a> {
     /// Puts out what the author named; a name that `fields` lacks stays empty.
     pub fn put_rest(&mut self, mut fields: Record) {
         let first = self.values.len().saturating_sub(self.names.len());
-        for (slot, name) in self.values[first..].iter_mut().zip(self.names) {
-            if let Some(value) = fields.get_mut(name) {
+        for (index, (slot, name)) in self.values[first..].iter_mut().zip(self.names).enumerate() {
+            // Most cards put the names out in the order in which they were given.
+            let found = match fields.get_index(index) {
+                Some((key, _)) if key == name => fields.get_index_mut(index).map(|(_, value)| value),
+                _ => fields.get_mut(name),
+            };
+            if let Some(value) = found {
                 *slot = std::mem::take(value);
             }
         }

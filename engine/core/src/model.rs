@@ -53,6 +53,8 @@ pub struct Manifest {
     pub connections: Vec<Connection>,
     /// The variables, in their order.
     pub vars: Vec<Var>,
+    /// Parts of the file could not be read, which is already reported: nothing is to be missed in it.
+    pub broken: bool,
 }
 
 /// A table's definition.
@@ -120,6 +122,9 @@ pub struct Flow {
     pub outputs: Vec<(Name, Name)>,
     /// The cards.
     pub cards: Vec<Step>,
+    /// Parts of the file could not be read, which is already reported: nothing is to be missed in it, be it an input,
+    /// an output or a card.
+    pub broken: bool,
 }
 
 /// What starts a flow.
@@ -181,7 +186,7 @@ pub struct Step {
     pub span: Span,
     /// The ID by which wires name it; cards without one cannot be wired from.
     pub id: Option<Name>,
-    /// The card: `text.split`.
+    /// The card: `text.split`; empty where it is missing, which is already reported.
     pub card: Name,
     /// The connection it uses; the connector's only one where none is named.
     pub connection: Option<Name>,
@@ -201,6 +206,9 @@ pub struct Step {
     pub timeout: Option<At<Value>>,
     /// The author's remark.
     pub note: Option<Name>,
+    /// Parts of the card could not be read, which is already reported: nothing is to be missed in it, be it a field, an
+    /// arm or an output.
+    pub broken: bool,
 }
 
 /// An arm of a block.
@@ -263,4 +271,6 @@ pub enum Expr {
     List(Vec<At<Expr>>),
     /// An object with expressions in it.
     Object(Vec<(Name, At<Expr>)>),
+    /// Could not be read, which is already reported: take it for any value.
+    Broken,
 }

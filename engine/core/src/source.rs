@@ -58,8 +58,17 @@ impl Sources {
 
     /// The line and column, both from 1, at which a span starts; columns count characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let text = &self.get(span.file).text;
-        let before = &text[..text.floor_char_boundary(span.start as usize)];
+        self.position(span.file, span.start)
+    }
+
+    /// The line and column, both from 1, right behind a span; columns count characters.
+    pub fn end_line_column(&self, span: Span) -> (usize, usize) {
+        self.position(span.file, span.end)
+    }
+
+    fn position(&self, file: FileId, at: u32) -> (usize, usize) {
+        let text = &self.get(file).text;
+        let before = &text[..boundary(text, at)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
@@ -67,6 +76,15 @@ impl Sources {
     /// The text that a span covers.
     pub fn slice(&self, span: Span) -> &str {
         let text = &self.get(span.file).text;
-        &text[text.floor_char_boundary(span.start as usize)..text.floor_char_boundary(span.end as usize)]
+        &text[boundary(text, span.start)..boundary(text, span.end)]
     }
+}
+
+/// `at`, moved back to where a character starts, should it lie inside one or behind the text.
+pub(crate) fn boundary(text: &str, at: u32) -> usize {
+    let mut at = text.len().min(at as usize);
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }

@@ -1,1 +1,3 @@
-//! Drives the machine: time, connections, journals
+//! Drives the machine: time, connections, journals.
+
+pub mod driver;

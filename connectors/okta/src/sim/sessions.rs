@@ -296,7 +296,7 @@ impl Sessions {
             self.queue.pop_front();
             session.import(ends_ms, directory, log);
         }
-        for session in self.all.iter_mut().rev().take_while(|session| !session.is_past(now_ms)) {
+        for session in &mut self.all {
             if session.status.is_open() && now_ms - session.touched_ms >= IDLE_MS {
                 let at_ms = session.touched_ms + IDLE_MS;
                 session.turn(SessionStatus::Expired, at_ms);

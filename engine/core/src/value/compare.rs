@@ -132,11 +132,45 @@ fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, Mismatch> {
     let b = convert(b.clone(), type_of(a))?;
     Ok(match (a, &b) {
         (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
-        (Value::Text(a), Value::Text(b)) => Some(a.encode_utf16().cmp(b.encode_utf16())),
+        (Value::Text(a), Value::Text(b)) => Some(text_order(a, b)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         _ => return Err(Mismatch { wanted: Type::NUMBER, found: a.clone() }),
     })
+}
+
+/// The order of two values for sorting: that of `<` among values of one kind, false before true; missing values come last.
+///
+/// Unlike `<` it has an answer for any two values, so that a sort never meets a contradiction: kinds are kept apart.
+pub fn sort_order(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b).unwrap_or_else(|| a.total_cmp(b)),
+        (Value::Text(a), Value::Text(b)) => text_order(a, b),
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (a, b) => sort_rank(a).cmp(&sort_rank(b)),
+    }
+}
+
+fn sort_rank(value: &Value) -> u8 {
+    match value {
+        Value::Bool(_) => 0,
+        Value::Number(_) => 1,
+        Value::Date(_) => 2,
+        Value::Text(_) => 3,
+        Value::Null => 5,
+        _ => 4,
+    }
+}
+
+/// As JavaScript orders texts: by UTF-16 units.
+fn text_order(a: &str, b: &str) -> Ordering {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    match (a.as_bytes().get(same), b.as_bytes().get(same)) {
+        // UTF-8 and UTF-16 differ only where a surrogate pair meets a character from U+E000 to U+FFFF.
+        (Some(x), Some(y)) if *x >= 0xee && *y >= 0xee => a.encode_utf16().cmp(b.encode_utf16()),
+        (x, y) => x.cmp(&y),
+    }
 }
 
 fn within(a: &Value, b: &Value) -> Result<bool, Mismatch> {
@@ -191,6 +225,19 @@ mod tests {
         for (a, operator, b, result) in table {
             let (a, b) = (parse_json(a).unwrap(), parse_json(b).unwrap());
             assert_eq!(compare(&a, Operator::parse(operator).unwrap(), &b), Ok(result), "{a} {operator} {b}");
+        }
+    }
+
+    #[test]
+    fn sorting_has_an_answer_for_any_two_values() {
+        let sorted = [
+            Value::from(false), Value::from(true), Value::from(-1.0), Value::from(10.0), Value::from(""), Value::from("10"),
+            Value::from("9"), Value::from("a"), Value::from("aé"), Value::from("😀"), Value::from("\u{e000}"), Value::Null,
+        ];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(sort_order(a, b), i.cmp(&j), "{a} {b}");
+            }
         }
     }
 

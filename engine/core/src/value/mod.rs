@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use secrecy::{ExposeSecret, SecretString};
 
-pub use compare::{Operator, compare};
+pub use compare::{Operator, compare, sort_order};
 pub use convert::{FromValue, IntoValue, Mismatch, convert, parse_date};
 pub use date::Date;
 pub use json::{ParseError, parse_json};

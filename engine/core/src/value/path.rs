@@ -20,46 +20,52 @@ impl Path {
 
     /// What lies at this path in `value`, or null. A key that has the whole path as its name wins over the path.
     pub fn get(&self, value: &Value) -> Value {
-        if self.keys.is_empty() {
-            return value.clone();
-        }
-        if let Value::Object(members) = value
-            && let Some(found) = members.get(&*self.whole)
-        {
-            return found.clone();
-        }
-        let mut at = value;
-        for key in &self.keys {
-            match child(at, key) {
-                Some(found) => at = found,
-                None => return Value::Null,
-            }
-        }
-        at.clone()
+        find(value, &self.whole, self.keys.iter().map(|key| &**key))
     }
 
     /// A copy of `value` with `new` at this path; objects are made where the path needs them.
     pub fn set(&self, value: &Value, new: Value) -> Value {
+        let mut copy = value.clone();
+        self.put(&mut copy, new);
+        copy
+    }
+
+    /// Puts `new` at this path of `value`, of which only what others share is copied.
+    pub fn put(&self, value: &mut Value, new: Value) {
         match value {
-            _ if self.keys.is_empty() => new,
-            Value::Object(members) if members.contains_key(&*self.whole) => {
-                let mut members = Record::clone(members);
-                members.insert(self.whole.clone(), new);
-                Value::from(members)
+            Value::Object(members) if !self.keys.is_empty() && members.contains_key(&*self.whole) => {
+                Arc::make_mut(members).insert(self.whole.clone(), new);
             }
-            _ => set_at(value, &self.keys, new),
+            _ => put_at(value, &self.keys, new),
         }
     }
 }
 
-/// What lies at `path` in `value`, or null.
+/// What lies at `path` in `value`, or null; for a path that is used once, as it is not cut into keys of its own.
 pub fn get(value: &Value, path: &str) -> Value {
-    Path::new(path).get(value)
+    if path.is_empty() { value.clone() } else { find(value, path, path.split('.')) }
 }
 
 /// A copy of `value` with `new` at `path`.
 pub fn set(value: &Value, path: &str, new: Value) -> Value {
     Path::new(path).set(value, new)
+}
+
+fn find<'k>(value: &Value, whole: &str, keys: impl Iterator<Item = &'k str>) -> Value {
+    if let Value::Object(members) = value
+        && let Some(found) = members.get(whole)
+        && !whole.is_empty()
+    {
+        return found.clone();
+    }
+    let mut at = value;
+    for key in keys {
+        match child(at, key) {
+            Some(found) => at = found,
+            None => return Value::Null,
+        }
+    }
+    at.clone()
 }
 
 fn child<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
@@ -70,22 +76,28 @@ fn child<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     }
 }
 
-fn set_at(value: &Value, keys: &[Text], new: Value) -> Value {
-    let Some((key, rest)) = keys.split_first() else { return new };
+fn put_at(value: &mut Value, keys: &[Text], new: Value) {
+    let Some((key, rest)) = keys.split_first() else {
+        *value = new;
+        return;
+    };
     if let Value::List(items) = value
         && let Ok(index) = key.parse::<usize>()
         && index <= items.len()
     {
-        let mut items = Vec::clone(items);
-        let old = items.get(index).cloned().unwrap_or_default();
-        let changed = set_at(&old, rest, new);
-        if index == items.len() { items.push(changed) } else { items[index] = changed }
-        return Value::list(items);
+        let items = Arc::make_mut(items);
+        if index == items.len() {
+            items.push(Value::Null);
+        }
+        put_at(&mut items[index], rest, new);
+        return;
     }
-    let mut members = value.as_object().cloned().unwrap_or_default();
-    let old = members.get(key).cloned().unwrap_or_default();
-    members.insert(key.clone(), set_at(&old, rest, new));
-    Value::Object(Arc::new(members))
+    if !matches!(value, Value::Object(_)) {
+        *value = Value::from(Record::default());
+    }
+    if let Value::Object(members) = value {
+        put_at(Arc::make_mut(members).entry(key.clone()).or_default(), rest, new);
+    }
 }
 
 #[cfg(test)]
@@ -102,5 +114,7 @@ mod tests {
         assert_eq!(get(&value, ""), value);
         assert_eq!(get(&set(&value, "x.y", Value::from(1.0)), "x"), Value::object([("y", 1.0)]));
         assert_eq!(get(&set(&value, "all.0.b", Value::from("plum")), "all.0.b"), Value::from("plum"));
+        assert_eq!(get(&set(&value, "a.b", Value::from("plum")), "a.b"), Value::from("plum"));
+        assert_eq!(get(&value, "all.0.b"), Value::from("banana"), "the original stays");
     }
 }

@@ -40,6 +40,16 @@ impl From<String> for Text {
         Text(text.into())
     }
 }
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Text {
+        Text(text)
+    }
+}
+impl From<Text> for Arc<str> {
+    fn from(text: Text) -> Arc<str> {
+        text.0
+    }
+}
 impl From<char> for Text {
     fn from(letter: char) -> Text {
         Text::from(&*letter.encode_utf8(&mut [0; 4]))

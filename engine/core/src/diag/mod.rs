@@ -1,6 +1,13 @@
 //! The author's mistakes, found before a run.
 
-use crate::source::Span;
+mod json;
+mod mask;
+mod render;
+
+pub use json::to_json;
+pub use render::{Style, render, summary};
+
+use crate::source::{Sources, Span};
 
 /// How bad a mistake is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +58,18 @@ impl Diagnostic {
         self.help = Some(help.into());
         self
     }
+}
+
+/// The diagnostics by file and place, errors before warnings at the same place; what was said twice, once.
+fn sorted<'d>(diagnostics: &'d [Diagnostic], sources: &Sources) -> Vec<&'d Diagnostic> {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    let key = |d: &Diagnostic| (d.span.file, d.span.start, d.code.severity(), d.code, d.span.end);
+    sorted.sort_by(|a, b| {
+        let paths = sources.get(a.span.file).path.cmp(&sources.get(b.span.file).path);
+        paths.then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
+    });
+    sorted.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
+    sorted
 }
 
 macro_rules! codes {

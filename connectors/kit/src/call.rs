@@ -1,0 +1,196 @@
+//! One call of a vendor's API, and its answer.
+
+use axum::body::Bytes;
+use axum::http::header::{CONTENT_TYPE, LINK};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Value, parse_json};
+use serde::{Deserialize, Serialize};
+
+use crate::address;
+use crate::retry::Repeat;
+
+/// A call to make: a request without host and credentials, which the client adds.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) repeat: Repeat,
+    pub(crate) login: bool,
+}
+
+impl Call {
+    /// A call of `target`: a path with or without a query, or an absolute address of the connection's host.
+    ///
+    /// GET, HEAD, PUT and DELETE count as safe to repeat, as HTTP has it; see [`Call::repeat`].
+    pub fn new(method: Method, target: impl Into<String>) -> Call {
+        let repeat = if method.is_idempotent() { Repeat::Safe } else { Repeat::Unsafe };
+        Call { method, target: target.into(), headers: HeaderMap::new(), body: Bytes::new(), repeat, login: false }
+    }
+
+    /// A GET.
+    pub fn get(target: impl Into<String>) -> Call {
+        Call::new(Method::GET, target)
+    }
+
+    /// A POST; it is not repeated unless it certainly had no effect.
+    pub fn post(target: impl Into<String>) -> Call {
+        Call::new(Method::POST, target)
+    }
+
+    /// Adds parameters to the query.
+    pub fn query<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Call {
+        let query = address::query(pairs);
+        if !query.is_empty() {
+            self.target.push(if self.target.contains('?') { '&' } else { '?' });
+            self.target.push_str(&query);
+        }
+        self
+    }
+
+    /// Sends JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Call> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the body is no JSON: {error}")))?;
+        self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        self.body = body.into();
+        Ok(self)
+    }
+
+    /// Sends bytes as they are.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Call {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends a header, in place of an earlier one of that name.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Call {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Says whether sending it twice does no more than sending it once.
+    pub fn repeat(mut self, repeat: Repeat) -> Call {
+        self.repeat = repeat;
+        self
+    }
+
+    /// Fetches a credential: it is sent without one, and its answer is not quoted in messages.
+    pub fn login(mut self) -> Call {
+        self.login = true;
+        self
+    }
+
+    /// Method and path, as messages name the call.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.method, self.target.split(['?', '#']).next().unwrap_or_default())
+    }
+}
+
+/// A vendor's answer with a status of success.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status: 200 to 299.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    pub(crate) call: String,
+    pub(crate) quoted: bool,
+}
+
+impl Reply {
+    /// Reads the body as JSON; an empty body is nothing.
+    pub fn value(&self) -> Result<Value> {
+        if self.body.trim_ascii().is_empty() { Ok(Value::Null) } else { self.json() }
+    }
+
+    /// Reads the body as JSON of a certain form, which may borrow from it.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.body).map_err(|error| {
+            let message = format!("{} was answered with bytes that are no text: {error}", self.call);
+            Fault::new(FaultKind::Parse, message).code(self.status)
+        })
+    }
+
+    /// The address of the next page: the `Link` header whose relation is `next`.
+    pub fn next_link(&self) -> Option<&str> {
+        let links = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        links.flat_map(split_links).find_map(|link| {
+            let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+            let mut parameters = parameters.split(';').map(str::trim);
+            parameters.any(|parameter| matches!(parameter, "rel=\"next\"" | "rel=next")).then_some(address)
+        })
+    }
+
+    /// The fault of a body that `error` says is not what it should be: what was read, and where.
+    pub fn unreadable(&self, error: &serde_json::Error) -> Fault {
+        let message = format!("{} was answered {} with a body that can't be read: {error}", self.call, self.status);
+        let fault = Fault::new(FaultKind::Parse, message).code(self.status);
+        let size = self.body.len();
+        let help = format!("{size} bytes arrived; the answer was cut off, or the vendor has changed its form");
+        let fault = fault.help(help);
+        if self.quoted { fault.body(Value::from(self.excerpt(error))) } else { fault }
+    }
+
+    /// The text just before the place where reading failed.
+    fn excerpt(&self, error: &serde_json::Error) -> String {
+        const LENGTH: usize = 160;
+        let mut lines = self.body.split_inclusive(|&byte| byte == b'\n');
+        let before: usize = lines.by_ref().take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+        let end = (before + error.column()).min(self.body.len());
+        let start = end.saturating_sub(LENGTH);
+        let dots = if start > 0 { "…" } else { "" };
+        format!("{dots}{}", String::from_utf8_lossy(&self.body[start..end]))
+    }
+}
+
+/// The links of one header; commas inside an address don't part them.
+fn split_links(header: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    header.split(move |letter| {
+        inside = letter == '<' || inside && letter != '>';
+        letter == ',' && !inside
+    })
+}
+
+/// JSON if the text is some, else the text.
+pub(crate) fn lenient(text: &str) -> Value {
+    parse_json(text).unwrap_or_else(|_| Value::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(body: &'static str) -> Reply {
+        let body = Bytes::from_static(body.as_bytes());
+        Reply { status: 200, headers: HeaderMap::new(), body, call: "GET /x".to_owned(), quoted: true }
+    }
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        let mut reply = reply("");
+        reply.headers.append(LINK, HeaderValue::from_static("<https://a.b/x?f=1,2>; rel=\"self\""));
+        assert_eq!(reply.next_link(), None);
+        reply.headers.append(LINK, HeaderValue::from_static("<https://a.b/x?p=0,1>; rel=prev, <https://a.b/x?p=2,3>; title=\"n\"; rel=\"next\""));
+        assert_eq!(reply.next_link(), Some("https://a.b/x?p=2,3"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_place() {
+        let fault = reply("{\"id\":1,\n \"name\":\"An").value().unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Parse);
+        assert!(fault.message.contains("GET /x was answered 200"), "{fault}");
+        assert!(fault.message.contains("line 2 column 12"), "{fault}");
+        assert_eq!(fault.body, Value::from("{\"id\":1,\n \"name\":\"An"));
+    }
+}

@@ -1,0 +1,411 @@
+//! The client that all cards of a connection share: one host, one set of credentials, one pace.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::http::header::{ACCEPT, LOCATION, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::Value;
+use secrecy::SecretString;
+
+use crate::activity::{Activity, Waiting};
+use crate::address::Base;
+use crate::auth::Auth;
+use crate::call::{Call, Reply, lenient};
+use crate::clock::Clock;
+use crate::http::{Limits, Request, Response, Transport, TransportError};
+use crate::pacing::{Pacer, Quota, Rate};
+use crate::retry::{Policy, Repeat, retry_after};
+
+/// What the client must know of a vendor.
+#[derive(Clone, Copy, Debug)]
+pub struct Vendor {
+    /// Its name, for messages: `Okta`.
+    pub name: &'static str,
+    /// Which limit a request with this method and path shares, in words that follow "rate limit for".
+    pub bucket: fn(&Method, &str) -> &'static str,
+    /// How long to wait after a 429 that doesn't say; doubled from one to the next.
+    pub throttle: fn(&'static str) -> Duration,
+    /// What an error's body says, in one line.
+    pub explain: fn(&Value) -> Option<String>,
+    /// What to do when credentials are refused: which settings to check.
+    pub refused: &'static str,
+    /// What to do when the credentials don't allow it.
+    pub forbidden: &'static str,
+    /// What to do when the host can't be reached.
+    pub unreachable: &'static str,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Why.
+    pub fault: Fault,
+    /// Whether it may have had its effect all the same: the answer is lost, not the request.
+    pub lost: bool,
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Fault {
+        failure.fault
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Failure {
+        Failure { fault, lost: false }
+    }
+}
+
+/// How many redirects are followed.
+const MOST_REDIRECTS: u32 = 5;
+
+/// The client of one connection.
+pub struct Client {
+    vendor: Vendor,
+    base: Base,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    auth: Auth,
+    secrets: Vec<SecretString>,
+    limits: Limits,
+    policy: Policy,
+    rates: Vec<(&'static str, Vec<Rate>)>,
+    pacer: Pacer,
+    activity: Activity,
+    calls: AtomicU64,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.base).field("auth", &self.auth).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client of `base` without credentials, over `transport`.
+    pub fn new(vendor: Vendor, base: Base, transport: Arc<dyn Transport>, clock: Clock) -> Client {
+        let activity = Activity::default();
+        Client {
+            pacer: Pacer::new(vendor.name, clock.clone(), activity.clone()),
+            vendor,
+            base,
+            transport,
+            clock,
+            auth: Auth::None,
+            secrets: Vec::new(),
+            limits: Limits::default(),
+            policy: Policy::default(),
+            rates: Vec::new(),
+            activity,
+            calls: AtomicU64::new(0),
+        }
+    }
+
+    /// Sends these credentials.
+    pub fn auth(self, auth: Auth) -> Client {
+        Client { auth, ..self }
+    }
+
+    /// Keeps these texts out of messages, besides the credentials it sends.
+    pub fn hide(self, secrets: Vec<SecretString>) -> Client {
+        Client { secrets, ..self }
+    }
+
+    /// Goes no further than this with one request.
+    pub fn limits(self, limits: Limits) -> Client {
+        Client { limits, ..self }
+    }
+
+    /// Repeats requests by this policy.
+    pub fn policy(self, policy: Policy) -> Client {
+        Client { policy, ..self }
+    }
+
+    /// Sends no more requests of this bucket than these rates allow.
+    pub fn rates(mut self, bucket: &'static str, rates: Vec<Rate>) -> Client {
+        self.rates.push((bucket, rates));
+        self
+    }
+
+    /// What the connection is doing.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// The connection's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The connection's host.
+    pub fn host(&self) -> &str {
+        self.base.origin().host()
+    }
+
+    /// The header that the client sends by itself to prove who it is.
+    pub fn auth_header(&self) -> Option<HeaderName> {
+        self.auth.header()
+    }
+
+    /// Puts dots in place of the credentials that `text` quotes.
+    pub fn redact(&self, mut text: String) -> String {
+        self.auth.redact(&mut text, &self.secrets);
+        text
+    }
+
+    /// Makes a call, repeated where that is safe, and gives the answer if it is one of success.
+    pub async fn send(&self, call: Call) -> Result<Reply, Failure> {
+        let mut course = self.start(&call)?;
+        self.answer(&call, &mut course).await
+    }
+
+    /// Makes a call and reads its answer; an answer that can't be read is asked for again where that is safe.
+    pub async fn read<T>(
+        &self,
+        call: Call,
+        read: impl Fn(&Reply) -> Result<T> + Send + Sync,
+    ) -> Result<T, Failure> {
+        let mut course = self.start(&call)?;
+        loop {
+            let reply = self.answer(&call, &mut course).await?;
+            let fault = match read(&reply) {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            let safe = call.repeat == Repeat::Safe;
+            if !safe || fault.kind != FaultKind::Parse || course.tries >= self.policy.tries {
+                return Err(Failure { fault, lost: !safe });
+            }
+            self.pause(&course, None).await;
+        }
+    }
+
+    fn start(&self, call: &Call) -> Result<Course> {
+        let url = self.base.resolve(&call.target)?;
+        let most = self.limits.request_bytes;
+        if call.body.len() > most {
+            let message = format!("the body has {} bytes, more than the {most} that are sent", call.body.len());
+            return Err(Fault::new(FaultKind::InvalidInput, message));
+        }
+        let path = url.strip_prefix(&self.base.origin().to_string()).unwrap_or("/");
+        let path = path.split('?').next().unwrap_or("/");
+        let budget_ms = i64::try_from(self.policy.budget.as_millis()).unwrap_or(i64::MAX / 2);
+        Ok(Course {
+            bucket: (self.vendor.bucket)(&call.method, path),
+            url,
+            deadline_ms: self.clock.now_ms() + budget_ms,
+            number: self.calls.fetch_add(1, Ordering::Relaxed),
+            tries: 0,
+            sent: 0,
+            throttled: 0,
+            redirects: 0,
+            renewed: false,
+        })
+    }
+
+    /// Sends the request until there is an answer of success or nothing more to be done.
+    async fn answer(&self, call: &Call, course: &mut Course) -> Result<Reply, Failure> {
+        let safe = call.repeat == Repeat::Safe;
+        course.tries += 1;
+        loop {
+            let (response, token) = match self.exchange(call, course).await? {
+                Ok(answered) => answered,
+                Err(error) => {
+                    let never_sent = matches!(error, TransportError::Connect(_));
+                    let hopeless = matches!(error, TransportError::TooLarge(_));
+                    if (safe || never_sent) && !hopeless && course.tries < self.policy.tries {
+                        self.pause(course, None).await;
+                        course.tries += 1;
+                        continue;
+                    }
+                    let lost = !safe && !never_sent;
+                    return Err(Failure { fault: self.unanswered(call, course, &error, lost), lost });
+                }
+            };
+            let status = response.status;
+            if status.is_success() {
+                return Ok(Reply {
+                    status: status.as_u16(),
+                    headers: response.headers,
+                    body: response.body,
+                    call: call.name(),
+                    quoted: !call.login,
+                });
+            }
+            if let Some(location) = redirect(call, &response) {
+                course.redirects += 1;
+                course.url = self.follow(location, course.redirects)?;
+                continue;
+            }
+            if status == StatusCode::UNAUTHORIZED && !call.login && !course.renewed && self.auth.renew(token) {
+                course.renewed = true;
+                continue;
+            }
+            if status == StatusCode::TOO_MANY_REQUESTS && self.throttle(course, &response) {
+                continue;
+            }
+            if status.is_server_error() && safe && course.tries < self.policy.tries {
+                self.pause(course, retry_after(&response.headers, self.clock.now_ms())).await;
+                course.tries += 1;
+                continue;
+            }
+            let lost = status.is_server_error() && !safe;
+            return Err(Failure { fault: self.refusal(call, course, &response, lost), lost });
+        }
+    }
+
+    /// Sends the request once, at its turn.
+    async fn exchange(
+        &self,
+        call: &Call,
+        course: &mut Course,
+    ) -> Result<Result<(Response, u64), TransportError>, Failure> {
+        let mut headers = call.headers.clone();
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("flowrun/", env!("CARGO_PKG_VERSION"))));
+        let mut token = 0;
+        if !call.login
+            && let Some((credential, number)) = self.auth.credential(self, &self.clock).await?
+        {
+            headers.insert(credential.name(), credential.value());
+            token = number;
+        }
+        let rates = self.rates.iter().find(|(bucket, _)| *bucket == course.bucket);
+        let rates = rates.map_or(&[][..], |(_, rates)| rates);
+        let permit = self.pacer.turn(course.bucket, rates, course.deadline_ms).await?;
+        course.sent += 1;
+        self.activity.sent(course.sent > 1);
+        let request =
+            Request { method: call.method.clone(), url: course.url.clone(), headers, body: call.body.clone() };
+        match self.transport.send(request, self.limits).await {
+            Ok(response) => {
+                let now_ms = self.clock.now_ms();
+                permit.answered(Quota::read(&response.headers, now_ms), now_ms);
+                Ok(Ok((response, token)))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Holds the bucket as a 429 asks; false if that is longer than the call may take.
+    fn throttle(&self, course: &mut Course, response: &Response) -> bool {
+        self.activity.throttled();
+        let now_ms = self.clock.now_ms();
+        let quota = Quota::read(&response.headers, now_ms).filter(|quota| quota.limit > 0 && quota.remaining == 0);
+        let asked = retry_after(&response.headers, now_ms).or_else(|| {
+            quota.map(|quota| Duration::from_millis(u64::try_from(quota.resets_ms - now_ms).unwrap_or(0)))
+        });
+        let guess = || (self.vendor.throttle)(course.bucket).saturating_mul(1 << course.throttled.min(6));
+        // Never at once: a vendor that asks for no wait would otherwise be asked without end.
+        let wait = asked.unwrap_or_else(guess).max(Duration::from_millis(500));
+        let until_ms = now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        if until_ms > course.deadline_ms {
+            return false;
+        }
+        course.throttled += 1;
+        self.pacer.hold(course.bucket, until_ms);
+        true
+    }
+
+    async fn pause(&self, course: &Course, asked: Option<Duration>) {
+        let wait = self.policy.pause(course.tries, course.number).max(asked.unwrap_or_default());
+        let now_ms = self.clock.now_ms();
+        let until_ms = now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let until_ms = until_ms.min(course.deadline_ms);
+        let reason = format!("{} to recover (try {} of {})", self.vendor.name, course.tries + 1, self.policy.tries);
+        let _shown = self.activity.wait(Waiting { reason: reason.into(), until_ms }, now_ms);
+        self.clock.sleep_until(until_ms).await;
+    }
+
+    fn follow(&self, location: &str, redirects: u32) -> Result<String> {
+        if redirects > MOST_REDIRECTS {
+            let message = format!("{} redirects the request in circles", self.vendor.name);
+            return Err(Fault::new(FaultKind::Url, message));
+        }
+        if location.starts_with('/') && !location.starts_with("//") {
+            return self.base.resolve(&format!("{}{location}", self.base.origin()));
+        }
+        self.base.resolve(location)
+    }
+
+    /// The fault of a request without an answer.
+    fn unanswered(&self, call: &Call, course: &Course, error: &TransportError, lost: bool) -> Fault {
+        let (vendor, name) = (self.vendor.name, call.name());
+        let (kind, message) = match error {
+            TransportError::Timeout => {
+                let seconds = self.limits.timeout.as_secs();
+                (FaultKind::Timeout, format!("{vendor} did not answer {name} within {seconds} s"))
+            }
+            TransportError::TooLarge(most) => {
+                (FaultKind::Network, format!("{vendor} answered {name} with more than {most} bytes"))
+            }
+            TransportError::Connect(_) => (FaultKind::Network, format!("{vendor} can't be reached: {error}")),
+            TransportError::Broken(_) => (FaultKind::Network, format!("{vendor} did not answer {name}: {error}")),
+        };
+        let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
+        let fault = Fault::new(kind, format!("{message}{tries}{}", unknown(lost)));
+        if matches!(error, TransportError::Connect(_)) { fault.help(self.vendor.unreachable) } else { fault }
+    }
+
+    /// The fault of an answer that is none of success.
+    fn refusal(&self, call: &Call, course: &Course, response: &Response, lost: bool) -> Fault {
+        let status = response.status;
+        let text = self.redact(String::from_utf8_lossy(&response.body).into_owned());
+        let body = if text.trim().is_empty() { Value::Null } else { lenient(&text) };
+        let said = (self.vendor.explain)(&body);
+        let said = said.or_else(|| status.canonical_reason().map(|reason| format!(": {reason}"))).unwrap_or_default();
+        let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
+        let vendor = self.vendor.name;
+        let message =
+            format!("{vendor} answered {}{said} to {}{tries}{}", status.as_u16(), call.name(), unknown(lost));
+        let (kind, help) = match status {
+            StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.vendor.refused)),
+            StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some(self.vendor.forbidden)),
+            StatusCode::NOT_FOUND => (FaultKind::NotFound, None),
+            StatusCode::TOO_MANY_REQUESTS => {
+                (FaultKind::RateLimit, Some("run again later: the vendor asks to wait longer than this card waits"))
+            }
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => (FaultKind::Timeout, None),
+            _ => (FaultKind::HttpRequest, None),
+        };
+        let fault = Fault::new(kind, message).code(status.as_u16()).body(body);
+        if let Some(help) = help { fault.help(help) } else { fault }
+    }
+}
+
+/// How far a call has come.
+struct Course {
+    bucket: &'static str,
+    url: String,
+    deadline_ms: i64,
+    number: u64,
+    tries: u32,
+    sent: u32,
+    throttled: u32,
+    redirects: u32,
+    renewed: bool,
+}
+
+fn unknown(lost: bool) -> &'static str {
+    if lost { "; it is not known whether it took effect" } else { "" }
+}
+
+/// Where to look instead; only reading goes elsewhere, for what is written must not arrive twice or as a GET.
+fn redirect<'r>(call: &Call, response: &'r Response) -> Option<&'r str> {
+    let moved = matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    let reading = matches!(call.method, Method::GET | Method::HEAD);
+    if moved && reading { response.headers.get(LOCATION)?.to_str().ok() } else { None }
+}
+
+/// The headers as an object, their names in lower case; values of one name are joined by commas.
+pub fn headers_value(headers: &HeaderMap) -> Value {
+    let joined = headers.keys().map(|name| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        (name.as_str(), values.collect::<Vec<_>>().join(", "))
+    });
+    Value::object(joined)
+}

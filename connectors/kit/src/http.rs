@@ -1,0 +1,102 @@
+//! What goes over the wire, and the one thing that sends it.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, StatusCode};
+
+use crate::effect::Pending;
+
+/// A request, ready to be sent.
+///
+/// Header values that carry credentials are marked sensitive; neither they nor the body appear in `Debug`.
+#[derive(Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The absolute address.
+    pub url: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; empty if there is none.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = format_args!("{} bytes", self.body.len());
+        let url = self.url.split('?').next().unwrap_or_default();
+        f.debug_struct("Request").field("method", &self.method).field("url", &url).field("body", &body).finish()
+    }
+}
+
+/// An answer, completely received.
+#[derive(Clone)]
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = format_args!("{} bytes", self.body.len());
+        f.debug_struct("Response").field("status", &self.status).field("body", &body).finish()
+    }
+}
+
+/// How far one request may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the start to the last byte of the answer.
+    pub timeout: Duration,
+    /// The largest answer that is read, decompressed.
+    pub answer_bytes: usize,
+    /// The largest body that is sent.
+    pub request_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let mib = 1024 * 1024;
+        Limits { timeout: Duration::from_secs(30), answer_bytes: 32 * mib, request_bytes: 8 * mib }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransportError {
+    /// There was no connection: nothing was sent.
+    Connect(String),
+    /// The connection broke; the request may have had its effect.
+    Broken(String),
+    /// The answer took too long; the request may have had its effect.
+    Timeout,
+    /// The answer is larger than the limit, in bytes.
+    TooLarge(usize),
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TransportError::Connect(why) => write!(f, "could not connect: {why}"),
+            TransportError::Broken(why) => write!(f, "the connection broke off: {why}"),
+            TransportError::Timeout => f.write_str("no answer came in time"),
+            TransportError::TooLarge(most) => write!(f, "the answer has more than {most} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for TransportError {}
+
+/// Sends requests: over the network, or to simulators in this process.
+///
+/// It sends what it is given, once, and follows no redirects; all else is the client's.
+pub trait Transport: Send + Sync {
+    /// Sends a request and reads the whole answer within `limits`.
+    fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>>;
+}

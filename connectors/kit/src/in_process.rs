@@ -1,0 +1,96 @@
+//! Sends requests to simulators in this process.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http;
+use futures_util::StreamExt;
+use tower::ServiceExt;
+
+use crate::address::Origin;
+use crate::effect::Pending;
+use crate::http::{Limits, Request, Response, Transport, TransportError};
+use crate::sim::Dropped;
+
+/// A network whose hosts are axum routers.
+#[derive(Clone, Default)]
+pub struct SimTransport {
+    hosts: HashMap<Origin, Router>,
+}
+
+impl SimTransport {
+    /// A network without hosts.
+    pub fn new() -> SimTransport {
+        SimTransport::default()
+    }
+
+    /// Lets `router` answer for an address such as `https://acme.okta.sim`; an address that is none is left out.
+    pub fn host(mut self, address: &str, router: Router) -> SimTransport {
+        if let Ok(origin) = Origin::parse(address) {
+            self.hosts.insert(origin, router);
+        }
+        self
+    }
+
+    async fn deliver(&self, request: Request, limits: Limits) -> Result<Response, TransportError> {
+        let origin = Origin::parse(&request.url).map_err(|fault| TransportError::Connect(fault.message.to_string()))?;
+        let Some(router) = self.hosts.get(&origin) else {
+            return Err(TransportError::Connect(format!("no simulator answers for {origin}")));
+        };
+        let mut builder = http::Request::builder().method(request.method).uri(&request.url);
+        if let Some(headers) = builder.headers_mut() {
+            *headers = request.headers;
+        }
+        let built = builder.body(Body::from(request.body));
+        let built = built.map_err(|error| TransportError::Connect(error.to_string()))?;
+        let answer = match router.clone().oneshot(built).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        };
+        let (head, body) = answer.into_parts();
+        if head.extensions.get::<Dropped>().is_some() {
+            return Err(TransportError::Broken("connection closed before message completed".to_owned()));
+        }
+        let body = read(body, limits.answer_bytes).await?;
+        Ok(Response { status: head.status, headers: head.headers, body })
+    }
+}
+
+impl fmt::Debug for SimTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.hosts.keys()).finish()
+    }
+}
+
+impl Transport for SimTransport {
+    fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let answer = tokio::time::timeout(limits.timeout, self.deliver(request, limits)).await;
+            answer.unwrap_or(Err(TransportError::Timeout))
+        })
+    }
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, TransportError> {
+    let mut chunks = body.into_data_stream();
+    let mut whole: Vec<u8> = Vec::new();
+    let mut first: Option<Bytes> = None;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| TransportError::Broken(error.to_string()))?;
+        let size = first.as_ref().map_or(0, Bytes::len) + whole.len() + chunk.len();
+        if size > most {
+            return Err(TransportError::TooLarge(most));
+        }
+        // Most answers are one chunk: hand that on without copying it.
+        match first.take() {
+            None if whole.is_empty() => first = Some(chunk),
+            start => {
+                whole.extend(start.into_iter().flatten());
+                whole.extend_from_slice(&chunk);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| Bytes::from(whole)))
+}

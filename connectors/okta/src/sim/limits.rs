@@ -1,0 +1,84 @@
+//! Okta's rate limits: which bucket a request falls into, and how much each holds.
+
+use axum::http::Method;
+use flowrun_kit::sim::{Quota, Window};
+use std::time::Duration;
+
+/// Requests per minute, by bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// `/sessions` and `/sessions/{id}` of identity sources, all methods together. Recorded: 15.
+    pub sessions: u32,
+    /// `bulk-*` and `start-import`. Unknown; 600 is a guess.
+    pub import: u32,
+    /// `/api/v1/users`.
+    pub users: u32,
+    /// `/api/v1/users/{user}` and below.
+    pub user: u32,
+    /// `/api/v1/logs`.
+    pub logs: u32,
+    /// All else under `/api/v1`.
+    pub other: u32,
+}
+
+impl Default for RateLimits {
+    fn default() -> RateLimits {
+        RateLimits { sessions: 15, import: 600, users: 600, user: 1000, logs: 120, other: 1200 }
+    }
+}
+
+impl RateLimits {
+    /// Limits nobody reaches; the headers are still there.
+    pub fn off() -> RateLimits {
+        let most = u32::MAX;
+        RateLimits { sessions: most, import: most, users: most, user: most, logs: most, other: most }
+    }
+}
+
+/// What shares a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    Sessions,
+    Import,
+    Users,
+    User,
+    Logs,
+    Other,
+}
+
+impl Bucket {
+    /// The bucket of a request; a write to `/users` has the limit of a single user's path.
+    pub fn of(method: &Method, path: &str) -> Bucket {
+        let mut parts = path.strip_prefix("/api/v1/").unwrap_or_default().split('/');
+        match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some("identity-sources"), _, Some("sessions"), _, None) => Bucket::Sessions,
+            (Some("identity-sources"), _, Some("sessions"), _, Some(_)) => Bucket::Import,
+            (Some("users"), None, ..) if method == Method::GET => Bucket::Users,
+            (Some("users"), ..) => Bucket::User,
+            (Some("logs"), ..) => Bucket::Logs,
+            _ => Bucket::Other,
+        }
+    }
+}
+
+/// The windows of all buckets.
+pub struct Windows([Window; 6]);
+
+impl Windows {
+    /// Fresh windows.
+    pub fn new(limits: RateLimits) -> Windows {
+        let RateLimits { sessions, import, users, user, logs, other } = limits;
+        let minute = Duration::from_secs(60);
+        Windows([sessions, import, users, user, logs, other].map(|limit| Window::new(limit, minute)))
+    }
+
+    /// Counts a request.
+    pub fn take(&mut self, bucket: Bucket, now_ms: i64) -> Quota {
+        self.0[bucket as usize].take(now_ms)
+    }
+
+    /// What a request would find.
+    pub fn peek(&self, bucket: Bucket, now_ms: i64) -> Quota {
+        self.0[bucket as usize].peek(now_ms)
+    }
+}

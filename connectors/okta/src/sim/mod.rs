@@ -1,0 +1,216 @@
+//! A simulated Okta org with one identity source, answering the requests that imports make.
+//!
+//! It behaves as recorded traffic does where there is any, as the documentation says where there is none, and as
+//! `docs/differences.md` admits where there is neither.
+
+mod auth;
+mod bulk;
+mod directory;
+mod error;
+mod ids;
+mod inspect;
+mod limits;
+mod log;
+mod paging;
+mod profile;
+mod routes;
+mod search;
+mod sessions;
+mod users;
+
+pub use bulk::{MAX_BYTES, MAX_ENTITIES};
+pub use directory::UserStatus;
+pub use inspect::{Operation, SeedUser, SessionRecord, UserRecord};
+pub use limits::RateLimits;
+pub use log::KEPT as LOG_KEPT;
+pub use sessions::{MAX_REQUESTS, SessionStatus};
+
+use axum::{Json, Router};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use directory::Directory;
+use error::ApiError;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::sim::{Faults, Quota, Traffic, Vendor, lock};
+use limits::{Bucket, Windows};
+use log::Log;
+use sessions::Sessions;
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use users::Sorted;
+
+/// How a simulated org is set up.
+#[derive(Clone, Debug)]
+pub struct OktaSimConfig {
+    /// The clock it lives by.
+    pub clock: Clock,
+    /// The API token it accepts.
+    pub token: String,
+    /// The id of its Custom Identity Source app.
+    pub identity_source_id: String,
+    /// How it misbehaves.
+    pub faults: Faults,
+    /// How long an import takes once its turn has come.
+    pub import_duration: Duration,
+    /// How long after a trigger no new session may be opened while that import has not ended.
+    pub session_cooldown: Duration,
+    /// Its rate limits.
+    pub limits: RateLimits,
+}
+
+impl OktaSimConfig {
+    /// An org as Okta sets it up, on this clock, without faults.
+    pub fn new(clock: Clock) -> OktaSimConfig {
+        OktaSimConfig {
+            clock,
+            token: "00simulatedOktaApiToken0000000000000000000".to_owned(),
+            identity_source_id: "0oa1simulatedSrc05d7".to_owned(),
+            faults: Faults::none(),
+            import_duration: Duration::from_secs(20),
+            session_cooldown: Duration::from_secs(300),
+            limits: RateLimits::default(),
+        }
+    }
+}
+
+struct State {
+    directory: Directory,
+    sessions: Sessions,
+    log: Log,
+    windows: Windows,
+    sorted: Sorted,
+}
+
+struct Inner {
+    config: OktaSimConfig,
+    traffic: Traffic,
+    started_ms: i64,
+    errors: AtomicU32,
+    state: Mutex<State>,
+}
+
+/// A simulated org; clones are the same org.
+#[derive(Clone)]
+pub struct OktaSim(Arc<Inner>);
+
+impl fmt::Debug for OktaSim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OktaSim").field("identity_source_id", &self.0.config.identity_source_id).finish_non_exhaustive()
+    }
+}
+
+impl OktaSim {
+    /// An org without users.
+    pub fn new(config: OktaSimConfig) -> OktaSim {
+        let state = State {
+            directory: Directory::default(),
+            sessions: Sessions::new(config.import_duration, config.session_cooldown),
+            log: Log::default(),
+            windows: Windows::new(config.limits),
+            sorted: Sorted::default(),
+        };
+        OktaSim(Arc::new(Inner {
+            started_ms: config.clock.now_ms(),
+            traffic: Traffic::default(),
+            errors: AtomicU32::new(0),
+            state: Mutex::new(state),
+            config,
+        }))
+    }
+
+    /// The org's endpoints, with the faults around them. It may be merged with another vendor's router.
+    pub fn router(&self) -> Router {
+        routes::router(self.clone())
+    }
+
+    /// The API token it accepts.
+    pub fn token(&self) -> &str {
+        &self.0.config.token
+    }
+
+    /// The id of its identity source.
+    pub fn identity_source_id(&self) -> &str {
+        &self.0.config.identity_source_id
+    }
+
+    /// What it was asked.
+    pub fn traffic(&self) -> Traffic {
+        self.0.traffic.clone()
+    }
+
+    /// The state, after everything that should have happened by now.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let now_ms = self.now_ms();
+        let mut guard = lock(&self.0.state);
+        let state = &mut *guard;
+        state.sessions.advance(now_ms, &mut state.directory, &mut state.log);
+        guard
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.0.config.clock.now_ms()
+    }
+
+    fn started_ms(&self) -> i64 {
+        self.0.started_ms
+    }
+
+    fn take(&self, bucket: Bucket) -> Quota {
+        lock(&self.0.state).windows.take(bucket, self.now_ms())
+    }
+
+    fn check_source(&self, source: &str) -> Result<(), ApiError> {
+        if source == self.identity_source_id() { Ok(()) } else { Err(ApiError::missing(source, "AppInstance")) }
+    }
+
+    /// The answer that an error makes.
+    fn error(&self, error: &ApiError) -> Response {
+        let error_id = ids::id("oae", self.0.errors.fetch_add(1, Ordering::Relaxed));
+        (error.status, Json(error.body(&error_id))).into_response()
+    }
+
+    /// An error answer for a fault, with the headers every answer has.
+    fn fault(&self, error: &ApiError, quota: impl FnOnce(Quota) -> Quota, path: &str) -> Response {
+        let mut response = self.error(error);
+        let bucket = Bucket::of(&Method::GET, path);
+        let found = lock(&self.0.state).windows.peek(bucket, self.now_ms());
+        quota(found).write_okta_headers(response.headers_mut());
+        response
+    }
+}
+
+impl Vendor for OktaSim {
+    const NAME: &'static str = "okta";
+
+    fn clock(&self) -> &Clock {
+        &self.0.config.clock
+    }
+
+    fn faults(&self) -> &Faults {
+        &self.0.config.faults
+    }
+
+    fn traffic(&self) -> &Traffic {
+        &self.0.traffic
+    }
+
+    fn rate_limited(&self, path: &str) -> Response {
+        self.fault(&ApiError::too_many(), Quota::exhausted, path)
+    }
+
+    fn expired_token(&self, path: &str) -> Response {
+        self.fault(&ApiError::bad_token(), |quota| quota, path)
+    }
+
+    fn server_error(&self, status: StatusCode) -> Response {
+        if status == StatusCode::BAD_GATEWAY {
+            // What stands in front of Okta does not speak JSON.
+            let html = HeaderValue::from_static("text/html");
+            let page = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>";
+            return (status, [(header::CONTENT_TYPE, html)], page).into_response();
+        }
+        self.error(&ApiError::internal())
+    }
+}

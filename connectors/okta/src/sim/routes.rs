@@ -1,0 +1,205 @@
+//! The paths of the simulated org, the guard around them, and the handlers of sessions and logs.
+
+use super::error::ApiError;
+use super::limits::Bucket;
+use super::paging::Asked;
+use super::search::{Dialect, Expr};
+use super::{OktaSim, auth, bulk, ids, log, users};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use flowrun_kit::sim::faulty;
+
+type Answer = Result<Response, ApiError>;
+
+/// The largest body that is read at all; what Okta allows is checked by the routes.
+const MOST_READ: usize = 16 * 1024 * 1024;
+
+/// The whole org behind its guard and its faults.
+pub fn router(sim: OktaSim) -> Router {
+    let source = "/api/v1/identity-sources/{source}";
+    let users_route = get(users::read).post(not_simulated).put(not_simulated).delete(not_simulated);
+    let router = Router::new()
+        .route(&format!("{source}/sessions"), get(list_sessions).post(create_session))
+        .route(&format!("{source}/sessions/{{session}}"), get(read_session).delete(cancel_session))
+        .route(&format!("{source}/sessions/{{session}}/bulk-upsert"), post(bulk_upsert))
+        .route(&format!("{source}/sessions/{{session}}/bulk-delete"), post(bulk_delete))
+        .route(&format!("{source}/sessions/{{session}}/start-import"), post(start_import))
+        .route(&format!("{source}/sessions/{{session}}/{{upload}}"), post(other_upload))
+        .route(&format!("{source}/users"), any(not_simulated))
+        .route(&format!("{source}/users/{{user}}"), any(not_simulated))
+        .route(&format!("{source}/groups"), any(not_simulated))
+        .route(&format!("{source}/groups/{{*group}}"), any(not_simulated))
+        .route("/api/v1/users", get(users::list).post(not_simulated))
+        .route("/api/v1/users/me", get(users::me))
+        .route("/api/v1/users/{user}", users_route)
+        .route("/api/v1/users/{user}/{*rest}", any(not_simulated))
+        .route("/api/v1/logs", get(list_logs))
+        .route("/api/v1/groups", any(not_simulated))
+        .route("/api/v1/groups/{*rest}", any(not_simulated))
+        .route("/api/v1/apps", any(not_simulated))
+        .route("/api/v1/apps/{*rest}", any(not_simulated))
+        // Not fallbacks: a router with one could not be merged with another vendor's.
+        .route("/api/{*path}", any(no_path))
+        .route("/oauth2/{*path}", any(no_path))
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(MOST_READ))
+        .layer(from_fn_with_state(sim.clone(), guard))
+        .with_state(sim.clone());
+    faulty(router, sim)
+}
+
+/// Counts the request against its limit, checks its token, and writes what every answer has.
+async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Response {
+    let bucket = Bucket::of(request.method(), request.uri().path());
+    let quota = sim.take(bucket);
+    let response = if !quota.allowed {
+        ApiError::too_many().into_response()
+    } else if let Err(error) = auth::authorize(request.headers(), sim.token()) {
+        error.into_response()
+    } else {
+        next.run(request).await
+    };
+    let mut response = match response.extensions().get::<ApiError>() {
+        Some(error) => sim.error(error),
+        None => response,
+    };
+    quota.write_okta_headers(response.headers_mut());
+    response
+}
+
+async fn no_path() -> ApiError {
+    ApiError::no_path()
+}
+
+async fn no_method() -> ApiError {
+    ApiError::no_method()
+}
+
+async fn not_simulated() -> ApiError {
+    ApiError::not_simulated()
+}
+
+/// Groups, memberships and devices are uploaded like users.
+async fn other_upload(Path((_, _, upload)): Path<(String, String, String)>) -> ApiError {
+    match upload.as_str() {
+        "bulk-groups-upsert"
+        | "bulk-groups-delete"
+        | "bulk-group-memberships-upsert"
+        | "bulk-group-memberships-delete"
+        | "bulk-devices-upsert"
+        | "bulk-devices-delete" => ApiError::not_simulated(),
+        _ => ApiError::no_path(),
+    }
+}
+
+async fn list_sessions(State(sim): State<OktaSim>, Path(source): Path<String>) -> Answer {
+    sim.check_source(&source)?;
+    let state = sim.state();
+    let active = state.sessions.all().iter().filter(|session| session.status.is_active());
+    let bodies: Vec<_> = active.map(|session| session.body(&source)).collect();
+    Ok(Json(bodies).into_response())
+}
+
+async fn create_session(State(sim): State<OktaSim>, Path(source): Path<String>) -> Answer {
+    sim.check_source(&source)?;
+    let now_ms = sim.now_ms();
+    let mut state = sim.state();
+    let state = &mut *state;
+    let session = state.sessions.create(now_ms, &mut state.log)?;
+    Ok((StatusCode::CREATED, Json(session.body(&source))).into_response())
+}
+
+async fn read_session(State(sim): State<OktaSim>, Path((source, session)): Path<(String, String)>) -> Answer {
+    sim.check_source(&source)?;
+    let now_ms = sim.now_ms();
+    let mut state = sim.state();
+    let session = state.sessions.find(&session, now_ms)?;
+    Ok(Json(session.body(&source)).into_response())
+}
+
+async fn cancel_session(State(sim): State<OktaSim>, Path((source, session)): Path<(String, String)>) -> Answer {
+    sim.check_source(&source)?;
+    let now_ms = sim.now_ms();
+    let mut state = sim.state();
+    let state = &mut *state;
+    state.sessions.cancel(&session, now_ms, &mut state.log)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn bulk_upsert(sim: State<OktaSim>, path: Path<(String, String)>, body: Bytes) -> Answer {
+    load(sim, path, &body, false)
+}
+
+async fn bulk_delete(sim: State<OktaSim>, path: Path<(String, String)>, body: Bytes) -> Answer {
+    load(sim, path, &body, true)
+}
+
+fn load(State(sim): State<OktaSim>, Path(path): Path<(String, String)>, body: &[u8], delete: bool) -> Answer {
+    let (source, session) = path;
+    sim.check_source(&source)?;
+    let now_ms = sim.now_ms();
+    let mut state = sim.state();
+    let state = &mut *state;
+    state.sessions.accepts(&session, now_ms)?;
+    let loads = bulk::read(body, delete, &mut state.directory)?;
+    state.sessions.load(&session, loads, now_ms, &state.directory, &mut state.log)?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+async fn start_import(State(sim): State<OktaSim>, Path((source, session)): Path<(String, String)>) -> Answer {
+    sim.check_source(&source)?;
+    let now_ms = sim.now_ms();
+    let mut state = sim.state();
+    let state = &mut *state;
+    let session = state.sessions.start(&session, now_ms, &mut state.log)?;
+    Ok(Json(session.body(&source)).into_response())
+}
+
+async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
+    const WEEK_MS: i64 = 7 * 24 * 3_600_000;
+    let (parts, _) = request.into_parts();
+    let asked = Asked::read(&parts)?;
+    let limit = asked.limit(0, 100, 1000)?;
+    let time = |name: &str| asked.get(name).map(|text| ids::parse_time(text).ok_or_else(ApiError::bad_date)).transpose();
+    let (since, until) = (time("since")?, time("until")?);
+    let until_ms = until.unwrap_or(i64::MAX);
+    let since_ms = since.unwrap_or_else(|| until_ms.min(sim.now_ms()) - WEEK_MS);
+    let parse = |text: &str| Expr::parse(text, Dialect::Log).map_err(ApiError::bad_criteria);
+    let filter = asked.get("filter").map(parse).transpose()?;
+    let keywords: Vec<String> =
+        asked.get("q").unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
+    let descending = asked.get("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("DESCENDING"));
+    let cursor: Option<u64> =
+        asked.get("after").map(|text| text.parse().map_err(|_| ApiError::bad_paging())).transpose()?;
+
+    let state = sim.state();
+    let wanted = |event: &&log::Event| {
+        (since_ms..until_ms).contains(&event.at_ms) && event.matches(filter.as_ref(), &keywords, &state.directory)
+    };
+    // The cursor is the number of the first event of the next page; going down, of the last one seen.
+    let mut page: Vec<log::Event> = if descending {
+        let below = cursor.unwrap_or(u64::MAX);
+        let events = state.log.since(0).rev().filter(|event| event.number < below);
+        events.filter(wanted).take(limit + 1).copied().collect()
+    } else {
+        state.log.since(cursor.unwrap_or(0)).filter(wanted).take(limit + 1).copied().collect()
+    };
+    let more = page.len() > limit;
+    page.truncate(limit);
+    // A query without an end polls: it always has a next page, which waits for what is still to happen.
+    let polls = until.is_none() && !descending;
+    let next = match page.last() {
+        Some(last) if more && descending => Some(last.number),
+        Some(last) if more => Some(last.number + 1),
+        _ if polls => Some(if more { cursor.unwrap_or(0) } else { state.log.next() }),
+        _ => None,
+    };
+    let events: Vec<_> = page.iter().map(|event| event.body(&state.directory)).collect();
+    let next = next.map(|number| number.to_string());
+    Ok((asked.links(limit, next.as_deref()), Json(events)).into_response())
+}

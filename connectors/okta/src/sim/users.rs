@@ -1,0 +1,269 @@
+//! `GET /api/v1/users` and `GET /api/v1/users/{idOrLogin}`.
+
+use super::OktaSim;
+use super::directory::{Directory, User, UserStatus};
+use super::error::ApiError;
+use super::ids::{id, iso_seconds, number};
+use super::paging::{Asked, origin};
+use super::profile::InDirectory;
+use super::search::{Dialect, Expr, Field};
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+/// The id of the one user type there is.
+const USER_TYPE: &str = "oty1simulated0type05d7";
+
+/// The largest page.
+const MAX_PAGE: usize = 200;
+
+/// The last list that was sorted, so that its further pages need not sort again.
+#[derive(Default)]
+pub struct Sorted {
+    query: String,
+    version: u64,
+    order: Vec<u32>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserBody<'a> {
+    id: String,
+    status: &'static str,
+    created: String,
+    activated: Option<String>,
+    status_changed: String,
+    last_login: Option<()>,
+    last_updated: String,
+    password_changed: Option<()>,
+    r#type: UserType,
+    profile: InDirectory<'a>,
+    credentials: Credentials,
+    #[serde(rename = "_links")]
+    links: Links,
+}
+
+#[derive(Serialize)]
+struct UserType {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+struct Credentials {
+    provider: Provider,
+}
+
+#[derive(Serialize)]
+struct Provider {
+    r#type: &'static str,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    this: Link,
+}
+
+#[derive(Serialize)]
+struct Link {
+    href: String,
+}
+
+fn body<'a>(number: u32, user: &'a User, origin: &str) -> UserBody<'a> {
+    let id = id("00u", number);
+    UserBody {
+        status: user.status.as_str(),
+        created: iso_seconds(user.created_ms),
+        activated: (user.status != UserStatus::Staged).then(|| iso_seconds(user.created_ms)),
+        status_changed: iso_seconds(user.changed_ms),
+        last_login: None,
+        last_updated: iso_seconds(user.updated_ms),
+        password_changed: None,
+        r#type: UserType { id: USER_TYPE },
+        profile: InDirectory(&user.profile),
+        credentials: Credentials { provider: Provider { r#type: "IMPORT", name: "IMPORT" } },
+        links: Links { this: Link { href: format!("{origin}/api/v1/users/{id}") } },
+        id,
+    }
+}
+
+fn field<'a>(number: u32, user: &'a User, name: &str) -> Field<'a> {
+    match name {
+        "id" => Field::Text(Cow::Owned(id("00u", number))),
+        "status" => Field::Text(Cow::Borrowed(user.status.as_str())),
+        "type.id" => Field::Text(Cow::Borrowed(USER_TYPE)),
+        "created" | "activated" => Field::Time(user.created_ms),
+        "lastUpdated" => Field::Time(user.updated_ms),
+        "statusChanged" => Field::Time(user.changed_ms),
+        _ => {
+            let text = name.strip_prefix("profile.").and_then(|name| user.profile.get_in_directory(name));
+            text.map_or(Field::Absent, |text| Field::Text(Cow::Borrowed(text)))
+        }
+    }
+}
+
+/// Which users a request wants.
+enum Wanted {
+    All,
+    Matching(Expr),
+    Starting(String),
+}
+
+impl Wanted {
+    fn read(asked: &Asked) -> Result<Wanted, ApiError> {
+        match (asked.get("search"), asked.get("filter"), asked.get("q")) {
+            (None, None, None) => Ok(Wanted::All),
+            (Some(search), None, None) => {
+                Expr::parse(search, Dialect::Search).map(Wanted::Matching).map_err(ApiError::bad_criteria)
+            }
+            (None, Some(filter), None) => {
+                Expr::parse(filter, Dialect::Filter).map(Wanted::Matching).map_err(ApiError::bad_criteria)
+            }
+            (None, None, Some(q)) => Ok(Wanted::Starting(q.to_lowercase())),
+            _ => Err(ApiError::two_criteria()),
+        }
+    }
+
+    /// Only expressions find users who were deactivated.
+    fn includes(&self, number: u32, user: &User) -> bool {
+        match self {
+            Wanted::Matching(expr) => expr.matches(&|name| field(number, user, name)),
+            _ if user.status == UserStatus::Deprovisioned => false,
+            Wanted::All => true,
+            Wanted::Starting(start) => ["firstName", "lastName", "email"]
+                .iter()
+                .filter_map(|name| user.profile.get(name))
+                .any(|text| text.to_lowercase().starts_with(start)),
+        }
+    }
+}
+
+/// A page of users, with the cursor of the next one.
+pub async fn list(State(sim): State<OktaSim>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let asked = Asked::read(&parts)?;
+    let wanted = Wanted::read(&asked)?;
+    let limit = asked.limit(1, if asked.get("q").is_some() { 10 } else { MAX_PAGE }, MAX_PAGE)?;
+    let mut state = sim.state();
+    let state = &mut *state;
+
+    // Okta sorts the results of a search only.
+    let (page, next) = match asked.get("sortBy").filter(|_| asked.get("search").is_some()) {
+        Some(sort_by) => {
+            let descending = asked.get("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("desc"));
+            let query = asked.without_page();
+            let directory = &state.directory;
+            if state.sorted.query != query || state.sorted.version != directory.version() {
+                let order = sort(directory, &wanted, sort_by, descending)?;
+                state.sorted = Sorted { query, version: directory.version(), order };
+            }
+            sorted_page(&state.sorted.order, asked.get("after"), limit)?
+        }
+        None => page(&state.directory, &wanted, asked.get("after"), limit)?,
+    };
+    let next = next.filter(|_| !matches!(wanted, Wanted::Starting(_)));
+    let origin = asked.origin();
+    let users: Vec<UserBody<'_>> =
+        page.into_iter().filter_map(|number| Some(body(number, state.directory.get(number)?, origin))).collect();
+    // Not by `Json`, whose buffer takes every piece of a page one by one at twice the cost.
+    let text = serde_json::to_vec(&users).map_err(|_| ApiError::internal())?;
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    Ok((asked.links(limit, next.as_deref()), json, text).into_response())
+}
+
+/// The users after the cursor, which is the id of the last one seen: no earlier user is looked at again.
+fn page(
+    directory: &Directory,
+    wanted: &Wanted,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<u32>, Option<String>), ApiError> {
+    let from = match after {
+        None => 0,
+        Some(cursor) => number("00u", cursor).ok_or_else(ApiError::bad_paging)? + 1,
+    };
+    let found = directory.users(from).filter(|(number, user)| wanted.includes(*number, user));
+    let mut page: Vec<u32> = found.map(|(number, _)| number).take(limit + 1).collect();
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|&last| id("00u", last));
+    Ok((page, next))
+}
+
+fn sorted_page(order: &[u32], after: Option<&str>, limit: usize) -> Result<(Vec<u32>, Option<String>), ApiError> {
+    let start: usize = after.map_or(Ok(0), str::parse).map_err(|_| ApiError::bad_paging())?;
+    let end = (start.saturating_add(limit)).min(order.len());
+    let page = order.get(start..end).unwrap_or_default().to_vec();
+    Ok((page, (end < order.len()).then(|| end.to_string())))
+}
+
+fn sort(directory: &Directory, wanted: &Wanted, by: &str, descending: bool) -> Result<Vec<u32>, ApiError> {
+    let known = ["id", "status", "created", "activated", "lastUpdated", "statusChanged"];
+    if !known.contains(&by) && !by.starts_with("profile.") {
+        return Err(ApiError::bad_criteria(format!("users cannot be sorted by {by}")));
+    }
+    let found = directory.users(0).filter(|(number, user)| wanted.includes(*number, user));
+    let mut keyed: Vec<((i64, String), u32)> = found
+        .map(|(number, user)| match field(number, user, by) {
+            Field::Time(at_ms) => ((at_ms, String::new()), number),
+            Field::Text(text) => ((0, text.to_lowercase()), number),
+            Field::Absent => ((0, String::new()), number),
+        })
+        .collect();
+    if descending {
+        keyed.sort_by_cached_key(|(key, _)| Reverse(key.clone()));
+    } else {
+        keyed.sort();
+    }
+    Ok(keyed.into_iter().map(|(_, number)| number).collect())
+}
+
+/// One user, by id or login.
+pub async fn read(
+    State(sim): State<OktaSim>,
+    Path(user): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let state = sim.state();
+    let by_id = number("00u", &user).filter(|&number| state.directory.get(number).is_some());
+    let found = by_id.or_else(|| state.directory.find_login(&user));
+    let found = found.and_then(|number| Some((number, state.directory.get(number)?)));
+    let (number, user) = found.ok_or_else(|| ApiError::missing(&user, "User"))?;
+    Ok(Json(body(number, user, &origin(&parts))).into_response())
+}
+
+/// The owner of the API token: an administrator who is not among the listed users.
+pub async fn me(State(sim): State<OktaSim>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let at = iso_seconds(sim.started_ms());
+    let id = id("00u", u32::MAX);
+    Json(json!({
+        "id": id,
+        "status": UserStatus::Active.as_str(),
+        "created": at,
+        "activated": at,
+        "statusChanged": at,
+        "lastLogin": null,
+        "lastUpdated": at,
+        "passwordChanged": null,
+        "type": { "id": USER_TYPE },
+        "profile": {
+            "login": "api.client@example.com",
+            "email": "api.client@example.com",
+            "firstName": "API",
+            "lastName": "Client",
+            "secondEmail": null,
+            "mobilePhone": null,
+        },
+        "credentials": { "provider": { "type": "OKTA", "name": "OKTA" } },
+        "_links": { "self": { "href": format!("{}/api/v1/users/{id}", origin(&parts)) } },
+    }))
+    .into_response()
+}

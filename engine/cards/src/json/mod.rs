@@ -1,0 +1,6 @@
+//! JSON cards.
+
+cards! { JSON:
+    parse::Parse,
+    stringify::Stringify,
+}

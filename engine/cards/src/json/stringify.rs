@@ -1,0 +1,38 @@
+use crate::prelude::*;
+
+/// Writes a value as a JSON text.
+///
+/// On one line, without spaces, keys in their order, dates as ISO texts. A text gets quotes. A value that holds a secret is
+/// refused, since its JSON could not hold it. The way back is `json.parse`.
+#[derive(Inputs)]
+pub struct Stringify {
+    /// The value.
+    #[input(key = "object")]
+    value: Value,
+}
+
+/// The JSON.
+#[derive(Outputs)]
+pub struct Written {
+    /// The JSON text.
+    #[output(key = "output")]
+    text: Text,
+}
+
+impl Pure for Stringify {
+    const ID: &str = "json.stringify";
+    const EXPORTED_AS: &[&str] = &["kernel:json:stringify"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ value: { z: 1, a: [1.5, null, "x"] } }"# => ok r#"{ text: '{"z":1,"a":[1.5,null,"x"]}' }"#,
+        r#"{ value: 'he said "hi"' }"# => ok r#"{ text: '"he said \"hi\""' }"#,
+        r#"{ value: null }"# => ok r#"{ text: "null" }"#,
+    };
+    type Out = Written;
+
+    fn run(self, _: &Cx<'_>) -> Result<Written> {
+        if self.value.holds_secret() {
+            bail!(Self::VALUE, "the value holds a secret, which JSON would show");
+        }
+        Ok(Written { text: self.value.to_json().into() })
+    }
+}

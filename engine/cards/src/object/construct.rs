@@ -1,0 +1,45 @@
+use crate::prelude::*;
+
+/// Makes an object of the fields it is given.
+///
+/// Each field becomes a key, in their order. A name with dots makes nested objects: `profile.email` and `profile.name` lie
+/// in one object under `profile`. Fields that were left blank are kept, with a missing value. See also `object.set`,
+/// `object.merge` and `json.stringify`.
+#[derive(Inputs)]
+pub struct Construct {
+    /// The keys and their values.
+    #[input(rest)]
+    fields: Record,
+}
+
+/// The object.
+#[derive(Outputs)]
+pub struct Constructed {
+    /// The fields as an object.
+    #[output(key = "output")]
+    object: Record,
+}
+
+impl Pure for Construct {
+    const ID: &str = "object.construct";
+    const EXPORTED_AS: &[&str] = &["kernel:object:construct"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ First name: Jane, Last name: Smith, Age: 29, Loyalty: true }"#
+            => ok r#"{ object: { First name: Jane, Last name: Smith, Age: 29, Loyalty: true } }"#,
+        r#"{ profile.name: Jane, id: 7, profile.email: null }"# => ok r#"{ object: { profile: { name: Jane, email: null }, id: 7 } }"#,
+        r#"{ tags: [a, b], empty: "" }"# => ok r#"{ object: { tags: [a, b], empty: "" } }"#,
+        r#"{}"# => ok r#"{ object: {} }"#,
+    };
+    type Out = Constructed;
+
+    fn run(self, _: &Cx<'_>) -> Result<Constructed> {
+        if !self.fields.keys().any(|key| key.contains('.')) {
+            return Ok(Constructed { object: self.fields });
+        }
+        let mut object = Value::from(Record::default());
+        for (key, value) in self.fields {
+            Path::new(&key).put(&mut object, value);
+        }
+        Ok(Constructed { object: Record::from_value(object)? })
+    }
+}

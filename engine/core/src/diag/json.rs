@@ -1,0 +1,58 @@
+//! Diagnostics for programs: editors, CI.
+
+use serde_json::{Value, json};
+
+use super::mask::Masked;
+use super::{Diagnostic, Severity, sorted};
+use crate::source::{Sources, Span};
+
+/// The diagnostics as JSON, by file and place.
+///
+/// Lines and columns count from 1, columns in characters; `start` and `end` are bytes. The form is version 1: members may be
+/// added to it, none will change or go.
+pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
+    let masked = Masked::new(diagnostics, sources);
+    let sorted = sorted(diagnostics, sources);
+    let count = |severity| sorted.iter().filter(|d| d.code.severity() == severity).count();
+    let list: Vec<Value> = sorted
+        .iter()
+        .map(|d| {
+            let mut object = json!({
+                "code": d.code.to_string(),
+                "slug": d.code.slug(),
+                "severity": match d.code.severity() {
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
+                },
+                "message": masked.words(&d.message),
+                "label": (!d.label.is_empty()).then(|| masked.words(&d.label)),
+                "help": d.help.as_deref().map(|help| masked.words(help)),
+            });
+            let related: Vec<Value> = d
+                .related
+                .iter()
+                .map(|(span, why)| {
+                    let mut place = json!({ "message": masked.words(why) });
+                    locate(&mut place, *span, sources);
+                    place
+                })
+                .collect();
+            locate(&mut object, d.span, sources);
+            object["related"] = related.into();
+            object
+        })
+        .collect();
+    json!({ "version": 1, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": list })
+}
+
+fn locate(object: &mut Value, span: Span, sources: &Sources) {
+    let (line, column) = sources.line_column(span);
+    let (end_line, end_column) = sources.end_line_column(span);
+    object["file"] = (*sources.get(span.file).path).into();
+    object["line"] = line.into();
+    object["column"] = column.into();
+    object["endLine"] = end_line.into();
+    object["endColumn"] = end_column.into();
+    object["start"] = span.start.into();
+    object["end"] = span.end.into();
+}

@@ -1,0 +1,154 @@
+//! Expressions: constants, wires, templates, and lists and objects of them.
+
+use super::node::{Content, Node};
+use super::reader::Reader;
+use super::secret;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{At, Expr, Name};
+use crate::value::{Record, Text, Value};
+
+impl Reader<'_> {
+    /// What a field is given. `name` is the field's name, for a field called `client_secret` should hold no constant.
+    pub fn expr(&mut self, name: &str, node: &Node) -> At<Expr> {
+        let expr = match &node.content {
+            Content::Null => Expr::Constant(Value::Null),
+            Content::Bool(value) => Expr::Constant(Value::Bool(*value)),
+            Content::Number(value) => {
+                self.check_exact(node, *value);
+                Expr::Constant(Value::Number(*value))
+            }
+            Content::Text(text) => self.text_expr(name, node, text),
+            Content::List(items) => {
+                let items: Vec<At<Expr>> = items.iter().map(|item| self.expr(name, item)).collect();
+                match items.iter().map(|item| constant_of(item)).collect::<Option<Vec<Value>>>() {
+                    Some(values) => Expr::Constant(Value::list(values)),
+                    None => Expr::List(items),
+                }
+            }
+            Content::Map(_) => self.object(node),
+        };
+        At::new(expr, node.span)
+    }
+
+    fn text_expr(&mut self, name: &str, node: &Node, text: &Text) -> Expr {
+        if let Some(rest) = text.strip_prefix('$') {
+            if rest.is_empty() || rest.starts_with(['.', '[']) {
+                return Expr::Wire(text.clone());
+            }
+            // `$$.` stands for a text that starts with `$.`.
+            if rest == "$" || rest.starts_with("$.") || rest.starts_with("$[") {
+                return Expr::Constant(Value::from(rest));
+            }
+        }
+        if text.contains("{{") || text.contains("{%") {
+            return Expr::Template(text.clone());
+        }
+        if text.is_empty() && self.stray_block(node) {
+            return Expr::Broken;
+        }
+        if let Some(found) = secret::in_field(name, text) {
+            self.report(secret::mistake(node.span, found));
+        }
+        Expr::Constant(Value::from(text.clone()))
+    }
+
+    fn object(&mut self, node: &Node) -> Expr {
+        if self.unquoted_template(node) {
+            return Expr::Broken;
+        }
+        let Some(members) = self.members(node, "a mapping") else { return Expr::Broken };
+        let members: Vec<(Name, At<Expr>)> = members
+            .into_iter()
+            .map(|(name, value)| {
+                let value = self.expr(&name.it, value);
+                (name, value)
+            })
+            .collect();
+        let constant = members.iter().map(|(name, value)| Some((name.it.clone(), constant_of(value)?)));
+        match constant.collect::<Option<Record>>() {
+            Some(record) => Expr::Constant(Value::from(record)),
+            None => Expr::Object(members),
+        }
+    }
+
+    /// `operator: >` gives an empty text, for to YAML `>` announces lines of text; reports that.
+    fn stray_block(&mut self, node: &Node) -> bool {
+        let before = self.text.get(..node.span.start as usize).unwrap_or_default().trim_end();
+        let mark = before.chars().last().unwrap_or_default();
+        if !matches!(mark, '>' | '|') || !before[..before.len() - 1].ends_with([' ', '\t']) {
+            return false;
+        }
+        let mut span = node.span;
+        (span.start, span.end) = (before.len() as u32 - 1, before.len() as u32);
+        self.report(
+            Diagnostic::new(Code::Structure, span, format!("expected a text, found `{mark}` without quotes"))
+                .label("YAML takes this for the start of a text of several lines")
+                .help(format!("put it in quotes: \"{mark}\"")),
+        );
+        true
+    }
+
+    /// Numbers are doubles, as in Okta: reports an integer whose last digits would be lost without a word.
+    fn check_exact(&mut self, node: &Node, value: f64) {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let written = self.slice(node.span);
+        if value.abs() > EXACT && written.trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit()) {
+            self.report(
+                Diagnostic::new(Code::BadValue, node.span, format!("the number {written} would lose its last digits"))
+                    .label("numbers keep about 16 digits")
+                    .help(format!("if it is an ID, make it a text: \"{written}\"")),
+            );
+        }
+    }
+
+    /// The names and expressions of a mapping such as `with`.
+    pub fn fields(&mut self, node: &Node, what: &str) -> Option<Vec<(Name, At<Expr>)>> {
+        let members = self.members(node, what)?;
+        Some(
+            members
+                .into_iter()
+                .map(|(name, value)| {
+                    self.check_label(&name, "a field");
+                    let value = self.expr(&name.it, value);
+                    (name, value)
+                })
+                .collect(),
+        )
+    }
+
+    /// A constant; a wire or a template in its place is reported.
+    pub fn constant(&mut self, node: &Node, what: &str) -> Option<At<Value>> {
+        self.named_constant("", node, what)
+    }
+
+    /// A constant under a name, which may give it away as a credential.
+    pub fn named_constant(&mut self, name: &str, node: &Node, what: &str) -> Option<At<Value>> {
+        let expr = self.expr(name, node);
+        if let Expr::Constant(value) = expr.it {
+            return Some(At::new(value, node.span));
+        }
+        if let Some((part, found)) = first_variable(&expr) {
+            let mistake =
+                Diagnostic::new(Code::Structure, part.span, format!("expected {what}, found {found}")).label(found);
+            self.report(match &part.it {
+                Expr::Wire(text) => mistake.help(format!("if the text itself is meant, write `${text}`")),
+                _ => mistake.help("nothing has run yet when this is read, so it must be a constant"),
+            });
+        }
+        None
+    }
+}
+
+fn constant_of(expr: &At<Expr>) -> Option<Value> {
+    if let Expr::Constant(value) = &expr.it { Some(value.clone()) } else { None }
+}
+
+fn first_variable(expr: &At<Expr>) -> Option<(&At<Expr>, &'static str)> {
+    match &expr.it {
+        Expr::Wire(_) => Some((expr, "a wire")),
+        Expr::Template(_) => Some((expr, "a template")),
+        Expr::List(items) => items.iter().find_map(first_variable),
+        Expr::Object(members) => members.iter().find_map(|(_, value)| first_variable(value)),
+        Expr::Constant(_) | Expr::Broken => None,
+    }
+}

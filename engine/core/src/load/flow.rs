@@ -1,0 +1,196 @@
+//! A flow file: everything but its cards.
+
+use std::collections::HashMap;
+
+use super::card;
+use super::node::{Content, Node};
+use super::reader::Reader;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Flow, Input, Name, Schedule, Step, Trigger};
+use crate::source::Span;
+use crate::value::Text;
+
+const KEYS: &[&str] = &["name", "description", "trigger", "inputs", "outputs", "cards"];
+const INPUT_KEYS: &[&str] = &["type", "default", "choices", "description"];
+const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
+const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
+
+/// Reads a flow file.
+pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
+    let span = Span { file: reader.file, start: 0, end: reader.text.len() as u32 };
+    let stem = path.rsplit('/').next().unwrap_or(path);
+    let mut flow = Flow {
+        path: path.into(),
+        span,
+        name: Name::new(stem.into(), Span::start_of(reader.file)),
+        description: None,
+        trigger: Trigger::Helper,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        cards: Vec::new(),
+        broken: true,
+    };
+    let Some(root) = reader.parse() else { return flow };
+    if root.content == Content::Null {
+        reader.report(
+            Diagnostic::new(Code::MissingKey, Span::start_of(reader.file), "a flow needs the key `cards`")
+                .label("the file is empty")
+                .help("write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`"),
+        );
+        return flow;
+    }
+    let Some(keys) = reader.keys(&root, "a flow", KEYS) else { return flow };
+    flow.broken = keys.broken;
+    if let Some(name) = reader.text_at(&keys, "name") {
+        flow.name = name;
+    }
+    flow.description = reader.text_at(&keys, "description");
+    if let Some(node) = keys.get("trigger") {
+        flow.trigger = trigger(reader, node).unwrap_or_default();
+    }
+    for (name, node) in named(reader, &mut flow.broken, keys.get("inputs"), "a mapping of inputs") {
+        reader.check_label(&name, "an input");
+        flow.inputs.push(input(reader, name, node));
+    }
+    for (name, node) in named(reader, &mut flow.broken, keys.get("outputs"), "a mapping of outputs and their types") {
+        reader.check_label(&name, "an output");
+        match reader.text(node, "a type, as `text`") {
+            Some(ty) => flow.outputs.push((name, ty)),
+            None => {
+                // Its type is unknown, but it is there: what reads it is right.
+                let any = Name::new("any".into(), node.span);
+                flow.outputs.push((name, any));
+            }
+        }
+    }
+    let help = "write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`";
+    match reader.required(&keys, "cards", help) {
+        Some(node) => match card::block(reader, node) {
+            Some(cards) => flow.cards = cards,
+            None => flow.broken = true,
+        },
+        None => flow.broken = true,
+    }
+    let mut ids = HashMap::new();
+    check_ids(reader, &flow.cards, &mut ids);
+    flow
+}
+
+fn named<'n>(
+    reader: &mut Reader<'_>,
+    broken: &mut bool,
+    node: Option<&'n Node>,
+    what: &'static str,
+) -> Vec<(Name, &'n Node)> {
+    let Some(node) = node.filter(|node| node.content != Content::Null) else { return Vec::new() };
+    let members = reader.members(node, what);
+    *broken |= members.is_none();
+    members.unwrap_or_default()
+}
+
+/// IDs name cards in the whole flow, whatever block they stand in.
+fn check_ids(reader: &mut Reader<'_>, cards: &[Step], ids: &mut HashMap<Text, Span>) {
+    for step in cards {
+        if let Some(id) = &step.id {
+            match ids.get(&id.it) {
+                None => _ = ids.insert(id.it.clone(), id.span),
+                Some(&first) => {
+                    let mistake =
+                        Diagnostic::new(Code::DuplicateName, id.span, format!("two cards have the ID `{}`", id.it));
+                    // An alias that repeats cards repeats their IDs.
+                    reader.report(if first == id.span {
+                        mistake.label("an alias repeats this card").help("cards that repeat can't have an ID: write them out, or call a helper flow")
+                    } else {
+                        mistake.label("here again").related(first, "first used here").help("wires name cards by their ID, so each needs its own")
+                    });
+                }
+            }
+        }
+        for arm in &step.arms {
+            check_ids(reader, &arm.cards, ids);
+        }
+    }
+}
+
+fn input(reader: &mut Reader<'_>, name: Name, node: &Node) -> Input {
+    let mut input = Input { name, ty: None, default: None, choices: Vec::new(), description: None };
+    match &node.content {
+        Content::Null => {}
+        Content::Map(_) => {
+            let Some(keys) = reader.keys(node, "an input", INPUT_KEYS) else { return input };
+            input.ty = reader.text_at(&keys, "type");
+            input.description = reader.text_at(&keys, "description");
+            input.default = keys.get("default").and_then(|node| reader.constant(node, "a constant"));
+            let choices = keys.get("choices").and_then(|node| reader.list(node, "a list of values"));
+            for choice in choices.unwrap_or_default() {
+                input.choices.extend(reader.constant(choice, "a constant"));
+            }
+        }
+        _ => input.ty = reader.text(node, "a type, as `text`, or a mapping with `type` and `default`"),
+    }
+    input
+}
+
+fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
+    let what = "a trigger";
+    let (kind, settings) = match &node.content {
+        Content::Map(members) if members.len() > 1 => {
+            reader.report(
+                Diagnostic::new(Code::Structure, reader.first_line(node.span), "expected one trigger, found several keys")
+                    .help("a flow has one trigger, whose settings stand below it: `trigger: { schedule: { cron: … } }`"),
+            );
+            return None;
+        }
+        Content::Map(_) => {
+            let keys = reader.keys(node, what, TRIGGERS)?;
+            let kind = TRIGGERS.iter().find(|kind| keys.get(kind).is_some())?;
+            (*kind, keys.get(kind))
+        }
+        _ => {
+            let word = reader.word(node, what, TRIGGERS)?;
+            (TRIGGERS.iter().copied().find(|kind| word.it == *kind)?, None)
+        }
+    };
+    let settings = settings.filter(|node| node.content != Content::Null);
+    match (kind, settings) {
+        ("helper", None) => Some(Trigger::Helper),
+        ("helper", Some(settings)) => {
+            reader.mismatch(settings, "`trigger: helper`, which has no settings");
+            None
+        }
+        ("api_endpoint", None) => Some(Trigger::ApiEndpoint { method: None, security: None }),
+        ("api_endpoint", Some(settings)) => {
+            let keys = reader.keys(settings, "an API endpoint", &["method", "security"])?;
+            let method = keys.get("method").and_then(|node| reader.word(node, "a method", &["get", "post"]));
+            let levels = &["public", "token", "oauth"];
+            let security = keys.get("security").and_then(|node| reader.word(node, "a security level", levels));
+            Some(Trigger::ApiEndpoint { method, security })
+        }
+        (kind, None) => {
+            let (key, help) = match kind {
+                "schedule" => ("cron", "say when, as in: `trigger: { schedule: { cron: \"0 2 * * *\", time_zone: Europe/Berlin } }`"),
+                _ => ("event", "say which, as in: `trigger: { event: { event: okta.user_created } }`"),
+            };
+            let message = format!("the trigger `{kind}` needs the key `{key}`");
+            let place = reader.first_line(node.span);
+            reader.report(Diagnostic::new(Code::MissingKey, place, message).label(format!("`{key}` is missing")).help(help));
+            None
+        }
+        ("schedule", Some(settings)) => {
+            let keys = reader.keys(settings, "a schedule", SCHEDULE_KEYS)?;
+            let cron = reader.required(&keys, "cron", "say when, as in: `cron: \"0 2 * * *\"`")?;
+            Some(Trigger::Schedule(Schedule {
+                cron: reader.text(cron, "cron fields")?,
+                time_zone: reader.text_at(&keys, "time_zone"),
+                start: reader.text_at(&keys, "start"),
+                end: reader.text_at(&keys, "end"),
+            }))
+        }
+        (_, Some(settings)) => {
+            let keys = reader.keys(settings, "an event", &["event", "filter"])?;
+            let event = reader.required(&keys, "event", "say which, as in: `event: okta.user_created`")?;
+            let event = reader.text(event, "the name of an event")?;
+            Some(Trigger::Event { event, filter: keys.get("filter").map(|node| reader.expr("filter", node)) })
+        }
+    }
+}

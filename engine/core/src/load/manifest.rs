@@ -1,0 +1,147 @@
+//! `flowrun.yaml`.
+
+use super::node::{Content, Node};
+use super::reader::Reader;
+use super::secret;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Column, Connection, Manifest, Name, Table, Var};
+
+const KEYS: &[&str] = &["name", "description", "tables", "connections", "vars"];
+const COLUMN_KEYS: &[&str] = &["type", "default"];
+const VAR_KEYS: &[&str] = &["type", "value", "env", "description"];
+
+/// Reads the manifest.
+pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
+    let mut manifest = Manifest::default();
+    let Some(root) = reader.parse() else {
+        manifest.broken = true;
+        return manifest;
+    };
+    if root.content == Content::Null {
+        return manifest;
+    }
+    let Some(keys) = reader.keys(&root, "the manifest", KEYS) else {
+        manifest.broken = true;
+        return manifest;
+    };
+    manifest.broken = keys.broken;
+    manifest.name = reader.text_at(&keys, "name");
+    manifest.description = reader.text_at(&keys, "description");
+    for (name, node) in section(reader, &mut manifest.broken, keys.get("tables"), "a mapping of tables") {
+        reader.check_label(&name, "a table");
+        if let Some(table) = table(reader, &mut manifest.broken, name, node) {
+            manifest.tables.push(table);
+        }
+    }
+    for (name, node) in section(reader, &mut manifest.broken, keys.get("connections"), "a mapping of connections") {
+        reader.check_label(&name, "a connection");
+        match connection(reader, name, node) {
+            Some(connection) => manifest.connections.push(connection),
+            None => manifest.broken = true,
+        }
+    }
+    for (name, node) in section(reader, &mut manifest.broken, keys.get("vars"), "a mapping of variables") {
+        reader.check_identifier(&name, "a variable");
+        match var(reader, name, node) {
+            Some(var) => manifest.vars.push(var),
+            None => manifest.broken = true,
+        }
+    }
+    manifest
+}
+
+/// The members of a part of the manifest; a part without any may be left empty.
+fn section<'n>(
+    reader: &mut Reader<'_>,
+    broken: &mut bool,
+    node: Option<&'n Node>,
+    what: &'static str,
+) -> Vec<(Name, &'n Node)> {
+    let Some(node) = node.filter(|node| node.content != Content::Null) else { return Vec::new() };
+    let members = reader.members(node, what);
+    *broken |= members.is_none();
+    members.unwrap_or_default()
+}
+
+fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) -> Option<Table> {
+    let columns_node = {
+        let keys = reader.keys(node, "a table", &["columns"]);
+        *broken |= keys.as_ref().is_none_or(|keys| keys.broken);
+        let keys = keys?;
+        let help = "list the columns and their types, as in: `columns: { email: text, hired: date & time }`";
+        let columns = reader.required(&keys, "columns", help);
+        *broken |= columns.is_none();
+        columns
+    };
+    let mut columns = Vec::new();
+    for (name, node) in section(reader, broken, columns_node, "a mapping of columns") {
+        reader.check_label(&name, "a column");
+        let column = column(reader, name, node);
+        *broken |= column.is_none();
+        columns.extend(column);
+    }
+    Some(Table { name, columns })
+}
+
+fn column(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Column> {
+    if !matches!(node.content, Content::Map(_)) {
+        let ty = reader.text(node, "a type, as `text`, or a mapping with `type` and `default`")?;
+        return Some(Column { name, ty, default: None });
+    }
+    let keys = reader.keys(node, "a column", COLUMN_KEYS)?;
+    let ty = reader.required(&keys, "type", "say what the column holds, as in: `type: text`");
+    let ty = ty.and_then(|ty| reader.text(ty, "a type"));
+    let default = keys.get("default").and_then(|node| reader.constant(node, "a constant"));
+    Some(Column { name, ty: ty?, default })
+}
+
+fn connection(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Connection> {
+    if !matches!(node.content, Content::Map(_)) {
+        let connector = reader.text(node, "the name of a connector, or a mapping with `connector` and its settings")?;
+        return Some(Connection { name, connector, settings: Vec::new() });
+    }
+    let members = reader.members(node, "a connection")?;
+    let mut connector = None;
+    let mut settings = Vec::new();
+    let mut missing = true;
+    for (key, value) in members {
+        if key.it == "connector" {
+            missing = false;
+            connector = reader.text(value, "the name of a connector");
+        } else if let Some(found) = value.as_text().and_then(|text| secret::in_setting(&key.it, text)) {
+            // The setting is left out: what follows must not come across it.
+            reader.report(secret::mistake(value.span, found));
+        } else if let Some(value) = reader.named_constant(&key.it, value, "a constant") {
+            settings.push((key, value));
+        }
+    }
+    if missing {
+        let place = reader.first_line(node.span);
+        reader.report(
+            Diagnostic::new(Code::MissingKey, place, format!("the connection `{}` needs the key `connector`", name.it))
+                .label("`connector` is missing")
+                .help("name the connector, as in: `connector: okta`"),
+        );
+    }
+    Some(Connection { name, connector: connector?, settings })
+}
+
+fn var(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Var> {
+    let mut var = Var { name, ty: None, value: None, env: None, description: None };
+    if !matches!(node.content, Content::Map(_)) {
+        var.value = Some(reader.named_constant(&var.name.it, node, "a constant")?);
+        return Some(var);
+    }
+    let keys = reader.keys(node, "a variable", VAR_KEYS)?;
+    var.ty = reader.text_at(&keys, "type");
+    var.env = reader.text_at(&keys, "env");
+    var.description = reader.text_at(&keys, "description");
+    if let Some(value) = keys.get("value") {
+        if var.ty.as_ref().is_some_and(|ty| &*ty.it == "secret") && value.content != Content::Null {
+            reader.report(secret::mistake(value.span, "the value of a secret variable"));
+        } else {
+            var.value = reader.named_constant(&var.name.it, value, "a constant");
+        }
+    }
+    Some(var)
+}

@@ -1,0 +1,299 @@
+//! Reads nodes as what they should be, and reports where they are something else.
+
+use std::collections::HashMap;
+
+use super::node::{Content, Node};
+use super::{MAX_BYTES, node, syntax};
+use crate::diag::{Code, Diagnostic};
+use crate::model::Name;
+use crate::source::{FileId, Span};
+use crate::suggest::closest;
+use crate::value::Text;
+
+/// Reads one file.
+pub(super) struct Reader<'a> {
+    pub file: FileId,
+    pub text: &'a str,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The members of a mapping whose keys the language knows.
+pub(super) struct Keys<'n> {
+    /// What the mapping is, for messages: "a card".
+    what: &'static str,
+    /// All of the mapping.
+    pub span: Span,
+    members: Vec<(Name, &'n Node)>,
+    /// Some keys were unknown.
+    pub broken: bool,
+}
+
+impl<'n> Keys<'n> {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
+        self.members.iter().find(|(name, _)| name.it == key).map(|(_, value)| *value)
+    }
+
+    /// Where a key stands.
+    pub fn key(&self, key: &str) -> Option<Span> {
+        self.members.iter().find(|(name, _)| name.it == key).map(|(name, _)| name.span)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(file: FileId, text: &'a str) -> Reader<'a> {
+        Reader { file, text, diagnostics: Vec::new() }
+    }
+
+    /// What was reported. What two aliases repeat is reported once.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let mut all = self.diagnostics;
+        let mut seen = std::collections::HashSet::new();
+        all.retain(|d| seen.insert((d.code, d.span, d.message.clone())));
+        all
+    }
+
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The whole file as a node.
+    pub fn parse(&mut self) -> Option<Node> {
+        if self.text.len() > MAX_BYTES {
+            let size = self.text.len() as f64 / MAX_BYTES as f64;
+            self.report(
+                Diagnostic::new(
+                    Code::TooLarge,
+                    Span::start_of(self.file),
+                    format!("a file may have 1 MiB, this one has {size:.1} MiB"),
+                )
+                .help("move some of its cards into helper flows, and data into a table"),
+            );
+            return None;
+        }
+        match node::parse(self.file, self.text) {
+            Ok(node) => Some(node),
+            Err(error) => {
+                self.report(syntax::explain(self.file, self.text, &error));
+                None
+            }
+        }
+    }
+
+    /// What the source has in `span`.
+    pub fn slice(&self, span: Span) -> &'a str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Reports that something else stands where `expected` should.
+    pub fn mismatch(&mut self, node: &Node, expected: &str) {
+        if self.unquoted_template(node) {
+            return;
+        }
+        let found = node.kind();
+        let mut mistake =
+            Diagnostic::new(Code::Structure, node.span, format!("expected {expected}, found {found}")).label(found);
+        if node.content == Content::Null {
+            mistake = mistake.label("nothing stands here").help("give it a value, or remove its key");
+        }
+        self.report(mistake);
+    }
+
+    /// `{{ x }}` without quotes is a mapping to YAML; reports it as what it is meant to be.
+    pub fn unquoted_template(&mut self, node: &Node) -> bool {
+        let Content::Map(members) = &node.content else { return false };
+        let braces = matches!(members.as_slice(), [(key, _)] if matches!(key.content, Content::Map(_)));
+        if !braces || !self.slice(node.span).starts_with("{{") {
+            return false;
+        }
+        let written = self.slice(node.span);
+        let quoted = if written.contains('"') { format!("'{written}'") } else { format!("\"{written}\"") };
+        let mut mistake =
+            Diagnostic::new(Code::Structure, node.span, "expected a text, found a template without quotes")
+                .label("YAML takes this for a mapping");
+        mistake = if written.contains('\n') {
+            mistake.help("put the template in quotes")
+        } else {
+            mistake.help(format!("put it in quotes: {quoted}"))
+        };
+        self.report(mistake);
+        true
+    }
+
+    /// The items of a list; `what` says of what: "a list of cards".
+    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+        match &node.content {
+            Content::List(items) => Some(items),
+            _ => {
+                self.mismatch(node, what);
+                None
+            }
+        }
+    }
+
+    /// The members of a mapping, keys that repeat or are no texts left out.
+    pub fn members<'n>(&mut self, node: &'n Node, what: &str) -> Option<Vec<(Name, &'n Node)>> {
+        let Content::Map(members) = &node.content else {
+            self.mismatch(node, what);
+            return None;
+        };
+        let mut seen: HashMap<Text, Span> = HashMap::new();
+        let mut read = Vec::with_capacity(members.len());
+        for (key, value) in members {
+            let Some(name) = self.key(key) else { continue };
+            if let Some(first) = seen.insert(name.it.clone(), name.span) {
+                self.report(
+                    Diagnostic::new(Code::DuplicateName, name.span, format!("`{}` is given twice", name.it))
+                        .label("here again")
+                        .related(first, "first given here")
+                        .help("remove one of the two, or rename it"),
+                );
+                seen.insert(name.it, first);
+                continue;
+            }
+            read.push((name, value));
+        }
+        Some(read)
+    }
+
+    /// A key as a name: numbers and such as they are written.
+    fn key(&mut self, key: &Node) -> Option<Name> {
+        match &key.content {
+            Content::Text(text) => Some(Name::new(text.clone(), key.span)),
+            Content::Bool(_) | Content::Number(_) | Content::Null if key.span.start < key.span.end => {
+                Some(Name::new(self.slice(key.span).into(), key.span))
+            }
+            _ => {
+                self.mismatch(key, "a name");
+                None
+            }
+        }
+    }
+
+    /// The members of a mapping that may have only the keys `known`.
+    pub fn keys<'n>(&mut self, node: &'n Node, what: &'static str, known: &[&str]) -> Option<Keys<'n>> {
+        let all = self.members(node, what)?;
+        let mut keys = Keys { what, span: node.span, members: Vec::new(), broken: false };
+        for (name, value) in all {
+            if known.contains(&&*name.it) {
+                keys.members.push((name, value));
+                continue;
+            }
+            keys.broken = true;
+            let mistake = Diagnostic::new(Code::UnknownKey, name.span, format!("{what} has no key `{}`", name.it));
+            // A key that is there already was not meant once more.
+            let free = known.iter().copied().filter(|known| !keys.members.iter().any(|(name, _)| name.it == *known));
+            let help = match closest(&name.it, free) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("{what} has {}", enumerate(known)),
+            };
+            self.report(mistake.label("unknown key").help(help));
+        }
+        Some(keys)
+    }
+
+    /// The value of a key that must be there.
+    pub fn required<'n>(&mut self, keys: &Keys<'n>, key: &str, help: &str) -> Option<&'n Node> {
+        let found = keys.get(key);
+        // A misspelt key has been reported; it was probably this one.
+        if found.is_none() && !keys.broken {
+            let what = keys.what;
+            let mistake = Diagnostic::new(Code::MissingKey, self.first_line(keys.span), format!("{what} needs the key `{key}`"));
+            self.report(mistake.label(format!("`{key}` is missing")).help(help));
+        }
+        found
+    }
+
+    /// The part of a span that lies on its first line.
+    pub fn first_line(&self, span: Span) -> Span {
+        let line = self.slice(span).lines().next().unwrap_or_default().trim_end();
+        Span { end: span.start + line.len() as u32, ..span }
+    }
+
+    /// A text; numbers and true/false count as they are written.
+    pub fn text(&mut self, node: &Node, what: &str) -> Option<Name> {
+        match &node.content {
+            Content::Text(text) => Some(Name::new(text.clone(), node.span)),
+            Content::Number(_) | Content::Bool(_) => Some(Name::new(self.slice(node.span).into(), node.span)),
+            _ => {
+                self.mismatch(node, what);
+                None
+            }
+        }
+    }
+
+    /// The text under a key, if the key is there.
+    pub fn text_at(&mut self, keys: &Keys<'_>, key: &str) -> Option<Name> {
+        let node = keys.get(key)?;
+        self.text(node, "a text")
+    }
+
+    /// One of a few words, if it is one of them.
+    pub fn word(&mut self, node: &Node, what: &str, words: &[&str]) -> Option<Name> {
+        let name = self.text(node, what)?;
+        if words.contains(&&*name.it) {
+            return Some(name);
+        }
+        let mistake = Diagnostic::new(Code::Structure, name.span, format!("expected {}, found `{}`", either(words), name.it));
+        self.report(match closest(&name.it, words.iter().copied()) {
+            Some(meant) => mistake.help(format!("did you mean `{meant}`?")),
+            None => mistake.label(format!("expected {what}")),
+        });
+        None
+    }
+
+    /// Reports a name that templates could not use: IDs and variables are letters, digits and `_`.
+    pub fn check_identifier(&mut self, name: &Name, what: &str) -> bool {
+        let text = &*name.it;
+        let mut letters = text.chars();
+        let starts_well = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        if starts_well && letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return true;
+        }
+        let mut meant: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        if !meant.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            meant.insert(0, '_');
+        }
+        let mistake = Diagnostic::new(Code::BadName, name.span, format!("`{text}` can't be the name of {what}"))
+            .label("expected letters a-z, digits and `_`, not starting with a digit");
+        let all_blank = meant.chars().all(|c| c == '_');
+        self.report(if all_blank { mistake } else { mistake.help(format!("call it `{meant}`")) });
+        false
+    }
+
+    /// Reports an empty name, and one that starts or ends with a blank: nobody could see why it is not found.
+    pub fn check_label(&mut self, name: &Name, what: &str) -> bool {
+        let text = &*name.it;
+        if !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control) {
+            return true;
+        }
+        let mistake = Diagnostic::new(Code::BadName, name.span, format!("{text:?} can't be the name of {what}"));
+        self.report(match text.trim() {
+            "" => mistake.label("expected a name, found an empty text"),
+            meant if meant != text => mistake.label("starts or ends with a blank").help(format!("call it `{meant}`")),
+            _ => mistake.label("has letters that can't be seen"),
+        });
+        false
+    }
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn enumerate(names: &[&str]) -> String {
+    join(names, " and ")
+}
+
+/// `a`, `b` or `c`.
+pub(super) fn either(names: &[&str]) -> String {
+    join(names, " or ")
+}
+
+fn join(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [first @ .., end] => {
+            let first: Vec<String> = first.iter().map(|name| format!("`{name}`")).collect();
+            format!("{}{last}`{end}`", first.join(", "))
+        }
+    }
+}

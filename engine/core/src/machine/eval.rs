@@ -1,0 +1,108 @@
+//! Evaluates arguments in a frame.
+
+use crate::fault::{Fault, InputId};
+use crate::path::follow;
+use crate::program::{Arg, Flow, OnError, Op, SlotId, Step};
+use crate::value::{Record, Value};
+
+/// Where arguments find their values: a frame's slots and, in a list card, the item it is at.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub slots: &'a [Value],
+    pub item: Option<(&'a Value, u32)>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn of(slots: &'a [Value]) -> Scope<'a> {
+        Scope { slots, item: None }
+    }
+
+    fn slot(&self, slot: SlotId) -> Value {
+        match (slot, self.item) {
+            (SlotId::ITEM, Some((item, _))) => item.clone(),
+            (SlotId::INDEX, Some((_, index))) => Value::Number(index.into()),
+            (slot, _) => self.slots.get(slot.0 as usize).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What an argument comes to.
+    pub fn eval(&self, arg: &Arg) -> Result<Value, Fault> {
+        Ok(match arg {
+            Arg::Const(value) => value.clone(),
+            Arg::Slot(slot) => self.slot(*slot),
+            Arg::At(slot, keys) => self.with(*slot, |value| follow(value, keys).cloned().unwrap_or_default()),
+            Arg::Query(slot, keys, query) => self.with(*slot, |value| {
+                Value::list(follow(value, keys).map(|value| query.run(value)).unwrap_or_default())
+            }),
+            Arg::Template(template, uses) => {
+                let values = uses.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?;
+                return template.render(&values);
+            }
+            Arg::List(items) => Value::list(items.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?),
+            Arg::Object(members) => {
+                let members = members.iter().map(|(key, arg)| Ok((key.clone(), self.eval(arg)?)));
+                Value::from(members.collect::<Result<Record, Fault>>()?)
+            }
+        })
+    }
+
+    fn with(&self, slot: SlotId, read: impl FnOnce(&Value) -> Value) -> Value {
+        match (slot, self.item) {
+            (SlotId::ITEM, Some((item, _))) => read(item),
+            (slot, _) => self.slots.get(slot.0 as usize).map_or(Value::Null, read),
+        }
+    }
+
+    /// Appends all arguments of a step to `into`; a fault names the input.
+    pub fn eval_all(&self, step: &Step, into: &mut Vec<Value>) -> Result<(), Fault> {
+        for (index, arg) in step.args.iter().enumerate() {
+            into.push(self.eval(arg).map_err(|fault| fault.at(InputId(index as u16)))?);
+        }
+        Ok(())
+    }
+}
+
+/// Whether an argument reads `slot`.
+pub(super) fn reads(arg: &Arg, wanted: SlotId) -> bool {
+    match arg {
+        Arg::Const(_) => false,
+        Arg::Slot(slot) | Arg::At(slot, _) | Arg::Query(slot, _, _) => *slot == wanted,
+        Arg::Template(_, uses) | Arg::List(uses) => uses.iter().any(|arg| reads(arg, wanted)),
+        Arg::Object(members) => members.iter().any(|(_, arg)| reads(arg, wanted)),
+    }
+}
+
+/// A number that stands for a text; the same on every machine and in every version.
+pub(super) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A number that stands for a pair; neighbours land far apart.
+pub(super) fn mix(a: u64, b: u64) -> u64 {
+    let mut z = a.rotate_left(25) ^ b.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Whether anything in a flow reads `wanted`.
+pub(super) fn flow_reads(flow: &Flow, wanted: SlotId) -> bool {
+    let any = |args: &[Arg]| args.iter().any(|arg| reads(arg, wanted));
+    flow.steps.iter().any(|step| {
+        let inside = match &step.op {
+            Op::Branch { arms, .. } => arms.iter().any(|(condition, arm)| {
+                let condition = condition.iter().flat_map(|c| [&c.a, &c.operator, &c.b]);
+                any(&arm.join) || condition.into_iter().any(|arg| reads(arg, wanted))
+            }),
+            Op::Try { body, catch, .. } => any(&body.join) || any(&catch.join),
+            Op::Call(call) | Op::Loop { call, .. } | Op::Effect { stream: Some(call), .. } => any(&call.pass),
+            _ => false,
+        };
+        let policy = match &step.policy.on_error {
+            OnError::Stop => false,
+            OnError::Return(values) => values.iter().any(|(_, arg)| reads(arg, wanted)),
+            OnError::Call(call) => any(&call.pass),
+        };
+        inside || policy || any(&step.args)
+    })
+}

@@ -1,0 +1,324 @@
+//! The machine: runs a program without doing anything itself.
+//!
+//! `turn` runs every card that can run and hands out the effects now needed; `complete` feeds one back. Given the same
+//! completions in the same order the machine does the same, so a journal of them is all that a replay needs.
+
+mod arms;
+mod eval;
+mod failure;
+mod frame;
+mod loops;
+mod progress;
+mod record;
+mod step;
+mod stream;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+pub use progress::Activity;
+
+use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
+use crate::fault::{Fault, FaultKind};
+use crate::program::{Flow, FlowId, Program, SlotId, StepId};
+use crate::value::{Record, Text, Value, convert};
+use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
+
+/// How many flows may be open inside each other; Okta's limit.
+pub const DEPTH_LIMIT: u32 = 250;
+
+/// How many cards one turn may run before the driver gets a word in.
+const TURN_BUDGET: u32 = 100_000;
+
+/// How a run starts; the same start and the same completions give the same run.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The inputs of the entry flow, by name.
+    pub inputs: Record,
+    /// Names the run; chance is drawn from it.
+    pub run_id: Text,
+    /// Microseconds since 1970, UTC.
+    pub at_us: i64,
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+pub enum Turn {
+    /// Nothing can go on until an effect completes; these are new.
+    Blocked(Vec<Effect>),
+    /// The budget is used up: turn again. These effects are new.
+    Busy(Vec<Effect>),
+    /// The run has ended.
+    Done,
+}
+
+/// A run in progress.
+pub struct Machine {
+    program: Arc<Program>,
+    start: Start,
+    now_us: i64,
+    frames: Frames,
+    root: FrameId,
+    ready: VecDeque<FrameId>,
+    outbox: Vec<Effect>,
+    pending: BTreeMap<EffectId, (FrameId, Purpose)>,
+    cancelled: bool,
+    ended: Option<Box<Frame>>,
+    counts: Counts,
+    scratch: Vec<Value>,
+    /// For each flow, whether anything in it reads `$.run`.
+    reads_run: Box<[bool]>,
+}
+
+/// How much a run has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Cards carried out.
+    pub cards: u64,
+    /// Effects completed.
+    pub effects: u64,
+    /// Flows started, the entry included.
+    pub flows: u64,
+}
+
+impl Machine {
+    /// A run of the program's entry flow; inputs that don't fit are refused.
+    pub fn new(program: Arc<Program>, start: Start) -> Result<Machine, Fault> {
+        let flow = &program.flows[program.entry.0 as usize];
+        for name in start.inputs.keys() {
+            if !flow.inputs.iter().any(|input| input.name == *name) {
+                let known: Vec<&str> = flow.inputs.iter().map(|input| &*input.name).collect();
+                let known = if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) };
+                return Err(Fault::new(FaultKind::InvalidInput, format!("the flow has no input `{name}`")).help(known));
+            }
+        }
+        let given = flow.inputs.iter().map(|input| start.inputs.get(&input.name).cloned().unwrap_or_default()).collect();
+        let entry = program.entry;
+        let mut machine = Machine {
+            now_us: start.at_us,
+            start,
+            frames: Frames::default(),
+            root: FrameId(0),
+            ready: VecDeque::new(),
+            outbox: Vec::new(),
+            pending: BTreeMap::new(),
+            cancelled: false,
+            ended: None,
+            counts: Counts::default(),
+            scratch: Vec::new(),
+            reads_run: program.flows.iter().map(|flow| eval::flow_reads(flow, SlotId::RUN)).collect(),
+            program,
+        };
+        let id = eval::mix(eval::hash(&machine.start.run_id), entry.0.into());
+        machine.root = machine.open(entry, given, None, id, Value::Null)?;
+        Ok(machine)
+    }
+
+    /// The program that runs.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// How much has been done so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Runs every card that can run.
+    pub fn turn(&mut self) -> Turn {
+        let mut budget = TURN_BUDGET;
+        while let Some(frame) = self.ready.pop_front() {
+            self.run(frame, &mut budget);
+            if budget == 0 && !self.ready.is_empty() {
+                return Turn::Busy(std::mem::take(&mut self.outbox));
+            }
+        }
+        if self.ended.is_some() { Turn::Done } else { Turn::Blocked(std::mem::take(&mut self.outbox)) }
+    }
+
+    /// Feeds back how an effect ended, at `now_us` microseconds since 1970. One that is not awaited (any more) is ignored.
+    pub fn complete(&mut self, id: EffectId, outcome: Outcome, now_us: i64) {
+        let Some((at, purpose)) = self.pending.remove(&id) else { return };
+        self.now_us = self.now_us.max(now_us);
+        let Some(mut frame) = self.frames.take(at) else { return };
+        let program = self.program.clone();
+        let flow = program.flow(frame.flow);
+        let step = StepId(id.step);
+        match (purpose, outcome) {
+            (Purpose::Card, Ok(Answer::Outputs(values))) => {
+                self.counts.effects += 1;
+                let out = flow.step(step).out_range();
+                for (slot, value) in frame.slots[out].iter_mut().zip(values) {
+                    *slot = value;
+                }
+                self.step_done(&mut frame);
+            }
+            (Purpose::Wait, Ok(_)) => {
+                self.counts.effects += 1;
+                self.step_done(&mut frame);
+            }
+            (Purpose::Retry, Ok(_)) => self.step_again(flow, &mut frame, step, at),
+            (Purpose::Page | Purpose::PageRetry, outcome) => self.page_arrived(flow, &mut frame, step, at, outcome),
+            (_, Err(fault)) => self.fail(flow, &mut frame, step, at, fault),
+            (Purpose::Card, Ok(_)) => {
+                let fault = Fault::new(FaultKind::InvalidInput, "the driver answered with something else than outputs");
+                self.fail(flow, &mut frame, step, at, fault);
+            }
+        }
+        self.settle(frame, at);
+    }
+
+    /// Ends the run: waits are cut short, no further card reaches outside, except in the `catch` of If Error, which cleans up.
+    pub fn cancel(&mut self, now_us: i64) {
+        if self.cancelled || self.ended.is_some() {
+            return;
+        }
+        self.cancelled = true;
+        self.now_us = self.now_us.max(now_us);
+        let waits: Vec<EffectId> =
+            self.pending.iter().filter(|(_, (_, purpose))| purpose.only_waits()).map(|(id, _)| *id).collect();
+        for id in waits {
+            let Some((at, purpose)) = self.pending.remove(&id) else { continue };
+            let Some(mut frame) = self.frames.take(at) else { continue };
+            let program = self.program.clone();
+            let flow = program.flow(frame.flow);
+            if frame.cleans_up {
+                // Clean-up waits as long as it needs to.
+                self.pending.insert(id, (at, purpose));
+                self.frames.put(at, frame);
+                continue;
+            }
+            if purpose == Purpose::PageRetry {
+                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(cancelled()));
+            } else {
+                self.fail(flow, &mut frame, StepId(id.step), at, cancelled());
+            }
+            self.settle(frame, at);
+        }
+    }
+
+    /// Whether the effect has been handed out and not completed.
+    pub fn awaits(&self, id: EffectId) -> bool {
+        self.pending.contains_key(&id)
+    }
+
+    /// Whether `cancel` was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
+    /// Opens a frame for a flow; `error` is what made an error policy call it.
+    fn open(
+        &mut self,
+        flow: FlowId,
+        given: Vec<Value>,
+        caller: Option<Caller>,
+        id: u64,
+        error: Value,
+    ) -> Result<FrameId, Fault> {
+        let program = self.program.clone();
+        let callee = program.flow(flow);
+        let mut frame = self.frames.fresh(flow, id, callee.slots as usize, callee.outputs.len());
+        if let Some(caller) = &caller {
+            frame.depth = caller.depth + 1;
+            frame.cleans_up = caller.cleans_up;
+        }
+        for (index, (input, value)) in callee.inputs.iter().zip(given).enumerate() {
+            frame.slots[SlotId::FIRST_INPUT.0 as usize + index] = accept(callee, input, value)?;
+        }
+        frame.slots[SlotId::ERROR.0 as usize] = error;
+        frame.caller = caller;
+        frame.started_us = self.now_us;
+        frame.slots[SlotId::RUN.0 as usize] = self.run_context(&frame);
+        self.counts.flows += 1;
+        let at = self.frames.put_new(frame);
+        self.ready.push_back(at);
+        Ok(at)
+    }
+
+    /// Puts a frame back, or ends it if it has ended.
+    fn settle(&mut self, mut frame: Box<Frame>, at: FrameId) {
+        let Some(end) = &frame.end else {
+            if matches!(frame.waiting, Waiting::Nothing) {
+                self.ready.push_back(at);
+            }
+            self.frames.put(at, frame);
+            return;
+        };
+        frame.ended_us = self.now_us;
+        let Some(caller) = frame.caller else {
+            debug_assert!(matches!(end, End::Done | End::Stopped | End::Failed(_)));
+            self.ended = Some(frame);
+            self.ready.clear();
+            return;
+        };
+        self.frames.free(at);
+        self.child_ended(caller, frame, at);
+    }
+
+    /// Runs a frame until it waits, ends, or the budget is used up.
+    fn run(&mut self, at: FrameId, budget: &mut u32) {
+        let Some(mut frame) = self.frames.take(at) else { return };
+        let program = self.program.clone();
+        let flow = program.flow(frame.flow);
+        while frame.end.is_none() && matches!(frame.waiting, Waiting::Nothing) {
+            if *budget == 0 {
+                break;
+            }
+            *budget -= 1;
+            let Some(level) = frame.stack.last_mut() else {
+                frame.end = Some(End::Done);
+                break;
+            };
+            match flow.block(level.block).get(level.next as usize) {
+                Some(step) => {
+                    level.next += 1;
+                    self.step(flow, &mut frame, *step, at);
+                }
+                None => self.leave_arm(flow, &mut frame, at),
+            }
+        }
+        self.settle(frame, at);
+    }
+
+    fn hand_out(&mut self, id: EffectId, at: FrameId, purpose: Purpose, act: Act) {
+        self.pending.insert(id, (at, purpose));
+        self.outbox.push(Effect { id, act });
+    }
+}
+
+/// Converts what a caller passes to what a flow's input wants.
+fn accept(flow: &Flow, input: &crate::program::Input, value: Value) -> Result<Value, Fault> {
+    let refuse = |message: String| Fault::new(FaultKind::InvalidInput, message);
+    let value = match (&input.default, value) {
+        (Some(default), Value::Null) => default.clone(),
+        (None, Value::Null) => Value::Null,
+        (_, value) => convert(value, input.ty).map_err(|mismatch| {
+            Fault::new(
+                FaultKind::InvalidTypeConversion,
+                format!("input `{}` of the flow `{}`: {mismatch}", input.name, flow.name),
+            )
+        })?,
+    };
+    if !input.choices.is_empty() && !value.is_null() && !input.choices.contains(&value) {
+        let choices: Vec<String> = input.choices.iter().map(Value::to_string).collect();
+        return Err(refuse(format!(
+            "input `{}` of the flow `{}`: expected one of {}, found {value}",
+            input.name,
+            flow.name,
+            choices.join(", ")
+        )));
+    }
+    Ok(value)
+}
+
+fn cancelled() -> Fault {
+    Fault::new(FaultKind::Cancelled, "the run was cancelled").code(499)
+}
+
+impl Program {
+    /// The flow with this number.
+    pub fn flow(&self, flow: FlowId) -> &Flow {
+        &self.flows[flow.0 as usize]
+    }
+}

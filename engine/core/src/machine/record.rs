@@ -1,0 +1,223 @@
+//! The report of a run, made from what its frames left behind.
+
+use super::frame::{Detail, End, Frame, Many, Status as Step_, Trace, Waiting};
+use super::{Machine, eval::Scope};
+use crate::fault::{Fault, FaultKind};
+use crate::program::{Flow, Op, SlotId, Step};
+use crate::report::{
+    CardReport, FailureReport, FaultReport, FlowReport, Inside, ItemsReport, Report, Status, VERSION, clip,
+};
+use crate::types::Kind;
+use crate::value::{Record, Value, convert};
+
+impl Machine {
+    /// What has happened so far; the whole run, once `turn` says that it is done.
+    pub fn report(&self) -> Report {
+        let root = self.ended.as_deref().or_else(|| self.frames.get(self.root));
+        let flow = root.map(|frame| self.flow_report(frame, false)).unwrap_or_else(|| self.missing());
+        Report {
+            version: VERSION,
+            run: self.start.run_id.clone(),
+            status: flow.status,
+            started: crate::value::Date::from_millis(self.start.at_us.div_euclid(1000))
+                .map(|date| date.to_string())
+                .unwrap_or_default(),
+            duration_ms: self.ms(self.start.at_us, self.now_us),
+            counts: self.counts.into(),
+            flow,
+        }
+    }
+
+    fn missing(&self) -> FlowReport {
+        let flow = self.program.flow(self.program.entry);
+        FlowReport {
+            name: flow.name.clone(),
+            path: flow.path.clone(),
+            index: None,
+            status: Status::Running,
+            duration_ms: 0.0,
+            inputs: Value::Null,
+            outputs: Value::Null,
+            error: None,
+            cards: Vec::new(),
+        }
+    }
+
+    fn ms(&self, from_us: i64, to_us: i64) -> f64 {
+        (to_us - from_us).max(0) as f64 / 1000.0
+    }
+
+    fn flow_report(&self, frame: &Frame, cut: bool) -> FlowReport {
+        let flow = self.program.flow(frame.flow);
+        let shown = |value: &Value| if cut { clip(value) } else { value.clone() };
+        let first = SlotId::FIRST_INPUT.0 as usize;
+        let inputs = flow.inputs.iter().zip(&frame.slots[first..]);
+        let outputs = flow.outputs.iter().zip(&frame.outputs);
+        let ended = if frame.end.is_some() { frame.ended_us } else { self.now_us };
+        FlowReport {
+            name: flow.name.clone(),
+            path: flow.path.clone(),
+            index: frame.caller.and_then(|caller| caller.item),
+            status: flow_status(frame),
+            duration_ms: self.ms(frame.started_us, ended),
+            inputs: Value::from(inputs.map(|(input, value)| (input.name.clone(), clip(value))).collect::<Record>()),
+            outputs: Value::from(outputs.map(|(output, value)| (output.name.clone(), shown(value))).collect::<Record>()),
+            error: match &frame.end {
+                Some(End::Failed(fault) | End::Handled(fault)) => Some(FaultReport::new(fault, None)),
+                _ => None,
+            },
+            cards: self.cards(flow, frame, &mut frame.trace.iter().peekable(), 1),
+        }
+    }
+
+    /// The cards of one block: traces of deeper blocks belong to the card before them.
+    fn cards<'f>(
+        &self,
+        flow: &Flow,
+        frame: &'f Frame,
+        traces: &mut std::iter::Peekable<std::slice::Iter<'f, Trace>>,
+        level: u32,
+    ) -> Vec<CardReport> {
+        let mut cards = Vec::new();
+        while let Some(trace) = traces.next_if(|trace| trace.level >= level) {
+            let inner = self.cards(flow, frame, traces, level + 1);
+            cards.push(self.card_report(flow, frame, trace, inner));
+        }
+        cards
+    }
+
+    fn card_report(&self, flow: &Flow, frame: &Frame, trace: &Trace, inner: Vec<CardReport>) -> CardReport {
+        let step = flow.step(trace.step);
+        let detail = trace.detail.as_deref();
+        let fault = detail.and_then(|detail| detail.fault.as_ref());
+        let running = trace.status == Step_::Running;
+        CardReport {
+            id: step.id.clone(),
+            card: step.card.id,
+            title: step.card.title(),
+            status: match (trace.status, fault) {
+                (Step_::Running, _) => Status::Running,
+                (Step_::Done, _) => Status::Done,
+                (Step_::Stopped, _) => Status::Stopped,
+                (Step_::Failed, Some(fault)) if fault.kind == FaultKind::Cancelled => Status::Cancelled,
+                (Step_::Failed, _) => Status::Failed,
+            },
+            started_ms: self.ms(self.start.at_us, trace.started_us),
+            duration_ms: self.ms(trace.started_us, if running { self.now_us } else { trace.ended_us }),
+            tries: trace.tries,
+            inputs: inputs(step, frame),
+            outputs: if running { Value::Null } else { outputs(step, frame) },
+            error: fault.map(|fault| FaultReport::new(fault, input_name(step, fault))),
+            note: step.note.clone(),
+            inside: self.inside(frame, step, trace, detail, inner),
+        }
+    }
+
+    fn inside(
+        &self,
+        frame: &Frame,
+        step: &Step,
+        trace: &Trace,
+        detail: Option<&Detail>,
+        inner: Vec<CardReport>,
+    ) -> Inside {
+        let waits_here = std::ptr::eq(trace, frame.trace.last().unwrap_or(trace));
+        let open = |id| self.frames.get(id).map(|child| self.flow_report(child, true));
+        match &step.op {
+            Op::Branch { arms, .. } => match detail.and_then(|detail| detail.arm) {
+                Some(arm) => Inside::Arm { arm: arms[arm].1.name.clone(), cards: inner },
+                None => Inside::Nothing {},
+            },
+            Op::Try { body, catch, .. } => {
+                let caught = detail.is_some_and(|detail| detail.arm.is_some());
+                Inside::Arm { arm: if caught { catch.name.clone() } else { body.name.clone() }, cards: inner }
+            }
+            _ => {
+                if let Some(many) = detail.and_then(|detail| detail.many.as_deref()) {
+                    let running = match &frame.waiting {
+                        Waiting::Loop(state) if waits_here => state.open.clone(),
+                        Waiting::Stream(state) if waits_here => state.open.into_iter().collect(),
+                        _ => Vec::new(),
+                    };
+                    let running = running.into_iter().filter_map(open).collect();
+                    return Inside::Items(Box::new(self.items(step, many, running)));
+                }
+                let called = match &frame.waiting {
+                    Waiting::Call(child) | Waiting::Handler { child, .. } if waits_here => open(*child),
+                    _ => detail.and_then(|detail| detail.called.as_ref()).map(|child| self.flow_report(child, true)),
+                };
+                called.map_or(Inside::Nothing {}, |called| Inside::Call { called: Box::new(called) })
+            }
+        }
+    }
+
+    fn items(&self, step: &Step, many: &Many, running: Vec<FlowReport>) -> ItemsReport {
+        let mut items: Vec<FlowReport> = many.first.iter().chain(&many.last).chain(&many.failed)
+            .map(|frame| self.flow_report(frame, true))
+            .chain(running)
+            .collect();
+        items.sort_by_key(|item| item.index);
+        let stream = matches!(step.op, Op::Effect { .. });
+        let helper = match &step.op {
+            Op::Loop { call, .. } | Op::Effect { stream: Some(call), .. } => self.program.flow(call.flow).name.clone(),
+            _ => Default::default(),
+        };
+        let mut failures: Vec<FailureReport> = many.failures.iter()
+            .map(|(index, fault)| FailureReport { index: *index, error: FaultReport::new(fault, None) })
+            .collect();
+        failures.sort_by_key(|failure| failure.index);
+        ItemsReport {
+            helper,
+            total: many.total,
+            done: many.done,
+            failed: many.failures.len(),
+            pages: stream.then_some(many.pages),
+            slowest: many.slowest.filter(|(_, took)| *took > 0).map(|(index, took)| (index, took as f64 / 1000.0)),
+            failures,
+            items,
+        }
+    }
+}
+
+fn flow_status(frame: &Frame) -> Status {
+    match &frame.end {
+        None => Status::Running,
+        Some(End::Done) => Status::Done,
+        Some(End::Stopped) => Status::Stopped,
+        Some(End::Handled(_)) => Status::Handled,
+        Some(End::Failed(fault)) if fault.kind == FaultKind::Cancelled => Status::Cancelled,
+        Some(End::Failed(_)) => Status::Failed,
+    }
+}
+
+/// What a card was given. Slots are written once, so evaluating again gives what the card saw.
+fn inputs(step: &Step, frame: &Frame) -> Value {
+    let scope = Scope::of(&frame.slots);
+    let declared = step.card.inputs.iter().map(|field| (field.name.into(), field.ty.kind));
+    let named = step.names.iter().map(|name| (name.clone(), Kind::Any));
+    let mut given = Record::default();
+    for ((name, kind), arg) in declared.chain(named).zip(&step.args) {
+        let value = scope.eval(arg).unwrap_or_default();
+        if value.is_null() {
+            continue;
+        }
+        let secret = kind == Kind::Secret;
+        let value = if secret { convert(value, crate::types::Type::one(kind)).unwrap_or_default() } else { clip(&value) };
+        given.insert(name, value);
+    }
+    Value::from(given)
+}
+
+fn outputs(step: &Step, frame: &Frame) -> Value {
+    let values = step.outputs.iter().zip(&frame.slots[step.out_range()]);
+    Value::from(values.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), clip(value))).collect::<Record>())
+}
+
+fn input_name(step: &Step, fault: &Fault) -> Option<crate::value::Text> {
+    let index = fault.input?.0 as usize;
+    let declared = step.card.inputs.len();
+    match step.card.inputs.get(index) {
+        Some(field) => Some(field.name.into()),
+        None => step.names.get(index - declared).cloned(),
+    }
+}

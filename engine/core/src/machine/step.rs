@@ -1,0 +1,346 @@
+//! Carries out one step.
+
+use super::eval::{Scope, mix};
+use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
+use super::{DEPTH_LIMIT, Machine, cancelled};
+use crate::card::{Args, Cx, Inputs, Slots};
+use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, WaitFor};
+use crate::effect::{Act, EffectId, Performance};
+use crate::fault::{Fault, FaultKind, InputId};
+use crate::program::{Call, Condition, Flow, Op, Step, StepId};
+use crate::value::{FromValue, Operator, Value, compare};
+
+/// The longest wait that Okta allows.
+const LONGEST_WAIT_MS: f64 = 30.0 * 86_400_000.0;
+
+impl Machine {
+    /// Starts a step: carries it out, or leaves the frame waiting for it.
+    pub(super) fn step(&mut self, flow: &Flow, frame: &mut Frame, step: StepId, at: FrameId) {
+        self.counts.cards += 1;
+        frame.trace.push(Trace {
+            step,
+            level: frame.stack.len() as u32,
+            status: Status::Running,
+            tries: 1,
+            visits: 0,
+            started_us: self.now_us,
+            ended_us: self.now_us,
+            detail: None,
+        });
+        self.attempt(flow, frame, step, at);
+    }
+
+    /// Tries a step once more.
+    pub(super) fn step_again(&mut self, flow: &Flow, frame: &mut Frame, step: StepId, at: FrameId) {
+        frame.waiting = Waiting::Nothing;
+        if let Some(trace) = frame.current() {
+            trace.tries += 1;
+        }
+        self.attempt(flow, frame, step, at);
+    }
+
+    /// The step that ran last is done.
+    pub(super) fn step_done(&mut self, frame: &mut Frame) {
+        frame.waiting = Waiting::Nothing;
+        let now = self.now_us;
+        if let Some(trace) = frame.current() {
+            trace.status = Status::Done;
+            trace.ended_us = now;
+        }
+    }
+
+    fn attempt(&mut self, flow: &Flow, frame: &mut Frame, id: StepId, at: FrameId) {
+        let step = flow.step(id);
+        let done = match &step.op {
+            Op::Pure(run) => self.pure(step, frame, id, *run),
+            Op::Effect { stream: None, .. } => self.effect(step, frame, id, at),
+            Op::Effect { stream: Some(_), .. } => self.start_stream(step, frame, id, at),
+            Op::Branch { arms, contains_return } => self.branch(frame, id, arms, *contains_return),
+            Op::Try { body, .. } => {
+                let trace = frame.trace.len() - 1;
+                self.enter(frame, body.block, Role::Try { step: id, trace });
+                Ok(false)
+            }
+            Op::Call(call) => self.open_child(frame, id, at, call, None, Value::Null).map(|child| {
+                frame.waiting = Waiting::Call(child);
+                false
+            }),
+            Op::Loop { kind, .. } => self.start_loop(step, frame, id, at, *kind),
+            Op::Return { places, leaves_arm } => self.give_back(step, frame, places, *leaves_arm),
+            Op::ContinueIf { message, leaves_arm } => self.continue_if(step, frame, *message, *leaves_arm),
+            Op::ReturnError => self.return_error(step, frame),
+            Op::ReturnErrorIf => self.return_error_if(step, frame),
+            Op::Wait => self.wait(step, frame, id, at),
+        };
+        match done {
+            Ok(true) => self.step_done(frame),
+            Ok(false) => {}
+            Err(fault) => self.fail(flow, frame, id, at, fault),
+        }
+    }
+
+    fn pure(&mut self, step: &Step, frame: &mut Frame, id: StepId, run: crate::card::PureFn) -> Result<bool, Fault> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let result = Scope::of(&frame.slots).eval_all(step, &mut scratch).and_then(|()| {
+            let wanted = &step.outputs[step.card.outputs.len().min(step.outputs.len())..];
+            let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: mix(frame.id, id.0.into()), wanted };
+            let out = &mut frame.slots[step.out_range()];
+            run(&mut Args::new(&mut scratch, &step.names), &cx, &mut Slots::new(out, wanted))
+        });
+        self.scratch = scratch;
+        result.map(|()| true)
+    }
+
+    fn effect(&mut self, step: &Step, frame: &mut Frame, id: StepId, at: FrameId) -> Result<bool, Fault> {
+        let mut args = Vec::with_capacity(step.args.len());
+        Scope::of(&frame.slots).eval_all(step, &mut args)?;
+        self.perform(step, frame, id, at, args, None)?;
+        frame.waiting = Waiting::Effect { until_us: None };
+        Ok(false)
+    }
+
+    /// Hands out a card for the driver to perform.
+    pub(super) fn perform(
+        &mut self,
+        step: &Step,
+        frame: &mut Frame,
+        id: StepId,
+        at: FrameId,
+        args: Vec<Value>,
+        page: Option<crate::effect::Cursor>,
+    ) -> Result<(), Fault> {
+        if self.cancelled && !frame.cleans_up {
+            return Err(cancelled());
+        }
+        let Op::Effect { spec, connection, .. } = &step.op else {
+            return Err(Fault::new(FaultKind::InvalidInput, "this card has nothing for the driver to perform"));
+        };
+        let purpose = if page.is_some() { Purpose::Page } else { Purpose::Card };
+        let performance = Performance {
+            card: step.card,
+            connection: *connection,
+            args,
+            names: step.names.as_slice().into(),
+            outputs: step.outputs.as_slice().into(),
+            page,
+            timeout_ms: step.policy.timeout_ms.unwrap_or(spec.timeout.as_millis() as u64),
+        };
+        let effect = next_effect(frame, id);
+        self.hand_out(effect, at, purpose, Act::Card(performance));
+        Ok(())
+    }
+
+    /// Asks the driver to let time pass.
+    pub(super) fn let_pass(&mut self, frame: &mut Frame, id: StepId, at: FrameId, purpose: Purpose, ms: u64) {
+        let effect = next_effect(frame, id);
+        self.hand_out(effect, at, purpose, Act::Wait(ms));
+        if purpose != Purpose::PageRetry {
+            frame.waiting = Waiting::Effect { until_us: Some(self.now_us + ms as i64 * 1000) };
+        }
+    }
+
+    fn wait(&mut self, step: &Step, frame: &mut Frame, id: StepId, at: FrameId) -> Result<bool, Fault> {
+        let wait: WaitFor = read(step, frame)?;
+        let unit = match &*wait.unit {
+            "second" => 1_000.0,
+            "minute" => 60_000.0,
+            "hour" => 3_600_000.0,
+            "day" => 86_400_000.0,
+            other => {
+                let message = format!("expected second, minute, hour or day, found \"{other}\"");
+                return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(1)));
+            }
+        };
+        let ms = wait.delay * unit;
+        if !(0.0..=LONGEST_WAIT_MS).contains(&ms) {
+            let message = format!("a wait may take 0 to 30 days, found {} {}", Value::from(wait.delay), wait.unit);
+            return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
+        }
+        if self.cancelled && !frame.cleans_up {
+            return Err(cancelled());
+        }
+        self.let_pass(frame, id, at, Purpose::Wait, ms as u64);
+        Ok(false)
+    }
+
+    /// Opens the frame of a flow that a step calls, for one item of its list if there is one.
+    pub(super) fn open_child(
+        &mut self,
+        frame: &Frame,
+        id: StepId,
+        at: FrameId,
+        call: &Call,
+        item: Option<(&Value, u32)>,
+        error: Value,
+    ) -> Result<FrameId, Fault> {
+        if frame.depth >= DEPTH_LIMIT {
+            let (caller, callee) = (&self.program.flow(frame.flow).name, &self.program.flow(call.flow).name);
+            let message =
+                format!("Stack limit exceeded: `{caller}` is {DEPTH_LIMIT} flows deep and would call `{callee}`");
+            return Err(Fault::new(FaultKind::StackLimit, message)
+                .help("look for a flow that calls itself without an end; the chain of calls shows it"));
+        }
+        let scope = Scope { slots: &frame.slots, item };
+        let given = call.pass.iter().map(|arg| scope.eval(arg)).collect::<Result<Vec<_>, _>>()?;
+        let tries = frame.trace.last().map_or(0, |trace| trace.tries);
+        let place = (u64::from(id.0) << 32) | item.map_or(0, |(_, index)| u64::from(index) + 1);
+        let child = mix(mix(frame.id, place), u64::from(tries) << 1 | u64::from(!error.is_null()));
+        let caller = Caller {
+            frame: at,
+            flow: frame.flow,
+            step: id,
+            item: item.map(|(_, index)| index),
+            depth: frame.depth,
+            cleans_up: frame.cleans_up,
+        };
+        self.open(call.flow, given, Some(caller), child, error)
+    }
+
+    fn give_back(
+        &mut self,
+        step: &Step,
+        frame: &mut Frame,
+        places: &[Option<u32>],
+        leaves_arm: bool,
+    ) -> Result<bool, Fault> {
+        let mut values = Vec::with_capacity(step.args.len());
+        Scope::of(&frame.slots).eval_all(step, &mut values)?;
+        let program = self.program.clone();
+        let flow = program.flow(frame.flow);
+        if !leaves_arm {
+            for (value, place) in values.into_iter().zip(places) {
+                if let Some(place) = place {
+                    let output = &flow.outputs[*place as usize];
+                    frame.outputs[*place as usize] = returned(value, output)?;
+                }
+            }
+            self.step_done(frame);
+            self.close_levels(frame);
+            frame.end = Some(End::Done);
+            return Ok(false);
+        }
+        self.step_done(frame);
+        let given = values.into_iter().zip(places).filter_map(|(value, place)| Some(((*place)?, value)));
+        self.leave_container(flow, frame, given);
+        Ok(false)
+    }
+
+    fn continue_if(
+        &mut self,
+        step: &Step,
+        frame: &mut Frame,
+        message: Option<u32>,
+        leaves_arm: bool,
+    ) -> Result<bool, Fault> {
+        let condition: ContinueIf = read(step, frame)?;
+        if compare(&condition.value_a, condition.operator, &condition.value_b)? {
+            return Ok(true);
+        }
+        if let Some(trace) = frame.current() {
+            trace.status = Status::Stopped;
+        }
+        let program = self.program.clone();
+        let flow = program.flow(frame.flow);
+        if leaves_arm {
+            self.leave_container(flow, frame, message.map(|place| (place, condition.message)).into_iter());
+        } else {
+            if let Some(message) = message {
+                frame.outputs[message as usize] = condition.message;
+            }
+            self.close_levels(frame);
+            frame.end = Some(End::Stopped);
+        }
+        Ok(false)
+    }
+
+    fn return_error(&mut self, step: &Step, frame: &Frame) -> Result<bool, Fault> {
+        let error: ReturnError = read(step, frame)?;
+        Err(raised(error.message, error.status_code))
+    }
+
+    fn return_error_if(&mut self, step: &Step, frame: &Frame) -> Result<bool, Fault> {
+        let error: ReturnErrorIf = read(step, frame)?;
+        if compare(&error.value_a, error.operator, &error.value_b)? {
+            return Err(raised(error.message, error.status_code));
+        }
+        Ok(true)
+    }
+
+    fn branch(
+        &mut self,
+        frame: &mut Frame,
+        id: StepId,
+        arms: &[(Option<Condition>, crate::program::Arm)],
+        contains_return: bool,
+    ) -> Result<bool, Fault> {
+        let scope = Scope::of(&frame.slots);
+        let mut chosen = None;
+        for (index, (condition, _)) in arms.iter().enumerate() {
+            if condition.as_ref().map_or(Ok(true), |condition| holds(&scope, condition))? {
+                chosen = Some(index);
+                break;
+            }
+        }
+        let Some(arm) = chosen else { return Ok(true) };
+        let trace = frame.trace.len() - 1;
+        frame.detail(trace).arm = Some(arm);
+        self.enter(frame, arms[arm].1.block, Role::Arm { step: id, trace, arm, contains_return });
+        Ok(false)
+    }
+
+    /// What a flow may know of its own run: built only where the flow reads it.
+    pub(super) fn run_context(&self, frame: &Frame) -> Value {
+        if !self.reads_run[frame.flow.0 as usize] {
+            return Value::Null;
+        }
+        let index = frame.caller.and_then(|caller| caller.item);
+        let caller = frame.caller.map(|caller| {
+            let flow = self.program.flow(caller.flow);
+            Value::object([("flow", flow.name.clone()), ("card", flow.step(caller.step).id.clone())])
+        });
+        let time = crate::value::Date::from_millis(self.start.at_us.div_euclid(1000));
+        Value::object([
+            ("execution_id", Value::from(format!("{}-{:016x}", self.start.run_id, frame.id))),
+            ("index", Value::from(index.map(f64::from))),
+            ("caller", caller.unwrap_or_default()),
+            ("execution_time", Value::from(time)),
+        ])
+    }
+}
+
+/// The inputs of a control card, as its declaration types them.
+pub(super) fn read<C: Inputs>(step: &Step, frame: &Frame) -> Result<C, Fault> {
+    let mut args = Vec::with_capacity(step.args.len());
+    Scope::of(&frame.slots).eval_all(step, &mut args)?;
+    C::read(&mut Args::new(&mut args, &step.names))
+}
+
+fn holds(scope: &Scope<'_>, condition: &Condition) -> Result<bool, Fault> {
+    let (a, b) = (scope.eval(&condition.a)?, scope.eval(&condition.b)?);
+    let operator = Operator::from_value(scope.eval(&condition.operator)?)?;
+    Ok(compare(&a, operator, &b)?)
+}
+
+fn raised(message: crate::value::Text, code: f64) -> Fault {
+    let code = if (0.0..=f64::from(u16::MAX)).contains(&code) { code as u16 } else { 500 };
+    Fault::new(FaultKind::User, message).code(code)
+}
+
+fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Fault> {
+    if value.is_null() {
+        return Ok(value);
+    }
+    crate::value::convert(value, output.ty).map_err(|mismatch| {
+        Fault::new(FaultKind::InvalidTypeConversion, format!("output `{}`: {mismatch}", output.name))
+    })
+}
+
+fn next_effect(frame: &mut Frame, id: StepId) -> EffectId {
+    let name = frame.id;
+    let visit = frame.current().map_or(0, |trace| {
+        trace.visits += 1;
+        trace.visits
+    });
+    EffectId { frame: name, step: id.0, visit }
+}

@@ -1,0 +1,236 @@
+//! What happened in a run, as a tree. Text, JSON and snapshots are functions of it.
+//!
+//! Secrets are values of their own type and write themselves as dots; large values are cut, except the run's own outputs.
+
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::machine::Counts;
+use crate::value::{Text, Value};
+
+/// The version of the JSON form; it grows when a field changes its meaning or goes away.
+pub const VERSION: u32 = 1;
+
+/// A run, or the part of it that has happened so far.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The version of this form.
+    pub version: u32,
+    /// The name of the run.
+    pub run: Text,
+    /// How the run stands.
+    pub status: Status,
+    /// When it started, in ISO 8601.
+    pub started: String,
+    /// How long it took, simulated waits included, in milliseconds.
+    pub duration_ms: f64,
+    /// How much was done.
+    pub counts: CountsReport,
+    /// The flow that ran.
+    pub flow: FlowReport,
+}
+
+/// How much a run did.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CountsReport {
+    /// Cards carried out.
+    pub cards: u64,
+    /// Effects completed.
+    pub effects: u64,
+    /// Flows started.
+    pub flows: u64,
+}
+
+impl From<Counts> for CountsReport {
+    fn from(counts: Counts) -> Self {
+        CountsReport { cards: counts.cards, effects: counts.effects, flows: counts.flows }
+    }
+}
+
+/// How a run, a flow or a card stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It has not ended yet.
+    Running,
+    /// It ended as it should.
+    Done,
+    /// Continue If ended it, successfully.
+    Stopped,
+    /// It failed, and the error policy of the card made it end with values.
+    Handled,
+    /// It failed.
+    Failed,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+/// A flow that ran.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlowReport {
+    /// Okta's name of the flow.
+    pub name: Text,
+    /// The path by which flows name it.
+    pub path: Text,
+    /// For the helper of a list card: which item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// How it stands.
+    pub status: Status,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// Its inputs.
+    pub inputs: Value,
+    /// Its outputs.
+    pub outputs: Value,
+    /// The error that it ended with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<FaultReport>,
+    /// The cards that ran, in their order.
+    pub cards: Vec<CardReport>,
+}
+
+/// A card that ran.
+#[derive(Clone, Debug, Serialize)]
+pub struct CardReport {
+    /// The ID that wires use.
+    pub id: Text,
+    /// The card: `text.split`.
+    pub card: &'static str,
+    /// Its name in Okta's console.
+    pub title: String,
+    /// How it stands.
+    pub status: Status,
+    /// When it started, in milliseconds after the run did.
+    pub started_ms: f64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// How often it was tried.
+    pub tries: u32,
+    /// What it was given; secrets are dots, large values are cut.
+    pub inputs: Value,
+    /// What it put out.
+    pub outputs: Value,
+    /// Why it failed, or failed before a later try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<FaultReport>,
+    /// The author's remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+    /// What ran inside of it.
+    #[serde(flatten)]
+    pub inside: Inside,
+}
+
+/// What ran inside of a card.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Inside {
+    /// Nothing.
+    Nothing {},
+    /// An arm of a block.
+    Arm {
+        /// The arm.
+        arm: Text,
+        /// The cards of the block that ran; of If Error, those of both arms.
+        cards: Vec<CardReport>,
+    },
+    /// A flow that it called.
+    Call {
+        /// The flow.
+        called: Box<FlowReport>,
+    },
+    /// A helper flow for each of many items.
+    Items(Box<ItemsReport>),
+}
+
+/// The items of a list card or of a stream.
+#[derive(Clone, Debug, Serialize)]
+pub struct ItemsReport {
+    /// The helper flow.
+    pub helper: Text,
+    /// How many there are, where that is known.
+    pub total: Option<usize>,
+    /// How many have ended.
+    pub done: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// How many pages came, for a stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<usize>,
+    /// Which item took longest, and how long in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowest: Option<(u32, f64)>,
+    /// Every failure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<FailureReport>,
+    /// A sample: the first and the last that went well, the first that failed, those that run.
+    pub items: Vec<FlowReport>,
+}
+
+/// An item that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureReport {
+    /// Which item, from 0.
+    pub index: u32,
+    /// Why.
+    pub error: FaultReport,
+}
+
+/// Why something failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultReport {
+    /// The kind, in Okta's words.
+    pub kind: String,
+    /// What was expected and what was found.
+    pub message: Text,
+    /// The name of the input at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Text>,
+    /// The HTTP status, or the code that Return Error gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// What the vendor answered.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub body: Value,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<Text>,
+}
+
+impl FaultReport {
+    /// The fault, with the name of the input that it lies at.
+    pub fn new(fault: &Fault, input: Option<Text>) -> FaultReport {
+        FaultReport {
+            kind: fault.kind.to_string(),
+            message: fault.message.clone(),
+            input,
+            code: fault.code,
+            body: clip(&fault.body),
+            help: fault.help.clone(),
+        }
+    }
+}
+
+/// How many items of a list, and characters of a text, a report shows.
+const SHOWN_ITEMS: usize = 10;
+const SHOWN_CHARS: usize = 2_000;
+
+/// A copy of `value` that is small enough for a report: long lists and texts are cut, and say so.
+pub fn clip(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.len() > SHOWN_CHARS => {
+            let cut = text.floor_char_boundary(SHOWN_CHARS);
+            Value::from(format!("{}… ({} bytes)", &text[..cut], text.len()))
+        }
+        Value::List(items) => {
+            let mut shown: Vec<Value> = items.iter().take(SHOWN_ITEMS).map(clip).collect();
+            if items.len() > SHOWN_ITEMS {
+                shown.push(Value::from(format!("… {} more", items.len() - SHOWN_ITEMS)));
+            }
+            Value::list(shown)
+        }
+        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.clone(), clip(value)))),
+        other => other.clone(),
+    }
+}

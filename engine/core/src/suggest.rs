@@ -1,0 +1,76 @@
+//! "Did you mean": the name that was probably meant.
+
+/// The candidate that `name` was probably meant to be, if one is close enough to be worth naming.
+///
+/// Letters swapped, left out, added or mistaken count one each; case, and whether words are joined by `_`, `-` or a
+/// space, count nothing. Of two that are equally close the first one wins.
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = plain(name);
+    // One mistake in a short name, three in a long one; more would suggest what nobody meant.
+    let allowed = (name.len() / 3).clamp(1, 3);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let other = plain(candidate);
+        if other.len().abs_diff(name.len()) > allowed {
+            continue;
+        }
+        let distance = distance(&name, &other);
+        // A name of one or two letters is one mistake away from everything.
+        if distance <= allowed && distance < name.len().max(other.len()) && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+fn plain(name: &str) -> Vec<char> {
+    // Names come from files: a longer one than this is no misspelling.
+    name.chars().take(64).flat_map(char::to_lowercase).map(|c| if matches!(c, '-' | ' ') { '_' } else { c }).collect()
+}
+
+/// How many letters differ (Damerau-Levenshtein, each pair swapped at most once).
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, &from) in a.iter().enumerate() {
+        let mut row = Vec::with_capacity(b.len() + 1);
+        row.push(i + 1);
+        for (j, &to) in b.iter().enumerate() {
+            let mut least = (last[j] + usize::from(from != to)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && from == b[j - 1] && a[i - 1] == to {
+                least = least.min(before_last[j - 1] + 1);
+            }
+            row.push(least);
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let cards = ["text.split", "text.compose", "list.map", "list.at"];
+        assert_eq!(closest("text.splitt", cards), Some("text.split"));
+        assert_eq!(closest("text.spilt", cards), Some("text.split"));
+        assert_eq!(closest("Text.Split", cards), Some("text.split"));
+        assert_eq!(closest("list.nap", cards), Some("list.map"));
+        assert_eq!(closest("number.add", cards), None);
+        assert_eq!(closest("x", ["id", "y"]), None);
+        assert_eq!(closest("employes", ["employees", "employee"]), Some("employees"));
+        assert_eq!(closest("record-limit", ["record_limit"]), Some("record_limit"));
+        assert_eq!(closest("", ["a"]), None);
+    }
+
+    #[test]
+    fn counts_swaps_once() {
+        let d = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        assert_eq!(d("ab", "ba"), 1);
+        assert_eq!(d("größe", "grösse"), 2);
+        assert_eq!(d("", "abc"), 3);
+        assert_eq!(d("same", "same"), 0);
+    }
+}

@@ -1,4 +1,0 @@
-//! Templates: minijinja, compiled once.
-/// A compiled template.
-#[derive(Debug)]
-pub struct Template;

@@ -1,0 +1,247 @@
+//! Templates: minijinja, compiled once.
+//!
+//! A text that is one `{{ expression }}` and nothing else gives a value of the expression's type, any other template a
+//! text. Whatever comes of a secret is a secret.
+
+mod bridge;
+mod scan;
+
+use std::io;
+use std::sync::{Arc, LazyLock};
+
+use minijinja::machinery::ast::{Expr, Stmt};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, machinery};
+
+use crate::fault::{Fault, FaultKind};
+use crate::value::{Secret, Text, Value};
+use bridge::{Scope, Shape};
+
+pub use scan::Use;
+
+/// How many instructions one rendering may take.
+const FUEL: u64 = 1_000_000;
+
+/// How large one rendering may become.
+const LARGEST: usize = 16 << 20;
+
+/// A compiled template.
+#[derive(Debug)]
+pub struct Template {
+    shape: Arc<Shape>,
+    code: Code,
+    plain: bool,
+}
+
+#[derive(Debug)]
+enum Code {
+    /// One expression, which keeps its type.
+    Value { expression: Expression<'static, 'static>, source: Text, may_be_blank: bool },
+    /// Anything else: an environment that holds this template alone.
+    Text(Box<Environment<'static>>),
+}
+
+/// Why a text is no template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TemplateError {
+    /// What is wrong; lower case, no full stop.
+    pub message: String,
+    /// The first byte at fault.
+    pub start: usize,
+    /// The byte behind the last one at fault.
+    pub end: usize,
+    /// What to do.
+    pub help: Option<String>,
+    /// Whether it is a filter, test or function that doesn't exist, rather than the syntax.
+    pub unknown_name: bool,
+}
+
+/// What all templates share: filters, limits and how values are written.
+static SHARED: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut shared = Environment::new();
+    shared.set_undefined_behavior(UndefinedBehavior::Strict);
+    shared.set_fuel(Some(FUEL));
+    shared.set_formatter(bridge::format);
+    shared.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    shared.set_syntax(syntax());
+    // Minijinja's own write true and false as Python does, and JSON for use in HTML.
+    shared.add_filter("string", bridge::string);
+    shared.add_filter("join", bridge::join);
+    shared.add_filter("tojson", bridge::tojson);
+    // It would print the whole scope, secrets included.
+    shared.remove_global("debug");
+    // Makes an error name the variable that is undefined.
+    shared.set_debug(true);
+    shared
+});
+
+/// The name of the only template of an environment.
+const NAME: &str = "template";
+
+fn syntax() -> SyntaxConfig {
+    // A text means what it says, down to the line break at its end; the builder has no way to fail with these settings.
+    SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default()
+}
+
+impl Template {
+    /// Compiles a text with `{{ }}` or `{% %}`.
+    pub fn compile(source: &str) -> Result<Template, TemplateError> {
+        let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
+        let uses = scan::scan(&tree, source)?;
+        let mut plain = false;
+        let code = match only_expression(&tree, source) {
+            Some((expression, inner)) => {
+                plain = uses.len() == 1 && is_path(expression, uses[0].path.len());
+                let may_be_blank = matches!(expression, Expr::IfExpr(choice) if choice.false_expr.is_none());
+                let expression =
+                    SHARED.compile_expression_owned(inner.to_owned()).map_err(|error| broken(&error, source))?;
+                Code::Value { expression, source: inner.trim().into(), may_be_blank }
+            }
+            None => {
+                let mut own = SHARED.clone();
+                own.add_template_owned(NAME, source.to_owned()).map_err(|error| broken(&error, source))?;
+                Code::Text(Box::new(own))
+            }
+        };
+        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain })
+    }
+
+    /// What it reads, each with its place in the source.
+    pub fn uses(&self) -> &[Use] {
+        self.shape.uses()
+    }
+
+    /// Whether it is nothing but the one thing it reads, so that a wire would do the same.
+    pub fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// Whether it keeps the type of its only expression, rather than giving a text.
+    pub fn keeps_type(&self) -> bool {
+        matches!(self.code, Code::Value { .. })
+    }
+
+    /// Renders with one value for each of `uses`.
+    pub fn render(&self, values: &[Value]) -> Result<Value, Fault> {
+        let scope = Scope::new(self.shape.clone(), values);
+        let secret = bridge::Watch::start();
+        let rendered = match &self.code {
+            Code::Value { expression, source, may_be_blank } => expression.eval(scope).and_then(|value| {
+                if value.is_undefined() && !may_be_blank {
+                    return Err(Error::new(ErrorKind::UndefinedError, format!("`{source}` is undefined")));
+                }
+                bridge::back(&value)
+            }),
+            Code::Text(own) => own.get_template(NAME).and_then(|template| {
+                let mut text = Limited(Vec::new());
+                template.render_captured_to(scope, &mut text)?;
+                Ok(Value::from(String::from_utf8(text.0).unwrap_or_default()))
+            }),
+        };
+        let secret = secret.finish();
+        match rendered {
+            Ok(value) if oversized(&value) => Err(too_large()),
+            Ok(value) if secret => Ok(hide(value)),
+            Ok(value) => Ok(value),
+            Err(error) => Err(fault(&error, secret)),
+        }
+    }
+}
+
+/// The expression and its source, if the template is one `{{ expression }}` and nothing else.
+fn only_expression<'t, 's>(tree: &'t Stmt<'s>, source: &'s str) -> Option<(&'t Expr<'s>, &'s str)> {
+    let Stmt::Template(template) = tree else { return None };
+    let [Stmt::EmitExpr(emit)] = template.children.as_slice() else { return None };
+    let inner = source.strip_prefix("{{")?.strip_suffix("}}")?;
+    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
+    Some((&emit.expr, inner.strip_suffix(['-', '+']).unwrap_or(inner)))
+}
+
+/// Whether the expression is a variable with `length - 1` names behind it.
+fn is_path(expression: &Expr<'_>, length: usize) -> bool {
+    match expression {
+        Expr::Var(_) => length == 1,
+        Expr::GetAttr(attribute) => length > 1 && is_path(&attribute.expr, length - 1),
+        _ => false,
+    }
+}
+
+fn broken(error: &Error, source: &str) -> TemplateError {
+    let range = error.range().filter(|range| range.start < range.end && range.end <= source.len());
+    let (start, end) = range.map_or((0, source.len()), |range| (range.start, range.end));
+    let message = match error.detail() {
+        Some(detail) => detail.replace("unexpected end of input", "the template ends too early"),
+        None => error.kind().to_string(),
+    };
+    let help = match source.get(start..end) {
+        Some("&") | Some("&&") => Some("write `and`".to_owned()),
+        Some("|") if source[..start].ends_with('|') || source[end..].starts_with('|') => Some("write `or`".to_owned()),
+        Some("!") => Some("write `not`".to_owned()),
+        Some("?") => Some("write `a if condition else b`".to_owned()),
+        Some("$") => Some("inside of `{{ }}` names stand without `$.`".to_owned()),
+        _ if source.contains("{{$") || source.contains("{{ $") => {
+            Some("inside of `{{ }}` names stand without `$.`".to_owned())
+        }
+        _ => None,
+    };
+    TemplateError { message, start, end, help, unknown_name: false }
+}
+
+fn fault(error: &Error, secret: bool) -> Fault {
+    match error.kind() {
+        ErrorKind::OutOfFuel => {
+            let help = "make lists shorter before they reach the template, or use list cards";
+            Fault::new(FaultKind::InvalidInput, format!("the template takes more than {FUEL} steps")).help(help)
+        }
+        ErrorKind::WriteFailure => too_large(),
+        ErrorKind::UndefinedError => {
+            let message = error.detail().unwrap_or("a variable of the template is undefined").to_owned();
+            Fault::new(FaultKind::InvalidInput, message).help("give it a value if there is none: `| default(\"\")`")
+        }
+        // What minijinja says may quote the value at fault.
+        _ if secret => Fault::new(FaultKind::InvalidInput, "the template can't work with this secret"),
+        kind => {
+            let message = error.detail().map_or_else(|| kind.to_string(), str::to_owned);
+            Fault::new(FaultKind::InvalidInput, message)
+        }
+    }
+}
+
+fn too_large() -> Fault {
+    Fault::new(FaultKind::InvalidInput, format!("the template gives more than {} MiB", LARGEST >> 20))
+}
+
+fn oversized(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.len() > LARGEST)
+}
+
+/// What comes of a secret is one: every text and number of it, for either may be the secret itself.
+fn hide(value: Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Secret(Secret::new(&*text)),
+        Value::Number(_) => Value::Secret(Secret::new(value.to_string())),
+        Value::List(items) => Value::list(items.iter().cloned().map(hide).collect()),
+        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.clone(), hide(value.clone())))),
+        other => other,
+    }
+}
+
+/// Takes no more than the limit.
+struct Limited(Vec<u8>);
+
+impl io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! The local driver: performs what the machine asks for, and feeds back how it ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use flowrun_core::effect::{Act, Effect, EffectId, Outcome};
+use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_core::journal::{Event, Journal, ReplayError};
+use flowrun_core::machine::{Machine, Start, Turn};
+use flowrun_core::program::Program;
+use flowrun_core::report::Report;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
+
+/// What a run needs from the machinery around it.
+pub struct World {
+    /// The time of the run.
+    pub time: RunTime,
+    cards: BTreeMap<&'static str, &'static EffectCard>,
+    connections: Vec<AnyConnection>,
+}
+
+/// A run's time: that of its clock and, where the clock is simulated, what the computing itself takes.
+#[derive(Clone, Debug)]
+pub struct RunTime {
+    clock: Clock,
+    computing_since: Option<Instant>,
+}
+
+impl RunTime {
+    /// Time as `clock` tells it; a simulated clock stands still while flowrun computes.
+    pub fn new(clock: Clock, simulated: bool) -> RunTime {
+        RunTime { clock, computing_since: simulated.then(Instant::now) }
+    }
+
+    /// Microseconds since 1970, UTC.
+    pub fn now_us(&self) -> i64 {
+        let computing = self.computing_since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.clock.now_ms() * 1000 + computing.as_micros() as i64
+    }
+
+    /// The clock that the run and its connections share.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+impl World {
+    /// A world with these cards; `connections` are those of the program, in its order.
+    pub fn new<'c>(
+        time: RunTime,
+        cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
+        connections: Vec<AnyConnection>,
+    ) -> World {
+        World { time, cards: cards.into_iter().map(|card| (card.card.id, card)).collect(), connections }
+    }
+
+    fn perform(&self, effect: Effect) -> Pending<'static, (EffectId, Outcome)> {
+        let id = effect.id;
+        match effect.act {
+            Act::Wait(ms) => {
+                let clock = self.time.clock.clone();
+                Box::pin(async move {
+                    clock.sleep(Duration::from_millis(ms)).await;
+                    (id, Ok(flowrun_core::effect::Answer::Waited))
+                })
+            }
+            Act::Card(performance) => {
+                let card = self.cards.get(performance.card.id).copied();
+                let connection = performance.connection.and_then(|index| self.connections.get(index as usize)).cloned();
+                let (Some(card), Some(connection)) = (card, connection) else {
+                    let message = format!("nothing here can perform `{}`", performance.card.id);
+                    let fault = Fault::new(FaultKind::Connection, message);
+                    return Box::pin(std::future::ready((id, Err(fault))));
+                };
+                let limit = Duration::from_millis(performance.timeout_ms);
+                Box::pin(async move {
+                    let done = tokio::time::timeout(limit, card.perform(performance, connection)).await;
+                    (id, done.unwrap_or_else(|_| Err(timed_out(limit))))
+                })
+            }
+        }
+    }
+}
+
+fn timed_out(limit: Duration) -> Fault {
+    let message = format!("no answer within {} s", limit.as_secs_f64());
+    Fault::new(FaultKind::Timeout, message)
+        .code(504)
+        .help("give the card a longer `timeout`, or look whether the vendor answers at all")
+}
+
+/// Keeps what comes from outside during a run.
+pub trait Log: Send {
+    /// Called before the machine hears of the event.
+    fn append(&mut self, event: &Event);
+}
+
+/// Keeps nothing.
+impl Log for () {
+    fn append(&mut self, _: &Event) {}
+}
+
+/// Keeps everything in memory.
+impl Log for Journal {
+    fn append(&mut self, event: &Event) {
+        self.events.push(event.clone());
+    }
+}
+
+/// Sees a run while it goes on.
+pub trait Watch {
+    /// Called whenever something has changed.
+    fn turned(&mut self, machine: &Machine);
+}
+
+/// Looks away.
+impl Watch for () {
+    fn turned(&mut self, _: &Machine) {}
+}
+
+/// Tells a run to end: the first time so that it cleans up.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// A stop and the switch that gives it.
+    pub fn new() -> (watch::Sender<bool>, Stop) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Stop(receiver))
+    }
+
+    async fn given(&mut self) {
+        if self.0.wait_for(|given| *given).await.is_err() {
+            // Nobody can give it any more.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Runs a program from its start to its end. A start that the entry flow refuses is the only error:
+/// however badly a flow goes, there is a report.
+pub async fn run(
+    program: Arc<Program>,
+    start: Start,
+    world: &World,
+    log: &mut dyn Log,
+    watch: &mut dyn Watch,
+    stop: Stop,
+) -> Result<Report, Fault> {
+    let mut machine = Machine::new(program, start)?;
+    drive(&mut machine, Vec::new(), world, log, watch, stop).await;
+    Ok(machine.report())
+}
+
+/// Goes on with a run from where its journal ends; effects that ended are not repeated.
+pub async fn resume(
+    program: Arc<Program>,
+    journal: &mut Journal,
+    world: &World,
+    watch: &mut dyn Watch,
+    stop: Stop,
+) -> Result<Report, ReplayError> {
+    let (mut machine, open) = journal.replay(program)?;
+    drive(&mut machine, open, world, journal, watch, stop).await;
+    Ok(machine.report())
+}
+
+async fn drive(
+    machine: &mut Machine,
+    open: Vec<Effect>,
+    world: &World,
+    log: &mut dyn Log,
+    watch: &mut dyn Watch,
+    mut stop: Stop,
+) {
+    let mut pending: FuturesUnordered<_> = open.into_iter().map(|effect| world.perform(effect)).collect();
+    loop {
+        match machine.turn() {
+            Turn::Done => return,
+            Turn::Busy(effects) => {
+                pending.extend(effects.into_iter().map(|effect| world.perform(effect)));
+                // Lets a stop be heard in the middle of a long computation.
+                tokio::task::yield_now().await;
+                if *stop.0.borrow() && !machine.is_cancelled() {
+                    cancel(machine, world, log);
+                }
+                watch.turned(machine);
+                continue;
+            }
+            Turn::Blocked(effects) => pending.extend(effects.into_iter().map(|effect| world.perform(effect))),
+        }
+        if pending.is_empty() {
+            // The machine waits for nothing that could come: it would wait for ever.
+            return;
+        }
+        tokio::select! {
+            biased;
+            () = stop.given(), if !machine.is_cancelled() => cancel(machine, world, log),
+            Some((id, outcome)) = pending.next() => {
+                // A wait that a cancellation cut short still ends some time.
+                if machine.awaits(id) {
+                    let at_us = world.time.now_us();
+                    let event = Event::Completed { id, outcome, at_us };
+                    log.append(&event);
+                    if let Event::Completed { id, outcome, at_us } = event {
+                        machine.complete(id, outcome, at_us);
+                    }
+                }
+            }
+        }
+        watch.turned(machine);
+    }
+}
+
+fn cancel(machine: &mut Machine, world: &World, log: &mut dyn Log) {
+    let at_us = world.time.now_us();
+    log.append(&Event::Cancelled { at_us });
+    machine.cancel(at_us);
+}
