@@ -29,8 +29,10 @@ pub struct Vendor {
     pub bucket: fn(&Method, &str) -> &'static str,
     /// How long to wait after a 429 that doesn't say; doubled from one to the next.
     pub throttle: fn(&'static str) -> Duration,
-    /// What an error's body says, in one line.
+    /// What an error's body says, in one line that follows the status: ` E0000007: Not found`.
     pub explain: fn(&Value) -> Option<String>,
+    /// Whether an answer other than 401 means that a fetched token is no longer good.
+    pub token_refused: fn(&Response) -> bool,
     /// What to do when credentials are refused: which settings to check.
     pub refused: &'static str,
     /// What to do when the credentials don't allow it.
@@ -241,7 +243,8 @@ impl Client {
                 course.url = self.follow(location, course.redirects)?;
                 continue;
             }
-            if status == StatusCode::UNAUTHORIZED && !call.login && !course.renewed && self.auth.renew(token) {
+            let refused = status == StatusCode::UNAUTHORIZED || (self.vendor.token_refused)(&response);
+            if refused && !call.login && !course.renewed && self.auth.renew(token) {
                 course.renewed = true;
                 continue;
             }
@@ -359,9 +362,7 @@ impl Client {
         let said = (self.vendor.explain)(&body);
         let said = said.or_else(|| status.canonical_reason().map(|reason| format!(": {reason}"))).unwrap_or_default();
         let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
-        let vendor = self.vendor.name;
-        let message =
-            format!("{vendor} answered {}{said} to {}{tries}{}", status.as_u16(), call.name(), unknown(lost));
+        let message = format!("{} answered {}{said}{tries}{}", self.vendor.name, status.as_u16(), unknown(lost));
         let (kind, help) = match status {
             StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.vendor.refused)),
             StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some(self.vendor.forbidden)),
@@ -373,7 +374,7 @@ impl Client {
             _ => (FaultKind::HttpRequest, None),
         };
         let fault = Fault::new(kind, message).code(status.as_u16()).body(body);
-        if let Some(help) = help { fault.help(help) } else { fault }
+        if let Some(help) = help { fault.help(help) } else { fault.help(format!("the request was {}", call.name())) }
     }
 }
 

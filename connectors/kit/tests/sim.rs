@@ -67,8 +67,17 @@ impl Vendor for Acme {
 fn a_fault_hits_the_requests_its_text_names() {
     let hits = |fault: &str| {
         let faults: Faults = [fault.parse().unwrap()].into_iter().collect();
-        let requests = [("okta", "GET", "/a"), ("okta", "POST", "/b?x=1"), ("personio", "POST", "/a"), ("okta", "POST", "/a")];
-        let all = requests.iter().cycle().take(8).map(|(vendor, method, target)| faults.next(vendor, method, target));
+        let requests = [
+            ("okta", "GET", "/a"),
+            ("okta", "POST", "/b?x=1"),
+            ("personio", "POST", "/a"),
+            ("okta", "POST", "/a"),
+        ];
+        let all = requests
+            .iter()
+            .cycle()
+            .take(8)
+            .map(|(vendor, method, target)| faults.next(vendor, method, target));
         all.map(|hit| if hit.is_some() { 'x' } else { '.' }).collect::<String>()
     };
     for (fault, expected) in [
@@ -129,7 +138,10 @@ async fn each_fault_shows_as_it_would_from_the_network() {
     acme.get("/nothing").await;
     assert_eq!(acme.traffic.total(), 9);
     assert_eq!(acme.traffic.count("GET /things/{id}"), 8);
-    assert_eq!(acme.traffic.by_route().into_keys().collect::<Vec<_>>(), ["GET (no such path)", "GET /things/{id}"]);
+    assert_eq!(
+        acme.traffic.by_route().into_keys().collect::<Vec<_>>(),
+        ["GET (no such path)", "GET /things/{id}"]
+    );
     assert_eq!(acme.traffic.recent()[7].fault, Some(FaultKind::DropBefore));
 }
 
@@ -152,7 +164,11 @@ async fn over_tcp_nothing_of_a_dropped_answer_arrives_and_a_truncated_one_is_who
     }
     server.abort();
     assert_eq!(answers[0], "");
-    assert!(answers[1].contains("content-length: 3\r\n") && answers[1].ends_with("\r\n\r\n[1,"), "{}", answers[1]);
+    assert!(
+        answers[1].contains("content-length: 3\r\n") && answers[1].ends_with("\r\n\r\n[1,"),
+        "{}",
+        answers[1]
+    );
 }
 
 #[test]
@@ -169,7 +185,10 @@ fn a_window_opens_with_its_first_request() {
 
     let mut headers = axum::http::HeaderMap::new();
     window.peek(70_600).write_okta_headers(&mut headers);
-    assert_eq!((&headers["x-rate-limit-remaining"], &headers["x-rate-limit-reset"]), (&"1".parse().unwrap(), &"131".parse().unwrap()));
+    assert_eq!(
+        (&headers["x-rate-limit-remaining"], &headers["x-rate-limit-reset"]),
+        (&"1".parse().unwrap(), &"131".parse().unwrap())
+    );
 
     let mut strict = Window::new(1, Duration::from_secs(60)).with_penalty(Duration::from_secs(60));
     let allowed = [0, 50_000, 70_000, 109_999, 110_000].map(|now_ms| strict.take(now_ms).allowed);

@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::sim::Fault;
-use flowrun_okta::sim::{Operation, OktaSim, OktaSimConfig, RateLimits, SeedUser, SessionStatus, UserStatus};
+use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, RateLimits, SeedUser, SessionStatus, UserStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -140,7 +140,11 @@ async fn a_session_moves_as_documented() {
     for (before, (method, path, body), status, after) in table {
         let sim = org(|_| ());
         let status_before = UserStatus::Active;
-        sim.seed([SeedUser { external_id: "known".into(), profile: [("userName".to_owned(), "k@x.test".to_owned())].into(), status: status_before }]);
+        sim.seed([SeedUser {
+            external_id: "known".into(),
+            profile: [("userName".to_owned(), "k@x.test".to_owned())].into(),
+            status: status_before,
+        }]);
         let id = sim.open_session_for_test(before);
         let answer = call(&sim, &format!("{method} {{source}}/sessions/{id}{path}"), body.clone()).await;
         let step = format!("{before:?} {method} {path}");
@@ -150,7 +154,11 @@ async fn a_session_moves_as_documented() {
         }
         assert_eq!(sim.sessions()[0].status, after, "{step}");
         let listed = get(&sim, "{source}/sessions").await.body;
-        assert_eq!(listed.as_array().unwrap().len(), usize::from(matches!(after, Created | InProgress | Triggered)), "{step}");
+        assert_eq!(
+            listed.as_array().unwrap().len(),
+            usize::from(matches!(after, Created | InProgress | Triggered)),
+            "{step}"
+        );
     }
 }
 
@@ -225,7 +233,10 @@ async fn a_bulk_request_is_checked_before_anything_of_it_counts() {
         (json!({ "entityType": "GROUPS", "profiles": [person("a")] }), "E0000003"),
         (json!({ "profiles": [person("a")] }), "E0000003"),
         (json!({ "entityType": "USERS", "profiles": [{ "profile": { "userName": "a" } }] }), "E0000001"),
-        (json!({ "entityType": "USERS", "profiles": [{ "externalId": "x".repeat(513), "profile": { "userName": "a" } }] }), "E0000001"),
+        (
+            json!({ "entityType": "USERS", "profiles": [{ "externalId": "x".repeat(513), "profile": { "userName": "a" } }] }),
+            "E0000001",
+        ),
         (with(json!({})), "E0000001"),
         (with(Value::Null), "E0000001"),
         (with(json!({ "firstName": ["a"] })), "E0000001"),
@@ -240,7 +251,8 @@ async fn a_bulk_request_is_checked_before_anything_of_it_counts() {
         let answer = call(&sim, &path, body.clone()).await;
         assert_eq!((answer.status, answer.code()), (400, code), "{body:.200} {}", answer.body);
     }
-    let broken = send(&sim, &path, &format!("SSWS {}", sim.token()), b"{\"entityType\":".to_vec()).await.unwrap();
+    let broken =
+        send(&sim, &path, &format!("SSWS {}", sim.token()), b"{\"entityType\":".to_vec()).await.unwrap();
     assert_eq!((broken.status, broken.code()), (400, "E0000003"));
     assert_eq!(sim.sessions()[0].status, SessionStatus::Created);
 
@@ -291,7 +303,10 @@ async fn users_appear_when_their_import_completes() {
     assert_eq!((a.profile.get("department"), b.status), (None, UserStatus::Deprovisioned));
     assert_eq!((sim.user_count(), sim.user("c")), (2, None));
     assert_eq!(get(&sim, "/api/v1/users").await.logins(), ["anna@example.com"]);
-    assert_eq!(get(&sim, r#"/api/v1/users?search=status eq "DEPROVISIONED""#).await.logins(), ["b@example.com"]);
+    assert_eq!(
+        get(&sim, r#"/api/v1/users?search=status eq "DEPROVISIONED""#).await.logins(),
+        ["b@example.com"]
+    );
     assert_eq!(get(&sim, "/api/v1/users/a@example.com").await.status, 404);
 
     // Who was deactivated and comes again is active again.
@@ -355,10 +370,16 @@ async fn session_endpoints_share_fifteen_requests_a_minute() {
     let session = open(&sim).await;
     for left in (0..14).rev() {
         let answer = get(&sim, &format!("{{source}}/sessions/{session}")).await;
-        assert_eq!((answer.header("x-rate-limit-limit"), answer.header("x-rate-limit-remaining")), (15, left));
+        assert_eq!(
+            (answer.header("x-rate-limit-limit"), answer.header("x-rate-limit-remaining")),
+            (15, left)
+        );
     }
     let refused = get(&sim, "{source}/sessions").await;
-    assert_eq!((refused.status, refused.code(), refused.header("x-rate-limit-remaining")), (429, "E0000047", 0));
+    assert_eq!(
+        (refused.status, refused.code(), refused.header("x-rate-limit-remaining")),
+        (429, "E0000047", 0)
+    );
     assert!(!refused.headers.contains_key("retry-after"));
     assert_eq!(refused.header("x-rate-limit-reset"), START_MS / 1000 + 61, "rounded up");
     let upload = call(&sim, &format!("POST {{source}}/sessions/{session}/bulk-upsert"), upload(&["a"])).await;
@@ -372,13 +393,19 @@ async fn session_endpoints_share_fifteen_requests_a_minute() {
 fn seeded(count: usize) -> OktaSim {
     let sim = org(|_| ());
     let statuses = [UserStatus::Active, UserStatus::Active, UserStatus::Deprovisioned, UserStatus::Staged];
-    let profile = |n: usize| [
-        ("userName".to_owned(), format!("user{n:03}@example.com")),
-        ("email".to_owned(), format!("user{n:03}@example.com")),
-        ("lastName".to_owned(), format!("{}ller", ["Mü", "mi", "Z\"e"][n % 3])),
-        ("costCenter".to_owned(), format!("C{}", n % 10)),
-    ];
-    sim.seed((0..count).map(|n| SeedUser { external_id: n.to_string(), profile: profile(n).into(), status: statuses[n % 4] }));
+    let profile = |n: usize| {
+        [
+            ("userName".to_owned(), format!("user{n:03}@example.com")),
+            ("email".to_owned(), format!("user{n:03}@example.com")),
+            ("lastName".to_owned(), format!("{}ller", ["Mü", "mi", "Z\"e"][n % 3])),
+            ("costCenter".to_owned(), format!("C{}", n % 10)),
+        ]
+    };
+    sim.seed((0..count).map(|n| SeedUser {
+        external_id: n.to_string(),
+        profile: profile(n).into(),
+        status: statuses[n % 4],
+    }));
     sim
 }
 
@@ -419,9 +446,13 @@ async fn lists_page_by_link_without_gaps_or_repeats() {
         all.dedup();
         assert_eq!(all.len(), count, "{query}");
     }
-    let answer = get(&sim, r#"/api/v1/users?limit=2&search=profile.lastName sw "m"&sortBy=profile.lastName"#).await;
+    let answer =
+        get(&sim, r#"/api/v1/users?limit=2&search=profile.lastName sw "m"&sortBy=profile.lastName"#).await;
     let links: Vec<_> = answer.headers.get_all("link").iter().collect();
-    assert_eq!(links[0], r#"<http://acme.okta.test/api/v1/users?limit=2&search=profile.lastName%20sw%20%22m%22&sortBy=profile.lastName>; rel="self""#);
+    assert_eq!(
+        links[0],
+        r#"<http://acme.okta.test/api/v1/users?limit=2&search=profile.lastName%20sw%20%22m%22&sortBy=profile.lastName>; rel="self""#
+    );
     assert_eq!((links.len(), answer.body[0]["profile"]["lastName"].as_str()), (2, Some("miller")));
 }
 
@@ -440,7 +471,10 @@ async fn search_understands_okta_expressions_and_refuses_others() {
         (r#"profile.firstName pr"#, &[]),
         (r#"profile.nothing eq "x""#, &[]),
         (&format!(r#"id eq "{id}""#), &[7]),
-        (r#"created ge "2026-09-10T00:26:40.250Z" and lastUpdated le "2026-09-10T02:26:41+02:00" and profile.costCenter eq "C4""#, &[4]),
+        (
+            r#"created ge "2026-09-10T00:26:40.250Z" and lastUpdated le "2026-09-10T02:26:41+02:00" and profile.costCenter eq "C4""#,
+            &[4],
+        ),
         (r#"created gt "2026-09-10T00:26:40.250Z""#, &[]),
     ] {
         let found = get(&sim, &format!("/api/v1/users?search={}", search.replace('+', "%2B"))).await;
@@ -450,14 +484,30 @@ async fn search_understands_okta_expressions_and_refuses_others() {
     }
     let deep = format!("{}status pr{}", "(".repeat(40), ")".repeat(40));
     for (parameter, expression, cause) in [
-        ("search", r#"status ne "ACTIVE""#, "expected eq, sw, co, gt, ge, lt, le or pr after status, found `ne`"),
+        (
+            "search",
+            r#"status ne "ACTIVE""#,
+            "expected eq, sw, co, gt, ge, lt, le or pr after status, found `ne`",
+        ),
         ("search", "status eq ACTIVE", "expected a value in double quotes, found `ACTIVE`"),
         ("search", r#"status eq "ACTIVE"#, r#"the value `"ACTIVE` does not end"#),
         ("search", r#"(status eq "ACTIVE""#, "expected `)`, found ``"),
-        ("search", r#"status eq "A" status eq "B""#, r#"expected `and`, `or` or the end, found `status eq "B"`"#),
+        (
+            "search",
+            r#"status eq "A" status eq "B""#,
+            r#"expected `and`, `or` or the end, found `status eq "B"`"#,
+        ),
         ("search", r#"firstName eq "A""#, "firstName cannot be searched for"),
-        ("search", r#"created gt "soon""#, r#"created is compared with a time, such as "2026-01-31T00:00:00.000Z""#),
-        ("search", r#"profile.costCenter co "C""#, "co works for profile.firstName, profile.lastName, profile.email, profile.login only, not for profile.costCenter"),
+        (
+            "search",
+            r#"created gt "soon""#,
+            r#"created is compared with a time, such as "2026-01-31T00:00:00.000Z""#,
+        ),
+        (
+            "search",
+            r#"profile.costCenter co "C""#,
+            "co works for profile.firstName, profile.lastName, profile.email, profile.login only, not for profile.costCenter",
+        ),
         ("search", &deep, "parentheses nest deeper than 32"),
         ("filter", r#"profile.login sw "a""#, "a filter compares profile.login with eq only"),
         ("filter", r#"profile.costCenter eq "C1""#, "profile.costCenter cannot be searched for"),
@@ -477,18 +527,29 @@ async fn the_system_log_tells_what_imports_did() {
     pass(20).await;
     let types = |answer: &Answer| -> Vec<String> {
         let events = answer.body.as_array().unwrap().iter();
-        events.map(|event| event["eventType"].as_str().unwrap().trim_start_matches("system.").to_owned()).collect()
+        events
+            .map(|event| event["eventType"].as_str().unwrap().trim_start_matches("system.").to_owned())
+            .collect()
     };
     let all = get(&sim, "/api/v1/logs").await;
     assert_eq!(
         types(&all),
-        ["import.session.created", "identity_sources.bulk_upsert", "import.session.triggered", "import.start",
-         "import.user.create", "import.user.create", "import.complete"]
+        [
+            "import.session.created",
+            "identity_sources.bulk_upsert",
+            "import.session.triggered",
+            "import.start",
+            "import.user.create",
+            "import.user.create",
+            "import.complete"
+        ]
     );
     assert_eq!(all.body[4]["target"][1]["alternateId"], "a@example.com");
     assert_eq!(all.body[6]["published"], "2026-09-10T00:27:00.250Z");
 
-    let users = get(&sim, r#"/api/v1/logs?filter=eventType eq "system.import.user.create"&q=B@example&limit=5"#).await;
+    let users =
+        get(&sim, r#"/api/v1/logs?filter=eventType eq "system.import.user.create"&q=B@example&limit=5"#)
+            .await;
     assert_eq!((types(&users).len(), &users.body[0]["target"][1]["displayName"]), (1, &json!("B O'Neill")));
     let until = "until=2026-09-10T00:27:00Z&limit=3";
     let first = get(&sim, &format!("/api/v1/logs?{until}")).await;

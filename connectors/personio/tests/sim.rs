@@ -4,7 +4,9 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use flowrun_kit::clock::Clock;
-use flowrun_personio::sim::{Employee, Moment, PersonioSim, PersonioSimConfig, RateLimits, Status, employee, index_of};
+use flowrun_personio::sim::{
+    Employee, Moment, PersonioSim, PersonioSimConfig, RateLimits, Status, employee, index_of,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -50,7 +52,12 @@ async fn get(sim: &PersonioSim, target: &str) -> (u16, Value) {
 }
 
 fn ids(page: &Value) -> Vec<u64> {
-    page["data"].as_array().unwrap().iter().map(|row| row["attributes"]["id"]["value"].as_u64().unwrap()).collect()
+    page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["attributes"]["id"]["value"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
@@ -71,7 +78,11 @@ fn employees_are_plausible_varied_and_always_the_same() {
         for name in [e.first_name, e.last_name.as_ref()] {
             assert!((1..=50).contains(&name.chars().count()), "{name}");
         }
-        assert!(e.email.is_ascii() && (5..=100).contains(&e.email.len()) && !e.email.contains(".."), "{}", e.email);
+        assert!(
+            e.email.is_ascii() && (5..=100).contains(&e.email.len()) && !e.email.contains(".."),
+            "{}",
+            e.email
+        );
         assert!(e.supervisor.map_or(e.index == 0, |supervisor| supervisor < e.index));
         assert_eq!(e.termination.is_some(), e.status == Status::Inactive);
         assert!(e.created <= e.modified && e.termination.is_none_or(|end| end.at > e.hired));
@@ -105,7 +116,10 @@ async fn a_page_looks_as_specified() {
     let e = employee(1, 5);
     let first_name = json!({ "label": "First name", "value": e.first_name, "type": "standard", "universal_id": "first_name" });
     assert_eq!(attributes["first_name"], first_name);
-    assert_eq!(attributes["id"], json!({ "label": "ID", "value": e.id, "type": "integer", "universal_id": "id" }));
+    assert_eq!(
+        attributes["id"],
+        json!({ "label": "ID", "value": e.id, "type": "integer", "universal_id": "id" })
+    );
     assert_eq!(attributes["fix_salary"]["currency"], "EUR");
     assert_eq!(attributes["dynamic_24407"]["universal_id"], Value::Null);
     assert_eq!(attributes["supervisor"]["value"]["attributes"]["id"]["value"], json!(employee(1, 0).id));
@@ -136,7 +150,11 @@ async fn pages_cover_everybody_once_and_the_duplicates_twice() {
     assert_eq!(ids(&get(&sim, LIST).await.1).len(), 50, "the default page");
     for query in ["limit=101", "limit=0", "limit=x", "offset=-1", "updated_since=soon"] {
         let (status, body) = get(&sim, &format!("{LIST}?{query}")).await;
-        assert_eq!((status, &body["success"], &body["error"]["code"]), (422, &json!(false), &json!(422)), "{query}");
+        assert_eq!(
+            (status, &body["success"], &body["error"]["code"]),
+            (422, &json!(false), &json!(422)),
+            "{query}"
+        );
     }
     let (_, body) = get(&sim, &format!("{LIST}?limit=101")).await;
     assert_eq!(body["error"]["message"], "The limit must be between 1 and 100.");
@@ -191,7 +209,8 @@ async fn a_token_is_the_same_for_a_day_and_then_worthless() {
     assert_eq!(get_with(&sim, &token, LIST).await.0, 200);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (status, headers, body) = get_with(&sim, &token, LIST).await;
-    let refusal = |code: u16, message: &str| json!({ "success": false, "error": { "code": code, "message": message } });
+    let refusal =
+        |code: u16, message: &str| json!({ "success": false, "error": { "code": code, "message": message } });
     assert_eq!((status, body), (401, refusal(401, "Provided authorization is not valid")));
     assert!(!headers.contains_key("authorization"));
     assert_ne!(log_in(&sim).await, token);
@@ -231,7 +250,11 @@ async fn limits_are_by_second_and_by_minute() {
         allowed.push(count);
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    assert_eq!((allowed[..20].iter().all(|&count| count == 15), allowed[20]), (true, 0), "300 a minute in all");
+    assert_eq!(
+        (allowed[..20].iter().all(|&count| count == 15), allowed[20]),
+        (true, 0),
+        "300 a minute in all"
+    );
 
     let sim = account(|config| config.limits = RateLimits::default());
     for _ in 0..60 {

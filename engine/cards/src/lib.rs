@@ -14,7 +14,7 @@ macro_rules! cards {
     };
 }
 
-// pub mod date_time;
+pub mod date_time;
 pub mod flow_control;
 pub mod json;
 pub mod list;
@@ -43,7 +43,7 @@ pub static ALL: &[&[Card]] = &[
     text::TEXT,
     number::NUMBER,
     true_false::TRUE_FALSE,
-    // date_time::DATE_TIME,
+    date_time::DATE_TIME,
     json::JSON,
 ];
 

@@ -1,3 +1,4 @@
 //! Drives the machine: time, connections, journals.
 
 pub mod driver;
+pub mod http;

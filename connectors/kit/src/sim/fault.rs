@@ -104,7 +104,9 @@ impl FromStr for Fault {
         let mut fault = Fault { kind, part: part.to_owned(), nth: 1, times: 1, every: None };
         for piece in pieces {
             let Some((key, number)) = piece.split_once('=') else {
-                return Err(BadFault(format!("expected nth=N, times=N or every=N in `{text}`, found `{piece}`")));
+                return Err(BadFault(format!(
+                    "expected nth=N, times=N or every=N in `{text}`, found `{piece}`"
+                )));
             };
             let number: u64 = number.parse().ok().filter(|&number| number > 0).ok_or_else(|| {
                 BadFault(format!("{key} in `{text}` must be a whole number from 1 on, found `{number}`"))

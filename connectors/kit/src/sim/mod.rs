@@ -72,7 +72,8 @@ pub fn mix(number: u64) -> u64 {
 
 async fn answer<V: Vendor>(State(vendor): State<V>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let target = request.uri().path_and_query().map_or_else(|| request.uri().path().to_owned(), ToString::to_string);
+    let target =
+        request.uri().path_and_query().map_or_else(|| request.uri().path().to_owned(), ToString::to_string);
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let at_ms = vendor.clock().now_ms();

@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, header};
 /// checked here, and `/oauth2/v1/token` will issue them.
 pub fn authorize(headers: &HeaderMap, token: &str) -> Result<(), ApiError> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, credentials) = given.and_then(|given| given.split_once(' ')).ok_or_else(ApiError::bad_token)?;
+    let (scheme, credentials) =
+        given.and_then(|given| given.split_once(' ')).ok_or_else(ApiError::bad_token)?;
     match scheme {
         "SSWS" if credentials.trim() == token => Ok(()),
         _ => Err(ApiError::bad_token()),

@@ -1,10 +1,10 @@
 //! What tests and the sandbox may do to a simulated org behind its API's back.
 
+use super::OktaSim;
 use super::directory::UserStatus;
 use super::ids::id;
 use super::profile::Profile;
 use super::sessions::SessionStatus;
-use super::OktaSim;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -66,8 +66,10 @@ impl OktaSim {
         let now_ms = self.now_ms();
         let mut state = self.state();
         for user in users {
-            let attributes =
-                user.profile.iter().map(|(name, value)| (Cow::from(name.as_str()), Some(Cow::from(value.as_str()))));
+            let attributes = user
+                .profile
+                .iter()
+                .map(|(name, value)| (Cow::from(name.as_str()), Some(Cow::from(value.as_str()))));
             let profile = Profile::new(attributes);
             state.directory.seed(&user.external_id, profile, user.status, now_ms);
         }
@@ -169,7 +171,8 @@ impl OktaSim {
     fn record(&self, number: u32) -> Option<UserRecord> {
         let state = self.state();
         let user = state.directory.get(number)?;
-        let texts = user.profile.attributes().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned())));
+        let texts =
+            user.profile.attributes().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned())));
         Some(UserRecord {
             id: id("00u", number),
             external_id: state.directory.external_id(user.external).to_owned(),

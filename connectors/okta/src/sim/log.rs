@@ -30,10 +30,18 @@ impl Kind {
     /// The event type and the message an administrator reads.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Kind::SessionCreated => ("system.import.session.created", "Identity source import session created"),
-            Kind::SessionTriggered => ("system.import.session.triggered", "Identity source import session triggered"),
-            Kind::SessionCancelled => ("system.import.session.cancelled", "Identity source import session cancelled"),
-            Kind::SessionExpired => ("system.import.session.expired", "Identity source import session expired"),
+            Kind::SessionCreated => {
+                ("system.import.session.created", "Identity source import session created")
+            }
+            Kind::SessionTriggered => {
+                ("system.import.session.triggered", "Identity source import session triggered")
+            }
+            Kind::SessionCancelled => {
+                ("system.import.session.cancelled", "Identity source import session cancelled")
+            }
+            Kind::SessionExpired => {
+                ("system.import.session.expired", "Identity source import session expired")
+            }
             Kind::BulkUpsert => ("system.identity_sources.bulk_upsert", "Bulk upsert data was uploaded"),
             Kind::BulkDelete => ("system.identity_sources.bulk_delete", "Bulk delete data was uploaded"),
             Kind::ImportStart => ("system.import.start", "Import started"),
@@ -138,8 +146,7 @@ impl Event {
                 .collect();
             (!next.is_empty()).then_some(next)
         });
-        let texts = found.into_iter().flatten().filter_map(Value::as_str);
-        texts.last().map_or(Field::Absent, |text| Field::Text(Cow::Owned(text.to_owned())))
+        Field::Texts(found.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
     /// The event as `GET /api/v1/logs` shows it.

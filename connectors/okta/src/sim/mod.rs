@@ -25,9 +25,9 @@ pub use limits::RateLimits;
 pub use log::KEPT as LOG_KEPT;
 pub use sessions::{MAX_REQUESTS, SessionStatus};
 
-use axum::{Json, Router};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use directory::Directory;
 use error::ApiError;
 use flowrun_kit::clock::Clock;
@@ -97,7 +97,9 @@ pub struct OktaSim(Arc<Inner>);
 
 impl fmt::Debug for OktaSim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OktaSim").field("identity_source_id", &self.0.config.identity_source_id).finish_non_exhaustive()
+        f.debug_struct("OktaSim")
+            .field("identity_source_id", &self.0.config.identity_source_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,7 +164,11 @@ impl OktaSim {
     }
 
     fn check_source(&self, source: &str) -> Result<(), ApiError> {
-        if source == self.identity_source_id() { Ok(()) } else { Err(ApiError::missing(source, "AppInstance")) }
+        if source == self.identity_source_id() {
+            Ok(())
+        } else {
+            Err(ApiError::missing(source, "AppInstance"))
+        }
     }
 
     /// The answer that an error makes.

@@ -16,6 +16,9 @@ const BASE: [(&str, &str); 6] = [
     ("mobilePhone", "mobilePhone"),
 ];
 
+/// The attributes an identity source declares itself.
+type Others = BTreeMap<Box<str>, Option<Box<str>>>;
+
 /// A profile as the identity source knows it. The base attributes share one allocation, because there may be
 /// half a million of them.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +27,14 @@ pub struct Profile {
     ends: [u16; BASE.len()],
     /// Bit n: base attribute n is mentioned. Bit n + 8: it has a text.
     known: u16,
-    more: Option<Box<BTreeMap<Box<str>, Option<Box<str>>>>>,
+    more: Option<Box<Others>>,
 }
 
 impl Profile {
     /// A profile of these attributes; `None` empties one.
     pub fn new<'a>(attributes: impl IntoIterator<Item = (Cow<'a, str>, Option<Cow<'a, str>>)>) -> Profile {
         let mut base: [Option<Option<Cow<'a, str>>>; BASE.len()] = Default::default();
-        let mut more = BTreeMap::new();
+        let mut more = Others::new();
         for (name, value) in attributes {
             match BASE.iter().position(|(source, _)| *source == name) {
                 Some(place) => base[place] = Some(value),
@@ -105,7 +108,9 @@ impl Profile {
                 "homeAddress" => (0, 4096, true),
                 _ => return None,
             };
-            let Some(value) = value else { return (!nullable).then(|| format!("{name}: The field cannot be null")) };
+            let Some(value) = value else {
+                return (!nullable).then(|| format!("{name}: The field cannot be null"));
+            };
             let length = value.chars().count();
             if length < shortest {
                 return Some(format!("{name}: The field must have at least {shortest} characters"));

@@ -6,7 +6,7 @@ use super::paging::Asked;
 use super::search::{Dialect, Expr};
 use super::{OktaSim, auth, bulk, ids, log, users};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -55,6 +55,10 @@ pub fn router(sim: OktaSim) -> Router {
 
 /// Counts the request against its limit, checks its token, and writes what every answer has.
 async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Response {
+    if request.extensions().get::<MatchedPath>().is_none() {
+        // Not one of Okta's paths: on a port shared with another vendor this is nobody's.
+        return next.run(request).await;
+    }
     let bucket = Bucket::of(request.method(), request.uri().path());
     let quota = sim.take(bucket);
     let response = if !quota.allowed {
@@ -122,7 +126,10 @@ async fn read_session(State(sim): State<OktaSim>, Path((source, session)): Path<
     Ok(Json(session.body(&source)).into_response())
 }
 
-async fn cancel_session(State(sim): State<OktaSim>, Path((source, session)): Path<(String, String)>) -> Answer {
+async fn cancel_session(
+    State(sim): State<OktaSim>,
+    Path((source, session)): Path<(String, String)>,
+) -> Answer {
     sim.check_source(&source)?;
     let now_ms = sim.now_ms();
     let mut state = sim.state();
@@ -165,7 +172,9 @@ async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
     let asked = Asked::read(&parts)?;
     let limit = asked.limit(0, 100, 1000)?;
-    let time = |name: &str| asked.get(name).map(|text| ids::parse_time(text).ok_or_else(ApiError::bad_date)).transpose();
+    let time = |name: &str| {
+        asked.get(name).map(|text| ids::parse_time(text).ok_or_else(ApiError::bad_date)).transpose()
+    };
     let (since, until) = (time("since")?, time("until")?);
     let until_ms = until.unwrap_or(i64::MAX);
     let since_ms = since.unwrap_or_else(|| until_ms.min(sim.now_ms()) - WEEK_MS);
@@ -179,7 +188,8 @@ async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
 
     let state = sim.state();
     let wanted = |event: &&log::Event| {
-        (since_ms..until_ms).contains(&event.at_ms) && event.matches(filter.as_ref(), &keywords, &state.directory)
+        (since_ms..until_ms).contains(&event.at_ms)
+            && event.matches(filter.as_ref(), &keywords, &state.directory)
     };
     // The cursor is the number of the first event of the next page; going down, of the last one seen.
     let mut page: Vec<log::Event> = if descending {

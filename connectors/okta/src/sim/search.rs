@@ -21,6 +21,8 @@ pub enum Dialect {
 pub enum Field<'a> {
     /// A text.
     Text(Cow<'a, str>),
+    /// The texts of a list, of which one has to match.
+    Texts(Vec<String>),
     /// A time, in milliseconds since 1970.
     Time(i64),
     /// Nothing is there.
@@ -94,6 +96,7 @@ impl Test {
     fn matches(&self, field: Field<'_>) -> bool {
         match field {
             Field::Absent => false,
+            Field::Texts(texts) => texts.into_iter().any(|text| self.matches(Field::Text(Cow::Owned(text)))),
             _ if self.op == Op::Pr => true,
             Field::Time(at) => self.time.is_some_and(|value| self.compare(at.cmp(&value))),
             Field::Text(text) if self.keep_case => self.matches_text(&text),
@@ -180,7 +183,8 @@ impl<'a> Parser<'a> {
     /// What Okta's documentation allows in this parameter.
     fn check(&self, test: &Test) -> Result<(), String> {
         let Test { field, op, .. } = test;
-        let is_time = matches!(field.as_str(), "created" | "activated" | "lastUpdated" | "statusChanged" | "published");
+        let is_time =
+            matches!(field.as_str(), "created" | "activated" | "lastUpdated" | "statusChanged" | "published");
         if is_time && *op != Op::Pr && test.time.is_none() {
             return Err(format!("{field} is compared with a time, such as \"2026-01-31T00:00:00.000Z\""));
         }
@@ -191,7 +195,9 @@ impl<'a> Parser<'a> {
         let known = match self.dialect {
             Dialect::Log => true,
             Dialect::Search => {
-                is_time || matches!(field.as_str(), "id" | "status" | "type.id") || field.starts_with("profile.")
+                is_time
+                    || matches!(field.as_str(), "id" | "status" | "type.id")
+                    || field.starts_with("profile.")
             }
             Dialect::Filter => {
                 matches!(field.as_str(), "id" | "status" | "lastUpdated") || names.contains(&field.as_str())
@@ -212,7 +218,8 @@ impl<'a> Parser<'a> {
     }
 
     fn word(&mut self) -> &'a str {
-        let end = self.rest.find(|c: char| c.is_whitespace() || "()\"".contains(c)).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| c.is_whitespace() || "()\"".contains(c)).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest.trim_start();
         word

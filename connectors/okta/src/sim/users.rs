@@ -169,8 +169,10 @@ pub async fn list(State(sim): State<OktaSim>, request: Request) -> Result<Respon
     };
     let next = next.filter(|_| !matches!(wanted, Wanted::Starting(_)));
     let origin = asked.origin();
-    let users: Vec<UserBody<'_>> =
-        page.into_iter().filter_map(|number| Some(body(number, state.directory.get(number)?, origin))).collect();
+    let users: Vec<UserBody<'_>> = page
+        .into_iter()
+        .filter_map(|number| Some(body(number, state.directory.get(number)?, origin)))
+        .collect();
     // Not by `Json`, whose buffer takes every piece of a page one by one at twice the cost.
     let text = serde_json::to_vec(&users).map_err(|_| ApiError::internal())?;
     let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
@@ -196,7 +198,11 @@ fn page(
     Ok((page, next))
 }
 
-fn sorted_page(order: &[u32], after: Option<&str>, limit: usize) -> Result<(Vec<u32>, Option<String>), ApiError> {
+fn sorted_page(
+    order: &[u32],
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<u32>, Option<String>), ApiError> {
     let start: usize = after.map_or(Ok(0), str::parse).map_err(|_| ApiError::bad_paging())?;
     let end = (start.saturating_add(limit)).min(order.len());
     let page = order.get(start..end).unwrap_or_default().to_vec();
@@ -213,7 +219,7 @@ fn sort(directory: &Directory, wanted: &Wanted, by: &str, descending: bool) -> R
         .map(|(number, user)| match field(number, user, by) {
             Field::Time(at_ms) => ((at_ms, String::new()), number),
             Field::Text(text) => ((0, text.to_lowercase()), number),
-            Field::Absent => ((0, String::new()), number),
+            Field::Texts(_) | Field::Absent => ((0, String::new()), number),
         })
         .collect();
     if descending {

@@ -22,7 +22,11 @@ pub struct Envelope {
 }
 
 impl Attribute {
-    const fn new(key: &'static str, label: &'static str, write: fn(&mut Vec<u8>, &Employee, u64)) -> Attribute {
+    const fn new(
+        key: &'static str,
+        label: &'static str,
+        write: fn(&mut Vec<u8>, &Employee, u64),
+    ) -> Attribute {
         let (kind, universal_id) = ("standard", Some(key));
         Attribute { key, label, kind, universal_id, options: &[], currency: false, write }
     }
@@ -91,8 +95,17 @@ struct Named {
     name: &'static str,
 }
 
-fn put_named(out: &mut Vec<u8>, kind: &'static str, first_id: u64, place: Option<usize>, names: &[&'static str]) {
-    let related = |place: usize| Related { r#type: kind, attributes: Named { id: first_id + place as u64, name: names[place] } };
+fn put_named(
+    out: &mut Vec<u8>,
+    kind: &'static str,
+    first_id: u64,
+    place: Option<usize>,
+    names: &[&'static str],
+) {
+    let related = |place: usize| Related {
+        r#type: kind,
+        attributes: Named { id: first_id + place as u64, name: names[place] },
+    };
     put(out, place.map(related));
 }
 
@@ -165,7 +178,8 @@ fn put_supervisor(out: &mut Vec<u8>, employee: &Employee, seed: u64) {
 fn put_calendar(out: &mut Vec<u8>, employee: &Employee) {
     let calendar = |place: usize| {
         let (_, country, state) = OFFICES[place];
-        let attributes = HolidayCalendar { id: 2 + place as u64, name: format!("{country} ({state})"), country, state };
+        let attributes =
+            HolidayCalendar { id: 2 + place as u64, name: format!("{country} ({state})"), country, state };
         Related { r#type: "HolidayCalendar", attributes }
     };
     put(out, employee.office.map(calendar));
@@ -200,17 +214,25 @@ pub static ATTRIBUTES: [Attribute; 38] = [
     Attribute::new("employment_type", "Employment type", |out, e, _| put(out, e.employment_type)),
     Attribute::new("weekly_working_hours", "Weekly hours", |out, e, _| put(out, e.weekly_hours)),
     Attribute::new("hire_date", "Hire date", |out, e, _| put_time(out, Some(e.hired))).of("date"),
-    Attribute::new("contract_end_date", "Contract ends", |out, e, _| put_time(out, e.contract_end)).of("date"),
-    Attribute::new("termination_date", "Termination date", |out, e, _| put_time(out, e.termination.map(|end| end.at)))
+    Attribute::new("contract_end_date", "Contract ends", |out, e, _| put_time(out, e.contract_end))
         .of("date"),
-    Attribute::new("termination_type", "Termination type", |out, e, _| put(out, e.termination.map(|end| end.kind))),
+    Attribute::new("termination_date", "Termination date", |out, e, _| {
+        put_time(out, e.termination.map(|end| end.at))
+    })
+    .of("date"),
+    Attribute::new("termination_type", "Termination type", |out, e, _| {
+        put(out, e.termination.map(|end| end.kind))
+    }),
     Attribute::new("termination_reason", "Termination reason", |out, e, _| {
         put(out, e.termination.and_then(|end| end.reason));
     }),
-    Attribute::new("probation_period_end", "Probation period end", |out, e, _| put_time(out, e.probation_end))
-        .of("date"),
+    Attribute::new("probation_period_end", "Probation period end", |out, e, _| {
+        put_time(out, e.probation_end)
+    })
+    .of("date"),
     Attribute::new("created_at", "Created at", |out, e, _| put_time(out, Some(e.created))).of("date"),
-    Attribute::new("last_modified_at", "Last modified", |out, e, _| put_time(out, Some(e.modified))).of("date"),
+    Attribute::new("last_modified_at", "Last modified", |out, e, _| put_time(out, Some(e.modified)))
+        .of("date"),
     Attribute::new("subcompany", "Subcompany", |out, e, _| {
         put_named(out, "Subcompany", 7033, Some(e.subcompany), &SUBCOMPANIES);
     }),
@@ -245,16 +267,23 @@ pub static ATTRIBUTES: [Attribute; 38] = [
     Attribute::new("fix_salary", "Fix salary", |out, e, _| put(out, e.salary)).money(),
     Attribute::new("fix_salary_interval", "Salary interval", |out, _, _| put(out, "monthly")),
     Attribute::new("hourly_salary", "Hourly salary", |out, _, _| put(out, 0)).money(),
-    Attribute::new("vacation_day_balance", "Vacation day balance", |out, e, _| put(out, e.vacation)).of("decimal"),
-    Attribute::new("last_working_day", "Last day of work", |out, e, _| put_time(out, e.termination.map(|end| end.at)))
-        .of("date"),
+    Attribute::new("vacation_day_balance", "Vacation day balance", |out, e, _| put(out, e.vacation))
+        .of("decimal"),
+    Attribute::new("last_working_day", "Last day of work", |out, e, _| {
+        put_time(out, e.termination.map(|end| end.at))
+    })
+    .of("date"),
     Attribute::new("profile_picture", "Profile Picture", |out, e, _| {
         put(out, format_args!("https://api.personio.de/v1/company/employees/{}/profile-picture", e.id));
     }),
     Attribute::new("team", "Team", |out, e, _| put_named(out, "Team", 59_026, e.team, &TEAMS)),
     Attribute::new("dynamic_24407", "Titel", |out, e, _| put(out, e.title)).custom("standard", &[]),
-    Attribute::new("dynamic_31877", "Mobile phone", |out, e, _| put(out, &e.mobile_phone)).custom("standard", &[]),
-    Attribute::new("dynamic_31878", "Private email", |out, e, _| put(out, &e.private_email)).custom("standard", &[]),
-    Attribute::new("dynamic_33400", "Anniversary Date", |out, e, _| put_time(out, Some(e.hired))).custom("date", &[]),
-    Attribute::new("dynamic_40211", "Language Skills", |out, e, _| put(out, e.languages)).custom("tags", LANGUAGES),
+    Attribute::new("dynamic_31877", "Mobile phone", |out, e, _| put(out, &e.mobile_phone))
+        .custom("standard", &[]),
+    Attribute::new("dynamic_31878", "Private email", |out, e, _| put(out, &e.private_email))
+        .custom("standard", &[]),
+    Attribute::new("dynamic_33400", "Anniversary Date", |out, e, _| put_time(out, Some(e.hired)))
+        .custom("date", &[]),
+    Attribute::new("dynamic_40211", "Language Skills", |out, e, _| put(out, e.languages))
+        .custom("tags", LANGUAGES),
 ];

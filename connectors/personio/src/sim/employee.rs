@@ -180,7 +180,8 @@ pub fn identity(seed: u64, index: u64) -> Identity {
     let (first_name, gender) = dice.pick(PEOPLE[home].first);
     let one = dice.pick(PEOPLE[family].last);
     let other = dice.pick(PEOPLE[home].last);
-    let doubled = dice.percent(8) && one.len() + other.len() < 30 && !one.contains([' ', '-']) && !other.contains(' ');
+    let doubled =
+        dice.percent(8) && one.len() + other.len() < 30 && !one.contains([' ', '-']) && !other.contains(' ');
     let last_name = if doubled { Cow::Owned(format!("{one}-{other}")) } else { Cow::Borrowed(one) };
     let id = employee_id(seed, index);
     let mut email = String::with_capacity(64);
@@ -211,7 +212,9 @@ pub fn employee(seed: u64, index: u64) -> Employee {
     let termination = (status == Status::Inactive).then(|| Termination {
         at: at_midnight(hired_day + 30 + dice.below((TODAY - hired_day - 31) as u64) as i64),
         kind: dice.pick(&["employee", "company", "temporary", "mutual"]),
-        reason: dice.percent(60).then(|| dice.pick(&["Better offer", "End of contract", "Moved away", "Zwölf Gründe"])),
+        reason: dice
+            .percent(60)
+            .then(|| dice.pick(&["Better offer", "End of contract", "Moved away", "Zwölf Gründe"])),
     });
     let touched_day = created_day + dice.below((TODAY - created_day) as u64) as i64;
     let clock = dice.below(10 * 3600) as i64 + 6 * 3600;
@@ -246,9 +249,9 @@ pub fn employee(seed: u64, index: u64) -> Employee {
         team: dice.percent(70).then(|| dice.place(&TEAMS)),
         salary: 2200 + 50 * dice.below(120) as u32,
         vacation: dice.below(31) as u32,
-        mobile_phone: dice
-            .percent(60)
-            .then(|| format!("+49 1{}{} {:07}", dice.pick(&[5, 6, 7]), dice.below(10), dice.below(10_000_000))),
+        mobile_phone: dice.percent(60).then(|| {
+            format!("+49 1{}{} {:07}", dice.pick(&[5, 6, 7]), dice.below(10), dice.below(10_000_000))
+        }),
         private_email: dice.percent(40).then(|| format!("{id}.private@example.net")),
         title: dice.percent(7).then(|| dice.pick(&["Dr.", "Prof. Dr.", "Dipl.-Ing.", "Mag."])),
         languages: dice.pick(LANGUAGES),
@@ -305,7 +308,8 @@ impl Moment {
         let clock = local.rem_euclid(DAY);
         let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
         let mut text = *b"0000-00-00T00:00:00+00:00";
-        let digits = [(2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second), (20, hours)];
+        let digits =
+            [(2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second), (20, hours)];
         for (place, number) in digits.into_iter().chain([(0, year / 100)]) {
             text[place] = b'0' + (number / 10) as u8;
             text[place + 1] = b'0' + (number % 10) as u8;
@@ -315,7 +319,8 @@ impl Moment {
 
     /// Reads `YYYY-MM-DD` or `YYYY-MM-DDThh:mm:ss`, in Berlin; a zone after that is not looked at.
     pub fn parse(text: &str) -> Option<Moment> {
-        let number = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<i64>().ok());
+        let number =
+            |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<i64>().ok());
         let marks = text.as_bytes();
         if marks.get(4) != Some(&b'-') || marks.get(7) != Some(&b'-') {
             return None;
@@ -361,7 +366,8 @@ pub const DEPARTMENTS: [&str; 9] = [
 ];
 
 /// Its teams.
-pub const TEAMS: [&str; 8] = ["Alpha", "Überflieger", "T_X", "Back Office", "Café", "Platform", "Nord/Süd", "Night Shift"];
+pub const TEAMS: [&str; 8] =
+    ["Alpha", "Überflieger", "T_X", "Back Office", "Café", "Platform", "Nord/Süd", "Night Shift"];
 
 const POSITIONS: [&str; 16] = [
     "Software Engineer",
@@ -382,4 +388,5 @@ const POSITIONS: [&str; 16] = [
     "Intern",
 ];
 
-const LANGUAGES: &[&[&str]] = &[&[], &["German"], &["German", "English"], &["English", "French"], &["Spanish", "English"]];
+const LANGUAGES: &[&[&str]] =
+    &[&[], &["German"], &["German", "English"], &["English", "French"], &["Spanish", "English"]];

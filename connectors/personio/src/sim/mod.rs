@@ -223,7 +223,9 @@ impl PersonioSim {
             && match guarded {
                 Guarded::Other => true,
                 Guarded::Auth => meters.auth.take(now_ms).allowed,
-                Guarded::Employees => meters.second.take(now_ms).allowed && meters.minute.take(now_ms).allowed,
+                Guarded::Employees => {
+                    meters.second.take(now_ms).allowed && meters.minute.take(now_ms).allowed
+                }
             }
     }
 

@@ -30,7 +30,7 @@ pub fn router(sim: PersonioSim) -> Router {
         .route("/v1/company/employees/custom-attributes", get(attributes))
         .route("/v1/company/employees/{id}", get(read))
         .method_not_allowed_fallback(no_method)
-        .layer(from_fn_with_state(sim.clone(), guard));
+        .route_layer(from_fn_with_state(sim.clone(), guard));
     let router = Router::new()
         .route("/v1/auth", post(auth))
         .method_not_allowed_fallback(no_method)
@@ -100,10 +100,12 @@ async fn auth(State(sim): State<PersonioSim>, headers: HeaderMap, uri: Uri, body
 /// The client's id and secret from a JSON body, a form, or the query.
 fn credentials(headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Option<(String, String)> {
     let Query(mut pairs) = Query::<Pairs>::try_from_uri(uri).unwrap_or_default();
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if content_type.starts_with("application/x-www-form-urlencoded") {
         // A form is a query in the body.
-        let form = Uri::builder().path_and_query(format!("/?{}", String::from_utf8_lossy(body))).build().ok()?;
+        let form =
+            Uri::builder().path_and_query(format!("/?{}", String::from_utf8_lossy(body))).build().ok()?;
         pairs.extend(Query::<Pairs>::try_from_uri(&form).ok()?.0);
     } else if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         pairs.extend(object.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned()))));
@@ -123,20 +125,26 @@ struct Asked {
 
 impl Asked {
     fn read(query: &str) -> Result<Asked, String> {
-        let mut asked = Asked { limit: DEFAULT_PAGE, offset: 0, email: None, since: None, attributes: Vec::new() };
+        let mut asked =
+            Asked { limit: DEFAULT_PAGE, offset: 0, email: None, since: None, attributes: Vec::new() };
         let uri: Uri = format!("/?{query}").parse().map_err(|_| "The query is not valid.".to_owned())?;
-        let Query(pairs) = Query::<Pairs>::try_from_uri(&uri).map_err(|_| "The query is not valid.".to_owned())?;
+        let Query(pairs) =
+            Query::<Pairs>::try_from_uri(&uri).map_err(|_| "The query is not valid.".to_owned())?;
         for (key, value) in pairs {
             match key.as_str() {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
-                    asked.limit = limit.ok_or_else(|| format!("The limit must be between 1 and {MAX_PAGE}."))?;
+                    asked.limit =
+                        limit.ok_or_else(|| format!("The limit must be between 1 and {MAX_PAGE}."))?;
                 }
-                "offset" => asked.offset = value.parse().map_err(|_| "The offset must be at least 0.".to_owned())?,
+                "offset" => {
+                    asked.offset = value.parse().map_err(|_| "The offset must be at least 0.".to_owned())?
+                }
                 "email" if !value.is_empty() => asked.email = Some(value),
                 "updated_since" => {
                     let since = Moment::parse(&value);
-                    asked.since = Some(since.ok_or("The updated since does not match the format Y-m-d\\TH:i:s.")?);
+                    asked.since =
+                        Some(since.ok_or("The updated since does not match the format Y-m-d\\TH:i:s.")?);
                 }
                 _ if key.starts_with("attributes[") => asked.attributes.push(value),
                 _ => {}
@@ -160,7 +168,12 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
         (places, total, 0, total.max(1))
     } else if let Some(email) = &asked.email {
         let found = index_of_email(seed, email).filter(|&index| index < sim.employee_count());
-        (found.into_iter().skip(asked.offset as usize).collect(), u64::from(found.is_some()), asked.offset, asked.limit)
+        (
+            found.into_iter().skip(asked.offset as usize).collect(),
+            u64::from(found.is_some()),
+            asked.offset,
+            asked.limit,
+        )
     } else {
         let total = sim.listed();
         let end = asked.offset.saturating_add(asked.limit).min(total);
@@ -181,7 +194,8 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
         "current_page": offset / limit,
         "total_pages": total.div_ceil(limit),
     });
-    let head = format!(r#"{{"success":true,"metadata":{metadata},"offset":{offset},"limit":{limit},"data":["#);
+    let head =
+        format!(r#"{{"success":true,"metadata":{metadata},"offset":{offset},"limit":{limit},"data":["#);
     out.extend_from_slice(head.as_bytes());
     for (nth, index) in places.into_iter().enumerate() {
         if nth > 0 {

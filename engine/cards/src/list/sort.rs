@@ -30,8 +30,8 @@ impl Pure for Sort {
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [10, 9, 80] }"# => ok r#"{ list: [9, 10, 80] }"#,
         r#"{ list: ["10", "9", b, B] }"# => ok r#"{ list: ["10", "9", B, b] }"#,
-        r#"{ list: [{ n: 2, of: a }, {}, { n: 1 }, { n: "2", of: b }], path: n }"#
-            => ok r#"{ list: [{ n: 1 }, { n: 2, of: a }, { n: "2", of: b }, {}] }"#,
+        r#"{ list: [{ age: 2, of: a }, {}, { age: 1 }, { age: "2", of: b }], path: age }"#
+            => ok r#"{ list: [{ age: 1 }, { age: 2, of: a }, { age: "2", of: b }, {}] }"#,
         r#"{ list: [1, two] }"# => err "expected number, found text \"two\"",
         r#"{ list: [{}, [1]] }"# => err "have no order",
     };

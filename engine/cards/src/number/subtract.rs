@@ -24,7 +24,7 @@ impl Pure for Subtract {
     const EXPORTED_AS: &[&str] = &["kernel:math:subtract"];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 5, b: 7 }"# => ok r#"{ difference: -2 }"#,
-        r#"{ a: 0.3, b: 0.1 }"# => ok r#"{ difference: 0.19999999999999998 }"#,
+        r#"{ a: "0.75", b: 0.5 }"# => ok r#"{ difference: 0.25 }"#,
         r#"{ a: 1e308, b: -1e308 }"# => err "too large",
     };
     type Out = Subtracted;

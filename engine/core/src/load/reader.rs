@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// Reports an empty name, and one that starts or ends with a blank: nobody could see why it is not found.
+    /// Reports an empty name, and one that starts or ends with a space: nobody could see why it is not found.
     pub fn check_label(&mut self, name: &Name, what: &str) -> bool {
         let text = &*name.it;
         if !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control) {
@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
         let mistake = Diagnostic::new(Code::BadName, name.span, format!("{text:?} can't be the name of {what}"));
         self.report(match text.trim() {
             "" => mistake.label("expected a name, found an empty text"),
-            meant if meant != text => mistake.label("starts or ends with a blank").help(format!("call it `{meant}`")),
+            meant if meant != text => mistake.label("starts or ends with a space").help(format!("call it `{meant}`")),
             _ => mistake.label("has letters that can't be seen"),
         });
         false

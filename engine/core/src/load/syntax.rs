@@ -23,9 +23,111 @@ pub(super) fn explain(file: FileId, text: &str, error: &Error) -> Diagnostic {
     if let Some(slip) = slip(text, at) {
         return Diagnostic::new(Code::Syntax, here(slip.start, slip.end), slip.message).label(slip.label).help(slip.help);
     }
+    if let Some(mistake) = colon(file, text, at, &message).or_else(|| unclosed(file, text, at, &message)) {
+        return mistake;
+    }
     let (message, label, help) = said(&message);
-    let mistake = Diagnostic::new(Code::Syntax, spot, message).label(label);
-    if help.is_empty() { mistake } else { mistake.help(help) }
+    Diagnostic::new(Code::Syntax, spot, message).label(label).help(help)
+}
+
+/// A `:` in a place where no key can start: a second one in the line, one too far to the right, or one without its space.
+fn colon(file: FileId, text: &str, at: usize, message: &str) -> Option<Diagnostic> {
+    if !message.contains("mapping values are not allowed") {
+        return None;
+    }
+    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+    let before = text[start..at].trim_start();
+    let spot = Span { file, start: at as u32, end: at as u32 + 1 };
+    let mistake = |span, message: &str| Diagnostic::new(Code::Syntax, span, message);
+    if before.contains(": ") {
+        let place = mistake(spot, "did not expect a second `:` in the line").label("a key can't start here");
+        return Some(place.help("a text that has `: ` in it must be in quotes"));
+    }
+    let (above_start, above) = above(text, start)?;
+    let above_span = |from: usize, to: usize| Span { file, start: (above_start + from) as u32, end: (above_start + to) as u32 };
+    let from = above.len() - above.trim_start().len();
+    if let Some(colon) = above.find(':').filter(|colon| !above[*colon..].contains(": ") && !above.ends_with(':')) {
+        let place = mistake(above_span(from, above.len()), "expected a space behind the colon");
+        return Some(place.label("YAML takes this for a text").help(format!(
+            "write: {}: {}",
+            &above[from..colon],
+            &above[colon + 1..]
+        )));
+    }
+    let indent = text[start..at].len() - before.len();
+    (indent > from).then(|| {
+        mistake(Span { file, start: (start + indent) as u32, end: at as u32 }, "the indentation does not fit")
+            .label("indented more than the line above")
+            .related(above_span(from, above.len()), "this has a value already, so nothing can belong to it")
+            .help("keys of one mapping, and items of one list, start in the same column")
+    })
+}
+
+/// The line above that has anything in it, and where it starts.
+fn above(text: &str, start: usize) -> Option<(usize, &str)> {
+    let mut end = start;
+    while end > 0 {
+        let line_start = text[..end - 1].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[line_start..end - 1].trim_end();
+        if !line.trim_start().is_empty() && !line.trim_start().starts_with('#') {
+            return Some((line_start, line));
+        }
+        end = line_start;
+    }
+    None
+}
+
+/// A quote or bracket that was not closed: shows where it was opened, for the parser notices only lines later.
+fn unclosed(file: FileId, text: &str, at: usize, message: &str) -> Option<Diagnostic> {
+    let has = |part: &str| message.contains(part);
+    let span = |start: usize, end: usize| Span { file, start: start as u32, end: end as u32 };
+    if has("quoted scalar") && (has("indentation") || has("EOF") || has("end of stream") || has("unexpected end")) {
+        let mut end = text[at..].find('\n').map_or(text.len(), |line| at + line + 1);
+        while let Some((start, line)) = above(text, end) {
+            if let Some(quote) = open_quote(line) {
+                return Some(
+                    Diagnostic::new(Code::Syntax, span(start + quote, start + line.len()), "the quote is not closed")
+                        .label("this text has no end")
+                        .help("close the quote where the text ends"),
+                );
+            }
+            end = start;
+        }
+        return None;
+    }
+    let bracket = ["unclosed bracket", "expected ',' or '}'", "expected ',' or ']'", "illegal placement of ':'", "EOF while parsing"];
+    if !bracket.into_iter().any(has) {
+        return None;
+    }
+    if text[at..].starts_with(',') && text[..at].trim_end().ends_with([',', '[', '{']) {
+        let mistake = Diagnostic::new(Code::Syntax, span(at, at + 1), "expected a value, found a comma");
+        return Some(mistake.label("one too many").help("a comma stands between two values"));
+    }
+    // What stands in quotes counts too: near enough, for it only shows where to look.
+    let mut closed = 0;
+    let end = if text[at..].starts_with(['{', '[']) { at + 1 } else { at };
+    let (open, sign) = text[..end].char_indices().rev().find(|(_, c)| {
+        match c {
+            '}' | ']' => closed += 1,
+            '{' | '[' if closed > 0 => closed -= 1,
+            '{' | '[' => return true,
+            _ => {}
+        }
+        false
+    })?;
+    let close = if sign == '{' { '}' } else { ']' };
+    let mistake = Diagnostic::new(Code::Syntax, span(open, open + 1), format!("the `{sign}` is not closed"))
+        .label("opened here")
+        .help(format!("close it with `{close}`; inside, a comma stands between two values, and a text with brackets needs quotes"));
+    Some(if end > at { mistake } else { mistake.related(span(at, at), format!("expected `,` or `{close}` by here")) })
+}
+
+/// Where a text in quotes starts that goes on past the line.
+fn open_quote(line: &str) -> Option<usize> {
+    let (start, value) = values(line).pop()?;
+    let mark = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let inside = value[1..].replace("\\\"", "").replace("''", "");
+    (!inside.contains(mark)).then_some(start)
 }
 
 fn too_large(spot: Span, message: &str) -> Diagnostic {
@@ -76,9 +178,9 @@ fn slip(text: &str, at: usize) -> Option<Slip> {
         return Some(Slip {
             start: line_start + tab,
             end: line_start + tab + 1,
-            message: "expected blanks, found a tab".into(),
+            message: "expected spaces, found a tab".into(),
             label: "YAML does not allow tabs in front of a line",
-            help: "indent with blanks, two for each level".into(),
+            help: "indent with spaces, two for each level".into(),
         });
     }
     // The parser often notices a value's wrong start only later, so all values of the line are looked at.
@@ -102,7 +204,7 @@ fn slip(text: &str, at: usize) -> Option<Slip> {
             if value[..end].contains(['[', ']', '{']) {
                 let message = "expected a text, found a wire without quotes".into();
                 let help = format!("put it in quotes: {}", quote(&value[..end]));
-                return slip(end, message, "inside of `{ }` and `[ ]`, and with `: `, a wire with brackets needs them", help);
+                return slip(end, message, "in this place a wire with brackets needs quotes", help);
             }
         }
         let first = value.chars().next().unwrap_or_default();
@@ -163,12 +265,7 @@ fn values(line: &str) -> Vec<(usize, &str)> {
 fn said(message: &str) -> (&'static str, &'static str, &'static str) {
     let has = |part: &str| message.contains(part);
     if has("mapping values are not allowed") || has("illegal placement of ':'") {
-        return (
-            "did not expect a `:` here",
-            "a key can't start here",
-            "put a text that has `: ` in it in quotes; else look at the indentation of this line and the one above, and \
-             for a bracket that is not closed",
-        );
+        return ("did not expect a `:` here", "a key can't start here", "a text that has `: ` in it must be in quotes");
     }
     if has("did not find expected key") || has("invalid indentation") && !has("quoted") {
         return (
@@ -178,7 +275,7 @@ fn said(message: &str) -> (&'static str, &'static str, &'static str) {
         );
     }
     if has("simple key expected") {
-        return ("expected a `:`", "this is neither a key nor part of the line above", "write `key: value`, with a blank behind the colon");
+        return ("expected a `:`", "this is neither a key nor part of the line above", "write `key: value`, with a space behind the colon");
     }
     if has("quoted scalar") && (has("indentation") || has("EOF") || has("end of stream") || has("unexpected end")) {
         return ("a quote is not closed", "the text goes on into this line", "close the quote where the text ends");
@@ -213,7 +310,7 @@ fn said(message: &str) -> (&'static str, &'static str, &'static str) {
         return ("expected a mapping under `<<`", "`<<` takes in the members of a mapping", "give it an alias of a mapping: `<<: *name`");
     }
     if has("found a tab") || has("tabs disallowed") {
-        return ("expected blanks, found a tab", "YAML does not allow a tab here", "indent with blanks, two for each level");
+        return ("expected spaces, found a tab", "YAML does not allow a tab here", "indent with spaces, two for each level");
     }
     if has("unexpected character") {
         return ("did not expect this character", "YAML does not allow it here", "put the text in quotes");
@@ -225,7 +322,7 @@ fn said(message: &str) -> (&'static str, &'static str, &'static str) {
         return ("flow files have no tags", "YAML takes a `!` for the start of a tag", "if a text is meant, put it in quotes");
     }
     if has("comment") {
-        return ("expected a blank in front of the comment", "a comment needs one", "write ` # …`, or put the text in quotes");
+        return ("expected a space in front of the comment", "a comment needs one", "write ` # …`, or put the text in quotes");
     }
     ("this is not YAML", "the text can't be understood from here on", "look for a quote or a bracket that is not closed, and at the indentation")
 }

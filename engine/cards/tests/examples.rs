@@ -1,0 +1,112 @@
+//! Runs every example of every pure card, and checks what all declarations have in common.
+#![allow(clippy::disallowed_methods)]
+
+use flowrun_cards::{ALL, catalog};
+use flowrun_core::card::{Args, Card, Cx, Slots, Then, Work};
+use flowrun_core::fault::Fault;
+use flowrun_core::value::{Mismatch, Record, Text, Value, parse_json};
+
+/// 2016-09-07T00:01:25.670Z
+const NOW: i64 = 1_473_206_485_670;
+
+fn yaml(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// Runs a card as the machine does: arguments by field, defaults, then what the author named.
+fn perform(card: &Card, given: &Value, wanted: &[Text]) -> Result<Value, Fault> {
+    let Work::Pure(work) = card.work else { panic!("{} is not pure", card.id) };
+    let given = given.as_object().expect("an object of fields");
+    let mut args = Vec::new();
+    for field in card.inputs {
+        match given.get(field.name) {
+            Some(value) => args.push(value.clone()),
+            None if field.required => {
+                let mismatch = Mismatch { wanted: field.ty, found: Value::Null };
+                return Err(Fault::mismatch(&mismatch, None));
+            }
+            None => args.push(field.default.into()),
+        }
+    }
+    let rest = given.iter().filter(|(name, _)| card.input(name).is_none());
+    let (names, values): (Vec<Text>, Vec<Value>) = rest.map(|(name, value)| (name.clone(), value.clone())).unzip();
+    assert!(names.is_empty() || card.rest_in.is_some(), "{}: no such fields: {names:?}", card.id);
+    args.extend(values);
+
+    let mut wanted: Vec<Text> = wanted.to_vec();
+    if card.rest_out.is_some() {
+        wanted.extend(names.iter().cloned());
+    }
+    let mut slots = vec![Value::Null; card.outputs.len() + wanted.len()];
+    let cx = Cx { now_ms: NOW, seed: 7, wanted: &wanted };
+    work(&mut Args::new(&mut args, &names), &cx, &mut Slots::new(&mut slots, &wanted))?;
+    let outputs = card.outputs.iter().map(|field| Text::from(field.name)).chain(wanted.iter().cloned());
+    let outputs = Value::from(outputs.zip(slots).collect::<Record>());
+    // Dates and the like become what a reader of the manual sees.
+    Ok(parse_json(&outputs.to_json()).expect("JSON of our own"))
+}
+
+#[test]
+fn every_example_does_what_it_says() {
+    for card in ALL.iter().copied().flatten().filter(|card| matches!(card.work, Work::Pure(_))) {
+        for example in card.examples {
+            match (perform(card, &yaml(example.given), &[]), example.then) {
+                (Ok(outputs), Then::Gives(wanted)) => {
+                    assert_eq!(outputs, yaml(wanted), "{}: {}", card.id, example.given);
+                }
+                (Err(fault), Then::Fails(wanted)) => {
+                    let told = fault.to_string();
+                    assert!(told.contains(wanted), "{}: {}\n{told}\nlacks {wanted}", card.id, example.given);
+                }
+                (found, then) => panic!("{}: {}\ngave {found:?}\nnot {then:?}", card.id, example.given),
+            }
+        }
+    }
+}
+
+#[test]
+fn get_multiple_takes_the_path_from_the_output_that_was_only_declared() {
+    let given = yaml("{ object: { ID: 7, profile: { name: Jane } }, id: ID }");
+    let card = catalog().get("object.get_multiple").expect("a card");
+    let outputs = perform(card, &given, &["profile.name".into()]);
+    assert_eq!(outputs, Ok(yaml("{ id: 7, profile.name: Jane }")));
+}
+
+#[test]
+fn every_declaration_is_complete() {
+    for card in ALL.iter().copied().flatten() {
+        let id = card.id;
+        if matches!(card.work, Work::Pure(_)) {
+            let few = card.inputs.is_empty() && card.rest_in.is_none();
+            assert!(card.examples.len() >= if few { 1 } else { 3 }, "{id} has too few examples");
+        }
+        assert!(!card.exported_as.is_empty(), "{id} stands for no card of Okta");
+        assert!(card.summary().ends_with('.'), "{id}: {}", card.summary());
+        assert_eq!(card.summary().matches(". ").count(), 0, "{id}: the summary is one sentence");
+        for field in card.inputs.iter().chain(card.outputs) {
+            assert!(field.docs.ends_with('.'), "{id}.{}: {}", field.name, field.docs);
+        }
+        // The manual's links lead somewhere.
+        for word in card.docs.split('`').skip(1).step_by(2) {
+            let Some((group, name)) = word.split_once('.') else { continue };
+            let links = ALL.iter().copied().flatten().any(|card| card.group() == group);
+            let known = catalog().get(word).is_some();
+            assert!(!links || name.is_empty() || known || word.contains(' '), "{id} mentions {word}");
+        }
+    }
+    let cards = ALL.iter().map(|group| group.len()).sum::<usize>();
+    assert_eq!(catalog().iter().count(), cards, "two cards have the same ID");
+}
+
+#[test]
+fn every_file_is_named_in_a_list() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for group in std::fs::read_dir(source).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let list = std::fs::read_to_string(group.join("mod.rs")).unwrap();
+        for file in std::fs::read_dir(&group).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.file_stem().unwrap().to_str().unwrap();
+            let named = list.contains(&format!("    {name}::")) || list.contains(&format!("mod {name};"));
+            assert!(named || name == "mod", "{} is in no list", file.display());
+        }
+    }
+}

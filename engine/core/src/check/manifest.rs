@@ -1,0 +1,90 @@
+//! Tables, connections and variables.
+
+use super::names::{Var, type_named};
+use super::{Log, Options};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{self, At, Project};
+use crate::program::{Column, Table};
+use crate::suggest::closest;
+use crate::types::{Kind, Type};
+use crate::value::{Secret, Value, convert};
+
+pub(super) fn check(project: &Project, options: &Options<'_>, log: &mut Log) -> (Vec<Table>, Vec<Var>) {
+    let manifest = &project.manifest;
+    for connection in &manifest.connections {
+        if !options.connectors.contains(&&*connection.connector.it) {
+            let message = format!("there is no connector `{}`", connection.connector.it);
+            let mistake = Diagnostic::new(Code::UnknownConnector, connection.connector.span, message).label("no such connector");
+            log.report(match closest(&connection.connector.it, options.connectors.iter().copied()) {
+                Some(near) => mistake.help(format!("did you mean `{near}`?")),
+                None => mistake.help(format!("the connectors are {}", options.connectors.join(", "))),
+            });
+        }
+    }
+    let tables = manifest.tables.iter().map(|table| self::table(table, log)).collect();
+    let vars = manifest.vars.iter().map(|var| self::var(var, options, log)).collect();
+    (tables, vars)
+}
+
+fn table(table: &model::Table, log: &mut Log) -> Table {
+    let columns = table.columns.iter().map(|column| {
+        let ty = type_named(&column.ty, log);
+        if let Some(ty) = ty
+            && (ty.list || !matches!(ty.kind, Kind::Text | Kind::Number | Kind::Bool | Kind::Date))
+        {
+            log.report(
+                Diagnostic::new(Code::UnknownType, column.ty.span, format!("a column can't hold a value of type {ty}"))
+                    .label("no type for a column")
+                    .help("columns are of type text, number, true/false or date & time; keep objects and lists as text, by `json.stringify`"),
+            );
+        }
+        let ty = ty.unwrap_or(Type::ANY);
+        let default = column.default.as_ref().map_or(Value::Null, |default| fit(default, ty, log));
+        Column { name: column.name.it.clone(), ty, default }
+    });
+    Table { name: table.name.it.clone(), columns: columns.collect() }
+}
+
+fn var(var: &model::Var, options: &Options<'_>, log: &mut Log) -> Var {
+    let ty = var.ty.as_ref().and_then(|ty| type_named(ty, log));
+    let given = |list: &[(crate::value::Text, Value)]| {
+        list.iter().find(|(name, _)| *name == var.name.it).map(|(_, value)| value.clone())
+    };
+    let written = var.value.as_ref().map(|value| match ty {
+        Some(ty) if ty.kind != Kind::Secret => fit(value, ty, log),
+        _ => value.it.clone(),
+    });
+    // From the nearest to the run to the farthest: the command line, the environment, the file.
+    let value = match given(options.vars).or_else(|| given(options.env)) {
+        Some(value) => match ty {
+            Some(Type { kind: Kind::Secret, list: false }) => match value {
+                Value::Null | Value::Secret(_) => value,
+                shown => Value::Secret(Secret::new(shown.to_string())),
+            },
+            Some(ty) => convert(value, ty).unwrap_or_else(|mismatch| {
+                log.report(
+                    Diagnostic::new(Code::TypeMismatch, var.name.span, format!("variable `{}`: {mismatch}", var.name.it))
+                        .label("was given another value for this run")
+                        .help("look at `--set` and at the environment variable"),
+                );
+                Value::Null
+            }),
+            None => value,
+        },
+        None => written.unwrap_or_default(),
+    };
+    Var { name: var.name.it.clone(), ty, value }
+}
+
+/// The constant, converted; one that can't be is reported.
+pub(super) fn fit(value: &At<Value>, ty: Type, log: &mut Log) -> Value {
+    if value.it.is_null() {
+        return Value::Null;
+    }
+    convert(value.it.clone(), ty).unwrap_or_else(|mismatch| {
+        log.report(
+            Diagnostic::new(Code::TypeMismatch, value.span, mismatch.to_string()).label(format!("can't become a {ty}").replace("a object", "an object")),
+        );
+        Value::Null
+    })
+}

@@ -1,0 +1,90 @@
+//! What flows take and give.
+
+use super::Log;
+use super::manifest::fit;
+use super::names::type_named;
+use crate::card::{Catalog, Work};
+use crate::control::Control;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Flow, Name, OnError, Project, Step};
+use crate::program::{Input, Output};
+use crate::types::Type;
+use crate::value::Text;
+
+/// What a flow takes and gives.
+pub(super) struct Signature {
+    pub inputs: Vec<Input>,
+    pub outputs: Vec<Output>,
+    /// Whether the flow lists its outputs; else they are what its Return cards give.
+    pub declared: bool,
+}
+
+pub(super) fn all(project: &Project, catalog: &Catalog, log: &mut Log) -> Vec<Signature> {
+    project.flows.iter().map(|flow| signature(flow, catalog, log)).collect()
+}
+
+fn signature(flow: &Flow, catalog: &Catalog, log: &mut Log) -> Signature {
+    let inputs = flow.inputs.iter().map(|input| {
+        let ty = input.ty.as_ref().map_or(Some(Type::ANY), |ty| type_named(ty, log)).unwrap_or(Type::ANY);
+        let choices: Vec<_> = input.choices.iter().map(|choice| fit(choice, ty, log)).collect();
+        let default = input.default.as_ref().map(|default| fit(default, ty, log));
+        if let (Some(default), Some(written)) = (&default, &input.default)
+            && !choices.is_empty()
+            && !default.is_null()
+            && !choices.contains(default)
+        {
+            let known: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+            log.report(
+                Diagnostic::new(Code::BadChoice, written.span, format!("the default `{default}` is none of the choices"))
+                    .label("not one of the choices")
+                    .help(format!("the choices are {}", known.join(", "))),
+            );
+        }
+        Input { name: input.name.it.clone(), ty, default, choices }
+    });
+    let inputs = inputs.collect();
+    let declared = !flow.outputs.is_empty();
+    let outputs = if declared {
+        let output = |(name, ty): &(Name, Name)| Output { name: name.it.clone(), ty: type_named(ty, log).unwrap_or(Type::ANY) };
+        flow.outputs.iter().map(output).collect()
+    } else {
+        let mut given = Vec::new();
+        returned(&flow.cards, catalog, &mut given);
+        given.into_iter().map(|name| Output { name, ty: Type::ANY }).collect()
+    };
+    Signature { inputs, outputs, declared }
+}
+
+/// The names of what the Return cards give that end the flow, and not only a branch.
+fn returned(steps: &[Step], catalog: &Catalog, given: &mut Vec<Text>) {
+    let mut add = |names: &[(Name, crate::model::At<crate::model::Expr>)]| {
+        for (name, _) in names {
+            if !given.contains(&name.it) {
+                given.push(name.it.clone());
+            }
+        }
+    };
+    for step in steps {
+        let control = control_of(step, catalog);
+        if control == Some(Control::Return) {
+            add(&step.with);
+        }
+        if let Some(OnError::Return(values)) = step.on_error.as_ref().map(|on_error| &on_error.it) {
+            add(values);
+        }
+    }
+    for step in steps {
+        if !matches!(control_of(step, catalog), Some(Control::IfElseIf | Control::IfError)) {
+            for arm in &step.arms {
+                returned(&arm.cards, catalog, given);
+            }
+        }
+    }
+}
+
+pub(super) fn control_of(step: &Step, catalog: &Catalog) -> Option<Control> {
+    match catalog.get(&step.card.it)?.work {
+        Work::Control(control) => Some(control),
+        _ => None,
+    }
+}
