@@ -1,1 +1,26 @@
 //! The API Connector: raw HTTP cards
+
+mod close;
+mod connection;
+mod exchange;
+mod get;
+mod post;
+mod put;
+mod raw;
+pub mod sim;
+
+pub use connection::{ApiConnector, CONNECTOR, simulated};
+
+use flowrun_core::card::Card;
+use flowrun_kit::effect::EffectCard;
+
+/// The API Connector's cards.
+pub static CARDS: &[EffectCard] = &[
+    EffectCard::of::<raw::Raw>(),
+    EffectCard::of::<get::Get>(),
+    EffectCard::of::<post::Post>(),
+    EffectCard::of::<put::Put>(),
+];
+
+/// Its cards that send nothing.
+pub static PURE_CARDS: &[Card] = &[Card::pure::<close::Close>()];

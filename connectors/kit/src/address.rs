@@ -79,7 +79,8 @@ impl Base {
         let full = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
         let origin = Origin::parse(&full)?;
         if !origin.is_private() {
-            let message = format!("`{origin}` is not encrypted, and credentials would travel with every request");
+            let message =
+                format!("`{origin}` is not encrypted, and credentials would travel with every request");
             return Err(Fault::new(FaultKind::Url, message).help("use https://"));
         }
         let path = full.parse::<Uri>().ok().map(|uri| uri.path().trim_end_matches('/').to_owned());
@@ -96,7 +97,8 @@ impl Base {
         let target = target.trim();
         let hidden = |letter: char| letter.is_control() || letter == '\\';
         if target.contains(hidden) {
-            let message = format!("an address has no control characters and no backslash: `{}`", shorten(target));
+            let message =
+                format!("an address has no control characters and no backslash: `{}`", shorten(target));
             return Err(Fault::new(FaultKind::Url, message));
         }
         let target = escape(target.split('#').next().unwrap_or_default());
@@ -178,8 +180,14 @@ mod tests {
         let base = Base::parse("acme.okta.com").unwrap();
         let stays = [
             ("/api/v1/users", "https://acme.okta.com/api/v1/users"),
-            ("api/v1/users?search=status eq \"ACTIVE\"", "https://acme.okta.com/api/v1/users?search=status%20eq%20%22ACTIVE%22"),
-            ("/api/v1/users/a:b?x=http://evil.com", "https://acme.okta.com/api/v1/users/a:b?x=http://evil.com"),
+            (
+                "api/v1/users?search=status eq \"ACTIVE\"",
+                "https://acme.okta.com/api/v1/users?search=status%20eq%20%22ACTIVE%22",
+            ),
+            (
+                "/api/v1/users/a:b?x=http://evil.com",
+                "https://acme.okta.com/api/v1/users/a:b?x=http://evil.com",
+            ),
             ("https://ACME.okta.com:443/x?after=1%2C2", "https://acme.okta.com/x?after=1%2C2"),
             ("/x#fragment", "https://acme.okta.com/x"),
             ("@evil.com/x", "https://acme.okta.com/@evil.com/x"),
@@ -189,9 +197,18 @@ mod tests {
             assert_eq!(base.resolve(target).unwrap(), address, "{target}");
         }
         let leaves = [
-            "https://evil.com/x", "http://acme.okta.com/x", "https://acme.okta.com:8443/x", "//evil.com/x",
-            "https://acme.okta.com@evil.com/x", "https://acme.okta.com.evil.com/", "\\\\evil.com/x", "/x\r\nHost: evil.com",
-            "ftp://acme.okta.com/x", "https:evil.com/x", "javascript:alert(1)", "https://user:pw@acme.okta.com/x",
+            "https://evil.com/x",
+            "http://acme.okta.com/x",
+            "https://acme.okta.com:8443/x",
+            "//evil.com/x",
+            "https://acme.okta.com@evil.com/x",
+            "https://acme.okta.com.evil.com/",
+            "\\\\evil.com/x",
+            "/x\r\nHost: evil.com",
+            "ftp://acme.okta.com/x",
+            "https:evil.com/x",
+            "javascript:alert(1)",
+            "https://user:pw@acme.okta.com/x",
         ];
         for target in leaves {
             let fault = base.resolve(target).unwrap_err();
@@ -212,6 +229,9 @@ mod tests {
     fn parts_are_escaped() {
         assert_eq!(segment("o'brien/ä@x.org"), "o%27brien%2F%C3%A4@x.org");
         assert_eq!(segment(".."), "%252E%252E");
-        assert_eq!(query([("attributes[]", "first_name"), ("search", "a & b")]), "attributes[]=first_name&search=a%20%26%20b");
+        assert_eq!(
+            query([("attributes[]", "first_name"), ("search", "a & b")]),
+            "attributes[]=first_name&search=a%20%26%20b"
+        );
     }
 }

@@ -36,7 +36,9 @@ impl Credential {
     pub fn header(name: HeaderName, secret: &SecretString) -> Result<Credential> {
         let Ok(mut value) = HeaderValue::from_str(secret.expose_secret()) else {
             let message = "the credential has characters that no header may carry, such as a line break";
-            return Err(Fault::new(FaultKind::Connection, message).help("copy it again, without spaces around it"));
+            return Err(
+                Fault::new(FaultKind::Connection, message).help("copy it again, without spaces around it")
+            );
         };
         value.set_sensitive(true);
         Ok(Credential { name, value })
@@ -149,7 +151,11 @@ impl fmt::Debug for TokenCache {
 
 impl Auth {
     /// The credential for a request, and the number of the token it was made of.
-    pub(crate) async fn credential(&self, client: &Client, clock: &Clock) -> Result<Option<(Credential, u64)>> {
+    pub(crate) async fn credential(
+        &self,
+        client: &Client,
+        clock: &Clock,
+    ) -> Result<Option<(Credential, u64)>> {
         match self {
             Auth::None => Ok(None),
             Auth::Fixed(credential) => Ok(Some((credential.clone(), 0))),
@@ -223,7 +229,14 @@ mod tests {
 
     #[test]
     fn base64_pads() {
-        let table = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        let table = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("foobar", "Zm9vYmFy"),
+        ];
         for (plain, encoded) in table {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }

@@ -27,7 +27,14 @@ impl Call {
     /// GET, HEAD, PUT and DELETE count as safe to repeat, as HTTP has it; see [`Call::repeat`].
     pub fn new(method: Method, target: impl Into<String>) -> Call {
         let repeat = if method.is_idempotent() { Repeat::Safe } else { Repeat::Unsafe };
-        Call { method, target: target.into(), headers: HeaderMap::new(), body: Bytes::new(), repeat, login: false }
+        Call {
+            method,
+            target: target.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            repeat,
+            login: false,
+        }
     }
 
     /// A GET.
@@ -41,11 +48,15 @@ impl Call {
     }
 
     /// Adds parameters to the query.
-    pub fn query<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Call {
-        let query = address::query(pairs);
+    pub fn query<K: AsRef<str>, V: AsRef<str>>(self, pairs: impl IntoIterator<Item = (K, V)>) -> Call {
+        self.raw_query(&address::query(pairs))
+    }
+
+    /// Adds a query that is written already; what may not stand in an address is escaped.
+    pub fn raw_query(mut self, query: &str) -> Call {
         if !query.is_empty() {
             self.target.push(if self.target.contains('?') { '&' } else { '?' });
-            self.target.push_str(&query);
+            self.target.push_str(query);
         }
         self
     }
@@ -81,6 +92,16 @@ impl Call {
     pub fn login(mut self) -> Call {
         self.login = true;
         self
+    }
+
+    /// Whether it sends this header already.
+    pub fn has_header(&self, name: &HeaderName) -> bool {
+        self.headers.contains_key(name)
+    }
+
+    /// How many bytes the body has.
+    pub fn body_len(&self) -> usize {
+        self.body.len()
     }
 
     /// Method and path, as messages name the call.
@@ -133,10 +154,12 @@ impl Reply {
 
     /// The fault of a body that `error` says is not what it should be: what was read, and where.
     pub fn unreadable(&self, error: &serde_json::Error) -> Fault {
-        let message = format!("{} was answered {} with a body that can't be read: {error}", self.call, self.status);
+        let message =
+            format!("{} was answered {} with a body that can't be read: {error}", self.call, self.status);
         let fault = Fault::new(FaultKind::Parse, message).code(self.status);
         let size = self.body.len();
-        let help = format!("{size} bytes arrived; the answer was cut off, or the vendor has changed its form");
+        let help =
+            format!("{size} bytes arrived; the answer was cut off, or the vendor has changed its form");
         let fault = fault.help(help);
         if self.quoted { fault.body(Value::from(self.excerpt(error))) } else { fault }
     }
@@ -181,7 +204,12 @@ mod tests {
         let mut reply = reply("");
         reply.headers.append(LINK, HeaderValue::from_static("<https://a.b/x?f=1,2>; rel=\"self\""));
         assert_eq!(reply.next_link(), None);
-        reply.headers.append(LINK, HeaderValue::from_static("<https://a.b/x?p=0,1>; rel=prev, <https://a.b/x?p=2,3>; title=\"n\"; rel=\"next\""));
+        reply.headers.append(
+            LINK,
+            HeaderValue::from_static(
+                "<https://a.b/x?p=0,1>; rel=prev, <https://a.b/x?p=2,3>; title=\"n\"; rel=\"next\"",
+            ),
+        );
         assert_eq!(reply.next_link(), Some("https://a.b/x?p=2,3"));
     }
 
@@ -190,7 +218,7 @@ mod tests {
         let fault = reply("{\"id\":1,\n \"name\":\"An").value().unwrap_err();
         assert_eq!(fault.kind, FaultKind::Parse);
         assert!(fault.message.contains("GET /x was answered 200"), "{fault}");
-        assert!(fault.message.contains("line 2 column 12"), "{fault}");
+        assert!(fault.message.contains("line 2 column 11"), "{fault}");
         assert_eq!(fault.body, Value::from("{\"id\":1,\n \"name\":\"An"));
     }
 }

@@ -190,7 +190,8 @@ impl Client {
         let url = self.base.resolve(&call.target)?;
         let most = self.limits.request_bytes;
         if call.body.len() > most {
-            let message = format!("the body has {} bytes, more than the {most} that are sent", call.body.len());
+            let message =
+                format!("the body has {} bytes, more than the {most} that are sent", call.body.len());
             return Err(Fault::new(FaultKind::InvalidInput, message));
         }
         let path = url.strip_prefix(&self.base.origin().to_string()).unwrap_or("/");
@@ -282,8 +283,12 @@ impl Client {
         let permit = self.pacer.turn(course.bucket, rates, course.deadline_ms).await?;
         course.sent += 1;
         self.activity.sent(course.sent > 1);
-        let request =
-            Request { method: call.method.clone(), url: course.url.clone(), headers, body: call.body.clone() };
+        let request = Request {
+            method: call.method.clone(),
+            url: course.url.clone(),
+            headers,
+            body: call.body.clone(),
+        };
         match self.transport.send(request, self.limits).await {
             Ok(response) => {
                 let now_ms = self.clock.now_ms();
@@ -298,7 +303,8 @@ impl Client {
     fn throttle(&self, course: &mut Course, response: &Response) -> bool {
         self.activity.throttled();
         let now_ms = self.clock.now_ms();
-        let quota = Quota::read(&response.headers, now_ms).filter(|quota| quota.limit > 0 && quota.remaining == 0);
+        let quota =
+            Quota::read(&response.headers, now_ms).filter(|quota| quota.limit > 0 && quota.remaining == 0);
         let asked = retry_after(&response.headers, now_ms).or_else(|| {
             quota.map(|quota| Duration::from_millis(u64::try_from(quota.resets_ms - now_ms).unwrap_or(0)))
         });
@@ -319,7 +325,8 @@ impl Client {
         let now_ms = self.clock.now_ms();
         let until_ms = now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         let until_ms = until_ms.min(course.deadline_ms);
-        let reason = format!("{} to recover (try {} of {})", self.vendor.name, course.tries + 1, self.policy.tries);
+        let reason =
+            format!("{} to recover (try {} of {})", self.vendor.name, course.tries + 1, self.policy.tries);
         let _shown = self.activity.wait(Waiting { reason: reason.into(), until_ms }, now_ms);
         self.clock.sleep_until(until_ms).await;
     }
@@ -347,7 +354,9 @@ impl Client {
                 (FaultKind::Network, format!("{vendor} answered {name} with more than {most} bytes"))
             }
             TransportError::Connect(_) => (FaultKind::Network, format!("{vendor} can't be reached: {error}")),
-            TransportError::Broken(_) => (FaultKind::Network, format!("{vendor} did not answer {name}: {error}")),
+            TransportError::Broken(_) => {
+                (FaultKind::Network, format!("{vendor} did not answer {name}: {error}"))
+            }
         };
         let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
         let fault = Fault::new(kind, format!("{message}{tries}{}", unknown(lost)));
@@ -360,21 +369,29 @@ impl Client {
         let text = self.redact(String::from_utf8_lossy(&response.body).into_owned());
         let body = if text.trim().is_empty() { Value::Null } else { lenient(&text) };
         let said = (self.vendor.explain)(&body);
-        let said = said.or_else(|| status.canonical_reason().map(|reason| format!(": {reason}"))).unwrap_or_default();
+        let said = said
+            .or_else(|| status.canonical_reason().map(|reason| format!(": {reason}")))
+            .unwrap_or_default();
         let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
-        let message = format!("{} answered {}{said}{tries}{}", self.vendor.name, status.as_u16(), unknown(lost));
+        let message =
+            format!("{} answered {}{said}{tries}{}", self.vendor.name, status.as_u16(), unknown(lost));
         let (kind, help) = match status {
             StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.vendor.refused)),
             StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some(self.vendor.forbidden)),
             StatusCode::NOT_FOUND => (FaultKind::NotFound, None),
-            StatusCode::TOO_MANY_REQUESTS => {
-                (FaultKind::RateLimit, Some("run again later: the vendor asks to wait longer than this card waits"))
-            }
+            StatusCode::TOO_MANY_REQUESTS => (
+                FaultKind::RateLimit,
+                Some("run again later: the vendor asks to wait longer than this card waits"),
+            ),
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => (FaultKind::Timeout, None),
             _ => (FaultKind::HttpRequest, None),
         };
         let fault = Fault::new(kind, message).code(status.as_u16()).body(body);
-        if let Some(help) = help { fault.help(help) } else { fault.help(format!("the request was {}", call.name())) }
+        if let Some(help) = help {
+            fault.help(help)
+        } else {
+            fault.help(format!("the request was {}", call.name()))
+        }
     }
 }
 

@@ -37,7 +37,10 @@ impl Setting {
             return self.variable.to_owned();
         }
         let whole = format!("{connection}_{}", self.name);
-        whole.chars().map(|letter| if letter.is_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }).collect()
+        whole
+            .chars()
+            .map(|letter| if letter.is_alphanumeric() { letter.to_ascii_uppercase() } else { '_' })
+            .collect()
     }
 }
 
@@ -72,7 +75,9 @@ impl Settings {
 
     /// A setting that the connector declares as required.
     pub fn required(&self, name: &str) -> Result<&SecretString> {
-        self.0.get(name).ok_or_else(|| Fault::new(FaultKind::Connection, format!("the setting `{name}` is missing")))
+        self.0
+            .get(name)
+            .ok_or_else(|| Fault::new(FaultKind::Connection, format!("the setting `{name}` is missing")))
     }
 }
 
@@ -126,7 +131,8 @@ impl Connector {
         let missing: Vec<&str> = self.missing(settings).iter().map(|setting| setting.variable).collect();
         if !missing.is_empty() {
             let message = format!("the connection to {} lacks {}", self.title, missing.join(", "));
-            let help = "set the environment variables, or give them in a connections file outside the project";
+            let help =
+                "set the environment variables, or give them in a connections file outside the project";
             return Err(Fault::new(FaultKind::Connection, message).help(help));
         }
         let mut whole = settings.clone();

@@ -27,7 +27,11 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = format_args!("{} bytes", self.body.len());
         let url = self.url.split('?').next().unwrap_or_default();
-        f.debug_struct("Request").field("method", &self.method).field("url", &url).field("body", &body).finish()
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &url)
+            .field("body", &body)
+            .finish()
     }
 }
 

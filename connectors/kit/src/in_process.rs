@@ -35,7 +35,8 @@ impl SimTransport {
     }
 
     async fn deliver(&self, request: Request, limits: Limits) -> Result<Response, TransportError> {
-        let origin = Origin::parse(&request.url).map_err(|fault| TransportError::Connect(fault.message.to_string()))?;
+        let origin = Origin::parse(&request.url)
+            .map_err(|fault| TransportError::Connect(fault.message.to_string()))?;
         let Some(router) = self.hosts.get(&origin) else {
             return Err(TransportError::Connect(format!("no simulator answers for {origin}")));
         };

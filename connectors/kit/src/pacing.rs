@@ -47,7 +47,8 @@ impl Quota {
         let reset_ms = number("x-rate-limit-reset")?.saturating_mul(1000);
         let near = |left_ms: &i64| (0..=LONGEST_WINDOW_MS).contains(left_ms);
         let by_date = date_ms(headers).map(|date_ms| reset_ms.saturating_sub(date_ms)).filter(near);
-        let left_ms = by_date.or(Some(reset_ms.saturating_sub(now_ms)).filter(near)).unwrap_or(LONGEST_WINDOW_MS);
+        let left_ms =
+            by_date.or(Some(reset_ms.saturating_sub(now_ms)).filter(near)).unwrap_or(LONGEST_WINDOW_MS);
         let count = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
         Some(Quota { limit: count(limit), remaining: count(remaining), resets_ms: now_ms + left_ms })
     }
@@ -124,7 +125,11 @@ impl State {
                 // What is in flight may or may not be counted in what is left.
                 if quota.remaining <= self.in_flight {
                     let open = quota.remaining > 0 || now_ms >= quota.resets_ms;
-                    return if open && self.in_flight > 0 { Turn::AfterAnother } else { Turn::At(quota.resets_ms) };
+                    return if open && self.in_flight > 0 {
+                        Turn::AfterAnother
+                    } else {
+                        Turn::At(quota.resets_ms)
+                    };
                 }
             }
         }
@@ -153,7 +158,9 @@ impl State {
         match (quota, &mut self.known) {
             // Limit 0 is Okta's answer to too many requests at once, not a window.
             (Some(quota), _) if quota.limit == 0 => {}
-            (Some(quota), Known::Window(old)) if now_ms < old.resets_ms && quota.resets_ms <= old.resets_ms + 1000 => {
+            (Some(quota), Known::Window(old))
+                if now_ms < old.resets_ms && quota.resets_ms <= old.resets_ms + 1000 =>
+            {
                 // The same window: answers overtake each other, so only the least counts.
                 old.limit = quota.limit;
                 old.remaining = old.remaining.min(quota.remaining);
@@ -199,8 +206,10 @@ impl Pacer {
                 Turn::AfterAnother => answered.await,
                 Turn::At(at_ms) if at_ms > deadline_ms => {
                     let seconds = (at_ms - now_ms + 999) / 1000;
-                    let message =
-                        format!("{}'s rate limit asks to wait {seconds} s, longer than this card waits", self.vendor);
+                    let message = format!(
+                        "{}'s rate limit asks to wait {seconds} s, longer than this card waits",
+                        self.vendor
+                    );
                     let help = "run again later, or with fewer requests at the same time";
                     return Err(Fault::new(FaultKind::RateLimit, message).code(429).help(help));
                 }
@@ -276,7 +285,8 @@ mod tests {
     fn the_reset_is_read_by_the_servers_clock() {
         let at = 784_111_777; // Sun, 06 Nov 1994 08:49:37 GMT
         let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
-        let left = |headers: HeaderMap, now_ms: i64| Quota::read(&headers, now_ms).unwrap().resets_ms - now_ms;
+        let left =
+            |headers: HeaderMap, now_ms: i64| Quota::read(&headers, now_ms).unwrap().resets_ms - now_ms;
         assert_eq!(left(headers(at + 20, date), 5_000), 20_000, "our clock is wrong by decades");
         assert_eq!(left(headers(at + 20, None), at * 1000), 20_000, "no date: a simulator with our clock");
         assert_eq!(left(headers(at, None), 5_000), LONGEST_WINDOW_MS, "no date, and clocks that disagree");
@@ -303,7 +313,8 @@ mod tests {
 
     #[test]
     fn fixed_rates_hold_in_every_stretch() {
-        let rates = [Rate { count: 2, per: Duration::from_secs(1) }, Rate { count: 3, per: Duration::from_secs(60) }];
+        let rates =
+            [Rate { count: 2, per: Duration::from_secs(1) }, Rate { count: 3, per: Duration::from_secs(60) }];
         let mut state = State { known: Known::Unlimited, ..State::default() };
         assert_eq!((state.take(0, &rates), state.take(100, &rates)), (Turn::Now, Turn::Now));
         assert_eq!(state.take(200, &rates), Turn::At(1000));

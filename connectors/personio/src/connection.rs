@@ -110,7 +110,10 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let secret = settings.required("client_secret")?.clone();
     let login = Credentials { id: settings.required("client_id")?.clone(), secret: secret.clone() };
     let per_minute: u32 = setting("requests_per_minute").parse().map_err(|_| {
-        let message = format!("PERSONIO_REQUESTS_PER_MINUTE is a whole number, not `{}`", setting("requests_per_minute"));
+        let message = format!(
+            "PERSONIO_REQUESTS_PER_MINUTE is a whole number, not `{}`",
+            setting("requests_per_minute")
+        );
         Fault::new(FaultKind::Connection, message)
     })?;
     let client = Client::new(VENDOR, base, means.transport, means.clock)
@@ -154,7 +157,8 @@ const LIFETIME: i64 = 86_400;
 impl Login for Credentials {
     fn login<'a>(&'a self, client: &'a Client) -> Pending<'a, Result<Token>> {
         Box::pin(async move {
-            let body = json!({ "client_id": self.id.expose_secret(), "client_secret": self.secret.expose_secret() });
+            let body =
+                json!({ "client_id": self.id.expose_secret(), "client_secret": self.secret.expose_secret() });
             let call = Call::post("/v1/auth").json(&body)?.repeat(Repeat::Safe).login();
             let asked_ms = client.clock().now_ms();
             let answer: Answer = client.read(call, |reply| reply.json()).await.map_err(|failure| {
@@ -170,7 +174,9 @@ impl Login for Credentials {
 
 /// Both statuses mean the same at the log-in: these are no credentials.
 fn refused(fault: &Fault) -> Fault {
-    let refused = Fault::new(FaultKind::Connection, fault.message.clone()).body(fault.body.clone()).help(VENDOR.refused);
+    let refused = Fault::new(FaultKind::Connection, fault.message.clone())
+        .body(fault.body.clone())
+        .help(VENDOR.refused);
     if let Some(code) = fault.code { refused.code(code) } else { refused }
 }
 

@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use flowrun_core::value::{Record, Text, Value, format_number};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Under which name a record keeps what the account has defined itself.
 pub const CUSTOM: &str = "Custom Attributes";
@@ -16,8 +17,8 @@ pub const CUSTOM: &str = "Custom Attributes";
 const TITLES: [(&str, &str); 3] =
     [("id", "ID"), ("weekly_working_hours", "Weekly Hours"), ("last_modified_at", "Last Modified")];
 
-/// A page of employees.
-#[derive(Debug)]
+/// One employee, or a page of them.
+#[derive(Debug, Default)]
 pub struct Employees {
     /// One record for each.
     pub records: Vec<Value>,
@@ -25,49 +26,22 @@ pub struct Employees {
     pub total: Option<u64>,
 }
 
-/// Reads a page of employees.
-pub fn read_page(json: &[u8]) -> serde_json::Result<Employees> {
-    read(json, |names, map| {
-        let mut page = Employees { records: Vec::new(), total: None };
-        let mut data = false;
-        while let Some(part) = map.next_key()? {
-            match part {
-                Part::Data => {
-                    data = true;
-                    page.records = map.next_value_seed(Records(names))?;
-                }
-                Part::Metadata => page.total = map.next_value::<Option<Metadata>>()?.and_then(|meta| meta.total_elements),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        if data { Ok(page) } else { Err(serde_json::Error::missing_field("data")) }
-    })
+/// Reads an answer whose `data` is an employee or a list of them.
+pub fn read(json: &[u8]) -> serde_json::Result<Employees> {
+    let mut names = Names::default();
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let employees = Answer(&mut names).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(employees)
 }
 
-/// Reads one employee.
-pub fn read_one(json: &[u8]) -> serde_json::Result<Record> {
-    read(json, |names, map| {
-        let mut employee = None;
-        while let Some(part) = map.next_key()? {
-            if matches!(part, Part::Data) {
-                employee = Some(map.next_value_seed(One(names))?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        employee.ok_or_else(|| serde_json::Error::missing_field("data"))
-    })
-}
-
-/// The keys of the attributes that a credential may read.
+/// Reads the keys of the attributes that a credential may read.
 pub fn read_attributes(json: &[u8]) -> serde_json::Result<Vec<String>> {
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     struct Answer {
         data: Vec<Attribute>,
     }
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     struct Attribute {
         key: String,
     }
@@ -75,23 +49,7 @@ pub fn read_attributes(json: &[u8]) -> serde_json::Result<Vec<String>> {
     Ok(answer.data.into_iter().map(|attribute| attribute.key).collect())
 }
 
-#[derive(serde::Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Part {
-    Data,
-    Metadata,
-    Attributes,
-    Value,
-    #[serde(other)]
-    Other,
-}
-
-#[derive(serde::Deserialize)]
-struct Metadata {
-    total_elements: Option<u64>,
-}
-
-/// The names of a page's attributes, each allocated once.
+/// The names of an answer's attributes, each allocated once.
 ///
 /// Every employee has the same attributes in the same order, so the next name is nearly always the one after the last.
 #[derive(Default)]
@@ -101,21 +59,33 @@ struct Names {
     inner: Vec<(Box<str>, Text)>,
 }
 
+#[derive(Clone)]
 struct Name {
     key: Box<str>,
     title: Text,
-    custom: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Id,
+    Standard,
+    Custom,
 }
 
 impl Names {
     /// The place of the name that an attribute's key stands for.
     fn place(&mut self, key: &str) -> usize {
-        let next = self.known.get(self.next).is_some_and(|name| *name.key == *key);
-        let place = if next { Some(self.next) } else { self.known.iter().position(|name| *name.key == *key) };
-        let place = place.unwrap_or_else(|| {
-            let custom = key.starts_with("dynamic_");
-            let title = if custom { Text::from(key) } else { title(key) };
-            self.known.push(Name { key: key.into(), title, custom });
+        let as_before = self.known.get(self.next).is_some_and(|name| *name.key == *key);
+        let found =
+            if as_before { Some(self.next) } else { self.known.iter().position(|name| *name.key == *key) };
+        let place = found.unwrap_or_else(|| {
+            let (kind, title) = match key {
+                "id" => (Kind::Id, title(key)),
+                _ if key.starts_with("dynamic_") => (Kind::Custom, Text::from(key)),
+                _ => (Kind::Standard, title(key)),
+            };
+            self.known.push(Name { key: key.into(), title, kind });
             self.known.len() - 1
         });
         self.next = place + 1;
@@ -146,21 +116,226 @@ fn title(key: &str) -> Text {
     words.collect::<Vec<_>>().join(" ").into()
 }
 
-/// Reads an object with `fill`, which gets the names and the object's members.
-fn read<T>(
-    json: &[u8],
-    fill: impl FnOnce(&mut Names, &mut Members<'_, '_>) -> serde_json::Result<T>,
-) -> serde_json::Result<T> {
-    struct Whole<F>(F);
-    impl<'de, T, F> Visitor<'de> for Whole<F>
-    where
-        F: FnOnce(&mut dyn FnMut()) -> T,
-    {
-        type Value = T;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Part {
+    Data,
+    Metadata,
+    Attributes,
+    Value,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    total_elements: Option<u64>,
+}
+
+/// The whole answer.
+struct Answer<'n>(&'n mut Names);
+/// One employee, or a list of them.
+struct Data<'n>(&'n mut Names);
+/// One employee.
+struct One<'n>(&'n mut Names);
+/// What an employee has, by key.
+struct Attributes<'n>(&'n mut Names);
+/// An attribute's key, as its place among the names.
+struct Key<'n>(&'n mut Names);
+/// An attribute with its label and type, of which the value remains.
+struct Wrapped;
+
+/// Lets a visitor that needs the names stand where serde wants a value.
+macro_rules! seed {
+    ($($seed:ty => $value:ty, $method:ident);+ $(;)?) => {$(
+        impl<'de> DeserializeSeed<'de> for $seed {
+            type Value = $value;
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<$value, D::Error> {
+                deserializer.$method(self)
+            }
+        }
+    )+};
+}
+seed! {
+    Answer<'_> => Employees, deserialize_map;
+    Data<'_> => Vec<Value>, deserialize_any;
+    One<'_> => Value, deserialize_map;
+    Attributes<'_> => Record, deserialize_map;
+    Key<'_> => usize, deserialize_identifier;
+    Wrapped => Value, deserialize_map;
+}
+
+impl<'de> Visitor<'de> for Answer<'_> {
+    type Value = Employees;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `data`")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Employees, A::Error> {
+        let (mut records, mut total) = (None, None);
+        while let Some(part) = map.next_key()? {
+            match part {
+                Part::Data => records = Some(map.next_value_seed(Data(self.0))?),
+                Part::Metadata => {
+                    total = map.next_value::<Option<Metadata>>()?.and_then(|meta| meta.total_elements)
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let records = records.ok_or_else(|| A::Error::missing_field("data"))?;
+        Ok(Employees { records, total })
+    }
+}
+
+impl<'de> Visitor<'de> for Data<'_> {
+    type Value = Vec<Value>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an employee or a list of employees")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Value>, A::Error> {
+        let mut records = Vec::with_capacity(100);
+        while let Some(record) = seq.next_element_seed(One(self.0))? {
+            records.push(record);
+        }
+        Ok(records)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<Value>, A::Error> {
+        Ok(vec![One(self.0).visit_map(map)?])
+    }
+}
+
+impl<'de> Visitor<'de> for One<'_> {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an employee with `attributes`")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut record = None;
+        while let Some(part) = map.next_key()? {
+            if matches!(part, Part::Attributes) {
+                record = Some(map.next_value_seed(Attributes(self.0))?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        record.map(Value::from).ok_or_else(|| A::Error::missing_field("attributes"))
+    }
+}
+
+impl<'de> Visitor<'de> for Attributes<'_> {
+    type Value = Record;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("attributes by key")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
+        self.0.next = 0;
+        let mut record = Record::with_capacity_and_hasher(self.0.known.len(), Default::default());
+        let mut custom = Record::default();
+        while let Some(place) = map.next_key_seed(Key(self.0))? {
+            let value = map.next_value_seed(Wrapped)?;
+            let (title, kind) = (self.0.known[place].title.clone(), self.0.known[place].kind);
+            let value = match value {
+                // An id is a name, not a quantity: Okta's card has it as text.
+                Value::Number(id) if kind == Kind::Id => Value::from(format_number(id)),
+                Value::List(_) | Value::Object(_) => plain(self.0, value),
+                value => value,
+            };
+            if kind == Kind::Custom {
+                custom.insert(title, value)
+            } else {
+                record.insert(title, value)
+            };
+        }
+        if !custom.is_empty() {
+            record.insert(CUSTOM.into(), Value::from(custom));
+        }
+        Ok(record)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = usize;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the key of an attribute")
+    }
+    fn visit_str<E: Error>(self, key: &str) -> Result<usize, E> {
+        Ok(self.0.place(key))
+    }
+}
+
+impl<'de> Visitor<'de> for Wrapped {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an attribute with `value`")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut value = Value::Null;
+        while let Some(part) = map.next_key()? {
+            if matches!(part, Part::Value) {
+                value = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// An attribute that is itself an object or a list of them, without `type`, `attributes`, `label` and the like.
+fn plain(names: &mut Names, value: Value) -> Value {
+    match value {
+        Value::List(items) => Value::list(items.iter().map(|item| plain(names, item.clone())).collect()),
+        Value::Object(members) => {
+            let members = match members.get("attributes") {
+                Some(Value::Object(inner)) => Arc::clone(inner),
+                _ => members,
+            };
+            let fields = members.iter().map(|(key, field)| {
+                let wrapped = field.as_object().filter(|field| field.contains_key("label"));
+                let field = wrapped.and_then(|field| field.get("value")).unwrap_or(field).clone();
+                let field = match field {
+                    Value::Number(id) if *key == "id" => Value::from(format_number(id)),
+                    field => plain(names, field),
+                };
+                (names.inner(key), field)
+            });
+            Value::from(fields.collect::<Record>())
+        }
+        value => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_employee_becomes_a_plain_record() {
+        let json = r#"{"success":true,"data":{"type":"Employee","attributes":{
+            "id":{"label":"Personalnummer","value":1234567,"type":"integer","universal_id":"id"},
+            "first_name":{"label":"Vorname","value":"J\u00f6rg","type":"standard","universal_id":"first_name"},
+            "termination_date":{"label":"x","value":null,"type":"date","universal_id":"termination_date"},
+            "weekly_working_hours":{"label":"x","value":"40","type":"standard","universal_id":"weekly_working_hours"},
+            "supervisor":{"label":"x","value":{"type":"Employee","attributes":{
+                "id":{"label":"ID","value":2,"type":"integer","universal_id":"id"},
+                "first_name":{"label":"x","value":"Ada","type":"standard","universal_id":"first_name"}}},"type":"standard"},
+            "cost_centers":{"label":"x","value":[{"type":"CostCenter","attributes":{"id":7,"name":"A","percentage":100}}]},
+            "dynamic_21827":{"label":"IBAN","value":"DE98","type":"standard","universal_id":"iban"}}}}"#;
+        let records = read(json.as_bytes()).unwrap().records;
+        let expected = r#"{"ID":"1234567","First Name":"Jörg","Termination Date":null,"Weekly Hours":"40","#
+            .to_owned()
+            + r#""Supervisor":{"ID":"2","First Name":"Ada"},"Cost Centers":[{"ID":"7","Name":"A","Percentage":100}],"#
+            + r#""Custom Attributes":{"dynamic_21827":"DE98"}}"#;
+        assert_eq!(records[0].to_json(), expected);
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        for json in
+            [r#"{"success":true}"#, r#"{"data":[{"type":"Employee"}]}"#, r#"{"data":[]} x"#, r#"{"data":[{"#]
+        {
+            assert!(read(json.as_bytes()).is_err(), "{json}");
         }
     }
-    let _ = (json, fill);
-    todo!()
 }

@@ -1,1 +1,118 @@
-//! Tables: typed rows kept in memory
+//! Tables: typed rows kept in memory, and the cards that write and search them.
+//!
+//! Rows lie in the order in which they were created. A search with a condition looks at every row, unless it
+//! asks for equality with a column's value, for which an index is kept; paging by offset costs no more for
+//! the last page than for the first.
+
+mod cells;
+mod clear_table;
+mod column;
+mod create_row;
+mod delete_row;
+mod example;
+mod filter;
+mod index;
+mod live;
+mod read_row;
+mod search;
+mod search_rows;
+mod stream;
+mod table;
+mod update_row;
+
+use std::sync::{Mutex, PoisonError};
+
+use flowrun_core::card::TableName;
+use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
+use flowrun_core::program;
+use flowrun_core::suggest::closest;
+use flowrun_core::value::{Record, Text};
+use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::{Connection, EffectCard};
+use indexmap::IndexMap;
+
+pub use example::example_tables;
+
+use table::Table;
+
+/// How many rows a table holds at the most.
+pub const MAX_ROWS: usize = 500_000;
+/// How many columns a table has at the most.
+pub const MAX_COLUMNS: usize = 64;
+/// How many characters a cell holds at the most.
+pub const MAX_CELL: usize = 16_000;
+/// How many rows a search that does not stream gives at the most.
+pub const MAX_FOUND: usize = 3_500;
+
+/// The cards of tables.
+pub static CARDS: &[EffectCard] = &[
+    EffectCard::of::<create_row::CreateRow>(),
+    EffectCard::of::<read_row::ReadRow>(),
+    EffectCard::of::<update_row::UpdateRow>(),
+    EffectCard::of::<delete_row::DeleteRow>(),
+    EffectCard::of::<search_rows::SearchRows>(),
+    EffectCard::of::<clear_table::ClearTable>(),
+];
+
+/// The tables of a project, in memory; empty at the start of a run, as imported tables are in Okta.
+#[derive(Debug)]
+pub struct Tables {
+    tables: IndexMap<Text, Mutex<Table>>,
+    clock: Clock,
+}
+
+impl Connection for Tables {
+    const CONNECTOR: &'static str = "tables";
+}
+
+impl Tables {
+    /// Empty tables of these definitions; `clock` tells when a row is created and updated.
+    pub fn new(definitions: &[program::Table], clock: Clock) -> Tables {
+        let tables = definitions.iter().enumerate();
+        let tables =
+            tables.map(|(number, table)| (table.name.clone(), Mutex::new(Table::new(number + 1, table))));
+        Tables { tables: tables.collect(), clock }
+    }
+
+    /// How many rows the table has; none if there is no such table.
+    pub fn row_count(&self, table: &str) -> Option<usize> {
+        self.look(table, |table| table.len())
+    }
+
+    /// All rows of the table in the order of their creation, as Search Rows gives them; none if there is no
+    /// such table.
+    pub fn rows(&self, table: &str) -> Option<Vec<Record>> {
+        self.look(table, |table| table.all())
+    }
+
+    /// The names of the tables, in the order of their definition.
+    pub fn names(&self) -> impl Iterator<Item = &Text> {
+        self.tables.keys()
+    }
+
+    fn look<T>(&self, name: &str, what: impl FnOnce(&mut Table) -> T) -> Option<T> {
+        // A panic elsewhere leaves a table whole, since every change is made in one step.
+        self.tables.get(name).map(|table| what(&mut table.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Does `what` with the table that the input `input` names.
+    fn with<T>(
+        &self,
+        name: &TableName,
+        input: InputId,
+        what: impl FnOnce(&mut Table) -> Result<T>,
+    ) -> Result<T> {
+        self.look(&name.0, what).unwrap_or_else(|| {
+            let fault =
+                Fault::new(FaultKind::NotFound, format!("there is no table \"{}\"", name.0)).at(input);
+            match closest(&name.0, self.names().map(|name| &**name)) {
+                Some(meant) => Err(fault.help(format!("did you mean \"{meant}\"?"))),
+                None => Err(fault),
+            }
+        })
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+}

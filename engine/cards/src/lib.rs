@@ -1,4 +1,5 @@
-//! The built-in cards of flowrun that need nothing but their inputs: one file each, one folder for each of Okta's categories.
+//! The built-in cards of flowrun that need nothing but their inputs: one file each, one folder for each of
+//! Okta's categories.
 //!
 //! To add one, copy its neighbour's file and name it in the list of its group's `mod.rs`.
 
@@ -30,7 +31,9 @@ pub mod prelude {
     pub use flowrun_core::card::{Card, Cx, Example, Pure};
     pub use flowrun_core::fault::{Fault, FaultKind, Result};
     pub use flowrun_core::types::{Kind, Type};
-    pub use flowrun_core::value::{Date, FromValue, IntoValue, Mismatch, Operator, Path, Record, Text, Value};
+    pub use flowrun_core::value::{
+        Date, FromValue, IntoValue, Mismatch, Operator, Path, Record, Text, Value,
+    };
     pub use flowrun_core::{Inputs, Outputs, bail, examples};
 }
 

@@ -1,5 +1,5 @@
 //! Runs every example of every pure card, and checks what all declarations have in common.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use flowrun_cards::{ALL, catalog};
 use flowrun_core::card::{Args, Card, Cx, Slots, Then, Work};
@@ -29,7 +29,8 @@ fn perform(card: &Card, given: &Value, wanted: &[Text]) -> Result<Value, Fault> 
         }
     }
     let rest = given.iter().filter(|(name, _)| card.input(name).is_none());
-    let (names, values): (Vec<Text>, Vec<Value>) = rest.map(|(name, value)| (name.clone(), value.clone())).unzip();
+    let (names, values): (Vec<Text>, Vec<Value>) =
+        rest.map(|(name, value)| (name.clone(), value.clone())).unzip();
     assert!(names.is_empty() || card.rest_in.is_some(), "{}: no such fields: {names:?}", card.id);
     args.extend(values);
 
@@ -101,7 +102,9 @@ fn every_declaration_is_complete() {
 #[test]
 fn every_file_is_named_in_a_list() {
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for group in std::fs::read_dir(source).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+    for group in
+        std::fs::read_dir(source).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
         let list = std::fs::read_to_string(group.join("mod.rs")).unwrap();
         for file in std::fs::read_dir(&group).unwrap().map(|entry| entry.unwrap().path()) {
             let name = file.file_stem().unwrap().to_str().unwrap();

@@ -1,2 +1,19 @@
-//! placeholder
-fn main() {}
+//! The flowrun binary.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use flowrun::console::{Console, Look};
+use flowrun::{Surroundings, main_in};
+
+fn main() -> ExitCode {
+    // Variables that are no text can't be any that flowrun looks for.
+    let env: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let (out_look, err_look) = (Look::of(&out, &env), Look::of(&err, &env));
+    let mut console = Console { out: &mut out, err: &mut err, out_look, err_look };
+    let surroundings = Surroundings { env, signals: true, ..Surroundings::default() };
+    ExitCode::from(main_in(std::env::args_os().skip(1), &surroundings, &mut console))
+}

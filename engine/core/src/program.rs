@@ -320,6 +320,7 @@ pub struct Retry {
 }
 
 /// Where a step's argument comes from.
+#[derive(Clone)]
 pub enum Arg {
     /// A constant.
     Const(Value),

@@ -6,8 +6,9 @@
 /// space, count nothing. Of two that are equally close the first one wins.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
-    // One mistake in a short name, three in a long one; more would suggest what nobody meant.
-    let allowed = (name.len() / 3).clamp(1, 3);
+    // One mistake in a short name, three in a long one; more would suggest what nobody meant. A name of two letters is
+    // one mistake away from every other.
+    let allowed = (name.len() / 3).min(3);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let other = plain(candidate);
@@ -15,8 +16,7 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = distance(&name, &other);
-        // A name of one or two letters is one mistake away from everything.
-        if distance <= allowed && distance < name.len().max(other.len()) && best.is_none_or(|(least, _)| distance < least) {
+        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }
@@ -25,7 +25,11 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 fn plain(name: &str) -> Vec<char> {
     // Names come from files: a longer one than this is no misspelling.
-    name.chars().take(64).flat_map(char::to_lowercase).map(|c| if matches!(c, '-' | ' ') { '_' } else { c }).collect()
+    name.chars()
+        .take(64)
+        .flat_map(char::to_lowercase)
+        .map(|c| if matches!(c, '-' | ' ') { '_' } else { c })
+        .collect()
 }
 
 /// How many letters differ (Damerau-Levenshtein, each pair swapped at most once).
@@ -59,7 +63,8 @@ mod tests {
         assert_eq!(closest("Text.Split", cards), Some("text.split"));
         assert_eq!(closest("list.nap", cards), Some("list.map"));
         assert_eq!(closest("number.add", cards), None);
-        assert_eq!(closest("x", ["id", "y"]), None);
+        assert_eq!(closest("if", ["id", "y"]), None);
+        assert_eq!(closest("ID", ["id"]), Some("id"));
         assert_eq!(closest("employes", ["employees", "employee"]), Some("employees"));
         assert_eq!(closest("record-limit", ["record_limit"]), Some("record_limit"));
         assert_eq!(closest("", ["a"]), None);

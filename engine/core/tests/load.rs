@@ -51,8 +51,11 @@ fn a_whole_flow() {
     let (sources, flow) = good(include_str!("flow.yaml"));
     assert_eq!(flow.path, "flows/a");
     assert_eq!(flow.name.it, "Importieren für Müller");
-    assert!(matches!(&flow.trigger, Trigger::Schedule(s) if s.cron.it == "0 2 * * *" && s.time_zone.as_ref().unwrap().it == "Europe/Berlin"));
-    let inputs: Vec<_> = flow.inputs.iter().map(|i| (&*i.name.it, i.ty.as_ref().map(|t| t.it.to_string()))).collect();
+    assert!(
+        matches!(&flow.trigger, Trigger::Schedule(s) if s.cron.it == "0 2 * * *" && s.time_zone.as_ref().unwrap().it == "Europe/Berlin")
+    );
+    let inputs: Vec<_> =
+        flow.inputs.iter().map(|i| (&*i.name.it, i.ty.as_ref().map(|t| t.it.to_string()))).collect();
     let text = |t: &str| Some(t.to_owned());
     assert_eq!(inputs, [("importOperation", text("text")), ("Max Records", text("number")), ("free", None)]);
     assert_eq!(flow.inputs[0].choices.len(), 2);
@@ -63,7 +66,9 @@ fn a_whole_flow() {
     let step = &flow.cards[0];
     assert_eq!((&*step.id.as_ref().unwrap().it, &*step.card.it), ("limits", "flow_control.assign"));
     assert_eq!(constant(field(step, "records")), &Value::Number(10_000.0));
-    assert!(matches!(&field(step, "application").it, Expr::Template(t) if *t == "{{ vars.identity_source_id }}"));
+    assert!(
+        matches!(&field(step, "application").it, Expr::Template(t) if *t == "{{ vars.identity_source_id }}")
+    );
     assert!(matches!(&field(step, "wire").it, Expr::Wire(t) if *t == "$.inputs['Max Records']"));
     assert_eq!(constant(field(step, "escaped")), &Value::from("$.no wire"));
     assert_eq!(constant(field(step, "money")), &Value::from("$5"));
@@ -80,7 +85,9 @@ fn a_whole_flow() {
     let step = &flow.cards[1];
     assert_eq!(step.connection.as_ref().unwrap().it, "personio");
     assert_eq!(step.pass[0].0.it, "applicationId");
-    assert!(matches!(&step.on_error.as_ref().unwrap().it, OnError::Call { flow, pass } if flow.it == "clean_up" && pass.len() == 1));
+    assert!(
+        matches!(&step.on_error.as_ref().unwrap().it, OnError::Call { flow, pass } if flow.it == "clean_up" && pass.len() == 1)
+    );
     let retry = &step.retry.as_ref().unwrap().it;
     assert_eq!(retry.times.it, Value::Number(3.0));
     let waits: Vec<_> = retry.wait.as_ref().unwrap().it.as_list().unwrap().iter().map(duration).collect();
@@ -88,7 +95,9 @@ fn a_whole_flow() {
     assert_eq!(retry.on.as_ref().unwrap().it, "any");
     assert_eq!(duration(&step.timeout.as_ref().unwrap().it), Some(120_000));
 
-    let arms = |step: &Step| step.arms.iter().map(|arm| (arm.name.it.to_string(), arm.cards.len())).collect::<Vec<_>>();
+    let arms = |step: &Step| {
+        step.arms.iter().map(|arm| (arm.name.it.to_string(), arm.cards.len())).collect::<Vec<_>>()
+    };
     let named = |name: &str, cards| (name.to_owned(), cards);
     // `else` comes last, wherever it is written.
     assert_eq!(arms(&flow.cards[2]), [named("then", 1), named("else", 0)]);
@@ -163,7 +172,8 @@ fn limits_hold() {
         assert!(found[0].2.contains(says), "{}", found[0].2);
     }
     // What lies within the limits is read, on a thread's small stack too.
-    let (_, flow, _) = flow(&format!("cards:\n- card: a.b\n  with: {{ x: {}{} }}\n", "[".repeat(59), "]".repeat(59)));
+    let (_, flow, _) =
+        flow(&format!("cards:\n- card: a.b\n  with: {{ x: {}{} }}\n", "[".repeat(59), "]".repeat(59)));
     assert!(matches!(flow.cards[0].with[0].1.it, Expr::Constant(_)));
 }
 
@@ -191,6 +201,11 @@ cards:
         found,
         [
             (Code::UnknownKey, "nam", "a flow has no key `nam`"),
+            (
+                Code::Structure,
+                "[1]",
+                "expected a type, as `text`, or a mapping with `type` and `default`, found a list"
+            ),
             (Code::BadName, "' b'", "\" b\" can't be the name of an input"),
             (Code::Structure, "text", "expected a mapping of outputs and their types, found a text"),
             (Code::UnknownKey, "wiht", "a card has no key `wiht`"),
@@ -203,7 +218,11 @@ cards:
             (Code::MissingKey, "{ wait: 1 }", "`retry` needs the key `times`"),
             (Code::Structure, "$.x.y", "expected a duration, found a wire"),
             (Code::DuplicateName, "a", "`a` is given twice"),
-            (Code::Structure, "[]", "expected a type, as `text`, or what each branch gives, as `{ then: …, else: … }`, found a list"),
+            (
+                Code::Structure,
+                "[]",
+                "expected a type, as `text`, or what each branch gives, as `{ then: …, else: … }`, found a list"
+            ),
             (Code::MissingKey, "{ cards: [] }", "a case needs the key `when`"),
             (Code::BadName, "else", "`else` can't be the name of a case"),
             (Code::UnknownKey, "text.split", "a card has no key `text.split`"),
@@ -260,7 +279,8 @@ vars:
     assert!(!manifest.broken);
     assert_eq!(manifest.name.as_ref().unwrap().it, "Personio → Okta");
     let columns = &manifest.tables[0].columns;
-    let columns: Vec<_> = columns.iter().map(|c| (&*c.name.it, &*c.ty.it, c.default.as_ref().map(|d| d.it.clone()))).collect();
+    let columns: Vec<_> =
+        columns.iter().map(|c| (&*c.name.it, &*c.ty.it, c.default.as_ref().map(|d| d.it.clone()))).collect();
     let expected = [
         ("email", "text", None),
         ("Hire Date", "date & time", None),
@@ -293,7 +313,9 @@ vars:
   t: {token}
 "
     );
-    let flow = format!("cards:\n- {{ card: a.b, with: {{ clientSecret: xyz, h: [{{ Authorization: SSWS {token} }}] }} }}\n");
+    let flow = format!(
+        "cards:\n- {{ card: a.b, with: {{ clientSecret: xyz, h: [{{ Authorization: SSWS {token} }}] }} }}\n"
+    );
     let (sources, project, diagnostics) = project(&[("flowrun.yaml", &manifest), ("a.yaml", &flow)]);
     let found: Vec<_> = diagnostics.iter().map(|d| (d.code, sources.slice(d.span))).collect();
     let ssws = format!("SSWS {token}");
@@ -337,9 +359,11 @@ fn what_yaml_misreads_is_explained() {
         ("\"open", "the quote is not closed", "close"),
         ("{ a: 1", "the `{` is not closed", "`}`"),
         ("a: b", "second `:`", "quotes"),
+        ("{ note: first, then second, blank: }", "expected `key: value`, found `then second`", "comma"),
         ("12345678901234567890", "would lose its last digits", "\"12345678901234567890\""),
     ] {
-        let (sources, _, diagnostics) = flow(&format!("cards:\n- card: a.b\n  with:\n    x: {value}\n    y: 1\n"));
+        let (sources, _, diagnostics) =
+            flow(&format!("cards:\n- card: a.b\n  with:\n    x: {value}\n    y: 1\n"));
         let shown = render(&diagnostics, &sources, Style { color: false, width: 200 });
         assert_eq!(diagnostics.len(), 1, "{value}\n{shown}");
         assert!(diagnostics[0].message.contains(says), "{value}\n{shown}");
@@ -347,4 +371,23 @@ fn what_yaml_misreads_is_explained() {
         // The parser may notice later; the place shown is the value's own.
         assert_eq!(sources.line_column(diagnostics[0].span).0, 4, "{value}\n{shown}");
     }
+}
+
+#[test]
+fn what_the_manual_shows_is_right() {
+    let manual = include_str!("../../../docs/language.md");
+    let mut shown = 0;
+    for block in manual.split("```yaml\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let text = if block.starts_with("- ") { format!("cards:\n{block}") } else { block.to_owned() };
+        let path = if block.starts_with("# flowrun.yaml") { "flowrun.yaml" } else { "flow.yaml" };
+        let (sources, _, diagnostics) = project(&[(path, &text)]);
+        assert!(
+            diagnostics.is_empty(),
+            "{}",
+            render(&diagnostics, &sources, Style { color: false, width: 100 })
+        );
+        shown += 1;
+    }
+    assert!(shown > 5);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flowrun_core::effect::{Act, Effect, EffectId, Outcome};
+use flowrun_core::card::Work;
+use flowrun_core::effect::{Act, Effect, EffectId, Outcome, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::journal::{Event, Journal, ReplayError};
 use flowrun_core::machine::{Machine, Start, Turn};
@@ -22,6 +23,7 @@ pub struct World {
     pub time: RunTime,
     cards: BTreeMap<&'static str, &'static EffectCard>,
     connections: Vec<AnyConnection>,
+    shared: BTreeMap<&'static str, AnyConnection>,
 }
 
 /// A run's time: that of its clock and, where the clock is simulated, what the computing itself takes.
@@ -56,7 +58,21 @@ impl World {
         cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
         connections: Vec<AnyConnection>,
     ) -> World {
-        World { time, cards: cards.into_iter().map(|card| (card.card.id, card)).collect(), connections }
+        World { time, cards: cards.into_iter().map(|card| (card.card.id, card)).collect(), connections, shared: BTreeMap::new() }
+    }
+
+    /// The same world with what cards of `connector` use that name no connection, such as the tables.
+    pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> World {
+        self.shared.insert(connector, connection);
+        self
+    }
+
+    fn connection(&self, performance: &Performance) -> Option<AnyConnection> {
+        match (performance.connection, performance.card.work) {
+            (Some(index), _) => self.connections.get(index as usize).cloned(),
+            (None, Work::Effect(spec)) => self.shared.get(spec.connector).cloned(),
+            (None, _) => None,
+        }
     }
 
     fn perform(&self, effect: Effect) -> Pending<'static, (EffectId, Outcome)> {
@@ -71,8 +87,7 @@ impl World {
             }
             Act::Card(performance) => {
                 let card = self.cards.get(performance.card.id).copied();
-                let connection = performance.connection.and_then(|index| self.connections.get(index as usize)).cloned();
-                let (Some(card), Some(connection)) = (card, connection) else {
+                let (Some(card), Some(connection)) = (card, self.connection(&performance)) else {
                     let message = format!("nothing here can perform `{}`", performance.card.id);
                     let fault = Fault::new(FaultKind::Connection, message);
                     return Box::pin(std::future::ready((id, Err(fault))));
@@ -116,6 +131,12 @@ impl Log for Journal {
 pub trait Watch {
     /// Called whenever something has changed.
     fn turned(&mut self, machine: &Machine);
+
+    /// Ends when `turned` is to be called although nothing has changed.
+    fn look(&mut self) -> Pending<'_, ()> {
+        // Takes no room, so that its box costs nothing.
+        Box::pin(std::future::pending())
+    }
 }
 
 /// Looks away.
@@ -134,7 +155,13 @@ impl Stop {
         (sender, Stop(receiver))
     }
 
-    async fn given(&mut self) {
+    /// Whether it was given.
+    pub fn is_given(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Ends when it is given.
+    pub async fn given(&mut self) {
         if self.0.wait_for(|given| *given).await.is_err() {
             // Nobody can give it any more.
             std::future::pending::<()>().await;
@@ -186,7 +213,7 @@ async fn drive(
                 pending.extend(effects.into_iter().map(|effect| world.perform(effect)));
                 // Lets a stop be heard in the middle of a long computation.
                 tokio::task::yield_now().await;
-                if *stop.0.borrow() && !machine.is_cancelled() {
+                if stop.is_given() && !machine.is_cancelled() {
                     cancel(machine, world, log);
                 }
                 watch.turned(machine);
@@ -198,9 +225,11 @@ async fn drive(
             // The machine waits for nothing that could come: it would wait for ever.
             return;
         }
+        watch.turned(machine);
         tokio::select! {
             biased;
             () = stop.given(), if !machine.is_cancelled() => cancel(machine, world, log),
+            () = watch.look() => {}
             Some((id, outcome)) = pending.next() => {
                 // A wait that a cancellation cut short still ends some time.
                 if machine.awaits(id) {
@@ -213,7 +242,6 @@ async fn drive(
                 }
             }
         }
-        watch.turned(machine);
     }
 }
 

@@ -32,7 +32,8 @@ impl HttpTransport {
             .no_proxy();
         if let Some(proxy) = proxy {
             let proxy = reqwest::Proxy::all(proxy).map_err(|error| explain(&error))?;
-            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.0/8,::1")));
+            builder =
+                builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.0/8,::1")));
         }
         let client = builder.build().map_err(|error| explain(&error))?;
         Ok(HttpTransport { client })

@@ -1,4 +1,5 @@
 //! Drives the machine: time, connections, journals.
 
+pub mod connections;
 pub mod driver;
 pub mod http;

@@ -3,8 +3,8 @@ use crate::prelude::*;
 
 /// Moves a date & time forward.
 ///
-/// Months and years keep the day of the month, or take the last one if the month is shorter: one month after 31 January is
-/// 28 or 29 February. A negative amount moves back, as `date_time.subtract` does.
+/// Months and years keep the day of the month, or take the last one if the month is shorter: one month after
+/// 31 January is 28 or 29 February. A negative amount moves back, as `date_time.subtract` does.
 #[derive(Inputs)]
 pub struct Add {
     /// The date to start from.
@@ -30,7 +30,8 @@ impl Pure for Add {
     const ID: &str = "date_time.add";
     const EXPORTED_AS: &[&str] = &["kernel:date:add"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ start_date: "2016-09-07T00:01:25.670Z", add: 3, units: days }"# => ok r#"{ date: "2016-09-10T00:01:25.670Z" }"#,
+        r#"{ start_date: "2016-09-07T00:01:25.670Z", add: 3, units: days }"#
+            => ok r#"{ date: "2016-09-10T00:01:25.670Z" }"#,
         r#"{ start_date: 2024-01-31, add: 1, units: months }"# => ok r#"{ date: "2024-02-29T00:00:00.000Z" }"#,
         r#"{ start_date: 2024-02-29, add: -1, units: years }"# => ok r#"{ date: "2023-02-28T00:00:00.000Z" }"#,
         r#"{ start_date: 2024-01-01, add: 0.5, units: hours }"# => ok r#"{ date: "2024-01-01T00:30:00.000Z" }"#,

@@ -6,9 +6,10 @@ use crate::prelude::*;
 
 /// Tells how much time lies between two dates.
 ///
-/// Every output is all of that time in another unit, with fractions; a day has 24 hours. All are negative if the end date is the earlier one.
-/// A month is counted from a day to the same day of the next month, a part of one by the month that ends with it; a year has
-/// twelve. See also `date_time.subtract` and `number.round_down`.
+/// Every output is all of that time in another unit, with fractions; a day has 24 hours. All are negative if
+/// the end date is the earlier one. A month is counted from a day to the same day of the next month, a part
+/// of one by the month that ends with it; a year has twelve. See also `date_time.subtract` and
+/// `number.round_down`.
 #[derive(Inputs)]
 pub struct Difference {
     /// The date from which it is counted.
@@ -44,9 +45,11 @@ impl Pure for Difference {
     const EXPORTED_AS: &[&str] = &["kernel:date:diff"];
     const EXAMPLES: &[Example] = examples! {
         r#"{ start_date: 2024-01-01, end_date: "2024-01-02T12:00:00Z" }"#
-            => ok r#"{ days: 1.5, months: 0.04838709677419355, years: 0.004032258064516129, hours: 36, minutes: 2160, seconds: 129600, milliseconds: 129600000 }"#,
+            => ok r#"{ days: 1.5, months: 0.04838709677419355, years: 0.004032258064516129,
+                hours: 36, minutes: 2160, seconds: 129600, milliseconds: 129600000 }"#,
         r#"{ start_date: 2024-07-31, end_date: 2024-01-31 }"#
-            => ok r#"{ days: -182, months: -6, years: -0.5, hours: -4368, minutes: -262080, seconds: -15724800, milliseconds: -15724800000 }"#,
+            => ok r#"{ days: -182, months: -6, years: -0.5,
+                hours: -4368, minutes: -262080, seconds: -15724800, milliseconds: -15724800000 }"#,
         r#"{ start_date: 2024-01-01, end_date: "2024-01-01T01:00:00+01:00" }"#
             => ok r#"{ days: 0, months: 0, years: 0, hours: 0, minutes: 0, seconds: 0, milliseconds: 0 }"#,
         r#"{ start_date: 2024-01-01, end_date: null }"# => err "expected date & time, found nothing",
@@ -68,20 +71,26 @@ impl Pure for Difference {
     }
 }
 
-/// Whole months from `start` to the anchor next to `end`, and the rest as a part of the month that the anchor begins or ends.
+/// Whole months from `start` to the anchor next to `end`, and the rest as a part of the month that the anchor
+/// begins or ends.
 fn months_between(start: DateTime, end: DateTime) -> f64 {
     if end.day() < start.day() {
         // Counted from the longer date: from 31 January to 29 February it is a month, not 29/31 of one.
         return -months_between(end, start);
     }
-    let whole = (i64::from(start.year()) - i64::from(end.year())) * 12 + i64::from(start.month()) - i64::from(end.month());
+    let whole = (i64::from(start.year()) - i64::from(end.year())) * 12 + i64::from(start.month())
+        - i64::from(end.month());
     let anchor = |months: i64| {
         let moved = Span::new().try_months(months).and_then(|span| end.checked_add(span));
         moved.map_or(start, |moved| moved)
     };
     let here = anchor(whole);
     let rest = millis(start) - millis(here);
-    let length = if rest < 0.0 { millis(here) - millis(anchor(whole - 1)) } else { millis(anchor(whole + 1)) - millis(here) };
+    let length = if rest < 0.0 {
+        millis(here) - millis(anchor(whole - 1))
+    } else {
+        millis(anchor(whole + 1)) - millis(here)
+    };
     let part = if length == 0.0 { 0.0 } else { rest / length };
     0.0 - (whole as f64 + part)
 }
@@ -96,12 +105,14 @@ mod tests {
 
     #[test]
     fn months_count_from_day_to_day() {
+        #[rustfmt::skip]
         let table = [
             ("2024-01-31", "2024-02-29", 1.0), ("2023-01-15", "2024-01-15", 12.0), ("2024-01-15", "2023-01-15", -12.0),
             ("2024-01-01", "2024-01-31", 30.0 / 31.0), ("2024-02-01", "2024-02-15", 14.0 / 31.0), ("2024-03-15", "2024-02-15", -1.0),
         ];
         for (start, end, months) in table {
-            let found = months_between(utc(Date::parse_iso(start).unwrap()), utc(Date::parse_iso(end).unwrap()));
+            let found =
+                months_between(utc(Date::parse_iso(start).unwrap()), utc(Date::parse_iso(end).unwrap()));
             assert!((found - months).abs() < 1e-9, "{start} {end}: {found}, not {months}");
         }
     }

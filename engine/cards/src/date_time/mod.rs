@@ -1,4 +1,5 @@
-//! Date & Time cards. A date & time is an instant; what depends on a time zone is worked out in UTC unless a card says otherwise.
+//! Date & Time cards. A date & time is an instant; what depends on a time zone is worked out in UTC unless a
+//! card says otherwise.
 
 mod tokens;
 mod units;

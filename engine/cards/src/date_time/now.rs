@@ -5,8 +5,9 @@ use crate::prelude::*;
 
 /// Gives the present date & time.
 ///
-/// It is the time at which the run last heard from outside, so that a run that is replayed sees the same time again; on the
-/// simulators it is simulated. The parts are those of the time in UTC; for other time zones use `date_time.date_to_text`.
+/// It is the time at which the run last heard from outside, so that a run that is replayed sees the same time
+/// again; on the simulators it is simulated. The parts are those of the time in UTC; for other time zones use
+/// `date_time.date_to_text`.
 #[derive(Inputs)]
 pub struct Now {}
 
@@ -41,13 +42,16 @@ impl Pure for Now {
     const ID: &str = "date_time.now";
     const EXPORTED_AS: &[&str] = &["kernel:date:now"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{}"# => ok r#"{ date: "2016-09-07T00:01:25.670Z", iso: "2016-09-07T00:01:25Z", full: "Wednesday, September 7, 2016 12:01 AM",
+        r#"{}"#
+            => ok r#"{ date: "2016-09-07T00:01:25.670Z", iso: "2016-09-07T00:01:25Z", full: "Wednesday, September 7, 2016 12:01 AM",
             minute: 1, hour: 0, time: "00:01:25", day: 7, month: September, year: 2016, second: 25, millisecond: 670 }"#,
     };
     type Out = Present;
 
     fn run(self, cx: &Cx<'_>) -> Result<Present> {
-        let Some(date) = Date::from_millis(cx.now_ms) else { bail!(kind InvalidInput, "the run's time lies beyond the year 9999") };
+        let Some(date) = Date::from_millis(cx.now_ms) else {
+            bail!(kind InvalidInput, "the run's time lies beyond the year 9999")
+        };
         let civil = utc(date);
         let text = |format| Text::from(tokens::write(date, &TimeZone::UTC, format));
         Ok(Present {

@@ -3,9 +3,9 @@ use crate::prelude::*;
 
 /// Moves a date & time back.
 ///
-/// Months and years keep the day of the month, or take the last one if the month is shorter: one month before 31 March is
-/// 28 or 29 February. A negative amount moves forward, as `date_time.add` does. For the time between two dates use
-/// `date_time.difference`.
+/// Months and years keep the day of the month, or take the last one if the month is shorter: one month before
+/// 31 March is 28 or 29 February. A negative amount moves forward, as `date_time.add` does. For the time
+/// between two dates use `date_time.difference`.
 #[derive(Inputs)]
 pub struct Subtract {
     /// The date to start from.
@@ -31,9 +31,12 @@ impl Pure for Subtract {
     const ID: &str = "date_time.subtract";
     const EXPORTED_AS: &[&str] = &["kernel:date:subtract"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ start_date: "2016-09-07T00:01:25.670Z", subtract: 90, units: seconds }"# => ok r#"{ date: "2016-09-06T23:59:55.670Z" }"#,
-        r#"{ start_date: 2023-03-31, subtract: 1, units: months }"# => ok r#"{ date: "2023-02-28T00:00:00.000Z" }"#,
-        r#"{ start_date: "2024-01-01T00:00:00+02:00", subtract: 2, units: weeks }"# => ok r#"{ date: "2023-12-17T22:00:00.000Z" }"#,
+        r#"{ start_date: "2016-09-07T00:01:25.670Z", subtract: 90, units: seconds }"#
+            => ok r#"{ date: "2016-09-06T23:59:55.670Z" }"#,
+        r#"{ start_date: 2023-03-31, subtract: 1, units: months }"#
+            => ok r#"{ date: "2023-02-28T00:00:00.000Z" }"#,
+        r#"{ start_date: "2024-01-01T00:00:00+02:00", subtract: 2, units: weeks }"#
+            => ok r#"{ date: "2023-12-17T22:00:00.000Z" }"#,
         r#"{ start_date: soon, subtract: 1, units: days }"# => err "expected date & time, found text \"soon\"",
     };
     type Out = Moved;

@@ -5,10 +5,11 @@ use crate::prelude::*;
 
 /// Reads a date & time from a text, in a format of your own.
 ///
-/// The codes of the format are those of `date_time.date_to_text`. Codes of two letters also read one digit, other marks in the format stand
-/// for any mark or none, and what follows the format is ignored. What the format lacks is its start: the first of the month, midnight; a time
-/// alone is that of today. Without an offset (`Z`) the time is in UTC; of time zone codes (`z`) only UTC and GMT can be
-/// read. Texts in ISO 8601 need no card: a date & time field reads them by itself, and so does this card without a format.
+/// The codes of the format are those of `date_time.date_to_text`. Codes of two letters also read one digit,
+/// other marks in the format stand for any mark or none, and what follows the format is ignored. What the
+/// format lacks is its start: the first of the month, midnight; a time alone is that of today. Without an
+/// offset (`Z`) the time is in UTC; of time zone codes (`z`) only UTC and GMT can be read. Texts in ISO 8601
+/// need no card: a date & time field reads them by itself, and so does this card without a format.
 #[derive(Inputs)]
 pub struct TextToDate {
     /// The text.
@@ -34,7 +35,8 @@ impl Pure for TextToDate {
         r#"{ text: 1/2/2016, format: D/M/Y }"# => ok r#"{ date: "2016-02-01T00:00:00.000Z" }"#,
         r#"{ text: 1/2/16, format: M/D/YY }"# => ok r#"{ date: "2016-01-02T00:00:00.000Z" }"#,
         r#"{ text: "1473206485670", format: x }"# => ok r#"{ date: "2016-09-07T00:01:25.670Z" }"#,
-        r#"{ text: "7 September 2016, 9:05 pm -07:00", format: "D MMMM YYYY, h:mm a Z" }"# => ok r#"{ date: "2016-09-08T04:05:00.000Z" }"#,
+        r#"{ text: "7 September 2016, 9:05 pm -07:00", format: "D MMMM YYYY, h:mm a Z" }"#
+            => ok r#"{ date: "2016-09-08T04:05:00.000Z" }"#,
         r#"{ text: "2016-09-07T09:49:03+02:00" }"# => ok r#"{ date: "2016-09-07T07:49:03.000Z" }"#,
         r#"{ text: 31/2/2016, format: D/M/Y }"# => err "\"31/2/2016\" is no date in the format D/M/Y",
         r#"{ text: soon }"# => err "\"soon\" is no date in ISO 8601",

@@ -8,6 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::prelude::*;
 
+#[rustfmt::skip]
 const MONTHS: [&str; 12] = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 ];
@@ -164,7 +165,8 @@ fn ordinal(day: i8) -> &'static str {
     }
 }
 
-/// Reads `text` in `format`; none if it does not match, or if there is no such date. `now_ms` gives what a time alone lacks.
+/// Reads `text` in `format`; none if it does not match, or if there is no such date. `now_ms` gives what a
+/// time alone lacks.
 pub(super) fn read(text: &str, format: &str, now_ms: i64) -> Option<Date> {
     let mut text = text.trim();
     if text.is_empty() {
@@ -204,10 +206,10 @@ struct Parts {
     month: Option<i64>,
     day: Option<i64>,
     year_day: Option<i64>,
-    hour: i64,
-    minute: i64,
-    second: i64,
-    nanos: i64,
+    hour: Option<i64>,
+    minute: Option<i64>,
+    second: Option<i64>,
+    nanos: Option<i64>,
     afternoon: Option<bool>,
     offset: Option<i64>,
     millis: Option<i64>,
@@ -217,35 +219,39 @@ impl Parts {
     /// Reads one code from the start of `text` and gives what follows.
     fn read<'t>(&mut self, code: Code, text: &'t str) -> Option<&'t str> {
         match code {
-            Code::Year => number(text, 4).map(|(year, rest)| (self.year = Some(year), rest).1),
-            Code::ShortYear => number(text, 2).map(|(year, rest)| {
+            Code::Year => put(&mut self.year, text, 4),
+            Code::ShortYear => {
+                let (year, rest) = number(text, 2)?;
                 self.year = Some(if year > 68 { 1900 + year } else { 2000 + year });
-                rest
-            }),
-            Code::Quarter => number(text, 1).map(|(quarter, rest)| (self.month = Some(quarter * 3 - 2), rest).1),
-            Code::Month(_) => number(text, 2).map(|(month, rest)| (self.month = Some(month), rest).1),
+                Some(rest)
+            }
+            Code::Quarter => {
+                let (quarter, rest) = number(text, 1)?;
+                self.month = Some(quarter * 3 - 2);
+                Some(rest)
+            }
+            Code::Month(_) => put(&mut self.month, text, 2),
             Code::MonthName | Code::MonthShort => {
                 let (month, rest) = name(text, &MONTHS)?;
                 self.month = Some(month as i64 + 1);
                 Some(rest)
             }
-            Code::Day(_) => number(text, 2).map(|(day, rest)| (self.day = Some(day), rest).1),
+            Code::Day(_) => put(&mut self.day, text, 2),
             Code::DayOrdinal => {
-                let (day, rest) = number(text, 2)?;
-                self.day = Some(day);
+                let rest = put(&mut self.day, text, 2)?;
                 Some(rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()))
             }
-            Code::YearDay(_) => number(text, 3).map(|(day, rest)| (self.year_day = Some(day), rest).1),
+            Code::YearDay(_) => put(&mut self.year_day, text, 3),
             // The weekday follows from the date; what the text says of it is passed over.
             Code::Weekday => number(text, 1).map(|(_, rest)| rest),
             Code::WeekdayName | Code::WeekdayShort => name(text, &WEEKDAYS).map(|(_, rest)| rest),
-            Code::Hour(_) | Code::Hour12(_) => number(text, 2).map(|(hour, rest)| (self.hour = hour, rest).1),
-            Code::Minute(_) => number(text, 2).map(|(minute, rest)| (self.minute = minute, rest).1),
-            Code::Second(_) => number(text, 2).map(|(second, rest)| (self.second = second, rest).1),
+            Code::Hour(_) | Code::Hour12(_) => put(&mut self.hour, text, 2),
+            Code::Minute(_) => put(&mut self.minute, text, 2),
+            Code::Second(_) => put(&mut self.second, text, 2),
             Code::Fraction(_) => {
                 let (_, rest) = number(text, 9)?;
                 let digits = &text[..text.len() - rest.len()];
-                self.nanos = format!("{digits:0<9}").parse().ok()?;
+                self.nanos = Some(format!("{digits:0<9}").parse().ok()?);
                 Some(rest.trim_start_matches(|digit: char| digit.is_ascii_digit()))
             }
             Code::SmallHalf | Code::LargeHalf => {
@@ -262,7 +268,8 @@ impl Parts {
                 matches!(&text[..text.len() - rest.len()], "UTC" | "GMT" | "Z").then_some(rest)
             }
             Code::UnixMillis | Code::UnixSeconds => {
-                let end = text.find(|letter: char| !matches!(letter, '0'..='9' | '.' | '-')).unwrap_or(text.len());
+                let end =
+                    text.find(|letter: char| !matches!(letter, '0'..='9' | '.' | '-')).unwrap_or(text.len());
                 let unit = if matches!(code, Code::UnixSeconds) { 1000.0 } else { 1.0 };
                 let millis = text[..end].parse::<f64>().ok()? * unit;
                 self.millis = Some(millis.round() as i64);
@@ -301,21 +308,29 @@ impl Parts {
             None if self.year.is_some() || self.month.is_some() => 1,
             None => today.day().into(),
         };
-        let hour = match self.afternoon {
-            Some(_) if self.hour > 12 => self.hour,
-            Some(true) => self.hour % 12 + 12,
-            Some(false) => self.hour % 12,
-            None => self.hour,
+        let hour = match (self.afternoon, self.hour.unwrap_or(0)) {
+            (Some(true), hour @ 0..=12) => hour % 12 + 12,
+            (Some(false), hour @ 0..=12) => hour % 12,
+            (_, hour) => hour,
         };
-        let mut date = jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+        let (year, month, day) = (year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?);
+        let mut date = jiff::civil::Date::new(year, month, day).ok()?;
         if let Some(day) = self.year_day {
             date = date.with().day_of_year(day.try_into().ok()?).build().ok()?;
         }
-        let (minute, second) = (self.minute.try_into().ok()?, self.second.try_into().ok()?);
-        let time = jiff::civil::Time::new(hour.try_into().ok()?, minute, second, self.nanos.try_into().ok()?).ok()?;
+        let [minute, second] = [self.minute, self.second].map(|part| part.unwrap_or(0).try_into());
+        let nanos = self.nanos.unwrap_or(0).try_into().ok()?;
+        let time = jiff::civil::Time::new(hour.try_into().ok()?, minute.ok()?, second.ok()?, nanos).ok()?;
         let offset = Offset::from_seconds(self.offset.unwrap_or(0).try_into().ok()?).ok()?;
         Some(Date::new(offset.to_timestamp(date.to_datetime(time)).ok()?, offset))
     }
+}
+
+/// Reads a number into its place and gives what follows.
+fn put<'t>(place: &mut Option<i64>, text: &'t str, most: usize) -> Option<&'t str> {
+    let (number, rest) = number(text, most)?;
+    *place = Some(number);
+    Some(rest)
 }
 
 /// The number at the start of `text`, of at most so many digits.
@@ -340,6 +355,7 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
+        #[rustfmt::skip]
         let formats = [
             "YYYY-MM-DDTHH:mm:ss.SSSZ", "x", "D/M/Y H:m:s.SSS Z", "dddd, MMMM Do YYYY, h:mm:ss.SSS a ZZ",
             "[on] ddd D-MMM-YY hh:mm:ss.SSS A Z", "DDDD Y HHmmss.SSSSSS Z", "YYMMDDHHmmss.SSSZ",

@@ -6,17 +6,19 @@ use jiff::{Span, civil::DateTime};
 use crate::prelude::*;
 
 /// The units, as Okta names them.
-pub(super) const UNITS: &[&str] = &["milliseconds", "seconds", "minutes", "hours", "days", "weeks", "months", "years"];
+pub(super) const UNITS: &[&str] =
+    &["milliseconds", "seconds", "minutes", "hours", "days", "weeks", "months", "years"];
 
 /// The date's civil time in UTC.
 pub(super) fn utc(date: Date) -> DateTime {
     Offset::UTC.to_datetime(date.timestamp())
 }
 
-/// `date` moved by `amount` of `unit`; none for a unit that is not one, or outside of the years -9999 to 9999.
+/// `date` moved by `amount` of `unit`; none for a unit that is not one, or outside of the years -9999 to
+/// 9999.
 ///
-/// Months and years keep the day, or take the month's last if it has no such day; a part of a month is rounded off. All
-/// other units have a fixed length, and their parts count.
+/// Months and years keep the day, or take the month's last if it has no such day; a part of a month is
+/// rounded off. All other units have a fixed length, and their parts count.
 pub(super) fn shift(date: Date, amount: f64, unit: &str) -> Option<Date> {
     let millis = match unit {
         "milliseconds" => 1.0,

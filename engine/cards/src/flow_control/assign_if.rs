@@ -4,8 +4,8 @@ use crate::prelude::*;
 
 /// Compares two values and gives one of two others.
 ///
-/// Both are worked out before; to run cards only if the comparison holds, use `branching.if_else`. The comparison is the same:
-/// `value_b` is converted to the type of `value_a`. See also `flow_control.lookup`.
+/// Both are worked out before; to run cards only if the comparison holds, use `branching.if_else`. The
+/// comparison is the same: `value_b` is converted to the type of `value_a`. See also `flow_control.lookup`.
 #[derive(Inputs)]
 pub struct AssignIf {
     /// The value that is compared.
@@ -37,8 +37,10 @@ impl Pure for AssignIf {
     const ID: &str = "flow_control.assign_if";
     const EXPORTED_AS: &[&str] = &["kernel:control:assignIf"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ value_a: 80, operator: ">", value_b: 9, value_if_true: more, value_if_false: less }"# => ok r#"{ result: more }"#,
-        r#"{ value_a: "80", operator: ">", value_b: "9", value_if_true: more, value_if_false: less }"# => ok r#"{ result: less }"#,
+        r#"{ value_a: 80, operator: ">", value_b: 9, value_if_true: more, value_if_false: less }"#
+            => ok r#"{ result: more }"#,
+        r#"{ value_a: "80", operator: ">", value_b: "9", value_if_true: more, value_if_false: less }"#
+            => ok r#"{ result: less }"#,
         r#"{ value_a: null, operator: is empty, value_if_true: none }"# => ok r#"{ result: none }"#,
         r#"{ value_a: 7, operator: "<", value_b: soon }"# => err "expected number, found text \"soon\"",
     };

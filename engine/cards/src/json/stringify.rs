@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Writes a value as a JSON text.
 ///
-/// On one line, without spaces, keys in their order, dates as ISO texts. A text gets quotes. A value that holds a secret is
-/// refused, since its JSON could not hold it. The way back is `json.parse`.
+/// On one line, without spaces, keys in their order, dates as ISO texts. A text gets quotes. A value that
+/// holds a secret is refused, since its JSON could not hold it. The way back is `json.parse`.
 #[derive(Inputs)]
 pub struct Stringify {
     /// The value.
@@ -17,15 +17,18 @@ pub struct Written {
     /// The JSON text.
     #[output(key = "output")]
     text: Text,
+    /// How many bytes it has in UTF-8, as limits of requests count them. Okta's card has no such output.
+    bytes: f64,
 }
 
 impl Pure for Stringify {
     const ID: &str = "json.stringify";
     const EXPORTED_AS: &[&str] = &["kernel:json:stringify"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ value: { z: 1, a: [1.5, null, "x"] } }"# => ok r#"{ text: '{"z":1,"a":[1.5,null,"x"]}' }"#,
-        r#"{ value: 'he said "hi"' }"# => ok r#"{ text: '"he said \"hi\""' }"#,
-        r#"{ value: null }"# => ok r#"{ text: "null" }"#,
+        r#"{ value: { z: 1, a: [1.5, null, "x"] } }"#
+            => ok r#"{ text: '{"z":1,"a":[1.5,null,"x"]}', bytes: 26 }"#,
+        r#"{ value: 'größe "5"' }"# => ok r#"{ text: '"größe \"5\""', bytes: 15 }"#,
+        r#"{ value: null }"# => ok r#"{ text: "null", bytes: 4 }"#,
     };
     type Out = Written;
 
@@ -33,6 +36,7 @@ impl Pure for Stringify {
         if self.value.holds_secret() {
             bail!(Self::VALUE, "the value holds a secret, which JSON would show");
         }
-        Ok(Written { text: self.value.to_json().into() })
+        let json = self.value.to_json();
+        Ok(Written { bytes: json.len() as f64, text: json.into() })
     }
 }

@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Takes one item of a list, by its place.
 ///
-/// Places count from 0; a fraction is cut off. A place that the list does not have is an error, a negative one too. See
-/// also `list.find` and `list.length`.
+/// Places count from 0; a fraction is cut off. A place that the list does not have is an error, a negative
+/// one too. See also `list.find` and `list.length`.
 #[derive(Inputs)]
 pub struct At {
     /// The items.

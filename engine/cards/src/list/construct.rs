@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Makes a list of the values it is given.
 ///
-/// The fields may have any names; the items follow in their order. Blank ones are kept. A list may also be written directly
-/// into any field. See also `object.construct`.
+/// The fields may have any names; the items follow in their order. Blank ones are kept. A list may also be
+/// written directly into any field. See also `object.construct`.
 #[derive(Inputs)]
 pub struct Construct {
     /// The items.

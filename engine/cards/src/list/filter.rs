@@ -4,10 +4,10 @@ use crate::prelude::*;
 
 /// Keeps the items of a list for which a comparison holds.
 ///
-/// What lies at `path` in an item is compared with `comparison`, as `branching.if_else` compares: the comparison is
-/// converted to the type of what it is compared with, unless the operator is === or !==. A blank path means the item
-/// itself. An item that lacks the path compares as a missing value: it is equal to nothing but a blank. See also
-/// `list.find`, which stops at the first.
+/// What lies at `path` in an item is compared with `comparison`, as `branching.if_else` compares: the
+/// comparison is converted to the type of what it is compared with, unless the operator is === or !==. A
+/// blank path means the item itself. An item that lacks the path compares as a missing value: it is equal to
+/// nothing but a blank. See also `list.find`, which stops at the first.
 #[derive(Inputs)]
 pub struct Filter {
     /// The items.
@@ -37,7 +37,8 @@ impl Pure for Filter {
             => ok r#"{ list: [{ name: Jane, status: active }] }"#,
         r#"{ list: [5, 12, 80], operator: ">", comparison: "9" }"# => ok r#"{ list: [12, 80] }"#,
         r#"{ list: [1, "1"], operator: "===", comparison: 1 }"# => ok r#"{ list: [1] }"#,
-        r#"{ list: [{ a: { b: "" } }, { a: {} }], path: a.b, operator: is empty }"# => ok r#"{ list: [{ a: { b: "" } }, { a: {} }] }"#,
+        r#"{ list: [{ a: { b: "" } }, { a: {} }], path: a.b, operator: is empty }"#
+            => ok r#"{ list: [{ a: { b: "" } }, { a: {} }] }"#,
         r#"{ list: [{ age: {} }], path: age, operator: ">", comparison: 5 }"# => err "expected object",
     };
     type Out = Filtered;

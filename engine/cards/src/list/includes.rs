@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Tells whether a value is among the items of a list.
 ///
-/// Only an item of the same type and the same content counts: the text "1" is not the number 1, `A` is not `a`. Objects and
-/// lists are equal if all that they hold is. See also `list.find`, which converts.
+/// Only an item of the same type and the same content counts: the text "1" is not the number 1, `A` is not
+/// `a`. Objects and lists are equal if all that they hold is. See also `list.find`, which converts.
 #[derive(Inputs)]
 pub struct Includes {
     /// The items.

@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Puts the items of a list together into a text.
 ///
-/// Numbers and dates are put as their text, objects and lists as JSON, missing items as nothing, but with their separator.
-/// The way back is `text.split`.
+/// Numbers and dates are put as their text, objects and lists as JSON, missing items as nothing, but with
+/// their separator. The way back is `text.split`.
 #[derive(Inputs)]
 pub struct ListToText {
     /// The items.

@@ -1,4 +1,5 @@
-//! List cards that need no helper flow. Places count from 0; a missing list is an empty one; no list is ever changed.
+//! List cards that need no helper flow. Places count from 0; a missing list is an empty one; no list is ever
+//! changed.
 
 cards! { LIST:
     filter::Filter,

@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Takes one value out of each object of a list.
 ///
-/// The new list has as many items as the old one; where an object lacks the key, there is a missing value. The key may
-/// be a path: `profile.name`, `emails.0.address`. See also `object.get` and `list.map`.
+/// The new list has as many items as the old one; where an object lacks the key, there is a missing value.
+/// The key may be a path: `profile.name`, `emails.0.address`. See also `object.get` and `list.map`.
 #[derive(Inputs)]
 pub struct Pluck {
     /// The objects.

@@ -4,9 +4,10 @@ use crate::prelude::*;
 
 /// Sorts a list, the smallest first.
 ///
-/// What lies at `path` in the items is compared; a blank path means the items themselves. Numbers are sorted by their size,
-/// texts by their letters (`10` before `9`, `Z` before `a`), dates by their time, false before true. All are converted to
-/// the type of the first one. Items that lack the value come last. Equal items keep their order.
+/// What lies at `path` in the items is compared; a blank path means the items themselves. Numbers are sorted
+/// by their size, texts by their letters (`10` before `9`, `Z` before `a`), dates by their time, false before
+/// true. All are converted to the type of the first one. Items that lack the value come last. Equal items
+/// keep their order.
 #[derive(Inputs)]
 pub struct Sort {
     /// The items.

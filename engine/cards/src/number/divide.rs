@@ -1,9 +1,11 @@
+use flowrun_core::value::format_number;
+
 use crate::prelude::*;
 
 /// Divides one number by another.
 ///
-/// The result is rounded to a number of decimals, a half up. `percentage` is the same as a text in per cent: 0.25 is `25%`. To divide by
-/// 0 is an error. See also `number.multiply` and `number.round_up`.
+/// The result is rounded to a number of decimals, a half up. `percentage` is the same as a text in per cent:
+/// 0.25 is `25%`. To divide by 0 is an error. See also `number.multiply` and `number.round_up`.
 #[derive(Inputs)]
 pub struct Divide {
     /// The number that is divided.
@@ -48,8 +50,9 @@ impl Pure for Divide {
         let result = to_decimals(super::finite(self.a / self.b)?, decimals);
         // Two digits move before the point; rounding again drops what the multiplication left behind.
         let percent = to_decimals(result * 100.0, (decimals - 2).max(0));
-        let percentage = Text::from_value(Value::Number(percent))?;
-        Ok(Divided { result, percentage: format!("{percentage}%").into() })
+        let mut percentage = format_number(percent);
+        percentage.push('%');
+        Ok(Divided { result, percentage: percentage.into() })
     }
 }
 

@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Rounds a number to the nearest whole number.
 ///
-/// A half goes up: 2.5 becomes 3, -2.5 becomes -2. See also `number.round_up` and `number.round_down`; `number.divide` rounds to
-/// decimals.
+/// A half goes up: 2.5 becomes 3, -2.5 becomes -2. See also `number.round_up` and `number.round_down`;
+/// `number.divide` rounds to decimals.
 #[derive(Inputs)]
 pub struct Round {
     /// The number.

@@ -2,9 +2,9 @@ use crate::prelude::*;
 
 /// Makes an object of the fields it is given.
 ///
-/// Each field becomes a key, in their order. A name with dots makes nested objects: `profile.email` and `profile.name` lie
-/// in one object under `profile`. Fields that were left blank are kept, with a missing value. See also `object.set`,
-/// `object.merge` and `json.stringify`.
+/// Each field becomes a key, in their order. A name with dots makes nested objects: `profile.email` and
+/// `profile.name` lie in one object under `profile`. Fields that were left blank are kept, with a missing
+/// value. See also `object.set`, `object.merge` and `json.stringify`.
 #[derive(Inputs)]
 pub struct Construct {
     /// The keys and their values.
@@ -26,7 +26,8 @@ impl Pure for Construct {
     const EXAMPLES: &[Example] = examples! {
         r#"{ First name: Jane, Last name: Smith, Age: 29, Loyalty: true }"#
             => ok r#"{ object: { First name: Jane, Last name: Smith, Age: 29, Loyalty: true } }"#,
-        r#"{ profile.name: Jane, id: 7, profile.email: null }"# => ok r#"{ object: { profile: { name: Jane, email: null }, id: 7 } }"#,
+        r#"{ profile.name: Jane, id: 7, profile.email: null }"#
+            => ok r#"{ object: { profile: { name: Jane, email: null }, id: 7 } }"#,
         r#"{ tags: [a, b], empty: "" }"# => ok r#"{ object: { tags: [a, b], empty: "" } }"#,
         r#"{}"# => ok r#"{ object: {} }"#,
     };

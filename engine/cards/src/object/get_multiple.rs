@@ -5,8 +5,9 @@ use crate::prelude::*;
 
 /// Takes several values out of an object, by their paths.
 ///
-/// Each further field names an output and says where it lies: `email: profile.email`. An output that is only declared under
-/// `outputs` lies at the path that is its name. Paths are those of `object.get`; what is not there gives a missing value.
+/// Each further field names an output and says where it lies: `email: profile.email`. An output that is only
+/// declared under `outputs` lies at the path that is its name. Paths are those of `object.get`; what is not
+/// there gives a missing value.
 #[derive(Inputs)]
 pub struct GetMultiple {
     /// The object, or a list.

@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Lists the keys of an object.
 ///
-/// Only its own, not those of objects inside it, in the order in which they were written. A missing object has none. See
-/// also `object.get`.
+/// Only its own, not those of objects inside it, in the order in which they were written. A missing object
+/// has none. See also `object.get`.
 #[derive(Inputs)]
 pub struct Keys {
     /// The object.

@@ -2,8 +2,9 @@ use crate::prelude::*;
 
 /// Makes one object of several.
 ///
-/// It has all their keys. Where several have the same key, it keeps the value of the last of them, whole: nested objects are
-/// not merged. More objects than two are given as fields of any name. See also `object.construct`.
+/// It has all their keys. Where several have the same key, it keeps the value of the last of them, whole:
+/// nested objects are not merged. More objects than two are given as fields of any name. See also
+/// `object.construct`.
 #[derive(Inputs)]
 pub struct Merge {
     /// The first object.
@@ -33,7 +34,8 @@ impl Pure for Merge {
             => ok r#"{ object: { email: john, id: 123, first: John, last: Doe } }"#,
         r#"{ object_1: { email: john, first: John, last: Doe }, object_2: { email: jane, id: 123 } }"#
             => ok r#"{ object: { email: jane, first: John, last: Doe, id: 123 } }"#,
-        r#"{ object_1: { a: { x: 1 } }, object_2: { a: { y: 2 } }, object_3: { b: 3 } }"# => ok r#"{ object: { a: { y: 2 }, b: 3 } }"#,
+        r#"{ object_1: { a: { x: 1 } }, object_2: { a: { y: 2 } }, object_3: { b: 3 } }"#
+            => ok r#"{ object: { a: { y: 2 }, b: 3 } }"#,
         r#"{ object_1: { a: 1 }, object_2: null }"# => ok r#"{ object: { a: 1 } }"#,
         r#"{ object_1: { a: 1 }, object_2: [1] }"# => err "expected object, found list",
     };
@@ -47,7 +49,8 @@ impl Pure for Merge {
             if object.is_empty() {
                 object = next;
             } else if !next.is_empty() {
-                Arc::make_mut(&mut object).extend(next.iter().map(|(key, value)| (key.clone(), value.clone())));
+                Arc::make_mut(&mut object)
+                    .extend(next.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
         Ok(Merged { object })

@@ -1,4 +1,5 @@
-//! Object cards. Paths put dots between keys, `all.2.b`; a key that has the whole path as its name wins. No object is ever changed.
+//! Object cards. Paths put dots between keys, `all.2.b`; a key that has the whole path as its name wins. No
+//! object is ever changed.
 
 use crate::prelude::*;
 
@@ -20,7 +21,11 @@ impl FromValue for Tree {
         match value {
             Value::Object(_) | Value::List(_) | Value::Null => Ok(Tree(value)),
             Value::Text(text) => {
-                let wanted = if text.trim_start().starts_with('[') { Type::list_of(Kind::Object) } else { Type::OBJECT };
+                let wanted = if text.trim_start().starts_with('[') {
+                    Type::list_of(Kind::Object)
+                } else {
+                    Type::OBJECT
+                };
                 flowrun_core::value::convert(Value::Text(text), wanted).map(Tree)
             }
             found => Err(Mismatch { wanted: Type::OBJECT, found }),

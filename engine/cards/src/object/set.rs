@@ -2,8 +2,9 @@ use crate::prelude::*;
 
 /// Puts a value into an object, at a path.
 ///
-/// The old object stays; the card gives a copy. What lay there is replaced; nested objects that the path needs are made. A
-/// number is a place in a list, from 0, or the first place behind its end. The way back is `object.get`.
+/// The old object stays; the card gives a copy. What lay there is replaced; nested objects that the path
+/// needs are made. A number is a place in a list, from 0, or the first place behind its end. The way back is
+/// `object.get`.
 #[derive(Inputs)]
 pub struct Set {
     /// The object.

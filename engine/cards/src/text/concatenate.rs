@@ -2,8 +2,9 @@ use crate::prelude::*;
 
 /// Puts texts together, one behind the other.
 ///
-/// Nothing is put between them. More texts than two are given as fields of any name, in the order in which they shall
-/// follow. To put something between the items of a list use `list.list_to_text`, for longer texts `text.compose`.
+/// Nothing is put between them. More texts than two are given as fields of any name, in the order in which
+/// they shall follow. To put something between the items of a list use `list.list_to_text`, for longer texts
+/// `text.compose`.
 #[derive(Inputs)]
 pub struct Concatenate {
     /// The first text.

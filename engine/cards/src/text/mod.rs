@@ -1,4 +1,5 @@
-//! Text cards. Positions count from 0, in UTF-16 units as JavaScript counts them; a missing text is a blank one.
+//! Text cards. Positions count from 0, in UTF-16 units as JavaScript counts them; a missing text is a blank
+//! one.
 
 cards! { TEXT:
     compose::Compose,

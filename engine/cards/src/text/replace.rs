@@ -2,9 +2,9 @@ use crate::prelude::*;
 
 /// Replaces a part of a text by another.
 ///
-/// What is looked for means itself, it is no pattern, and so does the replacement: `$1` stays `$1`. Only the first
-/// occurrence is replaced unless `all_instances` says otherwise. A text in which it does not occur stays as it is, and a
-/// blank `look_for` occurs nowhere. See also `text.split` and `text.text_segment`.
+/// What is looked for means itself, it is no pattern, and so does the replacement: `$1` stays `$1`. Only the
+/// first occurrence is replaced unless `all_instances` says otherwise. A text in which it does not occur
+/// stays as it is, and a blank `look_for` occurs nowhere. See also `text.split` and `text.text_segment`.
 #[derive(Inputs)]
 pub struct Replace {
     /// The text to search.
@@ -37,7 +37,8 @@ impl Pure for Replace {
     const EXPORTED_AS: &[&str] = &["kernel:string:replace"];
     const EXAMPLES: &[Example] = examples! {
         r#"{ look_in: "a|b|c", look_for: "|", replace_with: ", " }"# => ok r#"{ text: "a, b|c" }"#,
-        r#"{ look_in: "a|b|c", look_for: "|", replace_with: ", ", all_instances: true }"# => ok r#"{ text: "a, b, c" }"#,
+        r#"{ look_in: "a|b|c", look_for: "|", replace_with: ", ", all_instances: true }"#
+            => ok r#"{ text: "a, b, c" }"#,
         r#"{ look_in: "Test test TEST", look_for: Test, replace_with: $1, all_instances: true, case_sensitive: false }"#
             => ok r#"{ text: $1 $1 $1 }"#,
         r#"{ look_in: "abc", look_for: x, replace_with: y }"# => ok r#"{ text: abc }"#,

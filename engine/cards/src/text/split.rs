@@ -2,9 +2,10 @@ use crate::prelude::*;
 
 /// Cuts a text wherever a separator occurs.
 ///
-/// The separator is dropped and means itself: it may be one letter, several, or a line break, never a pattern. What lies
-/// between two separators is kept as it is, blank pieces and spaces too; trim each with `text.trim`. A text without the
-/// separator gives a list of one; a blank separator cuts between all characters. The way back is `list.list_to_text`.
+/// The separator is dropped and means itself: it may be one letter, several, or a line break, never a
+/// pattern. What lies between two separators is kept as it is, blank pieces and spaces too; trim each with
+/// `text.trim`. A text without the separator gives a list of one; a blank separator cuts between all
+/// characters. The way back is `list.list_to_text`.
 #[derive(Inputs)]
 pub struct Split {
     /// The text to cut.

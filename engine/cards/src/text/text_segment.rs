@@ -2,10 +2,11 @@ use crate::prelude::*;
 
 /// Takes a part of a text, by its positions.
 ///
-/// Positions count from 0. The character at `start_at` belongs to the segment, the one at `end_before` does not; without
-/// `end_before` it reaches to the end of the text. A negative position counts as 0, one beyond the end as the end, and if
-/// the end lies before the start the two change places, so that the -1 of a search that found nothing does no harm.
-/// A character outside of Unicode's first plane, such as an emoji, counts as two and is never cut. See also `text.split`.
+/// Positions count from 0. The character at `start_at` belongs to the segment, the one at `end_before` does
+/// not; without `end_before` it reaches to the end of the text. A negative position counts as 0, one beyond
+/// the end as the end, and if the end lies before the start the two change places, so that the -1 of a search
+/// that found nothing does no harm. A character outside of Unicode's first plane, such as an emoji, counts as
+/// two and is never cut. See also `text.split`.
 #[derive(Inputs)]
 pub struct TextSegment {
     /// The text to take from.
@@ -51,7 +52,8 @@ impl Pure for TextSegment {
     }
 }
 
-/// Where in the bytes of `text` its UTF-16 unit at `position` begins; a position inside a pair means the pair's end.
+/// Where in the bytes of `text` its UTF-16 unit at `position` begins; a position inside a pair means the
+/// pair's end.
 fn place(text: &str, position: usize) -> usize {
     if position >= text.len() {
         return text.len(); // No character has more UTF-16 units than bytes.

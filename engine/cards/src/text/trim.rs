@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Takes the white space off both ends of a text.
 ///
-/// Spaces, tabs, line breaks and the other blanks of Unicode go, the byte order mark too; white space inside the text
-/// stays. See also `text.split`, which does not trim its pieces.
+/// Spaces, tabs, line breaks and the other blanks of Unicode go, the byte order mark too; white space inside
+/// the text stays. See also `text.split`, which does not trim its pieces.
 #[derive(Inputs)]
 pub struct Trim {
     /// The text.

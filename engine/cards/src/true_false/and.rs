@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Tells whether all of some values are true.
 ///
-/// More values than two are given as fields of any name. What is left out is false. See also `true_false.or` and
-/// `true_false.compare`.
+/// More values than two are given as fields of any name. What is left out is false. See also `true_false.or`
+/// and `true_false.compare`.
 #[derive(Inputs)]
 pub struct And {
     /// The first value.

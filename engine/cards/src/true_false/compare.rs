@@ -4,9 +4,10 @@ use crate::prelude::*;
 
 /// Compares two values and tells whether the comparison holds.
 ///
-/// `value_b` is converted to the type of `value_a`, then numbers are compared by their size, texts by their letters, dates by their time,
-/// objects and lists by all they hold. `%` asks for a multiple, `in` for a part of a text or an item of a list, `has` for a key of an object;
-/// `is empty` is true of a missing value, "", [] and {}, but not of 0 and false. To act on it use `branching.if_else`.
+/// `value_b` is converted to the type of `value_a`, then numbers are compared by their size, texts by their
+/// letters, dates by their time, objects and lists by all they hold. `%` asks for a multiple, `in` for a part
+/// of a text or an item of a list, `has` for a key of an object; `is empty` is true of a missing value, "",
+/// [] and {}, but not of 0 and false. To act on it use `branching.if_else`.
 #[derive(Inputs)]
 pub struct Compare {
     /// The value that is compared.

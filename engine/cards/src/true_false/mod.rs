@@ -1,4 +1,5 @@
-//! True/False cards. Texts `true` and `1` count as true, `false`, `0`, blank and missing as false; so do numbers but 0.
+//! True/False cards. Texts `true` and `1` count as true, `false`, `0`, blank and missing as false; so do
+//! numbers but 0.
 
 cards! { TRUE_FALSE:
     and::And,

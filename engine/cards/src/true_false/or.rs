@@ -2,8 +2,8 @@ use crate::prelude::*;
 
 /// Tells whether any of some values is true.
 ///
-/// More values than two are given as fields of any name. What is left out is false. See also `true_false.and` and
-/// `true_false.compare`.
+/// More values than two are given as fields of any name. What is left out is false. See also `true_false.and`
+/// and `true_false.compare`.
 #[derive(Inputs)]
 pub struct Or {
     /// The first value.

@@ -1,5 +1,6 @@
 //! Tables, connections and variables.
 
+use super::expr::a;
 use super::names::{Var, type_named};
 use super::{Log, Options};
 use crate::diag::{Code, Diagnostic};
@@ -82,8 +83,11 @@ pub(super) fn fit(value: &At<Value>, ty: Type, log: &mut Log) -> Value {
         return Value::Null;
     }
     convert(value.it.clone(), ty).unwrap_or_else(|mismatch| {
+        let told = mismatch.to_string();
+        let found = told.split_once(", found ").map_or(&*told, |(_, found)| found);
         log.report(
-            Diagnostic::new(Code::TypeMismatch, value.span, mismatch.to_string()).label(format!("can't become a {ty}").replace("a object", "an object")),
+            Diagnostic::new(Code::TypeMismatch, value.span, format!("expected {}, found {found}", a(ty)))
+                .label(format!("can't become {}", a(ty))),
         );
         Value::Null
     })

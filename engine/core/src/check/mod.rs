@@ -64,9 +64,10 @@ pub struct Checked {
 pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options: &Options<'_>) -> Checked {
     let mut log = Log::default();
     let names = Names::new(project, options, &mut log);
-    let shared = Shared { project, catalog, options, signatures: signature::all(project, catalog, &mut log), names };
+    let shared = Shared { project, catalog, options, signatures: signature::all(project, catalog, options, &mut log), names };
     let scopes: Vec<Scope<'_>> =
         (0..project.flows.len()).map(|index| Scope::new(&shared, &mut log, index)).collect();
+    let handlers: BTreeSet<usize> = scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
 
     let entry = entry.and_then(|name| match shared.names.flow(name, "") {
         names::Found::One(index) => Some(index),
@@ -85,7 +86,7 @@ pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options:
     for (index, scope) in scopes.into_iter().enumerate() {
         trigger::check(&shared, &mut log, index);
         log.reached = ids[index].is_some();
-        let flow = lower::flow(&shared, &mut log, scope, &ids);
+        let flow = lower::flow(&shared, &mut log, scope, &ids, &handlers);
         if log.reached {
             flows.push(flow);
         }

@@ -74,7 +74,7 @@ impl<'p> Names<'p> {
         }
         let mistake = Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`")).label("no such flow");
         let trimmed = name.trim_start_matches("./").trim_end_matches(".yaml").trim_end_matches(".yml");
-        if let Some(flow) = self.project.flows.iter().find(|flow| *flow.name.it == *name || *flow.path == *trimmed) {
+        if let Some(flow) = self.project.flows.iter().find(|flow| *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed) {
             return mistake.help(format!("flows go by the names of their files: write `{}`", self.shortest(flow.path.as_ref())));
         }
         let paths = name.contains('/').then(|| closest(name, self.paths.keys().copied())).flatten();

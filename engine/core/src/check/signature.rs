@@ -1,6 +1,6 @@
 //! What flows take and give.
 
-use super::Log;
+use super::{Log, Options, field};
 use super::manifest::fit;
 use super::names::type_named;
 use crate::card::{Catalog, Work};
@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Flow, Name, OnError, Project, Step};
 use crate::program::{Input, Output};
 use crate::types::Type;
-use crate::value::Text;
+use crate::value::{Text, Value};
 
 /// What a flow takes and gives.
 pub(super) struct Signature {
@@ -19,15 +19,18 @@ pub(super) struct Signature {
     pub declared: bool,
 }
 
-pub(super) fn all(project: &Project, catalog: &Catalog, log: &mut Log) -> Vec<Signature> {
-    project.flows.iter().map(|flow| signature(flow, catalog, log)).collect()
+pub(super) fn all(project: &Project, catalog: &Catalog, options: &Options<'_>, log: &mut Log) -> Vec<Signature> {
+    project.flows.iter().map(|flow| signature(flow, catalog, options, log)).collect()
 }
 
-fn signature(flow: &Flow, catalog: &Catalog, log: &mut Log) -> Signature {
+fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Log) -> Signature {
     let inputs = flow.inputs.iter().map(|input| {
         let ty = input.ty.as_ref().map_or(Some(Type::ANY), |ty| type_named(ty, log)).unwrap_or(Type::ANY);
         let choices: Vec<_> = input.choices.iter().map(|choice| fit(choice, ty, log)).collect();
         let default = input.default.as_ref().map(|default| fit(default, ty, log));
+        if let (Some(Value::Secret(_)), Some(written)) = (&default, &input.default) {
+            field::secret_in_file(options, log, &input.name.it, written.span);
+        }
         if let (Some(default), Some(written)) = (&default, &input.default)
             && !choices.is_empty()
             && !default.is_null()

@@ -24,7 +24,10 @@ impl<'s> Masked<'s> {
         let mut texts = BTreeMap::new();
         if !spans.is_empty() {
             for (file, source) in sources.iter() {
-                let own = spans.iter().filter(|span| span.file == file).map(|span| (span.start as usize, span.end as usize));
+                let own = spans
+                    .iter()
+                    .filter(|span| span.file == file)
+                    .map(|span| (span.start as usize, span.end as usize));
                 let again = secrets.iter().flat_map(|secret| source.text.match_indices(secret));
                 let again = again.map(|(at, secret)| (at, at + secret.len()));
                 texts.insert(file, struck_out(&source.text, own.chain(again)));

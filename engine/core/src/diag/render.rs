@@ -50,8 +50,10 @@ pub fn summary(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         1 => Some(format!("1 {word}")),
         n => Some(format!("{n} {word}s")),
     };
-    let counts: Vec<String> =
-        [count(Severity::Error, "error"), count(Severity::Warning, "warning")].into_iter().flatten().collect();
+    let counts: Vec<String> = [count(Severity::Error, "error"), count(Severity::Warning, "warning")]
+        .into_iter()
+        .flatten()
+        .collect();
     match (counts.is_empty(), files.len()) {
         (true, _) => "no mistakes".into(),
         (false, 1) => format!("{} in 1 file", counts.join(", ")),
@@ -59,7 +61,12 @@ pub fn summary(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     }
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, masked: &'a Masked<'_>, style: Style) -> Group<'a> {
+fn group<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
+    masked: &'a Masked<'_>,
+    style: Style,
+) -> Group<'a> {
     let level = match diagnostic.code.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -69,7 +76,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, masked: &'a Maske
 
     // The first place is the mistake's own; places near it in the same file share its excerpt.
     let mut places = vec![(diagnostic.span, AnnotationKind::Primary, diagnostic.label.as_str())];
-    places.extend(diagnostic.related.iter().map(|(span, why)| (*span, AnnotationKind::Context, why.as_str())));
+    places
+        .extend(diagnostic.related.iter().map(|(span, why)| (*span, AnnotationKind::Context, why.as_str())));
     let mut excerpts: Vec<Vec<(Span, AnnotationKind, &str)>> = Vec::new();
     for place in places {
         let line = |span: Span| sources.line_column(span).0;
@@ -86,7 +94,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, masked: &'a Maske
     }
     if let Some(help) = &diagnostic.help {
         let words = normalize_untrusted_str(&masked.words(help));
-        group = group.element(Element::from(Level::HELP.message(wrap(&words, style.width.saturating_sub(14)))));
+        group =
+            group.element(Element::from(Level::HELP.message(wrap(&words, style.width.saturating_sub(14)))));
     }
     group
 }
@@ -121,12 +130,17 @@ fn on_one_line(text: &str, span: Span) -> Range<usize> {
     start..trimmed
 }
 
-/// Breaks a text into lines of at most `width` letters.
+/// Breaks a text into lines of at most `width` letters, but never inside of code, which stands in backquotes.
 fn wrap(text: &str, width: usize) -> String {
+    let mut in_code = false;
+    let chunks = text.split(|c| {
+        in_code ^= c == '`';
+        c == ' ' && !in_code
+    });
     let mut wrapped = String::with_capacity(text.len());
     let mut column = 0;
-    for word in text.split(' ') {
-        let length = word.chars().count();
+    for chunk in chunks {
+        let length = chunk.chars().count();
         if column > 0 && column + 1 + length > width.max(20) {
             wrapped.push('\n');
             column = 0;
@@ -134,7 +148,7 @@ fn wrap(text: &str, width: usize) -> String {
             wrapped.push(' ');
             column += 1;
         }
-        wrapped.push_str(word);
+        wrapped.push_str(chunk);
         column += length;
     }
     wrapped
@@ -147,7 +161,8 @@ mod tests {
 
     fn case() -> (Sources, Vec<Diagnostic>) {
         let mut sources = Sources::default();
-        let a = sources.add("flows/b.yaml", "name: Grüße\r\ncards:\r\n  - card: text.splitt\r\n    id: x\r\n");
+        let a =
+            sources.add("flows/b.yaml", "name: Grüße\r\ncards:\r\n  - card: text.splitt\r\n    id: x\r\n");
         let b = sources.add("flows/a.yaml", "");
         let at = |file, start: u32, end: u32| Span { file, start, end };
         let card = at(a, 33, 44);
@@ -206,7 +221,10 @@ error[E010]: there is no card `text.splitt`
         assert_eq!(error["code"], "E010");
         assert_eq!(error["slug"], "unknown-card");
         assert_eq!(error["file"], "flows/b.yaml");
-        assert_eq!((&error["line"], &error["column"], &error["endColumn"]), (&3.into(), &11.into(), &22.into()));
+        assert_eq!(
+            (&error["line"], &error["column"], &error["endColumn"]),
+            (&3.into(), &11.into(), &22.into())
+        );
         assert_eq!((&error["start"], &error["end"]), (&33.into(), &44.into()));
         assert_eq!(error["related"][0]["message"], "in this flow");
     }

@@ -8,13 +8,27 @@ use crate::model::{Arm, At, Expr, Joined, Name, OnError, Retry, Step};
 
 /// The keys of a card, in the order in which they are best written.
 pub(super) const KEYS: &[&str] = &[
-    "id", "card", "connection", "with", "pass", "then", "cases", "else", "try", "catch", "outputs", "on_error", "retry",
-    "timeout", "note",
+    "id",
+    "card",
+    "connection",
+    "with",
+    "pass",
+    "then",
+    "cases",
+    "else",
+    "try",
+    "catch",
+    "outputs",
+    "on_error",
+    "retry",
+    "timeout",
+    "note",
 ];
 
 /// The keys under which cards stand, but for `cases`.
 const ARMS: &[&str] = &["then", "else", "try", "catch"];
 const CASE_KEYS: &[&str] = &["id", "when", "cards"];
+const ON_ERROR: &str = "`on_error` is `stop`, `return`, `{ return: { output: value } }` or `{ call: flow, pass: { input: value } }`";
 const RETRY_KEYS: &[&str] = &["times", "wait", "on"];
 
 /// Reads a list of cards. Nothing under the key is an empty list.
@@ -34,7 +48,7 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Option<Step> {
         );
         return None;
     }
-    let Some(keys) = keys(reader, node) else { return None };
+    let keys = keys(reader, node)?;
     let mut step = Step {
         span: node.span,
         id: None,
@@ -141,10 +155,14 @@ fn arms(reader: &mut Reader<'_>, keys: &Keys<'_>, step: &mut Step) {
             match seen.iter().find(|name| name.it == arm.name.it) {
                 None => seen.push(&arm.name),
                 Some(first) => twice.push(
-                    Diagnostic::new(Code::DuplicateName, arm.name.span, format!("two cases are called `{}`", arm.name.it))
-                        .label("here again")
-                        .related(first.span, "first used here")
-                        .help("outputs name cases, so each needs its own `id`"),
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        arm.name.span,
+                        format!("two cases are called `{}`", arm.name.it),
+                    )
+                    .label("here again")
+                    .related(first.span, "first used here")
+                    .help("outputs name cases, so each needs its own `id`"),
                 ),
             }
         }
@@ -168,14 +186,20 @@ fn case(reader: &mut Reader<'_>, node: &Node, number: usize) -> Option<Arm> {
         if reader.check_identifier(&id, "a case") && ARMS.contains(&&*id.it) {
             reader.report(
                 Diagnostic::new(Code::BadName, id.span, format!("`{}` can't be the name of a case", id.it))
-                    .label(format!("`{}` is a branch of its own", id.it)),
+                    .label(format!("`{}` is a branch of its own", id.it))
+                    .help("call it by what it stands for"),
             );
         }
         name = id;
     }
-    let help = "say when the case holds, as in: `when: { value_a: $.inputs.status, operator: ==, value_b: active }`";
-    let when = reader.required(&keys, "when", help).map(|node| reader.fields(node, "a mapping with `value_a`, `operator` and `value_b`"));
-    let cards = reader.required(&keys, "cards", "write the cards of the case, or `cards: []`").map(|node| block(reader, node));
+    let help =
+        "say when the case holds, as in: `when: { value_a: $.inputs.status, operator: ==, value_b: active }`";
+    let when = reader
+        .required(&keys, "when", help)
+        .map(|node| reader.fields(node, "a mapping with `value_a`, `operator` and `value_b`"));
+    let cards = reader
+        .required(&keys, "cards", "write the cards of the case, or `cards: []`")
+        .map(|node| block(reader, node));
     // A case whose condition or cards can't be read still has its name.
     if !matches!(when, Some(Some(_))) || !matches!(cards, Some(Some(_))) {
         return None;
@@ -209,7 +233,7 @@ fn outputs(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<(Name, At<Joined>
 
 fn on_error(reader: &mut Reader<'_>, node: &Node) -> Option<OnError> {
     if !matches!(node.content, Content::Map(_)) {
-        let word = reader.word(node, "what to do: `stop`, `return`, or `{ call: flow }`", &["stop", "return"])?;
+        let word = reader.word(node, &["stop", "return"], ON_ERROR)?;
         return Some(if word.it == "stop" { OnError::Stop } else { OnError::Return(Vec::new()) });
     }
     let keys = reader.keys(node, "`on_error`", &["return", "call", "pass"])?;
@@ -223,7 +247,9 @@ fn on_error(reader: &mut Reader<'_>, node: &Node) -> Option<OnError> {
         (None, Some(flow)) => {
             let flow = reader.text(flow, "the name of a flow");
             let pass: Option<Vec<(Name, At<Expr>)>> = match keys.get("pass") {
-                Some(node) if node.content != Content::Null => reader.fields(node, "a mapping of the flow's inputs"),
+                Some(node) if node.content != Content::Null => {
+                    reader.fields(node, "a mapping of the flow's inputs")
+                }
                 _ => Some(Vec::new()),
             };
             Some(OnError::Call { flow: flow?, pass: pass? })
@@ -232,8 +258,12 @@ fn on_error(reader: &mut Reader<'_>, node: &Node) -> Option<OnError> {
         _ => {
             let place = reader.first_line(node.span);
             reader.report(
-                Diagnostic::new(Code::Structure, place, "expected `return` or `call`, and `pass` only with `call`")
-                    .help("`on_error` is `stop`, `return`, `{ return: { output: value } }` or `{ call: flow, pass: { input: value } }`"),
+                Diagnostic::new(
+                    Code::Structure,
+                    place,
+                    "expected `return` or `call`, and `pass` only with `call`",
+                )
+                .help(ON_ERROR),
             );
             None
         }
@@ -245,6 +275,6 @@ fn retry(reader: &mut Reader<'_>, node: &Node) -> Option<Retry> {
     let times = reader.required(&keys, "times", "say how often to try again, 1 to 5, as in: `times: 3`");
     let times = times.and_then(|node| reader.constant(node, "a number"));
     let wait = keys.get("wait").and_then(|node| reader.constant(node, "a duration, as `30 s`"));
-    let on = keys.get("on").and_then(|node| reader.word(node, "what to retry", &["rate_limit", "any"]));
+    let on = keys.get("on").and_then(|node| reader.word(node, &["rate_limit", "any"], ""));
     Some(Retry { times: times?, wait, on })
 }

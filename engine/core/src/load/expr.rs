@@ -20,7 +20,7 @@ impl Reader<'_> {
             Content::Text(text) => self.text_expr(name, node, text),
             Content::List(items) => {
                 let items: Vec<At<Expr>> = items.iter().map(|item| self.expr(name, item)).collect();
-                match items.iter().map(|item| constant_of(item)).collect::<Option<Vec<Value>>>() {
+                match items.iter().map(constant_of).collect::<Option<Vec<Value>>>() {
                     Some(values) => Expr::Constant(Value::list(values)),
                     None => Expr::List(items),
                 }
@@ -94,9 +94,13 @@ impl Reader<'_> {
         let written = self.slice(node.span);
         if value.abs() > EXACT && written.trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit()) {
             self.report(
-                Diagnostic::new(Code::BadValue, node.span, format!("the number {written} would lose its last digits"))
-                    .label("numbers keep about 16 digits")
-                    .help(format!("if it is an ID, make it a text: \"{written}\"")),
+                Diagnostic::new(
+                    Code::BadValue,
+                    node.span,
+                    format!("the number {written} would lose its last digits"),
+                )
+                .label("numbers keep about 16 digits")
+                .help(format!("if it is an ID, make it a text: \"{written}\"")),
             );
         }
     }
@@ -129,7 +133,7 @@ impl Reader<'_> {
         }
         if let Some((part, found)) = first_variable(&expr) {
             let mistake =
-                Diagnostic::new(Code::Structure, part.span, format!("expected {what}, found {found}")).label(found);
+                Diagnostic::new(Code::Structure, part.span, format!("expected {what}, found {found}"));
             self.report(match &part.it {
                 Expr::Wire(text) => mistake.help(format!("if the text itself is meant, write `${text}`")),
                 _ => mistake.help("nothing has run yet when this is read, so it must be a constant"),

@@ -1,6 +1,6 @@
 //! A flow file: everything but its cards.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::card;
 use super::node::{Content, Node};
@@ -52,7 +52,9 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         reader.check_label(&name, "an input");
         flow.inputs.push(input(reader, name, node));
     }
-    for (name, node) in named(reader, &mut flow.broken, keys.get("outputs"), "a mapping of outputs and their types") {
+    for (name, node) in
+        named(reader, &mut flow.broken, keys.get("outputs"), "a mapping of outputs and their types")
+    {
         reader.check_label(&name, "an output");
         match reader.text(node, "a type, as `text`") {
             Some(ty) => flow.outputs.push((name, ty)),
@@ -71,7 +73,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         },
         None => flow.broken = true,
     }
-    let mut ids = HashMap::new();
+    let mut ids = BTreeMap::new();
     check_ids(reader, &flow.cards, &mut ids);
     flow
 }
@@ -89,19 +91,27 @@ fn named<'n>(
 }
 
 /// IDs name cards in the whole flow, whatever block they stand in.
-fn check_ids(reader: &mut Reader<'_>, cards: &[Step], ids: &mut HashMap<Text, Span>) {
+fn check_ids(reader: &mut Reader<'_>, cards: &[Step], ids: &mut BTreeMap<Text, Span>) {
     for step in cards {
         if let Some(id) = &step.id {
             match ids.get(&id.it) {
                 None => _ = ids.insert(id.it.clone(), id.span),
                 Some(&first) => {
-                    let mistake =
-                        Diagnostic::new(Code::DuplicateName, id.span, format!("two cards have the ID `{}`", id.it));
+                    let mistake = Diagnostic::new(
+                        Code::DuplicateName,
+                        id.span,
+                        format!("two cards have the ID `{}`", id.it),
+                    );
                     // An alias that repeats cards repeats their IDs.
                     reader.report(if first == id.span {
-                        mistake.label("an alias repeats this card").help("cards that repeat can't have an ID: write them out, or call a helper flow")
+                        mistake
+                            .label("an alias repeats this card")
+                            .help("cards that repeat can't have an ID: write them out, or call a helper flow")
                     } else {
-                        mistake.label("here again").related(first, "first used here").help("wires name cards by their ID, so each needs its own")
+                        mistake
+                            .label("here again")
+                            .related(first, "first used here")
+                            .help("wires name cards by their ID, so each needs its own")
                     });
                 }
             }
@@ -132,7 +142,6 @@ fn input(reader: &mut Reader<'_>, name: Name, node: &Node) -> Input {
 }
 
 fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
-    let what = "a trigger";
     let (kind, settings) = match &node.content {
         Content::Map(members) if members.len() > 1 => {
             reader.report(
@@ -142,12 +151,12 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
             return None;
         }
         Content::Map(_) => {
-            let keys = reader.keys(node, what, TRIGGERS)?;
+            let keys = reader.keys(node, "a trigger", TRIGGERS)?;
             let kind = TRIGGERS.iter().find(|kind| keys.get(kind).is_some())?;
             (*kind, keys.get(kind))
         }
         _ => {
-            let word = reader.word(node, what, TRIGGERS)?;
+            let word = reader.word(node, TRIGGERS, "")?;
             (TRIGGERS.iter().copied().find(|kind| word.it == *kind)?, None)
         }
     };
@@ -161,19 +170,26 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
         ("api_endpoint", None) => Some(Trigger::ApiEndpoint { method: None, security: None }),
         ("api_endpoint", Some(settings)) => {
             let keys = reader.keys(settings, "an API endpoint", &["method", "security"])?;
-            let method = keys.get("method").and_then(|node| reader.word(node, "a method", &["get", "post"]));
+            let method = keys.get("method").and_then(|node| reader.word(node, &["get", "post"], ""));
             let levels = &["public", "token", "oauth"];
-            let security = keys.get("security").and_then(|node| reader.word(node, "a security level", levels));
+            let security = keys.get("security").and_then(|node| reader.word(node, levels, ""));
             Some(Trigger::ApiEndpoint { method, security })
         }
         (kind, None) => {
             let (key, help) = match kind {
-                "schedule" => ("cron", "say when, as in: `trigger: { schedule: { cron: \"0 2 * * *\", time_zone: Europe/Berlin } }`"),
+                "schedule" => (
+                    "cron",
+                    "say when, as in: `trigger: { schedule: { cron: \"0 2 * * *\", time_zone: Europe/Berlin } }`",
+                ),
                 _ => ("event", "say which, as in: `trigger: { event: { event: okta.user_created } }`"),
             };
             let message = format!("the trigger `{kind}` needs the key `{key}`");
             let place = reader.first_line(node.span);
-            reader.report(Diagnostic::new(Code::MissingKey, place, message).label(format!("`{key}` is missing")).help(help));
+            reader.report(
+                Diagnostic::new(Code::MissingKey, place, message)
+                    .label(format!("`{key}` is missing"))
+                    .help(help),
+            );
             None
         }
         ("schedule", Some(settings)) => {

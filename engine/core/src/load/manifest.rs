@@ -33,7 +33,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
             manifest.tables.push(table);
         }
     }
-    for (name, node) in section(reader, &mut manifest.broken, keys.get("connections"), "a mapping of connections") {
+    for (name, node) in
+        section(reader, &mut manifest.broken, keys.get("connections"), "a mapping of connections")
+    {
         reader.check_label(&name, "a connection");
         match connection(reader, name, node) {
             Some(connection) => manifest.connections.push(connection),
@@ -97,7 +99,8 @@ fn column(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Column> {
 
 fn connection(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Connection> {
     if !matches!(node.content, Content::Map(_)) {
-        let connector = reader.text(node, "the name of a connector, or a mapping with `connector` and its settings")?;
+        let connector =
+            reader.text(node, "the name of a connector, or a mapping with `connector` and its settings")?;
         return Some(Connection { name, connector, settings: Vec::new() });
     }
     let members = reader.members(node, "a connection")?;
@@ -118,9 +121,13 @@ fn connection(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Connec
     if missing {
         let place = reader.first_line(node.span);
         reader.report(
-            Diagnostic::new(Code::MissingKey, place, format!("the connection `{}` needs the key `connector`", name.it))
-                .label("`connector` is missing")
-                .help("name the connector, as in: `connector: okta`"),
+            Diagnostic::new(
+                Code::MissingKey,
+                place,
+                format!("the connection `{}` needs the key `connector`", name.it),
+            )
+            .label("`connector` is missing")
+            .help("name the connector, as in: `connector: okta`"),
         );
     }
     Some(Connection { name, connector: connector?, settings })

@@ -10,12 +10,13 @@ mod manifest;
 mod node;
 mod reader;
 mod secret;
+mod slip;
 mod syntax;
 
 use std::collections::BTreeMap;
 
-pub use crate::duration::duration;
 use crate::diag::{Code, Diagnostic};
+pub use crate::duration::duration;
 use crate::model::Project;
 use crate::source::{FileId, Source, Sources, Span};
 use crate::value::Value;
@@ -52,9 +53,13 @@ pub fn load(sources: &Sources) -> (Project, Vec<Diagnostic>) {
             match paths.insert(path, file) {
                 None => project.flows.push(flow::read(&mut reader, path)),
                 Some(other) => reader.report(
-                    Diagnostic::new(Code::DuplicateName, Span::start_of(file), format!("there are two flows `{path}`"))
-                        .related(Span::start_of(other), "the other one is here")
-                        .help("rename or remove one of the two files"),
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        Span::start_of(file),
+                        format!("there are two flows `{path}`"),
+                    )
+                    .related(Span::start_of(other), "the other one is here")
+                    .help("rename or remove one of the two files"),
                 ),
             }
         }

@@ -1,6 +1,6 @@
 //! Reads nodes as what they should be, and reports where they are something else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Content, Node};
 use super::{MAX_BYTES, node, syntax};
@@ -9,6 +9,9 @@ use crate::model::Name;
 use crate::source::{FileId, Span};
 use crate::suggest::closest;
 use crate::value::Text;
+
+/// Enough for `MAX_DEPTH` levels of the parser.
+const PARSER_STACK: usize = 4 << 20;
 
 /// Reads one file.
 pub(super) struct Reader<'a> {
@@ -48,7 +51,7 @@ impl<'a> Reader<'a> {
     /// What was reported. What two aliases repeat is reported once.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut all = self.diagnostics;
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = BTreeSet::new();
         all.retain(|d| seen.insert((d.code, d.span, d.message.clone())));
         all
     }
@@ -71,7 +74,10 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        match node::parse(self.file, self.text) {
+        // The parser calls itself for every level; unoptimised that takes some 45 KiB of stack each, which is more than
+        // a thread of a server or a test has.
+        let (file, text) = (self.file, self.text);
+        match stacker::maybe_grow(PARSER_STACK, PARSER_STACK, || node::parse(file, text)) {
             Ok(node) => Some(node),
             Err(error) => {
                 self.report(syntax::explain(self.file, self.text, &error));
@@ -92,7 +98,7 @@ impl<'a> Reader<'a> {
         }
         let found = node.kind();
         let mut mistake =
-            Diagnostic::new(Code::Structure, node.span, format!("expected {expected}, found {found}")).label(found);
+            Diagnostic::new(Code::Structure, node.span, format!("expected {expected}, found {found}"));
         if node.content == Content::Null {
             mistake = mistake.label("nothing stands here").help("give it a value, or remove its key");
         }
@@ -137,9 +143,12 @@ impl<'a> Reader<'a> {
             self.mismatch(node, what);
             return None;
         };
-        let mut seen: HashMap<Text, Span> = HashMap::new();
+        let mut seen: BTreeMap<Text, Span> = BTreeMap::new();
         let mut read = Vec::with_capacity(members.len());
         for (key, value) in members {
+            if self.bare_key(key, value) {
+                continue;
+            }
             let Some(name) = self.key(key) else { continue };
             if let Some(first) = seen.insert(name.it.clone(), name.span) {
                 self.report(
@@ -154,6 +163,27 @@ impl<'a> Reader<'a> {
             read.push((name, value));
         }
         Some(read)
+    }
+
+    /// `{ note: first, then second }` has the key `then second`, without a value; reports it as the text that it is.
+    fn bare_key(&mut self, key: &Node, value: &Node) -> bool {
+        let (end, start) = (key.span.end as usize, value.span.start as usize);
+        let between = self.text.get(end..start.max(end)).unwrap_or(":");
+        let behind = self.text.get(start..).unwrap_or_default().trim_start();
+        // Where there is a colon, the author left the value blank on purpose.
+        if value.content != Content::Null || between.contains(':') || !behind.starts_with([',', '}']) {
+            return false;
+        }
+        self.report(
+            Diagnostic::new(
+                Code::Structure,
+                key.span,
+                format!("expected `key: value`, found `{}`", self.slice(key.span)),
+            )
+            .label("YAML takes this for a key")
+            .help("inside of `{ }` a text with a comma in it needs quotes"),
+        );
+        true
     }
 
     /// A key as a name: numbers and such as they are written.
@@ -172,6 +202,14 @@ impl<'a> Reader<'a> {
 
     /// The members of a mapping that may have only the keys `known`.
     pub fn keys<'n>(&mut self, node: &'n Node, what: &'static str, known: &[&str]) -> Option<Keys<'n>> {
+        if !matches!(node.content, Content::Map(_)) && node.content != Content::Null {
+            let message = format!("expected a mapping, found {}", node.kind());
+            self.report(
+                Diagnostic::new(Code::Structure, node.span, message)
+                    .help(format!("{what} has {}", enumerate(known))),
+            );
+            return None;
+        }
         let all = self.members(node, what)?;
         let mut keys = Keys { what, span: node.span, members: Vec::new(), broken: false };
         for (name, value) in all {
@@ -180,12 +218,19 @@ impl<'a> Reader<'a> {
                 continue;
             }
             keys.broken = true;
-            let mistake = Diagnostic::new(Code::UnknownKey, name.span, format!("{what} has no key `{}`", name.it));
+            let mistake =
+                Diagnostic::new(Code::UnknownKey, name.span, format!("{what} has no key `{}`", name.it));
             // A key that is there already was not meant once more.
-            let free = known.iter().copied().filter(|known| !keys.members.iter().any(|(name, _)| name.it == *known));
-            let help = match closest(&name.it, free) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("{what} has {}", enumerate(known)),
+            let free =
+                known.iter().copied().filter(|known| !keys.members.iter().any(|(name, _)| name.it == *known));
+            let help = match (closest(&name.it, free), what) {
+                (Some(meant), _) => format!("did you mean `{meant}`?"),
+                (None, "a card") => format!(
+                    "the fields of the card stand under `with`; beside it {what} has {}",
+                    enumerate(known)
+                ),
+                (None, "a table") => "the columns stand under `columns`".into(),
+                (None, _) => format!("{what} has {}", enumerate(known)),
             };
             self.report(mistake.label("unknown key").help(help));
         }
@@ -198,7 +243,11 @@ impl<'a> Reader<'a> {
         // A misspelt key has been reported; it was probably this one.
         if found.is_none() && !keys.broken {
             let what = keys.what;
-            let mistake = Diagnostic::new(Code::MissingKey, self.first_line(keys.span), format!("{what} needs the key `{key}`"));
+            let mistake = Diagnostic::new(
+                Code::MissingKey,
+                self.first_line(keys.span),
+                format!("{what} needs the key `{key}`"),
+            );
             self.report(mistake.label(format!("`{key}` is missing")).help(help));
         }
         found
@@ -228,16 +277,18 @@ impl<'a> Reader<'a> {
         self.text(node, "a text")
     }
 
-    /// One of a few words, if it is one of them.
-    pub fn word(&mut self, node: &Node, what: &str, words: &[&str]) -> Option<Name> {
-        let name = self.text(node, what)?;
+    /// One of a few words, if it is one of them; `help` says what else could stand here.
+    pub fn word(&mut self, node: &Node, words: &[&str], help: &str) -> Option<Name> {
+        let name = self.text(node, &either(words))?;
         if words.contains(&&*name.it) {
             return Some(name);
         }
-        let mistake = Diagnostic::new(Code::Structure, name.span, format!("expected {}, found `{}`", either(words), name.it));
+        let message = format!("expected {}, found `{}`", either(words), name.it);
+        let mistake = Diagnostic::new(Code::Structure, name.span, message);
         self.report(match closest(&name.it, words.iter().copied()) {
             Some(meant) => mistake.help(format!("did you mean `{meant}`?")),
-            None => mistake.label(format!("expected {what}")),
+            None if help.is_empty() => mistake,
+            None => mistake.help(help),
         });
         None
     }
@@ -250,12 +301,14 @@ impl<'a> Reader<'a> {
         if starts_well && letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return true;
         }
-        let mut meant: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let mut meant: String =
+            text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         if !meant.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
             meant.insert(0, '_');
         }
-        let mistake = Diagnostic::new(Code::BadName, name.span, format!("`{text}` can't be the name of {what}"))
-            .label("expected letters a-z, digits and `_`, not starting with a digit");
+        let mistake =
+            Diagnostic::new(Code::BadName, name.span, format!("`{text}` can't be the name of {what}"))
+                .label("expected letters a-z, digits and `_`, not starting with a digit");
         let all_blank = meant.chars().all(|c| c == '_');
         self.report(if all_blank { mistake } else { mistake.help(format!("call it `{meant}`")) });
         false
@@ -267,10 +320,13 @@ impl<'a> Reader<'a> {
         if !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control) {
             return true;
         }
-        let mistake = Diagnostic::new(Code::BadName, name.span, format!("{text:?} can't be the name of {what}"));
+        let mistake =
+            Diagnostic::new(Code::BadName, name.span, format!("{text:?} can't be the name of {what}"));
         self.report(match text.trim() {
             "" => mistake.label("expected a name, found an empty text"),
-            meant if meant != text => mistake.label("starts or ends with a space").help(format!("call it `{meant}`")),
+            meant if meant != text => {
+                mistake.label("starts or ends with a space").help(format!("call it `{meant}`"))
+            }
             _ => mistake.label("has letters that can't be seen"),
         });
         false

@@ -4,7 +4,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
 /// Names whose value is a credential wherever they stand, without `_`, `-` and case.
-const ALWAYS: &[&str] = &["apitoken", "apikey", "clientsecret", "privatekey", "accesstoken", "refreshtoken", "signingsecret"];
+const ALWAYS: &[&str] =
+    &["apitoken", "apikey", "clientsecret", "privatekey", "accesstoken", "refreshtoken", "signingsecret"];
 
 /// Names whose value is a credential in the settings of a connection.
 const IN_SETTINGS: &[&str] = &["password", "passphrase", "secret", "token", "key", "credentials"];

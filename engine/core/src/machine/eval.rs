@@ -17,11 +17,15 @@ impl<'a> Scope<'a> {
         Scope { slots, item: None }
     }
 
+    #[inline]
     fn slot(&self, slot: SlotId) -> Value {
+        if let Some(value) = self.slots.get(slot.0 as usize) {
+            return value.clone();
+        }
         match (slot, self.item) {
             (SlotId::ITEM, Some((item, _))) => item.clone(),
             (SlotId::INDEX, Some((_, index))) => Value::Number(index.into()),
-            (slot, _) => self.slots.get(slot.0 as usize).cloned().unwrap_or_default(),
+            _ => Value::Null,
         }
     }
 
@@ -56,7 +60,12 @@ impl<'a> Scope<'a> {
     /// Appends all arguments of a step to `into`; a fault names the input.
     pub fn eval_all(&self, step: &Step, into: &mut Vec<Value>) -> Result<(), Fault> {
         for (index, arg) in step.args.iter().enumerate() {
-            into.push(self.eval(arg).map_err(|fault| fault.at(InputId(index as u16)))?);
+            into.push(match arg {
+                // Most arguments are these two, and they can't fail.
+                Arg::Const(value) => value.clone(),
+                Arg::Slot(slot) => self.slot(*slot),
+                arg => self.eval(arg).map_err(|fault| fault.at(InputId(index as u16)))?,
+            });
         }
         Ok(())
     }

@@ -170,7 +170,10 @@ fn broken(error: &Error, source: &str) -> TemplateError {
     let range = error.range().filter(|range| range.start < range.end && range.end <= source.len());
     let (start, end) = range.map_or((0, source.len()), |range| (range.start, range.end));
     let message = match error.detail() {
-        Some(detail) => detail.replace("unexpected end of input", "the template ends too early"),
+        Some("unexpected character") => format!("did not expect `{}`", &source[start..end]),
+        Some(detail) => detail
+            .replace("unexpected end of input", "the template ends too early")
+            .replace("expected end of variable block", "expected `}}`"),
         None => error.kind().to_string(),
     };
     let help = match source.get(start..end) {
@@ -179,6 +182,9 @@ fn broken(error: &Error, source: &str) -> TemplateError {
         Some("!") => Some("write `not`".to_owned()),
         Some("?") => Some("write `a if condition else b`".to_owned()),
         Some("$") => Some("inside of `{{ }}` names stand without `$.`".to_owned()),
+        _ if message.ends_with("expected end of block") => {
+            Some("`{% for %}` ends with `{% endfor %}`, `{% if %}` with `{% endif %}`".to_owned())
+        }
         _ if source.contains("{{$") || source.contains("{{ $") => {
             Some("inside of `{{ }}` names stand without `$.`".to_owned())
         }

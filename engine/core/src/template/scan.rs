@@ -287,6 +287,10 @@ impl<'s> Scan<'s> {
         }
         let help = if kind == "function" && FILTERS.contains(&name) {
             Some(format!("`{name}` is a filter: write `{{{{ … | {name} }}}}`"))
+        } else if kind == "function" && matches!(name, "now" | "today" | "utcnow") {
+            Some("the time comes from the card `date_time.now`".to_owned())
+        } else if kind == "test" && closest(name, ["empty", "blank", "null"]).is_some() {
+            Some("`not …` is true of what is empty, `… is none` of what is missing".to_owned())
         } else {
             closest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"))
         };

@@ -75,7 +75,7 @@ fn mistakes_name_what_is_wrong() {
         ("{{ inputs.n is od }}", "od: there is no test `od` for templates"), ("{{ now() }}", "now: there is no function `now` for templates"),
         ("{{ inputs.name.upper() }}", "upper: there is no method `upper`"), ("{{ card.list | map('uper') }}", "uper: there is no filter `uper` for templates"),
         ("{% include 'x' %}", "include 'x': a template stands alone: it can't have `include`"), ("{{ debug() }}", "debug: there is no function `debug` for templates"),
-        ("{{ $.inputs.name }}", "$: unexpected character"), ("{{ inputs.a", "a: the template ends too early, expected end of variable block"),
+        ("{{ $.inputs.name }}", "$: did not expect `$`"), ("{{ inputs.a", "a: the template ends too early, expected `}}`"),
         ("{% for x in range(90000) %}{% for y in range(90000) %}{% endfor %}{% endfor %}", "the template takes more than 1000000 steps"),
         ("{% set x = 'x' * 1000000 %}{% for y in range(100) %}{{ x }}{% endfor %}", "the template gives more than 16 MiB"),
         ("{{ 1 // 0 }}", "unable to calculate 1 // 0"),

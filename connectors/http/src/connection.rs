@@ -1,0 +1,132 @@
+//! A connection to a host of the author's choice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderName;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::Value;
+use flowrun_kit::address::Base;
+use flowrun_kit::auth::{Auth, Credential};
+use flowrun_kit::client::{Client, Vendor};
+use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings};
+use flowrun_kit::effect::Connection;
+
+/// A connection to one host.
+#[derive(Debug)]
+pub struct ApiConnector {
+    pub(crate) client: Client,
+}
+
+impl Connection for ApiConnector {
+    const CONNECTOR: &'static str = "api_connector";
+}
+
+const fn setting(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
+    Setting { name, variable, secret: false, required: false, default: None, docs }
+}
+
+/// The API Connector.
+pub static CONNECTOR: Connector = Connector {
+    name: "api_connector",
+    title: "API Connector",
+    docs: "Any HTTP API. A connection names one host, and the cards that use it can call no other; for another host make \
+           another connection.",
+    settings: &[
+        Setting {
+            required: true,
+            ..setting(
+                "base_url",
+                "API_CONNECTOR_BASE_URL",
+                "The host to call, and the path that relative addresses continue.",
+            )
+        },
+        Setting {
+            default: Some("none"),
+            ..setting(
+                "auth",
+                "API_CONNECTOR_AUTH",
+                "How to prove who calls: none, basic (user and secret), bearer (secret) or header (header and secret).",
+            )
+        },
+        setting("user", "API_CONNECTOR_USER", "The user name, for basic."),
+        setting("header", "API_CONNECTOR_HEADER", "The name of the header, for header."),
+        Setting {
+            secret: true,
+            ..setting(
+                "secret",
+                "API_CONNECTOR_SECRET",
+                "The password, the token, or the value of the header.",
+            )
+        },
+    ],
+    cards: crate::CARDS,
+    pure_cards: crate::PURE_CARDS,
+    open,
+};
+
+/// The settings of a connection to the echo service, reached at `base_url`.
+pub fn simulated(base_url: &str) -> Settings {
+    Settings::new().with("base_url", base_url)
+}
+
+const VENDOR: Vendor = Vendor {
+    name: "the API",
+    bucket: |_, _| "requests",
+    throttle: |_| Duration::from_secs(2),
+    explain,
+    token_refused: |_| false,
+    refused: "check API_CONNECTOR_AUTH and API_CONNECTOR_SECRET",
+    forbidden: "the credentials of the connection don't allow this",
+    unreachable: "check the network and API_CONNECTOR_BASE_URL",
+};
+
+fn open(settings: &Settings, means: Means) -> Result<Connected> {
+    let base = Base::parse(settings.get("base_url").unwrap_or_default())?;
+    let auth = auth(settings)?;
+    let hidden = settings.secret("secret").cloned().into_iter().collect();
+    let client = Client::new(VENDOR, base, means.transport, means.clock).auth(auth).hide(hidden);
+    let (host, activity) = (client.host().to_owned(), client.activity().clone());
+    Ok(Connected { connection: Arc::new(ApiConnector { client }), host, activity })
+}
+
+fn auth(settings: &Settings) -> Result<Auth> {
+    let wrong = |message: String| Fault::new(FaultKind::Connection, message);
+    let kind = settings.get("auth").unwrap_or("none").to_ascii_lowercase();
+    let secret = || {
+        settings.secret("secret").ok_or_else(|| {
+            wrong(format!("API_CONNECTOR_AUTH is {kind}, but API_CONNECTOR_SECRET is missing"))
+        })
+    };
+    let credential = match kind.as_str() {
+        "none" if settings.secret("secret").is_some() => {
+            let fault = wrong(
+                "API_CONNECTOR_SECRET is set, but API_CONNECTOR_AUTH does not say how to send it".to_owned(),
+            );
+            return Err(fault.help("set API_CONNECTOR_AUTH to basic, bearer or header"));
+        }
+        "none" => return Ok(Auth::None),
+        "basic" => Credential::basic(settings.get("user").unwrap_or_default(), secret()?)?,
+        "bearer" => Credential::scheme("Bearer", secret()?)?,
+        "header" => {
+            let name = settings.get("header").unwrap_or_default().to_ascii_lowercase();
+            let name = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| wrong(format!("API_CONNECTOR_HEADER is no name of a header: \"{name}\"")))?;
+            Credential::header(name, secret()?)?
+        }
+        other => {
+            return Err(wrong(format!(
+                "API_CONNECTOR_AUTH is none, basic, bearer or header, not \"{other}\""
+            )));
+        }
+    };
+    Ok(Auth::Fixed(credential))
+}
+
+/// What many APIs put into their errors: a text under `message`, `error`, `detail` or `error_description`.
+fn explain(body: &Value) -> Option<String> {
+    let members = body.as_object()?;
+    let names = ["message", "error_description", "detail", "error", "title"];
+    let text = names.iter().find_map(|name| members.get(*name).and_then(Value::as_text))?;
+    Some(format!(": {}", text.chars().take(200).collect::<String>()))
+}

@@ -1,0 +1,76 @@
+//! What the cards of the API Connector have in common: a request as written, and its answer.
+
+use std::time::Duration;
+
+use flowrun_core::Outputs;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Text, Value, parse_json};
+use flowrun_kit::client::headers_value;
+use flowrun_kit::written::Written;
+
+use crate::ApiConnector;
+
+/// How long a card may take: three tries, should the API be slow.
+pub const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// The answer of a JSON service.
+#[derive(Outputs)]
+pub struct Answered {
+    /// The status: 200 to 299; any other is an error.
+    #[output(key = "Status Code")]
+    pub status_code: f64,
+    /// The headers, their names in lower case.
+    #[output(key = "Headers")]
+    pub headers: Value,
+    /// The body, read as JSON; nothing if it is empty.
+    #[output(key = "Body")]
+    pub body: Value,
+}
+
+/// An answer as it came.
+#[derive(Outputs)]
+pub struct AnsweredRaw {
+    /// The status: 200 to 299; any other is an error.
+    #[output(key = "Status Code")]
+    pub status_code: f64,
+    /// The headers, their names in lower case.
+    #[output(key = "Headers")]
+    pub headers: Value,
+    /// The body as text.
+    #[output(key = "Body")]
+    pub body: Text,
+}
+
+/// Sends a request and gives its answer; an API that quotes the connection's credentials gets dots in their place.
+pub async fn raw(api: &ApiConnector, written: Written<'_>) -> Result<AnsweredRaw> {
+    let call = written.call(&api.client)?;
+    let reply = api
+        .client
+        .read(call, |reply| Ok((reply.status, headers_value(&reply.headers), reply.text()?.to_owned())));
+    let (status, headers, body) = reply.await?;
+    let headers = match headers {
+        Value::Object(members) => Value::object(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), Value::from(api.client.redact(value.to_string())))),
+        ),
+        other => other,
+    };
+    Ok(AnsweredRaw { status_code: f64::from(status), headers, body: api.client.redact(body).into() })
+}
+
+/// Sends a request to a JSON service.
+pub async fn json(api: &ApiConnector, written: Written<'_>) -> Result<Answered> {
+    let AnsweredRaw { status_code, headers, body } = raw(api, written).await?;
+    if body.trim().is_empty() {
+        return Ok(Answered { status_code, headers, body: Value::Null });
+    }
+    let body = parse_json(&body).map_err(|error| {
+        let shown: String = body.chars().take(160).collect();
+        Fault::new(FaultKind::Parse, format!("the answer is no JSON: {error}"))
+            .code(status_code as u16)
+            .body(shown.into())
+            .help("use api_connector.raw, which gives the answer as text")
+    })?;
+    Ok(Answered { status_code, headers, body })
+}

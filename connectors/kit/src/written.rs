@@ -1,0 +1,120 @@
+//! Requests that a flow's author writes: address, query, headers and body as values of the language.
+
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, Method};
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{FromValue, Record, Text, Value};
+
+use crate::call::Call;
+use crate::client::Client;
+
+/// A request as its author wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// The method's name.
+    pub method: &'a str,
+    /// A path, or an absolute address of the connection's host.
+    pub url: &'a str,
+    /// An object, or a text with or without a question mark.
+    pub query: &'a Value,
+    /// The headers.
+    pub headers: Option<&'a Record>,
+    /// An object or a list is sent as JSON, a text as it is; blank is no body.
+    pub body: &'a Value,
+    /// The `Content-Type` of a text, unless the headers have one.
+    pub text_type: Option<&'static str>,
+}
+
+/// The methods that may be written.
+pub const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+impl Written<'_> {
+    /// The call to make over `client`.
+    pub fn call(&self, client: &Client) -> Result<Call> {
+        let method = self.method.trim().to_ascii_uppercase();
+        let Some(method) = Method::from_bytes(method.as_bytes()).ok().filter(|_| METHODS.contains(&&*method))
+        else {
+            return Err(invalid(format!("expected {}, found \"{}\"", METHODS.join(", "), self.method)));
+        };
+        if self.url.trim().is_empty() {
+            return Err(invalid("the address is blank"));
+        }
+        let call = Call::new(method, self.url.trim());
+        let call = self.add_query(call)?;
+        let call = self.add_headers(call, client)?;
+        self.add_body(call)
+    }
+
+    fn add_query(&self, call: Call) -> Result<Call> {
+        match self.query {
+            Value::Object(members) => {
+                let pairs: Result<Vec<(&Text, Text)>> = members
+                    .iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .map(|(name, value)| Ok((name, text(value, name)?)))
+                    .collect();
+                Ok(call.query(pairs?))
+            }
+            Value::Null => Ok(call),
+            other => Ok(call.raw_query(text(other, "query")?.trim().trim_start_matches('?'))),
+        }
+    }
+
+    fn add_headers(&self, mut call: Call, client: &Client) -> Result<Call> {
+        for (name, value) in self.headers.into_iter().flatten() {
+            let header = HeaderName::from_bytes(name.trim().to_ascii_lowercase().as_bytes())
+                .map_err(|_| invalid(format!("\"{name}\" is no name of a header")))?;
+            // What these say is settled by the connection and by the body.
+            if ["host", "content-length", "transfer-encoding", "connection", "upgrade"]
+                .contains(&header.as_str())
+            {
+                return Err(invalid(format!(
+                    "the header \"{name}\" can't be set: it follows from the request"
+                )));
+            }
+            if client.auth_header().is_some_and(|own| own == header) {
+                let fault = invalid(format!("the connection sends the header \"{name}\" itself"));
+                return Err(fault.help("leave it out, or use a connection without credentials"));
+            }
+            if value.is_null() {
+                continue;
+            }
+            let (plain, secret) = match value {
+                Value::Secret(secret) => (Text::from(secret.expose()), true),
+                other => (text(other, name)?, header == AUTHORIZATION),
+            };
+            let mut value = HeaderValue::from_str(plain.trim()).map_err(|_| {
+                invalid(format!("the header \"{name}\" has characters that no header may carry"))
+            })?;
+            value.set_sensitive(secret);
+            call = call.header(header, value);
+        }
+        Ok(call)
+    }
+
+    fn add_body(&self, call: Call) -> Result<Call> {
+        if self.body.holds_secret() {
+            let fault = invalid("the body holds a secret, which would be sent as dots");
+            return Err(fault.help("send secrets in a header, or with the connection"));
+        }
+        match self.body {
+            Value::Null => Ok(call),
+            Value::Object(_) | Value::List(_) => call.json(self.body),
+            other => {
+                let text = text(other, "body")?;
+                let typed = call.has_header(&CONTENT_TYPE) || text.is_empty();
+                let call = call.body(text.as_bytes().to_vec());
+                let text_type = self.text_type.filter(|_| !typed).map(HeaderValue::from_static);
+                Ok(if let Some(text_type) = text_type { call.header(CONTENT_TYPE, text_type) } else { call })
+            }
+        }
+    }
+}
+
+fn text(value: &Value, name: &str) -> Result<Text> {
+    Text::from_value(value.clone()).map_err(|mismatch| invalid(format!("`{name}`: {mismatch}")))
+}
+
+fn invalid(message: impl Into<Text>) -> Fault {
+    Fault::new(FaultKind::InvalidInput, message)
+}

@@ -1,0 +1,73 @@
+//! Okta · Create Import Session.
+
+use std::time::Duration;
+
+use flowrun_core::card::Example;
+use flowrun_core::fault::{FaultKind, Result};
+use flowrun_core::value::Text;
+use flowrun_core::{Inputs, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::session::Session;
+use crate::{Okta, connection};
+
+/// Opens an import session for an identity source.
+///
+/// An identity source has one open session at a time, and none may be opened within five minutes after another was
+/// triggered, unless that import has ended; Okta then answers 400. Close what you open: trigger the session with
+/// `okta.trigger_import_session`, or give it up with `okta.delete_import_session`, else it blocks the next one for a day.
+///
+/// If Okta's answer is lost, the card looks for the session that it may have opened, rather than open another.
+#[derive(Inputs)]
+pub struct CreateImportSession {
+    /// The ID of the Custom Identity Source app; blank means the connection's.
+    #[input(key = "applicationID")]
+    application_id: Option<Text>,
+}
+
+/// How far Okta's whole seconds may be off, in milliseconds.
+const SLACK_MS: i64 = 2_000;
+
+impl Effect for CreateImportSession {
+    const ID: &str = "okta.create_import_session";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:createAnImportSession"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.create_import_session
+  id: session
+- card: flow_control.return
+  with: { status: $.session.status, import_type: $.session.import_type }"#
+            => ok "{ status: CREATED, import_type: INCREMENTAL }",
+        r#"- card: okta.create_import_session
+    - card: okta.create_import_session"# => err "Only one active import session per identity source",
+    };
+    const IDEMPOTENT: bool = false;
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    type Connection = Okta;
+    type Out = Session;
+
+    async fn run(self, okta: &Okta) -> Result<Session> {
+        let source = okta.source(self.application_id.as_ref())?;
+        let started_ms = okta.client.clock().now_ms();
+        let created = okta.client.read(Call::post(format!("{source}/sessions")), Session::read).await;
+        let lost = match created {
+            Ok(session) => return Ok(session),
+            Err(failure) if failure.lost => failure.fault,
+            Err(failure) => return Err(failure.fault),
+        };
+        let age_ms = okta.client.clock().now_ms() - started_ms + SLACK_MS;
+        match Session::opened_lately(okta, &source, age_ms).await {
+            Ok(Some(session)) => Ok(session),
+            // It did not take effect, so it may be asked for again, once.
+            Ok(None) if lost.kind != FaultKind::Parse => okta
+                .client
+                .read(Call::post(format!("{source}/sessions")), Session::read)
+                .await
+                .map_err(Into::into),
+            _ => {
+                Err(lost
+                    .help("list the import sessions: if one is CREATED, delete it before the next import"))
+            }
+        }
+    }
+}

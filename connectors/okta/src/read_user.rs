@@ -1,0 +1,149 @@
+//! Okta · Read User, and users as Okta's cards show them.
+
+use std::sync::Arc;
+use std::sync::LazyLock;
+
+use flowrun_core::card::Example;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::{Inputs, Outputs, bail, examples};
+use flowrun_kit::address::segment;
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::Okta;
+
+/// Reads a user.
+///
+/// Besides the outputs listed, every attribute of the profile can be named as an output: `firstName`, `department`, and
+/// those of your own.
+#[derive(Inputs)]
+pub struct ReadUser {
+    /// The user's ID or login.
+    #[input(key = "ID or Login")]
+    id_or_login: Text,
+}
+
+/// The user.
+#[derive(Outputs)]
+pub struct Found {
+    /// The user's ID.
+    #[output(key = "ID")]
+    id: Option<Text>,
+    /// `STAGED`, `PROVISIONED`, `ACTIVE`, `RECOVERY`, `LOCKED_OUT`, `PASSWORD_EXPIRED`, `SUSPENDED` or `DEPROVISIONED`.
+    #[output(key = "Status")]
+    status: Option<Text>,
+    /// When the user was created.
+    #[output(key = "Created")]
+    created: Option<Text>,
+    /// When the user was activated.
+    #[output(key = "Activated")]
+    activated: Option<Text>,
+    /// When the status changed last.
+    #[output(key = "Status Changed")]
+    status_changed: Option<Text>,
+    /// When the user signed in last.
+    #[output(key = "Last Login")]
+    last_login: Option<Text>,
+    /// When the user was changed last.
+    #[output(key = "Last Updated")]
+    last_updated: Option<Text>,
+    /// When the password was changed last.
+    #[output(key = "Password Changed")]
+    password_changed: Option<Text>,
+    /// Where the user's credentials are kept.
+    #[output(key = "Credentials")]
+    credentials: Value,
+    /// The realm's ID.
+    #[output(key = "Realm ID")]
+    realm_id: Option<Text>,
+    /// The whole profile. Okta's card has no such output.
+    profile: Record,
+    /// Attributes of the profile.
+    #[output(rest)]
+    attributes: Record,
+}
+
+impl Effect for ReadUser {
+    const ID: &str = "okta.read_user";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:readUser"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.read_user
+  id: user
+  with: { id_or_login: me }
+- card: flow_control.return
+  with: { login: $.user.profile.login, status: $.user.status }"#
+            => ok "{ login: api.client@example.com, status: ACTIVE }",
+        r#"- card: okta.read_user
+    with: { id_or_login: nobody@example.com }"# => err "Okta answered 404 E0000007",
+    };
+    const IDEMPOTENT: bool = true;
+    type Connection = Okta;
+    type Out = Found;
+
+    async fn run(self, okta: &Okta) -> Result<Found> {
+        let user = self.id_or_login.trim();
+        if user.is_empty() {
+            bail!(Self::ID_OR_LOGIN, "the user's ID or login is blank");
+        }
+        let call = Call::get(format!("/api/v1/users/{}", segment(user)));
+        let value = okta.client.read(call, |reply| reply.value()).await?;
+        let Value::Object(user) = &value else {
+            return Err(
+                Fault::new(FaultKind::Parse, "Okta answered with something that is no user").body(value)
+            );
+        };
+        let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
+        let profile = user.get("profile").and_then(Value::as_object).cloned().unwrap_or_default();
+        Ok(Found {
+            id: text("id"),
+            status: text("status"),
+            created: text("created"),
+            activated: text("activated"),
+            status_changed: text("statusChanged"),
+            last_login: text("lastLogin"),
+            last_updated: text("lastUpdated"),
+            password_changed: text("passwordChanged"),
+            credentials: user.get("credentials").cloned().unwrap_or_default(),
+            realm_id: text("realmId"),
+            attributes: profile.clone(),
+            profile,
+        })
+    }
+}
+
+/// What a record has besides the raw user: its name, and where it stands in the user or in the profile.
+const SHOWN: [(&str, &str, bool); 14] = [
+    ("ID", "id", false),
+    ("Status", "status", false),
+    ("Created", "created", false),
+    ("Activated", "activated", false),
+    ("Status Changed", "statusChanged", false),
+    ("Last Login", "lastLogin", false),
+    ("Last Updated", "lastUpdated", false),
+    ("Password Changed", "passwordChanged", false),
+    ("First Name", "firstName", true),
+    ("Last Name", "lastName", true),
+    ("Mobile Phone", "mobilePhone", true),
+    ("Second Email", "secondEmail", true),
+    ("Login", "login", true),
+    ("Email", "email", true),
+];
+
+/// The names, allocated once.
+static NAMES: LazyLock<Vec<Text>> =
+    LazyLock::new(|| SHOWN.iter().map(|(name, ..)| *name).chain(["Raw Output"]).map(Text::from).collect());
+
+/// A user as Okta sends it, under the names of Okta's card.
+pub(crate) fn record(user: Arc<Record>) -> Record {
+    let mut record = Record::with_capacity_and_hasher(NAMES.len(), Default::default());
+    let profile = user.get("profile").and_then(Value::as_object);
+    for (name, (_, key, of_profile)) in NAMES.iter().zip(SHOWN) {
+        let found = if of_profile { profile.and_then(|profile| profile.get(key)) } else { user.get(key) };
+        record.insert(name.clone(), found.cloned().unwrap_or_default());
+    }
+    if let Some(raw) = NAMES.last() {
+        record.insert(raw.clone(), Value::Object(user));
+    }
+    record
+}

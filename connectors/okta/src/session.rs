@@ -1,0 +1,96 @@
+//! Import sessions as Okta answers them.
+
+use flowrun_core::Outputs;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_kit::call::{Call, Reply};
+use flowrun_kit::client::Failure;
+
+use crate::Okta;
+
+/// An import session.
+#[derive(Clone, Debug, Outputs)]
+pub struct Session {
+    /// The session's ID.
+    pub id: Text,
+    /// The ID of the identity source app.
+    #[output(key = "identitySourceId")]
+    pub identity_source_id: Option<Text>,
+    /// `CREATED`, `IN_PROGRESS`, `TRIGGERED`, `COMPLETED`, `CLOSED`, `EXPIRED` or `ERROR`.
+    pub status: Text,
+    /// `INCREMENTAL`: users whom the import doesn't mention are left alone.
+    #[output(key = "importType")]
+    pub import_type: Option<Text>,
+    /// When it was opened. Okta's cards have no such output.
+    pub created: Option<Text>,
+    /// When its status changed last. Okta's cards have no such output.
+    #[output(key = "lastUpdated")]
+    pub last_updated: Option<Text>,
+}
+
+impl Session {
+    /// Reads a session: an object as Okta sends it, or a list of one as its specification and older SDKs have it.
+    pub fn read(reply: &Reply) -> Result<Session> {
+        let value = reply.value()?;
+        let one = match &value {
+            Value::List(items) if items.len() == 1 => &items[0],
+            value => value,
+        };
+        one.as_object().and_then(Session::of).ok_or_else(|| {
+            let message = "Okta answered with something that is no import session: it lacks `id` or `status`";
+            Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
+        })
+    }
+
+    fn of(members: &Record) -> Option<Session> {
+        let text = |name: &str| members.get(name).and_then(Value::as_text).cloned();
+        Some(Session {
+            id: text("id")?,
+            identity_source_id: text("identitySourceId"),
+            status: text("status")?,
+            import_type: text("importType"),
+            created: text("created"),
+            last_updated: text("lastUpdated"),
+        })
+    }
+
+    /// Reads a list of sessions.
+    pub fn read_list(reply: &Reply) -> Result<Vec<std::sync::Arc<Record>>> {
+        let value = reply.value()?;
+        let sessions = value.as_list().and_then(|items| {
+            let records = items.iter().map(|item| match item {
+                Value::Object(record) => Some(record.clone()),
+                _ => None,
+            });
+            records.collect::<Option<Vec<_>>>()
+        });
+        sessions.ok_or_else(|| {
+            let message = "Okta answered with something that is no list of import sessions";
+            Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
+        })
+    }
+
+    /// The session at `path`, as it is now.
+    pub async fn fetch(okta: &Okta, path: &str) -> Result<Session, Failure> {
+        okta.client.read(Call::get(path), Session::read).await
+    }
+
+    /// The active session that was opened within the last `age_ms`, if there is exactly one that nobody has loaded yet.
+    pub async fn opened_lately(okta: &Okta, source: &str, age_ms: i64) -> Result<Option<Session>, Failure> {
+        let call = Call::get(format!("{source}/sessions"));
+        let (now_ms, records) = okta
+            .client
+            .read(call, |reply| {
+                // Both times are then Okta's.
+                let date_ms = flowrun_kit::pacing::date_ms(&reply.headers);
+                Ok((date_ms.unwrap_or_else(|| okta.client.clock().now_ms()), Session::read_list(reply)?))
+            })
+            .await?;
+        let mut fresh = records.iter().filter_map(|record| Session::of(record)).filter(|session| {
+            let created = session.created.as_deref().and_then(flowrun_core::value::parse_date);
+            session.status == "CREATED" && created.is_some_and(|at| now_ms - at.millis() <= age_ms)
+        });
+        let first = fresh.next();
+        Ok(if fresh.next().is_some() { None } else { first })
+    }
+}

@@ -1,0 +1,115 @@
+//! Columns: what a cell may hold, and what a condition or a sort can name.
+
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::program;
+use flowrun_core::suggest::closest;
+use flowrun_core::types::{Kind, Type};
+use flowrun_core::value::{Mismatch, Text, Value, convert};
+
+use crate::MAX_CELL;
+
+/// A column of a table.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub name: Text,
+    pub ty: Type,
+    default: Value,
+}
+
+impl Column {
+    pub fn new(column: &program::Column) -> Column {
+        let plain =
+            matches!(column.ty.kind, Kind::Text | Kind::Number | Kind::Bool | Kind::Date) && !column.ty.list;
+        let ty = if plain { column.ty } else { Type::TEXT };
+        // The checker has told the author of a default that does not fit.
+        let default =
+            if column.default.is_null() { Ok(Value::Null) } else { convert(column.default.clone(), ty) };
+        Column { name: column.name.clone(), ty, default: default.unwrap_or_default() }
+    }
+
+    /// What a new row holds here if nothing is given.
+    pub fn default(&self) -> Value {
+        self.default.clone()
+    }
+
+    /// Whether `value` means that nothing is given: a blank text is a text, but no number.
+    pub fn is_blank(&self, value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::Text(text) => text.is_empty() && self.ty != Type::TEXT,
+            _ => false,
+        }
+    }
+
+    /// `value` as this column keeps it.
+    pub fn keep(&self, value: Value) -> Result<Value> {
+        if self.is_blank(&value) {
+            return Ok(Value::Null);
+        }
+        let value = convert(value, self.ty).map_err(|mismatch| self.mismatch(&mismatch))?;
+        if let Value::Text(text) = &value
+            && text.len() > MAX_CELL
+            && text.chars().count() > MAX_CELL
+        {
+            let found = text.chars().count();
+            let message =
+                format!("column \"{}\": expected at most {MAX_CELL} characters, found {found}", self.name);
+            return Err(Fault::new(FaultKind::InvalidInput, message));
+        }
+        Ok(value)
+    }
+
+    fn mismatch(&self, mismatch: &Mismatch) -> Fault {
+        Fault::new(FaultKind::InvalidTypeConversion, format!("column \"{}\": {mismatch}", self.name))
+    }
+}
+
+/// What a condition or a sort can name: a column, or what every row has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// The column at this place.
+    Cell(usize),
+    /// The row's ID.
+    RowId,
+    /// The row's number, which grows with every row: `_id` in Okta's expressions.
+    Number,
+    /// When the row was created.
+    Created,
+    /// When the row was last updated.
+    Updated,
+}
+
+impl Place {
+    /// The place called `name`; a column of the table comes before what every row has.
+    pub fn find(name: &str, table: &str, columns: &[Column]) -> Result<Place> {
+        if let Some(column) = columns.iter().position(|column| column.name == name) {
+            return Ok(Place::Cell(column));
+        }
+        match name {
+            "row_id" | "Row ID" => Ok(Place::RowId),
+            "_id" => Ok(Place::Number),
+            "created" | "Created" => Ok(Place::Created),
+            "updated" | "Updated" => Ok(Place::Updated),
+            _ => Err(no_column(name, table, columns)),
+        }
+    }
+
+    /// The type of what lies there.
+    pub fn ty(self, columns: &[Column]) -> Type {
+        match self {
+            Place::Cell(column) => columns[column].ty,
+            Place::RowId => Type::TEXT,
+            Place::Number => Type::NUMBER,
+            Place::Created | Place::Updated => Type::DATE,
+        }
+    }
+}
+
+/// The fault of a name that no column has.
+pub(crate) fn no_column(name: &str, table: &str, columns: &[Column]) -> Fault {
+    let fault = Fault::new(FaultKind::NotFound, format!("table \"{table}\" has no column \"{name}\""));
+    match closest(name, columns.iter().map(|column| &*column.name)) {
+        Some(meant) => fault.help(format!("did you mean \"{meant}\"?")),
+        None => fault,
+    }
+}

@@ -1,0 +1,54 @@
+use flowrun_core::card::{Example, TableName};
+use flowrun_core::fault::Result;
+use flowrun_core::value::{Record, Text};
+use flowrun_core::{Inputs, Outputs, examples};
+use flowrun_kit::effect::Effect;
+
+use crate::Tables;
+
+/// Adds a row to a table.
+///
+/// Each further field is a column; its value is converted to the column's type. A column that is left out or
+/// blank gets its default, or stays empty. A table holds 500,000 rows, a cell 16,000 characters; nothing
+/// keeps two rows from being alike, so look with `tables.search_rows` first if they must not be.
+#[derive(Inputs)]
+pub(crate) struct CreateRow {
+    /// The table.
+    #[input(key = "stash")]
+    table: TableName,
+    /// The columns and their values.
+    #[input(rest)]
+    columns: Record,
+}
+
+/// The new row.
+#[derive(Outputs)]
+pub(crate) struct Created {
+    /// The ID by which it can be read, updated and deleted.
+    #[output(key = "Row ID")]
+    row_id: Text,
+}
+
+impl Effect for CreateRow {
+    const ID: &str = "tables.create_row";
+    const EXPORTED_AS: &[&str] = &["channels:http:stash:createRow"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"- { card: tables.create_row, with: { table: people, name: Jane, age: "29" } }"#
+            => ok r#"{ row_id: r1-1 }"#,
+        r#"- { card: tables.create_row, with: { table: people, name: Jane } }
+    - { card: tables.create_row, with: { table: people, name: Jane } }"# => ok r#"{ row_id: r1-2 }"#,
+        r#"- { card: tables.create_row, with: { table: people, age: ten } }"#
+            => err "column \"age\": expected number, found text \"ten\"",
+        r#"- { card: tables.create_row, with: { table: people, nmae: Jane } }"#
+            => err "table \"people\" has no column \"nmae\"",
+    };
+    const IDEMPOTENT: bool = false;
+    type Connection = Tables;
+    type Out = Created;
+
+    async fn run(self, tables: &Tables) -> Result<Created> {
+        let now = tables.now_ms();
+        let row_id = tables.with(&self.table, Self::TABLE, |table| table.create(self.columns, now))?;
+        Ok(Created { row_id })
+    }
+}

@@ -1,0 +1,234 @@
+//! One table: its rows, in the order in which they were created.
+
+use std::sync::Arc;
+
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::program;
+use flowrun_core::value::{Date, Record, Text, Value};
+
+use crate::cells::Cells;
+use crate::column::{Column, Place, no_column};
+use crate::index::Index;
+use crate::live::Live;
+use crate::search::Query;
+use crate::{MAX_COLUMNS, MAX_ROWS};
+
+/// A table. A row lies in a slot; a deleted one leaves its slot empty until too many are.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub name: Text,
+    pub columns: Vec<Column>,
+    /// Which of the project's tables it is: row IDs begin with it, so that no table knows another's rows.
+    number: usize,
+    pub slots: Vec<Slot>,
+    pub live: Live,
+    /// The number of the next row; never used twice, not even after the table was cleared.
+    pub next: u64,
+    pub indexes: Vec<Index>,
+    /// The slots that searches found lately, with what was searched; none survives a change.
+    pub views: Vec<(Query, Arc<[u32]>)>,
+    keys: [Text; 3],
+}
+
+/// The place of a row.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// The row's number.
+    pub number: u64,
+    created: i64,
+    updated: i64,
+    /// None once the row is deleted.
+    cells: Option<Cells>,
+}
+
+/// What is known of one row.
+pub(crate) struct Row {
+    pub id: Text,
+    pub created: Option<Date>,
+    pub updated: Option<Date>,
+    pub columns: Record,
+}
+
+impl Table {
+    pub fn new(number: usize, definition: &program::Table) -> Table {
+        Table {
+            name: definition.name.clone(),
+            columns: definition.columns.iter().map(Column::new).collect(),
+            number,
+            slots: Vec::new(),
+            live: Live::default(),
+            next: 1,
+            indexes: Vec::new(),
+            views: Vec::new(),
+            keys: ["row_id", "created", "updated"].map(Text::from),
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.live.count()
+    }
+
+    /// All rows.
+    pub fn all(&self) -> Vec<Record> {
+        (0..self.slots.len()).filter(|slot| self.is_live(*slot)).map(|slot| self.record(slot)).collect()
+    }
+
+    /// Adds a row and gives its ID.
+    pub fn create(&mut self, fields: Record, now_ms: i64) -> Result<Text> {
+        if self.columns.len() > MAX_COLUMNS {
+            let (name, columns) = (&self.name, self.columns.len());
+            let message = format!("table \"{name}\" has {columns} columns, {MAX_COLUMNS} are allowed");
+            return Err(Fault::new(FaultKind::InvalidInput, message));
+        }
+        if self.len() >= MAX_ROWS {
+            let message = format!("table \"{}\" is full, it has {MAX_ROWS} rows", self.name);
+            return Err(Fault::new(FaultKind::InvalidInput, message));
+        }
+        let mut values: Vec<Value> = self.columns.iter().map(Column::default).collect();
+        for (name, value) in fields {
+            let column = self.column(&name)?;
+            if !self.columns[column].is_blank(&value) {
+                values[column] = self.columns[column].keep(value)?;
+            }
+        }
+        let number = self.next;
+        self.next += 1;
+        let slot = self.slots.len();
+        self.slots.push(Slot { number, created: now_ms, updated: now_ms, cells: Some(Cells::pack(&values)) });
+        self.live.push();
+        for index in &mut self.indexes {
+            index.add(&values[index.column], slot as u32);
+        }
+        self.views.clear();
+        Ok(self.id(number))
+    }
+
+    /// The row with this ID.
+    pub fn read(&self, id: &str) -> Result<Row> {
+        self.slot(id).map(|slot| self.row(slot))
+    }
+
+    /// Writes fields into a row; what is blank leaves the cell as it is, or empties it if `blanks` says so.
+    pub fn update(&mut self, id: &str, fields: Record, blanks: bool, now_ms: i64) -> Result<()> {
+        let slot = self.slot(id)?;
+        let mut changes = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let column = self.column(&name)?;
+            let value = self.columns[column].keep(value)?;
+            if blanks || !value.is_empty() {
+                changes.push((column, value));
+            }
+        }
+        let mut values: Vec<Value> = match &self.slots[slot].cells {
+            Some(cells) => cells.iter().collect(),
+            None => Vec::new(),
+        };
+        for (column, value) in changes {
+            for index in self.indexes.iter_mut().filter(|index| index.column == column) {
+                index.add(&value, slot as u32);
+            }
+            values[column] = value;
+        }
+        let slots = self.slots.len();
+        self.indexes.retain(|index| !index.is_stale(slots));
+        self.slots[slot].cells = Some(Cells::pack(&values));
+        self.slots[slot].updated = now_ms;
+        self.views.clear();
+        Ok(())
+    }
+
+    /// Deletes the row with this ID.
+    pub fn delete(&mut self, id: &str) -> Result<()> {
+        let slot = self.slot(id)?;
+        self.slots[slot].cells = None;
+        self.live.remove(slot);
+        self.views.clear();
+        let empty = self.live.slots() - self.live.count();
+        if empty > 1024 && empty > self.live.count() {
+            self.slots.retain(|slot| slot.cells.is_some());
+            self.live = Live::full(self.slots.len());
+            // They name slots that are others now.
+            self.indexes.clear();
+        }
+        Ok(())
+    }
+
+    /// Deletes all rows and tells how many there were.
+    pub fn clear(&mut self) -> usize {
+        let rows = self.len();
+        self.slots = Vec::new();
+        self.live = Live::default();
+        self.indexes.clear();
+        self.views.clear();
+        rows
+    }
+
+    /// Whether a row lies in the slot.
+    pub fn is_live(&self, slot: usize) -> bool {
+        self.slots[slot].cells.is_some()
+    }
+
+    /// What lies at `place` of the row in `slot`.
+    pub fn cell(&self, slot: usize, place: Place) -> Value {
+        let row = &self.slots[slot];
+        match place {
+            Place::Cell(column) => row.cells.as_ref().map(|cells| cells.get(column)).unwrap_or_default(),
+            Place::RowId => Value::Text(self.id(row.number)),
+            Place::Number => Value::Number(row.number as f64),
+            Place::Created => Date::from_millis(row.created).into(),
+            Place::Updated => Date::from_millis(row.updated).into(),
+        }
+    }
+
+    /// The row in `slot`.
+    pub fn row(&self, slot: usize) -> Row {
+        let row = &self.slots[slot];
+        let values = row.cells.iter().flat_map(Cells::iter);
+        Row {
+            id: self.id(row.number),
+            created: Date::from_millis(row.created),
+            updated: Date::from_millis(row.updated),
+            columns: self.columns.iter().map(|column| column.name.clone()).zip(values).collect(),
+        }
+    }
+
+    /// The row in `slot` as one object; a column called as what every row has takes its place.
+    pub fn record(&self, slot: usize) -> Record {
+        let row = &self.slots[slot];
+        let [id, created, updated] = self.keys.clone();
+        let mut record = Record::with_capacity_and_hasher(self.columns.len() + 3, Default::default());
+        record.insert(id, Value::Text(self.id(row.number)));
+        record.insert(created, Date::from_millis(row.created).into());
+        record.insert(updated, Date::from_millis(row.updated).into());
+        let values = row.cells.iter().flat_map(Cells::iter);
+        record.extend(self.columns.iter().map(|column| column.name.clone()).zip(values));
+        record
+    }
+
+    fn id(&self, number: u64) -> Text {
+        Text::from(format!("r{}-{number}", self.number))
+    }
+
+    fn slot(&self, id: &str) -> Result<usize> {
+        let parts = id.strip_prefix('r').and_then(|id| id.split_once('-'));
+        let number = match parts {
+            Some((table, number)) if table.parse() == Ok(self.number) => number.parse::<u64>().ok(),
+            _ => None,
+        };
+        // Numbers only grow, so that slots are sorted by them.
+        let slot =
+            number.and_then(|number| self.slots.binary_search_by_key(&number, |slot| slot.number).ok());
+        slot.filter(|slot| self.is_live(*slot)).ok_or_else(|| {
+            Fault::new(
+                FaultKind::NotFound,
+                format!("table \"{}\" has no row with the ID \"{id}\"", self.name),
+            )
+        })
+    }
+
+    fn column(&self, name: &str) -> Result<usize> {
+        let column = self.columns.iter().position(|column| column.name == name);
+        column.ok_or_else(|| no_column(name, &self.name, &self.columns))
+    }
+}

@@ -1,0 +1,222 @@
+//! The command line: commands, options, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowrun_kit::sim::Fault;
+
+/// How many employees the simulated Personio has unless something else is asked for.
+pub const EMPLOYEES: u64 = 250;
+
+const EXAMPLES: &str = "\
+Examples:
+  flowrun flows/import.yaml                     run a flow; without credentials, over simulators
+  flowrun flows/import.yaml --employees 25000   the same with more employees
+  flowrun flows/hello.yaml --input name=Ada     give the flow its inputs
+  flowrun check flows                           find every mistake before a run
+  flowrun cards list.for_each                   what a card takes, gives, and does
+  eval \"$(flowrun sandbox)\"                     the simulators on a port, for any client
+
+Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 130 interrupted.";
+
+/// Runs flows of cards, as Okta Workflows has them, from YAML files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "flowrun",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND",
+    subcommand_value_name = "COMMAND"
+)]
+pub struct Cli {
+    /// What to do; `run` unless said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What to run.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a flow (`flowrun FILE` is short for it)
+    Run(RunArgs),
+    /// Find every mistake in a project without running it
+    Check(CheckArgs),
+    /// List the cards, or show one
+    Cards(CardsArgs),
+    /// Draw a flow as SVG or Mermaid
+    Graph(GraphArgs),
+    /// Print the JSON Schema of flow files, for editors
+    Schema,
+    /// Serve the simulators of Okta and Personio on a port of this machine
+    Sandbox(SandboxArgs),
+}
+
+const RUN_NOTES: &str = "\
+Connections:
+  A connection is real when all its settings are given: by environment variables (OKTA_ORG_URL, OKTA_API_TOKEN;
+  PERSONIO_CLIENT_ID, PERSONIO_CLIENT_SECRET; also OKTA_IDENTITY_SOURCE_ID and PERSONIO_BASE_URL) or by a connections
+  file outside the project. With some but not all of them the run is refused. With none, a simulator in this process
+  answers, and the first line says so. If all are simulators, waits take no time.
+
+  The simulated Personio makes its employees up from --seed. The simulated Okta holds yesterday's import of them: four of
+  five are there as active users, those who have left since among them.
+
+Examples:
+  flowrun flows/import.yaml
+  flowrun flows/import.yaml --employees 25000 --json > report.json
+  flowrun flows/import.yaml --set max_records_to_import=100
+  flowrun flows/deactivate.yaml --fault rate-limit@okta:every=7
+  flowrun flows/import.yaml --live --connections ~/.config/flowrun/connections.yaml";
+
+/// What a run is told.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = RUN_NOTES)]
+pub struct RunArgs {
+    /// The flow to run, a YAML file
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Option<PathBuf>,
+    /// Give an input of the flow; objects and lists as JSON
+    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
+    pub inputs: Vec<(String, String)>,
+    /// Give a variable of flowrun.yaml another value
+    #[arg(long = "set", short = 's', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
+    pub vars: Vec<(String, String)>,
+    /// Print the report as JSON, and nothing else
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Show the inputs and outputs of every card, and the items of loops
+    #[arg(long, help_heading = "Output")]
+    pub trace: bool,
+    /// Refuse to run unless every connection that the flow reaches is real
+    #[arg(long, help_heading = "Connections")]
+    pub live: bool,
+    /// Where the settings of connections stand
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub connections: Option<PathBuf>,
+    /// Let time pass this many times as fast, where connections are real
+    #[arg(long, value_name = "X", value_parser = scale, help_heading = "Connections")]
+    pub time_scale: Option<f64>,
+    /// How the simulators are set up.
+    #[command(flatten)]
+    pub simulators: SimulatorArgs,
+}
+
+/// How simulators are set up.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Simulators")]
+pub struct SimulatorArgs {
+    /// How many employees the simulated Personio has [default: 250]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=5_000_000))]
+    pub employees: Option<u64>,
+    /// What the employees are made up from [default: 1]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Let a simulator misbehave: KIND[@WHERE][:nth=N][:times=N][:every=N]
+    ///
+    /// KIND is rate-limit, server-error, bad-gateway, expired-token, slow, drop, drop-before or truncate. WHERE is okta,
+    /// personio, or a part of "METHOD path". Of the requests it fits, the fault hits the first, or the nth; as many in a
+    /// row as `times` says; and again after every so many.
+    #[arg(long = "fault", value_name = "SPEC")]
+    pub faults: Vec<Fault>,
+}
+
+/// What `check` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun check                    the project that this folder belongs to
+  flowrun check flows/import.yaml  the project that the file belongs to
+  flowrun check flows --json       for editors and CI
+
+Exit codes: 0 no errors (there may be warnings), 2 there are errors.")]
+pub struct CheckArgs {
+    /// A flow or a folder; the whole project it belongs to is checked
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Print the mistakes as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `cards` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun cards                  all cards, by category
+  flowrun cards text.split       one card: inputs, outputs, examples
+  flowrun cards --search date    the cards that have to do with dates")]
+pub struct CardsArgs {
+    /// A card: its ID, or its name in Okta's console
+    pub name: Option<String>,
+    /// Only cards that have this word in their name or description
+    #[arg(long, value_name = "WORD", conflicts_with = "name")]
+    pub search: Option<String>,
+}
+
+/// What `graph` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun graph flows/import.yaml -o import.svg
+  flowrun graph flows/import.yaml --format mermaid")]
+pub struct GraphArgs {
+    /// The flow to draw
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write it; to the terminal if not given
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What to write; by the ending of the output file, else SVG
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+}
+
+/// How a flow is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A picture
+    Svg,
+    /// Text for Markdown
+    Mermaid,
+}
+
+/// What `sandbox` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints the environment variables that lead to it, then serves until Ctrl-C. Its Okta holds yesterday's import: four of
+five employees are there as active users, those who have left since among them.
+
+Examples:
+  flowrun sandbox > sandbox.env &            then: source sandbox.env && flowrun flows/import.yaml
+  flowrun sandbox --port 0                   on any free port
+  flowrun sandbox --employees 0              an account without employees
+  flowrun sandbox --fault slow@okta:every=5  every fifth answer of Okta is late")]
+pub struct SandboxArgs {
+    /// The port on 127.0.0.1; 0 for any that is free
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Let the simulators' time pass this many times as fast
+    #[arg(long, value_name = "X", value_parser = scale)]
+    pub time_scale: Option<f64>,
+    /// How the simulators are set up.
+    #[command(flatten)]
+    pub simulators: SimulatorArgs,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    let scale: f64 = text.parse().map_err(|_| "expected a number, such as 60".to_owned())?;
+    if (0.001..=1_000_000.0).contains(&scale) { Ok(scale) } else { Err("expected 0.001 to 1000000".to_owned()) }
+}

@@ -1,0 +1,68 @@
+//! The cards for other programs.
+
+use flowrun_core::card::{Card, Catalog, Field, Literal, Rest, Then, Work};
+use serde_json::{Value, json};
+
+use super::{category, chosen, given, summary};
+
+/// The cards as a JSON list, in the order of the manual; only those that fit `search`, where one is given.
+pub fn json(catalog: &Catalog, search: Option<&str>) -> String {
+    let cards: Vec<Value> = chosen(catalog, search).into_iter().map(card).collect();
+    format!("{:#}\n", Value::Array(cards))
+}
+
+/// Everything that a card's declaration says, as JSON.
+pub fn card(card: &Card) -> Value {
+    let mut object = json!({
+        "id": card.id,
+        "title": card.title(),
+        "category": category::title(card.group()),
+        "summary": summary(card),
+        "docs": card.docs.trim(),
+        "kind": match card.work {
+            Work::Pure(_) => "pure",
+            Work::Effect(_) => "effect",
+            Work::Control(_) => "control",
+        },
+        "inputs": card.inputs.iter().map(input).collect::<Vec<Value>>(),
+        "named_inputs": card.rest_in.as_ref().map(rest),
+        "outputs": card.outputs.iter().map(field).collect::<Vec<Value>>(),
+        "named_outputs": card.rest_out.as_ref().map(rest),
+        "arms": super::arms(card),
+        "examples": card.examples.iter().map(|example| match example.then {
+            Then::Gives(outputs) => json!({ "cards": given(card, example.given), "gives": outputs }),
+            Then::Fails(message) => json!({ "cards": given(card, example.given), "fails": message }),
+        }).collect::<Vec<Value>>(),
+        "exported_as": card.exported_as,
+    });
+    if let Work::Effect(effect) = card.work {
+        object["connector"] = effect.connector.into();
+        object["timeout_seconds"] = effect.timeout.as_secs_f64().into();
+        object["idempotent"] = effect.idempotent.into();
+        object["streams"] = effect.streams.into();
+    }
+    object
+}
+
+fn input(input: &Field) -> Value {
+    let mut object = field(input);
+    object["required"] = input.required.into();
+    object["default"] = match input.default {
+        Literal::Null => Value::Null,
+        Literal::Bool(value) => value.into(),
+        // A whole number reads as one.
+        Literal::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => (value as i64).into(),
+        Literal::Number(value) => value.into(),
+        Literal::Text(text) => text.into(),
+    };
+    object["choices"] = input.choices.into();
+    object
+}
+
+fn field(field: &Field) -> Value {
+    json!({ "name": field.name, "type": field.ty.to_string(), "docs": field.docs.trim(), "exported_as": field.key })
+}
+
+fn rest(rest: &Rest) -> Value {
+    json!({ "type": rest.ty.to_string(), "docs": rest.docs.trim() })
+}

@@ -1,0 +1,31 @@
+//! The connectors of this binary: the only place that names them.
+
+use flowrun_core::card::{Card, Catalog};
+use flowrun_kit::connector::Connector;
+use flowrun_kit::effect::EffectCard;
+
+/// Every connector whose connections a project can define.
+pub static CONNECTORS: [&Connector; 3] =
+    [&flowrun_okta::CONNECTOR, &flowrun_personio::CONNECTOR, &flowrun_http::CONNECTOR];
+
+/// The connector with this name.
+pub fn connector(name: &str) -> Option<&'static Connector> {
+    CONNECTORS.into_iter().find(|connector| connector.name == name)
+}
+
+/// The names of all connectors.
+pub fn names() -> Vec<&'static str> {
+    CONNECTORS.iter().map(|connector| connector.name).collect()
+}
+
+/// Every card that reaches outside.
+pub fn effects() -> impl Iterator<Item = &'static EffectCard> {
+    flowrun_tables::CARDS.iter().chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
+}
+
+/// Every card there is.
+pub fn catalog() -> Catalog {
+    let effects = effects().map(|effect| std::slice::from_ref(&effect.card));
+    let pure = CONNECTORS.iter().map(|connector| connector.pure_cards);
+    Catalog::new(flowrun_cards::groups().chain(effects).chain(pure).collect::<Vec<&'static [Card]>>())
+}

@@ -1,0 +1,125 @@
+//! Where a command writes to, and how it may look there.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+
+use crate::problem::Problem;
+
+/// How one stream may look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it is a terminal that can move its cursor.
+    pub live: bool,
+    /// Whether it shows colors.
+    pub color: bool,
+    /// How many letters fit into a line.
+    pub width: usize,
+    /// How many lines fit on the screen.
+    pub height: usize,
+}
+
+/// What a pipe or a file looks like.
+pub const PLAIN: Look = Look { live: false, color: false, width: 120, height: 24 };
+
+/// The narrowest and the widest that anything is laid out for.
+const NARROWEST: usize = 60;
+const WIDEST: usize = 132;
+
+impl Look {
+    /// How a stream of this process looks, by what it is and what the environment wants.
+    pub fn of(stream: &impl IsTerminal, env: &BTreeMap<String, String>) -> Look {
+        let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
+        let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
+        let terminal = stream.is_terminal();
+        let size = terminal_size::terminal_size().filter(|_| terminal);
+        let forced = set("CLICOLOR_FORCE") && env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        Look {
+            live: terminal && !dumb,
+            color: !set("NO_COLOR") && ((terminal && !dumb) || forced),
+            width: size.map_or(PLAIN.width, |(width, _)| usize::from(width.0)).clamp(NARROWEST, WIDEST),
+            height: size.map_or(PLAIN.height, |(_, height)| usize::from(height.0)),
+        }
+    }
+}
+
+/// The two streams of a command.
+pub struct Console<'a> {
+    /// What the command gives.
+    pub out: &'a mut (dyn Write + Send),
+    /// What it has to say besides.
+    pub err: &'a mut (dyn Write + Send),
+    /// How `out` may look.
+    pub out_look: Look,
+    /// How `err` may look.
+    pub err_look: Look,
+}
+
+impl<'a> Console<'a> {
+    /// A console of two pipes.
+    pub fn plain(out: &'a mut (dyn Write + Send), err: &'a mut (dyn Write + Send)) -> Console<'a> {
+        Console { out, err, out_look: PLAIN, err_look: PLAIN }
+    }
+
+    /// Writes what the command gives, at once.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    /// Writes what the command has to say besides; that it can't be said is no reason to fail.
+    pub fn note(&mut self, text: &str) {
+        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+    }
+
+    /// Says why a command was refused.
+    pub fn refuse(&mut self, problem: &Problem) {
+        let paint = Paint(self.err_look.color);
+        let mut text = format!("{}{}\n", paint.red("error"), paint.bold(&format!(": {}", problem.message)));
+        if let Some(help) = &problem.help {
+            text.push_str(&format!("  {} {}: {help}\n", paint.blue("="), paint.bold("help")));
+        }
+        self.note(&text);
+    }
+
+    /// Warns of something that does not keep a command from going on.
+    pub fn warn(&mut self, message: &str) {
+        let paint = Paint(self.err_look.color);
+        let text = format!("{}{}\n", paint.yellow("warning"), paint.bold(&format!(": {message}")));
+        self.note(&text);
+    }
+}
+
+/// Colors, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint(
+    /// Whether there are colors.
+    pub bool,
+);
+
+macro_rules! paints {
+    ($($(#[doc = $docs:literal])+ $name:ident = $code:literal),+ $(,)?) => {
+        impl Paint {
+            $($(#[doc = $docs])+
+            pub fn $name(self, text: &str) -> String {
+                if self.0 && !text.is_empty() { format!(concat!("\u{1b}[", $code, "m{}\u{1b}[0m"), text) } else { text.to_owned() }
+            })+
+        }
+    };
+}
+
+paints! {
+    /// Stands out.
+    bold = "1",
+    /// Steps back.
+    dim = "2",
+    /// Went wrong.
+    red = "1;31",
+    /// Went well.
+    green = "32",
+    /// Deserves a look.
+    yellow = "33",
+    /// Belongs to the frame.
+    blue = "1;34",
+    /// Goes on right now.
+    cyan = "36",
+}

@@ -1,0 +1,56 @@
+//! Pictures of flows: SVG to look at, Mermaid for documents that draw it themselves.
+//!
+//! Both are drawn from the flow as its author wrote it, so that a flow with mistakes can be looked at too.
+
+pub mod layout;
+mod mermaid;
+mod paint;
+pub mod scene;
+mod svg;
+pub mod text;
+pub mod wires;
+
+use flowrun_core::card::Catalog;
+use flowrun_core::model::Flow;
+
+/// The colours of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Those that the reader's system prefers.
+    #[default]
+    Auto,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl std::str::FromStr for Theme {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Theme, String> {
+        match name {
+            "auto" => Ok(Theme::Auto),
+            "light" => Ok(Theme::Light),
+            "dark" => Ok(Theme::Dark),
+            _ => Err(format!("expected auto, light or dark, found `{name}`")),
+        }
+    }
+}
+
+/// A flow as an SVG picture: its cards in the order in which they run, and the wires between them.
+pub fn svg(flow: &Flow, catalog: &Catalog, theme: Theme) -> String {
+    let scene = scene::Scene::new(flow, catalog);
+    svg::write(&layout::Picture::new(&scene), &scene, theme)
+}
+
+/// Where everything lies in the picture of a flow.
+pub fn picture(flow: &Flow, catalog: &Catalog) -> layout::Picture {
+    layout::Picture::new(&scene::Scene::new(flow, catalog))
+}
+
+/// A flow as the text of a Mermaid flowchart. It shows the order of the cards, not the wires, among which Mermaid's own
+/// layout would lose the order.
+pub fn mermaid(flow: &Flow, catalog: &Catalog) -> String {
+    mermaid::write(&scene::Scene::new(flow, catalog))
+}

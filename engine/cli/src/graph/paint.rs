@@ -1,0 +1,99 @@
+//! The colours of a picture, light and dark.
+
+use super::Theme;
+
+/// The colours of categories: their name in IDs, the light one, the dark one.
+const GROUPS: &[(&str, &str, &str)] = &[
+    ("", "#64748b", "#94a3b8"),
+    ("branching", "#d97706", "#f59e0b"),
+    ("error_handling", "#dc2626", "#f87171"),
+    ("flow_control", "#7c3aed", "#a78bfa"),
+    ("text", "#0891b2", "#22d3ee"),
+    ("number", "#2563eb", "#60a5fa"),
+    ("true_false", "#65a30d", "#a3e635"),
+    ("date_time", "#c026d3", "#e879f9"),
+    ("list", "#0d9488", "#2dd4bf"),
+    ("object", "#4f46e5", "#818cf8"),
+    ("json", "#a16207", "#facc15"),
+    ("tables", "#16a34a", "#4ade80"),
+    ("api_connector", "#ea580c", "#fb923c"),
+    ("okta", "#1d4ed8", "#7dabff"),
+    ("personio", "#0f172a", "#e2e8f0"),
+];
+
+/// The colours of wires, light and dark, ordered so that neighbours differ; each can be read as a text on a card.
+const WIRES: &[(&str, &str)] = &[
+    ("#2563eb", "#60a5fa"),
+    ("#c2410c", "#fb923c"),
+    ("#15803d", "#4ade80"),
+    ("#9333ea", "#c084fc"),
+    ("#be123c", "#fb7185"),
+    ("#0e7490", "#22d3ee"),
+    ("#a16207", "#facc15"),
+    ("#4338ca", "#a5b4fc"),
+    ("#be185d", "#f472b6"),
+    ("#4d7c0f", "#a3e635"),
+];
+
+/// The number of colours for wires.
+pub const COLOURS: usize = WIRES.len();
+
+/// Everything else: a rule, its light form, its dark form.
+const RULES: &[(&str, &str, &str)] = &[
+    (".ground", "fill:#ffffff", "fill:#0d1117"),
+    (".card", "fill:#ffffff;stroke:#cbd5e1", "fill:#161b22;stroke:#3d444d"),
+    (".frame", "fill:#f8fafc;stroke:#cbd5e1", "fill:#11161d;stroke:#3d444d"),
+    (".rule", "stroke:#e2e8f0", "stroke:#2b323b"),
+    (".order", "stroke:#94a3b8", "stroke:#6b7684"),
+    (".head", "fill:#94a3b8", "fill:#6b7684"),
+    (".halo", "stroke:#ffffff", "stroke:#0d1117"),
+    (".name,.title", "fill:#0f172a", "fill:#f0f6fc"),
+    (".value", "fill:#1e293b", "fill:#d1d9e0"),
+    (".about,.key", "fill:#526074", "fill:#9aa5b1"),
+    (".muted,.dim,.group", "fill:#64748b", "fill:#8b949e"),
+    (".id", "fill:#475569", "fill:#9aa5b1"),
+    (".tag", "fill:#f1ecfe", "fill:#2a2140"),
+    (".call", "fill:#6d28d9", "fill:#c4b5fd"),
+    (".arm", "fill:#475569", "fill:#c9d1d9"),
+];
+
+/// What the light and the dark picture share.
+const SHARED: &str = "text{font-family:system-ui,sans-serif;white-space:pre}\
+.name{font-size:18px;font-weight:700}.about{font-size:13px}.title{font-size:13px;font-weight:700}\
+.id,.key,.value,.call{font-size:12px}.group,.arm,.muted{font-size:11px}.arm,.call{font-weight:700}\
+.group{text-anchor:end}.order,.wire,.halo{fill:none}.order{stroke-width:2}.wire{stroke-width:1.5}.halo{stroke-width:4.5}\
+.net:hover .wire{stroke-width:3}";
+
+/// The class of a category's colour.
+pub fn group_class(group: &str) -> String {
+    match GROUPS.iter().any(|(name, ..)| *name == group) {
+        true if !group.is_empty() => format!("g-{group}"),
+        _ => "g-other".to_owned(),
+    }
+}
+
+/// The style sheet of a picture.
+pub fn style(theme: Theme) -> String {
+    match theme {
+        Theme::Light => format!("{SHARED}{}", rules(false)),
+        Theme::Dark => format!("{SHARED}{}", rules(true)),
+        Theme::Auto => format!("{SHARED}{}@media(prefers-color-scheme:dark){{{}}}", rules(false), rules(true)),
+    }
+}
+
+fn rules(dark: bool) -> String {
+    let mut css = String::new();
+    let pick = |light: &'static str, other: &'static str| if dark { other } else { light };
+    for (rule, light, other) in RULES {
+        css.push_str(&format!("{rule}{{{}}}", pick(light, other)));
+    }
+    for (name, light, other) in GROUPS {
+        let class = if name.is_empty() { "g-other".to_owned() } else { group_class(name) };
+        css.push_str(&format!(".{class}{{fill:{}}}", pick(light, other)));
+    }
+    for (index, (light, other)) in WIRES.iter().enumerate() {
+        let colour = pick(light, other);
+        css.push_str(&format!(".w{index}{{stroke:{colour}}}.t{index}{{fill:{colour}}}"));
+    }
+    css
+}

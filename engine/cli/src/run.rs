@@ -1,0 +1,207 @@
+//! `flowrun run`: from a file to the end of its run.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flowrun_core::diag::Diagnostic;
+use flowrun_core::machine::Start;
+use flowrun_core::program::Program;
+use flowrun_core::report::{Report, Status};
+use flowrun_core::value::{Date, Record, Text};
+use flowrun_host::driver::{self, Stop, Watch};
+use flowrun_kit::clock::Clock;
+
+use crate::args::RunArgs;
+use crate::check::{self, Given};
+use crate::connections::{self, Connected, Planned};
+use crate::console::{Console, Paint};
+use crate::failure;
+use crate::given;
+use crate::live::Live;
+use crate::problem::Problem;
+use crate::project::Project;
+use crate::signals::{self, INTERRUPTED};
+use crate::simulators::{Setup, Simulators};
+use crate::transcript::{self, Detail, Frame, rows};
+use crate::{DONE, FAILED, Refused, Surroundings, words};
+
+/// A run that is ready to start.
+pub struct Prepared {
+    args: RunArgs,
+    project: Project,
+    program: Arc<Program>,
+    inputs: Record,
+    planned: Vec<Planned>,
+    warnings: usize,
+}
+
+/// Reads and checks what is to be run; refuses what can't be.
+pub fn prepare(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Prepared, Refused> {
+    let file = args.file.as_deref().ok_or_else(|| Problem::new("no flow is given"))?;
+    if file.is_dir() {
+        return Err(is_folder(file).into());
+    }
+    let project = Project::read(file)?;
+    let entry = project.flow_path(file)?;
+    let plan =
+        connections::plan(&project.model.manifest, &project.root, args.connections.as_deref(), &surroundings.env, console)?;
+    let simulated = || match &surroundings.simulators {
+        Some(simulators) => simulators.variables(),
+        None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
+    };
+    let env = connections::environment(&plan, &surroundings.env, &simulated);
+    let vars = given::vars(&project.model.manifest, &args.vars, &env)?;
+    let (project, program, warnings) = compile(project, &entry, &Given { set: &vars.set, env: &vars.env }, console)?;
+    let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
+    let inputs = given::inputs(flow, &args.inputs)?;
+    let planned = connections::select(&plan, &program, args.live)?;
+    Ok(Prepared { args: args.clone(), program: Arc::new(program), inputs, planned, warnings, project })
+}
+
+fn is_folder(path: &Path) -> Problem {
+    Problem::new(format!("{} is a folder", path.display())).help(format!("name the flow in it: flowrun {}", path.join("….yaml").display()))
+}
+
+/// The program that starts with the flow `entry`. Mistakes in flows that it never reaches don't matter.
+fn compile(project: Project, entry: &str, given: &Given<'_>, console: &mut Console<'_>) -> Result<(Project, Program, usize), Refused> {
+    let all = |project: &Project, found: Vec<Diagnostic>| -> Vec<Diagnostic> { project.found.iter().cloned().chain(found).collect() };
+    let checked = check::examine(&project, Some(entry), given);
+    if let Some(program) = checked.program {
+        let warnings = check::warnings(&all(&project, checked.diagnostics));
+        return Ok((project, program, warnings));
+    }
+    let reachable = project.reachable(entry);
+    let found = match check::examine(&reachable, Some(entry), given) {
+        checked if checked.program.is_some() => {
+            let others = check::errors(&all(&project, Vec::new()), &project, console.err_look);
+            drop(others);
+            console.warn("other flows of the project have mistakes; see `flowrun check`");
+            let warnings = check::warnings(&all(&reachable, checked.diagnostics));
+            // Just looked whether it is there.
+            return checked.program.map(|program| (reachable, program, warnings)).ok_or(Refused::Said);
+        }
+        checked => all(&reachable, checked.diagnostics),
+    };
+    let text = check::errors(&found, &reachable, console.err_look);
+    console.note(&text);
+    Err(Refused::Said)
+}
+
+fn clock(scale: f64) -> Clock {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Clock::starting_at(now.as_millis() as i64, scale)
+}
+
+impl Prepared {
+    /// Whether nothing real is reached, so that time may jump.
+    pub fn simulated(&self) -> bool {
+        !self.args.live && self.planned.iter().all(Planned::is_simulated)
+    }
+
+    /// Runs it and tells what happened; the exit code.
+    pub async fn run(self, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+        let simulated = self.simulated();
+        let scale = if simulated { 1.0 } else { self.args.time_scale.unwrap_or(1.0) };
+        let simulators = match &surroundings.simulators {
+            Some(simulators) => simulators.clone(),
+            None => {
+                // Employees of a simulator that nothing reaches need not be made.
+                let any = self.planned.iter().any(Planned::is_simulated);
+                let setup = Setup::from(&self.args.simulators);
+                Simulators::new(clock(scale), &if any { setup } else { Setup { employees: 0, ..setup } })
+            }
+        };
+        let clock = simulators.clock.clone();
+        let Connected { world, line, activities } =
+            connections::connect(&self.planned, &self.program, &simulators, &clock, simulated, &surroundings.env)?;
+        self.remark(console, scale);
+
+        let out = Paint(console.out_look.color);
+        let name = &self.program.flow(self.program.entry).name;
+        if !self.args.json {
+            console.print(&transcript::header(name, &line, transcript::columns(console.out_look), out))?;
+        }
+        let (stop, switch) = match &surroundings.stop {
+            Some(stop) => (stop.clone(), None),
+            None => {
+                let (switch, stop) = Stop::new();
+                (stop, Some(switch))
+            }
+        };
+        if surroundings.signals
+            && let Some(switch) = &switch
+        {
+            let note = "interrupted: cleaning up; press again to leave at once";
+            signals::listen(switch.clone(), Some(note));
+        }
+        let at_us = world.time.now_us();
+        let start = Start { inputs: self.inputs.clone(), run_id: run_id(surroundings, at_us), at_us };
+        let mut live = console.err_look.live.then(|| Live::new(console.err_look, activities, clock));
+        let mut nobody = ();
+        let watch: &mut dyn Watch = match &mut live {
+            Some(live) => live,
+            None => &mut nobody,
+        };
+        let ran = driver::run(self.program.clone(), start, &world, &mut (), watch, stop.clone()).await;
+        drop(live);
+        let report = ran.map_err(|fault| {
+            let problem = Problem::new(fault.message.to_string());
+            Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
+        })?;
+        self.tell(&report, stop.is_given(), simulated, console)
+    }
+
+    fn remark(&self, console: &mut Console<'_>, scale: f64) {
+        if self.warnings > 0 {
+            let warnings = words::many(self.warnings as u64, "warning");
+            console.note(&format!("{warnings}; see `flowrun check`\n"));
+        }
+        if scale != 1.0 {
+            console.note(&format!("time passes {} times as fast (--time-scale)\n", words::number(scale)));
+        }
+        let asked = &self.args.simulators;
+        let asked = asked.employees.is_some() || asked.seed.is_some() || !asked.faults.is_empty();
+        if asked && !self.planned.iter().any(Planned::is_simulated) {
+            console.warn("--employees, --seed and --fault are for simulators, and this run reaches none");
+        }
+    }
+
+    fn tell(&self, report: &Report, interrupted: bool, simulated: bool, console: &mut Console<'_>) -> Result<u8, Refused> {
+        let code = match report.status {
+            _ if interrupted => INTERRUPTED,
+            Status::Cancelled => INTERRUPTED,
+            Status::Done | Status::Stopped | Status::Handled => DONE,
+            Status::Failed | Status::Running => FAILED,
+        };
+        if self.args.json {
+            let json = serde_json::to_string_pretty(report).map_err(std::io::Error::other)?;
+            console.print(&format!("{json}\n"))?;
+        } else {
+            let paint = Paint(console.out_look.color);
+            let detail = if self.args.trace { Detail::Trace } else { Detail::Cards };
+            let rows = rows(report, detail);
+            let frame = Frame::of(&rows, console.out_look);
+            let mut text = transcript::lines(&rows, &frame, paint);
+            text.push_str(&transcript::summary(report, interrupted, simulated, paint));
+            console.print(&text)?;
+        }
+        if code == FAILED {
+            let text = failure::explain(report, &self.program, &self.project.sources, console.err_look);
+            console.note(&text);
+        }
+        Ok(code)
+    }
+}
+
+/// A name for the run that no other has: when it started, and some chance.
+fn run_id(surroundings: &Surroundings, at_us: i64) -> Text {
+    if let Some(id) = &surroundings.run_id {
+        return Text::from(id.as_str());
+    }
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new().hash_one(at_us) as u32;
+    let date = Date::from_millis(at_us.div_euclid(1000)).map(|date| date.to_string()).unwrap_or_default();
+    let digits: String = date.chars().take(19).filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    Text::from(format!("{digits}-{chance:08x}"))
+}

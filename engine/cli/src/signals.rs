@@ -1,0 +1,48 @@
+//! Ctrl-C: the first time a run ends and cleans up, the second time at once.
+
+use std::io::Write;
+use std::thread;
+
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+
+/// The exit code of a command that was interrupted.
+pub const INTERRUPTED: u8 = 130;
+
+/// Gives `stop` at the first Ctrl-C or SIGTERM, and ends the process at the second.
+///
+/// A thread of its own listens, so that it is heard however busy the run is.
+pub fn listen(stop: watch::Sender<bool>, note: Option<&'static str>) {
+    let listener = move || {
+        let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
+        runtime.block_on(async move {
+            arrives().await;
+            let _ = stop.send(true);
+            if let Some(note) = note {
+                let _ = writeln!(std::io::stderr(), "\r{note}");
+            }
+            arrives().await;
+            std::process::exit(INTERRUPTED.into());
+        });
+    };
+    // Without the thread Ctrl-C does what it does to any program.
+    let _ = thread::Builder::new().name("signals".to_owned()).spawn(listener);
+}
+
+#[cfg(unix)]
+async fn arrives() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn arrives() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,136 @@
+//! The simulated vendors: made in one place, for runs, for the sandbox and for tests.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::Settings;
+use flowrun_kit::in_process::SimTransport;
+use flowrun_kit::sim::{Fault, Faults};
+use flowrun_okta::sim::{OktaSim, OktaSimConfig, SeedUser, UserStatus};
+use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
+
+use crate::args::{EMPLOYEES, SimulatorArgs};
+
+/// Where the simulated Okta is in this process.
+pub const OKTA_URL: &str = "https://acme.okta.sim";
+/// Where the simulated Personio is in this process.
+pub const PERSONIO_URL: &str = "https://api.personio.sim";
+
+/// How the simulators are set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// How many employees Personio has.
+    pub employees: u64,
+    /// What they are made up from.
+    pub seed: u64,
+    /// How many of them Personio lists twice.
+    pub duplicates: u64,
+    /// How the simulators misbehave.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup { employees: EMPLOYEES, seed: 1, duplicates: 0, faults: Vec::new() }
+    }
+}
+
+impl From<&SimulatorArgs> for Setup {
+    fn from(args: &SimulatorArgs) -> Setup {
+        Setup {
+            employees: args.employees.unwrap_or(EMPLOYEES),
+            seed: args.seed.unwrap_or(1),
+            faults: args.faults.clone(),
+            ..Setup::default()
+        }
+    }
+}
+
+/// A simulated Okta org and a simulated Personio account that belong together; clones are the same two.
+#[derive(Clone, Debug)]
+pub struct Simulators {
+    /// The clock that both live by, and whatever runs over them.
+    pub clock: Clock,
+    /// The org.
+    pub okta: OktaSim,
+    /// The account.
+    pub personio: PersonioSim,
+}
+
+/// One of so many employees was not yet there when Okta was last imported into.
+const NEW: u64 = 5;
+
+impl Simulators {
+    /// An account, and an org that holds yesterday's import of it: four of five employees, all of them active.
+    pub fn new(clock: Clock, setup: &Setup) -> Simulators {
+        let simulators = Simulators::empty(clock, setup);
+        let yesterday = simulators.personio.employees().filter(|employee| employee.index % NEW != NEW - 1);
+        let users = yesterday.map(|employee| {
+            let profile = [
+                ("userName", employee.email.clone()),
+                ("email", employee.email),
+                ("firstName", employee.first_name.to_owned()),
+                ("lastName", employee.last_name.into_owned()),
+            ];
+            SeedUser {
+                external_id: employee.id.to_string(),
+                profile: profile.map(|(name, value)| (name.to_owned(), value)).into(),
+                status: UserStatus::Active,
+            }
+        });
+        simulators.okta.seed(users);
+        simulators
+    }
+
+    /// An account, and an org without users.
+    pub fn empty(clock: Clock, setup: &Setup) -> Simulators {
+        let faults: Faults = setup.faults.iter().cloned().collect();
+        let okta = OktaSim::new(OktaSimConfig { faults: faults.clone(), ..OktaSimConfig::new(clock.clone()) });
+        let personio = PersonioSim::new(PersonioSimConfig {
+            employees: setup.employees,
+            seed: setup.seed,
+            duplicates: setup.duplicates,
+            faults,
+            ..PersonioSimConfig::new(clock.clone())
+        });
+        Simulators { clock, okta, personio }
+    }
+
+    /// Whether a connector has a simulator.
+    pub fn has(connector: &str) -> bool {
+        matches!(connector, "okta" | "personio")
+    }
+
+    /// Both in this process.
+    pub fn transport(&self) -> SimTransport {
+        SimTransport::new().host(OKTA_URL, self.okta.router()).host(PERSONIO_URL, self.personio.router())
+    }
+
+    /// Both on one address: their paths differ.
+    pub fn router(&self) -> Router {
+        self.okta.router().merge(self.personio.router())
+    }
+
+    /// The settings of a connection to one of them; `at` is where both are, if not in this process.
+    pub fn settings(&self, connector: &str, at: Option<&str>) -> Option<Settings> {
+        match connector {
+            "okta" => Some(flowrun_okta::simulated(&self.okta, at.unwrap_or(OKTA_URL))),
+            "personio" => Some(flowrun_personio::simulated(&self.personio, at.unwrap_or(PERSONIO_URL))),
+            _ => None,
+        }
+    }
+
+    /// What the first line of a transcript says of one of them.
+    pub fn describe(&self, connector: &str) -> String {
+        match connector {
+            "personio" => format!("simulator, {} employees", crate::words::count(self.personio.employee_count())),
+            _ => "simulator".to_owned(),
+        }
+    }
+
+    /// What the environment of a run would say of a simulated org: flows name its identity source.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("OKTA_IDENTITY_SOURCE_ID".to_owned(), self.okta.identity_source_id().to_owned())])
+    }
+}

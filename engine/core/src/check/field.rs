@@ -1,0 +1,174 @@
+//! Whether what a field is given fits it.
+
+use super::expr::{Lowered, Position, a};
+use super::lower::Lower;
+use super::{Log, Options, table};
+use crate::card::Field;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{At, Expr};
+use crate::program::{Arg, Input};
+use crate::source::Span;
+use crate::suggest::closest;
+use crate::types::{Kind, Type};
+use crate::value::{Mismatch, Value, convert};
+
+impl Lower<'_, '_> {
+    /// A declared field of a card.
+    pub fn field(&mut self, index: usize, field: &Field, value: &At<Expr>, at: Position) -> Arg {
+        if field.ty.kind == Kind::Flow {
+            // Resolved, or reported, when the flow's cards were listed.
+            return match &value.it {
+                Expr::Constant(name) => Arg::Const(name.clone()),
+                _ => Arg::Const(Value::Null),
+            };
+        }
+        if field.ty.kind == Kind::Secret && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty()) {
+            secret_in_file(self.shared.options, self.log, field.name, value.span);
+            return Arg::Const(Value::Null);
+        }
+        table::check_field(self, index, field, value);
+        let read = self.expr(value, at);
+        let arg = self.fit(read, value, field.name, field.ty);
+        if let Arg::Const(constant) = &arg
+            && !constant.is_null()
+        {
+            if !field.choices.is_empty() && !field.choices.iter().any(|choice| constant.to_string() == *choice) {
+                self.bad_choice(field.name, value, constant, field.choices.iter().map(|choice| (*choice).to_owned()).collect());
+            }
+            if field.name == "concurrency" && constant.as_number().is_some_and(|number| !(1.0..=200.0).contains(&number)) {
+                self.report(
+                    Diagnostic::new(Code::BadValue, value.span, format!("expected 1 to 200 for `concurrency`, found {constant}"))
+                        .label("out of range"),
+                );
+            }
+        }
+        arg
+    }
+
+    /// What an input of a helper flow is passed.
+    pub fn passed(&mut self, input: &Input, value: &At<Expr>, at: Position) -> Arg {
+        let read = self.expr(value, at);
+        let arg = self.fit(read, value, &input.name, input.ty);
+        if let Arg::Const(constant) = &arg
+            && !constant.is_null()
+            && !input.choices.is_empty()
+            && !input.choices.contains(constant)
+        {
+            self.bad_choice(&input.name, value, constant, input.choices.iter().map(Value::to_string).collect());
+        }
+        arg
+    }
+
+    /// Whether what was read fits `wanted`; a constant is converted now, once and for all runs.
+    pub fn fit(&mut self, read: Lowered, value: &At<Expr>, name: &str, wanted: Type) -> Arg {
+        match read.arg {
+            Arg::Const(constant @ (Value::Null | Value::Secret(_))) => {
+                // A variable whose value is not known yet still has its type, and a secret's text is not to be shown.
+                if let Some(ty) = read.ty.filter(|ty| !ty.converts_to(wanted)) {
+                    self.type_mismatch(name, value, ty, wanted, read.from);
+                }
+                Arg::Const(constant)
+            }
+            Arg::Const(constant) => match convert(constant.clone(), wanted) {
+                Ok(converted) => Arg::Const(converted),
+                Err(mismatch) => {
+                    self.constant_mismatch(name, value, &mismatch, wanted, &constant, read.from);
+                    Arg::Const(Value::Null)
+                }
+            },
+            arg => {
+                if let Some(ty) = read.ty.filter(|ty| !ty.converts_to(wanted)) {
+                    self.type_mismatch(name, value, ty, wanted, read.from);
+                }
+                arg
+            }
+        }
+    }
+
+    fn type_mismatch(&mut self, name: &str, value: &At<Expr>, found: Type, wanted: Type, from: Option<(Span, String)>) {
+        let mut mistake = Diagnostic::new(
+            Code::TypeMismatch,
+            value.span,
+            format!("expected {} for `{name}`, found {}", a(wanted), a(found)),
+        )
+        .label(format!("this is {}", a(found)));
+        if let Some((span, why)) = from {
+            mistake = mistake.related(span, why);
+        }
+        let wire = if let Expr::Wire(text) = &value.it { Some(text) } else { None };
+        self.report(match (found, wanted) {
+            (Type { kind: Kind::Secret, .. }, _) => mistake.help(
+                "a secret goes only into fields of type secret; within a template it makes the whole text a secret, as in `Bearer {{ vars.token }}`",
+            ),
+            (Type { list: true, .. }, Type { list: false, .. }) => match wire {
+                Some(wire) => mistake.help(format!("take one item, as `{wire}[0]`, or call a helper flow for each with `list.for_each`")),
+                None => mistake.help("take one item with `list.at`, or call a helper flow for each with `list.for_each`"),
+            },
+            (Type { kind: Kind::Object, list: false }, Type { list: false, .. }) => match wire {
+                Some(wire) => mistake.help(format!("take one of its members, as `{wire}.name`")),
+                None => mistake.help("take one of its members with `object.get`"),
+            },
+            _ => mistake,
+        });
+    }
+
+    fn constant_mismatch(
+        &mut self,
+        name: &str,
+        value: &At<Expr>,
+        mismatch: &Mismatch,
+        wanted: Type,
+        constant: &Value,
+        from: Option<(Span, String)>,
+    ) {
+        let told = mismatch.to_string();
+        let found = told.split_once(", found ").map_or(&*told, |(_, found)| found);
+        let mut mistake = Diagnostic::new(
+            Code::TypeMismatch,
+            value.span,
+            format!("expected {} for `{name}`, found {found}", a(wanted)),
+        )
+        .label(format!("can't become {}", a(wanted)));
+        if let Some((span, why)) = from {
+            mistake = mistake.related(span, why);
+        }
+        // A wire whose `$.` was forgotten.
+        let meant = constant.as_text().and_then(|text| {
+            let (root, _) = text.trim_start_matches('$').split_once('.')?;
+            let known = self.scope.ids.contains_key(root) || matches!(root, "inputs" | "vars");
+            known.then(|| text.trim_start_matches('$').to_owned())
+        });
+        self.report(match meant {
+            Some(path) => mistake.help(format!("to read it from there write `$.{path}`")),
+            None => mistake,
+        });
+    }
+
+    fn bad_choice(&mut self, name: &str, value: &At<Expr>, found: &Value, choices: Vec<String>) {
+        let mistake = Diagnostic::new(Code::BadChoice, value.span, format!("`{name}` can't be `{found}`")).label("not one of the choices");
+        let list = choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
+        let meant = match &*found.to_string() {
+            "=" => choices.iter().find(|choice| *choice == "==").map(String::as_str),
+            "<>" => choices.iter().find(|choice| *choice == "!=").map(String::as_str),
+            other => closest(other, choices.iter().map(String::as_str)),
+        };
+        self.report(match meant {
+            Some(near) => mistake.help(format!("did you mean `{near}`? The choices are {list}")),
+            None => mistake.help(format!("the choices are {list}")),
+        });
+    }
+
+}
+
+/// Reports a secret that stands in a file.
+pub(super) fn secret_in_file(options: &Options<'_>, log: &mut Log, name: &str, span: Span) {
+    // The loader knows many secrets by their form.
+    if options.found.iter().any(|found| found.code == Code::SecretInFile && found.span == span) {
+        return;
+    }
+    log.report(
+        Diagnostic::new(Code::SecretInFile, span, format!("the secret for `{name}` stands in the file"))
+            .label("whoever reads the project can use it")
+            .help("define a variable of type secret in flowrun.yaml, with `env:`, and read `$.vars.name`"),
+    );
+}

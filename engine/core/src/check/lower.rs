@@ -1,0 +1,517 @@
+//! Flows and their cards, lowered: names have become indices.
+
+use std::collections::BTreeSet;
+
+use super::control::Control;
+use super::expr::{Item, Lowered, Position};
+use super::scope::{Callee, Scope};
+use super::{Log, Shared, block, policy, table, unused};
+use crate::card::{Card, Field, Work};
+use crate::control::Control as Kind;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::model::{self, At, Expr};
+use crate::program::{self, Arg, BlockId, Call, FlowId, LoopKind, Op, StepId};
+use crate::source::Span;
+use crate::suggest::closest;
+use crate::types::Type;
+use crate::value::{Text, Value};
+
+/// Lowers one flow.
+pub(super) struct Lower<'c, 'p> {
+    pub shared: &'c Shared<'p>,
+    pub log: &'c mut Log,
+    pub model: &'p model::Flow,
+    pub scope: Scope<'p>,
+    pub control: Control,
+    /// The flows of the program, by their places in the project.
+    pub ids: &'c [Option<FlowId>],
+    /// Whether an `on_error` calls this flow.
+    pub is_handler: bool,
+    /// Whether parts of the file could not be read.
+    pub broken: bool,
+    /// The outputs of the flow that something gives.
+    pub given: Vec<bool>,
+    /// For each card, the outputs of its block that a Return gives.
+    pub block_given: Vec<Vec<u32>>,
+}
+
+/// What the fields of a card have become.
+#[derive(Default)]
+pub(super) struct Fields {
+    pub args: Vec<Arg>,
+    pub spans: Vec<Option<Span>>,
+    pub names: Vec<Text>,
+    /// The types of what the author named.
+    pub types: Vec<Option<Type>>,
+}
+
+pub(super) fn flow<'p>(
+    shared: &Shared<'p>,
+    log: &mut Log,
+    scope: Scope<'p>,
+    ids: &[Option<FlowId>],
+    handlers: &BTreeSet<usize>,
+) -> program::Flow {
+    let index = scope.flow;
+    let model = &shared.project.flows[index];
+    let signature = &shared.signatures[index];
+    let before = log.found.len();
+    let mut lower = Lower {
+        control: Control::new(&scope),
+        is_handler: handlers.contains(&index),
+        broken: shared.is_broken(index),
+        given: vec![false; signature.outputs.len()],
+        block_given: vec![Vec::new(); scope.steps.len()],
+        shared,
+        log,
+        model,
+        scope,
+        ids,
+    };
+    let mut steps: Vec<Option<program::Step>> = Vec::new();
+    steps.resize_with(lower.scope.steps.len(), || None);
+    lower.run(0, &mut steps);
+    lower.unreachable();
+    lower.outputs_given();
+    let Lower { scope, control, broken, .. } = lower;
+    let error = |found: &Diagnostic| found.code.severity() == Severity::Error;
+    let errors = log.found[before..].iter().any(error)
+        || shared.options.found.iter().any(|found| error(found) && found.span.file == model.span.file);
+    if !errors && !broken {
+        unused::outputs(log, &scope, &control);
+    }
+    program::Flow {
+        path: model.path.clone(),
+        name: model.name.it.clone(),
+        inputs: signature.inputs.clone(),
+        outputs: signature.outputs.clone(),
+        blocks: scope.places.iter().map(|place| place.steps.iter().map(|&step| StepId(step as u32)).collect()).collect(),
+        // A card that is missing was reported, so that no program comes of this.
+        steps: steps.into_iter().flatten().collect(),
+        slots: scope.slots,
+        span: model.span,
+    }
+}
+
+impl<'p> Lower<'_, 'p> {
+    pub fn report(&mut self, mistake: Diagnostic) {
+        self.log.report(mistake);
+    }
+
+    /// Lowers a run of cards.
+    pub fn run(&mut self, place: usize, into: &mut Vec<Option<program::Step>>) {
+        for position in 0..self.scope.places[place].steps.len() {
+            let index = self.scope.places[place].steps[position];
+            into[index] = self.step(index, into);
+        }
+    }
+
+    pub fn position(&self, index: usize) -> Position {
+        Position {
+            point: self.control.enter[index],
+            place: self.scope.steps[index].place,
+            step: Some(index),
+            item: Item::None,
+            failed: false,
+        }
+    }
+
+    fn step(&mut self, index: usize, into: &mut Vec<Option<program::Step>>) -> Option<program::Step> {
+        let step = &self.scope.steps[index];
+        let (model, card) = (step.model, step.card);
+        let Some(card) = card else {
+            // What the card reads can be wrong even where the card is not known.
+            let at = self.position(index);
+            for (_, value) in model.with.iter().chain(&model.pass) {
+                if !mentions_item(value) {
+                    self.expr(value, at);
+                }
+            }
+            self.arms_alone(index, into);
+            return None;
+        };
+        let fields = self.fields(index, card);
+        if card.id == "flow_control.assign" {
+            self.mirror(index, &fields);
+        }
+        self.misplaced(index, card);
+        let policy = policy::lower(self, index, card);
+        let op = self.op(index, card, &fields, into);
+        let step = &self.scope.steps[index];
+        let name = card.id.rsplit('.').next().unwrap_or(card.id);
+        Some(program::Step {
+            id: model.id.as_ref().map_or_else(|| name.into(), |id| id.it.clone()),
+            card,
+            note: model.note.as_ref().map(|note| note.it.clone()),
+            args: fields.args,
+            names: fields.names,
+            out: step.out,
+            outputs: step.outputs.iter().map(|output| output.name.clone()).collect(),
+            op: op?,
+            policy,
+            span: model.span,
+            arg_spans: fields.spans,
+        })
+    }
+
+    /// The arms of a card that can't be lowered: their cards have mistakes of their own.
+    fn arms_alone(&mut self, index: usize, into: &mut Vec<Option<program::Step>>) {
+        for arm in self.scope.steps[index].arms.clone() {
+            self.run(arm, into);
+        }
+    }
+
+    /// The card's fields: those declared, in their order, then those that the author named.
+    fn fields(&mut self, index: usize, card: &'static Card) -> Fields {
+        let at = self.position(index);
+        let model = self.scope.steps[index].model;
+        let mut fields = Fields::default();
+        let mut missing: Vec<&Field> = Vec::new();
+        for field in card.inputs {
+            let given = model.with.iter().find(|(name, _)| name.it == *field.name).map(|(_, value)| value);
+            let given = given.filter(|value| !matches!(value.it, Expr::Constant(Value::Null)) || !field.required && field.default == crate::card::Literal::Null);
+            match given {
+                Some(value) => {
+                    let arg = self.field(index, field, value, at);
+                    fields.args.push(arg);
+                    fields.spans.push(Some(value.span));
+                }
+                None => {
+                    if field.required && !self.may_be_blank(field, model) {
+                        missing.push(field);
+                    }
+                    fields.args.push(Arg::Const(field.default.into()));
+                    fields.spans.push(None);
+                }
+            }
+        }
+        let others: Vec<&(model::Name, At<Expr>)> = model.with.iter().filter(|(name, _)| card.input(&name.it).is_none()).collect();
+        // One field missing and one unknown are one mistake: a wrong name.
+        let renamed = match (missing.as_slice(), others.as_slice()) {
+            ([missing], [_]) if card.rest_in.is_none() => Some(missing.name),
+            _ => None,
+        };
+        if renamed.is_none() {
+            self.missing(model, card, &missing, &others);
+        }
+        for (name, value) in others {
+            let Some(rest) = &card.rest_in else {
+                self.unknown_field(index, card, name, renamed);
+                self.expr(value, at);
+                continue;
+            };
+            let ty = table::input_type(self, index, name).unwrap_or(rest.ty);
+            let read = self.expr(value, at);
+            fields.types.push(read.ty);
+            // To a column that holds no texts, a blank text is a blank.
+            let blank = matches!(&read.arg, Arg::Const(Value::Text(text)) if text.is_empty());
+            let arg = if blank { read.arg } else { self.fit(read, value, &name.it, ty) };
+            fields.args.push(arg);
+            fields.spans.push(Some(value.span));
+            fields.names.push(name.it.clone());
+        }
+        fields
+    }
+
+    /// Whether `null` was written for a field to which a blank value is as good.
+    fn may_be_blank(&self, field: &Field, model: &model::Step) -> bool {
+        let null = model.with.iter().any(|(name, value)| name.it == *field.name && matches!(value.it, Expr::Constant(Value::Null)));
+        null && crate::value::convert(Value::Null, field.ty).is_ok()
+    }
+
+    fn missing(&mut self, model: &model::Step, card: &Card, missing: &[&Field], others: &[&(model::Name, At<Expr>)]) {
+        if missing.is_empty() || model.broken {
+            return;
+        }
+        let names: Vec<String> = missing.iter().map(|field| format!("`{}`", field.name)).collect();
+        let (word, verb) = if names.len() == 1 { ("field", "is") } else { ("fields", "are") };
+        let names = names.join(" and ");
+        let mut mistake = Diagnostic::new(Code::MissingField, model.card.span, format!("`{}` needs the {word} {names}", card.id))
+            .label(format!("{names} {verb} missing"));
+        let misspelt = missing.iter().find_map(|field| {
+            let near = closest(field.name, others.iter().map(|(name, _)| &*name.it))?;
+            Some((others.iter().find(|(name, _)| name.it == *near)?.0.span, field.name))
+        });
+        mistake = match misspelt {
+            // The misspelt field is reported by itself, unless the card takes any name.
+            Some(_) if card.rest_in.is_none() => return,
+            Some((span, meant)) => mistake.related(span, format!("did you mean `{meant}`?")),
+            None => {
+                let docs: Vec<String> = missing.iter().map(|field| format!("`{}` ({})", field.name, brief(field.docs))).collect();
+                mistake.help(format!("write under `with`: {}", docs.join(" and ")))
+            }
+        };
+        self.report(mistake);
+    }
+
+    fn unknown_field(&mut self, index: usize, card: &Card, name: &model::Name, meant: Option<&str>) {
+        let step = &self.scope.steps[index];
+        let mistake = Diagnostic::new(Code::UnknownField, name.span, format!("`{}` has no field `{}`", card.id, name.it)).label("no such field");
+        let of_helper = match step.callee {
+            Callee::Flow(flow) => self.shared.signatures[flow].inputs.iter().any(|input| input.name == name.it),
+            _ => false,
+        };
+        let names = || card.inputs.iter().map(|field| field.name);
+        let mistake = match closest(&name.it, names()).or(meant.filter(|_| !of_helper)) {
+            Some(near) => mistake.help(format!("did you mean `{near}`?")),
+            None if of_helper => mistake.help("what the helper flow takes stands under `pass`, beside `with`"),
+            None if card.inputs.is_empty() => mistake.help("the card has no fields"),
+            None => mistake.help(format!("its fields are {}", names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))),
+        };
+        self.report(mistake);
+    }
+
+    /// Assign puts out what it is given, so its outputs have those types.
+    fn mirror(&mut self, index: usize, fields: &Fields) {
+        let declared: Vec<Text> = self.scope.steps[index].model.outputs.iter().map(|(name, _)| name.it.clone()).collect();
+        for (name, ty) in fields.names.iter().zip(&fields.types) {
+            if !declared.contains(name)
+                && let Some(output) = self.scope.steps[index].outputs.iter_mut().find(|output| output.name == *name)
+            {
+                output.ty = *ty;
+            }
+        }
+    }
+
+    /// Parts of a card that only other cards have.
+    fn misplaced(&mut self, index: usize, card: &Card) {
+        let step = &self.scope.steps[index];
+        let (model, control) = (step.model, step.control());
+        let takes_flow = card.inputs.iter().any(|field| field.ty.kind == crate::types::Kind::Flow);
+        if !takes_flow && let Some((name, _)) = model.pass.first() {
+            self.report(
+                Diagnostic::new(Code::NotForThisCard, name.span, format!("`{}` calls no flow, so there is nothing to pass", card.id))
+                    .label("not for this card")
+                    .help("the card's own fields stand under `with`"),
+            );
+        }
+        if let (Some(connection), false) = (&model.connection, matches!(card.work, Work::Effect(spec) if !spec.connector.is_empty())) {
+            self.report(
+                Diagnostic::new(Code::NotForThisCard, connection.span, format!("`{}` reaches no vendor, so it needs no connection", card.id))
+                    .label("not for this card")
+                    .help("leave `connection` out"),
+            );
+        }
+        let allowed: &[&str] = match control {
+            Some(Kind::IfElse) => &["then", "else"],
+            Some(Kind::IfElseIf) => &["cases", "else"],
+            Some(Kind::IfError) => &["try", "catch"],
+            _ => &[],
+        };
+        let wrong = model.arms.iter().find(|arm| {
+            let key = if is_case(arm) { "cases" } else { &*arm.name.it };
+            !allowed.contains(&key)
+        });
+        if let Some(arm) = wrong {
+            let key = if is_case(arm) { "cases" } else { &*arm.name.it };
+            let mistake = Diagnostic::new(Code::NotForThisCard, arm.name.span, format!("`{}` has no `{key}`", card.id)).label("not for this card");
+            let mistake = match (allowed, key) {
+                ([], "then" | "else") => mistake.help("`branching.if_else` has `then` and `else`"),
+                ([], "cases") => mistake.help("`branching.if_elseif` has `cases` and `else`"),
+                ([], _) => mistake.help("`error_handling.if_error` has `try` and `catch`"),
+                (allowed, _) => mistake.help(format!("it has `{}` and `{}`", allowed[0], allowed[1])),
+            };
+            self.report(mistake);
+        }
+    }
+
+    /// How the card is carried out.
+    fn op(&mut self, index: usize, card: &'static Card, fields: &Fields, into: &mut Vec<Option<program::Step>>) -> Option<Op> {
+        let place = self.scope.steps[index].place;
+        let control = match card.work {
+            Work::Pure(run) => {
+                self.arms_alone(index, into);
+                return Some(Op::Pure(run));
+            }
+            Work::Effect(spec) => {
+                self.arms_alone(index, into);
+                let connection = self.connection(index, spec.connector);
+                let stream = self.stream(index, card, spec.streams);
+                return Some(Op::Effect { spec, connection, stream });
+            }
+            Work::Control(control) => control,
+        };
+        if !matches!(control, Kind::IfElse | Kind::IfElseIf | Kind::IfError) {
+            self.arms_alone(index, into);
+        }
+        Some(match control {
+            Kind::IfElse => block::if_else(self, index, fields, into),
+            Kind::IfElseIf => block::if_elseif(self, index, into),
+            Kind::IfError => block::if_error(self, index, into),
+            Kind::ContinueIf => {
+                let message = self.target_output(place, "message");
+                if let (Some(output), Some(step)) = (message, self.scope.container(place)) {
+                    self.block_given[step].push(output);
+                } else if let Some(output) = message {
+                    self.given[output as usize] = true;
+                }
+                Op::ContinueIf { message, leaves_arm: self.scope.container(place).is_some() }
+            }
+            Kind::ReturnError => Op::ReturnError,
+            Kind::ReturnErrorIf => Op::ReturnErrorIf,
+            Kind::WaitFor => Op::Wait,
+            Kind::CallFlow => Op::Call(self.call_flow(index)?),
+            Kind::Return => {
+                let model = self.scope.steps[index].model;
+                let given = model.with.iter().zip(&fields.types).zip(&fields.args);
+                let places = given.map(|(((name, value), ty), arg)| block::returned(self, place, name, value.span, *ty, arg)).collect();
+                Op::Return { places, leaves_arm: self.scope.container(place).is_some() }
+            }
+            Kind::Repeat => self.loop_over(index, LoopKind::Repeat, Item::Count)?,
+            Kind::ForEach | Kind::ForEachIgnoreErrors | Kind::Map => {
+                let kind = match control {
+                    Kind::ForEach => LoopKind::ForEach,
+                    Kind::ForEachIgnoreErrors => LoopKind::ForEachIgnoreErrors,
+                    _ => LoopKind::Map,
+                };
+                let item = self.item_type(index);
+                self.loop_over(index, kind, Item::Of(item))?
+            }
+        })
+    }
+
+    /// The type of the items of a list card's list.
+    fn item_type(&mut self, index: usize) -> Option<Type> {
+        let list = self.scope.steps[index].field("list")?;
+        // Looked at a second time: what is wrong with it has been said.
+        let known = self.log.found.len();
+        let read: Lowered = self.expr(list, self.position(index));
+        self.log.found.truncate(known);
+        let ty = read.ty?;
+        // A single value becomes a list of one.
+        Some(Type::one(ty.kind))
+    }
+
+    /// The connection that a card uses, as an index into the program's.
+    fn connection(&mut self, index: usize, connector: &str) -> Option<u32> {
+        let model = self.scope.steps[index].model;
+        if connector.is_empty() && model.connection.is_none() {
+            return None;
+        }
+        match self.shared.names.connection(model.connection.as_ref(), connector, model.card.span) {
+            Ok(found) => {
+                let found = found?;
+                self.log.used_connections.insert(found);
+                let defined = &self.shared.project.manifest.connections[found];
+                if !self.log.reached {
+                    return Some(0);
+                }
+                let known = self.log.connections.iter().position(|known| known.name == defined.name.it);
+                Some(known.unwrap_or_else(|| {
+                    self.log.connections.push(program::Connection {
+                        name: defined.name.it.clone(),
+                        connector: defined.connector.it.clone(),
+                        settings: defined.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect(),
+                    });
+                    self.log.connections.len() - 1
+                }) as u32)
+            }
+            Err(mistake) => {
+                if let Some(mistake) = mistake {
+                    self.report(mistake);
+                }
+                None
+            }
+        }
+    }
+
+    /// The flow's number in the program; any will do for a flow that the program doesn't have.
+    pub fn flow_id(&self, flow: usize) -> FlowId {
+        self.ids[flow].unwrap_or(FlowId(0))
+    }
+
+    /// An output of the flow or block that Return ends at `place`.
+    pub fn target_output(&self, place: usize, name: &str) -> Option<u32> {
+        let at = match self.scope.container(place) {
+            Some(step) => self.scope.steps[step].outputs.iter().position(|output| output.name == *name),
+            None => self.shared.signatures[self.scope.flow].outputs.iter().position(|output| output.name == *name),
+        };
+        at.map(|at| at as u32)
+    }
+
+    /// Warns of cards that no run reaches: of the first of each run of them.
+    fn unreachable(&mut self) {
+        for place in 0..self.scope.places.len() {
+            let steps = &self.scope.places[place].steps;
+            let Some(first) = steps.iter().position(|&step| !self.control.is_reached(self.control.enter[step])) else { continue };
+            // A branch of a card that is itself never reached is covered by that.
+            if first == 0 {
+                continue;
+            }
+            let (dead, before) = (&self.scope.steps[steps[first]], &self.scope.steps[steps[first - 1]]);
+            let message = match steps.len() - first {
+                1 => "no run ever reaches this card".to_owned(),
+                more => format!("no run ever reaches this card and the {} after it", match more - 1 { 1 => "one".to_owned(), more => more.to_string() }),
+            };
+            let why = match before.control() {
+                Some(Kind::Return) => "ends here",
+                Some(Kind::ReturnError) => "ends here with an error",
+                _ => "ends on every way through this",
+            };
+            let what = if self.scope.container(place).is_some() { "the branch" } else { "the flow" };
+            let mistake = Diagnostic::new(Code::Unreachable, dead.model.card.span, message)
+                .label("never runs")
+                .related(before.model.card.span, format!("{what} {why}"))
+                .help("remove it, or put it in front");
+            self.report(mistake);
+        }
+    }
+
+    /// Every declared output of the flow, and every typed one of a block, is given by something.
+    fn outputs_given(&mut self) {
+        let signature = &self.shared.signatures[self.scope.flow];
+        if signature.declared && !self.broken {
+            for (index, (name, _)) in self.model.outputs.iter().enumerate() {
+                if self.given.get(index) == Some(&false) {
+                    self.log.report(
+                        Diagnostic::new(Code::ReturnMismatch, name.span, format!("nothing returns the output `{}`", name.it))
+                            .label("never given")
+                            .help(format!("give it by `flow_control.return`, with `{}: …`, or take it off the list", name.it)),
+                    );
+                }
+            }
+        }
+        block::outputs_given(self);
+    }
+
+    /// The certain call of a flow, for cycles.
+    pub fn note_call(&mut self, index: usize, callee: usize) {
+        if self.control.is_certain(self.control.enter[index]) {
+            let place = self.scope.steps[index].model.card.span;
+            let place = self.scope.steps[index].field("flow").map_or(place, |value| value.span);
+            self.log.certain_calls.push((self.scope.flow, callee, place));
+        }
+    }
+
+    fn loop_over(&mut self, index: usize, kind: LoopKind, item: Item) -> Option<Op> {
+        let call: Call = self.loop_call(index, kind, item)?;
+        Some(Op::Loop { kind, call })
+    }
+}
+
+/// A case of If/ElseIf, rather than an arm with a name of its own.
+pub(super) fn is_case(arm: &model::Arm) -> bool {
+    !arm.when.is_empty() || !matches!(&*arm.name.it, "then" | "else" | "try" | "catch")
+}
+
+/// The first sentence of a field's manual, to stand within another.
+fn brief(docs: &str) -> String {
+    let sentence = docs.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// The block in the program that a run of cards becomes.
+pub(super) fn block_id(place: usize) -> BlockId {
+    BlockId(place as u32)
+}
+
+/// Whether something in an expression may be an item of a list card, which an unknown card may well be.
+fn mentions_item(expr: &At<Expr>) -> bool {
+    match &expr.it {
+        Expr::Wire(text) | Expr::Template(text) => text.contains("item") || text.contains("index"),
+        Expr::List(items) => items.iter().any(mentions_item),
+        Expr::Object(members) => members.iter().any(|(_, value)| mentions_item(value)),
+        Expr::Constant(_) | Expr::Broken => false,
+    }
+}

@@ -1,0 +1,163 @@
+//! Cards that work on a table: its columns are their fields.
+
+use super::expr::a;
+use super::lower::Lower;
+use super::scope::Step;
+use super::{Log, Shared, place};
+use crate::card::{Card, Field};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{At, Expr, Name};
+use crate::source::Span;
+use crate::suggest::closest;
+use crate::types::{Kind, Type};
+use crate::value::{Text, Value};
+
+/// What every row has besides its columns, as cards name it and as Okta does.
+const OF_EVERY_ROW: &[(&str, Type)] = &[
+    ("row_id", Type::TEXT), ("created", Type::DATE), ("updated", Type::DATE),
+    ("Row ID", Type::TEXT), ("Created", Type::DATE), ("Updated", Type::DATE), ("_id", Type::NUMBER),
+];
+
+/// The fields that name a column.
+const NAMES_A_COLUMN: &[&str] = &["sort_column", "sort_by", "column"];
+/// The fields that name several.
+const NAMES_COLUMNS: &[&str] = &["columns", "select"];
+
+/// The table in the card's field for one; none if it is known only in the run, or not at all, which is reported.
+pub(super) fn named(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &Card) -> Option<usize> {
+    let field = card.inputs.iter().find(|field| field.ty.kind == Kind::Table)?;
+    let value = step.field(field.name)?;
+    let Expr::Constant(Value::Text(name)) = &value.it else {
+        // Which table it is shows in the run: any may be.
+        log.used_tables.extend(0..shared.names.tables().len());
+        return None;
+    };
+    let table = shared.names.find_table(name);
+    match table {
+        Some(table) => _ = log.used_tables.insert(table),
+        None => {
+            if let Some(mistake) = shared.names.unknown_table(name, value.span) {
+                log.report(mistake);
+            }
+        }
+    }
+    table
+}
+
+/// The columns of a table, and what else a row has.
+pub(super) fn columns(shared: &Shared<'_>, table: usize) -> Vec<(Text, Type)> {
+    let own = shared.names.table(table).columns.iter().map(|column| (column.name.clone(), column.ty));
+    own.chain(OF_EVERY_ROW.iter().map(|(name, ty)| (Text::from(*name), *ty))).collect()
+}
+
+/// The type of an output that the author named, where it is a column; one that is none is reported.
+pub(super) fn output_type(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, name: &Name) -> Option<Type> {
+    let table = step.table?;
+    let found = columns(shared, table).into_iter().find(|(column, _)| *column == name.it).map(|(_, ty)| ty);
+    if found.is_none() && !shared.project.manifest.broken {
+        log.report(unknown_column(shared, table, &name.it, name.span));
+    }
+    found
+}
+
+/// The type of a field that the author named, where it is a column; one that is none is reported.
+pub(super) fn input_type(lower: &mut Lower<'_, '_>, index: usize, name: &Name) -> Option<Type> {
+    let table = lower.scope.steps[index].table?;
+    let shared = lower.shared;
+    let column = shared.names.table(table).columns.iter().find(|column| column.name == name.it);
+    if column.is_none() && !shared.project.manifest.broken {
+        lower.report(unknown_column(shared, table, &name.it, name.span));
+    }
+    column.map(|column| column.ty)
+}
+
+/// Fields whose constants name columns: sorting, and conditions on rows.
+pub(super) fn check_field(lower: &mut Lower<'_, '_>, index: usize, field: &Field, value: &At<Expr>) {
+    let Some(table) = lower.scope.steps[index].table else { return };
+    if lower.shared.project.manifest.broken {
+        return;
+    }
+    if NAMES_A_COLUMN.contains(&field.name) {
+        column(lower, table, value);
+    } else if NAMES_COLUMNS.contains(&field.name) {
+        each(value, &mut |item| column(lower, table, item));
+    } else if field.name == "where" {
+        conditions(lower, table, value);
+    }
+}
+
+fn column(lower: &mut Lower<'_, '_>, table: usize, value: &At<Expr>) {
+    let Expr::Constant(Value::Text(name)) = &value.it else { return };
+    if !name.is_empty() && columns(lower.shared, table).iter().all(|(column, _)| column != name) {
+        let span = place::within(lower.shared.options.sources, value.span, name, 0, name.len());
+        lower.report(unknown_column(lower.shared, table, name, span));
+    }
+}
+
+/// `[{ column, operator, value }]`, groups of them as `{ any: […] }`, or Okta's `{ expr: [{ lhs, op, rhs }] }`.
+fn conditions(lower: &mut Lower<'_, '_>, table: usize, value: &At<Expr>) {
+    let group = ["expr", "any", "all"].into_iter().find_map(|group| member(value, group));
+    each(group.as_ref().unwrap_or(value), &mut |condition| {
+        let Some(name) = member(condition, "column").or_else(|| member(condition, "lhs")) else {
+            return if group_of(condition) { conditions(lower, table, condition) };
+        };
+        column(lower, table, &name);
+        let Expr::Constant(Value::Text(name)) = &name.it else { return };
+        let ty = columns(lower.shared, table).into_iter().find(|(column, _)| column == name).map(|(_, ty)| ty);
+        let compared = member(condition, "value").or_else(|| member(condition, "rhs"));
+        if let (Some(ty), Some(compared)) = (ty, compared)
+            && let Expr::Constant(constant) = &compared.it
+            && !constant.is_empty()
+            && !matches!(constant, Value::List(_))
+            && let Err(mismatch) = crate::value::convert(constant.clone(), ty)
+        {
+            let told = mismatch.to_string();
+            let found = told.split_once(", found ").map_or(&*told, |(_, found)| found);
+            let shown = constant.to_string();
+            let span = place::within(lower.shared.options.sources, compared.span, &shown, 0, shown.len());
+            let mistake = Diagnostic::new(Code::TypeMismatch, span, format!("the column `{name}` holds {}, found {found}", a(ty)))
+                .label("never equals a value of the column");
+            lower.report(mistake);
+        }
+    });
+}
+
+fn group_of(value: &At<Expr>) -> bool {
+    ["any", "all", "expr"].into_iter().any(|group| member(value, group).is_some())
+}
+
+/// The items of a list, whether it is a constant or not; a constant's items stand where the list does.
+fn each(list: &At<Expr>, then: &mut dyn FnMut(&At<Expr>)) {
+    match &list.it {
+        Expr::List(items) => items.iter().for_each(then),
+        Expr::Constant(Value::List(items)) => {
+            items.iter().for_each(|item| then(&At::new(Expr::Constant(item.clone()), list.span)));
+        }
+        _ => {}
+    }
+}
+
+fn member(object: &At<Expr>, name: &str) -> Option<At<Expr>> {
+    match &object.it {
+        Expr::Object(members) => members.iter().find(|(key, _)| key.it == *name).map(|(_, value)| value.clone()),
+        Expr::Constant(Value::Object(members)) => Some(At::new(Expr::Constant(members.get(name)?.clone()), object.span)),
+        _ => None,
+    }
+}
+
+/// The diagnostic for a name that no column has.
+pub(super) fn unknown_column(shared: &Shared<'_>, table: usize, name: &str, span: Span) -> Diagnostic {
+    let defined = shared.names.table(table);
+    let mistake = Diagnostic::new(Code::UnknownColumn, span, format!("the table `{}` has no column `{name}`", defined.name)).label("no such column");
+    let mistake = match shared.project.manifest.tables.get(table) {
+        Some(written) => mistake.related(written.name.span, "the table"),
+        None => mistake,
+    };
+    match closest(name, defined.columns.iter().map(|column| &*column.name)) {
+        Some(near) => mistake.help(format!("did you mean `{near}`?")),
+        None => {
+            let list = defined.columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ");
+            mistake.help(format!("its columns are {list}"))
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Where a connection's settings come from: the environment, a connections file outside the project, or nowhere, and
+//! then the simulator answers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use flowrun_core::load::constant;
+use flowrun_core::value::{Text, Value};
+use flowrun_kit::connector::{Connector, Settings};
+use thiserror::Error;
+
+/// The environment variable that names the connections file.
+pub const FILE_VARIABLE: &str = "FLOWRUN_CONNECTIONS";
+
+/// A connections file larger than this is none.
+const MOST_BYTES: u64 = 256 * 1024;
+
+/// Why a connections file can't be used. No message quotes the file: it holds credentials.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It can't be read.
+    #[error("the connections file {0} can't be read: {1}")]
+    Unreadable(PathBuf, std::io::Error),
+    /// Whoever gets the project would get the credentials too.
+    #[error("the connections file {0} lies inside the project")]
+    InsideProject(PathBuf),
+    /// It does not have the form that it should.
+    #[error("the connections file {0} can't be understood: {1}")]
+    Malformed(PathBuf, String),
+}
+
+impl FileError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            FileError::Unreadable(..) => "look whether the path is right and you may read the file",
+            FileError::InsideProject(_) => {
+                "whoever gets the flows would get the credentials too: move it, for example to \
+                 ~/.config/flowrun/connections.yaml"
+            }
+            FileError::Malformed(..) => {
+                "write each connection with its settings: `okta: { org_url: https://acme.okta.com, api_token: \"…\" }`"
+            }
+        }
+    }
+}
+
+/// The settings that a file gives to connections, by their names.
+#[derive(Debug, Default)]
+pub struct ConnectionsFile {
+    path: PathBuf,
+    connections: BTreeMap<String, Settings>,
+    open_to_others: bool,
+}
+
+impl ConnectionsFile {
+    /// The file to use: `asked` (by an option), else the one that the environment names, else the user's own if there is
+    /// one.
+    pub fn find(asked: Option<&Path>, env: &BTreeMap<String, String>) -> Option<PathBuf> {
+        if let Some(path) = asked {
+            return Some(path.to_owned());
+        }
+        let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        if let Some(path) = given(FILE_VARIABLE) {
+            return Some(path);
+        }
+        let config = given("XDG_CONFIG_HOME").or_else(|| given("HOME").map(|home| home.join(".config")))?;
+        let own = config.join("flowrun").join("connections.yaml");
+        own.is_file().then_some(own)
+    }
+
+    /// Reads a file, which must lie outside of `project`.
+    pub fn read(path: &Path, project: &Path) -> Result<ConnectionsFile, FileError> {
+        let unreadable = |error| FileError::Unreadable(path.to_owned(), error);
+        let real = path.canonicalize().map_err(unreadable)?;
+        if project.canonicalize().is_ok_and(|project| real.starts_with(project)) {
+            return Err(FileError::InsideProject(path.to_owned()));
+        }
+        let metadata = std::fs::metadata(&real).map_err(unreadable)?;
+        let malformed = |why: String| FileError::Malformed(path.to_owned(), why);
+        if metadata.len() > MOST_BYTES {
+            return Err(malformed(format!("it has more than {} KB", MOST_BYTES / 1024)));
+        }
+        let text = std::fs::read_to_string(&real).map_err(unreadable)?;
+        let connections = parse(&text).map_err(malformed)?;
+        Ok(ConnectionsFile { path: path.to_owned(), connections, open_to_others: open_to_others(&metadata) })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether others on this machine may read it.
+    pub fn is_open_to_others(&self) -> bool {
+        self.open_to_others
+    }
+
+    fn get(&self, connection: &str, setting: &str) -> Option<&str> {
+        self.connections.get(connection)?.get(setting)
+    }
+}
+
+#[cfg(unix)]
+fn open_to_others(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &std::fs::Metadata) -> bool {
+    false
+}
+
+/// What a reader gets is only the line of a mistake, never what stands in it.
+fn parse(text: &str) -> Result<BTreeMap<String, Settings>, String> {
+    let value = constant(text).map_err(|mistake| {
+        let before = text.get(..mistake.span.start as usize).unwrap_or_default();
+        format!("line {}: {}", before.matches('\n').count() + 1, mistake.code.meaning().trim())
+    })?;
+    let object = |value: &Value, what: &str| match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Object(members) => {
+            Ok(members.iter().map(|(name, value)| (name.to_string(), value.clone())).collect::<Vec<_>>())
+        }
+        _ => Err(format!("expected {what}, found a {}", value.kind())),
+    };
+    let mut connections = BTreeMap::new();
+    for (connection, settings) in object(&value, "connections by their names")? {
+        let mut kept = Settings::new();
+        for (name, value) in object(&settings, &format!("the settings of `{connection}`"))? {
+            let text = match value {
+                Value::Null => continue,
+                Value::Text(text) => text.to_string(),
+                // Longer numbers have lost digits by now.
+                Value::Number(number) if number.abs() < 1e15 => Value::Number(number).to_string(),
+                _ => return Err(format!("put the setting `{name}` of `{connection}` into quotes")),
+            };
+            kept = kept.with(&name, text);
+        }
+        connections.insert(connection, kept);
+    }
+    Ok(connections)
+}
+
+/// What a connection will be made of.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Nothing was given: the simulator answers.
+    Simulator,
+    /// Everything that is needed was given.
+    Given(Settings),
+    /// Something was given, but not all.
+    Incomplete(Vec<Missing>),
+}
+
+/// A required setting that nothing gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its name in a connections file.
+    pub setting: &'static str,
+    /// The environment variable that would give it.
+    pub variable: String,
+    /// What it is.
+    pub docs: &'static str,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.variable)
+    }
+}
+
+/// Looks for the settings of the connection `name`: in the environment, in the file, and in `declared`, what the
+/// manifest says of it.
+///
+/// Where a simulator could answer, what the manifest says counts only beside something else, for it can hold no
+/// credentials.
+pub fn settle(
+    connector: &Connector,
+    name: &str,
+    declared: &[(Text, Value)],
+    env: &BTreeMap<String, String>,
+    file: Option<&ConnectionsFile>,
+    has_simulator: bool,
+) -> Origin {
+    let mut settings = Settings::new();
+    let mut given = false;
+    for setting in connector.settings {
+        let variable = setting.variable_for(connector.name, name);
+        if let Some(value) = env.get(&variable).filter(|value| !value.trim().is_empty()) {
+            settings = settings.with(setting.name, value.as_str());
+            given = true;
+        } else if let Some(value) = file.and_then(|file| file.get(name, setting.name)) {
+            settings = settings.with(setting.name, value);
+            given = true;
+        } else if let Some((_, value)) = declared.iter().find(|(declared, _)| **declared == *setting.name) {
+            settings = settings.with(setting.name, value.to_string());
+        }
+    }
+    if !given && has_simulator {
+        return Origin::Simulator;
+    }
+    let missing = missing(connector, name, &settings);
+    if missing.is_empty() { Origin::Given(settings) } else { Origin::Incomplete(missing) }
+}
+
+/// The required settings that `settings` lacks, for the connection `name`.
+pub fn missing(connector: &Connector, name: &str, settings: &Settings) -> Vec<Missing> {
+    let missing = connector.missing(settings).into_iter();
+    missing
+        .map(|setting| Missing {
+            setting: setting.name,
+            variable: setting.variable_for(connector.name, name),
+            docs: setting.docs,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_settings_and_quotes_none() {
+        let read = parse("okta: { org_url: https://a.okta.com, api_token: \"00x\" }\npersonio:\n  client_id: 12\n");
+        let read = read.unwrap();
+        assert_eq!(read["okta"].get("api_token"), Some("00x"));
+        assert_eq!(read["personio"].get("client_id"), Some("12"));
+        for wrong in ["okta: geheim", "okta: { api_token: [geheim] }", "okta: { api_token: geheim", "- geheim", "a: {b: $.geheim}"] {
+            let why = parse(wrong).unwrap_err();
+            assert!(!why.contains("geheim"), "{why}");
+        }
+        assert!(parse("").unwrap().is_empty());
+    }
+}
