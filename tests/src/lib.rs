@@ -1,1 +1,139 @@
-//! Everything that is tested from outside
+//! What the tests share: cases written as one file, and worlds to run them in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flowrun::connections::{self, Connected, Planned};
+use flowrun::connectors;
+use flowrun::simulators::Simulators;
+use flowrun_core::check::{Options, check};
+use flowrun_core::diag::{Diagnostic, Severity, Style, render};
+use flowrun_core::load::load;
+use flowrun_core::program::Program;
+use flowrun_core::source::Sources;
+use flowrun_core::value::{Text, Value};
+use flowrun_host::connections::Origin;
+use flowrun_host::driver::World;
+
+/// The files of a case: `#### file: flows/a.yaml` starts a file; a case without such a line is one flow, `flow.yaml`.
+pub fn sources(case: &str) -> Sources {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in case.split_inclusive('\n') {
+        match line.strip_prefix("#### file: ") {
+            Some(path) => files.push((path.trim().to_owned(), String::new())),
+            None => {
+                if files.is_empty() {
+                    files.push(("flow.yaml".to_owned(), String::new()));
+                }
+                if let Some((_, text)) = files.last_mut() {
+                    text.push_str(line);
+                }
+            }
+        }
+    }
+    let mut sources = Sources::default();
+    for (path, text) in files {
+        // What stands above the first file is remarks on the case.
+        if !text.lines().all(|line| line.is_empty() || line.starts_with('#')) {
+            sources.add(&path, &text);
+        }
+    }
+    sources
+}
+
+/// Everything that is wrong with a project, and its program with the flow `entry` if nothing is.
+pub fn examine(sources: &Sources, entry: Option<&str>, vars: &[(Text, Value)]) -> (Option<Program>, Vec<Diagnostic>) {
+    let (project, mut found) = load(sources);
+    let connectors = connectors::names();
+    let options = Options { sources, found: &found, vars, env: &[], connectors: &connectors };
+    let mut checked = check(&project, &connectors::catalog(), entry, &options);
+    found.append(&mut checked.diagnostics);
+    (checked.program, found)
+}
+
+/// The program of a case that has no mistakes; panics with their drawing if it has.
+pub fn compile(sources: &Sources, entry: &str, vars: &[(Text, Value)]) -> Arc<Program> {
+    let (program, found) = examine(sources, Some(entry), vars);
+    let errors: Vec<Diagnostic> =
+        found.into_iter().filter(|found| found.code.severity() == Severity::Error).collect();
+    match program {
+        Some(program) if errors.is_empty() => Arc::new(program),
+        _ => panic!("the case has mistakes:\n{}", render(&errors, sources, Style { color: false, width: 110 })),
+    }
+}
+
+/// A world whose connections are all simulated.
+pub fn world(program: &Program, simulators: &Simulators) -> World {
+    let planned: Vec<Planned> = program
+        .connections
+        .iter()
+        .filter_map(|connection| {
+            let connector = connectors::connector(&connection.connector)?;
+            Some(Planned { name: connection.name.to_string(), connector, origin: Origin::Simulator })
+        })
+        .collect();
+    let env = Default::default();
+    match connections::connect(&planned, program, simulators, &simulators.clock, true, &env) {
+        Ok(Connected { world, .. }) => world,
+        Err(problem) => panic!("{problem:?}"),
+    }
+}
+
+/// What a command printed.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: u8,
+    /// What went to standard output.
+    pub stdout: String,
+    /// What went to standard error.
+    pub stderr: String,
+}
+
+/// Runs a command line in this process.
+pub fn flowrun(args: &[&str], env: BTreeMap<String, String>) -> Ran {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let code = flowrun::main_with(args, env, &mut stdout, &mut stderr);
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { code, stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Writes the files of a case to a folder of their own and runs one of them.
+pub fn run_case(sources: &Sources, file: &str, args: &[&str], env: BTreeMap<String, String>) -> Ran {
+    let folder = match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(error) => panic!("no temporary folder: {error}"),
+    };
+    for (_, source) in sources.iter() {
+        let path = folder.path().join(&*source.path);
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, &*source.text));
+        if let Err(error) = written {
+            panic!("{}: {error}", path.display());
+        }
+    }
+    let file = folder.path().join(file);
+    let file = file.to_string_lossy();
+    let mut ran = flowrun(&[&["run", &file], args].concat(), env);
+    let place = format!("{}/", folder.path().display());
+    ran.stdout = ran.stdout.replace(&place, "");
+    ran.stderr = ran.stderr.replace(&place, "");
+    ran
+}
+
+/// A transcript whose durations, which differ from run to run, are cut out; simulated waits stay.
+pub fn without_times(text: &str) -> String {
+    text.lines().map(|line| cut_time(line).trim_end().to_owned() + "\n").collect()
+}
+
+/// Cuts a duration such as `0.1 ms`, `41 ms` or `1.2 s` from the end of a line.
+fn cut_time(line: &str) -> &str {
+    let line = line.trim_end();
+    for unit in [" ms", " µs", " s"] {
+        let Some(rest) = line.strip_suffix(unit) else { continue };
+        let number = rest.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ','));
+        if number.len() < rest.len() && number.ends_with([' ', '·']) {
+            return number.trim_end();
+        }
+    }
+    line
+}

@@ -11,6 +11,9 @@ use flowrun_kit::auth::{Auth, Credential};
 use flowrun_kit::client::{Client, Vendor};
 use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings};
 use flowrun_kit::effect::Connection;
+use flowrun_kit::retry::Policy;
+
+use crate::exchange::TIMEOUT;
 
 /// A connection to one host.
 #[derive(Debug)]
@@ -84,9 +87,11 @@ const VENDOR: Vendor = Vendor {
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let base = Base::parse(settings.get("base_url").unwrap_or_default())?;
     let auth = auth(settings)?;
+    let policy = Policy { budget: TIMEOUT.mul_f64(0.9), ..Policy::default() };
     let hidden = settings.secret("secret").cloned().into_iter().collect();
-    let client = Client::new(VENDOR, base, means.transport, means.clock).auth(auth).hide(hidden);
-    let (host, activity) = (client.host().to_owned(), client.activity().clone());
+    let client =
+        Client::new(VENDOR, base, means.transport, means.clock).auth(auth).hide(hidden).policy(policy);
+    let (host, activity) = (client.host(), client.activity().clone());
     Ok(Connected { connection: Arc::new(ApiConnector { client }), host, activity })
 }
 

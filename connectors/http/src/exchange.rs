@@ -10,7 +10,7 @@ use flowrun_kit::written::Written;
 
 use crate::ApiConnector;
 
-/// How long a card may take: three tries, should the API be slow.
+/// How long a card may take: all tries, should the API be slow, and some waiting for limits.
 pub const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The answer of a JSON service.

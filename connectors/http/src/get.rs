@@ -38,8 +38,8 @@ impl Effect for Get {
 - card: flow_control.return
   with: { method: $.call.body.method, query: $.call.body.query }"#
             => ok r#"{ method: GET, query: { type: Dog, page: "2" } }"#,
-        r#"- card: api_connector.get
-    with: { url: /status/404 }"# => err "the API answered 404",
+        r#"- { card: api_connector.get, with: { url: /status/404 } }"#
+            => err "the API answered 404",
     };
     const IDEMPOTENT: bool = true;
     const TIMEOUT: Duration = exchange::TIMEOUT;

@@ -42,8 +42,8 @@ impl Effect for Post {
 - card: flow_control.return
   with: { method: $.call.body.method, json: $.call.body.json }"#
             => ok "{ method: POST, json: { name: Ada, tags: [1, 2] } }",
-        r#"- card: api_connector.post
-    with: { url: /echo, headers: { Host: elsewhere.example.com } }"# => err "can't be set",
+        r#"- { card: api_connector.post, with: { url: /echo, headers: { Host: elsewhere.example.com } } }"#
+            => err "can't be set",
     };
     const IDEMPOTENT: bool = false;
     const TIMEOUT: Duration = exchange::TIMEOUT;

@@ -44,9 +44,10 @@ impl Effect for Raw {
   id: call
   with: { url: /reverse, method: POST, query: "?twice=no", body: hello }
 - card: flow_control.return
-  with: { status: $.call.status_code, body: $.call.body }"# => ok "{ status: 200, body: olleh }",
-        r#"- card: api_connector.raw
-    with: { url: "https://elsewhere.example.com/" }"# => err "not to https://elsewhere.example.com",
+  with: { status: $.call.status_code, body: $.call.body }"#
+            => ok "{ status: 200, body: olleh }",
+        r#"- { card: api_connector.raw, with: { url: "https://elsewhere.example.com/" } }"#
+            => err "not to https://elsewhere.example.com",
     };
     const IDEMPOTENT: bool = false;
     const TIMEOUT: Duration = exchange::TIMEOUT;

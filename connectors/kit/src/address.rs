@@ -45,6 +45,12 @@ impl Origin {
         &self.host
     }
 
+    /// The host, with the port unless it is the scheme's own.
+    pub fn authority(&self) -> String {
+        let whole = self.to_string();
+        whole.split_once("://").map_or(whole.clone(), |(_, authority)| authority.to_owned())
+    }
+
     /// Whether what is sent there can't be read on the way: it is encrypted, or doesn't leave this machine.
     pub fn is_private(&self) -> bool {
         let local = matches!(self.host.as_str(), "localhost" | "[::1]") || self.host.starts_with("127.");

@@ -143,9 +143,9 @@ impl Client {
         &self.clock
     }
 
-    /// The connection's host.
-    pub fn host(&self) -> &str {
-        self.base.origin().host()
+    /// The connection's host, with the port if it has one of its own.
+    pub fn host(&self) -> String {
+        self.base.origin().authority()
     }
 
     /// The header that the client sends by itself to prove who it is.

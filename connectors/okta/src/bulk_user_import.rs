@@ -80,8 +80,7 @@ impl Effect for BulkUserImport {
     import_operation: upsert
     users: [{ externalId: "1", profile: { userName: ada@example.com, email: ada@example.com } }]"#
             => ok "{ records_imported: 1 }",
-        r#"- card: okta.bulk_user_import
-    with: { session_id: any, import_operation: delete, users: [{ externalId: "1" }, { externalId: "1" }] }"#
+        r#"- { card: okta.bulk_user_import, with: { session_id: any, import_operation: delete, users: [{ externalId: "1" }, { externalId: "1" }] } }"#
             => err "external ID \"1\" twice",
     };
     const IDEMPOTENT: bool = false;

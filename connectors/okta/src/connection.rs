@@ -71,7 +71,8 @@ pub fn simulated(sim: &OktaSim, org_url: &str) -> Settings {
         .with("identity_source_id", sim.identity_source_id())
 }
 
-/// How long one of Okta's cards may take: with 15 session requests a minute, a queue of them is long.
+/// How long one of Okta's cards may take, a little longer than its client waits for limits: with 15 session requests a
+/// minute, a queue of them is long.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 const VENDOR: Vendor = Vendor {
@@ -96,7 +97,7 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     }
     let credential = Credential::scheme("SSWS", settings.required("api_token")?)?;
     let client = Client::new(VENDOR, base, means.transport, means.clock).auth(Auth::Fixed(credential));
-    let (host, activity) = (client.host().to_owned(), client.activity().clone());
+    let (host, activity) = (client.host(), client.activity().clone());
     let identity_source_id = settings.get("identity_source_id").map(Text::from);
     Ok(Connected { connection: Arc::new(Okta { client, identity_source_id }), host, activity })
 }

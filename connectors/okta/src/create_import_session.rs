@@ -39,7 +39,9 @@ impl Effect for CreateImportSession {
   with: { status: $.session.status, import_type: $.session.import_type }"#
             => ok "{ status: CREATED, import_type: INCREMENTAL }",
         r#"- card: okta.create_import_session
-    - card: okta.create_import_session"# => err "Only one active import session per identity source",
+  id: first
+- card: okta.create_import_session"#
+            => err "Only one active import session per identity source",
     };
     const IDEMPOTENT: bool = false;
     const TIMEOUT: Duration = connection::TIMEOUT;

@@ -60,8 +60,8 @@ impl Effect for CustomApiAction {
 - card: flow_control.return
   with: { status: $.call.status_code, login: $.call.body.profile.login }"#
             => ok "{ status: 200, login: api.client@example.com }",
-        r#"- card: okta.custom_api_action
-    with: { relative_url: "https://example.com/api/v1/users" }"# => err "not to https://example.com",
+        r#"- { card: okta.custom_api_action, with: { relative_url: "https://example.com/api/v1/users" } }"#
+            => err "not to https://example.com",
     };
     const IDEMPOTENT: bool = false;
     const TIMEOUT: Duration = connection::TIMEOUT;

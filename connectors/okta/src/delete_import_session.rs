@@ -43,13 +43,15 @@ impl Effect for DeleteImportSession {
         r#"- card: okta.create_import_session
   id: session
 - card: okta.delete_import_session
-  with: { session_id: $.session.id }"# => ok "{ status_code: 204 }",
+  with: { session_id: $.session.id }"#
+            => ok "{ status_code: 204 }",
         r#"- card: okta.create_import_session
   id: session
 - card: okta.delete_import_session
   with: { session_id: $.session.id }
 - card: okta.delete_import_session
-  with: { session_id: $.session.id }"# => err "Only a session that is in CREATED or IN_PROGRESS status can be canceled",
+  with: { session_id: $.session.id }"#
+            => err "Only a session that is in CREATED or IN_PROGRESS status can be canceled",
     };
     // A second time Okta answers 400, so the card settles by itself whether the first had its effect.
     const IDEMPOTENT: bool = false;

@@ -33,12 +33,14 @@ impl Effect for ListImportSessions {
     const ID: &str = "okta.list_import_sessions";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:listImportSessions"];
     const EXAMPLES: &[Example] = examples! {
-        r#"- card: okta.list_import_sessions"# => ok "{ sessions: [] }",
+        r#"- card: okta.list_import_sessions"#
+            => ok "{ sessions: [] }",
         r#"- card: okta.create_import_session
 - card: okta.list_import_sessions
   id: active
 - card: list.pluck
-  with: { list: $.active.sessions, key: status }"# => ok "{ values: [CREATED] }",
+  with: { list: $.active.sessions, key: status }"#
+            => ok "{ values: [CREATED] }",
     };
     const IDEMPOTENT: bool = true;
     const TIMEOUT: Duration = connection::TIMEOUT;

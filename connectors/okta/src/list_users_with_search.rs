@@ -94,9 +94,10 @@ impl Effect for ListUsersWithSearch {
   id: found
   with: { result_set: first_200, search: profile.lastName sw "Q" }
 - card: flow_control.return
-  with: { users: $.found.users }"# => ok "{ users: [] }",
-        r#"- card: okta.list_users_with_search
-    with: { result_set: all, search: nonsense }"# => err "Okta answered 400 E0000031",
+  with: { users: $.found.users }"#
+            => ok "{ users: [] }",
+        r#"- { card: okta.list_users_with_search, with: { result_set: all, search: nonsense } }"#
+            => err "Okta answered 400 E0000031",
     };
     const IDEMPOTENT: bool = true;
     const TIMEOUT: Duration = connection::TIMEOUT;

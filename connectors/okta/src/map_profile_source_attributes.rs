@@ -56,11 +56,10 @@ impl Effect for MapProfileSourceAttributes {
     users: [{ id: 17, userName: ada@example.com, email: ada@example.com, firstName: Ada, mobilePhone: "" }]"#
             => ok r#"{ users: [{ externalId: "17", profile: { userName: ada@example.com, email: ada@example.com,
                        firstName: Ada, mobilePhone: null } }] }"#,
-        r#"- card: okta.map_profile_source_attributes
-    with: { import_operation: delete, external_id_key: ID, users: [{ ID: "17", Email: ada@example.com }] }"#
+        r#"- { card: okta.map_profile_source_attributes, with: { import_operation: delete, external_id_key: ID, users: [{ ID: "17", Email: ada@example.com }] } }"#
             => ok r#"{ users: [{ externalId: "17" }] }"#,
-        r#"- card: okta.map_profile_source_attributes
-    with: { import_operation: upsert, users: [{ userName: ada@example.com }] }"# => err "has no `id`",
+        r#"- { card: okta.map_profile_source_attributes, with: { import_operation: upsert, users: [{ userName: ada@example.com }] } }"#
+            => err "has no `id`",
     };
     const IDEMPOTENT: bool = true;
     type Connection = Okta;

@@ -35,9 +35,10 @@ impl Effect for ReadImportSession {
   id: read
   with: { session_id: $.session.id }
 - card: flow_control.return
-  with: { status: $.read.status }"# => ok "{ status: CREATED }",
-        r#"- card: okta.read_import_session
-    with: { session_id: aps0unknown }"# => err "Okta answered 404 E0000007",
+  with: { status: $.read.status }"#
+            => ok "{ status: CREATED }",
+        r#"- { card: okta.read_import_session, with: { session_id: aps0unknown } }"#
+            => err "Okta answered 404 E0000007",
     };
     const IDEMPOTENT: bool = true;
     const TIMEOUT: Duration = connection::TIMEOUT;

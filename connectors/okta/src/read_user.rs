@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use flowrun_core::card::Example;
 use flowrun_core::fault::{Fault, FaultKind, Result};
@@ -11,7 +12,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::Okta;
+use crate::{Okta, connection};
 
 /// Reads a user.
 ///
@@ -74,10 +75,11 @@ impl Effect for ReadUser {
 - card: flow_control.return
   with: { login: $.user.profile.login, status: $.user.status }"#
             => ok "{ login: api.client@example.com, status: ACTIVE }",
-        r#"- card: okta.read_user
-    with: { id_or_login: nobody@example.com }"# => err "Okta answered 404 E0000007",
+        r#"- { card: okta.read_user, with: { id_or_login: nobody@example.com } }"#
+            => err "Okta answered 404 E0000007",
     };
     const IDEMPOTENT: bool = true;
+    const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Found;
 

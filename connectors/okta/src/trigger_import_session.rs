@@ -42,11 +42,13 @@ impl Effect for TriggerImportSession {
   id: triggered
   with: { session_id: $.session.id }
 - card: flow_control.return
-  with: { status: $.triggered.status }"# => ok "{ status: TRIGGERED }",
+  with: { status: $.triggered.status }"#
+            => ok "{ status: TRIGGERED }",
         r#"- card: okta.create_import_session
   id: session
 - card: okta.trigger_import_session
-  with: { session_id: $.session.id }"# => err "Okta answered 400 E0000001",
+  with: { session_id: $.session.id }"#
+            => err "Okta answered 400 E0000001",
     };
     const IDEMPOTENT: bool = false;
     const TIMEOUT: Duration = connection::TIMEOUT;

@@ -85,6 +85,9 @@ pub fn simulated(sim: &PersonioSim, base_url: &str) -> Settings {
         .with("client_secret", sim.client_secret())
 }
 
+/// How long one of Personio's cards may take: a little longer than its client waits for limits.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(1800);
+
 const EMPLOYEES: &str = "employees";
 const LOGIN: &str = "logins";
 
@@ -120,7 +123,7 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
         .auth(Auth::Fetched(TokenCache::new(login)))
         .hide(vec![secret])
         .rates(EMPLOYEES, rates(per_minute));
-    let (host, activity) = (client.host().to_owned(), client.activity().clone());
+    let (host, activity) = (client.host(), client.activity().clone());
     Ok(Connected { connection: Arc::new(Personio { client }), host, activity })
 }
 

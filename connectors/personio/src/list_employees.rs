@@ -1,6 +1,7 @@
 //! Personio · List Employees.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
 use flowrun_core::effect::{Cursor, Page};
@@ -9,10 +10,9 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
-use std::time::Duration;
 
-use crate::Personio;
 use crate::record::{self, Employees};
+use crate::{Personio, connection};
 
 /// Lists employees.
 ///
@@ -64,12 +64,13 @@ impl Effect for ListEmployees {
   id: list
   with: { result_set: first, attributes: [id, email] }
 - card: list.length
-  with: { list: $.list.employees }"# => ok "{ length: 100 }",
-        r#"- card: personio.list_employees
-    with: { result_set: first, required_attributes: [id, shoe_size] }"# => err "shoe_size",
+  with: { list: $.list.employees }"#
+            => ok "{ length: 100 }",
+        r#"- { card: personio.list_employees, with: { result_set: first, required_attributes: [id, shoe_size] } }"#
+            => err "shoe_size",
     };
     const IDEMPOTENT: bool = true;
-    const TIMEOUT: Duration = Duration::from_secs(1800);
+    const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Personio;
     type Out = Listed;

@@ -1,5 +1,8 @@
 //! Personio · Read Employee.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use flowrun_core::card::Example;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
@@ -8,8 +11,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::Personio;
-use crate::record;
+use crate::{Personio, connection, record};
 
 /// Reads an employee.
 ///
@@ -55,11 +57,13 @@ impl Effect for ReadEmployee {
   id: read
   with: { id: "$.list.employees[0].ID" }
 - card: true_false.compare
-  with: { value_a: $.read.id, operator: "==", value_b: "$.list.employees[0].ID" }"# => ok "{ result: true }",
-        r#"- card: personio.read_employee
-    with: { id: "7" }"# => err "Personio answered 404",
+  with: { value_a: $.read.id, operator: "==", value_b: "$.list.employees[0].ID" }"#
+            => ok "{ result: true }",
+        r#"- { card: personio.read_employee, with: { id: "7" } }"#
+            => err "Personio answered 404",
     };
     const IDEMPOTENT: bool = true;
+    const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Personio;
     type Out = Found;
 
@@ -85,7 +89,7 @@ impl Effect for ReadEmployee {
             first_name: text("First Name"),
             last_name: text("Last Name"),
             status: text("Status"),
-            employee: std::sync::Arc::unwrap_or_clone(employee),
+            employee: Arc::unwrap_or_clone(employee),
         })
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Cleared {
 impl Effect for ClearTable {
     const ID: &str = "tables.clear_table";
     const EXPORTED_AS: &[&str] = &["channels:http:stash:clearTable"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people } }
 - { card: tables.create_row, with: { table: people } }

@@ -32,11 +32,15 @@ pub(crate) struct Created {
 impl Effect for CreateRow {
     const ID: &str = "tables.create_row";
     const EXPORTED_AS: &[&str] = &["channels:http:stash:createRow"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, age: "29" } }"#
             => ok r#"{ row_id: r1-1 }"#,
-        r#"- { card: tables.create_row, with: { table: people, name: Jane } }
-    - { card: tables.create_row, with: { table: people, name: Jane } }"# => ok r#"{ row_id: r1-2 }"#,
+        r#"- card: tables.create_row
+  with: { table: people, name: Jane }
+- card: tables.create_row
+  with: { table: people, name: Jane }"# => ok r#"{ row_id: r1-2 }"#,
         r#"- { card: tables.create_row, with: { table: people, age: ten } }"#
             => err "column \"age\": expected number, found text \"ten\"",
         r#"- { card: tables.create_row, with: { table: people, nmae: Jane } }"#

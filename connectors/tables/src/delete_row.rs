@@ -23,6 +23,8 @@ pub(crate) struct DeleteRow {
 impl Effect for DeleteRow {
     const ID: &str = "tables.delete_row";
     const EXPORTED_AS: &[&str] = &["channels:http:stash:deleteRow"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane } }
 - { card: tables.create_row, with: { table: people, name: Bob } }

@@ -40,6 +40,8 @@ pub(crate) struct Read {
 impl Effect for ReadRow {
     const ID: &str = "tables.read_row";
     const EXPORTED_AS: &[&str] = &["channels:http:stash:readRow"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, since: 2020-01-01 } }
 - card: tables.read_row

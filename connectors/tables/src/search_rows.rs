@@ -83,6 +83,8 @@ pub(crate) struct Found {
 impl Effect for SearchRows {
     const ID: &str = "tables.search_rows";
     const EXPORTED_AS: &[&str] = &["channels:http:stash:searchRows2"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, age: 29 } }
 - { card: tables.create_row, with: { table: people, name: Bob, age: 41 } }

@@ -30,6 +30,8 @@ pub(crate) struct UpdateRow {
 impl Effect for UpdateRow {
     const ID: &str = "tables.update_row";
     const EXPORTED_AS: &[&str] = &["channels:http:stash:updateRow"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, age: 29 } }
 - { card: tables.update_row, with: { table: people, row_id: r1-1, name: "", age: 30 } }

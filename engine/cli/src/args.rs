@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowrun_kit::sim::Fault;
 
+use crate::graph::Theme;
+
 /// How many employees the simulated Personio has unless something else is asked for.
 pub const EMPLOYEES: u64 = 250;
 
 const EXAMPLES: &str = "\
 Examples:
-  flowrun flows/import.yaml                     run a flow; without credentials, over simulators
-  flowrun flows/import.yaml --employees 25000   the same with more employees
-  flowrun flows/hello.yaml --input name=Ada     give the flow its inputs
-  flowrun check flows                           find every mistake before a run
-  flowrun cards list.for_each                   what a card takes, gives, and does
-  eval \"$(flowrun sandbox)\"                     the simulators on a port, for any client
+  flowrun flows/import.yaml                      run a flow; without credentials, over simulators
+  flowrun flows/import.yaml --employees 25000    the same with more employees
+  flowrun flows/greet.yaml --input name=Ada      give a flow its inputs
+  flowrun check flows                            find every mistake before a run
+  flowrun cards list.for_each                    what a card takes, gives, and does
+  flowrun sandbox                                the simulators on a port, for any client
 
 Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 130 interrupted.";
 
@@ -28,6 +30,7 @@ Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 1
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
+    arg_required_else_help = true,
     override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND",
     subcommand_value_name = "COMMAND"
 )]
@@ -52,20 +55,27 @@ pub enum Command {
     /// Draw a flow as SVG or Mermaid
     Graph(GraphArgs),
     /// Print the JSON Schema of flow files, for editors
-    Schema,
+    Schema(SchemaArgs),
     /// Serve the simulators of Okta and Personio on a port of this machine
     Sandbox(SandboxArgs),
 }
 
 const RUN_NOTES: &str = "\
-Connections:
-  A connection is real when all its settings are given: by environment variables (OKTA_ORG_URL, OKTA_API_TOKEN;
-  PERSONIO_CLIENT_ID, PERSONIO_CLIENT_SECRET; also OKTA_IDENTITY_SOURCE_ID and PERSONIO_BASE_URL) or by a connections
-  file outside the project. With some but not all of them the run is refused. With none, a simulator in this process
-  answers, and the first line says so. If all are simulators, waits take no time.
+Real or simulated:
+  A connection is real when all its settings are given, by environment variables or by a file outside the
+  project (--connections, or FLOWRUN_CONNECTIONS, or ~/.config/flowrun/connections.yaml):
+    OKTA_ORG_URL, OKTA_API_TOKEN, OKTA_IDENTITY_SOURCE_ID
+    PERSONIO_CLIENT_ID, PERSONIO_CLIENT_SECRET, PERSONIO_BASE_URL (unless it is https://api.personio.de)
+  With only some of them the run is refused. With none a simulator in this process answers; the first line
+  says so. If nothing real is reached, waits take no time.
 
-  The simulated Personio makes its employees up from --seed. The simulated Okta holds yesterday's import of them: four of
-  five are there as active users, those who have left since among them.
+  The simulated Personio makes up its employees. The simulated Okta holds yesterday's import of them: four of
+  five are there as active users, among them those who have left since.
+
+Faults: KIND[@WHERE][:nth=N][:times=N][:every=N]
+  KIND is rate-limit, server-error, bad-gateway, expired-token, slow, drop, drop-before or truncate; WHERE is
+  okta, personio, or a part of `METHOD /path`. Of the requests it fits, the fault hits the first, or the nth;
+  as many in a row as `times` says; and again after every so many.
 
 Examples:
   flowrun flows/import.yaml
@@ -117,11 +127,7 @@ pub struct SimulatorArgs {
     /// What the employees are made up from [default: 1]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// Let a simulator misbehave: KIND[@WHERE][:nth=N][:times=N][:every=N]
-    ///
-    /// KIND is rate-limit, server-error, bad-gateway, expired-token, slow, drop, drop-before or truncate. WHERE is okta,
-    /// personio, or a part of "METHOD path". Of the requests it fits, the fault hits the first, or the nth; as many in a
-    /// row as `times` says; and again after every so many.
+    /// Let a simulator misbehave; see `flowrun run --help`
     #[arg(long = "fault", value_name = "SPEC")]
     pub faults: Vec<Fault>,
 }
@@ -150,13 +156,20 @@ pub struct CheckArgs {
 Examples:
   flowrun cards                  all cards, by category
   flowrun cards text.split       one card: inputs, outputs, examples
-  flowrun cards --search date    the cards that have to do with dates")]
+  flowrun cards --search date    the cards that have to do with dates
+  flowrun cards --json           everything that is known of all cards")]
 pub struct CardsArgs {
     /// A card: its ID, or its name in Okta's console
     pub name: Option<String>,
     /// Only cards that have this word in their name or description
     #[arg(long, value_name = "WORD", conflicts_with = "name")]
     pub search: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write the manual's pages into a folder
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["name", "search", "json"])]
+    pub markdown: Option<PathBuf>,
 }
 
 /// What `graph` is told.
@@ -175,6 +188,22 @@ pub struct GraphArgs {
     /// What to write; by the ending of the output file, else SVG
     #[arg(long, value_enum)]
     pub format: Option<GraphFormat>,
+    /// The colors of a picture: auto, light or dark
+    #[arg(long, value_name = "THEME", default_value = "auto")]
+    pub theme: Theme,
+}
+
+/// What `schema` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun schema > flow.schema.json                   then, as the first line of a flow:
+                                                      # yaml-language-server: $schema=flow.schema.json
+  flowrun schema --manifest > flowrun.schema.json     for flowrun.yaml")]
+pub struct SchemaArgs {
+    /// That of flowrun.yaml instead
+    #[arg(long)]
+    pub manifest: bool,
 }
 
 /// How a flow is drawn.
@@ -189,11 +218,11 @@ pub enum GraphFormat {
 /// What `sandbox` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints the environment variables that lead to it, then serves until Ctrl-C. Its Okta holds yesterday's import: four of
-five employees are there as active users, those who have left since among them.
+First prints the environment variables that lead to it, then serves until Ctrl-C. Its Okta holds yesterday's
+import: four of five employees are there as active users, among them those who have left since.
 
 Examples:
-  flowrun sandbox > sandbox.env &            then: source sandbox.env && flowrun flows/import.yaml
+  flowrun sandbox > sandbox.env &            then: . ./sandbox.env && flowrun flows/import.yaml
   flowrun sandbox --port 0                   on any free port
   flowrun sandbox --employees 0              an account without employees
   flowrun sandbox --fault slow@okta:every=5  every fifth answer of Okta is late")]
@@ -218,5 +247,9 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 fn scale(text: &str) -> Result<f64, String> {
     let scale: f64 = text.parse().map_err(|_| "expected a number, such as 60".to_owned())?;
-    if (0.001..=1_000_000.0).contains(&scale) { Ok(scale) } else { Err("expected 0.001 to 1000000".to_owned()) }
+    if (0.001..=1_000_000.0).contains(&scale) {
+        Ok(scale)
+    } else {
+        Err("expected 0.001 to 1000000".to_owned())
+    }
 }

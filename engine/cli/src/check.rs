@@ -1,11 +1,12 @@
 //! `flowrun check`, and the check before a run.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use flowrun_core::check::{Checked, Options, check as check_project};
 use flowrun_core::diag::{self, Diagnostic, Severity, Style, render, to_json};
 use flowrun_core::load::MANIFEST;
+use flowrun_core::program::Program;
 use flowrun_core::value::{Text, Value};
 
 use crate::args::CheckArgs;
@@ -36,10 +37,16 @@ pub fn check(args: &CheckArgs, console: &mut Console<'_>) -> Result<u8, Refused>
 
 fn no_flows(path: &Path) -> Problem {
     let problem = Problem::new(format!("there are no flows in {}", path.display()));
-    let below = path.read_dir().into_iter().flatten().flatten().find(|entry| entry.path().join(MANIFEST).is_file());
+    let below =
+        path.read_dir().into_iter().flatten().flatten().find(|entry| entry.path().join(MANIFEST).is_file());
     match below {
-        Some(entry) => problem.help(format!("did you mean `flowrun check {}`?", entry.path().display())),
-        None => problem.help("a project is a folder with flow files in YAML and, for tables and connections, flowrun.yaml"),
+        Some(entry) => problem.help(format!(
+            "did you mean `flowrun check {}`?",
+            entry.path().strip_prefix(".").unwrap_or(&entry.path()).display()
+        )),
+        None => problem.help(
+            "a project is a folder with flow files in YAML and, for tables and connections, flowrun.yaml",
+        ),
     }
 }
 
@@ -77,7 +84,8 @@ pub fn style(look: Look) -> Style {
 
 /// Draws the errors alone, for a run that they keep from starting.
 pub fn errors(found: &[Diagnostic], project: &Project, look: Look) -> String {
-    let errors: Vec<Diagnostic> = found.iter().filter(|d| d.code.severity() == Severity::Error).cloned().collect();
+    let errors: Vec<Diagnostic> =
+        found.iter().filter(|d| d.code.severity() == Severity::Error).cloned().collect();
     let mut text = render(&errors, &project.sources, style(look));
     // Of the many lines the last says that nothing has happened.
     let summary = diag::summary(&errors, &project.sources);
@@ -87,12 +95,13 @@ pub fn errors(found: &[Diagnostic], project: &Project, look: Look) -> String {
     text
 }
 
-/// How many warnings each project file has, for one line before a run.
-pub fn warnings(found: &[Diagnostic]) -> usize {
-    let places: BTreeMap<_, _> = found
-        .iter()
-        .filter(|d| d.code.severity() == Severity::Warning)
-        .map(|d| ((d.span.file, d.span.start, d.code), ()))
-        .collect();
+/// How many warnings there are in the flows of a program.
+pub fn warnings(found: &[Diagnostic], program: &Program) -> usize {
+    let matters = |found: &&Diagnostic| {
+        let file = found.span.file;
+        found.code.severity() == Severity::Warning && program.flows.iter().any(|flow| flow.span.file == file)
+    };
+    let places: BTreeSet<_> =
+        found.iter().filter(matters).map(|d| (d.span.file, d.span.start, d.code)).collect();
     places.len()
 }

@@ -63,7 +63,10 @@ pub fn plan(
             let read = ConnectionsFile::read(&path, root);
             let file = read.map_err(|error| Problem::new(error.to_string()).help(error.help()))?;
             if file.is_open_to_others() {
-                console.warn(&format!("others may read {}, which holds credentials: chmod 600 it", path.display()));
+                console.warn(&format!(
+                    "others may read {}, which holds credentials: chmod 600 it",
+                    path.display()
+                ));
             }
             Some(file)
         }
@@ -81,7 +84,11 @@ pub fn plan(
 
 /// What the environment says, and what settings from elsewhere would say if they stood there: flows read the ID of an
 /// identity source by its variable. Secrets stay where they are.
-pub fn environment(plan: &Plan, env: &BTreeMap<String, String>, simulators: &dyn Fn() -> BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub fn environment(
+    plan: &Plan,
+    env: &BTreeMap<String, String>,
+    simulators: &dyn Fn() -> BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let mut whole = BTreeMap::new();
     for planned in plan.values() {
         match &planned.origin {
@@ -89,7 +96,10 @@ pub fn environment(plan: &Plan, env: &BTreeMap<String, String>, simulators: &dyn
             Origin::Given(settings) => {
                 for setting in planned.connector.settings.iter().filter(|setting| !setting.secret) {
                     if let Some(value) = settings.get(setting.name) {
-                        whole.insert(setting.variable_for(planned.connector.name, &planned.name), value.to_owned());
+                        whole.insert(
+                            setting.variable_for(planned.connector.name, &planned.name),
+                            value.to_owned(),
+                        );
                     }
                 }
             }
@@ -120,23 +130,37 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
     }
     let simulated = refused.iter().all(|planned| planned.is_simulated());
     let reason = if live && simulated { "--live, but" } else { "the run is refused:" };
-    let lines: Vec<String> = refused.iter().map(|planned| {
-        let lacks: Vec<String> = planned.lacks().iter().map(Missing::to_string).collect();
-        let some = if planned.is_simulated() { "" } else { " (other settings of it are there)" };
-        format!("connection `{}` lacks {}{some}", planned.name, lacks.join(" and "))
-    }).collect();
+    let lines: Vec<String> = refused
+        .iter()
+        .map(|planned| {
+            let lacks: Vec<String> = planned.lacks().iter().map(Missing::to_string).collect();
+            let some = if planned.is_simulated() { "" } else { " (other settings of it are there)" };
+            format!("connection `{}` lacks {}{some}", planned.name, lacks.join(" and "))
+        })
+        .collect();
     let message = format!("{reason} {}", lines.join("; "));
-    let settings: Vec<String> = refused.iter().flat_map(|planned| planned.lacks()).map(|lack| format!("{}: {}", lack.variable, lack.docs)).collect();
-    let advice = if live && simulated { "give them" } else { "give all of a connection's settings, or none for its simulator" };
-    Err(Problem::new(message).help(format!("{advice}, as environment variables or in a connections file\n    {}", settings.join("\n    "))))
+    let settings: Vec<String> = refused
+        .iter()
+        .flat_map(|planned| planned.lacks())
+        .map(|lack| format!("{}: {}", lack.variable, lack.docs))
+        .collect();
+    let advice = if live && simulated {
+        "give them"
+    } else {
+        "give all of a connection's settings, or none for its simulator"
+    };
+    Err(Problem::new(message).help(format!(
+        "{advice}, as environment variables or in a connections file\n    {}",
+        settings.join("\n    ")
+    )))
 }
 
 /// A world to run in, with what a transcript says of its connections.
 pub struct Connected {
     /// For the driver.
     pub world: World,
-    /// For the first line: `personio: simulator, 250 employees   okta: simulator`.
-    pub line: String,
+    /// What answers for each connection, by its name: `simulator, 250 employees`, `acme.okta.com`.
+    pub hosts: Vec<(String, String)>,
     /// What each connection is doing, by its name.
     pub activities: Vec<(String, Activity)>,
 }
@@ -153,7 +177,7 @@ pub fn connect(
     let within: Arc<dyn Transport> = Arc::new(simulators.transport());
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut connections = Vec::new();
-    let mut parts = Vec::new();
+    let mut hosts = Vec::new();
     let mut activities = Vec::new();
     for Planned { name, connector, origin } in planned {
         let (settings, transport) = match origin {
@@ -173,14 +197,16 @@ pub fn connect(
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
         })?;
-        let what = if matches!(origin, Origin::Given(_)) { made.host } else { simulators.describe(connector.name) };
-        parts.push(format!("{name}: {what}"));
+        let what =
+            if matches!(origin, Origin::Given(_)) { made.host } else { simulators.describe(connector.name) };
+        hosts.push((name.clone(), what));
         activities.push((name.clone(), made.activity));
         connections.push(made.connection);
     }
     let tables = Arc::new(Tables::new(&program.tables, clock.clone()));
-    let world = World::new(RunTime::new(clock.clone(), simulated), connectors::effects(), connections).share("tables", tables);
-    Ok(Connected { world, line: parts.join("   "), activities })
+    let world = World::new(RunTime::new(clock.clone(), simulated), connectors::effects(), connections)
+        .share("tables", tables);
+    Ok(Connected { world, hosts, activities })
 }
 
 /// The network, through a proxy where the environment names one.

@@ -66,6 +66,14 @@ impl<'a> Console<'a> {
         self.out.flush()
     }
 
+    /// Writes what the command gives, at once. That the reader has had enough, as in `flowrun … | head`, is no failure.
+    pub fn tell(&mut self, text: &str) -> io::Result<()> {
+        match self.print(text) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            told => told,
+        }
+    }
+
     /// Writes what the command has to say besides; that it can't be said is no reason to fail.
     pub fn note(&mut self, text: &str) {
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
@@ -74,9 +82,10 @@ impl<'a> Console<'a> {
     /// Says why a command was refused.
     pub fn refuse(&mut self, problem: &Problem) {
         let paint = Paint(self.err_look.color);
-        let mut text = format!("{}{}\n", paint.red("error"), paint.bold(&format!(": {}", problem.message)));
+        let message = paint.bold(&format!(": {}", still(&problem.message)));
+        let mut text = format!("{}{message}\n", paint.red("error"));
         if let Some(help) = &problem.help {
-            text.push_str(&format!("  {} {}: {help}\n", paint.blue("="), paint.bold("help")));
+            text.push_str(&format!("  {} {}: {}\n", paint.blue("="), paint.bold("help"), still(help)));
         }
         self.note(&text);
     }
@@ -84,9 +93,14 @@ impl<'a> Console<'a> {
     /// Warns of something that does not keep a command from going on.
     pub fn warn(&mut self, message: &str) {
         let paint = Paint(self.err_look.color);
-        let text = format!("{}{}\n", paint.yellow("warning"), paint.bold(&format!(": {message}")));
+        let text = format!("{}{}\n", paint.yellow("warning"), paint.bold(&format!(": {}", still(message))));
         self.note(&text);
     }
+}
+
+/// A text in which nothing moves the cursor: names of files and values come from anywhere.
+fn still(text: &str) -> String {
+    text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
 }
 
 /// Colors, or none.

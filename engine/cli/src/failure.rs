@@ -1,6 +1,6 @@
 //! Explains a run that failed: which card, with which values, why, and how the run got there.
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use flowrun_core::program::{BlockId, Flow, FlowId, Op, Program, Step, StepId};
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside, Report, Status};
 use flowrun_core::source::{Sources, Span};
@@ -22,12 +22,17 @@ struct Hop<'r> {
     card: &'r CardReport,
     /// Which item of a loop the way leads into.
     item: Option<u32>,
+    /// Which arm of a block.
+    arm: Option<&'r str>,
 }
 
 /// What went wrong, drawn like a diagnostic; nothing if nothing did.
 pub fn explain(report: &Report, program: &Program, sources: &Sources, look: Look) -> String {
     let Some(error) = &report.flow.error else {
-        return format!("error: the run of `{}` can't go on: it waits for something that never comes\n", report.flow.name);
+        return format!(
+            "error: the run of `{}` can't go on: it waits for something that never comes\n",
+            report.flow.name
+        );
     };
     let mut hops = Vec::new();
     follow_flow(program, program.entry, &report.flow, &mut hops);
@@ -36,25 +41,38 @@ pub fn explain(report: &Report, program: &Program, sources: &Sources, look: Look
         return format!("{}: {}\n", paint.red(&format!("error[{}]", error.kind)), error.message);
     };
     let cause = last.card.error.as_ref().unwrap_or(error);
-    let mut text = excerpt(last, cause, program, sources, look);
+    let mut notes: Vec<(&'static str, Vec<String>)> = Vec::new();
+    if cause.input.is_none() {
+        notes.push(("given", inputs(last.card)));
+    }
     if cause.message != error.message {
-        note(&mut text, "so the flow failed", &error.message, look, paint);
+        // Flows that tell what has become of the rest often begin with the cause.
+        let rest = error
+            .message
+            .strip_prefix(&*cause.message)
+            .map(|rest| rest.trim_start_matches([' ', '—', '-', ':', ';', ',', '.']));
+        let rest = rest.filter(|rest| !rest.is_empty()).unwrap_or(&error.message);
+        notes.push(("in the end", wrap(rest, look.width.saturating_sub(20))));
     }
     if let Some(help) = cause.help.as_ref().or(error.help.as_ref()) {
-        note(&mut text, "help", help, look, paint);
+        notes.push(("help", wrap(help, look.width.saturating_sub(16))));
     }
-    text.push_str(&chain(&hops, program, sources, look, paint));
-    text
+    notes.push(("the way there", chain(&hops, program, sources, look)));
+    let mut drawn = draw(last, cause, notes, program, sources, look);
+    drawn.insert(0, '\n');
+    drawn.push('\n');
+    drawn
 }
 
-fn note(text: &mut String, label: &str, message: &str, look: Look, paint: Paint) {
-    let indent = words::width(label) + 6;
-    let lines = wrap(message, look.width.saturating_sub(indent));
-    text.push_str(&format!("  {} {}: {}\n", paint.blue("="), paint.bold(label), lines.join(&format!("\n{}", " ".repeat(indent)))));
-}
-
-/// The failing card in its file, with the values that it was given.
-fn excerpt(hop: &Hop<'_>, cause: &FaultReport, program: &Program, sources: &Sources, look: Look) -> String {
+/// The failing card in its file, with the value at fault.
+fn draw(
+    hop: &Hop<'_>,
+    cause: &FaultReport,
+    notes: Vec<(&'static str, Vec<String>)>,
+    program: &Program,
+    sources: &Sources,
+    look: Look,
+) -> String {
     let step = program.flow(hop.flow).step(hop.step);
     let at_fault = cause.input.as_ref().and_then(|name| {
         let span = input_span(step, name)?;
@@ -62,9 +80,13 @@ fn excerpt(hop: &Hop<'_>, cause: &FaultReport, program: &Program, sources: &Sour
         Some((span, format!("was {}", value.map_or("left blank".to_owned(), shown))))
     });
     let card = card_span(step, sources);
-    let mut places = vec![(card, AnnotationKind::Primary, "this card failed".to_owned())];
+    let why = if raises(hop.card) { "raised here" } else { "this card failed" };
+    let mut places = vec![(card, AnnotationKind::Primary, why.to_owned())];
     if let Some((span, was)) = &at_fault {
-        places = vec![(*span, AnnotationKind::Primary, was.clone()), (card, AnnotationKind::Context, "in this card".to_owned())];
+        places = vec![
+            (*span, AnnotationKind::Primary, was.clone()),
+            (card, AnnotationKind::Context, "in this card".to_owned()),
+        ];
     }
     let mut message = cause.message.to_string();
     if let Some(name) = &cause.input
@@ -77,30 +99,33 @@ fn excerpt(hop: &Hop<'_>, cause: &FaultReport, program: &Program, sources: &Sour
     let first = places.iter().map(|(span, ..)| span.start as usize).min().unwrap_or(0);
     let last = places.iter().map(|(span, ..)| span.end as usize).max().unwrap_or(0).min(file.text.len());
     let start = file.text.get(..first).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = file.text.get(last..).and_then(|after| after.find('\n')).map_or(file.text.len(), |at| last + at);
+    let end =
+        file.text.get(last..).and_then(|after| after.find('\n')).map_or(file.text.len(), |at| last + at);
     let source = file.text.get(start..end).unwrap_or_default();
-    let snippet = Snippet::source(source).path(&*file.path).line_start(file.text[..start].matches('\n').count() + 1);
+    let snippet =
+        Snippet::source(source).path(&*file.path).line_start(file.text[..start].matches('\n').count() + 1);
     let annotations = places.iter().map(|(span, kind, label)| {
         let range = one_line(&file.text, *span);
         kind.span(range.start - start..range.end.max(range.start) - start).label(label.as_str())
     });
     let mut group = Group::with_title(title).element(snippet.annotations(annotations));
-    if at_fault.is_none() {
-        let given = inputs(hop.card);
-        if !given.is_empty() {
-            group = group.element(Element::from(Level::NOTE.with_name("given").message(given.join("\n"))));
-        }
+    for (name, lines) in notes.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+        // Vendors' answers stand in these: nothing of them may move the cursor.
+        let lines: Vec<String> = lines.iter().map(|line| normalize_untrusted_str(line)).collect();
+        let level = if name == "help" { Level::HELP } else { Level::NOTE.with_name(name) };
+        group = group.element(Element::from(level.message(lines.join("\n"))));
     }
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
-    let mut drawn = renderer.term_width(look.width).render(&[group]);
-    drawn.push('\n');
-    drawn
+    renderer.term_width(look.width).render(&[group])
 }
 
 /// The inputs of a card, one on each line.
 fn inputs(card: &CardReport) -> Vec<String> {
-    let all = card.inputs.as_object().into_iter().flatten();
-    let mut lines: Vec<String> = all.clone().take(SHOWN_INPUTS).map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+    // Its message is what the whole explanation begins with.
+    let told = |name: &str| raises(card) && name == "message";
+    let all = card.inputs.as_object().into_iter().flatten().filter(|(name, _)| !told(name));
+    let mut lines: Vec<String> =
+        all.clone().take(SHOWN_INPUTS).map(|(name, value)| format!("{name}: {}", shown(value))).collect();
     let more = all.count().saturating_sub(SHOWN_INPUTS);
     if more > 0 {
         lines.push(format!("… and {more} more"));
@@ -117,46 +142,61 @@ fn shown(value: &Value) -> String {
 }
 
 /// How the run got to the card that failed: one line for each card on the way.
-fn chain(hops: &[Hop<'_>], program: &Program, sources: &Sources, look: Look, paint: Paint) -> String {
+fn chain(hops: &[Hop<'_>], program: &Program, sources: &Sources, look: Look) -> Vec<String> {
     if hops.len() < 2 {
-        return String::new();
+        return Vec::new();
     }
-    let places: Vec<String> = hops.iter().map(|hop| {
-        let span = card_span(program.flow(hop.flow).step(hop.step), sources);
-        format!("{}:{}", sources.get(span.file).path, sources.line_column(span).0)
-    }).collect();
+    let places: Vec<String> = hops
+        .iter()
+        .map(|hop| {
+            let span = card_span(program.flow(hop.flow).step(hop.step), sources);
+            format!("{}:{}", sources.get(span.file).path, sources.line_column(span).0)
+        })
+        .collect();
     let widest = places.iter().map(|place| words::width(place)).max().unwrap_or(0);
-    let mut text = format!("  {} {}\n", paint.blue("="), paint.bold("the way there:"));
-    for (hop, place) in hops.iter().zip(&places) {
+    let line = |(hop, place): (&Hop<'_>, &String)| {
         let detail = match &hop.card.inside {
             Inside::Call { called } => format!(" · {}", called.name),
             Inside::Items(items) => match hop.item {
                 Some(index) => format!(" · {}, item {}", items.helper, words::count(u64::from(index) + 1)),
                 None => format!(" · {}", items.helper),
             },
-            Inside::Arm { arm, .. } => format!(" → {}", arm.replace('_', " ")),
+            Inside::Arm { .. } => {
+                hop.arm.map_or(String::new(), |arm| format!(" → {}", arm.replace('_', " ")))
+            }
             Inside::Nothing {} => String::new(),
         };
-        let line = words::fit(&format!("{}{detail}", hop.card.title), look.width.saturating_sub(widest + 8));
-        text.push_str(&format!("      {}  {line}\n", paint.dim(&words::pad(place, widest))));
-    }
-    text
+        words::fit(
+            &format!("{}  {}{detail}", words::pad(place, widest), hop.card.title),
+            look.width.saturating_sub(24),
+        )
+    };
+    hops.iter().zip(&places).map(line).collect()
 }
 
-fn follow_flow<'r>(program: &Program, flow: FlowId, report: &'r FlowReport, hops: &mut Vec<Hop<'r>>) {
+fn follow_flow<'r>(program: &'r Program, flow: FlowId, report: &'r FlowReport, hops: &mut Vec<Hop<'r>>) {
     follow(program, flow, Flow::BODY, &report.cards, hops);
 }
 
 /// Adds the card of a block that failed, and what failed inside of it. The cards of a block run in their order, each at
 /// most once, so that the n-th reported is the n-th of the block.
-fn follow<'r>(program: &Program, id: FlowId, block: BlockId, cards: &'r [CardReport], hops: &mut Vec<Hop<'r>>) {
+fn follow<'r>(
+    program: &'r Program,
+    id: FlowId,
+    block: BlockId,
+    cards: &'r [CardReport],
+    hops: &mut Vec<Hop<'r>>,
+) {
     let flow = program.flow(id);
-    let Some((card, &step)) = cards.iter().zip(flow.block(block)).rev().find(|(card, _)| failed(card)) else { return };
+    let Some((card, &step)) = cards.iter().zip(flow.block(block)).rev().find(|(card, _)| failed(card)) else {
+        return;
+    };
     let hop = hops.len();
-    hops.push(Hop { flow: id, step, card, item: None });
+    hops.push(Hop { flow: id, step, card, item: None, arm: None });
     match (&card.inside, &flow.step(step).op) {
         (Inside::Arm { arm, cards }, Op::Branch { arms, .. }) => {
             if let Some((_, taken)) = arms.iter().find(|(_, one)| one.name == *arm) {
+                hops[hop].arm = Some(&taken.name);
                 follow(program, id, taken.block, cards, hops);
             }
         }
@@ -164,13 +204,15 @@ fn follow<'r>(program: &Program, id: FlowId, block: BlockId, cards: &'r [CardRep
             let tried = cards.iter().position(failed).map_or(cards.len(), |at| at + 1);
             let (tried, caught) = cards.split_at(tried);
             // A catch that only says in other words what failed is not the cause.
-            let raised = caught.last().is_some_and(|card| failed(card) && !card.card.starts_with("error_handling.return_error"));
+            let raised = caught.last().is_some_and(|card| failed(card) && !raises(card));
             let (arm, cards) = if raised { (catch, caught) } else { (body, tried) };
+            hops[hop].arm = Some(&arm.name);
             follow(program, id, arm.block, cards, hops);
         }
         (Inside::Call { called }, Op::Call(call)) => follow_flow(program, call.flow, called, hops),
         (Inside::Items(items), Op::Loop { call, .. } | Op::Effect { stream: Some(call), .. }) => {
-            let first = items.items.iter().find(|item| matches!(item.status, Status::Failed | Status::Cancelled));
+            let first =
+                items.items.iter().find(|item| matches!(item.status, Status::Failed | Status::Cancelled));
             if let Some(item) = first {
                 hops[hop].item = item.index;
                 follow_flow(program, call.flow, item, hops);
@@ -178,6 +220,11 @@ fn follow<'r>(program: &Program, id: FlowId, block: BlockId, cards: &'r [CardRep
         }
         _ => {}
     }
+}
+
+/// Whether a card fails because the author wants it to.
+fn raises(card: &CardReport) -> bool {
+    matches!(card.card, "error_handling.return_error" | "error_handling.return_error_if")
 }
 
 fn failed(card: &CardReport) -> bool {
@@ -207,7 +254,9 @@ fn one_line(text: &str, span: Span) -> std::ops::Range<usize> {
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let line = lines.last_mut().filter(|line| line.is_empty() || words::width(line) + 1 + words::width(word) <= width.max(20));
+        let line = lines
+            .last_mut()
+            .filter(|line| line.is_empty() || words::width(line) + 1 + words::width(word) <= width.max(20));
         match line {
             Some(line) => {
                 if !line.is_empty() {

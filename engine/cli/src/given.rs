@@ -15,7 +15,12 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)]) -> Result<Record, 
     let mut inputs = Record::default();
     for (name, text) in given {
         let Some(input) = flow.inputs.iter().find(|input| *input.name.it == **name) else {
-            return Err(unknown("input", &format!("the flow `{}`", flow.name.it), name, flow.inputs.iter().map(|i| &*i.name.it)));
+            return Err(unknown(
+                "input",
+                &format!("the flow `{}`", flow.name.it),
+                name,
+                flow.inputs.iter().map(|i| &*i.name.it),
+            ));
         };
         let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
         let value = read(text, ty).map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
@@ -23,22 +28,33 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)]) -> Result<Record, 
             return Err(Problem::new(format!("the input `{name}` is given twice")));
         }
     }
-    let missing: Vec<&model::Input> =
-        flow.inputs.iter().filter(|input| input.default.is_none() && !inputs.contains_key(&input.name.it)).collect();
+    let missing: Vec<&model::Input> = flow
+        .inputs
+        .iter()
+        .filter(|input| input.default.is_none() && !inputs.contains_key(&input.name.it))
+        .collect();
     if missing.is_empty() {
         return Ok(inputs);
     }
     let names: Vec<String> = missing.iter().map(|input| format!("`{}`", input.name.it)).collect();
     let noun = if names.len() == 1 { "the input" } else { "the inputs" };
     let message = format!("the flow `{}` needs {noun} {}", flow.name.it, names.join(", "));
-    let options: Vec<String> = missing.iter().map(|input| format!("--input {}={}", input.name.it, example(input))).collect();
-    Err(Problem::new(message).help(format!("give them: {}", options.join(" ")).replace("them", if names.len() == 1 { "it" } else { "them" })))
+    let options: Vec<String> =
+        missing.iter().map(|input| format!("--input {}={}", input.name.it, example(input))).collect();
+    Err(Problem::new(message).help(
+        format!("give them: {}", options.join(" "))
+            .replace("them", if names.len() == 1 { "it" } else { "them" }),
+    ))
 }
 
 fn example(input: &model::Input) -> String {
     if let Some(choice) = input.choices.first() {
         let choice = choice.it.to_string();
-        return if choice.contains(|c: char| !c.is_ascii_alphanumeric()) { format!("\"{choice}\"") } else { choice };
+        return if choice.contains(|c: char| !c.is_ascii_alphanumeric()) {
+            format!("\"{choice}\"")
+        } else {
+            choice
+        };
     }
     let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
     match (ty.list, ty.kind) {
@@ -60,11 +76,20 @@ pub struct Vars {
 }
 
 /// The values that `--set` and the environment give to the variables of a project.
-pub fn vars(manifest: &Manifest, given: &[(String, String)], env: &BTreeMap<String, String>) -> Result<Vars, Problem> {
+pub fn vars(
+    manifest: &Manifest,
+    given: &[(String, String)],
+    env: &BTreeMap<String, String>,
+) -> Result<Vars, Problem> {
     let mut vars = Vars::default();
     for (name, text) in given {
         let Some(var) = manifest.vars.iter().find(|var| *var.name.it == **name) else {
-            return Err(unknown("variable", "the project", name, manifest.vars.iter().map(|var| &*var.name.it)));
+            return Err(unknown(
+                "variable",
+                "the project",
+                name,
+                manifest.vars.iter().map(|var| &*var.name.it),
+            ));
         };
         let value = read(text, type_of(var)).map_err(|why| Problem::new(format!("--set {name}: {why}")))?;
         if vars.set.iter().any(|(known, _)| *known == var.name.it) {
@@ -77,7 +102,10 @@ pub fn vars(manifest: &Manifest, given: &[(String, String)], env: &BTreeMap<Stri
         let Some(text) = env.get(&*variable.it).filter(|text| !text.is_empty()) else { continue };
         // The value itself stays out of the message: it may be a secret.
         let value = read(text, type_of(var)).map_err(|_| {
-            let message = format!("the environment variable {} does not hold what the variable `{}` needs", variable.it, var.name.it);
+            let message = format!(
+                "the environment variable {} does not hold what the variable `{}` needs",
+                variable.it, var.name.it
+            );
             Problem::new(message).help(format!("expected: {}", type_of(var)))
         })?;
         vars.env.push((var.name.it.clone(), value));
@@ -106,7 +134,8 @@ fn read(text: &str, ty: Type) -> Result<Value, String> {
     let structured = ty.list || ty.kind == Kind::Object;
     let value = match ty.kind {
         _ if structured => {
-            let value = parse_json(text).map_err(|error| format!("expected {} as JSON: {error}", article(ty)))?;
+            let value =
+                parse_json(text).map_err(|error| format!("expected {} as JSON: {error}", article(ty)))?;
             let fits = if ty.list { value.as_list().is_some() } else { value.as_object().is_some() };
             if !fits {
                 return Err(wrong(text));
@@ -152,7 +181,11 @@ fn unknown<'a>(what: &str, of: &str, name: &str, known: impl Iterator<Item = &'a
         return problem.help(format!("did you mean `{near}`?"));
     }
     let names: Vec<&str> = known.collect();
-    problem.help(if names.is_empty() { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) })
+    problem.help(if names.is_empty() {
+        "it has none".to_owned()
+    } else {
+        format!("it has {}", names.join(", "))
+    })
 }
 
 #[cfg(test)]
@@ -162,7 +195,10 @@ mod tests {
     #[test]
     fn reads_by_type() {
         assert_eq!(read("12", Type::NUMBER), Ok(Value::Number(12.0)));
-        assert_eq!(read("12 employees", Type::NUMBER), Err("expected a number, found `12 employees`".to_owned()));
+        assert_eq!(
+            read("12 employees", Type::NUMBER),
+            Err("expected a number, found `12 employees`".to_owned())
+        );
         assert_eq!(read("012", Type::TEXT), Ok(Value::from("012")));
         assert_eq!(read("true", Type::BOOL), Ok(Value::Bool(true)));
         assert_eq!(read("yes", Type::BOOL), Err("expected true or false, found `yes`".to_owned()));

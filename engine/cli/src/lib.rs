@@ -1,9 +1,11 @@
 //! The command line of flowrun, as a library: the binary hands it its arguments, environment and streams, and so do tests.
 
 pub mod args;
+pub mod catalog;
 pub mod connections;
 pub mod connectors;
 pub mod console;
+pub mod graph;
 pub mod problem;
 pub mod project;
 pub mod signals;
@@ -15,12 +17,14 @@ mod check;
 mod failure;
 mod given;
 mod live;
+mod manual;
 mod run;
 mod sandbox;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::iter;
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
@@ -84,7 +88,9 @@ pub fn main_in<A: Into<OsString> + Clone>(
             runtime(false).and_then(|runtime| runtime.block_on(sandbox::serve(&args, surroundings, console)))
         }
         Command::Check(args) => check::check(&args, console),
-        Command::Cards(_) | Command::Graph(_) | Command::Schema => Err(Problem::new("this command is not there yet").into()),
+        Command::Cards(args) => manual::cards(&args, console),
+        Command::Graph(args) => manual::graph(&args, console),
+        Command::Schema(args) => manual::schema(&args, console),
     };
     finish(code, console)
 }
@@ -155,12 +161,15 @@ fn runtime(paused: bool) -> Result<Runtime, Refused> {
 }
 
 /// Reads a command line; what clap has to say of it is written already when there is none.
-fn parse<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>, console: &mut Console<'_>) -> Result<Command, u8> {
+fn parse<A: Into<OsString> + Clone>(
+    args: impl IntoIterator<Item = A>,
+    console: &mut Console<'_>,
+) -> Result<Command, u8> {
     let color = |color| if color { ColorChoice::Always } else { ColorChoice::Never };
     let command = Cli::command()
-        .term_width(console.out_look.width.min(100))
-        .color(color(console.out_look.color && console.err_look.color))
-        .no_binary_name(true);
+        .term_width(console.out_look.width.min(112))
+        .color(color(console.out_look.color && console.err_look.color));
+    let args = iter::once(OsString::from("flowrun")).chain(args.into_iter().map(Into::into));
     let cli = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     match cli {
         Ok(Cli { command: Some(command), .. }) => Ok(command),
@@ -193,7 +202,8 @@ fn mistyped(run: &RunArgs) -> Option<Problem> {
     if file.exists() {
         return None;
     }
-    let commands: Vec<String> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let commands: Vec<String> =
+        Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let problem = Problem::new(format!("there is no command and no file `{word}`"));
     Some(match closest(word, commands.iter().map(String::as_str)) {
         Some(near) => problem.help(format!("did you mean `flowrun {near}`?")),

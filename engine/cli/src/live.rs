@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use flowrun_core::card::Catalog;
 use flowrun_core::machine::Machine;
 use flowrun_host::driver::Watch;
 use flowrun_kit::activity::Activity;
@@ -13,6 +14,7 @@ use flowrun_kit::effect::Pending;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::Notify;
 
+use crate::connectors;
 use crate::console::{Look, Paint};
 use crate::transcript::{Detail, Frame, Row, Tone, rows};
 use crate::words;
@@ -34,6 +36,7 @@ pub struct Live {
     tick: Arc<Tick>,
     activities: Vec<(String, Activity)>,
     clock: Clock,
+    catalog: Catalog,
     look: Look,
     started: Instant,
     frames: usize,
@@ -63,40 +66,59 @@ impl Live {
                 ticking.wake.notify_one();
             }
         });
-        Live { bar, tick, activities, clock, look, started: Instant::now(), frames: 0 }
+        Live {
+            bar,
+            tick,
+            activities,
+            clock,
+            catalog: connectors::catalog(),
+            look,
+            started: Instant::now(),
+            frames: 0,
+        }
     }
 
     fn draw(&mut self, machine: &Machine) {
         self.frames += 1;
         let paint = Paint(self.look.color);
         let report = machine.report();
-        let mut rows = rows(&report, Detail::Cards);
-        self.wait(machine, &mut rows);
+        let mut rows = rows(&report, Detail::Cards, &self.catalog);
+        let waits = self.wait(machine, &mut rows);
         let bars = rows.iter_mut().filter_map(|row| row.progress.map(|progress| (row, progress)));
         for (row, (done, total)) in bars {
             row.outcome = format!("{} {}", bar(done, total), row.outcome);
         }
-        let frame = Frame::of(&rows, self.look);
+        let frame = Frame::of(self.look);
         let mut lines: Vec<String> = self.visible(&rows).iter().map(|row| frame.line(row, paint)).collect();
         let spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"][self.frames % 10];
-        let mut last = vec![format!("{} {}", paint.cyan(spinner), words::duration(self.started.elapsed().as_millis() as f64))];
-        last.extend(self.activities.iter().filter_map(|(name, activity)| {
-            let waiting = activity.waiting()?;
-            let left = (waiting.until_ms - self.clock.now_ms()).max(0);
-            Some(paint.yellow(&format!("{name} waits {} for {}", words::duration(left as f64), waiting.reason)))
-        }));
-        lines.push(last.join(" · "));
+        let elapsed = words::duration(self.started.elapsed().as_secs_f64().ceil() * 1000.0);
+        let mut last = format!("{spinner} {elapsed}");
+        for (name, activity) in &self.activities {
+            if let Some(waiting) = activity.waiting() {
+                let left = self.left(waiting.until_ms);
+                last.push_str(&format!(" · {name} waits {left} for {}", waiting.reason));
+            }
+        }
+        if let Some(note) = waits.and_then(|index| rows[index].note.as_deref()) {
+            last.push_str(&format!(" · {note}"));
+        }
+        lines.push(paint.cyan(&words::fit(&last, frame.columns())));
         self.bar.set_message(lines.join("\n"));
         self.bar.tick();
     }
 
-    /// The deepest row that runs says until when it waits.
-    fn wait(&self, machine: &Machine, rows: &mut [Row]) {
-        let Some(until_us) = machine.progress().last().and_then(|open| open.until_us) else { return };
-        let left = (until_us / 1000 - self.clock.now_ms()).max(0) as f64;
-        if let Some(row) = rows.iter_mut().rev().find(|row| row.tone == Tone::Running) {
-            row.outcome = format!("{} left", words::duration(left));
-        }
+    /// The deepest row that runs says how long it still waits, if it does; which row that is.
+    fn wait(&self, machine: &Machine, rows: &mut [Row]) -> Option<usize> {
+        let until_us = machine.progress().last()?.until_us?;
+        let index = rows.iter().rposition(|row| row.tone == Tone::Running)?;
+        rows[index].outcome = format!("{} left", self.left(until_us / 1000));
+        Some(index)
+    }
+
+    /// How long it is until then: whole seconds, for tenths would only flicker.
+    fn left(&self, until_ms: i64) -> String {
+        let left = (until_ms - self.clock.now_ms()).max(0) as f64;
+        words::duration(if left > 1_000.0 { (left / 1_000.0).ceil() * 1_000.0 } else { left })
     }
 
     /// As many rows as the screen has room for, up to the one that runs.
@@ -130,7 +152,7 @@ impl Drop for Live {
 
 /// `━━━━━╸──────`
 fn bar(done: u64, total: u64) -> String {
-    let halves = if total == 0 { 2 * BAR } else { (2 * BAR * done.min(total)) / total };
+    let halves = (2 * BAR * done.min(total)).checked_div(total).unwrap_or(2 * BAR);
     let (full, half) = (halves / 2, halves % 2);
     let mut text = "━".repeat(full as usize);
     if half == 1 {

@@ -62,15 +62,24 @@ impl Project {
             Some(flow) if path != MANIFEST && self.model.flows.iter().any(|known| *known.path == *flow) => {
                 Ok(flow.to_owned())
             }
-            _ if path == MANIFEST => Err(Problem::new(format!("{} is the project's manifest, not a flow", file.display()))
-                .help(format!("its flows are {}", self.flow_names()))),
-            _ => Err(Problem::new(format!("{} is no flow", file.display())).help("a flow is a file whose name ends in .yaml")),
+            _ if path == MANIFEST => {
+                let problem =
+                    Problem::new(format!("{} is the project's manifest, not a flow", file.display()));
+                Err(problem.help(format!("run one of its flows: {}", self.starters().join(", "))))
+            }
+            _ => Err(Problem::new(format!("{} is no flow", file.display()))
+                .help("a flow is a file whose name ends in .yaml")),
         }
     }
 
-    fn flow_names(&self) -> String {
-        let names: Vec<String> = self.model.flows.iter().take(8).map(|flow| format!("{}.yaml", flow.path)).collect();
-        if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
+    /// The flows that something other than a flow starts, if there are any, else all: those that are most likely meant.
+    pub fn starters(&self) -> Vec<String> {
+        let starts = |flow: &&model::Flow| !matches!(flow.trigger, model::Trigger::Helper);
+        let mut flows: Vec<&model::Flow> = self.model.flows.iter().filter(starts).collect();
+        if flows.is_empty() {
+            flows = self.model.flows.iter().collect();
+        }
+        flows.iter().take(5).map(|flow| format!("{}.yaml", flow.path)).collect()
     }
 
     /// The flow with this path.
@@ -82,7 +91,8 @@ impl Project {
     /// running.
     pub fn reachable(&self, entry: &str) -> Project {
         let mut kept = vec![false; self.model.flows.len()];
-        let mut next: Vec<usize> = self.model.flows.iter().position(|flow| *flow.path == *entry).into_iter().collect();
+        let mut next: Vec<usize> =
+            self.model.flows.iter().position(|flow| *flow.path == *entry).into_iter().collect();
         while let Some(index) = next.pop() {
             if std::mem::replace(&mut kept[index], true) {
                 continue;
@@ -93,7 +103,9 @@ impl Project {
                 let stem = flow.path.rsplit('/').next().unwrap_or_default();
                 names.iter().any(|name| name.rsplit('/').next() == Some(stem))
             };
-            next.extend(self.model.flows.iter().enumerate().filter(|(_, flow)| named(flow)).map(|(index, _)| index));
+            next.extend(
+                self.model.flows.iter().enumerate().filter(|(_, flow)| named(flow)).map(|(index, _)| index),
+            );
         }
         let keep = |(index, flow): (usize, &model::Flow)| kept[index].then(|| flow.clone());
         let flows: Vec<model::Flow> = self.model.flows.iter().enumerate().filter_map(keep).collect();
@@ -141,8 +153,10 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
         } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && path.is_file() {
             files.push(path);
             if files.len() > MOST_FILES {
-                return Err(Problem::new(format!("there are more than {MOST_FILES} YAML files below the project's folder"))
-                    .help("is flowrun.yaml in the right folder?"));
+                return Err(Problem::new(format!(
+                    "there are more than {MOST_FILES} YAML files below the project's folder"
+                ))
+                .help("is flowrun.yaml in the right folder?"));
             }
         }
     }
@@ -160,7 +174,11 @@ fn text(path: &Path) -> Result<String, Problem> {
         // The end of what was read may lie inside of a letter.
         Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
         Err(error) => {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count()
+                + 1;
             Err(Problem::new(format!("{} is no text: line {line} is not UTF-8", path.display()))
                 .help("save the file as UTF-8"))
         }

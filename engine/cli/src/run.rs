@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use flowrun_core::diag::Diagnostic;
-use flowrun_core::machine::Start;
+use flowrun_core::fault::Fault;
+use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::Program;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::value::{Date, Record, Text};
@@ -15,6 +16,7 @@ use flowrun_kit::clock::Clock;
 use crate::args::RunArgs;
 use crate::check::{self, Given};
 use crate::connections::{self, Connected, Planned};
+use crate::connectors;
 use crate::console::{Console, Paint};
 use crate::failure;
 use crate::given;
@@ -37,55 +39,77 @@ pub struct Prepared {
 }
 
 /// Reads and checks what is to be run; refuses what can't be.
-pub fn prepare(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Prepared, Refused> {
+pub fn prepare(
+    args: &RunArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Prepared, Refused> {
     let file = args.file.as_deref().ok_or_else(|| Problem::new("no flow is given"))?;
     if file.is_dir() {
         return Err(is_folder(file).into());
     }
     let project = Project::read(file)?;
     let entry = project.flow_path(file)?;
-    let plan =
-        connections::plan(&project.model.manifest, &project.root, args.connections.as_deref(), &surroundings.env, console)?;
+    let plan = connections::plan(
+        &project.model.manifest,
+        &project.root,
+        args.connections.as_deref(),
+        &surroundings.env,
+        console,
+    )?;
     let simulated = || match &surroundings.simulators {
         Some(simulators) => simulators.variables(),
         None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
     };
     let env = connections::environment(&plan, &surroundings.env, &simulated);
     let vars = given::vars(&project.model.manifest, &args.vars, &env)?;
-    let (project, program, warnings) = compile(project, &entry, &Given { set: &vars.set, env: &vars.env }, console)?;
+    let (project, program, warnings) =
+        compile(project, &entry, &Given { set: &vars.set, env: &vars.env }, console)?;
     let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
     let inputs = given::inputs(flow, &args.inputs)?;
     let planned = connections::select(&plan, &program, args.live)?;
     Ok(Prepared { args: args.clone(), program: Arc::new(program), inputs, planned, warnings, project })
 }
 
-fn is_folder(path: &Path) -> Problem {
-    Problem::new(format!("{} is a folder", path.display())).help(format!("name the flow in it: flowrun {}", path.join("….yaml").display()))
+/// A folder is none that could be run, but there may be flows in it.
+pub fn is_folder(path: &Path) -> Problem {
+    let flows = Project::read(path).map(|project| project.starters()).unwrap_or_default();
+    let problem = Problem::new(format!("{} is a folder", path.display()));
+    if flows.is_empty() {
+        problem.help("name a flow")
+    } else {
+        problem.help(format!("name one of its flows: {}", flows.join(", ")))
+    }
 }
 
 /// The program that starts with the flow `entry`. Mistakes in flows that it never reaches don't matter.
-fn compile(project: Project, entry: &str, given: &Given<'_>, console: &mut Console<'_>) -> Result<(Project, Program, usize), Refused> {
-    let all = |project: &Project, found: Vec<Diagnostic>| -> Vec<Diagnostic> { project.found.iter().cloned().chain(found).collect() };
+fn compile(
+    project: Project,
+    entry: &str,
+    given: &Given<'_>,
+    console: &mut Console<'_>,
+) -> Result<(Project, Program, usize), Refused> {
     let checked = check::examine(&project, Some(entry), given);
     if let Some(program) = checked.program {
-        let warnings = check::warnings(&all(&project, checked.diagnostics));
+        let warnings = check::warnings(&all(&project, checked.diagnostics), &program);
         return Ok((project, program, warnings));
     }
     let reachable = project.reachable(entry);
-    let found = match check::examine(&reachable, Some(entry), given) {
-        checked if checked.program.is_some() => {
-            let others = check::errors(&all(&project, Vec::new()), &project, console.err_look);
-            drop(others);
-            console.warn("other flows of the project have mistakes; see `flowrun check`");
-            let warnings = check::warnings(&all(&reachable, checked.diagnostics));
-            // Just looked whether it is there.
-            return checked.program.map(|program| (reachable, program, warnings)).ok_or(Refused::Said);
-        }
-        checked => all(&reachable, checked.diagnostics),
-    };
+    let checked = check::examine(&reachable, Some(entry), given);
+    let found = all(&reachable, checked.diagnostics);
+    if let Some(program) = checked.program {
+        console.warn("other flows of the project have mistakes; see `flowrun check`");
+        let warnings = check::warnings(&found, &program);
+        return Ok((reachable, program, warnings));
+    }
     let text = check::errors(&found, &reachable, console.err_look);
     console.note(&text);
     Err(Refused::Said)
+}
+
+/// What loading and checking found.
+fn all(project: &Project, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    project.found.iter().cloned().chain(found).collect()
 }
 
 fn clock(scale: f64) -> Clock {
@@ -113,14 +137,29 @@ impl Prepared {
             }
         };
         let clock = simulators.clock.clone();
-        let Connected { world, line, activities } =
-            connections::connect(&self.planned, &self.program, &simulators, &clock, simulated, &surroundings.env)?;
+        let Connected { world, hosts, activities } = connections::connect(
+            &self.planned,
+            &self.program,
+            &simulators,
+            &clock,
+            simulated,
+            &surroundings.env,
+        )?;
         self.remark(console, scale);
 
+        let at_us = world.time.now_us();
+        let start = Start { inputs: self.inputs.clone(), run_id: run_id(surroundings, at_us), at_us };
+        // Refused before anything is said.
+        Machine::new(self.program.clone(), start.clone()).map_err(|fault| refused(&fault))?;
         let out = Paint(console.out_look.color);
         let name = &self.program.flow(self.program.entry).name;
         if !self.args.json {
-            console.print(&transcript::header(name, &line, transcript::columns(console.out_look), out))?;
+            console.tell(&transcript::header(
+                name,
+                &self.lines(&hosts),
+                &Frame::of(console.out_look),
+                out,
+            ))?;
         }
         let (stop, switch) = match &surroundings.stop {
             Some(stop) => (stop.clone(), None),
@@ -135,21 +174,25 @@ impl Prepared {
             let note = "interrupted: cleaning up; press again to leave at once";
             signals::listen(switch.clone(), Some(note));
         }
-        let at_us = world.time.now_us();
-        let start = Start { inputs: self.inputs.clone(), run_id: run_id(surroundings, at_us), at_us };
         let mut live = console.err_look.live.then(|| Live::new(console.err_look, activities, clock));
         let mut nobody = ();
         let watch: &mut dyn Watch = match &mut live {
             Some(live) => live,
             None => &mut nobody,
         };
+        let started = Instant::now();
         let ran = driver::run(self.program.clone(), start, &world, &mut (), watch, stop.clone()).await;
         drop(live);
-        let report = ran.map_err(|fault| {
-            let problem = Problem::new(fault.message.to_string());
-            Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
-        })?;
-        self.tell(&report, stop.is_given(), simulated, console)
+        let report = ran.map_err(|fault| refused(&fault))?;
+        let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
+        self.tell(&report, stop.is_given(), real_ms, console)
+    }
+
+    /// What the first line says of the connections, in the order that the manifest's author had in mind.
+    fn lines(&self, hosts: &[(String, String)]) -> Vec<String> {
+        let listed = self.project.model.manifest.connections.iter();
+        let found = listed.filter_map(|listed| hosts.iter().find(|(name, _)| **name == *listed.name.it));
+        found.map(|(name, host)| format!("{name}: {host}")).collect()
     }
 
     fn remark(&self, console: &mut Console<'_>, scale: f64) {
@@ -167,7 +210,13 @@ impl Prepared {
         }
     }
 
-    fn tell(&self, report: &Report, interrupted: bool, simulated: bool, console: &mut Console<'_>) -> Result<u8, Refused> {
+    fn tell(
+        &self,
+        report: &Report,
+        interrupted: bool,
+        real_ms: Option<f64>,
+        console: &mut Console<'_>,
+    ) -> Result<u8, Refused> {
         let code = match report.status {
             _ if interrupted => INTERRUPTED,
             Status::Cancelled => INTERRUPTED,
@@ -176,15 +225,14 @@ impl Prepared {
         };
         if self.args.json {
             let json = serde_json::to_string_pretty(report).map_err(std::io::Error::other)?;
-            console.print(&format!("{json}\n"))?;
+            console.tell(&format!("{json}\n"))?;
         } else {
             let paint = Paint(console.out_look.color);
             let detail = if self.args.trace { Detail::Trace } else { Detail::Cards };
-            let rows = rows(report, detail);
-            let frame = Frame::of(&rows, console.out_look);
-            let mut text = transcript::lines(&rows, &frame, paint);
-            text.push_str(&transcript::summary(report, interrupted, simulated, paint));
-            console.print(&text)?;
+            let rows = rows(report, detail, &connectors::catalog());
+            let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
+            text.push_str(&transcript::summary(report, interrupted, real_ms, paint));
+            console.tell(&text)?;
         }
         if code == FAILED {
             let text = failure::explain(report, &self.program, &self.project.sources, console.err_look);
@@ -192,6 +240,11 @@ impl Prepared {
         }
         Ok(code)
     }
+}
+
+/// A start that the entry flow doesn't take.
+fn refused(fault: &Fault) -> Problem {
+    Problem { message: fault.message.to_string(), help: fault.help.as_ref().map(ToString::to_string) }
 }
 
 /// A name for the run that no other has: when it started, and some chance.

@@ -15,7 +15,11 @@ use crate::simulators::{Setup, Simulators};
 use crate::{DONE, Refused, Surroundings, signals, words};
 
 /// Serves until it is interrupted.
-pub async fn serve(args: &SandboxArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub async fn serve(
+    args: &SandboxArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let problem = Problem::new(format!("port {} of 127.0.0.1 can't be used: {error}", args.port));
@@ -26,7 +30,9 @@ pub async fn serve(args: &SandboxArgs, surroundings: &Surroundings, console: &mu
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
-        None => Simulators::new(Clock::starting_at(now.as_millis() as i64, scale), &Setup::from(&args.simulators)),
+        None => {
+            Simulators::new(Clock::starting_at(now.as_millis() as i64, scale), &Setup::from(&args.simulators))
+        }
     };
     console.print(&exports(&simulators, &format!("http://127.0.0.1:{port}")))?;
     console.note(&welcome(&simulators, port, scale));
@@ -52,7 +58,11 @@ pub async fn serve(args: &SandboxArgs, surroundings: &Surroundings, console: &mu
     }
     drop(switch);
     let (okta, personio) = (simulators.okta.traffic().total(), simulators.personio.traffic().total());
-    console.note(&format!("answered {} as Okta and {} as Personio\n", words::many(okta, "request"), words::many(personio, "request")));
+    console.note(&format!(
+        "answered {} as Okta and {} as Personio\n",
+        words::many(okta, "request"),
+        words::many(personio, "request")
+    ));
     Ok(DONE)
 }
 
@@ -73,11 +83,19 @@ fn exports(simulators: &Simulators, url: &str) -> String {
 /// The text as one word of a shell.
 fn quote(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:".contains(letter);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 fn welcome(simulators: &Simulators, port: u16, scale: f64) -> String {
-    let speed = if scale == 1.0 { String::new() } else { format!("; time passes {} times as fast", words::number(scale)) };
+    let speed = if scale == 1.0 {
+        String::new()
+    } else {
+        format!("; time passes {} times as fast", words::number(scale))
+    };
     format!(
         "serving Personio with {} employees and Okta with {} users (yesterday's import) on 127.0.0.1:{port}{speed}\n\
          put the lines above into another shell, and flowrun there runs over TCP, in real time; Ctrl-C ends this\n",

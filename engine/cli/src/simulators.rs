@@ -86,7 +86,8 @@ impl Simulators {
     /// An account, and an org without users.
     pub fn empty(clock: Clock, setup: &Setup) -> Simulators {
         let faults: Faults = setup.faults.iter().cloned().collect();
-        let okta = OktaSim::new(OktaSimConfig { faults: faults.clone(), ..OktaSimConfig::new(clock.clone()) });
+        let okta =
+            OktaSim::new(OktaSimConfig { faults: faults.clone(), ..OktaSimConfig::new(clock.clone()) });
         let personio = PersonioSim::new(PersonioSimConfig {
             employees: setup.employees,
             seed: setup.seed,
@@ -124,7 +125,9 @@ impl Simulators {
     /// What the first line of a transcript says of one of them.
     pub fn describe(&self, connector: &str) -> String {
         match connector {
-            "personio" => format!("simulator, {} employees", crate::words::count(self.personio.employee_count())),
+            "personio" => {
+                format!("simulator, {} employees", crate::words::count(self.personio.employee_count()))
+            }
             _ => "simulator".to_owned(),
         }
     }

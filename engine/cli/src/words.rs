@@ -7,7 +7,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -22,7 +22,8 @@ pub fn number(number: f64) -> String {
         return plain;
     }
     let (sign, rest) = plain.strip_prefix('-').map_or(("", &*plain), |rest| ("-", rest));
-    let (whole, fraction) = rest.split_once('.').map_or((rest, String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+    let (whole, fraction) =
+        rest.split_once('.').map_or((rest, String::new()), |(whole, rest)| (whole, format!(".{rest}")));
     whole.parse().map_or(plain.clone(), |whole| format!("{sign}{}{fraction}", count(whole)))
 }
 
@@ -116,7 +117,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 500_000, 1_234_567].map(count), ["0", "999", "1,000", "500,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 500_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "500,000", "1,234,567"]
+        );
         assert_eq!([-1234.5, 0.25, 1e21].map(number), ["-1,234.5", "0.25", "1e+21"]);
         assert_eq!((many(1, "entry"), many(2, "entry")), ("1 entry".to_owned(), "2 entries".to_owned()));
     }
@@ -124,9 +128,18 @@ mod tests {
     #[test]
     fn durations_are_short() {
         let cases = [
-            (0.0, "0 ms"), (0.1, "0.1 ms"), (9.94, "9.9 ms"), (41.2, "41 ms"), (999.4, "999 ms"), (999.6, "1 s"),
-            (2_500.0, "2.5 s"), (59_949.0, "59.9 s"), (60_000.0, "1 min"), (330_000.0, "5 min 30 s"),
-            (7_500_000.0, "2 h 5 min"), (200_000_000.0, "2 days 7 h"),
+            (0.0, "0 ms"),
+            (0.1, "0.1 ms"),
+            (9.94, "9.9 ms"),
+            (41.2, "41 ms"),
+            (999.4, "999 ms"),
+            (999.6, "1 s"),
+            (2_500.0, "2.5 s"),
+            (59_949.0, "59.9 s"),
+            (60_000.0, "1 min"),
+            (330_000.0, "5 min 30 s"),
+            (7_500_000.0, "2 h 5 min"),
+            (200_000_000.0, "2 days 7 h"),
         ];
         for (ms, text) in cases {
             assert_eq!(duration(ms), text);

@@ -4,7 +4,8 @@
 //! left is a query. Parsing is jsonpath-rust's; what it accepts against the standard is refused here.
 
 use jsonpath_rust::parser::model::{
-    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, SingularQuery, Test, TestFunction,
+    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, SingularQuery, Test,
+    TestFunction,
 };
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
@@ -70,7 +71,9 @@ pub fn parse(text: &str) -> Result<Wire, WireError> {
     let mut places = places(text).into_iter();
     let mut segments = parsed.segments.into_iter().peekable();
     let root = match (segments.next(), places.next()) {
-        (Some(Segment::Selector(Selector::Name(name))), Some(place)) if text[..place.0].ends_with('.') => (name, place),
+        (Some(Segment::Selector(Selector::Name(name))), Some(place)) if text[..place.0].ends_with('.') => {
+            (name, place)
+        }
         _ => {
             return Err(WireError {
                 message: "a wire starts with the name of what it reads".into(),
@@ -97,7 +100,8 @@ impl Query {
     /// All places that the query finds in `root`, in their order.
     pub fn run(&self, root: &Value) -> Vec<Value> {
         // The only error is a query that gives no places, and a query made of segments always gives places.
-        js_path_process(&self.0, root).map_or_else(|_| Vec::new(), |found| found.into_iter().map(|at| at.val.clone()).collect())
+        js_path_process(&self.0, root)
+            .map_or_else(|_| Vec::new(), |found| found.into_iter().map(|at| at.val.clone()).collect())
     }
 }
 
@@ -203,7 +207,8 @@ fn syntax(text: &str) -> WireError {
         error.message = "the bracket is never closed".into();
         error.end = text.len();
     } else if first == '[' {
-        error.message = "what stands in brackets is neither an index, a name in quotes, a slice nor a filter".into();
+        error.message =
+            "what stands in brackets is neither an index, a name in quotes, a slice nor a filter".into();
         error.end = closing(text.as_bytes(), cut).unwrap_or(text.len());
         error.help = Some("write `[0]`, `['a name']`, `[0:5]`, `[*]` or `[?@.age > 30]`".into());
     } else if first == '.' && rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
@@ -251,7 +256,9 @@ fn filter(filter: &Filter) -> Result<(), String> {
         Filter::Or(parts) | Filter::And(parts) => parts.iter().try_for_each(self::filter),
         Filter::Atom(FilterAtom::Filter { expr, .. }) => self::filter(expr),
         Filter::Atom(FilterAtom::Test { expr, .. }) => match &**expr {
-            Test::Function(call) if call.is_comparable() => Err(format!("`{}` gives a value, which must be compared", name(call))),
+            Test::Function(call) if call.is_comparable() => {
+                Err(format!("`{}` gives a value, which must be compared", name(call)))
+            }
             other => test(other),
         },
         Filter::Atom(FilterAtom::Comparison(comparison)) => compared(comparison),
@@ -282,7 +289,9 @@ fn function(call: &TestFunction) -> Result<(), String> {
             Test::RelQuery(segments) if !segments.iter().all(|segment| key(segment).is_some()) => {
                 Err(format!("`{}` takes one value, and this path may find many", name(call)))
             }
-            Test::Function(inner) if !inner.is_comparable() => Err(format!("`{}` takes a value, not true or false", name(call))),
+            Test::Function(inner) if !inner.is_comparable() => {
+                Err(format!("`{}` takes a value, not true or false", name(call)))
+            }
             inner => test(inner),
         },
         FnArg::Filter(_) => Err(format!("`{}` takes a value, not a condition", name(call))),
@@ -294,7 +303,9 @@ fn function(call: &TestFunction) -> Result<(), String> {
     match call {
         TestFunction::Length(argument) => value(argument),
         TestFunction::Count(argument) | TestFunction::Value(argument) => nodes(argument),
-        TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => value(text).and_then(|()| value(pattern)),
+        TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => {
+            value(text).and_then(|()| value(pattern))
+        }
         TestFunction::Custom(..) => Err(format!("there is no function `{}` in JSONPath", name(call))),
     }
 }
@@ -329,7 +340,9 @@ impl Queryable for Value {
         self.as_text().map(|text| &**text)
     }
     fn as_i64(&self) -> Option<i64> {
-        self.as_number().filter(|number| number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).map(|number| number as i64)
+        self.as_number()
+            .filter(|number| number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0)
+            .map(|number| number as i64)
     }
     fn as_f64(&self) -> Option<f64> {
         self.as_number()
@@ -348,7 +361,8 @@ mod tests {
     use crate::value::parse_json;
 
     fn read(wire: &str, value: &str) -> Result<String, String> {
-        let wire = parse(wire).map_err(|error| format!("{}..{} {}", error.start, error.end, error.message))?;
+        let wire =
+            parse(wire).map_err(|error| format!("{}..{} {}", error.start, error.end, error.message))?;
         let value = parse_json(value).map_err(|error| error.to_string())?;
         let at = follow(&value, &wire.keys);
         Ok(match (at, &wire.query) {
@@ -361,17 +375,26 @@ mod tests {
     fn wires_find_what_they_name() {
         let list = r#"{"list":[{"n":1,"t":"a"},{"n":2,"t":"b"},{"n":3}],"a-b":{"c.d":true}}"#;
         let table = [
-            ("$.card.list[0].n", "1"), ("$.card.list[-1].n", "3"), ("$.card.list[9].n", "null"), ("$.card.none.n", "null"),
-            ("$.card['a-b']['c.d']", "true"), ("$.card.list[*].n", "[1,2,3]"), ("$.card.list[1:].n", "[2,3]"),
-            ("$.card.list[?@.n > 1].n", "[2,3]"), ("$.card.list[?@.t == 'b'].n", "[2]"), ("$.card..n", "[1,2,3]"),
-            ("$.card.list[?length(@.t) == 1].n", "[1,2]"), ("$.card.list[?match(@.t, '[ab]')].t", r#"["a","b"]"#),
+            ("$.card.list[0].n", "1"),
+            ("$.card.list[-1].n", "3"),
+            ("$.card.list[9].n", "null"),
+            ("$.card.none.n", "null"),
+            ("$.card['a-b']['c.d']", "true"),
+            ("$.card.list[*].n", "[1,2,3]"),
+            ("$.card.list[1:].n", "[2,3]"),
+            ("$.card.list[?@.n > 1].n", "[2,3]"),
+            ("$.card.list[?@.t == 'b'].n", "[2]"),
+            ("$.card..n", "[1,2,3]"),
+            ("$.card.list[?length(@.t) == 1].n", "[1,2]"),
+            ("$.card.list[?match(@.t, '[ab]')].t", r#"["a","b"]"#),
             ("$.card.list[0,2].n", "[1,3]"),
         ];
         for (wire, found) in table {
             assert_eq!(read(wire, list).as_deref(), Ok(found), "{wire}");
         }
         let wire = parse("$.card['a-b'][0].x[*]").unwrap();
-        let words: Vec<&str> = wire.places.iter().map(|&(start, end)| &"$.card['a-b'][0].x[*]"[start..end]).collect();
+        let words: Vec<&str> =
+            wire.places.iter().map(|&(start, end)| &"$.card['a-b'][0].x[*]"[start..end]).collect();
         assert_eq!((&*wire.root, words), ("card", vec!["card", "['a-b']", "[0]", "x"]));
     }
 
@@ -383,11 +406,17 @@ mod tests {
             ("$.a b", "3..4 a wire can't have white space outside of brackets"),
             ("$.card.list.0", "12..13 expected a name behind the point, found `0`"),
             ("$.card[", "6..7 the bracket is never closed"),
-            ("$.card[x]", "6..9 what stands in brackets is neither an index, a name in quotes, a slice nor a filter"),
+            (
+                "$.card[x]",
+                "6..9 what stands in brackets is neither an index, a name in quotes, a slice nor a filter",
+            ),
             ("$..a", "0..4 a wire starts with the name of what it reads"),
             ("$['card']", "0..9 a wire starts with the name of what it reads"),
             ("$.*", "0..3 a wire starts with the name of what it reads"),
-            ("$.c.l[?@.a == $.inputs.b]", "6..25 a filter sees only the item, as `@`; it can't read from `$`"),
+            (
+                "$.c.l[?@.a == $.inputs.b]",
+                "6..25 a filter sees only the item, as `@`; it can't read from `$`",
+            ),
             // The six queries that the parser accepts against the standard.
             ("$.c[?length(@.*) < 3]", "4..21 `length` takes one value, and this path may find many"),
             ("$.c[?count(@..*)]", "4..17 `count` gives a value, which must be compared"),
@@ -398,6 +427,9 @@ mod tests {
         for (wire, message) in table {
             assert_eq!(read(wire, "{}"), Err(message.to_owned()), "{wire}");
         }
-        assert_eq!(parse("$.card.my-output").unwrap_err().help.as_deref(), Some("write `$.card['my-output']`"));
+        assert_eq!(
+            parse("$.card.my-output").unwrap_err().help.as_deref(),
+            Some("write `$.card['my-output']`")
+        );
     }
 }

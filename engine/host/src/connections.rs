@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use flowrun_core::load::constant;
 use flowrun_core::value::{Text, Value};
 use flowrun_kit::connector::{Connector, Settings};
+use serde_json::Value as Json;
 use thiserror::Error;
 
 /// The environment variable that names the connections file.
@@ -113,33 +113,33 @@ fn open_to_others(_: &std::fs::Metadata) -> bool {
     false
 }
 
-/// What a reader gets is only the line of a mistake, never what stands in it.
+/// A reader learns the line of a mistake, never what stands in it.
 fn parse(text: &str) -> Result<BTreeMap<String, Settings>, String> {
-    let value = constant(text).map_err(|mistake| {
-        let before = text.get(..mistake.span.start as usize).unwrap_or_default();
-        format!("line {}: {}", before.matches('\n').count() + 1, mistake.code.meaning().trim())
-    })?;
-    let object = |value: &Value, what: &str| match value {
-        Value::Null => Ok(Vec::new()),
-        Value::Object(members) => {
-            Ok(members.iter().map(|(name, value)| (name.to_string(), value.clone())).collect::<Vec<_>>())
-        }
-        _ => Err(format!("expected {what}, found a {}", value.kind())),
+    let options = serde_yaml::options! {
+        budget: serde_yaml::budget! { max_depth: 8, max_nodes: 2_000, max_documents: 1 },
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        with_snippet: false,
     };
+    let file: Option<BTreeMap<String, Option<BTreeMap<String, Json>>>> =
+        serde_yaml::from_str_with_options(text, options).map_err(|error| match error.location() {
+            Some(place) => format!("look at line {}", place.line()),
+            None => "it is no list of connections".to_owned(),
+        })?;
     let mut connections = BTreeMap::new();
-    for (connection, settings) in object(&value, "connections by their names")? {
-        let mut kept = Settings::new();
-        for (name, value) in object(&settings, &format!("the settings of `{connection}`"))? {
+    for (connection, given) in file.unwrap_or_default() {
+        let mut settings = Settings::new();
+        for (name, value) in given.unwrap_or_default() {
             let text = match value {
-                Value::Null => continue,
-                Value::Text(text) => text.to_string(),
-                // Longer numbers have lost digits by now.
-                Value::Number(number) if number.abs() < 1e15 => Value::Number(number).to_string(),
+                Json::Null => continue,
+                Json::String(text) => text,
+                Json::Number(number) if !number.is_f64() => number.to_string(),
                 _ => return Err(format!("put the setting `{name}` of `{connection}` into quotes")),
             };
-            kept = kept.with(&name, text);
+            settings = settings.with(&name, text);
         }
-        connections.insert(connection, kept);
+        connections.insert(connection, settings);
     }
     Ok(connections)
 }
@@ -224,11 +224,21 @@ mod tests {
 
     #[test]
     fn reads_settings_and_quotes_none() {
-        let read = parse("okta: { org_url: https://a.okta.com, api_token: \"00x\" }\npersonio:\n  client_id: 12\n");
+        let read = parse(
+            "okta: { org_url: https://a.okta.com, api_token: \"00x\" }\npersonio:\n  client_id: 12\n  client_secret: 007\n  base_url:\nother:\n",
+        );
         let read = read.unwrap();
         assert_eq!(read["okta"].get("api_token"), Some("00x"));
-        assert_eq!(read["personio"].get("client_id"), Some("12"));
-        for wrong in ["okta: geheim", "okta: { api_token: [geheim] }", "okta: { api_token: geheim", "- geheim", "a: {b: $.geheim}"] {
+        let personio = ["client_id", "client_secret", "base_url"].map(|name| read["personio"].get(name));
+        assert_eq!(personio, [Some("12"), Some("007"), None]);
+        for wrong in [
+            "okta: geheim",
+            "okta: { api_token: [geheim] }",
+            "okta: { api_token: geheim",
+            "- geheim",
+            "a: {b: 1.5}",
+            "okta: {api_token: geheim}\nokta: {}",
+        ] {
             let why = parse(wrong).unwrap_err();
             assert!(!why.contains("geheim"), "{why}");
         }

@@ -75,7 +75,8 @@ impl World {
         }
     }
 
-    fn perform(&self, effect: Effect) -> Pending<'static, (EffectId, Outcome)> {
+    /// Does what an effect asks for, and tells how it ended.
+    pub fn perform(&self, effect: Effect) -> Pending<'static, (EffectId, Outcome)> {
         let id = effect.id;
         match effect.act {
             Act::Wait(ms) => {

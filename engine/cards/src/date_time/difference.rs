@@ -43,6 +43,8 @@ pub struct Between {
 impl Pure for Difference {
     const ID: &str = "date_time.difference";
     const EXPORTED_AS: &[&str] = &["kernel:date:diff"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"{ start_date: 2024-01-01, end_date: "2024-01-02T12:00:00Z" }"#
             => ok r#"{ days: 1.5, months: 0.04838709677419355, years: 0.004032258064516129,

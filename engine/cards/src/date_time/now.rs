@@ -41,6 +41,8 @@ pub struct Present {
 impl Pure for Now {
     const ID: &str = "date_time.now";
     const EXPORTED_AS: &[&str] = &["kernel:date:now"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"{}"#
             => ok r#"{ date: "2016-09-07T00:01:25.670Z", iso: "2016-09-07T00:01:25Z", full: "Wednesday, September 7, 2016 12:01 AM",

@@ -36,7 +36,10 @@ pub fn words(name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
     let words = name.split('_').filter(|word| !word.is_empty()).map(|word| {
         let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+            .unwrap_or_default()
     });
     words.collect::<Vec<_>>().join(" ")
 }

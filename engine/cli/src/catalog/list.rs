@@ -11,7 +11,10 @@ pub fn list(catalog: &Catalog, search: Option<&str>, look: Look) -> String {
     let paint = Paint(look.color);
     let cards = chosen(catalog, search);
     if cards.is_empty() {
-        return format!("no card has to do with `{}`; `flowrun cards` lists them all\n", search.unwrap_or_default());
+        return format!(
+            "no card has to do with `{}`; `flowrun cards` lists them all\n",
+            search.unwrap_or_default()
+        );
     }
     let widest = cards.iter().map(|card| width(card.id)).max().unwrap_or(0);
     let mut text = String::new();
@@ -26,7 +29,8 @@ pub fn list(catalog: &Catalog, search: Option<&str>, look: Look) -> String {
     }
     let hint = match cards.first() {
         Some(first) if search.is_some() => format!("`flowrun cards {}` shows one", first.id),
-        _ => "`flowrun cards list.map` shows one, `flowrun cards --search date` those that fit a word".to_owned(),
+        _ => "`flowrun cards list.map` shows one, `flowrun cards --search date` those that fit a word"
+            .to_owned(),
     };
     text.push_str(&format!("{}\n", paint.dim(&format!("{} · {hint}", many(cards.len() as u64, "card")))));
     text

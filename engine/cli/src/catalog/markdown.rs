@@ -2,7 +2,7 @@
 
 use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 
-use super::{by_category, category, chosen, given, need, renamed, summary, traits};
+use super::{by_category, category, choices, chosen, given, need, renamed, summary, traits};
 use crate::words::many;
 
 /// The command that writes the pages anew.
@@ -26,7 +26,11 @@ pub fn markdown(catalog: &Catalog) -> Vec<(String, String)> {
         for card in cards {
             let name = text(&card.title());
             let summary = cell(&summary(card));
-            index.push_str(&format!("| [{name}]({file}#{}) | `{}` | {summary} |\n", anchor(&card.title()), card.id));
+            index.push_str(&format!(
+                "| [{name}]({file}#{}) | `{}` | {summary} |\n",
+                anchor(&card.title()),
+                card.id
+            ));
             page.push_str(&section(card));
         }
         pages.push((file, page));
@@ -60,7 +64,8 @@ fn section(card: &Card) -> String {
     if !card.exported_as.is_empty() {
         let addresses: Vec<String> = card.exported_as.iter().map(|address| format!("`{address}`")).collect();
         page.push_str(&format!("\nIn Okta's exports: {}", addresses.join(", ")));
-        let renamed: Vec<String> = renamed(card).iter().map(|(name, key)| format!("`{name}` is `{key}`")).collect();
+        let renamed: Vec<String> =
+            renamed(card).iter().map(|(name, key)| format!("`{name}` is `{key}`")).collect();
         if !renamed.is_empty() {
             page.push_str(&format!(" ({})", renamed.join(", ")));
         }
@@ -74,9 +79,9 @@ fn table(fields: &[Field], rest: Option<&Rest>, inputs: bool) -> String {
     for field in fields {
         let need = if inputs { format!(" {} |", cell(&code_default(field))) } else { String::new() };
         let mut docs = cell(field.docs);
-        if !field.choices.is_empty() {
-            let choices: Vec<String> = field.choices.iter().map(|choice| format!("`{}`", choice.replace('|', "\\|"))).collect();
-            docs.push_str(&format!(" One of {}.", choices.join(", ")));
+        let choices = choices(field);
+        if !choices.is_empty() {
+            docs.push_str(&format!(" One of {}.", choices.join(", ").replace('|', "\\|")));
         }
         rows.push_str(&format!("| `{}` | {} |{need} {docs} |\n", field.name, field.ty));
     }

@@ -28,7 +28,10 @@ pub fn find(catalog: &Catalog, name: &str) -> Result<&'static Card, Problem> {
     let wanted = plain(name);
     let named = |card: &&Card| {
         let last = card.id.split_once('.').map_or(card.id, |(_, last)| last);
-        plain(card.id) == wanted || plain(last) == wanted || plain(&card.title()) == wanted || card.exported_as.contains(&name)
+        plain(card.id) == wanted
+            || plain(last) == wanted
+            || plain(&card.title()) == wanted
+            || card.exported_as.contains(&name)
     };
     let found: Vec<&'static Card> = catalog.iter().filter(named).collect();
     match found[..] {
@@ -36,7 +39,8 @@ pub fn find(catalog: &Catalog, name: &str) -> Result<&'static Card, Problem> {
         [] => Err(unknown(catalog, name)),
         _ => {
             let ids: Vec<&str> = found.iter().map(|card| card.id).collect();
-            Err(Problem::new(format!("`{name}` is more than one card")).help(format!("choose one of {}", ids.join(", "))))
+            Err(Problem::new(format!("`{name}` is more than one card"))
+                .help(format!("choose one of {}", ids.join(", "))))
         }
     }
 }
@@ -52,20 +56,19 @@ fn unknown(catalog: &Catalog, name: &str) -> Problem {
     });
     match near {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help("`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word"),
+        None => problem
+            .help("`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word"),
     }
 }
 
-/// The cards in the order of the manual; only those in which every word of `search` occurs.
+/// The cards in the order of the manual; only those that have, for every word of `search`, one that starts with it.
 fn chosen(catalog: &Catalog, search: Option<&str>) -> Vec<&'static Card> {
-    let words: Vec<String> = search.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
-    let mut cards: Vec<&'static Card> = catalog
-        .iter()
-        .filter(|card| {
-            let text = searched(card);
-            words.iter().all(|word| text.contains(word.as_str()))
-        })
-        .collect();
+    let wanted = words(search.unwrap_or_default());
+    let fits = |card: &&Card| {
+        let text = words(&searched(card));
+        wanted.iter().all(|wanted| text.iter().any(|word| word.starts_with(wanted.as_str())))
+    };
+    let mut cards: Vec<&'static Card> = catalog.iter().filter(fits).collect();
     cards.sort_by_key(|card| (category::rank(card.group()), card.group()));
     cards
 }
@@ -75,7 +78,15 @@ fn by_category<'a>(cards: &'a [&'static Card]) -> impl Iterator<Item = (&'static
     cards.chunk_by(|a, b| a.group() == b.group()).filter_map(|group| Some((group.first()?.group(), group)))
 }
 
-/// Everything in a declaration that a search may hit, in small letters.
+/// The words of a text, in small letters.
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Everything in a declaration that a search may hit.
 fn searched(card: &Card) -> String {
     let mut text = format!("{} {} {} {}", card.id, card.title(), category::title(card.group()), card.docs);
     for field in card.inputs.iter().chain(card.outputs) {
@@ -84,7 +95,7 @@ fn searched(card: &Card) -> String {
     for address in card.exported_as {
         text.push_str(&format!(" {address}"));
     }
-    text.to_lowercase()
+    text
 }
 
 /// A name without what people write differently.
@@ -129,6 +140,12 @@ fn need(field: &Field) -> String {
     }
 }
 
+/// The choices of a field, each in backticks; none where its docs name them all.
+fn choices(field: &Field) -> Vec<String> {
+    let choices: Vec<String> = field.choices.iter().map(|choice| format!("`{choice}`")).collect();
+    if choices.iter().all(|choice| field.docs.contains(choice.as_str())) { Vec::new() } else { choices }
+}
+
 /// Where a block's cards stand.
 fn arms(card: &Card) -> &'static [&'static str] {
     match card.work {
@@ -158,7 +175,10 @@ fn traits(card: &Card) -> Vec<String> {
         if effect.connector != "tables" {
             said.push(format!("Uses a connection to {}.", category::title(effect.connector)));
         }
-        said.push(format!("May take {} before it fails.", crate::words::duration(effect.timeout.as_secs_f64() * 1000.0)));
+        said.push(format!(
+            "May take {} before it fails.",
+            crate::words::duration(effect.timeout.as_secs_f64() * 1000.0)
+        ));
         if effect.idempotent {
             said.push("Doing it twice does no harm, so it may be tried again.".to_owned());
         } else {

@@ -2,7 +2,7 @@
 
 use flowrun_core::card::{Card, Field, Rest, Then};
 
-use super::{category, given, need, renamed, traits};
+use super::{category, choices, given, need, renamed, traits};
 use crate::console::{Look, Paint};
 use crate::words::{pad, width};
 
@@ -27,6 +27,12 @@ pub fn show(card: &Card, look: Look) -> String {
     page.exports(card);
     page.text
 }
+
+/// A space at which no line is broken.
+const GLUE: &str = "\u{a0}";
+
+/// What stands for the names that the author chooses.
+const ANY: &str = "any name";
 
 /// A row of a table: name, type, need, and what it means.
 type Line = (String, String, String, String);
@@ -75,30 +81,37 @@ impl Page {
         for field in fields {
             let need = if inputs { need(field) } else { String::new() };
             let mut docs = one_line(field.docs);
-            if !field.choices.is_empty() {
-                docs.push_str(&format!(" One of {}.", choices(field)));
+            let choices = choices(field);
+            if !choices.is_empty() {
+                // A choice stays on one line.
+                let choices: Vec<String> = choices.iter().map(|choice| choice.replace(' ', GLUE)).collect();
+                docs.push_str(&format!(" One of {}.", choices.join(", ")));
             }
             lines.push((field.name.to_owned(), field.ty.to_string(), need, docs));
         }
         if let Some(rest) = rest {
-            lines.push(("any name".to_owned(), rest.ty.to_string(), String::new(), one_line(rest.docs)));
+            lines.push((ANY.to_owned(), rest.ty.to_string(), String::new(), one_line(rest.docs)));
         }
         if lines.is_empty() {
             return;
         }
         self.heading(title);
-        let widest = |part: fn(&Line) -> &String| lines.iter().map(|line| width(part(line))).max().unwrap_or(0);
+        let widest =
+            |part: fn(&Line) -> &String| lines.iter().map(|line| width(part(line))).max().unwrap_or(0);
         let (names, types, needs) = (widest(|line| &line.0), widest(|line| &line.1), widest(|line| &line.2));
         let left = 2 + names + 2 + types + 2 + if needs > 0 { needs + 2 } else { 0 };
         // Where little room is left beside the columns, what a field means goes below.
         let beside = self.width.saturating_sub(left) >= 36;
         for (name, ty, need, docs) in &lines {
-            let name = if rest.is_some() && name == "any name" { self.paint.dim(&pad(name, names)) } else { self.paint.cyan(&pad(name, names)) };
+            let free = name == ANY;
+            let name = pad(name, names);
+            let name = if free { self.paint.dim(&name) } else { self.paint.cyan(&name) };
             let columns = format!("  {name}  {}  ", self.paint.dim(&pad(ty, types)));
             let need = if needs > 0 { format!("{}  ", pad(need, needs)) } else { String::new() };
             let room = if beside { self.width - left } else { self.width.saturating_sub(6) };
             let mut inside = false;
-            let docs: Vec<String> = wrap(docs, room).iter().map(|line| self.names(line, &mut inside)).collect();
+            let docs: Vec<String> =
+                wrap(docs, room).iter().map(|line| self.names(line, &mut inside)).collect();
             let mut docs = docs.into_iter();
             let first = if beside { docs.next().unwrap_or_default() } else { String::new() };
             self.line(&format!("{columns}{need}{first}"));
@@ -138,15 +151,12 @@ impl Page {
         for address in card.exported_as {
             self.line(&format!("  {address}"));
         }
-        let renamed: Vec<String> = renamed(card).iter().map(|(name, key)| format!("`{name}` is `{key}`")).collect();
+        let renamed: Vec<String> =
+            renamed(card).iter().map(|(name, key)| format!("`{name}` is `{key}`")).collect();
         if !renamed.is_empty() {
             self.paragraph(&format!("{}.", renamed.join(", ")), 2);
         }
     }
-}
-
-fn choices(field: &Field) -> String {
-    field.choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn one_line(text: &str) -> String {
@@ -158,9 +168,13 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (index, part) in text.lines().enumerate() {
         let item = part.trim_start().starts_with("- ");
-        for (place, word) in part.split_whitespace().enumerate() {
+        for (place, word) in part.split([' ', '\t']).filter(|word| !word.is_empty()).enumerate() {
             match lines.last_mut() {
-                Some(line) if !(item && place == 0) && index + place > 0 && width(line) + 1 + width(word) <= columns => {
+                Some(line)
+                    if !(item && place == 0)
+                        && index + place > 0
+                        && width(line) + 1 + width(word) <= columns =>
+                {
                     line.push(' ');
                     line.push_str(word);
                 }
@@ -168,5 +182,5 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
             }
         }
     }
-    lines
+    lines.iter().map(|line| line.replace(GLUE, " ")).collect()
 }

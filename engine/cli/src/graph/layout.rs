@@ -3,6 +3,7 @@
 //! All measures are multiples of 6. The second column starts 3 pixels lower than the first, so that wires to rows of the
 //! one never lie on those to rows of the other.
 
+use super::fit::{fit, lay};
 use super::scene::{Form, Node, Paint, Piece, Row, Scene};
 use super::text::Font;
 use super::wires::{self, Tap, Wires};
@@ -143,7 +144,8 @@ fn depth(scene: &Scene, nodes: &[usize]) -> usize {
 /// How many of the outermost nodes stand in the first column.
 fn split(scene: &Scene, column: i32) -> usize {
     let mut scratch = Placing::new(scene);
-    let heights: Vec<i32> = scene.body.iter().map(|node| scratch.node(*node, 0, 0, column, 0) + GAP).collect();
+    let heights: Vec<i32> =
+        scene.body.iter().map(|node| scratch.node(*node, 0, 0, column, 0) + GAP).collect();
     let total: i32 = heights.iter().sum();
     if total <= TALL || heights.len() < 4 {
         return heights.len();
@@ -194,9 +196,11 @@ impl<'a> Placing<'a> {
 
     /// The flow's name and description; says where the cards start.
     fn heading(&mut self, width: i32) -> i32 {
-        let mut y = MARGIN + 18;
-        let name = NAME.shorten(&self.scene.name, width);
-        self.label(MARGIN, y, width, NAME, "name", name);
+        let mut y = MARGIN - 6;
+        for line in NAME.wrap(&self.scene.name, width, 2) {
+            y += 24;
+            self.label(MARGIN, y, width, NAME, "name", line);
+        }
         y += 6;
         for line in ABOUT.wrap(&self.scene.description, width, 3) {
             y += 18;
@@ -261,8 +265,9 @@ impl<'a> Placing<'a> {
         if let Some(when) = &lane.when {
             let room = x + width - INSET - after;
             let pieces = fit(BODY, &when.pieces, room);
-            self.tap(when, baseline - 5, x, width, column);
-            let label = Label { x: after, y: baseline, room, ends: false, font: BODY, class: "value", pieces };
+            self.tap(when, y + ARM - 9, x, width, column);
+            let label =
+                Label { x: after, y: baseline, room, ends: false, font: BODY, class: "value", pieces };
             self.picture.labels.push(label);
         }
         if lane.nodes.is_empty() {
@@ -286,14 +291,29 @@ impl<'a> Placing<'a> {
             let id = BODY.shorten(id, right - from);
             let room = BODY.width(&id);
             let pieces = vec![Piece { text: id, paint: Paint::From(at) }];
-            self.picture.labels.push(Label { x: from, y: baseline, room, ends: false, font: BODY, class: "id", pieces });
+            self.picture.labels.push(Label {
+                x: from,
+                y: baseline,
+                room,
+                ends: false,
+                font: BODY,
+                class: "id",
+                pieces,
+            });
             from += room + 12;
         }
         let group = category::title(&node.group);
         if !group.is_empty() && SMALL.width(&group) <= right - from {
             let pieces = vec![Piece { text: group, paint: Paint::Muted }];
-            let label =
-                Label { x: right, y: baseline, room: right - from, ends: true, font: SMALL, class: "group", pieces };
+            let label = Label {
+                x: right,
+                y: baseline,
+                room: right - from,
+                ends: true,
+                font: SMALL,
+                class: "group",
+                pieces,
+            };
             self.picture.labels.push(label);
         }
     }
@@ -319,7 +339,15 @@ impl<'a> Placing<'a> {
                 let values = lay(BODY, &row.pieces, room);
                 lines = values.len().max(1) as i32;
                 for (y, pieces) in (baseline..).step_by(ROW as usize).zip(values) {
-                    self.picture.labels.push(Label { x, y, room, ends: false, font: BODY, class: "value", pieces });
+                    self.picture.labels.push(Label {
+                        x,
+                        y,
+                        room,
+                        ends: false,
+                        font: BODY,
+                        class: "value",
+                        pieces,
+                    });
                 }
             }
             self.tap(row, bottom + ROW / 2, x, width, column);
@@ -330,59 +358,24 @@ impl<'a> Placing<'a> {
 
     /// The tag that names a helper flow.
     fn call(&mut self, row: &Row, left: i32, baseline: i32, right: i32) {
-        let before = if row.key == "flow" { String::new() } else { format!("{} ", row.key.replace('_', " ")) };
+        let before =
+            if row.key == "flow" { String::new() } else { format!("{} ", row.key.replace('_', " ")) };
         let text = CALL.shorten(&format!("{before}→ {}", row.text()), right - left);
         let room = CALL.width(&text);
         self.picture.tags.push((left - 6, baseline - 13, room + 12));
         self.label(left, baseline, room, CALL, "call", text);
     }
 
-    /// Notes what a row reads: up to three nodes, 6 pixels from each other, so that their wires don't meet.
+    /// Notes what a row reads: up to three nodes side by side, so that their wires don't meet; further ones end with the last.
     fn tap(&mut self, row: &Row, y: i32, x: i32, width: i32, column: usize) {
-        let count = row.reads.len().min(3) as i32;
+        let offsets: &[i32] = match row.reads.len() {
+            0 | 1 => &[0],
+            2 => &[-6, 6],
+            _ => &[-6, 0, 6],
+        };
         for (index, source) in row.reads.iter().enumerate() {
-            let offset = (index as i32).min(2) * 6 - (count - 1) * 3;
+            let offset = offsets.get(index).or(offsets.last()).copied().unwrap_or_default();
             self.taps.push(Tap { source: *source, y: y + offset, left: x, right: x + width, column });
         }
-    }
-}
-
-/// The lines of a value: a text by itself may take two, everything else is shortened to one.
-fn lay(font: Font, pieces: &[Piece], room: i32) -> Vec<Vec<Piece>> {
-    match pieces {
-        [Piece { text, paint: Paint::Plain }] => {
-            let lines = font.wrap(text, room, 2).into_iter();
-            lines.map(|text| vec![Piece { text, paint: Paint::Plain }]).collect()
-        }
-        _ => vec![fit(font, pieces, room)],
-    }
-}
-
-/// The pieces, shortened until they fit, the longest of them first.
-fn fit(font: Font, pieces: &[Piece], room: i32) -> Vec<Piece> {
-    let mut pieces = pieces.to_vec();
-    loop {
-        let widths: Vec<i32> = pieces.iter().map(|piece| font.width(&piece.text)).collect();
-        let excess = widths.iter().sum::<i32>() - room;
-        let Some((longest, width)) = widths.iter().enumerate().max_by_key(|(_, width)| **width) else { return pieces };
-        if excess <= 0 {
-            return pieces;
-        }
-        // Two long pieces share the loss; a list of many short ones loses its end.
-        let next = widths.iter().enumerate().filter(|(index, _)| *index != longest).map(|(_, width)| *width).max();
-        let goal = (width - excess).max(next.unwrap_or(0).min(width - 12));
-        if pieces.len() > 5 || goal < 24 {
-            pieces.pop();
-            if let Some(last) = pieces.last_mut() {
-                last.text.push('…');
-            }
-            continue;
-        }
-        let piece = &mut pieces[longest];
-        let shortened = font.shorten(&piece.text, goal);
-        if shortened == piece.text {
-            return pieces;
-        }
-        piece.text = shortened;
     }
 }

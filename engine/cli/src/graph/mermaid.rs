@@ -43,7 +43,8 @@ impl Chart<'_> {
             let node = &self.scene.nodes[*at];
             self.node(*at, node, indent);
             for (from, label) in std::mem::take(&mut exits.next) {
-                let label = if label.is_empty() { String::new() } else { format!("|\"{}\"|", escape(&label)) };
+                let label =
+                    if label.is_empty() { String::new() } else { format!("|\"{}\"|", escape(&label)) };
                 let _ = writeln!(self.edges, "  n{from} -->{label} n{at}");
             }
             match &*node.card {
@@ -72,11 +73,13 @@ impl Chart<'_> {
                 exits.next.push(entry);
                 continue;
             }
-            let title = match &lane.when {
-                Some(when) => format!("{}: {}", lane.label, when.text()),
-                None => lane.label.clone(),
-            };
-            let _ = writeln!(self.out, "{indent}subgraph n{at}a{index}[\"{}\"]", escape(&FONT.shorten(&title, ROOM)));
+            // The arrow that leads here says which arm it is.
+            let when = lane.when.as_ref().map(|when| escape(&FONT.shorten(&when.text(), ROOM)));
+            let _ = writeln!(
+                self.out,
+                "{indent}subgraph n{at}a{index}[\"{}\"]",
+                when.unwrap_or_else(|| " ".to_owned())
+            );
             let mut arm = self.run(&lane.nodes, vec![entry], &inner);
             let _ = writeln!(self.out, "{indent}end");
             exits.next.append(&mut arm.next);

@@ -2,10 +2,12 @@
 //!
 //! Both are drawn from the flow as its author wrote it, so that a flow with mistakes can be looked at too.
 
+mod fit;
 pub mod layout;
 mod mermaid;
 mod paint;
 pub mod scene;
+mod start;
 mod svg;
 pub mod text;
 pub mod wires;

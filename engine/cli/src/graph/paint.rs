@@ -58,11 +58,24 @@ const RULES: &[(&str, &str, &str)] = &[
 ];
 
 /// What the light and the dark picture share.
-const SHARED: &str = "text{font-family:system-ui,sans-serif;white-space:pre}\
-.name{font-size:18px;font-weight:700}.about{font-size:13px}.title{font-size:13px;font-weight:700}\
-.id,.key,.value,.call{font-size:12px}.group,.arm,.muted{font-size:11px}.arm,.call{font-weight:700}\
-.group{text-anchor:end}.order,.wire,.halo{fill:none}.order{stroke-width:2}.wire{stroke-width:1.5}.halo{stroke-width:4.5}\
-.net:hover .wire{stroke-width:3}";
+const SHARED: &[(&str, &str)] = &[
+    ("text", "font-family:system-ui,sans-serif;white-space:pre"),
+    (".name", "font-size:18px;font-weight:700"),
+    (".about", "font-size:13px"),
+    (".title", "font-size:13px;font-weight:700"),
+    (".id,.key,.value,.call", "font-size:12px"),
+    (".group,.arm,.muted", "font-size:11px"),
+    (".arm,.call", "font-weight:700"),
+    (".group", "text-anchor:end"),
+    (".order,.wire,.halo", "fill:none"),
+    (".order", "stroke-width:2"),
+    (".wire", "stroke-width:1.5"),
+    (".halo", "stroke-width:4.5"),
+    (".net:hover .wire", "stroke-width:3"),
+];
+
+/// The class of a whole picture.
+pub const CLASS: &str = "flowrun";
 
 /// The class of a category's colour.
 pub fn group_class(group: &str) -> String {
@@ -72,28 +85,38 @@ pub fn group_class(group: &str) -> String {
     }
 }
 
-/// The style sheet of a picture.
+/// The style sheet of a picture. Its rules hold within pictures of flowrun only, should one be part of a page.
 pub fn style(theme: Theme) -> String {
-    match theme {
-        Theme::Light => format!("{SHARED}{}", rules(false)),
-        Theme::Dark => format!("{SHARED}{}", rules(true)),
-        Theme::Auto => format!("{SHARED}{}@media(prefers-color-scheme:dark){{{}}}", rules(false), rules(true)),
+    let mut css = String::new();
+    for (selectors, rule) in SHARED {
+        write(&mut css, selectors, rule);
     }
+    colours(&mut css, theme == Theme::Dark);
+    if theme == Theme::Auto {
+        css.push_str("@media(prefers-color-scheme:dark){");
+        colours(&mut css, true);
+        css.push('}');
+    }
+    css
 }
 
-fn rules(dark: bool) -> String {
-    let mut css = String::new();
+fn colours(css: &mut String, dark: bool) {
     let pick = |light: &'static str, other: &'static str| if dark { other } else { light };
-    for (rule, light, other) in RULES {
-        css.push_str(&format!("{rule}{{{}}}", pick(light, other)));
+    for (selectors, light, other) in RULES {
+        write(css, selectors, pick(light, other));
     }
-    for (name, light, other) in GROUPS {
-        let class = if name.is_empty() { "g-other".to_owned() } else { group_class(name) };
-        css.push_str(&format!(".{class}{{fill:{}}}", pick(light, other)));
+    for (group, light, other) in GROUPS {
+        write(css, &format!(".{}", group_class(group)), &format!("fill:{}", pick(light, other)));
     }
     for (index, (light, other)) in WIRES.iter().enumerate() {
         let colour = pick(light, other);
-        css.push_str(&format!(".w{index}{{stroke:{colour}}}.t{index}{{fill:{colour}}}"));
+        write(css, &format!(".w{index}"), &format!("stroke:{colour}"));
+        write(css, &format!(".t{index}"), &format!("fill:{colour}"));
     }
-    css
+}
+
+fn write(css: &mut String, selectors: &str, rule: &str) {
+    let selectors: Vec<String> =
+        selectors.split(',').map(|selector| format!(".{CLASS} {selector}")).collect();
+    css.push_str(&format!("{}{{{rule}}}", selectors.join(",")));
 }

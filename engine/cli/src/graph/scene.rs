@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flowrun_core::card::{Card, Catalog};
-use flowrun_core::model::{Expr, Flow, Joined, Name, OnError, Step, Trigger};
+use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
 use flowrun_core::template::Template;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Text, Value};
@@ -104,13 +104,15 @@ impl Row {
         Row { key: key.to_owned(), pieces: Vec::new(), reads: Vec::new(), form }
     }
 
-    fn plain(key: &str, text: impl Into<String>) -> Row {
+    /// A field with a text.
+    pub fn plain(key: &str, text: impl Into<String>) -> Row {
         let mut row = Row::new(key, Form::Field);
         row.say(text, Paint::Plain);
         row
     }
 
-    fn say(&mut self, text: impl Into<String>, paint: Paint) {
+    /// Adds to the value.
+    pub fn say(&mut self, text: impl Into<String>, paint: Paint) {
         self.pieces.push(Piece { text: text.into(), paint });
     }
 
@@ -132,7 +134,7 @@ impl Scene {
         let mut scene = Scene {
             name: flow.name.to_string(),
             description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
-            nodes: vec![trigger(flow)],
+            nodes: vec![super::start::trigger(flow)],
             body: Vec::new(),
         };
         let mut ids = Ids::default();
@@ -140,52 +142,6 @@ impl Scene {
         let steps = Builder { catalog, ids, nodes: &mut scene.nodes }.steps(&flow.cards);
         scene.body = std::iter::once(0).chain(steps).collect();
         scene
-    }
-}
-
-/// The node of what starts the flow; its rows are the flow's inputs.
-fn trigger(flow: &Flow) -> Node {
-    let mut rows = Vec::new();
-    let title = match &flow.trigger {
-        Trigger::Helper => "Helper Flow",
-        Trigger::Schedule(schedule) => {
-            rows.push(Row::plain("cron", &**schedule.cron));
-            rows.extend(schedule.time_zone.as_ref().map(|zone| Row::plain("time_zone", &***zone)));
-            rows.extend(schedule.start.as_ref().map(|start| Row::plain("start", &***start)));
-            rows.extend(schedule.end.as_ref().map(|end| Row::plain("end", &***end)));
-            "Scheduled Flow"
-        }
-        Trigger::ApiEndpoint { method, security } => {
-            rows.extend(method.as_ref().map(|method| Row::plain("method", &***method)));
-            rows.extend(security.as_ref().map(|level| Row::plain("security", &***level)));
-            "API Endpoint"
-        }
-        Trigger::Event { event, filter } => {
-            rows.push(Row::plain("event", &***event));
-            rows.extend(filter.as_ref().map(|filter| Row::plain("filter", plain(&filter.it))));
-            "Event"
-        }
-    };
-    for input in &flow.inputs {
-        let mut row = Row::plain(&input.name, input.ty.as_ref().map_or("any", |ty| &***ty));
-        if let Some(default) = &input.default {
-            row.say(format!(", default {}", constant(&default.it)), Paint::Muted);
-        }
-        if !input.choices.is_empty() {
-            let choices: Vec<String> = input.choices.iter().map(|choice| constant(&choice.it)).collect();
-            row.say(format!(": {}", choices.join(", ")), Paint::Muted);
-        }
-        rows.push(row);
-    }
-    Node {
-        card: Text::default(),
-        title: title.to_owned(),
-        id: (!flow.inputs.is_empty()).then(|| "inputs".into()),
-        group: String::new(),
-        rows,
-        lanes: Vec::new(),
-        results: Vec::new(),
-        note: None,
     }
 }
 
@@ -253,7 +209,9 @@ impl Builder<'_> {
         let mut calls = Vec::new();
         let compares = step.with.iter().any(|(name, _)| &*name.it == "value_a");
         for (name, value) in &step.with {
-            let kind = card.and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it)).map(|f| f.ty.kind);
+            let kind = card
+                .and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it))
+                .map(|f| f.ty.kind);
             match &*name.it {
                 "value_a" => rows.push(self.condition("if", &step.with, at)),
                 "operator" | "value_b" if compares => {}
@@ -292,7 +250,8 @@ impl Builder<'_> {
             Some(OnError::Stop) | None => {}
         }
         if let Some(retry) = &step.retry {
-            let wait = retry.wait.as_ref().map(|wait| format!(", wait {}", constant(&wait.it))).unwrap_or_default();
+            let wait =
+                retry.wait.as_ref().map(|wait| format!(", wait {}", constant(&wait.it))).unwrap_or_default();
             let on = retry.on.as_ref().map(|on| format!(", on {}", on.it)).unwrap_or_default();
             rows.push(Row::plain("retry", format!("{} times{wait}{on}", constant(&retry.times.it))));
         }
@@ -306,7 +265,7 @@ impl Builder<'_> {
         for (name, joined) in &step.outputs {
             let Joined::Arms(arms) = &joined.it else { continue };
             for (index, (arm, value)) in arms.iter().enumerate() {
-                let mut row = Row::new(if index == 0 { &***name } else { "" }, Form::Field);
+                let mut row = Row::new(if index == 0 { name } else { "" }, Form::Field);
                 row.say(format!("{}: ", arm.it), Paint::Muted);
                 self.value(&mut row, &value.it, at);
                 rows.push(row);
@@ -322,7 +281,7 @@ impl Builder<'_> {
     }
 
     /// `value_a`, `operator` and `value_b` in one line.
-    fn condition(&self, key: &str, fields: &[(Name, flowrun_core::model::At<Expr>)], at: usize) -> Row {
+    fn condition(&self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
         let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| &value.it);
         let operator = field("operator").map_or_else(|| "==".to_owned(), plain);
         let mut row = Row::new(key, Form::Field);
@@ -362,7 +321,7 @@ impl Builder<'_> {
         }
     }
 
-    fn members(&self, row: &mut Row, members: &[(Name, flowrun_core::model::At<Expr>)], at: usize) {
+    fn members(&self, row: &mut Row, members: &[(Name, At<Expr>)], at: usize) {
         for (index, (name, value)) in members.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             row.say(format!("{comma}{}: ", name.it), Paint::Muted);
@@ -371,7 +330,8 @@ impl Builder<'_> {
     }
 
     fn wire(&self, row: &mut Row, path: &str, at: usize) {
-        let root = path.trim_start_matches('$').split(['.', '[']).find(|name| !name.is_empty()).unwrap_or_default();
+        let root =
+            path.trim_start_matches('$').split(['.', '[']).find(|name| !name.is_empty()).unwrap_or_default();
         match self.ids.find(root.trim_matches(['"', '\'', ']']), at) {
             Some(node) => {
                 row.say(path, Paint::From(node));
@@ -397,7 +357,7 @@ impl Builder<'_> {
 }
 
 /// A constant as a person would write it.
-fn constant(value: &Value) -> String {
+pub fn constant(value: &Value) -> String {
     match value {
         Value::Text(text) if text.is_empty() => "\"\"".to_owned(),
         Value::Text(text) => text.to_string(),
@@ -408,7 +368,7 @@ fn constant(value: &Value) -> String {
 }
 
 /// An expression as one text, for places where nothing is read.
-fn plain(value: &Expr) -> String {
+pub fn plain(value: &Expr) -> String {
     match value {
         Expr::Constant(value) => constant(value),
         Expr::Wire(text) | Expr::Template(text) => text.to_string(),

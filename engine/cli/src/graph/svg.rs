@@ -16,7 +16,8 @@ pub fn write(picture: &Picture, scene: &Scene, theme: Theme) -> String {
     let mut svg = Svg { out: String::new(), colours: colours(picture, scene) };
     let Picture { width, height, .. } = picture;
     svg.line(format_args!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#,
+        paint::CLASS
     ));
     svg.line(format_args!("<title>{}</title>", escape(&scene.name)));
     if !scene.description.trim().is_empty() {
@@ -74,7 +75,11 @@ impl Svg {
             let (x, y, width, height) = (panel.x, panel.y, panel.width, panel.height);
             let class = if frames { "frame" } else { "card" };
             let strip = paint::group_class(&node.group);
-            let note = node.note.as_ref().map(|note| format!("<title>{}</title>", escape(note.trim()))).unwrap_or_default();
+            let note = node
+                .note
+                .as_ref()
+                .map(|note| format!("<title>{}</title>", escape(note.trim())))
+                .unwrap_or_default();
             self.line(format_args!(
                 r#"<g>{note}<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}" rx="8"/>"#
             ));
@@ -127,7 +132,9 @@ impl Svg {
             let step = if *from_right { 6 } else { -6 };
             let _ = write!(tips, "M{x} {y}l{step}-3v6z");
         }
-        self.line(format_args!(r#"<circle class="t{colour}" cx="{x}" cy="{y}" r="3"/><path class="t{colour}" d="{tips}"/>"#));
+        self.line(format_args!(
+            r#"<circle class="t{colour}" cx="{x}" cy="{y}" r="3"/><path class="t{colour}" d="{tips}"/>"#
+        ));
     }
 
     fn label(&mut self, label: &Label) {
@@ -138,7 +145,9 @@ impl Svg {
             let class = match piece.paint {
                 Paint::Plain => None,
                 Paint::Muted => (*class == "value").then(|| "dim".to_owned()),
-                Paint::From(node) => self.colours.get(node).copied().flatten().map(|colour| format!("t{colour}")),
+                Paint::From(node) => {
+                    self.colours.get(node).copied().flatten().map(|colour| format!("t{colour}"))
+                }
             };
             let _ = match class {
                 Some(class) if pieces.len() > 1 || *class != *label.class => {

@@ -118,7 +118,8 @@ fn spans(taps: &[Tap], sources: &[Option<Tap>]) -> Vec<Span> {
         if all.peek().is_none() {
             continue;
         }
-        let mut span = Span { source: source.source, top: source.y, bottom: source.y, taps: Default::default() };
+        let mut span =
+            Span { source: source.source, top: source.y, bottom: source.y, taps: Default::default() };
         for tap in all.chain(std::iter::once(source)) {
             span.top = span.top.min(tap.y);
             span.bottom = span.bottom.max(tap.y);
@@ -157,7 +158,10 @@ fn untangle(lanes: &mut [Vec<usize>], spans: &[Span], turn: Option<usize>) {
 fn crossings(left: &[usize], right: &[usize], spans: &[Span]) -> usize {
     let hits = |from: &[usize], column: usize, over: &[usize]| -> usize {
         let taps = from.iter().flat_map(|index| &spans[*index].taps[column]);
-        taps.map(|y| over.iter().filter(|other| spans[**other].top <= *y && *y <= spans[**other].bottom).count()).sum()
+        taps.map(|y| {
+            over.iter().filter(|other| spans[**other].top <= *y && *y <= spans[**other].bottom).count()
+        })
+        .sum()
     };
     hits(right, 0, left) + hits(left, 1, right)
 }

@@ -4,12 +4,8 @@ use super::rows::{Row, Tone};
 use crate::console::{Look, Paint};
 use crate::words;
 
-/// The widest that each column gets.
-const CARD: usize = 64;
-const OUTCOME: usize = 48;
-
-/// The narrowest that the outcome gets before the card has to give way.
-const LEAST_OUTCOME: usize = 24;
+/// How wide a transcript gets at the most.
+const WIDEST: usize = 112;
 
 /// How wide the columns of a transcript are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,19 +16,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The columns that these rows need, no wider than `look` allows.
-    pub fn of(rows: &[Row], look: Look) -> Frame {
-        let set = |row: &&Row| !row.wide;
-        let widest = |width: fn(&Row) -> usize| rows.iter().filter(set).map(width).max().unwrap_or(0);
-        let card = widest(|row| words::width(&card(row))).clamp(40, CARD);
-        let outcome = widest(|row| words::width(&row.outcome)).clamp(LEAST_OUTCOME, OUTCOME);
-        let time = widest(|row| words::width(&time(row))).max(8);
-        let mut frame = Frame { card, outcome, time };
-        let over = frame.columns().saturating_sub(look.width);
-        frame.outcome -= over.min(frame.outcome - LEAST_OUTCOME);
-        let over = frame.columns().saturating_sub(look.width);
-        frame.card = frame.card.saturating_sub(over).max(16);
-        frame
+    /// The columns that fit into `look`. They depend on nothing else, so that nothing jumps while a run is drawn.
+    pub fn of(look: Look) -> Frame {
+        let columns = look.width.min(WIDEST);
+        let time = 10;
+        let outcome = (columns * 2 / 5).saturating_sub(4);
+        Frame { card: columns.saturating_sub(outcome + time + 4), outcome, time }
     }
 
     /// How wide the whole is.
@@ -50,7 +39,11 @@ impl Frame {
         let room = self.card.saturating_sub(words::width(&row.tree));
         let title = words::fit(&row.title, room);
         let left = room.saturating_sub(words::width(&title));
-        let detail = if row.detail.is_empty() || left < 6 { String::new() } else { words::fit(&format!(" · {}", row.detail), left) };
+        let detail = if row.detail.is_empty() || left < 6 {
+            String::new()
+        } else {
+            words::fit(&format!(" · {}", row.detail), left)
+        };
         let filled = words::width(&row.tree) + words::width(&title) + words::width(&detail);
         let time = time(row);
         // What has no time may use its column.
@@ -59,7 +52,11 @@ impl Frame {
         let mut line = format!("{tree}{}{}", tint(&title, row.tone, paint), paint.dim(&detail));
         if !outcome.is_empty() || !time.is_empty() {
             line.push_str(&" ".repeat(self.card.saturating_sub(filled) + 2));
-            let shown = if matches!(row.tone, Tone::Plain) { outcome.clone() } else { tint(&outcome, row.tone, paint) };
+            let shown = if matches!(row.tone, Tone::Plain) {
+                outcome.clone()
+            } else {
+                tint(&outcome, row.tone, paint)
+            };
             line.push_str(&shown);
         }
         if !time.is_empty() {
@@ -78,11 +75,6 @@ pub fn lines(rows: &[Row], frame: &Frame, paint: Paint) -> String {
         text.push('\n');
     }
     text
-}
-
-fn card(row: &Row) -> String {
-    let detail = if row.detail.is_empty() { String::new() } else { format!(" · {}", row.detail) };
-    format!("{}{}{detail}", row.tree, row.title)
 }
 
 /// Cards that take no time say nothing of it.

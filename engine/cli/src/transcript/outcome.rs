@@ -54,7 +54,8 @@ fn progress(card: &CardReport) -> String {
 /// `250 records in 3 pages`, `3 of 5 items`, `2 times`.
 fn items_done(card: &CardReport, items: &ItemsReport) -> String {
     let done = items.done as u64;
-    let total = items.total.map(|total| total as u64).filter(|total| *total != done);
+    // The total of a stream is only the most that it may read.
+    let total = items.total.map(|total| total as u64).filter(|total| *total != done && items.pages.is_none());
     let thing = match (items.pages, card.card) {
         (Some(_), _) => "record",
         (None, "flow_control.repeat") => "time",
@@ -77,7 +78,11 @@ fn items_done(card: &CardReport, items: &ItemsReport) -> String {
 fn with_outputs(words: String, card: &CardReport) -> String {
     let Some(all) = card.outputs.as_object() else { return words };
     let lists = all.values().any(|value| matches!(value, Value::List(_) | Value::Object(_)));
-    if lists || all.values().any(|value| value.as_number().is_some()) { words } else { join(words, outputs(&card.outputs)) }
+    if lists || all.values().any(|value| value.as_number().is_some()) {
+        words
+    } else {
+        join(words, outputs(&card.outputs))
+    }
 }
 
 fn join(words: String, more: String) -> String {
@@ -97,12 +102,27 @@ pub(super) fn outputs(outputs: &Value) -> String {
             _ => short(value),
         };
     }
-    let shown: Vec<String> = all.iter().take(SHOWN_OUTPUTS).map(|(name, value)| named(name, value)).collect();
+    let mut ranked: Vec<_> = all.iter().collect();
+    ranked.sort_by_key(|(name, value)| rank(name, value));
+    let shown: Vec<String> =
+        ranked.into_iter().take(SHOWN_OUTPUTS).map(|(name, value)| named(name, value)).collect();
     let more = if all.len() > SHOWN_OUTPUTS { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
 }
 
-/// `250 employees`, `status CREATED`.
+/// What tells the most comes first; equals keep their order.
+fn rank(name: &str, value: &Value) -> u8 {
+    match value {
+        Value::Number(_) if plural(name) => 0,
+        _ if matches!(name, "status" | "count" | "result") => 1,
+        Value::Number(_) | Value::Bool(_) => 2,
+        Value::List(_) => 3,
+        Value::Object(_) => 5,
+        _ => 4,
+    }
+}
+
+/// `250 employees`, `count 3`, `status: CREATED`.
 pub(super) fn named(name: &str, value: &Value) -> String {
     let words = spaced(name);
     match value {
@@ -110,21 +130,27 @@ pub(super) fn named(name: &str, value: &Value) -> String {
             let words = if *number == 1.0 { singular(&words) } else { words };
             format!("{} {words}", words::number(*number))
         }
-        _ => format!("{words} {}", short(value)),
+        Value::Number(_) => format!("{words} {}", short(value)),
+        _ => format!("{words}: {}", short(value)),
     }
 }
 
 /// Whether a name says of what there are so many: `employees`, `records_streamed`.
 fn plural(name: &str) -> bool {
-    let noun = |word: &str| word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us");
+    let noun =
+        |word: &str| word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us");
     let words = spaced(name);
     let last = words.rsplit(' ').next().unwrap_or_default();
-    noun(last) || words.split(' ').any(noun) && last.ends_with("ed") || matches!(last, "sent" | "stored" | "failed" | "skipped")
+    noun(last)
+        || words.split(' ').any(noun) && last.ends_with("ed")
+        || matches!(last, "sent" | "stored" | "failed" | "skipped")
 }
 
 fn singular(words: &str) -> String {
     let mut parts: Vec<String> = words.split(' ').map(str::to_owned).collect();
-    if let Some(word) = parts.iter_mut().rev().find(|word| word.len() > 3 && word.ends_with('s') && !word.ends_with("ss")) {
+    if let Some(word) =
+        parts.iter_mut().rev().find(|word| word.len() > 3 && word.ends_with('s') && !word.ends_with("ss"))
+    {
         *word = match word.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
             None => word[..word.len() - 1].to_owned(),
@@ -169,7 +195,10 @@ fn keys(members: &flowrun_core::value::Record) -> String {
 
 /// How long a list was before the report cut it: then its last item says how many are missing.
 fn length(items: &[Value]) -> u64 {
-    let cut = items.last().and_then(Value::as_text).and_then(|text| text.strip_prefix("… ")?.strip_suffix(" more")?.parse::<u64>().ok());
+    let cut = items
+        .last()
+        .and_then(Value::as_text)
+        .and_then(|text| text.strip_prefix("… ")?.strip_suffix(" more")?.parse::<u64>().ok());
     match cut {
         Some(more) => items.len() as u64 - 1 + more,
         None => items.len() as u64,
@@ -186,7 +215,7 @@ mod tests {
         assert_eq!(named("sessions", &Value::Number(1.0)), "1 session");
         assert_eq!(named("entries", &Value::Number(1.0)), "1 entry");
         assert_eq!(named("records_streamed", &Value::Number(3.0)), "3 records streamed");
-        assert_eq!(named("sessionId", &Value::from("aps1")), "session id aps1");
+        assert_eq!(named("sessionId", &Value::from("aps1")), "session id: aps1");
         assert_eq!(named("status", &Value::Number(404.0)), "status 404");
         assert_eq!(outputs(&Value::object([("product", 400)])), "400");
         assert_eq!(outputs(&Value::object([("rows", 1)])), "1 row");

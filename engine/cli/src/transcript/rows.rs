@@ -1,7 +1,9 @@
 //! A report as a tree of rows.
 
+use flowrun_core::card::{Catalog, Work};
+use flowrun_core::control::Control;
 use flowrun_core::report::{CardReport, FlowReport, Inside, ItemsReport, Report, Status};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Text, Value};
 
 use super::outcome;
 use crate::words;
@@ -12,9 +14,9 @@ const SHOWN_FAILURES: usize = 5;
 /// How much a transcript shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// The cards; of loops only how many.
+    /// What reaches outside, decides, repeats or fails; other cards in a few words, of loops only how many.
     Cards,
-    /// Also the inputs and outputs of each card, and sample items of loops.
+    /// Every card with its inputs and outputs, and sample items of loops.
     Trace,
 }
 
@@ -50,38 +52,96 @@ pub struct Row {
     pub tone: Tone,
     /// How far a loop or a stream has come, if that is known: done and total.
     pub progress: Option<(u64, u64)>,
+    /// The author's remark, for rows that run.
+    pub note: Option<Text>,
     /// Whether the row is of the width of the whole tree: inputs, outputs, messages.
     pub wide: bool,
 }
 
-/// The rows of a report, without its header.
-pub fn rows(report: &Report, detail: Detail) -> Vec<Row> {
-    let mut tree = Tree { rows: Vec::new(), detail };
+/// The rows of a report, without its header; `catalog` tells which cards only compute.
+pub fn rows(report: &Report, detail: Detail, catalog: &Catalog) -> Vec<Row> {
+    let mut tree = Tree { rows: Vec::new(), detail, catalog };
     if detail == Detail::Trace {
-        tree.values("", &report.flow.inputs, "given");
+        tree.values("", &report.flow.inputs, "in");
     }
-    tree.cards(&report.flow.cards, "", None);
+    tree.cards(&report.flow.cards, "");
     tree.rows
 }
 
-struct Tree {
+struct Tree<'c> {
     rows: Vec<Row>,
     detail: Detail,
+    catalog: &'c Catalog,
 }
 
-impl Tree {
-    /// The cards of a block; `outer` is what failed around them.
-    fn cards(&mut self, cards: &[CardReport], tree: &str, extra: Option<&ItemsReport>) {
-        let last = cards.len().saturating_sub(1);
-        for (index, card) in cards.iter().enumerate() {
-            self.card(card, tree, index == last && extra.is_none());
+/// What makes a row.
+enum Group<'r> {
+    Card(&'r CardReport),
+    /// Cards that only compute, one after the other.
+    Quiet(Vec<&'r CardReport>),
+}
+
+impl Tree<'_> {
+    /// The cards of a block.
+    fn cards(&mut self, cards: &[CardReport], tree: &str) {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for card in cards {
+            match (self.quiet(card), groups.last_mut()) {
+                (Quiet::No, _) => groups.push(Group::Card(card)),
+                (Quiet::Silent, _) => {}
+                (Quiet::Yes, Some(Group::Quiet(cards))) => cards.push(card),
+                (Quiet::Yes, _) => groups.push(Group::Quiet(vec![card])),
+            }
         }
+        let count = groups.len();
+        for (index, group) in groups.into_iter().enumerate() {
+            let last = index + 1 == count;
+            match group {
+                Group::Card(card) => self.card(card, tree, last),
+                Group::Quiet(cards) => self.quiet_cards(&cards, tree, last),
+            }
+        }
+    }
+
+    /// Whether a card is worth a row of its own.
+    fn quiet(&self, card: &CardReport) -> Quiet {
+        let uneventful =
+            card.status == Status::Done && card.tries <= 1 && matches!(card.inside, Inside::Nothing {});
+        if self.detail == Detail::Trace || !uneventful {
+            return Quiet::No;
+        }
+        match self.catalog.get(card.card).map(|card| card.work) {
+            Some(Work::Pure(_)) => Quiet::Yes,
+            Some(Work::Control(Control::Return | Control::ReturnErrorIf | Control::ContinueIf)) => {
+                Quiet::Silent
+            }
+            _ => Quiet::No,
+        }
+    }
+
+    fn quiet_cards(&mut self, cards: &[&CardReport], tree: &str, last: bool) {
+        let titles: Vec<&str> = cards.iter().map(|card| &*card.title).collect();
+        let outcome = if let [one] = cards { outcome::outcome(one) } else { String::new() };
+        self.rows.push(Row {
+            tree: format!("{tree}{}", if last { "└ " } else { "├ " }),
+            title: titles.join(", "),
+            detail: if let [one] = cards { detail(one) } else { String::new() },
+            outcome,
+            took_ms: None,
+            tone: Tone::Quiet,
+            progress: None,
+            note: None,
+            wide: cards.len() > 1,
+        });
     }
 
     fn card(&mut self, card: &CardReport, tree: &str, last: bool) {
         let (branch, below) = if last { ("└ ", "  ") } else { ("├ ", "│ ") };
         let progress = match (&card.inside, card.status) {
-            (Inside::Items(items), Status::Running) => items.total.map(|total| (items.done as u64, total as u64)),
+            // The total of a stream is only the most that it may read.
+            (Inside::Items(items), Status::Running) if items.pages.is_none() => {
+                items.total.map(|total| (items.done as u64, total as u64))
+            }
             _ => None,
         };
         let caught = matches!(&card.inside, Inside::Arm { arm, .. } if &**arm == "catch");
@@ -98,32 +158,42 @@ impl Tree {
                 _ => Tone::Plain,
             },
             progress,
+            note: card.note.clone().filter(|_| card.status == Status::Running),
             wide: false,
         });
         let tree = format!("{tree}{below}");
         if self.detail == Detail::Trace {
             self.values(&tree, &card.inputs, "in");
+            if let Inside::Call { called } = &card.inside {
+                self.values(&tree, &called.inputs, "pass");
+            }
             self.values(&tree, &card.outputs, "out");
         }
         match &card.inside {
             Inside::Nothing {} => {}
-            Inside::Arm { cards, .. } => self.cards(cards, &tree, None),
-            Inside::Call { called } => self.cards(&called.cards, &tree, None),
+            Inside::Arm { cards, .. } => self.cards(cards, &tree),
+            Inside::Call { called } => self.cards(&called.cards, &tree),
             Inside::Items(items) => self.items(items, card.status, &tree),
         }
     }
 
     fn items(&mut self, items: &ItemsReport, status: Status, tree: &str) {
         // One item is no loop to a reader.
-        if let ([only], Some(1)) = (&items.items[..], items.total.or((status != Status::Running).then_some(items.done)))
+        if let ([only], Some(1)) =
+            (&items.items[..], items.total.or((status != Status::Running).then_some(items.done)))
             && items.pages.is_none()
         {
-            return self.cards(&only.cards, tree, None);
+            return self.cards(&only.cards, tree);
         }
-        let shown: Vec<&FlowReport> = items.items.iter().filter(|item| self.shows(item)).collect();
+        let running = items.items.iter().filter(|item| item.status == Status::Running).count();
+        let shown: Vec<&FlowReport> = items.items.iter().filter(|item| self.shows(item, items)).collect();
+        let beside = if self.detail == Detail::Trace { 0 } else { running.saturating_sub(1) };
         let failures = &items.failures[..items.failures.len().min(SHOWN_FAILURES)];
         let more = items.failures.len() - failures.len();
-        let mut left = shown.len() + failures.iter().filter(|failure| !is_shown(&shown, failure.index)).count() + usize::from(more > 0);
+        let mut left = shown.len()
+            + failures.iter().filter(|failure| !is_shown(&shown, failure.index)).count()
+            + usize::from(more > 0)
+            + usize::from(beside > 0);
         let next = |left: &mut usize| {
             *left -= 1;
             if *left == 0 { ("└ ", "  ") } else { ("├ ", "│ ") }
@@ -146,9 +216,18 @@ impl Tree {
                     _ => Tone::Quiet,
                 },
                 progress: None,
+                note: None,
                 wide: false,
             });
-            self.cards(&item.cards, &format!("{tree}{below}"), None);
+            self.cards(&item.cards, &format!("{tree}{below}"));
+        }
+        if beside > 0 {
+            let (branch, _) = next(&mut left);
+            self.wide(
+                &format!("{tree}{branch}"),
+                &format!("and {} at the same time", words::many(beside as u64, "other")),
+                Tone::Running,
+            );
         }
         for failure in failures {
             if is_shown(&shown, failure.index) {
@@ -156,19 +235,25 @@ impl Tree {
             }
             let (branch, _) = next(&mut left);
             let message = format!("{}: {}", failure.error.kind, failure.error.message);
-            self.wide(&format!("{tree}{branch}"), &format!("✗ item {}: {message}", words::count(u64::from(failure.index) + 1)), Tone::Failed);
+            self.wide(
+                &format!("{tree}{branch}"),
+                &format!("✗ item {}: {message}", words::count(u64::from(failure.index) + 1)),
+                Tone::Failed,
+            );
         }
         if more > 0 {
-            self.wide(&format!("{tree}└ "), &format!("… and {} more failed", words::count(more as u64)), Tone::Failed);
+            self.wide(
+                &format!("{tree}└ "),
+                &format!("… and {} more failed", words::count(more as u64)),
+                Tone::Failed,
+            );
         }
     }
 
-    /// Whether an item of a loop is shown with its cards.
-    fn shows(&self, item: &FlowReport) -> bool {
-        match item.status {
-            Status::Running => true,
-            _ => self.detail == Detail::Trace,
-        }
+    /// Whether an item of a loop is shown with its cards: of those that run at once the first.
+    fn shows(&self, item: &FlowReport, items: &ItemsReport) -> bool {
+        let first = || items.items.iter().find(|item| item.status == Status::Running);
+        self.detail == Detail::Trace || first().is_some_and(|first| std::ptr::eq(first, item))
     }
 
     fn wide(&mut self, tree: &str, text: &str, tone: Tone) {
@@ -180,6 +265,7 @@ impl Tree {
             took_ms: None,
             tone,
             progress: None,
+            note: None,
             wide: true,
         });
     }
@@ -196,6 +282,14 @@ impl Tree {
     }
 }
 
+/// Whether a card is worth a row.
+enum Quiet {
+    No,
+    Yes,
+    /// Not even a word: it ended the flow as it should, or let it pass.
+    Silent,
+}
+
 fn is_shown(shown: &[&FlowReport], index: u32) -> bool {
     shown.iter().any(|item| item.index == Some(index))
 }
@@ -207,8 +301,13 @@ fn detail(card: &CardReport) -> String {
         Inside::Items(items) => return items.helper.to_string(),
         _ => {}
     }
-    if let Some(table) = card.inputs.as_object().and_then(|inputs| inputs.get("table")) {
+    let input = |name: &str| card.inputs.as_object().and_then(|inputs| inputs.get(name));
+    if let Some(table) = input("table") {
         return table.to_string();
+    }
+    if let (Some(Value::Number(delay)), Some(unit)) = (input("delay"), input("unit").and_then(Value::as_text))
+    {
+        return words::many(*delay as u64, unit.trim_end_matches('s'));
     }
     // A card without an ID of its own bears that of the card.
     let own = *card.id != *card.card && !card.card.ends_with(&format!(".{}", card.id));

@@ -1,7 +1,8 @@
 //! Cards that hold cards: their branches, and what the branches give.
 
 use super::expr::{Item, Position, a};
-use super::lower::{Fields, Lower, block_id};
+use super::fields::Fields;
+use super::lower::{Lower, block_id};
 use crate::card::Inputs;
 use crate::control::{Control, IfElse};
 use crate::diag::{Code, Diagnostic};
@@ -12,7 +13,12 @@ use crate::suggest::closest;
 use crate::types::Type;
 use crate::value::{Value, convert};
 
-pub(super) fn if_else(lower: &mut Lower<'_, '_>, index: usize, fields: &Fields, into: &mut Vec<Option<Step>>) -> Op {
+pub(super) fn if_else(
+    lower: &mut Lower<'_, '_>,
+    index: usize,
+    fields: &Fields,
+    into: &mut Vec<Option<Step>>,
+) -> Op {
     let part = |at: usize| fields.args.get(at).cloned().unwrap_or(Arg::Const(Value::Null));
     let mut condition = Some(Condition { a: part(0), operator: part(1), b: part(2) });
     let arms = arms(lower, index, into);
@@ -55,15 +61,21 @@ fn copy(arm: &Arm) -> Arm {
 fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Condition> {
     let arm = lower.scope.places[place].arm?;
     let at = lower.position(index);
-    let mut parts = IfElse::FIELDS.iter().map(|field| match arm.when.iter().find(|(name, _)| name.it == *field.name) {
-        Some((_, value)) => lower.field(index, field, value, at),
-        None => Arg::Const(field.default.into()),
-    });
+    let mut parts =
+        IfElse::FIELDS.iter().map(|field| match arm.when.iter().find(|(name, _)| name.it == *field.name) {
+            Some((_, value)) => lower.field(index, field, value, at),
+            None => Arg::Const(field.default.into()),
+        });
     let condition = Condition { a: parts.next()?, operator: parts.next()?, b: parts.next()? };
     for (name, value) in &arm.when {
         if IfElse::FIELDS.iter().all(|field| name.it != *field.name) {
             lower.expr(value, at);
-            let mistake = Diagnostic::new(Code::UnknownField, name.span, format!("a condition has no field `{}`", name.it)).label("no such field");
+            let mistake = Diagnostic::new(
+                Code::UnknownField,
+                name.span,
+                format!("a condition has no field `{}`", name.it),
+            )
+            .label("no such field");
             lower.report(match closest(&name.it, IfElse::FIELDS.iter().map(|field| field.name)) {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
                 None => mistake.help("a condition has `value_a`, `operator` and `value_b`"),
@@ -72,7 +84,8 @@ fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Conditi
     }
     if !arm.when.iter().any(|(name, _)| name.it == *"value_a") && !arm.when.is_empty() {
         let place = arm.when[0].0.span;
-        if !arm.when.iter().any(|(name, _)| closest(&name.it, ["value_a"]).is_some() && name.it != *"value_b") {
+        if !arm.when.iter().any(|(name, _)| closest(&name.it, ["value_a"]).is_some() && name.it != *"value_b")
+        {
             lower.report(
                 Diagnostic::new(Code::MissingField, place, "the condition needs the field `value_a`")
                     .label("`value_a` is missing")
@@ -95,9 +108,14 @@ fn arms(lower: &mut Lower<'_, '_>, index: usize, into: &mut Vec<Option<Step>>) -
     let mut types: Vec<Vec<Option<Type>>> = vec![Vec::new(); names.len()];
     let arms = places.into_iter().map(|place| {
         let name = lower.scope.places[place].name.clone();
-        let at = Position { point: lower.control.end[place], place, step: None, item: Item::None, failed: false };
+        let at =
+            Position { point: lower.control.end[place], place, step: None, item: Item::None, failed: false };
         let join = names.iter().enumerate().map(|(output, output_name)| {
-            let joined = model.outputs.iter().find(|(named, _)| named.it == *output_name).map(|(_, joined)| &joined.it);
+            let joined = model
+                .outputs
+                .iter()
+                .find(|(named, _)| named.it == *output_name)
+                .map(|(_, joined)| &joined.it);
             let Some(Joined::Arms(given)) = joined else { return Arg::Const(Value::Null) };
             match given.iter().find(|(arm, _)| arm.it == name) {
                 Some((_, value)) => {
@@ -121,7 +139,13 @@ fn arms(lower: &mut Lower<'_, '_>, index: usize, into: &mut Vec<Option<Step>>) -
         {
             let alike = others.iter().all(|ty| ty == first);
             // Unknown stays unknown; of two types it is any of them.
-            output.ty = if given.contains(&None) { None } else if alike { *first } else { Some(Type::ANY) };
+            output.ty = if given.contains(&None) {
+                None
+            } else if alike {
+                *first
+            } else {
+                Some(Type::ANY)
+            };
         }
     }
     arms
@@ -138,8 +162,12 @@ fn unknown_arms(lower: &mut Lower<'_, '_>, index: usize) {
     for (output, joined) in &step.model.outputs {
         let Joined::Arms(given) = &joined.it else { continue };
         for (arm, _) in given.iter().filter(|(arm, _)| !known.contains(&arm.it)) {
-            let mistake = Diagnostic::new(Code::BlockOutputs, arm.span, format!("the block has no branch `{}` to give `{}`", arm.it, output.it))
-                .label("no such branch");
+            let mistake = Diagnostic::new(
+                Code::BlockOutputs,
+                arm.span,
+                format!("the block has no branch `{}` to give `{}`", arm.it, output.it),
+            )
+            .label("no such branch");
             let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             mistakes.push(match closest(&arm.it, known.iter().map(|name| &**name)) {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
@@ -171,11 +199,17 @@ pub(super) fn returned(
     let (wanted, declared_at) = match container {
         Some(step) => {
             let step = &lower.scope.steps[step];
-            (step.outputs[output as usize].ty, step.model.outputs.get(output as usize).map(|(_, joined)| joined.span))
+            (
+                step.outputs[output as usize].ty,
+                step.model.outputs.get(output as usize).map(|(_, joined)| joined.span),
+            )
         }
         None => {
             let signature = &lower.shared.signatures[lower.scope.flow];
-            (Some(signature.outputs[output as usize].ty), lower.model.outputs.get(output as usize).map(|(_, ty)| ty.span))
+            (
+                Some(signature.outputs[output as usize].ty),
+                lower.model.outputs.get(output as usize).map(|(_, ty)| ty.span),
+            )
         }
     };
     let found = match (arg, wanted, ty) {
@@ -208,7 +242,11 @@ fn unknown_output(lower: &mut Lower<'_, '_>, container: Option<usize>, name: &Na
             if step.open {
                 return;
             }
-            (step.outputs.iter().map(|output| output.name.to_string()).collect(), "the block", Some(step.named_at()))
+            (
+                step.outputs.iter().map(|output| output.name.to_string()).collect(),
+                "the block",
+                Some(step.named_at()),
+            )
         }
         None => {
             if lower.broken {
@@ -218,7 +256,9 @@ fn unknown_output(lower: &mut Lower<'_, '_>, container: Option<usize>, name: &Na
             (outputs.iter().map(|output| output.name.to_string()).collect(), "the flow", None)
         }
     };
-    let mut mistake = Diagnostic::new(Code::ReturnMismatch, name.span, format!("{what} has no output `{}`", name.it)).label("not among the outputs");
+    let mut mistake =
+        Diagnostic::new(Code::ReturnMismatch, name.span, format!("{what} has no output `{}`", name.it))
+            .label("not among the outputs");
     if let Some(place) = place {
         mistake = mistake.related(place, "Return ends only this block here, and gives its outputs");
     }
@@ -234,19 +274,33 @@ pub(super) fn outputs_given(lower: &mut Lower<'_, '_>) {
     let mut mistakes = Vec::new();
     for (index, step) in lower.scope.steps.iter().enumerate() {
         let control = step.control();
-        if !matches!(control, Some(Control::IfElse | Control::IfElseIf | Control::IfError)) || step.model.broken || lower.broken {
+        if !matches!(control, Some(Control::IfElse | Control::IfElseIf | Control::IfError))
+            || step.model.broken
+            || lower.broken
+        {
             continue;
         }
         for (output, (name, joined)) in step.model.outputs.iter().enumerate() {
             if !matches!(joined.it, Joined::Type(_)) || lower.block_given[index].contains(&(output as u32)) {
                 continue;
             }
-            let arms: Vec<String> = step.arms.iter().map(|&arm| format!("{}: …", lower.scope.places[arm].name)).collect();
-            let mistake = Diagnostic::new(Code::BlockOutputs, name.span, format!("no branch gives the output `{}`", name.it)).label("never given");
+            let arms: Vec<String> =
+                step.arms.iter().map(|&arm| format!("{}: …", lower.scope.places[arm].name)).collect();
+            let mistake = Diagnostic::new(
+                Code::BlockOutputs,
+                name.span,
+                format!("no branch gives the output `{}`", name.it),
+            )
+            .label("never given");
             let by_arm = format!("say what each branch gives: `{}: {{ {} }}`", name.it, arms.join(", "));
             mistakes.push(match control {
-                Some(Control::IfElse) => mistake.help(format!("{by_arm}; a Return in `then` or `else` ends the whole flow")),
-                _ => mistake.help(format!("{by_arm}, or end the branches with `flow_control.return` and `{}: …`", name.it)),
+                Some(Control::IfElse) => {
+                    mistake.help(format!("{by_arm}; a Return in `then` or `else` ends the whole flow"))
+                }
+                _ => mistake.help(format!(
+                    "{by_arm}, or end the branches with `flow_control.return` and `{}: …`",
+                    name.it
+                )),
             });
         }
     }

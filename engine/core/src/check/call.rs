@@ -35,18 +35,33 @@ impl Lower<'_, '_> {
             })
             .collect();
         if !shared.is_broken(callee) {
-            let names: Vec<(Name, String)> = step.model.outputs.iter().filter(|(name, _)| unknown.contains(&name.it)).map(|(name, _)| {
-                (name.clone(), shared.names.shortest(&shared.project.flows[callee].path).to_owned())
-            }).collect();
+            let names: Vec<(Name, String)> = step
+                .model
+                .outputs
+                .iter()
+                .filter(|(name, _)| unknown.contains(&name.it))
+                .map(|(name, _)| {
+                    (name.clone(), shared.names.shortest(&shared.project.flows[callee].path).to_owned())
+                })
+                .collect();
             for (name, flow) in names {
-                let mistake = Diagnostic::new(Code::HelperOutputs, name.span, format!("the flow `{flow}` returns no `{}`", name.it)).label("not returned");
+                let mistake = Diagnostic::new(
+                    Code::HelperOutputs,
+                    name.span,
+                    format!("the flow `{flow}` returns no `{}`", name.it),
+                )
+                .label("not returned");
                 let place = self.first_line(callee);
                 let mistake = mistake.related(place, "the flow that is called");
                 self.report(match closest(&name.it, outputs.iter().map(|output| &*output.name)) {
                     Some(near) => mistake.help(format!("did you mean `{near}`?")),
                     None if outputs.is_empty() => mistake.help("the flow returns nothing"),
                     None => {
-                        let list = outputs.iter().map(|output| format!("`{}`", output.name)).collect::<Vec<_>>().join(", ");
+                        let list = outputs
+                            .iter()
+                            .map(|output| format!("`{}`", output.name))
+                            .collect::<Vec<_>>()
+                            .join(", ");
                         mistake.help(format!("it returns {list}"))
                     }
                 });
@@ -68,22 +83,41 @@ impl Lower<'_, '_> {
             let flow = self.shared.names.shortest(&self.shared.project.flows[callee].path).to_owned();
             let wants_value = matches!(self.scope.steps[index].field("items"), Some(At { it: Expr::Constant(Value::Text(items)), .. }) if *items == *"value");
             if outputs.is_empty() {
-                let mistake = Diagnostic::new(Code::HelperOutputs, named_at, format!("`list.map` makes its list of what `{flow}` returns, and it returns nothing"))
-                    .label("returns nothing")
-                    .related(self.first_line(callee), "the flow that is called")
-                    .help("let it end with `flow_control.return`, or use `list.for_each`");
+                let mistake = Diagnostic::new(
+                    Code::HelperOutputs,
+                    named_at,
+                    format!("`list.map` makes its list of what `{flow}` returns, and it returns nothing"),
+                )
+                .label("returns nothing")
+                .related(self.first_line(callee), "the flow that is called")
+                .help("let it end with `flow_control.return`, or use `list.for_each`");
                 self.report(mistake);
             } else if wants_value && outputs.len() > 1 {
-                let list = outputs.iter().map(|output| format!("`{}`", output.name)).collect::<Vec<_>>().join(", ");
-                let mistake = Diagnostic::new(Code::HelperOutputs, named_at, format!("`items: value` takes one value of each item, and `{flow}` returns {}", outputs.len()))
-                    .label(format!("returns {list}"))
-                    .related(self.first_line(callee), "the flow that is called")
-                    .help("let it return one, or write `items: object`");
+                let list =
+                    outputs.iter().map(|output| format!("`{}`", output.name)).collect::<Vec<_>>().join(", ");
+                let mistake = Diagnostic::new(
+                    Code::HelperOutputs,
+                    named_at,
+                    format!(
+                        "`items: value` takes one value of each item, and `{flow}` returns {}",
+                        outputs.len()
+                    ),
+                )
+                .label(format!("returns {list}"))
+                .related(self.first_line(callee), "the flow that is called")
+                .help("let it return one, or write `items: object`");
                 self.report(mistake);
             }
         }
         let at = Position { item, ..self.position(index) };
-        let pass = self.pass(callee, &self.scope.steps[index].model.pass, at, named_at, self.scope.steps[index].model.broken, None);
+        let pass = self.pass(
+            callee,
+            &self.scope.steps[index].model.pass,
+            at,
+            named_at,
+            self.scope.steps[index].model.broken,
+            None,
+        );
         Some(Call { flow: self.flow_id(callee), pass, outputs: Vec::new() })
     }
 
@@ -95,7 +129,11 @@ impl Lower<'_, '_> {
         let wanted = match result_set {
             Some(Expr::Constant(Value::Text(text))) => Some(*text == *"stream"),
             Some(Expr::Constant(_)) | None => {
-                let default = card.inputs.iter().find(|field| field.name == "result_set").map(|field| Value::from(field.default));
+                let default = card
+                    .inputs
+                    .iter()
+                    .find(|field| field.name == "result_set")
+                    .map(|field| Value::from(field.default));
                 Some(default == Some(Value::from("stream")))
             }
             // Known only when it runs.
@@ -105,9 +143,13 @@ impl Lower<'_, '_> {
             (Callee::Unknown, _) => None,
             (Callee::None, Some(true)) if streams => {
                 if !step.model.broken && !flow_field.required {
-                    let mistake = Diagnostic::new(Code::MissingField, step.model.card.span, format!("`{}` needs the field `{}` to stream", card.id, flow_field.name))
-                        .label(format!("`{}` is missing", flow_field.name))
-                        .help("name the helper flow that gets each record; it has an input `Record`");
+                    let mistake = Diagnostic::new(
+                        Code::MissingField,
+                        step.model.card.span,
+                        format!("`{}` needs the field `{}` to stream", card.id, flow_field.name),
+                    )
+                    .label(format!("`{}` is missing", flow_field.name))
+                    .help("name the helper flow that gets each record; it has an input `Record`");
                     self.report(mistake);
                 }
                 None
@@ -118,9 +160,13 @@ impl Lower<'_, '_> {
                     Some(Expr::Constant(value)) => format!("`result_set` is `{value}`"),
                     _ => "`result_set` is not `stream`".to_owned(),
                 };
-                let mistake = Diagnostic::new(Code::NotForThisCard, self.flow_at(index), format!("a helper flow gets the records of a stream, and {shown}"))
-                    .label("would never be called")
-                    .help(format!("write `result_set: stream`, or leave `{}` out", flow_field.name));
+                let mistake = Diagnostic::new(
+                    Code::NotForThisCard,
+                    self.flow_at(index),
+                    format!("a helper flow gets the records of a stream, and {shown}"),
+                )
+                .label("would never be called")
+                .help(format!("write `result_set: stream`, or leave `{}` out", flow_field.name));
                 self.report(mistake);
                 None
             }
@@ -131,18 +177,31 @@ impl Lower<'_, '_> {
                 if !takes && !self.shared.is_broken(callee) {
                     let flow = self.shared.names.shortest(&self.shared.project.flows[callee].path).to_owned();
                     let near = closest(RECORD, inputs.iter().map(|input| &*input.name)).map(str::to_owned);
-                    let mistake = Diagnostic::new(Code::HelperInputs, named_at, format!("`{flow}` has no input `{RECORD}` to take the records"))
-                        .label(format!("needs the input `{RECORD}`"))
-                        .related(self.first_line(callee), "the flow that is called");
+                    let mistake = Diagnostic::new(
+                        Code::HelperInputs,
+                        named_at,
+                        format!("`{flow}` has no input `{RECORD}` to take the records"),
+                    )
+                    .label(format!("needs the input `{RECORD}`"))
+                    .related(self.first_line(callee), "the flow that is called");
                     self.report(match near {
-                        Some(near) => mistake.help(format!("its input `{near}` must be called `{RECORD}`, as in Okta")),
+                        Some(near) => {
+                            mistake.help(format!("its input `{near}` must be called `{RECORD}`, as in Okta"))
+                        }
                         None => mistake.help(format!("give it the input `{RECORD}: object`")),
                     });
                 }
                 let at = Position { item: Item::Of(Some(Type::OBJECT)), ..self.position(index) };
                 // Without the record, that the helper's inputs are not passed either is the same mistake.
                 let broken = self.scope.steps[index].model.broken || !takes;
-                let pass = self.pass(callee, &self.scope.steps[index].model.pass, at, named_at, broken, Some(RECORD));
+                let pass = self.pass(
+                    callee,
+                    &self.scope.steps[index].model.pass,
+                    at,
+                    named_at,
+                    broken,
+                    Some(RECORD),
+                );
                 Some(Call { flow: self.flow_id(callee), pass, outputs: Vec::new() })
             }
         }
@@ -162,19 +221,26 @@ impl Lower<'_, '_> {
         let inputs = &shared.signatures[callee].inputs;
         let flow = shared.names.shortest(&shared.project.flows[callee].path);
         let lenient = shared.is_broken(callee);
-        for (name, value) in given.iter().filter(|(name, _)| !inputs.iter().any(|input| input.name == name.it)) {
+        for (name, value) in
+            given.iter().filter(|(name, _)| !inputs.iter().any(|input| input.name == name.it))
+        {
             self.expr(value, at);
             if lenient {
                 continue;
             }
-            let mistake = Diagnostic::new(Code::HelperInputs, name.span, format!("the flow `{flow}` has no input `{}`", name.it))
-                .label("no such input")
-                .related(self.first_line(callee), "the flow that is called");
+            let mistake = Diagnostic::new(
+                Code::HelperInputs,
+                name.span,
+                format!("the flow `{flow}` has no input `{}`", name.it),
+            )
+            .label("no such input")
+            .related(self.first_line(callee), "the flow that is called");
             self.report(match closest(&name.it, inputs.iter().map(|input| &*input.name)) {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
                 None if inputs.is_empty() => mistake.help("the flow has no inputs"),
                 None => {
-                    let list = inputs.iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
+                    let list =
+                        inputs.iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
                     mistake.help(format!("its inputs are {list}"))
                 }
             });
@@ -185,7 +251,9 @@ impl Lower<'_, '_> {
             .map(|input| {
                 let passed = given.iter().find(|(name, _)| name.it == input.name);
                 match (passed, &input.default) {
-                    (Some((_, value)), Some(default)) if matches!(value.it, Expr::Constant(Value::Null)) => Arg::Const(default.clone()),
+                    (Some((_, value)), Some(default)) if matches!(value.it, Expr::Constant(Value::Null)) => {
+                        Arg::Const(default.clone())
+                    }
                     (Some((_, value)), _) => self.passed(input, value, at),
                     (None, _) if record == Some(&*input.name) => Arg::Slot(SlotId::ITEM),
                     (None, Some(default)) => Arg::Const(default.clone()),
@@ -196,15 +264,28 @@ impl Lower<'_, '_> {
                 }
             })
             .collect();
-        let misspelt = |name: &str| given.iter().any(|(given, _)| closest(&given.it, [name]).is_some() && !inputs.iter().any(|input| input.name == given.it));
+        let misspelt = |name: &str| {
+            given.iter().any(|(given, _)| {
+                closest(&given.it, [name]).is_some() && !inputs.iter().any(|input| input.name == given.it)
+            })
+        };
         missing.retain(|name| !misspelt(name));
         if !missing.is_empty() && !broken {
             let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
             let (word, verb) = if missing.len() == 1 { ("input", "is") } else { ("inputs", "are") };
-            let places: Vec<Span> =
-                missing.iter().filter_map(|name| shared.project.flows[callee].inputs.iter().find(|input| input.name.it == ***name)).map(|input| input.name.span).collect();
-            let mut mistake = Diagnostic::new(Code::HelperInputs, named_at, format!("the flow `{flow}` needs the {word} {names}"))
-                .label(format!("{names} {verb} not passed"));
+            let places: Vec<Span> = missing
+                .iter()
+                .filter_map(|name| {
+                    shared.project.flows[callee].inputs.iter().find(|input| input.name.it == ***name)
+                })
+                .map(|input| input.name.span)
+                .collect();
+            let mut mistake = Diagnostic::new(
+                Code::HelperInputs,
+                named_at,
+                format!("the flow `{flow}` needs the {word} {names}"),
+            )
+            .label(format!("{names} {verb} not passed"));
             for place in places {
                 mistake = mistake.related(place, "has no default");
             }

@@ -43,7 +43,14 @@ impl Control {
     }
 
     /// The edges of one run of cards.
-    fn run(&self, graph: &mut DiGraph<(), ()>, scope: &Scope<'_>, index: usize, place: &Place<'_>, entry: Point) {
+    fn run(
+        &self,
+        graph: &mut DiGraph<(), ()>,
+        scope: &Scope<'_>,
+        index: usize,
+        place: &Place<'_>,
+        entry: Point,
+    ) {
         let mut at = match place.owner {
             None => entry,
             Some(owner) => {
@@ -62,7 +69,9 @@ impl Control {
                     graph.add_edge(self.enter[step], self.left(scope, index), ());
                     graph.add_edge(self.enter[step], at, ());
                 }
-                Some(Kind::ReturnError) => _ = graph.add_edge(self.enter[step], self.failed(scope, index), ()),
+                Some(Kind::ReturnError) => {
+                    _ = graph.add_edge(self.enter[step], self.failed(scope, index), ())
+                }
                 Some(Kind::ReturnErrorIf) => {
                     graph.add_edge(self.enter[step], self.failed(scope, index), ());
                     graph.add_edge(self.enter[step], at, ());
@@ -85,13 +94,22 @@ impl Control {
     fn failed(&self, scope: &Scope<'_>, place: usize) -> Point {
         let tried = scope.around(place).find_map(|place| {
             let owner = scope.places[place].owner?;
-            (scope.places[place].name == "try" && scope.steps[owner].control() == Some(Kind::IfError)).then_some(owner)
+            (scope.places[place].name == "try" && scope.steps[owner].control() == Some(Kind::IfError))
+                .then_some(owner)
         });
         match tried {
             // The graph needs the way to the end to be there; `catch` has its own edge from the block's start.
             Some(owner) => {
                 let catch = scope.steps[owner].arms.iter().find(|&&arm| scope.places[arm].name == "catch");
-                catch.and_then(|&arm| scope.places[arm].steps.first().map(|&first| self.enter[first]).or(Some(self.end[arm]))).unwrap_or(self.exit)
+                catch
+                    .and_then(|&arm| {
+                        scope.places[arm]
+                            .steps
+                            .first()
+                            .map(|&first| self.enter[first])
+                            .or(Some(self.end[arm]))
+                    })
+                    .unwrap_or(self.exit)
             }
             None => self.exit,
         }

@@ -39,7 +39,9 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
                 message: format!("expected 5 cron fields, or 6 with seconds, found {count}"),
                 start: 0,
                 end: text.len(),
-                help: "minute, hour, day of the month, month, day of the week: `0 2 * * *` is every day at 2:00".into(),
+                help:
+                    "minute, hour, day of the month, month, day of the week: `0 2 * * *` is every day at 2:00"
+                        .into(),
             });
         }
     };
@@ -49,7 +51,10 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
                 message,
                 start: at,
                 end: at + part.len(),
-                help: format!("the {} is {} to {}, `*`, a range as `1-5`, a step as `*/2`, or several with commas", field.name, field.least, field.most),
+                help: format!(
+                    "the {} is {} to {}, `*`, a range as `1-5`, a step as `*/2`, or several with commas",
+                    field.name, field.least, field.most
+                ),
             })?;
             Ok(at + part.len() + 1)
         })?;
@@ -102,7 +107,9 @@ fn number(text: &str, field: &Field) -> Result<u32, String> {
     }
     match text.parse::<u32>() {
         Ok(number) if (field.least..=field.most).contains(&number) => Ok(number),
-        _ => Err(format!("expected {} to {} for the {}, found `{text}`", field.least, field.most, field.name)),
+        _ => {
+            Err(format!("expected {} to {} for the {}, found `{text}`", field.least, field.most, field.name))
+        }
     }
 }
 
@@ -112,7 +119,14 @@ mod tests {
 
     #[test]
     fn cron_expressions_are_told_from_others() {
-        let good = ["0 2 * * *", "*/15 * * * *", "0 0,12 1-31/6 JAN-MAR mon", "30 0 2 * * 1,2,3,4,5", "0 2 ? * SUN", "0 0 * * 7"];
+        let good = [
+            "0 2 * * *",
+            "*/15 * * * *",
+            "0 0,12 1-31/6 JAN-MAR mon",
+            "30 0 2 * * 1,2,3,4,5",
+            "0 2 ? * SUN",
+            "0 0 * * 7",
+        ];
         for text in good {
             assert!(check(text).is_ok(), "{text}");
         }

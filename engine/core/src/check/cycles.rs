@@ -19,7 +19,8 @@ pub(super) fn check(project: &Project, log: &mut Log) {
     for mut circle in tarjan_scc(&graph) {
         circle.sort();
         let within = |flow: usize| circle.contains(&NodeIndex::new(flow));
-        let mut calls = log.certain_calls.iter().filter(|(caller, callee, _)| within(*caller) && within(*callee));
+        let mut calls =
+            log.certain_calls.iter().filter(|(caller, callee, _)| within(*caller) && within(*callee));
         let Some(&(caller, callee, place)) = calls.next() else { continue };
         let name = |flow: usize| &project.flows[flow].name.it;
         let message = match circle.len() {
@@ -30,7 +31,9 @@ pub(super) fn check(project: &Project, log: &mut Log) {
         for &(caller, callee, place) in calls.filter(|call| call.0 != caller) {
             mistake = mistake.related(place, format!("here `{}` calls `{}`", name(caller), name(callee)));
         }
-        let mistake = mistake.help("put the call into a branch of `branching.if_else`, or a `branching.continue_if` in front of it");
+        let mistake = mistake.help(
+            "put the call into a branch of `branching.if_else`, or a `branching.continue_if` in front of it",
+        );
         log.report(mistake);
     }
 }

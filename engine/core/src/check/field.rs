@@ -6,6 +6,7 @@ use super::{Log, Options, table};
 use crate::card::Field;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
+use crate::path;
 use crate::program::{Arg, Input};
 use crate::source::Span;
 use crate::suggest::closest;
@@ -22,7 +23,9 @@ impl Lower<'_, '_> {
                 _ => Arg::Const(Value::Null),
             };
         }
-        if field.ty.kind == Kind::Secret && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty()) {
+        if field.ty.kind == Kind::Secret
+            && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty())
+        {
             secret_in_file(self.shared.options, self.log, field.name, value.span);
             return Arg::Const(Value::Null);
         }
@@ -32,13 +35,26 @@ impl Lower<'_, '_> {
         if let Arg::Const(constant) = &arg
             && !constant.is_null()
         {
-            if !field.choices.is_empty() && !field.choices.iter().any(|choice| constant.to_string() == *choice) {
-                self.bad_choice(field.name, value, constant, field.choices.iter().map(|choice| (*choice).to_owned()).collect());
+            if !field.choices.is_empty()
+                && !field.choices.iter().any(|choice| constant.to_string() == *choice)
+            {
+                self.bad_choice(
+                    field.name,
+                    value,
+                    constant,
+                    field.choices.iter().map(|choice| (*choice).to_owned()).collect(),
+                );
             }
-            if field.name == "concurrency" && constant.as_number().is_some_and(|number| !(1.0..=200.0).contains(&number)) {
+            if field.name == "concurrency"
+                && constant.as_number().is_some_and(|number| !(1.0..=200.0).contains(&number))
+            {
                 self.report(
-                    Diagnostic::new(Code::BadValue, value.span, format!("expected 1 to 200 for `concurrency`, found {constant}"))
-                        .label("out of range"),
+                    Diagnostic::new(
+                        Code::BadValue,
+                        value.span,
+                        format!("expected 1 to 200 for `concurrency`, found {constant}"),
+                    )
+                    .label("out of range"),
                 );
             }
         }
@@ -54,7 +70,12 @@ impl Lower<'_, '_> {
             && !input.choices.is_empty()
             && !input.choices.contains(constant)
         {
-            self.bad_choice(&input.name, value, constant, input.choices.iter().map(Value::to_string).collect());
+            self.bad_choice(
+                &input.name,
+                value,
+                constant,
+                input.choices.iter().map(Value::to_string).collect(),
+            );
         }
         arg
     }
@@ -85,7 +106,14 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn type_mismatch(&mut self, name: &str, value: &At<Expr>, found: Type, wanted: Type, from: Option<(Span, String)>) {
+    fn type_mismatch(
+        &mut self,
+        name: &str,
+        value: &At<Expr>,
+        found: Type,
+        wanted: Type,
+        from: Option<(Span, String)>,
+    ) {
         let mut mistake = Diagnostic::new(
             Code::TypeMismatch,
             value.span,
@@ -95,7 +123,11 @@ impl Lower<'_, '_> {
         if let Some((span, why)) = from {
             mistake = mistake.related(span, why);
         }
-        let wire = if let Expr::Wire(text) = &value.it { Some(text) } else { None };
+        // Behind a query another step would apply to each match, not to the list of them.
+        let wire = match &value.it {
+            Expr::Wire(text) if path::parse(text).is_ok_and(|wire| wire.query.is_none()) => Some(text),
+            _ => None,
+        };
         self.report(match (found, wanted) {
             (Type { kind: Kind::Secret, .. }, _) => mistake.help(
                 "a secret goes only into fields of type secret; within a template it makes the whole text a secret, as in `Bearer {{ vars.token }}`",
@@ -145,7 +177,8 @@ impl Lower<'_, '_> {
     }
 
     fn bad_choice(&mut self, name: &str, value: &At<Expr>, found: &Value, choices: Vec<String>) {
-        let mistake = Diagnostic::new(Code::BadChoice, value.span, format!("`{name}` can't be `{found}`")).label("not one of the choices");
+        let mistake = Diagnostic::new(Code::BadChoice, value.span, format!("`{name}` can't be `{found}`"))
+            .label("not one of the choices");
         let list = choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
         let meant = match &*found.to_string() {
             "=" => choices.iter().find(|choice| *choice == "==").map(String::as_str),
@@ -157,7 +190,6 @@ impl Lower<'_, '_> {
             None => mistake.help(format!("the choices are {list}")),
         });
     }
-
 }
 
 /// Reports a secret that stands in a file.

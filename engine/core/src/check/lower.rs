@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 
 use super::control::Control;
 use super::expr::{Item, Lowered, Position};
-use super::scope::{Callee, Scope};
-use super::{Log, Shared, block, policy, table, unused};
-use crate::card::{Card, Field, Work};
+use super::fields::Fields;
+use super::scope::Scope;
+use super::{Log, Shared, block, policy, unused};
+use crate::card::{Card, Work};
 use crate::control::Control as Kind;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
-use crate::program::{self, Arg, BlockId, Call, FlowId, LoopKind, Op, StepId};
-use crate::source::Span;
-use crate::suggest::closest;
+use crate::program::{self, BlockId, Call, FlowId, LoopKind, Op, StepId};
 use crate::types::Type;
-use crate::value::{Text, Value};
 
 /// Lowers one flow.
 pub(super) struct Lower<'c, 'p> {
@@ -33,16 +31,6 @@ pub(super) struct Lower<'c, 'p> {
     pub given: Vec<bool>,
     /// For each card, the outputs of its block that a Return gives.
     pub block_given: Vec<Vec<u32>>,
-}
-
-/// What the fields of a card have become.
-#[derive(Default)]
-pub(super) struct Fields {
-    pub args: Vec<Arg>,
-    pub spans: Vec<Option<Span>>,
-    pub names: Vec<Text>,
-    /// The types of what the author named.
-    pub types: Vec<Option<Type>>,
 }
 
 pub(super) fn flow<'p>(
@@ -85,7 +73,11 @@ pub(super) fn flow<'p>(
         name: model.name.it.clone(),
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
-        blocks: scope.places.iter().map(|place| place.steps.iter().map(|&step| StepId(step as u32)).collect()).collect(),
+        blocks: scope
+            .places
+            .iter()
+            .map(|place| place.steps.iter().map(|&step| StepId(step as u32)).collect())
+            .collect(),
         // A card that is missing was reported, so that no program comes of this.
         steps: steps.into_iter().flatten().collect(),
         slots: scope.slots,
@@ -161,118 +153,6 @@ impl<'p> Lower<'_, 'p> {
         }
     }
 
-    /// The card's fields: those declared, in their order, then those that the author named.
-    fn fields(&mut self, index: usize, card: &'static Card) -> Fields {
-        let at = self.position(index);
-        let model = self.scope.steps[index].model;
-        let mut fields = Fields::default();
-        let mut missing: Vec<&Field> = Vec::new();
-        for field in card.inputs {
-            let given = model.with.iter().find(|(name, _)| name.it == *field.name).map(|(_, value)| value);
-            let given = given.filter(|value| !matches!(value.it, Expr::Constant(Value::Null)) || !field.required && field.default == crate::card::Literal::Null);
-            match given {
-                Some(value) => {
-                    let arg = self.field(index, field, value, at);
-                    fields.args.push(arg);
-                    fields.spans.push(Some(value.span));
-                }
-                None => {
-                    if field.required && !self.may_be_blank(field, model) {
-                        missing.push(field);
-                    }
-                    fields.args.push(Arg::Const(field.default.into()));
-                    fields.spans.push(None);
-                }
-            }
-        }
-        let others: Vec<&(model::Name, At<Expr>)> = model.with.iter().filter(|(name, _)| card.input(&name.it).is_none()).collect();
-        // One field missing and one unknown are one mistake: a wrong name.
-        let renamed = match (missing.as_slice(), others.as_slice()) {
-            ([missing], [_]) if card.rest_in.is_none() => Some(missing.name),
-            _ => None,
-        };
-        if renamed.is_none() {
-            self.missing(model, card, &missing, &others);
-        }
-        for (name, value) in others {
-            let Some(rest) = &card.rest_in else {
-                self.unknown_field(index, card, name, renamed);
-                self.expr(value, at);
-                continue;
-            };
-            let ty = table::input_type(self, index, name).unwrap_or(rest.ty);
-            let read = self.expr(value, at);
-            fields.types.push(read.ty);
-            // To a column that holds no texts, a blank text is a blank.
-            let blank = matches!(&read.arg, Arg::Const(Value::Text(text)) if text.is_empty());
-            let arg = if blank { read.arg } else { self.fit(read, value, &name.it, ty) };
-            fields.args.push(arg);
-            fields.spans.push(Some(value.span));
-            fields.names.push(name.it.clone());
-        }
-        fields
-    }
-
-    /// Whether `null` was written for a field to which a blank value is as good.
-    fn may_be_blank(&self, field: &Field, model: &model::Step) -> bool {
-        let null = model.with.iter().any(|(name, value)| name.it == *field.name && matches!(value.it, Expr::Constant(Value::Null)));
-        null && crate::value::convert(Value::Null, field.ty).is_ok()
-    }
-
-    fn missing(&mut self, model: &model::Step, card: &Card, missing: &[&Field], others: &[&(model::Name, At<Expr>)]) {
-        if missing.is_empty() || model.broken {
-            return;
-        }
-        let names: Vec<String> = missing.iter().map(|field| format!("`{}`", field.name)).collect();
-        let (word, verb) = if names.len() == 1 { ("field", "is") } else { ("fields", "are") };
-        let names = names.join(" and ");
-        let mut mistake = Diagnostic::new(Code::MissingField, model.card.span, format!("`{}` needs the {word} {names}", card.id))
-            .label(format!("{names} {verb} missing"));
-        let misspelt = missing.iter().find_map(|field| {
-            let near = closest(field.name, others.iter().map(|(name, _)| &*name.it))?;
-            Some((others.iter().find(|(name, _)| name.it == *near)?.0.span, field.name))
-        });
-        mistake = match misspelt {
-            // The misspelt field is reported by itself, unless the card takes any name.
-            Some(_) if card.rest_in.is_none() => return,
-            Some((span, meant)) => mistake.related(span, format!("did you mean `{meant}`?")),
-            None => {
-                let docs: Vec<String> = missing.iter().map(|field| format!("`{}` ({})", field.name, brief(field.docs))).collect();
-                mistake.help(format!("write under `with`: {}", docs.join(" and ")))
-            }
-        };
-        self.report(mistake);
-    }
-
-    fn unknown_field(&mut self, index: usize, card: &Card, name: &model::Name, meant: Option<&str>) {
-        let step = &self.scope.steps[index];
-        let mistake = Diagnostic::new(Code::UnknownField, name.span, format!("`{}` has no field `{}`", card.id, name.it)).label("no such field");
-        let of_helper = match step.callee {
-            Callee::Flow(flow) => self.shared.signatures[flow].inputs.iter().any(|input| input.name == name.it),
-            _ => false,
-        };
-        let names = || card.inputs.iter().map(|field| field.name);
-        let mistake = match closest(&name.it, names()).or(meant.filter(|_| !of_helper)) {
-            Some(near) => mistake.help(format!("did you mean `{near}`?")),
-            None if of_helper => mistake.help("what the helper flow takes stands under `pass`, beside `with`"),
-            None if card.inputs.is_empty() => mistake.help("the card has no fields"),
-            None => mistake.help(format!("its fields are {}", names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))),
-        };
-        self.report(mistake);
-    }
-
-    /// Assign puts out what it is given, so its outputs have those types.
-    fn mirror(&mut self, index: usize, fields: &Fields) {
-        let declared: Vec<Text> = self.scope.steps[index].model.outputs.iter().map(|(name, _)| name.it.clone()).collect();
-        for (name, ty) in fields.names.iter().zip(&fields.types) {
-            if !declared.contains(name)
-                && let Some(output) = self.scope.steps[index].outputs.iter_mut().find(|output| output.name == *name)
-            {
-                output.ty = *ty;
-            }
-        }
-    }
-
     /// Parts of a card that only other cards have.
     fn misplaced(&mut self, index: usize, card: &Card) {
         let step = &self.scope.steps[index];
@@ -280,16 +160,26 @@ impl<'p> Lower<'_, 'p> {
         let takes_flow = card.inputs.iter().any(|field| field.ty.kind == crate::types::Kind::Flow);
         if !takes_flow && let Some((name, _)) = model.pass.first() {
             self.report(
-                Diagnostic::new(Code::NotForThisCard, name.span, format!("`{}` calls no flow, so there is nothing to pass", card.id))
-                    .label("not for this card")
-                    .help("the card's own fields stand under `with`"),
+                Diagnostic::new(
+                    Code::NotForThisCard,
+                    name.span,
+                    format!("`{}` calls no flow, so there is nothing to pass", card.id),
+                )
+                .label("not for this card")
+                .help("the card's own fields stand under `with`"),
             );
         }
-        if let (Some(connection), false) = (&model.connection, matches!(card.work, Work::Effect(spec) if !spec.connector.is_empty())) {
+        if let (Some(connection), false) =
+            (&model.connection, matches!(card.work, Work::Effect(spec) if !spec.connector.is_empty()))
+        {
             self.report(
-                Diagnostic::new(Code::NotForThisCard, connection.span, format!("`{}` reaches no vendor, so it needs no connection", card.id))
-                    .label("not for this card")
-                    .help("leave `connection` out"),
+                Diagnostic::new(
+                    Code::NotForThisCard,
+                    connection.span,
+                    format!("`{}` reaches no vendor, so it needs no connection", card.id),
+                )
+                .label("not for this card")
+                .help("leave `connection` out"),
             );
         }
         let allowed: &[&str] = match control {
@@ -304,7 +194,9 @@ impl<'p> Lower<'_, 'p> {
         });
         if let Some(arm) = wrong {
             let key = if is_case(arm) { "cases" } else { &*arm.name.it };
-            let mistake = Diagnostic::new(Code::NotForThisCard, arm.name.span, format!("`{}` has no `{key}`", card.id)).label("not for this card");
+            let mistake =
+                Diagnostic::new(Code::NotForThisCard, arm.name.span, format!("`{}` has no `{key}`", card.id))
+                    .label("not for this card");
             let mistake = match (allowed, key) {
                 ([], "then" | "else") => mistake.help("`branching.if_else` has `then` and `else`"),
                 ([], "cases") => mistake.help("`branching.if_elseif` has `cases` and `else`"),
@@ -316,7 +208,13 @@ impl<'p> Lower<'_, 'p> {
     }
 
     /// How the card is carried out.
-    fn op(&mut self, index: usize, card: &'static Card, fields: &Fields, into: &mut Vec<Option<program::Step>>) -> Option<Op> {
+    fn op(
+        &mut self,
+        index: usize,
+        card: &'static Card,
+        fields: &Fields,
+        into: &mut Vec<Option<program::Step>>,
+    ) -> Option<Op> {
         let place = self.scope.steps[index].place;
         let control = match card.work {
             Work::Pure(run) => {
@@ -354,7 +252,11 @@ impl<'p> Lower<'_, 'p> {
             Kind::Return => {
                 let model = self.scope.steps[index].model;
                 let given = model.with.iter().zip(&fields.types).zip(&fields.args);
-                let places = given.map(|(((name, value), ty), arg)| block::returned(self, place, name, value.span, *ty, arg)).collect();
+                let places = given
+                    .map(|(((name, value), ty), arg)| {
+                        block::returned(self, place, name, value.span, *ty, arg)
+                    })
+                    .collect();
                 Op::Return { places, leaves_arm: self.scope.container(place).is_some() }
             }
             Kind::Repeat => self.loop_over(index, LoopKind::Repeat, Item::Count)?,
@@ -401,7 +303,11 @@ impl<'p> Lower<'_, 'p> {
                     self.log.connections.push(program::Connection {
                         name: defined.name.it.clone(),
                         connector: defined.connector.it.clone(),
-                        settings: defined.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect(),
+                        settings: defined
+                            .settings
+                            .iter()
+                            .map(|(name, value)| (name.it.clone(), value.it.clone()))
+                            .collect(),
                     });
                     self.log.connections.len() - 1
                 }) as u32)
@@ -424,7 +330,9 @@ impl<'p> Lower<'_, 'p> {
     pub fn target_output(&self, place: usize, name: &str) -> Option<u32> {
         let at = match self.scope.container(place) {
             Some(step) => self.scope.steps[step].outputs.iter().position(|output| output.name == *name),
-            None => self.shared.signatures[self.scope.flow].outputs.iter().position(|output| output.name == *name),
+            None => {
+                self.shared.signatures[self.scope.flow].outputs.iter().position(|output| output.name == *name)
+            }
         };
         at.map(|at| at as u32)
     }
@@ -433,7 +341,11 @@ impl<'p> Lower<'_, 'p> {
     fn unreachable(&mut self) {
         for place in 0..self.scope.places.len() {
             let steps = &self.scope.places[place].steps;
-            let Some(first) = steps.iter().position(|&step| !self.control.is_reached(self.control.enter[step])) else { continue };
+            let Some(first) =
+                steps.iter().position(|&step| !self.control.is_reached(self.control.enter[step]))
+            else {
+                continue;
+            };
             // A branch of a card that is itself never reached is covered by that.
             if first == 0 {
                 continue;
@@ -441,7 +353,13 @@ impl<'p> Lower<'_, 'p> {
             let (dead, before) = (&self.scope.steps[steps[first]], &self.scope.steps[steps[first - 1]]);
             let message = match steps.len() - first {
                 1 => "no run ever reaches this card".to_owned(),
-                more => format!("no run ever reaches this card and the {} after it", match more - 1 { 1 => "one".to_owned(), more => more.to_string() }),
+                more => format!(
+                    "no run ever reaches this card and the {} after it",
+                    match more - 1 {
+                        1 => "one".to_owned(),
+                        more => more.to_string(),
+                    }
+                ),
             };
             let why = match before.control() {
                 Some(Kind::Return) => "ends here",
@@ -464,9 +382,16 @@ impl<'p> Lower<'_, 'p> {
             for (index, (name, _)) in self.model.outputs.iter().enumerate() {
                 if self.given.get(index) == Some(&false) {
                     self.log.report(
-                        Diagnostic::new(Code::ReturnMismatch, name.span, format!("nothing returns the output `{}`", name.it))
-                            .label("never given")
-                            .help(format!("give it by `flow_control.return`, with `{}: …`, or take it off the list", name.it)),
+                        Diagnostic::new(
+                            Code::ReturnMismatch,
+                            name.span,
+                            format!("nothing returns the output `{}`", name.it),
+                        )
+                        .label("never given")
+                        .help(format!(
+                            "give it by `flow_control.return`, with `{}: …`, or take it off the list",
+                            name.it
+                        )),
                     );
                 }
             }
@@ -492,13 +417,6 @@ impl<'p> Lower<'_, 'p> {
 /// A case of If/ElseIf, rather than an arm with a name of its own.
 pub(super) fn is_case(arm: &model::Arm) -> bool {
     !arm.when.is_empty() || !matches!(&*arm.name.it, "then" | "else" | "try" | "catch")
-}
-
-/// The first sentence of a field's manual, to stand within another.
-fn brief(docs: &str) -> String {
-    let sentence = docs.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The block in the program that a run of cards becomes.

@@ -15,7 +15,8 @@ pub(super) fn check(project: &Project, options: &Options<'_>, log: &mut Log) -> 
     for connection in &manifest.connections {
         if !options.connectors.contains(&&*connection.connector.it) {
             let message = format!("there is no connector `{}`", connection.connector.it);
-            let mistake = Diagnostic::new(Code::UnknownConnector, connection.connector.span, message).label("no such connector");
+            let mistake = Diagnostic::new(Code::UnknownConnector, connection.connector.span, message)
+                .label("no such connector");
             log.report(match closest(&connection.connector.it, options.connectors.iter().copied()) {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
                 None => mistake.help(format!("the connectors are {}", options.connectors.join(", "))),
@@ -64,9 +65,13 @@ fn var(var: &model::Var, options: &Options<'_>, log: &mut Log) -> Var {
             },
             Some(ty) => convert(value, ty).unwrap_or_else(|mismatch| {
                 log.report(
-                    Diagnostic::new(Code::TypeMismatch, var.name.span, format!("variable `{}`: {mismatch}", var.name.it))
-                        .label("was given another value for this run")
-                        .help("look at `--set` and at the environment variable"),
+                    Diagnostic::new(
+                        Code::TypeMismatch,
+                        var.name.span,
+                        format!("variable `{}`: {mismatch}", var.name.it),
+                    )
+                    .label("was given another value for this run")
+                    .help("look at `--set` and at the environment variable"),
                 );
                 Value::Null
             }),

@@ -12,12 +12,15 @@ mod cron;
 mod cycles;
 mod expr;
 mod field;
+mod fields;
 mod lower;
 mod manifest;
 mod names;
+mod order;
 mod place;
 mod policy;
 mod read;
+mod resolve;
 mod scope;
 mod signature;
 mod table;
@@ -64,16 +67,24 @@ pub struct Checked {
 pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options: &Options<'_>) -> Checked {
     let mut log = Log::default();
     let names = Names::new(project, options, &mut log);
-    let shared = Shared { project, catalog, options, signatures: signature::all(project, catalog, options, &mut log), names };
+    let shared = Shared {
+        project,
+        catalog,
+        options,
+        signatures: signature::all(project, catalog, options, &mut log),
+        names,
+    };
     let scopes: Vec<Scope<'_>> =
         (0..project.flows.len()).map(|index| Scope::new(&shared, &mut log, index)).collect();
-    let handlers: BTreeSet<usize> = scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
+    let handlers: BTreeSet<usize> =
+        scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
 
     let entry = entry.and_then(|name| match shared.names.flow(name, "") {
         names::Found::One(index) => Some(index),
         _ => {
-            let place = Span::start_of(project.flows.first().map_or(crate::source::FileId(0), |flow| flow.span.file));
-            log.report(shared.names.unknown_flow(name, "", place));
+            if let Some((file, _)) = options.sources.iter().next() {
+                log.report(shared.names.unknown_flow(name, "", Span::start_of(file)));
+            }
             None
         }
     });
@@ -99,8 +110,16 @@ pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options:
     }
     let program = entry.filter(|_| !failed).and_then(|entry| ids[entry]).map(|entry| {
         let hash = hash(&shared, &reached);
-        Program { flows, entry, connections: std::mem::take(&mut log.connections), tables: shared.names.tables(), hash }
+        Program {
+            flows,
+            entry,
+            connections: std::mem::take(&mut log.connections),
+            tables: shared.names.tables(),
+            hash,
+        }
     });
+    // A place at which loading found something is understood no better here.
+    log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));
     Checked { program, diagnostics: log.found }
 }
 
@@ -118,9 +137,13 @@ impl Shared<'_> {
     fn is_broken(&self, flow: usize) -> bool {
         let flow = &self.project.flows[flow];
         let unread = |code| {
-            matches!(code, Code::Syntax | Code::TooLarge | Code::Structure | Code::UnknownKey | Code::MissingKey)
+            matches!(
+                code,
+                Code::Syntax | Code::TooLarge | Code::Structure | Code::UnknownKey | Code::MissingKey
+            )
         };
-        flow.broken || self.options.found.iter().any(|found| found.span.file == flow.span.file && unread(found.code))
+        flow.broken
+            || self.options.found.iter().any(|found| found.span.file == flow.span.file && unread(found.code))
     }
 }
 

@@ -67,15 +67,26 @@ impl<'p> Names<'p> {
     /// The diagnostic for a name that is no flow's, or that of several.
     pub fn unknown_flow(&self, name: &str, from: &str, span: Span) -> Diagnostic {
         if let Found::Many(many) = self.flow(name, from) {
-            let paths: Vec<String> = many.iter().map(|&index| format!("`{}`", self.project.flows[index].path)).collect();
-            return Diagnostic::new(Code::UnknownFlow, span, format!("`{name}` is the name of {} flows", many.len()))
-                .label("which one is meant?")
-                .help(format!("write the path: {}", paths.join(" or ")));
+            let paths: Vec<String> =
+                many.iter().map(|&index| format!("`{}`", self.project.flows[index].path)).collect();
+            return Diagnostic::new(
+                Code::UnknownFlow,
+                span,
+                format!("`{name}` is the name of {} flows", many.len()),
+            )
+            .label("which one is meant?")
+            .help(format!("write the path: {}", paths.join(" or ")));
         }
-        let mistake = Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`")).label("no such flow");
+        let mistake = Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`"))
+            .label("no such flow");
         let trimmed = name.trim_start_matches("./").trim_end_matches(".yaml").trim_end_matches(".yml");
-        if let Some(flow) = self.project.flows.iter().find(|flow| *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed) {
-            return mistake.help(format!("flows go by the names of their files: write `{}`", self.shortest(flow.path.as_ref())));
+        if let Some(flow) = self.project.flows.iter().find(|flow| {
+            *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed
+        }) {
+            return mistake.help(format!(
+                "flows go by the names of their files: write `{}`",
+                self.shortest(flow.path.as_ref())
+            ));
         }
         let paths = name.contains('/').then(|| closest(name, self.paths.keys().copied())).flatten();
         match paths.or_else(|| closest(stem(name), self.stems.keys().copied())) {
@@ -105,8 +116,8 @@ impl<'p> Names<'p> {
         if self.project.manifest.broken {
             return None;
         }
-        let mistake =
-            Diagnostic::new(Code::UnknownTable, span, format!("there is no table `{name}`")).label("no such table");
+        let mistake = Diagnostic::new(Code::UnknownTable, span, format!("there is no table `{name}`"))
+            .label("no such table");
         Some(match closest(name, self.tables.iter().map(|table| &*table.name)) {
             Some(near) => mistake.help(format!("did you mean `{near}`?")),
             None => mistake.help("define it in flowrun.yaml under `tables`"),
@@ -125,8 +136,8 @@ impl<'p> Names<'p> {
         if self.project.manifest.broken {
             return None;
         }
-        let mistake =
-            Diagnostic::new(Code::UnknownVar, span, format!("there is no variable `{name}`")).label("no such variable");
+        let mistake = Diagnostic::new(Code::UnknownVar, span, format!("there is no variable `{name}`"))
+            .label("no such variable");
         Some(match closest(name, self.vars.iter().map(|var| &*var.name)) {
             Some(near) => mistake.help(format!("did you mean `{near}`?")),
             None => mistake.help("define it in flowrun.yaml under `vars`"),
@@ -134,10 +145,16 @@ impl<'p> Names<'p> {
     }
 
     /// The connection that a card uses, by its place in the manifest; a card of `connector` stands at `card`.
-    pub fn connection(&self, named: Option<&Name>, connector: &str, card: Span) -> Result<Option<usize>, Option<Diagnostic>> {
+    pub fn connection(
+        &self,
+        named: Option<&Name>,
+        connector: &str,
+        card: Span,
+    ) -> Result<Option<usize>, Option<Diagnostic>> {
         let all = &self.project.manifest.connections;
         let broken = self.project.manifest.broken;
-        let fitting: Vec<usize> = (0..all.len()).filter(|&index| *all[index].connector.it == *connector).collect();
+        let fitting: Vec<usize> =
+            (0..all.len()).filter(|&index| *all[index].connector.it == *connector).collect();
         let list = |indices: &[usize]| -> String {
             indices.iter().map(|&index| format!("`{}`", all[index].name.it)).collect::<Vec<_>>().join(", ")
         };
@@ -146,9 +163,15 @@ impl<'p> Names<'p> {
                 [one] => Ok(Some(*one)),
                 [] if broken || optional(connector) => Ok(None),
                 [] => Err(Some(
-                    Diagnostic::new(Code::UnknownConnection, card, format!("there is no connection of the connector `{connector}`"))
-                        .label(format!("needs a connection to {connector}"))
-                        .help(format!("define one in flowrun.yaml: `connections: {{ {connector}: {connector} }}`")),
+                    Diagnostic::new(
+                        Code::UnknownConnection,
+                        card,
+                        format!("there is no connection of the connector `{connector}`"),
+                    )
+                    .label(format!("needs a connection to {connector}"))
+                    .help(format!(
+                        "define one in flowrun.yaml: `connections: {{ {connector}: {connector} }}`"
+                    )),
                 )),
                 many => Err(Some(
                     Diagnostic::new(
@@ -165,9 +188,12 @@ impl<'p> Names<'p> {
             if broken {
                 return Err(None);
             }
-            let mistake =
-                Diagnostic::new(Code::UnknownConnection, name.span, format!("there is no connection `{}`", name.it))
-                    .label("no such connection");
+            let mistake = Diagnostic::new(
+                Code::UnknownConnection,
+                name.span,
+                format!("there is no connection `{}`", name.it),
+            )
+            .label("no such connection");
             return Err(Some(match closest(&name.it, all.iter().map(|connection| &*connection.name.it)) {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
                 None if fitting.is_empty() => mistake.help("define it in flowrun.yaml under `connections`"),
@@ -176,7 +202,10 @@ impl<'p> Names<'p> {
         };
         let connection = &all[index];
         if *connection.connector.it != *connector {
-            let message = format!("expected a connection of the connector `{connector}`, found one of `{}`", connection.connector.it);
+            let message = format!(
+                "expected a connection of the connector `{connector}`, found one of `{}`",
+                connection.connector.it
+            );
             let mistake = Diagnostic::new(Code::UnknownConnection, name.span, message)
                 .label(format!("belongs to {}", connection.connector.it))
                 .related(connection.connector.span, "defined here");
@@ -202,7 +231,8 @@ fn stem(path: &str) -> &str {
 pub(super) fn type_named(name: &Name, log: &mut Log) -> Option<Type> {
     let ty = Type::parse(&name.it);
     if ty.is_none() {
-        let (list, bare) = name.it.strip_prefix("list of ").map_or(("", &*name.it), |bare| ("list of ", bare));
+        let (list, bare) =
+            name.it.strip_prefix("list of ").map_or(("", &*name.it), |bare| ("list of ", bare));
         let meant = match bare.to_ascii_lowercase().as_str() {
             "string" | "str" | "varchar" | "char" => Some("text"),
             "int" | "integer" | "float" | "double" | "decimal" | "bigint" => Some("number"),
@@ -213,7 +243,9 @@ pub(super) fn type_named(name: &Name, log: &mut Log) -> Option<Type> {
             "password" | "token" => Some("secret"),
             _ => closest(bare, Type::NAMES.iter().copied()),
         };
-        let mistake = Diagnostic::new(Code::UnknownType, name.span, format!("there is no type `{}`", name.it)).label("no such type");
+        let mistake =
+            Diagnostic::new(Code::UnknownType, name.span, format!("there is no type `{}`", name.it))
+                .label("no such type");
         log.report(match meant {
             Some(meant) => mistake.help(format!("did you mean `{list}{meant}`?")),
             None => mistake.help(format!("the types are {}", Type::NAMES.join(", "))),

@@ -22,7 +22,12 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
         if reaches_out {
             policy.timeout_ms = time(lower, timeout, "timeout", 1);
         } else {
-            misplaced(lower, timeout.span, format!("`{}` reaches nothing outside, so it can't time out", card.id), "leave `timeout` out");
+            misplaced(
+                lower,
+                timeout.span,
+                format!("`{}` reaches nothing outside, so it can't time out", card.id),
+                "leave `timeout` out",
+            );
         }
     }
     if let Some(retry) = &model.retry {
@@ -30,7 +35,12 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
         if reaches_out || calls {
             policy.retry = self::retry(lower, &retry.it);
         } else {
-            misplaced(lower, retry.span, format!("`{}` would fail again in the same way", card.id), "leave `retry` out; it is for cards that reach outside, and for `flow_control.call_flow`");
+            misplaced(
+                lower,
+                retry.span,
+                format!("`{}` would fail again in the same way", card.id),
+                "leave `retry` out; it is for cards that reach outside, and for `flow_control.call_flow`",
+            );
         }
     }
     let at = Position { failed: true, ..lower.position(index) };
@@ -52,7 +62,8 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
             match lower.scope.steps[index].handler {
                 Some(callee) => {
                     let pass = lower.pass(callee, pass, at, flow.span, model.broken, None);
-                    policy.on_error = OnError::Call(Call { flow: lower.flow_id(callee), pass, outputs: Vec::new() });
+                    policy.on_error =
+                        OnError::Call(Call { flow: lower.flow_id(callee), pass, outputs: Vec::new() });
                 }
                 None => {
                     let from = &shared.project.flows[lower.scope.flow].path;
@@ -66,12 +77,17 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
 }
 
 fn retry(lower: &mut Lower<'_, '_>, retry: &model::Retry) -> Option<Retry> {
-    let times = retry.times.it.as_number().filter(|times| times.fract() == 0.0 && (1.0..=5.0).contains(times));
+    let times =
+        retry.times.it.as_number().filter(|times| times.fract() == 0.0 && (1.0..=5.0).contains(times));
     if times.is_none() {
         lower.report(
-            Diagnostic::new(Code::BadValue, retry.times.span, format!("expected 1 to 5 for `times`, found {}", retry.times.it))
-                .label("out of range")
-                .help("a card that failed is tried again up to five more times"),
+            Diagnostic::new(
+                Code::BadValue,
+                retry.times.span,
+                format!("expected 1 to 5 for `times`, found {}", retry.times.it),
+            )
+            .label("out of range")
+            .help("a card that failed is tried again up to five more times"),
         );
     }
     let wait_ms = match &retry.wait {
@@ -80,7 +96,8 @@ fn retry(lower: &mut Lower<'_, '_>, retry: &model::Retry) -> Option<Retry> {
             Value::List(bounds) => match bounds.as_slice() {
                 [low, high] => {
                     let part = |value: &Value| At::new(value.clone(), wait.span);
-                    let (low, high) = (time(lower, &part(low), "wait", 0), time(lower, &part(high), "wait", 0));
+                    let (low, high) =
+                        (time(lower, &part(low), "wait", 0), time(lower, &part(high), "wait", 0));
                     let wait_ms = low.zip(high);
                     if wait_ms.is_some_and(|(low, high)| low > high) {
                         lower.report(
@@ -92,9 +109,13 @@ fn retry(lower: &mut Lower<'_, '_>, retry: &model::Retry) -> Option<Retry> {
                 }
                 other => {
                     lower.report(
-                        Diagnostic::new(Code::BadValue, wait.span, format!("expected a duration or two of them, found {}", other.len()))
-                            .label("one wait, or the shortest and the longest")
-                            .help("write `wait: 30 s`, or `wait: [30 s, 2 min]` to choose between the two"),
+                        Diagnostic::new(
+                            Code::BadValue,
+                            wait.span,
+                            format!("expected a duration or two of them, found {}", other.len()),
+                        )
+                        .label("one wait, or the shortest and the longest")
+                        .help("write `wait: 30 s`, or `wait: [30 s, 2 min]` to choose between the two"),
                     );
                     None
                 }
@@ -110,9 +131,13 @@ fn time(lower: &mut Lower<'_, '_>, value: &At<Value>, name: &str, least: u64) ->
     let ms = duration(&value.it).filter(|ms| *ms >= least);
     if ms.is_none() {
         lower.report(
-            Diagnostic::new(Code::BadValue, value.span, format!("expected a duration for `{name}`, found `{}`", value.it))
-                .label("not a duration")
-                .help("write a number and a unit, as `30 s`, `5 min` or `2 hours`; the longest is 40 days"),
+            Diagnostic::new(
+                Code::BadValue,
+                value.span,
+                format!("expected a duration for `{name}`, found `{}`", value.it),
+            )
+            .label("not a duration")
+            .help("write a number and a unit, as `30 s`, `5 min` or `2 hours`; the longest is 40 days"),
         );
     }
     ms

@@ -174,7 +174,14 @@ impl<'p> Scope<'p> {
         }
     }
 
-    fn arm(&mut self, shared: &Shared<'p>, log: &mut Log, owner: usize, arm: Option<&'p model::Arm>, name: Text) -> usize {
+    fn arm(
+        &mut self,
+        shared: &Shared<'p>,
+        log: &mut Log,
+        owner: usize,
+        arm: Option<&'p model::Arm>,
+        name: Text,
+    ) -> usize {
         let place = self.places.len();
         self.places.push(Place { owner: Some(owner), arm, name, steps: Vec::new() });
         if let Some(arm) = arm {
@@ -198,21 +205,36 @@ impl<'p> Scope<'p> {
 }
 
 fn unknown_card(shared: &Shared<'_>, name: &Name) -> Diagnostic {
-    let mistake = Diagnostic::new(Code::UnknownCard, name.span, format!("there is no card `{}`", name.it)).label("no such card");
+    let mistake = Diagnostic::new(Code::UnknownCard, name.span, format!("there is no card `{}`", name.it))
+        .label("no such card");
     let lower = name.it.to_lowercase().replace([' ', '-'], "_");
     let ids = || shared.catalog.iter().map(|card| card.id);
-    let only = |mut found: Box<dyn Iterator<Item = &'static str> + '_>| found.next().filter(|_| found.next().is_none());
-    let by_title = || shared.catalog.iter().find(|card| card.title().eq_ignore_ascii_case(&name.it)).map(|card| card.id);
+    let only = |mut found: Box<dyn Iterator<Item = &'static str> + '_>| {
+        found.next().filter(|_| found.next().is_none())
+    };
+    let by_title =
+        || shared.catalog.iter().find(|card| card.title().eq_ignore_ascii_case(&name.it)).map(|card| card.id);
     let (group, bare) = lower.split_once('.').unwrap_or(("", &lower));
     // Of a connector that there isn't, no card was meant that there is.
-    let known_group = group.is_empty() || closest(group, shared.catalog.iter().map(|card| card.group())).is_some();
-    let by_name = || only(Box::new(ids().filter(|id| id.split_once('.').is_some_and(|(_, name)| name == bare))));
+    let known_group =
+        group.is_empty() || closest(group, shared.catalog.iter().map(|card| card.group())).is_some();
+    let by_name =
+        || only(Box::new(ids().filter(|id| id.split_once('.').is_some_and(|(_, name)| name == bare))));
     let by_start = || only(Box::new(ids().filter(|id| id.starts_with(&*lower))));
-    let near = if known_group { by_title().or_else(by_name).or_else(by_start).or_else(|| closest(&lower, ids())) } else { None };
+    let near = if known_group {
+        by_title().or_else(by_name).or_else(by_start).or_else(|| closest(&lower, ids()))
+    } else {
+        None
+    };
     match near {
         Some(near) => mistake.help(format!("did you mean `{near}`?")),
         None => {
-            let known: Vec<String> = shared.catalog.iter().filter(|card| card.group() == group).map(|card| format!("`{}`", card.id)).collect();
+            let known: Vec<String> = shared
+                .catalog
+                .iter()
+                .filter(|card| card.group() == group)
+                .map(|card| format!("`{}`", card.id))
+                .collect();
             match known.is_empty() {
                 true if group.is_empty() => mistake.help("`flowrun cards` lists all cards"),
                 true => mistake.help(format!("there are no cards of `{group}`; `flowrun cards` lists all")),
@@ -224,7 +246,9 @@ fn unknown_card(shared: &Shared<'_>, name: &Name) -> Diagnostic {
 
 /// The flow in the card's field for one.
 fn callee(shared: &Shared<'_>, log: &mut Log, flow: usize, step: &Step<'_>, card: &Card) -> Callee {
-    let Some(field) = card.inputs.iter().find(|field| field.ty.kind == Kind::Flow) else { return Callee::None };
+    let Some(field) = card.inputs.iter().find(|field| field.ty.kind == Kind::Flow) else {
+        return Callee::None;
+    };
     let Some(value) = step.field(field.name) else { return Callee::None };
     let Expr::Constant(Value::Text(name)) = &value.it else {
         let found = match &value.it {
@@ -283,9 +307,13 @@ fn outputs(shared: &Shared<'_>, log: &mut Log, flow: &model::Flow, step: &Step<'
             Joined::Arms(_) if is_block => None,
             Joined::Arms(_) => {
                 log.report(
-                    Diagnostic::new(Code::BlockOutputs, joined.span, format!("`{}` has no branches to choose from", card.id))
-                        .label("expected a type")
-                        .help(format!("say what type the output has: `{}: text`", name.it)),
+                    Diagnostic::new(
+                        Code::BlockOutputs,
+                        joined.span,
+                        format!("`{}` has no branches to choose from", card.id),
+                    )
+                    .label("expected a type")
+                    .help(format!("say what type the output has: `{}: text`", name.it)),
                 );
                 None
             }
@@ -296,9 +324,16 @@ fn outputs(shared: &Shared<'_>, log: &mut Log, flow: &model::Flow, step: &Step<'
     match step.callee {
         Callee::Unknown => open = true,
         // A card that passes on what a flow returns: all of it, unless the author has chosen.
-        Callee::Flow(callee) if step.control() == Some(Control::CallFlow) && step.model.outputs.is_empty() => {
+        Callee::Flow(callee)
+            if step.control() == Some(Control::CallFlow) && step.model.outputs.is_empty() =>
+        {
             open |= shared.is_broken(callee) && shared.signatures[callee].outputs.is_empty();
-            outputs.extend(shared.signatures[callee].outputs.iter().map(|output| Output { name: output.name.clone(), ty: Some(output.ty) }));
+            outputs.extend(
+                shared.signatures[callee]
+                    .outputs
+                    .iter()
+                    .map(|output| Output { name: output.name.clone(), ty: Some(output.ty) }),
+            );
         }
         _ => {}
     }
@@ -324,7 +359,9 @@ fn outputs(shared: &Shared<'_>, log: &mut Log, flow: &model::Flow, step: &Step<'
 
 /// The flow that a card's `on_error` calls; one that can't be found is reported when the policy is lowered.
 fn handler(shared: &Shared<'_>, flow: usize, model: &model::Step) -> Option<usize> {
-    let Some(OnError::Call { flow: name, .. }) = model.on_error.as_ref().map(|on_error| &on_error.it) else { return None };
+    let Some(OnError::Call { flow: name, .. }) = model.on_error.as_ref().map(|on_error| &on_error.it) else {
+        return None;
+    };
     match shared.names.flow(&name.it, &shared.project.flows[flow].path) {
         Found::One(index) => Some(index),
         _ => None,

@@ -1,8 +1,8 @@
 //! What flows take and give.
 
-use super::{Log, Options, field};
 use super::manifest::fit;
 use super::names::type_named;
+use super::{Log, Options, field};
 use crate::card::{Catalog, Work};
 use crate::control::Control;
 use crate::diag::{Code, Diagnostic};
@@ -19,7 +19,12 @@ pub(super) struct Signature {
     pub declared: bool,
 }
 
-pub(super) fn all(project: &Project, catalog: &Catalog, options: &Options<'_>, log: &mut Log) -> Vec<Signature> {
+pub(super) fn all(
+    project: &Project,
+    catalog: &Catalog,
+    options: &Options<'_>,
+    log: &mut Log,
+) -> Vec<Signature> {
     project.flows.iter().map(|flow| signature(flow, catalog, options, log)).collect()
 }
 
@@ -38,9 +43,13 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
         {
             let known: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
             log.report(
-                Diagnostic::new(Code::BadChoice, written.span, format!("the default `{default}` is none of the choices"))
-                    .label("not one of the choices")
-                    .help(format!("the choices are {}", known.join(", "))),
+                Diagnostic::new(
+                    Code::BadChoice,
+                    written.span,
+                    format!("the default `{default}` is none of the choices"),
+                )
+                .label("not one of the choices")
+                .help(format!("the choices are {}", known.join(", "))),
             );
         }
         Input { name: input.name.it.clone(), ty, default, choices }
@@ -48,7 +57,10 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
     let inputs = inputs.collect();
     let declared = !flow.outputs.is_empty();
     let outputs = if declared {
-        let output = |(name, ty): &(Name, Name)| Output { name: name.it.clone(), ty: type_named(ty, log).unwrap_or(Type::ANY) };
+        let output = |(name, ty): &(Name, Name)| Output {
+            name: name.it.clone(),
+            ty: type_named(ty, log).unwrap_or(Type::ANY),
+        };
         flow.outputs.iter().map(output).collect()
     } else {
         let mut given = Vec::new();

@@ -14,8 +14,13 @@ use crate::value::{Text, Value};
 
 /// What every row has besides its columns, as cards name it and as Okta does.
 const OF_EVERY_ROW: &[(&str, Type)] = &[
-    ("row_id", Type::TEXT), ("created", Type::DATE), ("updated", Type::DATE),
-    ("Row ID", Type::TEXT), ("Created", Type::DATE), ("Updated", Type::DATE), ("_id", Type::NUMBER),
+    ("row_id", Type::TEXT),
+    ("created", Type::DATE),
+    ("updated", Type::DATE),
+    ("Row ID", Type::TEXT),
+    ("Created", Type::DATE),
+    ("Updated", Type::DATE),
+    ("_id", Type::NUMBER),
 ];
 
 /// The fields that name a column.
@@ -99,11 +104,14 @@ fn conditions(lower: &mut Lower<'_, '_>, table: usize, value: &At<Expr>) {
     let group = ["expr", "any", "all"].into_iter().find_map(|group| member(value, group));
     each(group.as_ref().unwrap_or(value), &mut |condition| {
         let Some(name) = member(condition, "column").or_else(|| member(condition, "lhs")) else {
-            return if group_of(condition) { conditions(lower, table, condition) };
+            return if group_of(condition) {
+                conditions(lower, table, condition)
+            };
         };
         column(lower, table, &name);
         let Expr::Constant(Value::Text(name)) = &name.it else { return };
-        let ty = columns(lower.shared, table).into_iter().find(|(column, _)| column == name).map(|(_, ty)| ty);
+        let ty =
+            columns(lower.shared, table).into_iter().find(|(column, _)| column == name).map(|(_, ty)| ty);
         let compared = member(condition, "value").or_else(|| member(condition, "rhs"));
         if let (Some(ty), Some(compared)) = (ty, compared)
             && let Expr::Constant(constant) = &compared.it
@@ -115,8 +123,12 @@ fn conditions(lower: &mut Lower<'_, '_>, table: usize, value: &At<Expr>) {
             let found = told.split_once(", found ").map_or(&*told, |(_, found)| found);
             let shown = constant.to_string();
             let span = place::within(lower.shared.options.sources, compared.span, &shown, 0, shown.len());
-            let mistake = Diagnostic::new(Code::TypeMismatch, span, format!("the column `{name}` holds {}, found {found}", a(ty)))
-                .label("never equals a value of the column");
+            let mistake = Diagnostic::new(
+                Code::TypeMismatch,
+                span,
+                format!("the column `{name}` holds {}, found {found}", a(ty)),
+            )
+            .label("never equals a value of the column");
             lower.report(mistake);
         }
     });
@@ -139,8 +151,12 @@ fn each(list: &At<Expr>, then: &mut dyn FnMut(&At<Expr>)) {
 
 fn member(object: &At<Expr>, name: &str) -> Option<At<Expr>> {
     match &object.it {
-        Expr::Object(members) => members.iter().find(|(key, _)| key.it == *name).map(|(_, value)| value.clone()),
-        Expr::Constant(Value::Object(members)) => Some(At::new(Expr::Constant(members.get(name)?.clone()), object.span)),
+        Expr::Object(members) => {
+            members.iter().find(|(key, _)| key.it == *name).map(|(_, value)| value.clone())
+        }
+        Expr::Constant(Value::Object(members)) => {
+            Some(At::new(Expr::Constant(members.get(name)?.clone()), object.span))
+        }
         _ => None,
     }
 }
@@ -148,7 +164,12 @@ fn member(object: &At<Expr>, name: &str) -> Option<At<Expr>> {
 /// The diagnostic for a name that no column has.
 pub(super) fn unknown_column(shared: &Shared<'_>, table: usize, name: &str, span: Span) -> Diagnostic {
     let defined = shared.names.table(table);
-    let mistake = Diagnostic::new(Code::UnknownColumn, span, format!("the table `{}` has no column `{name}`", defined.name)).label("no such column");
+    let mistake = Diagnostic::new(
+        Code::UnknownColumn,
+        span,
+        format!("the table `{}` has no column `{name}`", defined.name),
+    )
+    .label("no such column");
     let mistake = match shared.project.manifest.tables.get(table) {
         Some(written) => mistake.related(written.name.span, "the table"),
         None => mistake,
@@ -156,7 +177,12 @@ pub(super) fn unknown_column(shared: &Shared<'_>, table: usize, name: &str, span
     match closest(name, defined.columns.iter().map(|column| &*column.name)) {
         Some(near) => mistake.help(format!("did you mean `{near}`?")),
         None => {
-            let list = defined.columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ");
+            let list = defined
+                .columns
+                .iter()
+                .map(|column| format!("`{}`", column.name))
+                .collect::<Vec<_>>()
+                .join(", ");
             mistake.help(format!("its columns are {list}"))
         }
     }

@@ -19,8 +19,12 @@ pub(super) fn check(shared: &Shared<'_>, log: &mut Log, flow: usize) {
         Trigger::Event { event, .. } => {
             let connector = event.it.split('.').next().unwrap_or_default();
             if !shared.options.connectors.contains(&connector) {
-                let mistake = Diagnostic::new(Code::UnknownConnector, event.span, format!("there is no connector `{connector}` to send `{}`", event.it))
-                    .label("no such connector");
+                let mistake = Diagnostic::new(
+                    Code::UnknownConnector,
+                    event.span,
+                    format!("there is no connector `{connector}` to send `{}`", event.it),
+                )
+                .label("no such connector");
                 log.report(match closest(connector, shared.options.connectors.iter().copied()) {
                     Some(near) => mistake.help(format!("did you mean `{near}`?")),
                     None => mistake.help("an event is named with its connector, as `okta.user_created`"),
@@ -32,9 +36,16 @@ pub(super) fn check(shared: &Shared<'_>, log: &mut Log, flow: usize) {
     if matches!(model.trigger, Trigger::Schedule(_)) {
         for input in model.inputs.iter().filter(|input| input.default.is_none()) {
             log.report(
-                Diagnostic::new(Code::HelperInputs, input.name.span, format!("a scheduled flow is passed nothing, so its input `{}` needs a default", input.name.it))
-                    .label("has no default")
-                    .help("give it a `default`, or make it a variable in flowrun.yaml"),
+                Diagnostic::new(
+                    Code::HelperInputs,
+                    input.name.span,
+                    format!(
+                        "a scheduled flow is passed nothing, so its input `{}` needs a default",
+                        input.name.it
+                    ),
+                )
+                .label("has no default")
+                .help("give it a `default`, or make it a variable in flowrun.yaml"),
             );
         }
     }
@@ -42,7 +53,11 @@ pub(super) fn check(shared: &Shared<'_>, log: &mut Log, flow: usize) {
 
 fn choice(log: &mut Log, name: Option<&Name>, what: &str, choices: &[&str]) {
     let Some(name) = name.filter(|name| !choices.contains(&&*name.it)) else { return };
-    let list = choices.iter().filter(|choice| choice.chars().all(char::is_lowercase)).map(|choice| format!("`{choice}`")).collect::<Vec<_>>();
+    let list = choices
+        .iter()
+        .filter(|choice| choice.chars().all(char::is_lowercase))
+        .map(|choice| format!("`{choice}`"))
+        .collect::<Vec<_>>();
     log.report(
         Diagnostic::new(Code::BadChoice, name.span, format!("`{what}` can't be `{}`", name.it))
             .label("not one of the choices")
@@ -54,7 +69,9 @@ fn schedule(shared: &Shared<'_>, log: &mut Log, schedule: &Schedule) {
     let cron = &schedule.cron;
     if let Err(wrong) = cron::check(&cron.it) {
         let place = place::within(shared.options.sources, cron.span, &cron.it, wrong.start, wrong.end);
-        log.report(Diagnostic::new(Code::BadValue, place, wrong.message).label("not a schedule").help(wrong.help));
+        log.report(
+            Diagnostic::new(Code::BadValue, place, wrong.message).label("not a schedule").help(wrong.help),
+        );
     }
     if let Some(zone) = &schedule.time_zone {
         zone_known(log, zone);
@@ -63,9 +80,13 @@ fn schedule(shared: &Shared<'_>, log: &mut Log, schedule: &Schedule) {
         let date = parse_date(&name.it);
         if date.is_none() {
             log.report(
-                Diagnostic::new(Code::BadValue, name.span, format!("expected a date & time for `{what}`, found `{}`", name.it))
-                    .label("not a date")
-                    .help("write it as `2025-01-31T08:00:00Z`"),
+                Diagnostic::new(
+                    Code::BadValue,
+                    name.span,
+                    format!("expected a date & time for `{what}`, found `{}`", name.it),
+                )
+                .label("not a date")
+                .help("write it as `2025-01-31T08:00:00Z`"),
             );
         }
         date
@@ -75,7 +96,10 @@ fn schedule(shared: &Shared<'_>, log: &mut Log, schedule: &Schedule) {
     if let (Some(start), Some(end), Some(written)) = (start, end, &schedule.end)
         && end <= start
     {
-        log.report(Diagnostic::new(Code::BadValue, written.span, "the schedule ends before it starts").label("before `start`"));
+        log.report(
+            Diagnostic::new(Code::BadValue, written.span, "the schedule ends before it starts")
+                .label("before `start`"),
+        );
     }
 }
 
@@ -85,10 +109,13 @@ fn zone_known(log: &mut Log, zone: &Name) {
         return;
     }
     let names: Vec<String> = zones.available().map(|name| name.as_str().to_owned()).collect();
-    let mistake = Diagnostic::new(Code::BadValue, zone.span, format!("there is no time zone `{}`", zone.it)).label("no such time zone");
+    let mistake = Diagnostic::new(Code::BadValue, zone.span, format!("there is no time zone `{}`", zone.it))
+        .label("no such time zone");
     // A city is enough to tell the zone.
     let city = zone.it.rsplit('/').next().unwrap_or_default().replace(' ', "_").to_lowercase();
-    let by_city = || names.iter().map(String::as_str).find(|name| name.to_lowercase().rsplit('/').next() == Some(&*city));
+    let by_city = || {
+        names.iter().map(String::as_str).find(|name| name.to_lowercase().rsplit('/').next() == Some(&*city))
+    };
     // Munich is not a misspelt Zurich: the city must begin alike.
     let first = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase().chars().next();
     let alike = names.iter().map(String::as_str).filter(|name| first(name) == first(&zone.it));

@@ -15,11 +15,19 @@ pub(super) fn outputs(log: &mut Log, scope: &Scope<'_>, control: &Control) {
         // A card may be there to fail: in `try`, and with a policy of its own.
         let tried = scope.around(step.place).any(|place| scope.places[place].name == *"try");
         let may_serve = tried || !matches!(policy, None | Some(OnError::Stop));
-        if !matches!(card.work, Work::Pure(_)) || step.is_read || may_serve || !control.is_reached(control.enter[index]) {
+        if !matches!(card.work, Work::Pure(_))
+            || step.is_read
+            || may_serve
+            || !control.is_reached(control.enter[index])
+        {
             continue;
         }
-        let mistake = Diagnostic::new(Code::UnusedOutput, step.model.card.span, format!("nothing reads what `{}` puts out", step.name()))
-            .label("does nothing else");
+        let mistake = Diagnostic::new(
+            Code::UnusedOutput,
+            step.model.card.span,
+            format!("nothing reads what `{}` puts out", step.name()),
+        )
+        .label("does nothing else");
         let first = step.outputs.first().map_or("output", |output| &output.name);
         log.report(match &step.model.id {
             Some(id) => mistake.help(format!("read `$.{}.{first}`, or remove the card", id.it)),

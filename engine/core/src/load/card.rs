@@ -214,7 +214,7 @@ fn outputs(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<(Name, At<Joined>
     let members = reader.members(node, "a mapping of outputs")?;
     let mut outputs = Vec::with_capacity(members.len());
     for (name, value) in members {
-        reader.check_label(&name, "an output");
+        let Some(name) = reader.label(name, "an output") else { continue };
         let joined = match &value.content {
             Content::Map(_) if !reader.unquoted_template(value) => {
                 reader.fields(value, "a mapping of branches").map(Joined::Arms)

@@ -111,10 +111,10 @@ impl Reader<'_> {
         Some(
             members
                 .into_iter()
-                .map(|(name, value)| {
-                    self.check_label(&name, "a field");
+                .filter_map(|(name, value)| {
+                    let name = self.label(name, "a field")?;
                     let value = self.expr(&name.it, value);
-                    (name, value)
+                    Some((name, value))
                 })
                 .collect(),
         )

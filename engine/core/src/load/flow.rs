@@ -49,13 +49,13 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         flow.trigger = trigger(reader, node).unwrap_or_default();
     }
     for (name, node) in named(reader, &mut flow.broken, keys.get("inputs"), "a mapping of inputs") {
-        reader.check_label(&name, "an input");
+        let Some(name) = reader.label(name, "an input") else { continue };
         flow.inputs.push(input(reader, name, node));
     }
     for (name, node) in
         named(reader, &mut flow.broken, keys.get("outputs"), "a mapping of outputs and their types")
     {
-        reader.check_label(&name, "an output");
+        let Some(name) = reader.label(name, "an output") else { continue };
         match reader.text(node, "a type, as `text`") {
             Some(ty) => flow.outputs.push((name, ty)),
             None => {

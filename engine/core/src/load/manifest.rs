@@ -28,7 +28,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     manifest.name = reader.text_at(&keys, "name");
     manifest.description = reader.text_at(&keys, "description");
     for (name, node) in section(reader, &mut manifest.broken, keys.get("tables"), "a mapping of tables") {
-        reader.check_label(&name, "a table");
+        let Some(name) = reader.label(name, "a table") else { continue };
         if let Some(table) = table(reader, &mut manifest.broken, name, node) {
             manifest.tables.push(table);
         }
@@ -36,7 +36,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     for (name, node) in
         section(reader, &mut manifest.broken, keys.get("connections"), "a mapping of connections")
     {
-        reader.check_label(&name, "a connection");
+        let Some(name) = reader.label(name, "a connection") else { continue };
         match connection(reader, name, node) {
             Some(connection) => manifest.connections.push(connection),
             None => manifest.broken = true,
@@ -77,7 +77,7 @@ fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) ->
     };
     let mut columns = Vec::new();
     for (name, node) in section(reader, broken, columns_node, "a mapping of columns") {
-        reader.check_label(&name, "a column");
+        let Some(name) = reader.label(name, "a column") else { continue };
         let column = column(reader, name, node);
         *broken |= column.is_none();
         columns.extend(column);

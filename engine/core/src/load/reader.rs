@@ -314,22 +314,24 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// Reports an empty name, and one that starts or ends with a space: nobody could see why it is not found.
-    pub fn check_label(&mut self, name: &Name, what: &str) -> bool {
+    /// Reports an empty name, and one that starts or ends with a space: nobody could see why it is not found. What was
+    /// probably meant is used instead.
+    pub fn label(&mut self, name: Name, what: &str) -> Option<Name> {
         let text = &*name.it;
-        if !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control) {
-            return true;
+        let meant = text.trim();
+        if !text.is_empty() && meant == text && !text.chars().any(char::is_control) {
+            return Some(name);
         }
         let mistake =
             Diagnostic::new(Code::BadName, name.span, format!("{text:?} can't be the name of {what}"));
-        self.report(match text.trim() {
+        self.report(match meant {
             "" => mistake.label("expected a name, found an empty text"),
             meant if meant != text => {
                 mistake.label("starts or ends with a space").help(format!("call it `{meant}`"))
             }
             _ => mistake.label("has letters that can't be seen"),
         });
-        false
+        (!meant.is_empty()).then(|| Name::new(meant.into(), name.span))
     }
 }
 

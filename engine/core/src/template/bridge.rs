@@ -55,7 +55,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(shape: Arc<Shape>, values: &[Value]) -> Inner {
+    pub(super) fn of(shape: Arc<Shape>, values: &[Value]) -> Inner {
         Inner::from_object(Scope { shape, values: values.to_vec() })
     }
 
@@ -94,7 +94,9 @@ impl Object for Members {
 
     fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Inner> {
         let root = &self.scope.shape.uses[self.first].path[0];
-        self.scope.find(|path| path[0] == *root && path.get(1).is_some_and(|second| second == name)).map(|(_, value)| wrap(value))
+        self.scope
+            .find(|path| path[0] == *root && path.get(1).is_some_and(|second| second == name))
+            .map(|(_, value)| wrap(value))
     }
 }
 
@@ -133,9 +135,9 @@ impl Object for Wrapped {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         match &self.0 {
             Value::List(items) => Enumerator::Seq(items.len()),
-            Value::Object(members) => {
-                Enumerator::Values(members.keys().map(|key| Inner::from(Arc::<str>::from(key.clone()))).collect())
-            }
+            Value::Object(members) => Enumerator::Values(
+                members.keys().map(|key| Inner::from(Arc::<str>::from(key.clone()))).collect(),
+            ),
             _ => Enumerator::NonEnumerable,
         }
     }
@@ -171,7 +173,9 @@ fn wrap(value: &Value) -> Inner {
         Value::Null => Inner::from(()),
         Value::Bool(truth) => Inner::from(*truth),
         // Integers must be integers, to be used as indices and to print without a fraction.
-        Value::Number(number) if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 => Inner::from(*number as i64),
+        Value::Number(number) if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 => {
+            Inner::from(*number as i64)
+        }
         Value::Number(number) => Inner::from(*number),
         Value::Text(text) => Inner::from(Arc::<str>::from(text.clone())),
         other => Inner::from_object(Wrapped(other.clone())),
@@ -267,7 +271,9 @@ fn exposed(value: &Value) -> Value {
     match value {
         Value::Secret(secret) => Value::from(secret.expose()),
         Value::List(items) => Value::list(items.iter().map(exposed).collect()),
-        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.clone(), exposed(value)))),
+        Value::Object(members) => {
+            Value::object(members.iter().map(|(key, value)| (key.clone(), exposed(value))))
+        }
         other => other.clone(),
     }
 }

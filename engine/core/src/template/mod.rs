@@ -93,8 +93,9 @@ impl Template {
             Some((expression, inner)) => {
                 plain = uses.len() == 1 && is_path(expression, uses[0].path.len());
                 let may_be_blank = matches!(expression, Expr::IfExpr(choice) if choice.false_expr.is_none());
-                let expression =
-                    SHARED.compile_expression_owned(inner.to_owned()).map_err(|error| broken(&error, source))?;
+                let expression = SHARED
+                    .compile_expression_owned(inner.to_owned())
+                    .map_err(|error| broken(&error, source))?;
                 Code::Value { expression, source: inner.trim().into(), may_be_blank }
             }
             None => {
@@ -123,7 +124,7 @@ impl Template {
 
     /// Renders with one value for each of `uses`.
     pub fn render(&self, values: &[Value]) -> Result<Value, Fault> {
-        let scope = Scope::new(self.shape.clone(), values);
+        let scope = Scope::of(self.shape.clone(), values);
         let secret = bridge::Watch::start();
         let rendered = match &self.code {
             Code::Value { expression, source, may_be_blank } => expression.eval(scope).and_then(|value| {
@@ -178,7 +179,9 @@ fn broken(error: &Error, source: &str) -> TemplateError {
     };
     let help = match source.get(start..end) {
         Some("&") | Some("&&") => Some("write `and`".to_owned()),
-        Some("|") if source[..start].ends_with('|') || source[end..].starts_with('|') => Some("write `or`".to_owned()),
+        Some("|") if source[..start].ends_with('|') || source[end..].starts_with('|') => {
+            Some("write `or`".to_owned())
+        }
         Some("!") => Some("write `not`".to_owned()),
         Some("?") => Some("write `a if condition else b`".to_owned()),
         Some("$") => Some("inside of `{{ }}` names stand without `$.`".to_owned()),
@@ -197,12 +200,14 @@ fn fault(error: &Error, secret: bool) -> Fault {
     match error.kind() {
         ErrorKind::OutOfFuel => {
             let help = "make lists shorter before they reach the template, or use list cards";
-            Fault::new(FaultKind::InvalidInput, format!("the template takes more than {FUEL} steps")).help(help)
+            Fault::new(FaultKind::InvalidInput, format!("the template takes more than {FUEL} steps"))
+                .help(help)
         }
         ErrorKind::WriteFailure => too_large(),
         ErrorKind::UndefinedError => {
             let message = error.detail().unwrap_or("a variable of the template is undefined").to_owned();
-            Fault::new(FaultKind::InvalidInput, message).help("give it a value if there is none: `| default(\"\")`")
+            Fault::new(FaultKind::InvalidInput, message)
+                .help("give it a value if there is none: `| default(\"\")`")
         }
         // What minijinja says may quote the value at fault.
         _ if secret => Fault::new(FaultKind::InvalidInput, "the template can't work with this secret"),
@@ -227,7 +232,9 @@ fn hide(value: Value) -> Value {
         Value::Text(text) => Value::Secret(Secret::new(&*text)),
         Value::Number(_) => Value::Secret(Secret::new(value.to_string())),
         Value::List(items) => Value::list(items.iter().cloned().map(hide).collect()),
-        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.clone(), hide(value.clone())))),
+        Value::Object(members) => {
+            Value::object(members.iter().map(|(key, value)| (key.clone(), hide(value.clone()))))
+        }
         other => other,
     }
 }

@@ -21,18 +21,101 @@ pub struct Use {
 
 /// Minijinja's filters. It doesn't list them; a test compares.
 pub(super) const FILTERS: &[&str] = &[
-    "abs", "attr", "batch", "bool", "capitalize", "chain", "count", "d", "default", "dictsort", "e", "escape", "first",
-    "float", "format", "groupby", "indent", "int", "items", "join", "last", "length", "lines", "list", "lower", "map",
-    "max", "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr",
-    "slice", "sort", "split", "string", "sum", "title", "tojson", "trim", "unique", "upper", "urlencode", "zip",
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
+    "urlencode",
+    "zip",
 ];
 
 /// Minijinja's tests.
 pub(super) const TESTS: &[&str] = &[
-    "!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto", "escaped",
-    "even", "false", "filter", "float", "ge", "greaterthan", "gt", "in", "int", "integer", "iterable", "le", "lessthan",
-    "lower", "lt", "mapping", "ne", "none", "number", "odd", "safe", "sameas", "sequence", "startingwith", "string",
-    "test", "true", "undefined", "upper",
+    "!=",
+    "<",
+    "<=",
+    "==",
+    ">",
+    ">=",
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "safe",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
 ];
 
 /// The functions; `debug` is left out on purpose.
@@ -42,7 +125,8 @@ pub(super) const FUNCTIONS: &[&str] = &["dict", "namespace", "range"];
 const WHOLE: &[&str] = &["item", "index"];
 
 pub(super) fn scan(tree: &Stmt<'_>, source: &str) -> Result<Vec<Use>, TemplateError> {
-    let mut scan = Scan { source, uses: Vec::new(), error: None, local: vec![vec!["loop", "self", "caller"]] };
+    let mut scan =
+        Scan { source, uses: Vec::new(), error: None, local: vec![vec!["loop", "self", "caller"]] };
     scan.statement(tree);
     match scan.error {
         Some(error) => Err(error),
@@ -151,10 +235,12 @@ impl<'s> Scan<'s> {
                 inner => self.expr(inner),
             },
             Expr::GetItem(item) => match (&item.expr, &item.subscript_expr) {
-                (Expr::Var(variable), Expr::Const(key)) if !self.is_local(variable.id) => match key.value.as_str() {
-                    Some(key) => self.read(&[variable.id, key], variable.span()),
-                    None => self.read(&[variable.id], variable.span()),
-                },
+                (Expr::Var(variable), Expr::Const(key)) if !self.is_local(variable.id) => {
+                    match key.value.as_str() {
+                        Some(key) => self.read(&[variable.id, key], variable.span()),
+                        None => self.read(&[variable.id], variable.span()),
+                    }
+                }
                 (inner, key) => {
                     self.expr(inner);
                     self.expr(key);
@@ -162,7 +248,9 @@ impl<'s> Scan<'s> {
             },
             Expr::Slice(slice) => {
                 self.expr(&slice.expr);
-                [&slice.start, &slice.stop, &slice.step].into_iter().for_each(|part| self.maybe(part.as_ref()));
+                [&slice.start, &slice.stop, &slice.step]
+                    .into_iter()
+                    .for_each(|part| self.maybe(part.as_ref()));
             }
             Expr::UnaryOp(operation) => self.expr(&operation.expr),
             Expr::BinOp(operation) => {
@@ -230,8 +318,10 @@ impl<'s> Scan<'s> {
 
     fn arguments(&mut self, arguments: &[CallArg<'s>]) {
         for argument in arguments {
-            let (CallArg::Pos(value) | CallArg::Kwarg(_, value) | CallArg::PosSplat(value) | CallArg::KwargSplat(value)) =
-                argument;
+            let (CallArg::Pos(value)
+            | CallArg::Kwarg(_, value)
+            | CallArg::PosSplat(value)
+            | CallArg::KwargSplat(value)) = argument;
             self.expr(value);
         }
     }
@@ -249,7 +339,8 @@ impl<'s> Scan<'s> {
         {
             end += found + second.len();
         }
-        let path: Vec<Text> = if WHOLE.contains(&root) { &path[..1] } else { path }.iter().map(|&name| name.into()).collect();
+        let path: Vec<Text> =
+            if WHOLE.contains(&root) { &path[..1] } else { path }.iter().map(|&name| name.into()).collect();
         // Who reads the whole reads its parts as well, in whatever order they are met.
         if self.uses.iter().any(|known| path.starts_with(&known.path)) {
             return;
@@ -303,7 +394,13 @@ impl<'s> Scan<'s> {
         self.refuse(message, (span.start_offset as usize, span.end_offset as usize), None, false);
     }
 
-    fn refuse(&mut self, message: String, (start, end): (usize, usize), help: Option<String>, unknown_name: bool) {
+    fn refuse(
+        &mut self,
+        message: String,
+        (start, end): (usize, usize),
+        help: Option<String>,
+        unknown_name: bool,
+    ) {
         // The first mistake is the one worth reading.
         self.error.get_or_insert(TemplateError { message, start, end, help, unknown_name });
     }
@@ -312,7 +409,8 @@ impl<'s> Scan<'s> {
     fn word(&self, name: &str, span: Span) -> (usize, usize) {
         let (start, end) = (span.start_offset as usize, span.end_offset as usize);
         let within = self.source.get(start..end).and_then(|text| text.rfind(name)).map(|at| start + at);
-        let at = within.or_else(|| self.source.get(end..).and_then(|text| text.find(name)).map(|at| end + at));
+        let at =
+            within.or_else(|| self.source.get(end..).and_then(|text| text.find(name)).map(|at| end + at));
         at.map_or((start, end), |at| (at, at + name.len()))
     }
 }

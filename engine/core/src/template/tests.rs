@@ -14,7 +14,8 @@ fn scope() -> Value {
 
 fn render(source: &str) -> Result<Value, String> {
     let scope = scope();
-    let template = Template::compile(source).map_err(|error| format!("{}: {}", &source[error.start..error.end], error.message))?;
+    let template = Template::compile(source)
+        .map_err(|error| format!("{}: {}", &source[error.start..error.end], error.message))?;
     let values: Vec<Value> = template
         .uses()
         .iter()
@@ -26,20 +27,37 @@ fn render(source: &str) -> Result<Value, String> {
 #[test]
 fn templates_give_text_and_single_expressions_their_type() {
     let table = [
-        ("Hi {{ inputs.name }}!\n", r#""Hi Ümit!\n""#), ("{{ inputs.n }}", "3"), ("{{ inputs.n + 1 }}", "4"),
-        ("{{ inputs.n }} ", r#""3 ""#), ("{{- inputs.n -}}", "3"), ("{{ inputs.yes }}", "true"),
-        ("is {{ inputs.yes }}, {{ inputs.none }}, {{ inputs.half }}, {{ inputs.n / 3 }}", r#""is true, , 2.5, 1""#),
-        ("{{ card.list }}", r#"[{"id":1,"t":"a"},{"id":2,"t":"b"}]"#), ("= {{ card.object.c }}", r#""= [1,\"x\",null]""#),
-        ("{{ card.list[-1].t }}{{ card['object']['a-b'] }}", r#""b1""#), ("{{ card.list | map(attribute='id') | list }}", "[1,2]"),
+        ("Hi {{ inputs.name }}!\n", r#""Hi Ümit!\n""#),
+        ("{{ inputs.n }}", "3"),
+        ("{{ inputs.n + 1 }}", "4"),
+        ("{{ inputs.n }} ", r#""3 ""#),
+        ("{{- inputs.n -}}", "3"),
+        ("{{ inputs.yes }}", "true"),
+        (
+            "is {{ inputs.yes }}, {{ inputs.none }}, {{ inputs.half }}, {{ inputs.n / 3 }}",
+            r#""is true, , 2.5, 1""#,
+        ),
+        ("{{ card.list }}", r#"[{"id":1,"t":"a"},{"id":2,"t":"b"}]"#),
+        ("= {{ card.object.c }}", r#""= [1,\"x\",null]""#),
+        ("{{ card.list[-1].t }}{{ card['object']['a-b'] }}", r#""b1""#),
+        ("{{ card.list | map(attribute='id') | list }}", "[1,2]"),
         ("{% for one in card.list %}{{ loop.index }}{{ one.t }};{% endfor %}", r#""1a;2b;""#),
-        ("{{ inputs.date }}", r#""2024-02-29T09:00:00.000Z""#), ("on {{ inputs.date }}", r#""on 2024-02-29T09:00:00.000Z""#),
-        ("{{ inputs.date == inputs.date }}", "true"), ("{{ inputs.missing is defined }}", "true"),
-        ("{{ item.missing is defined }}", "false"), ("{{ item.missing | default('d') }}", r#""d""#), ("{{ item.k }}", r#""v""#),
-        ("{{ 'x' if inputs.n > 5 }}", "null"), ("{{ {'a': inputs.n, 'b': [inputs.name]} }}", r#"{"a":3,"b":["Ümit"]}"#),
-        ("{{ card.list | length }} records", r#""2 records""#), ("{% raw %}{{ not this }}{% endraw %}", r#""{{ not this }}""#),
-        ("{{ range(3) | list }}", "[0,1,2]"), ("{{ card.object | tojson }}", r#""{\"a-b\":1,\"c\":[1,\"x\",null]}""#),
+        ("{{ inputs.date }}", r#""2024-02-29T09:00:00.000Z""#),
+        ("on {{ inputs.date }}", r#""on 2024-02-29T09:00:00.000Z""#),
+        ("{{ inputs.date == inputs.date }}", "true"),
+        ("{{ inputs.missing is defined }}", "true"),
+        ("{{ item.missing is defined }}", "false"),
+        ("{{ item.missing | default('d') }}", r#""d""#),
+        ("{{ item.k }}", r#""v""#),
+        ("{{ 'x' if inputs.n > 5 }}", "null"),
+        ("{{ {'a': inputs.n, 'b': [inputs.name]} }}", r#"{"a":3,"b":["Ümit"]}"#),
+        ("{{ card.list | length }} records", r#""2 records""#),
+        ("{% raw %}{{ not this }}{% endraw %}", r#""{{ not this }}""#),
+        ("{{ range(3) | list }}", "[0,1,2]"),
+        ("{{ card.object | tojson }}", r#""{\"a-b\":1,\"c\":[1,\"x\",null]}""#),
         ("{% macro hi(x) %}hi {{ x }}{% endmacro %}{{ hi(inputs.name) }}", r#""hi Ümit""#),
-        ("{% set item = inputs.n %}{{ item }}", r#""3""#), ("{{ inputs.name ~ '-' ~ inputs.n }}", r#""Ümit-3""#),
+        ("{% set item = inputs.n %}{{ item }}", r#""3""#),
+        ("{{ inputs.name ~ '-' ~ inputs.n }}", r#""Ümit-3""#),
     ];
     for (source, result) in table {
         assert_eq!(render(source).map(|value| value.to_json()).as_deref(), Ok(result), "{source}");
@@ -50,7 +68,9 @@ fn templates_give_text_and_single_expressions_their_type() {
 fn values_that_pass_through_stay_shared() {
     let list = Value::list(vec![Value::Number(1.0); 10_000]);
     let Value::List(given) = &list else { unreachable!() };
-    let Ok(Value::List(got)) = Template::compile("{{ card.list }}").unwrap().render(&[list.clone()]) else { panic!() };
+    let Ok(Value::List(got)) = Template::compile("{{ card.list }}").unwrap().render(&[list.clone()]) else {
+        panic!()
+    };
     assert!(Arc::ptr_eq(given, &got));
 }
 
@@ -58,11 +78,21 @@ fn values_that_pass_through_stay_shared() {
 fn what_is_read_is_known_before() {
     let uses = |source: &str| -> Vec<String> {
         let template = Template::compile(source).unwrap();
-        template.uses().iter().map(|used| format!("{} {}", used.path.join("."), &source[used.start..used.end])).collect()
+        template
+            .uses()
+            .iter()
+            .map(|used| format!("{} {}", used.path.join("."), &source[used.start..used.end]))
+            .collect()
     };
-    assert_eq!(uses("{{ inputs.a.b + inputs['c'] }} {{ item.x.y }}"), ["inputs.a inputs.a", "inputs.c inputs['c", "item item.x"]);
+    assert_eq!(
+        uses("{{ inputs.a.b + inputs['c'] }} {{ item.x.y }}"),
+        ["inputs.a inputs.a", "inputs.c inputs['c", "item item.x"]
+    );
     assert_eq!(uses("{% for item in card.list %}{{ item.a }}{% endfor %}"), ["card.list card.list"]);
-    assert_eq!(uses("{{ inputs.a }}{{ inputs[vars.key] }}{{ inputs.b }}"), ["inputs inputs", "vars.key vars.key"]);
+    assert_eq!(
+        uses("{{ inputs.a }}{{ inputs[vars.key] }}{{ inputs.b }}"),
+        ["inputs inputs", "vars.key vars.key"]
+    );
     assert!(Template::compile("{{ inputs.a }}").unwrap().is_plain());
     assert!(!Template::compile("{{ inputs.a.b }}").unwrap().is_plain());
 }
@@ -70,14 +100,26 @@ fn what_is_read_is_known_before() {
 #[test]
 fn mistakes_name_what_is_wrong() {
     let table = [
-        ("{{ item.nam }}", "`item.nam` is undefined"), ("x {{ item.nam }}", "`item.nam` is undefined"),
-        ("{{ item.nam.x }}", "`item.nam` is undefined"), ("{{ inputs.name | uper }}", "uper: there is no filter `uper` for templates"),
-        ("{{ inputs.n is od }}", "od: there is no test `od` for templates"), ("{{ now() }}", "now: there is no function `now` for templates"),
-        ("{{ inputs.name.upper() }}", "upper: there is no method `upper`"), ("{{ card.list | map('uper') }}", "uper: there is no filter `uper` for templates"),
-        ("{% include 'x' %}", "include 'x': a template stands alone: it can't have `include`"), ("{{ debug() }}", "debug: there is no function `debug` for templates"),
-        ("{{ $.inputs.name }}", "$: did not expect `$`"), ("{{ inputs.a", "a: the template ends too early, expected `}}`"),
-        ("{% for x in range(90000) %}{% for y in range(90000) %}{% endfor %}{% endfor %}", "the template takes more than 1000000 steps"),
-        ("{% set x = 'x' * 1000000 %}{% for y in range(100) %}{{ x }}{% endfor %}", "the template gives more than 16 MiB"),
+        ("{{ item.nam }}", "`item.nam` is undefined"),
+        ("x {{ item.nam }}", "`item.nam` is undefined"),
+        ("{{ item.nam.x }}", "`item.nam` is undefined"),
+        ("{{ inputs.name | uper }}", "uper: there is no filter `uper` for templates"),
+        ("{{ inputs.n is od }}", "od: there is no test `od` for templates"),
+        ("{{ now() }}", "now: there is no function `now` for templates"),
+        ("{{ inputs.name.upper() }}", "upper: there is no method `upper`"),
+        ("{{ card.list | map('uper') }}", "uper: there is no filter `uper` for templates"),
+        ("{% include 'x' %}", "include 'x': a template stands alone: it can't have `include`"),
+        ("{{ debug() }}", "debug: there is no function `debug` for templates"),
+        ("{{ $.inputs.name }}", "$: did not expect `$`"),
+        ("{{ inputs.a", "a: the template ends too early, expected `}}`"),
+        (
+            "{% for x in range(90000) %}{% for y in range(90000) %}{% endfor %}{% endfor %}",
+            "the template takes more than 1000000 steps",
+        ),
+        (
+            "{% set x = 'x' * 1000000 %}{% for y in range(100) %}{{ x }}{% endfor %}",
+            "the template gives more than 16 MiB",
+        ),
         ("{{ 1 // 0 }}", "unable to calculate 1 // 0"),
     ];
     for (source, message) in table {
@@ -88,12 +130,23 @@ fn mistakes_name_what_is_wrong() {
 #[test]
 fn what_comes_of_a_secret_is_secret() {
     for source in [
-        "{{ vars.token }}", "Bearer {{ vars.token }}", "{{ vars.token | upper }}", "{{ 'x' ~ vars.token }}", "{{ vars }}",
-        "{{ vars | tojson }}", "{{ {'Authorization': 'Bearer ' ~ vars.token} }}", "{{ [vars.token] | join(',') }}",
-        "{% set a = vars.token %}{{ a }}", "{{ vars.token | list }}", "{{ vars.token | string | length }}",
+        "{{ vars.token }}",
+        "Bearer {{ vars.token }}",
+        "{{ vars.token | upper }}",
+        "{{ 'x' ~ vars.token }}",
+        "{{ vars }}",
+        "{{ vars | tojson }}",
+        "{{ {'Authorization': 'Bearer ' ~ vars.token} }}",
+        "{{ [vars.token] | join(',') }}",
+        "{% set a = vars.token %}{{ a }}",
+        "{{ vars.token | list }}",
+        "{{ vars.token | string | length }}",
     ] {
         match render(source) {
-            Ok(value) => assert!(!value.to_json().to_lowercase().contains("hunter2") && value.holds_secret(), "{source}: {value:?}"),
+            Ok(value) => assert!(
+                !value.to_json().to_lowercase().contains("hunter2") && value.holds_secret(),
+                "{source}: {value:?}"
+            ),
             Err(message) => assert!(!message.contains("hunter2"), "{source}: {message}"),
         }
     }

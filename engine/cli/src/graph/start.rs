@@ -1,0 +1,52 @@
+//! What starts a flow, as the first node of its picture.
+
+use flowrun_core::model::{Flow, Trigger};
+use flowrun_core::value::Text;
+
+use super::scene::{Node, Paint, Row, constant, plain};
+
+/// The node of what starts the flow; its rows are the flow's inputs.
+pub fn trigger(flow: &Flow) -> Node {
+    let mut rows = Vec::new();
+    let title = match &flow.trigger {
+        Trigger::Helper => "Helper Flow",
+        Trigger::Schedule(schedule) => {
+            rows.push(Row::plain("cron", &**schedule.cron));
+            rows.extend(schedule.time_zone.as_ref().map(|zone| Row::plain("time_zone", &***zone)));
+            rows.extend(schedule.start.as_ref().map(|start| Row::plain("start", &***start)));
+            rows.extend(schedule.end.as_ref().map(|end| Row::plain("end", &***end)));
+            "Scheduled Flow"
+        }
+        Trigger::ApiEndpoint { method, security } => {
+            rows.extend(method.as_ref().map(|method| Row::plain("method", &***method)));
+            rows.extend(security.as_ref().map(|level| Row::plain("security", &***level)));
+            "API Endpoint"
+        }
+        Trigger::Event { event, filter } => {
+            rows.push(Row::plain("event", &***event));
+            rows.extend(filter.as_ref().map(|filter| Row::plain("filter", plain(&filter.it))));
+            "Event"
+        }
+    };
+    for input in &flow.inputs {
+        let mut row = Row::plain(&input.name, input.ty.as_ref().map_or("any", |ty| &***ty));
+        if let Some(default) = &input.default {
+            row.say(format!(", default {}", constant(&default.it)), Paint::Muted);
+        }
+        if !input.choices.is_empty() {
+            let choices: Vec<String> = input.choices.iter().map(|choice| constant(&choice.it)).collect();
+            row.say(format!(": {}", choices.join(", ")), Paint::Muted);
+        }
+        rows.push(row);
+    }
+    Node {
+        card: Text::default(),
+        title: title.to_owned(),
+        id: (!flow.inputs.is_empty()).then(|| "inputs".into()),
+        group: String::new(),
+        rows,
+        lanes: Vec::new(),
+        results: Vec::new(),
+        note: None,
+    }
+}

@@ -1,0 +1,178 @@
+//! Wires that lead nowhere: to what isn't there, hasn't run yet, or ran only in another branch.
+
+use super::expr::Position;
+use super::lower::Lower;
+use super::table;
+use crate::diag::{Code, Diagnostic};
+use crate::program::Key;
+use crate::source::Span;
+use crate::suggest::closest;
+use crate::value::Text;
+
+impl Lower<'_, '_> {
+    pub fn unknown_card(&mut self, id: &Text, place: Span) {
+        let mistake = Diagnostic::new(
+            Code::WireToUnknownCard,
+            place,
+            format!("there is no card with the ID `{id}` in this flow"),
+        )
+        .label("no such card");
+        let known = self.scope.ids.keys().copied().chain(["inputs", "vars"]);
+        let inputs = &self.shared.signatures[self.scope.flow].inputs;
+        let near = closest(id, known);
+        let mistake = match near {
+            Some(near) => match self.scope.ids.get(near) {
+                Some(&step) => mistake
+                    .related(self.scope.steps[step].named_at(), "there is this one")
+                    .help(format!("did you mean `{near}`?")),
+                None => mistake.help(format!("did you mean `{near}`?")),
+            },
+            None if inputs.iter().any(|input| input.name == *id) => {
+                mistake.help(format!("it is an input of the flow: write `inputs.{id}`"))
+            }
+            None if self.shared.names.var(id).is_some() => {
+                mistake.help(format!("it is a variable: write `vars.{id}`"))
+            }
+            None => mistake.help("a card can be wired from if it has an `id`"),
+        };
+        self.report(mistake);
+    }
+
+    pub fn unknown_output(&mut self, index: usize, key: &Key, place: Span) {
+        let step = &self.scope.steps[index];
+        if let (Some(table), Key::Name(name), true) =
+            (step.table, key, step.card.is_some_and(|card| card.rest_out.is_some()))
+        {
+            let mistake = table::unknown_column(self.shared, table, name, place);
+            return self.report(mistake.related(step.model.card.span, "the card"));
+        }
+        let names: Vec<&str> = step.outputs.iter().map(|output| &*output.name).collect();
+        let (title, open) = (
+            step.card.map_or_else(String::new, |card| card.id.to_owned()),
+            step.card.is_some_and(|card| card.rest_out.is_some()),
+        );
+        let card_at = step.model.card.span;
+        let help = if names.is_empty() {
+            Some(match (open, step.arms.is_empty()) {
+                (true, false) => "name under `outputs` of the block what each branch gives".to_owned(),
+                (true, true) => "name what you want of the card under `outputs`".to_owned(),
+                (false, _) => "the card has no outputs".to_owned(),
+            })
+        } else {
+            None
+        };
+        let message = format!("`{title}` has no output {}", shown(key));
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let before = self.log.found.len();
+        self.no_output(message, key, place, names.iter().map(String::as_str), help);
+        if let Some(mistake) = self.log.found.get_mut(before) {
+            mistake.related.push((card_at, "the card".to_owned()));
+        }
+    }
+
+    pub fn no_output<'n>(
+        &mut self,
+        message: String,
+        key: &Key,
+        place: Span,
+        names: impl IntoIterator<Item = &'n str>,
+        help: Option<String>,
+    ) {
+        let names: Vec<&str> = names.into_iter().collect();
+        let near = if let Key::Name(name) = key { closest(name, names.iter().copied()) } else { None };
+        let mistake = Diagnostic::new(Code::WireToUnknownOutput, place, message).label("not there");
+        let list = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        self.report(match (near, help) {
+            (Some(near), _) => mistake.help(format!("did you mean `{near}`?")),
+            (None, Some(help)) => mistake.help(help),
+            (None, None) if names.is_empty() => mistake,
+            (None, None) if names.len() == 1 => mistake.help(format!("there is {}", list())),
+            (None, None) => mistake.help(format!("there are {}", list())),
+        });
+    }
+
+    /// Whether the card has certainly run when something at `at` reads it.
+    pub fn check_order(&mut self, read: usize, place: Span, key: Option<&Key>, at: Position) {
+        let target = &self.scope.steps[read];
+        let itself = at.step == Some(read);
+        if !itself && self.control.precedes(self.control.done[read], at.point) {
+            return;
+        }
+        let (id, there) = (target.name().to_owned(), target.named_at());
+        let surrounds = self.scope.around(at.place).any(|place| self.scope.places[place].owner == Some(read));
+        if itself || surrounds {
+            let (label, why) = if itself {
+                ("reads the card's own output", "this very card")
+            } else {
+                ("stands inside of the card it reads", "this card runs around it")
+            };
+            self.report(
+                Diagnostic::new(Code::WireToLaterCard, place, format!("`{id}` has not run yet here"))
+                    .label(label)
+                    .related(there, why),
+            );
+            return;
+        }
+        // In the order of the file, the blocks around the reader count as before it.
+        let later = match at.step {
+            Some(reader) => read > reader,
+            None => self.scope.places[at.place].owner.is_some_and(|owner| read > self.last_within(owner)),
+        };
+        if later {
+            self.report(
+                Diagnostic::new(Code::WireToLaterCard, place, format!("`{id}` has not run yet here"))
+                    .label("reads a later card")
+                    .related(there, "runs only afterwards")
+                    .help(format!("move `{id}` in front of this card")),
+            );
+            return;
+        }
+        let around: Vec<usize> = self.scope.around(at.place).collect();
+        let arm = self.scope.around(target.place).take_while(|place| !around.contains(place)).last();
+        let Some((arm, owner)) = arm.and_then(|arm| Some((arm, self.scope.places[arm].owner?))) else {
+            return;
+        };
+        let arm = &self.scope.places[arm];
+        let block = &self.scope.steps[owner];
+        let name = arm.name.clone();
+        let message = match &*name {
+            "try" => format!("`{id}` may not have run here: it stands in `try`, which may fail"),
+            _ => format!("`{id}` may not have run here: it stands in the branch `{name}`"),
+        };
+        let mistake = Diagnostic::new(Code::WireToOtherBranch, place, message)
+            .label("reads a card of another branch")
+            .related(there, format!("runs only in `{name}`"));
+        let output = match key {
+            Some(Key::Name(output)) => output.clone(),
+            _ => "result".into(),
+        };
+        let joined = format!(
+            "name it under `outputs` of the block, as `{output}: {{ {name}: $.{id}.{output} }}`, and read"
+        );
+        let inside_block = around.iter().any(|&place| self.scope.places[place].owner == Some(owner));
+        let mistake = match (&block.model.id, inside_block) {
+            (_, true) => mistake
+                .help("branches can't read each other's cards: put what both need in front of the block"),
+            (Some(block), _) => mistake.help(format!("{joined} `$.{}.{output}`", block.it)),
+            (None, _) => mistake
+                .related(block.model.card.span, "give this block an `id`")
+                .help(format!("{joined} that")),
+        };
+        self.report(mistake);
+    }
+
+    /// The last card of a block, in the order of the file.
+    fn last_within(&self, owner: usize) -> usize {
+        let last =
+            self.scope.steps[owner].arms.iter().filter_map(|&arm| self.scope.places[arm].steps.last()).max();
+        last.map_or(owner, |&last| self.last_within(last).max(last))
+    }
+}
+
+/// A key as messages show it.
+pub(super) fn shown(key: &Key) -> String {
+    match key {
+        Key::Name(name) => format!("`{name}`"),
+        Key::Index(index) => format!("`[{index}]`"),
+    }
+}

@@ -1,0 +1,466 @@
+//! The checker from outside: the program that a good project becomes. What it says of bad ones stands in tests/diagnostics.
+
+#![allow(clippy::unwrap_used, dead_code)]
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use flowrun_core::card::{
+    Card, Catalog, Cx, EffectSpec, Example, FlowName, Inputs as _, Outputs as _, Pure, TableName, Work,
+};
+use flowrun_core::check::{Checked, Options, check};
+use flowrun_core::diag::{Code, Diagnostic, Style, render};
+use flowrun_core::fault::Result;
+use flowrun_core::load::load;
+use flowrun_core::program::{Arg, Call, Flow, OnError, Op, Program};
+use flowrun_core::source::Sources;
+use flowrun_core::value::{Record, Secret, Text, Value};
+use flowrun_core::{Inputs, Outputs, control, examples};
+
+/// Gives names to values.
+#[derive(Inputs)]
+struct Assign {
+    /// The values.
+    #[input(rest)]
+    fields: Record,
+}
+
+/// The same values.
+#[derive(Outputs)]
+struct Assigned {
+    /// What each name was given.
+    #[output(rest)]
+    fields: Record,
+}
+
+impl Pure for Assign {
+    const ID: &str = "flow_control.assign";
+    const EXPORTED_AS: &[&str] = &[];
+    const EXAMPLES: &[Example] = examples! { "{}" => ok "{}" };
+    type Out = Assigned;
+    fn run(self, _: &Cx<'_>) -> Result<Assigned> {
+        Ok(Assigned { fields: self.fields })
+    }
+}
+
+/// Makes a text.
+#[derive(Inputs)]
+struct Compose {
+    /// The text.
+    text: Text,
+}
+
+/// The text.
+#[derive(Outputs)]
+struct Composed {
+    /// The text.
+    text: Text,
+}
+
+impl Pure for Compose {
+    const ID: &str = "text.compose";
+    const EXPORTED_AS: &[&str] = &[];
+    const EXAMPLES: &[Example] = examples! { "{}" => ok "{}" };
+    type Out = Composed;
+    fn run(self, _: &Cx<'_>) -> Result<Composed> {
+        Ok(Composed { text: self.text })
+    }
+}
+
+/// Lists people.
+#[derive(Inputs)]
+struct ListPeople {
+    /// Which.
+    #[input(default = "first", choices = ["first", "stream"])]
+    result_set: Text,
+    /// The flow that gets each.
+    flow: Option<FlowName>,
+    /// How many.
+    #[input(default = 100)]
+    limit: f64,
+}
+
+/// The people.
+#[derive(Outputs)]
+struct People {
+    /// The people.
+    people: Vec<Record>,
+    /// How many were streamed.
+    records_streamed: f64,
+}
+
+/// Reads a row.
+#[derive(Inputs)]
+struct ReadRow {
+    /// The table.
+    table: TableName,
+    /// The row's ID.
+    row_id: Text,
+}
+
+/// The row.
+#[derive(Outputs)]
+struct Row {
+    /// The row's ID.
+    row_id: Text,
+    /// The columns.
+    #[output(rest)]
+    columns: Record,
+}
+
+const fn effect(
+    id: &'static str,
+    inputs: &'static [flowrun_core::card::Field],
+    connector: &'static str,
+    streams: bool,
+) -> Card {
+    Card {
+        id,
+        named: None,
+        docs: "",
+        exported_as: &[],
+        inputs,
+        rest_in: None,
+        outputs: People::FIELDS,
+        rest_out: None,
+        examples: &[],
+        work: Work::Effect(EffectSpec {
+            connector,
+            timeout: Duration::from_secs(30),
+            idempotent: true,
+            streams,
+        }),
+    }
+}
+
+static CARDS: &[Card] = &[
+    Card::pure::<Assign>(),
+    Card::pure::<Compose>(),
+    effect("hr.list_people", ListPeople::FIELDS, "hr", true),
+    Card {
+        outputs: Row::FIELDS,
+        rest_out: Row::REST,
+        ..effect("tables.read_row", ReadRow::FIELDS, "tables", false)
+    },
+];
+
+struct Case {
+    sources: Sources,
+    found: Vec<Diagnostic>,
+    checked: Checked,
+}
+
+/// Loads and checks the files, each beginning with a line `#### path`.
+fn checked(files: &str, entry: Option<&str>, vars: &[(&str, Value)], env: &[(&str, Value)]) -> Case {
+    let mut sources = Sources::default();
+    for file in files.split("#### ").skip(1) {
+        let (path, text) = file.split_once('\n').unwrap();
+        sources.add(path.trim(), text);
+    }
+    let (project, found) = load(&sources);
+    let named = |list: &[(&str, Value)]| {
+        list.iter().map(|(name, value)| (Text::from(*name), value.clone())).collect::<Vec<_>>()
+    };
+    let catalog = Catalog::new([control::CARDS, CARDS]);
+    let options = Options {
+        sources: &sources,
+        found: &found,
+        vars: &named(vars),
+        env: &named(env),
+        connectors: &["hr", "tables"],
+    };
+    let checked = check(&project, &catalog, entry, &options);
+    Case { sources, found, checked }
+}
+
+/// The program of a project without mistakes.
+fn program(files: &str, entry: &str) -> Program {
+    let case = checked(files, Some(entry), &[], &[]);
+    let mistakes: Vec<Diagnostic> = case.found.into_iter().chain(case.checked.diagnostics).collect();
+    assert!(mistakes.is_empty(), "{}", render(&mistakes, &case.sources, Style { color: false, width: 100 }));
+    case.checked.program.unwrap()
+}
+
+/// The codes and places of what is wrong, in the order of the file.
+fn codes(files: &str) -> Vec<String> {
+    let case = checked(files, None, &[], &[]);
+    let mut all: Vec<&Diagnostic> = case.found.iter().chain(&case.checked.diagnostics).collect();
+    all.sort_by_key(|mistake| mistake.span);
+    all.into_iter().map(|mistake| format!("{} {}", mistake.code, case.sources.slice(mistake.span))).collect()
+}
+
+/// A flow's shape: one line for each card.
+fn shape(flow: &Flow) -> String {
+    let mut shape = String::new();
+    block(flow, Flow::BODY, 0, &mut shape);
+    shape
+}
+
+fn block(flow: &Flow, block: flowrun_core::program::BlockId, depth: usize, shape: &mut String) {
+    for &step in flow.block(block) {
+        let step = flow.step(step);
+        let pad = "  ".repeat(depth);
+        let args: Vec<String> = step.args.iter().map(|arg| format!("{arg:?}")).collect();
+        let out: Vec<String> =
+            step.outputs.iter().zip(step.out.0..).map(|(name, slot)| format!("{name}=#{slot}")).collect();
+        write!(shape, "{pad}{} {}({}) -> {}", step.id, step.card.id, args.join(", "), out.join(" ")).unwrap();
+        let call = |call: &Call| format!("flow {} {:?} {:?}", call.flow.0, call.pass, call.outputs);
+        match &step.policy.on_error {
+            OnError::Stop => {}
+            OnError::Return(values) => write!(shape, " on_error {values:?}").unwrap(),
+            OnError::Call(handler) => write!(shape, " on_error {}", call(handler)).unwrap(),
+        }
+        let arm = |shape: &mut String, arm: &flowrun_core::program::Arm, when: String| {
+            writeln!(shape, "{pad}  {}{when} joins {:?}", arm.name, arm.join).unwrap();
+            self::block(flow, arm.block, depth + 2, shape);
+        };
+        match &step.op {
+            Op::Call(called) => writeln!(shape, " {}", call(called)).unwrap(),
+            Op::Loop { kind, call: called } => writeln!(shape, " {kind:?} {}", call(called)).unwrap(),
+            Op::Effect { connection, stream, .. } => {
+                writeln!(
+                    shape,
+                    " over {connection:?}{}",
+                    stream.as_ref().map_or(String::new(), |stream| format!(" stream {}", call(stream)))
+                )
+                .unwrap();
+            }
+            Op::Return { places, leaves_arm } => {
+                writeln!(shape, " returns {places:?} leaves_arm={leaves_arm}").unwrap()
+            }
+            Op::ContinueIf { message, leaves_arm } => {
+                writeln!(shape, " message {message:?} leaves_arm={leaves_arm}").unwrap()
+            }
+            Op::Branch { arms, contains_return } => {
+                writeln!(shape, " contains_return={contains_return}").unwrap();
+                for (when, one) in arms {
+                    let when = when.as_ref().map_or(String::new(), |when| {
+                        format!(" if {:?} {:?} {:?}", when.a, when.operator, when.b)
+                    });
+                    arm(shape, one, when);
+                }
+            }
+            Op::Try { body, catch, error } => {
+                writeln!(shape, " error=#{}", error.0).unwrap();
+                arm(shape, body, String::new());
+                arm(shape, catch, String::new());
+            }
+            _ => writeln!(shape).unwrap(),
+        }
+    }
+}
+
+const PROJECT: &str = r#"
+#### flowrun.yaml
+tables: { people: { columns: { name: text, age: { type: number, default: "7" } } } }
+connections: { main: hr }
+vars: { size: 10, source: { env: SOURCE, value: 0oa1 } }
+#### flows/import.yaml
+inputs: { names: list of text, limit: { type: number, default: 5 } }
+outputs: { told: text, first: text }
+cards:
+  - id: limits
+    card: flow_control.assign
+    with: { size: $.vars.size, source: "from {{ vars.source }}", both: [1, $.inputs.limit], plain: "{{ inputs.limit }}" }
+  - id: people
+    card: hr.list_people
+    with: { result_set: stream, flow: add, limit: $.limits.size }
+    pass: { source: $.limits.source }
+  - id: row
+    card: tables.read_row
+    with: { table: people, row_id: "$.people.people[0].id" }
+  - id: mode
+    card: branching.if_else
+    with: { value_a: $.row.name, operator: is empty }
+    then:
+      - id: nobody
+        card: text.compose
+        with: { text: nobody }
+    outputs: { who: { then: $.nobody.text, else: $.row.name } }
+  - id: safe
+    card: error_handling.if_error
+    try:
+      - card: list.for_each
+        with: { list: $.inputs.names, flow: add }
+        pass: { Record: { name: $.item, place: $.index }, source: "{{ item }} {{ people.people }}" }
+      - card: branching.continue_if
+        with: { value_a: 1, message: enough }
+    catch:
+      - card: flow_control.return
+        with: { told: $.error.message }
+    outputs: { told: text, age: { try: $.row.age } }
+  - id: called
+    card: flow_control.call_flow
+    with: { flow: utilities/tell }
+    pass: { text: "{{ mode.who }} is {{ row.age + 1 }}" }
+    on_error: { return: { told: $.error.message } }
+  - card: flow_control.return
+    with: { told: $.called.said, first: "$.people.people[?@.age > 3].name" }
+#### flows/add.yaml
+inputs: { Record: object, source: text }
+cards:
+  - card: branching.if_elseif
+    cases:
+      - when: { value_a: $.inputs.Record.age, operator: ">", value_b: 3 }
+        cards:
+          - { card: flow_control.return, with: { kind: grown, up: $.run.index } }
+    outputs: { kind: text, up: { else: no } }
+#### flows/utilities/tell.yaml
+inputs: { text: text }
+cards:
+  - card: flow_control.return
+    with: { said: $.inputs, all: $.inputs.text }
+#### flows/unreached.yaml
+cards: []
+"#;
+
+#[test]
+fn names_become_slots() {
+    let program = program(PROJECT, "import");
+    let paths: Vec<&str> = program.flows.iter().map(|flow| &*flow.path).collect();
+    assert_eq!(paths, ["flows/add", "flows/import", "flows/utilities/tell"]);
+    assert_eq!(program.entry.0, 1);
+    assert_eq!(program.connections.len(), 1);
+    assert_eq!(program.tables[0].columns[1].default, Value::Number(7.0));
+    let expected = r#"limits flow_control.assign(Number(10.0), Text("from 0oa1"), [Number(1.0), #3], #3) -> size=#4 source=#5 both=#6 plain=#7
+people hr.list_people(Text("stream"), Text("add"), #4) -> people=#8 records_streamed=#9 over Some(0) stream flow 0 [#4294967294, #5] []
+row tables.read_row(Text("people"), #8[Index(0), Name("id")]) -> row_id=#10 name=#11 age=#12 over None
+mode branching.if_else(#11, Text("is empty"), Null) -> who=#13 contains_return=false
+  then if #11 Text("is empty") Null joins [#14]
+    nobody text.compose(Text("nobody")) -> text=#14
+  else joins [#11]
+safe error_handling.if_error() -> told=#15 age=#16 error=#17
+  try joins [Null, #12]
+    for_each list.for_each(#2, Text("add"), Number(1.0)) ->  ForEach flow 0 [{"name": #4294967294, "place": #4294967295}, template[#4294967294, #8]] []
+    continue_if branching.continue_if(Number(1.0), Text("=="), Null, Text("enough")) ->  message None leaves_arm=true
+  catch joins [Null, Null]
+    return flow_control.return(#17[Name("message")]) ->  returns [Some(0)] leaves_arm=true
+called flow_control.call_flow(Text("utilities/tell")) -> said=#18 all=#19 on_error [(0, #1[Name("message")])] flow 2 [template[#13, #12]] [Some(0), Some(1)]
+return flow_control.return(#18, #8[][query]) ->  returns [Some(0), Some(1)] leaves_arm=false
+"#;
+    assert_eq!(shape(&program.flows[1]), expected);
+    let expected = r#"if_elseif branching.if_elseif() -> kind=#4 up=#5 contains_return=true
+  case_1 if #2[Name("age")] Text(">") Number(3.0) joins [Null, Null]
+    return flow_control.return(Text("grown"), #0[Name("index")]) ->  returns [Some(0), Some(1)] leaves_arm=true
+  else joins [Null, Text("no")]
+"#;
+    assert_eq!(shape(&program.flows[0]), expected);
+    assert_eq!(
+        shape(&program.flows[2]),
+        "return flow_control.return({\"text\": #2}, #2) ->  returns [Some(0), Some(1)] leaves_arm=false\n"
+    );
+    let outputs: Vec<&str> = program.flows[2].outputs.iter().map(|output| &*output.name).collect();
+    assert_eq!((outputs, program.flows[1].slots), (vec!["said", "all"], 20));
+}
+
+#[test]
+fn the_nearest_value_of_a_variable_wins() {
+    let files = "#### flowrun.yaml\nvars: { a: { type: number, value: 1, env: A }, key: { type: secret, env: KEY } }\n#### flow.yaml\noutputs: { a: any, key: any }\ncards:\n  - card: flow_control.return\n    with: { a: $.vars.a, key: \"Bearer {{ vars.key }}\" }\n";
+    let read = |vars: &[(&str, Value)], env: &[(&str, Value)]| {
+        let program = checked(files, Some("flow"), vars, env).checked.program.unwrap();
+        let args = program.flows[0].steps[0].args.clone();
+        (
+            args.into_iter()
+                .map(|arg| if let Arg::Const(value) = arg { value } else { panic!("{arg:?}") })
+                .collect::<Vec<_>>(),
+            program.hash,
+        )
+    };
+    let (values, hash) = read(&[], &[("key", Value::from("hunter2"))]);
+    assert_eq!(values, [Value::Number(1.0), Value::Secret(Secret::new("Bearer hunter2"))]);
+    assert_eq!(read(&[], &[("a", Value::from("2"))]).0[0], Value::Number(2.0));
+    assert_eq!(read(&[("a", Value::Number(3.0))], &[("a", Value::from("2"))]).0[0], Value::Number(3.0));
+    // The same run can go on with another password, but not with another number.
+    assert_eq!(hash, read(&[], &[("key", Value::from("swordfish"))]).1);
+    assert_ne!(hash, read(&[("a", Value::Number(3.0))], &[]).1);
+}
+
+#[test]
+fn one_mistake_is_one_diagnostic() {
+    let start = "#### flow.yaml\ncards:\n";
+    let table: &[(&str, &[&str])] = &[
+        // What depends on something unknown is silent.
+        (
+            "  - { id: a, card: text.kompose, with: { txt: 1 } }\n  - { card: flow_control.wait_for, with: { delay: $.a.b.c } }\n",
+            &["E010 text.kompose"],
+        ),
+        (
+            "  - { id: a, card: flow_control.call_flow, with: { flow: nowhere }, pass: { x: 1 } }\n  - { card: flow_control.wait_for, with: { delay: $.a.b } }\n",
+            &["E012 nowhere"],
+        ),
+        (
+            "  - { id: a, card: flow_control.wait_for, with: { delay: $.b.c } }\n  - { card: flow_control.wait_for, with: { delay: $.a.x } }\n",
+            &["E030 b", "E031 x"],
+        ),
+        // A card that could not be read may have had the ID, and what the card lacks.
+        (
+            "  - text.compose\n  - { card: flow_control.wait_for, with: { delay: $.a.b } }\n",
+            &["E003 text.compose"],
+        ),
+        (
+            "  - { id: a, card: text.compose, wiht: { text: x } }\n  - { card: flow_control.wait_for, with: { delay: $.a.text } }\n",
+            &["E004 wiht"],
+        ),
+        // Wires of arms that a card can't have are looked at all the same.
+        (
+            "  - { card: flow_control.wait_for, with: { delay: 1 }, then: [{ card: text.compose, with: { text: $.x.y } }] }\n",
+            &["E045 then", "E030 x"],
+        ),
+    ];
+    for (cards, expected) in table {
+        assert_eq!(codes(&format!("{start}{cards}")), *expected, "{cards}");
+    }
+}
+
+#[test]
+fn there_is_no_program_of_a_mistake() {
+    let case = checked(
+        "#### flow.yaml\ncards: []\n#### other.yaml\ncards: [{ card: nothing.at_all }]\n",
+        Some("flow"),
+        &[],
+        &[],
+    );
+    assert!(case.checked.program.is_none());
+    let case = checked("#### flow.yaml\ncards: []\n", Some("flw"), &[], &[]);
+    assert_eq!(case.checked.diagnostics[0].code, Code::UnknownFlow);
+    assert!(checked("#### flow.yaml\ncards: []\n", Some("flow"), &[], &[]).checked.program.is_some());
+}
+
+#[test]
+fn what_has_certainly_run_may_be_read() {
+    // Whoever does not return goes on; what follows may count on the other branch.
+    let good = r#"
+#### flow.yaml
+inputs: { n: number }
+outputs: { a: any }
+cards:
+  - card: branching.if_else
+    with: { value_a: $.inputs.n, operator: ">", value_b: 1 }
+    then:
+      - { card: flow_control.return, with: { a: 1 } }
+    else:
+      - { id: other, card: text.compose, with: { text: x } }
+  - { card: flow_control.return, with: { a: $.other.text } }
+"#;
+    program(good, "flow");
+    // Recursion that may end is allowed.
+    let recursion = r#"
+#### flow.yaml
+inputs: { n: number }
+cards:
+  - { card: error_handling.return_error_if, with: { value_a: $.inputs.n, operator: ">", value_b: 9, message: enough } }
+  - { card: flow_control.call_flow, with: { flow: flow }, pass: { n: "{{ inputs.n + 1 }}" } }
+"#;
+    program(recursion, "flow");
+}
+
+#[test]
+fn a_flow_of_thousands_of_cards_is_checked_at_once() {
+    let mut flow = "#### flow.yaml\noutputs: { a: text }\ncards:\n  - { id: c0, card: text.compose, with: { text: x } }\n".to_owned();
+    for n in 1..4000 {
+        writeln!(flow, "  - {{ id: c{n}, card: text.compose, with: {{ text: \"$.c{}.text\" }} }}", n - 1)
+            .unwrap();
+    }
+    flow.push_str("  - { card: flow_control.return, with: { a: $.c3999.text } }\n");
+    assert_eq!(program(&flow, "flow").flows[0].steps.len(), 4001);
+}

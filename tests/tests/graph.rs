@@ -1,0 +1,274 @@
+//! Pictures of flows: what is drawn, and that nothing in a picture gets in another thing's way.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use flowrun::graph::layout::{Label, Panel, Picture};
+use flowrun::graph::{Theme, mermaid, picture, svg};
+use flowrun::{connectors, project::Project};
+use flowrun_core::load::load;
+use flowrun_core::model::Flow;
+use flowrun_core::source::Sources;
+
+/// A flow small enough to read its picture as text.
+const HELLO: &str = r#"
+name: Greet
+description: Says hello.
+inputs:
+  name: text
+  count: { type: number, default: 3, choices: [1, 3] }
+outputs: { text: text }
+cards:
+  - id: greeting
+    card: text.compose
+    note: The only card that does something.
+    with: { text: "Hello, {{ inputs.name }}!" }
+  - card: list.for_each
+    with: { list: [1, 2], flow: shout, concurrency: 2 }
+    pass: { text: $.greeting.text, item: $.item }
+  - card: flow_control.return
+    with: { text: $.greeting.text }
+"#;
+
+/// Every block, and every kind of text that could break out of its place.
+const BLOCKS: &str = r#"
+name: 'Blocks & "quotes" <all of them> %%{init}%% ]]>'
+description: "Lines\nand | pipes; #hashes `ticks` \u0007 and <script>alert(1)</script>"
+trigger: { api_endpoint: { method: post, security: token } }
+inputs:
+  person: { type: object }
+  status: { type: text, choices: [active, inactive, onboarding, leave] }
+outputs: { color: text }
+cards:
+  - id: color
+    card: branching.if_elseif
+    cases:
+      - id: green
+        when: { value_a: $.inputs.status, operator: ==, value_b: active }
+        cards:
+          - { card: flow_control.return, with: { color: green } }
+      - when: { value_a: $.inputs.status, operator: in, value_b: [leave, onboarding, something else that is long, more] }
+        cards:
+          - id: deep
+            card: branching.if_else
+            with: { value_a: $.inputs.person.name, operator: is empty }
+            then:
+              - id: inner_text_with_a_very_long_identifier_that_does_not_fit_into_the_header
+                card: text.compose
+                with: { text: "Hello {{ inputs.person.name }}, you are {{ inputs.status }} & <b>" }
+              - card: flow_control.return
+                with: { color: $.inner_text_with_a_very_long_identifier_that_does_not_fit_into_the_header.text }
+            else: []
+    else:
+      - { card: flow_control.return, with: { color: red } }
+    outputs: { color: text }
+  - id: safe
+    card: error_handling.if_error
+    try:
+      - id: answer
+        card: api_connector.post
+        retry: { times: 3, wait: [1s, 5s], on: any }
+        timeout: 30s
+        on_error: { call: report_error, pass: { what: $.inputs.status } }
+        with:
+          url: "https://example.com/{{ color.color }}"
+          body: { color: $.color.color, list: [1, $.inputs.person, x], c: "{{ inputs.status }}" }
+    catch: []
+    outputs:
+      code: { try: $.answer.status_code, catch: 500 }
+      text: { try: fine, catch: $.error.message }
+  - card: branching.continue_if
+    with: { value_a: $.safe.code, operator: "<", value_b: 400, message: "not\nsent" }
+  - card: no_such.card_at_all
+    with: { a: $.nowhere.b, c: "{{ broken", d: $.color.color }
+  - card: flow_control.return
+    with: { color: "{{ color.color }}", x: "", n: null, "漢字 as a name that is long as well": 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字 }
+"#;
+
+fn flow(text: &str) -> Flow {
+    let mut sources = Sources::default();
+    sources.add("flow.yaml", text);
+    load(&sources).0.flows.remove(0)
+}
+
+/// A long flow in which cards read others from all over it.
+fn long(cards: usize) -> Flow {
+    let mut text = String::from("name: Long\ninputs: { start: number }\ncards:\n");
+    let mut chance = 7_usize;
+    for index in 0..cards {
+        let mut pick = || {
+            chance = (chance * 1_103_515_245 + 12_345) % 2_147_483_648;
+            if index == 0 || chance % 7 == 0 {
+                "inputs.start".to_owned()
+            } else {
+                format!("c{}.total", chance / 8 % index)
+            }
+        };
+        let (a, b) = (pick(), pick());
+        text.push_str(&format!(
+            "  - id: c{index}\n    card: number.add\n    with: {{ a: $.{a}, b: $.{b} }}\n"
+        ));
+    }
+    flow(&text)
+}
+
+/// The picture without its style sheet, which is the same in every one.
+fn drawn(flow: &Flow) -> String {
+    let picture = svg(flow, &connectors::catalog(), Theme::Auto);
+    let (before, rest) = picture.split_once("<style>").unwrap();
+    format!("{before}<style>…{}", &rest[rest.find("</style>").unwrap()..])
+}
+
+#[test]
+fn a_small_flow_as_svg() {
+    insta::assert_snapshot!(drawn(&flow(HELLO)));
+}
+
+#[test]
+fn flows_as_mermaid() {
+    let catalog = connectors::catalog();
+    insta::assert_snapshot!(format!(
+        "{}\n{}",
+        mermaid(&flow(HELLO), &catalog),
+        mermaid(&flow(BLOCKS), &catalog)
+    ));
+}
+
+#[test]
+fn texts_stay_texts() {
+    let drawn = drawn(&flow(BLOCKS));
+    assert!(!drawn.contains("<script") && drawn.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(drawn.contains("Blocks &amp; &quot;quotes&quot; &lt;all of them&gt;"));
+    assert!(!drawn.chars().any(|c| c.is_control() && c != '\n'));
+    // Every element is closed by its own end.
+    let mut open = Vec::new();
+    for tag in drawn.split('<').skip(1) {
+        let tag = tag.split_once('>').unwrap().0;
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name)),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split(' ').next().unwrap()),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn themes_differ_in_colors_only() {
+    let catalog = connectors::catalog();
+    let (light, dark) = (svg(&flow(HELLO), &catalog, Theme::Light), svg(&flow(HELLO), &catalog, Theme::Dark));
+    assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
+    assert!(svg(&flow(HELLO), &catalog, Theme::Auto).contains("prefers-color-scheme:dark"));
+    assert_ne!(light, dark);
+    assert_eq!(light.split_once("</style>").unwrap().1, dark.split_once("</style>").unwrap().1);
+}
+
+#[test]
+fn nothing_is_in_the_way() {
+    let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
+    let mut flows = Project::read(&flows).unwrap().model.flows;
+    assert!(flows.len() > 5);
+    flows.extend([flow(HELLO), flow(BLOCKS), long(9), long(36), long(80)]);
+    let catalog = connectors::catalog();
+    for flow in &flows {
+        let picture = picture(flow, &catalog);
+        boxes_keep_apart(&flow.name, &picture);
+        texts_fit(&flow.name, &picture);
+        wires_keep_off(&flow.name, &picture);
+    }
+    // At this width the letters can still be read in a README.
+    let thirty = picture(&long(30), &catalog);
+    assert!(thirty.width <= 1100, "{}", thirty.width);
+}
+
+fn holds(outer: &Panel, inner: &Panel) -> bool {
+    outer.frame
+        && outer.x < inner.x
+        && outer.y < inner.y
+        && outer.x + outer.width > inner.x + inner.width
+        && outer.y + outer.height > inner.y + inner.height
+}
+
+fn apart(a: &Panel, b: &Panel) -> bool {
+    a.x + a.width < b.x || b.x + b.width < a.x || a.y + a.height < b.y || b.y + b.height < a.y
+}
+
+fn boxes_keep_apart(name: &str, picture: &Picture) {
+    for (index, a) in picture.panels.iter().enumerate() {
+        let inside = a.x > 0 && a.y > 0 && a.x + a.width < picture.width && a.y + a.height < picture.height;
+        assert!(inside, "{name}: {a:?} leaves the picture");
+        for b in &picture.panels[index + 1..] {
+            assert!(apart(a, b) || holds(a, b), "{name}: {a:?} overlaps {b:?}");
+        }
+    }
+}
+
+/// A text's left, upper, right and lower edge.
+fn edges(label: &Label) -> (i32, i32, i32, i32) {
+    let left = if label.ends { label.x - label.width() } else { label.x };
+    (left, label.y - label.font.size * 3 / 4, left + label.width(), label.y + label.font.size / 4)
+}
+
+fn texts_fit(name: &str, picture: &Picture) {
+    for (index, label) in picture.labels.iter().enumerate() {
+        assert!(label.width() <= label.room, "{name}: {label:?} is {} wide", label.width());
+        let (left, top, right, bottom) = edges(label);
+        assert!(
+            left >= 0 && right <= picture.width && bottom <= picture.height,
+            "{name}: {label:?} leaves the picture"
+        );
+        // Apart from the heading, a text lies within the innermost box that it starts in.
+        let around = picture
+            .panels
+            .iter()
+            .rev()
+            .find(|b| (b.x..b.x + b.width).contains(&left) && (b.y..b.y + b.height).contains(&label.y));
+        match around {
+            Some(b) => {
+                assert!(right <= b.x + b.width && bottom <= b.y + b.height, "{name}: {label:?} leaves {b:?}")
+            }
+            None => assert!(matches!(label.class, "name" | "about"), "{name}: {label:?} is in no box"),
+        }
+        for other in &picture.labels[index + 1..] {
+            let (x, y, to, down) = edges(other);
+            let apart = right <= x || to <= left || bottom <= y || down <= top;
+            assert!(apart || label.width() == 0 || other.width() == 0, "{name}: {label:?} is on {other:?}");
+        }
+    }
+}
+
+fn wires_keep_off(name: &str, picture: &Picture) {
+    // Each wire's net, and the two ends of each straight piece.
+    let mut pieces: Vec<(usize, (i32, i32), (i32, i32))> = Vec::new();
+    for net in &picture.wires.nets {
+        let (x, y) = net.start;
+        pieces.push((net.source, (x, y), (net.x, y)));
+        for (end, down, _) in &net.ends {
+            pieces.push((net.source, (net.x, y), (net.x, *down)));
+            pieces.push((net.source, (net.x, *down), (*end, *down)));
+        }
+    }
+    for (net, from, to) in &pieces {
+        let (left, right) = (from.0.min(to.0), from.0.max(to.0));
+        let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
+        for label in &picture.labels {
+            let (x, y, end, down) = edges(label);
+            let off = right < x || end < left || bottom < y || down < top;
+            assert!(off, "{name}: a wire of node {net} runs through {label:?}");
+        }
+        for (other, a, b) in &pieces {
+            let same_line = (from.0 == to.0 && a.0 == b.0 && a.0 == from.0)
+                || (from.1 == to.1 && a.1 == b.1 && a.1 == from.1);
+            let touching = a.0.min(b.0) <= right
+                && left <= a.0.max(b.0)
+                && a.1.min(b.1) <= bottom
+                && top <= a.1.max(b.1);
+            // Wires of one column end where those of the other begin only at the cards' edges.
+            assert!(
+                net == other || !(same_line && touching),
+                "{name}: wires of nodes {net} and {other} share a line"
+            );
+        }
+    }
+}

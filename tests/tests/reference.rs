@@ -1,0 +1,111 @@
+//! What is written from the cards' declarations and from the flows is what they say today.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flowrun::catalog::{self, COMMAND};
+use flowrun::console::{Look, PLAIN};
+use flowrun::graph::{Theme, svg};
+use flowrun::{connectors, project::Project};
+use flowrun_core::load::load;
+use flowrun_core::source::Sources;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn the_reference_pages_are_up_to_date() {
+    let pages = catalog::markdown(&connectors::catalog());
+    let folder = root().join("docs/cards");
+    let stale =
+        pages.iter().filter(|(file, text)| fs::read_to_string(folder.join(file)).ok().as_ref() != Some(text));
+    let stale: Vec<&String> = stale.map(|(file, _)| file).collect();
+    assert!(
+        stale.is_empty(),
+        "stale in docs/cards: {stale:?}; write them anew with `cargo run -- {}`",
+        &COMMAND[8..]
+    );
+    let written: BTreeSet<String> = pages.into_iter().map(|(file, _)| file).collect();
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(written.contains(&name), "docs/cards/{name} is of no category; delete it");
+    }
+}
+
+#[test]
+fn the_picture_of_the_readme_is_up_to_date() {
+    let project = Project::read(&root().join("flows")).unwrap();
+    let drawn = svg(project.flow("orchestrate_import").unwrap(), &connectors::catalog(), Theme::Auto);
+    let file = "docs/images/orchestrate_import.svg";
+    let there = fs::read_to_string(root().join(file)).unwrap_or_default();
+    assert!(
+        there == drawn,
+        "{file} is stale; draw it anew with `cargo run -- graph flows/orchestrate_import.yaml -o {file}`"
+    );
+}
+
+#[test]
+fn examples_can_be_pasted_into_a_flow() {
+    let mut wrong = Vec::new();
+    for card in connectors::catalog().iter() {
+        for example in catalog::card_json(card)["examples"].as_array().unwrap() {
+            let mut text = String::from("cards:\n");
+            for line in example["cards"].as_str().unwrap().lines() {
+                text.push_str(&format!("  {line}\n"));
+            }
+            let mut sources = Sources::default();
+            sources.add("example.yaml", &text);
+            let (_, found) = load(&sources);
+            wrong.extend(found.first().map(|found| format!("{}: {}\n{text}", card.id, found.message)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_card_reads_well() {
+    let catalog = connectors::catalog();
+    for card in catalog.iter() {
+        for (width, color) in [(60, false), (110, true)] {
+            let shown = catalog::show(card, Look { color, width, ..PLAIN });
+            assert!(shown.contains(card.id) && !shown.contains("\n\n\n"), "{shown}");
+            assert_eq!(shown.contains('\u{1b}'), color, "{}", card.id);
+        }
+        assert!(
+            catalog::category::ALL.iter().any(|(group, _)| *group == card.group()),
+            "{} is of no category",
+            card.id
+        );
+        assert_eq!(catalog::find(&catalog, card.id).unwrap().id, card.id);
+    }
+    insta::assert_snapshot!("list", catalog::list(&catalog, None, Look { width: 100, ..PLAIN }));
+    let mut shown = String::new();
+    for id in ["list.map", "text.split", "branching.if_else", "tables.search_rows"] {
+        shown.push_str(&catalog::show(catalog.get(id).unwrap(), Look { width: 90, ..PLAIN }));
+        shown.push_str("\n--------\n\n");
+    }
+    insta::assert_snapshot!("show", shown);
+}
+
+#[test]
+fn cards_are_found_by_every_name() {
+    let catalog = connectors::catalog();
+    for name in ["text.split", "split", "Split", "Text.Split", "kernel:string:split", " text.split "] {
+        assert_eq!(catalog::find(&catalog, name).unwrap().id, "text.split", "{name}");
+    }
+    assert_eq!(catalog::find(&catalog, "If/Else").unwrap().id, "branching.if_else");
+    let told = |name: &str| {
+        let problem = catalog::find(&catalog, name).unwrap_err();
+        format!("{problem}; {}", problem.help.as_deref().unwrap())
+    };
+    assert_eq!(told("list.mapp"), "there is no card `list.mapp`; did you mean `list.map`?");
+    assert_eq!(told("splitt"), "there is no card `splitt`; did you mean `text.split`?");
+    assert_eq!(told("add"), "`add` is more than one card; choose one of date_time.add, number.add");
+    assert!(catalog::list(&catalog, Some("separator cut"), PLAIN).contains("text.split"));
+    assert!(!catalog::list(&catalog, Some("date"), PLAIN).contains("update_row"));
+    assert!(catalog::list(&catalog, Some("xyzzy"), PLAIN).starts_with("no card has to do with `xyzzy`"));
+}

@@ -1,0 +1,163 @@
+//! A journal is enough: every flow, cut after every entry and resumed, ends with the same report and repeats no effect.
+//!
+//! The flows run with their effects completing in random orders, over simulators; the resumed runs have no world at all:
+//! what the journal still holds is all that they may ask for.
+
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use flowrun::simulators::{Setup, Simulators};
+use flowrun_core::effect::{Effect, EffectId};
+use flowrun_core::journal::{Event, Journal, ReplayError};
+use flowrun_core::machine::{Machine, Start, Turn};
+use flowrun_core::program::Program;
+use flowrun_core::source::Sources;
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::driver::World;
+use flowrun_kit::clock::Clock;
+use flowrun_tests::{compile, sources, world};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// A flow to run.
+struct Subject {
+    name: String,
+    program: Arc<Program>,
+    inputs: Record,
+}
+
+/// The flows of `tests/flows` and the import itself.
+fn subjects() -> Vec<Subject> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cases: Vec<_> = std::fs::read_dir(root.join("flows")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    cases.sort();
+    let mut subjects: Vec<Subject> = cases.iter().map(|path| {
+        let case = std::fs::read_to_string(path).unwrap();
+        let sources = sources(&case);
+        Subject {
+            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+            program: compile(&sources, "main", &[]),
+            inputs: inputs(&case),
+        }
+    }).collect();
+    let project = flowrun::project::Project::read(&root.join("../flows")).unwrap();
+    // Three employees to a request and two requests to a session, so that few employees make many sessions.
+    let mut small = Sources::default();
+    for (_, source) in project.sources.iter() {
+        let text = source.text.replace("entriesPerBulkRequest: 200", "entriesPerBulkRequest: 3");
+        small.add(&source.path, &text.replace("bulkRequestsPerSession: 50", "bulkRequestsPerSession: 2"));
+    }
+    for flow in ["import", "deactivate"] {
+        let vars = [(Text::from("max_deactivation_share"), Value::from(100.0))];
+        let program = compile(&small, flow, &vars);
+        subjects.push(Subject { name: flow.to_owned(), program, inputs: Record::default() });
+    }
+    subjects
+}
+
+/// The inputs that the first line of a case gives.
+fn inputs(case: &str) -> Record {
+    let line = case.lines().next().unwrap_or_default();
+    let words = line.split_whitespace().collect::<Vec<_>>();
+    let given = words.windows(2).filter(|pair| pair[0] == "--input").filter_map(|pair| pair[1].split_once('='));
+    given.map(|(name, value)| (Text::from(name), flowrun_core::load::constant(value).unwrap())).collect()
+}
+
+/// Runs a flow to its end, completing one effect after the other in the order that `choices` say.
+async fn run(subject: &Subject, world: &World, choices: &mut impl FnMut(usize) -> usize) -> (Journal, String) {
+    let start = Start { inputs: subject.inputs.clone(), run_id: "replay".into(), at_us: 1_790_000_000_000_000 };
+    let mut journal = Journal { program: subject.program.hash, start: start.clone(), events: Vec::new() };
+    let mut machine = Machine::new(subject.program.clone(), start).unwrap();
+    let mut open: Vec<Effect> = Vec::new();
+    loop {
+        match machine.turn() {
+            Turn::Done => return (journal, json(&machine)),
+            Turn::Busy(effects) | Turn::Blocked(effects) => open.extend(effects),
+        }
+        let effect = open.remove(choices(open.len()));
+        let (id, outcome) = world.perform(effect).await;
+        let at_us = world.time.clock().now_ms() * 1000;
+        journal.events.push(Event::Completed { id, outcome: outcome.clone(), at_us });
+        machine.complete(id, outcome, at_us);
+    }
+}
+
+/// Runs a flow over new simulators, in an order that follows from `seed`.
+async fn random_run(subject: &Subject, seed: u64) -> (Journal, String) {
+    let clock = Clock::starting_at(1_790_000_000_000, 1.0);
+    let simulators = Simulators::new(clock, &Setup { employees: 10, duplicates: 1, ..Setup::default() });
+    let world = world(&subject.program, &simulators);
+    let mut state = seed | 1;
+    let mut choices = |open: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % open as u64) as usize
+    };
+    run(subject, &world, &mut choices).await
+}
+
+fn json(machine: &Machine) -> String {
+    serde_json::to_string(&machine.report()).unwrap()
+}
+
+/// Resumes a run of which only the first `kept` entries are known, feeding it the rest as it asks for it.
+fn resumed(journal: &Journal, program: &Arc<Program>, kept: usize) -> String {
+    let cut = Journal { events: journal.events[..kept].to_vec(), ..journal.clone() };
+    let (mut machine, open) = cut.replay(program.clone()).unwrap();
+    let mut asked: BTreeMap<EffectId, Effect> = open.into_iter().map(|effect| (effect.id, effect)).collect();
+    for event in &journal.events[kept..] {
+        while let Turn::Busy(effects) | Turn::Blocked(effects) = machine.turn() {
+            let quiet = effects.is_empty();
+            asked.extend(effects.into_iter().map(|effect| (effect.id, effect)));
+            if quiet {
+                break;
+            }
+        }
+        if let Event::Completed { id, outcome, at_us } = event {
+            assert!(asked.remove(id).is_some(), "{id} had not been asked for");
+            machine.complete(*id, outcome.clone(), *at_us);
+        }
+    }
+    while !matches!(machine.turn(), Turn::Done) {}
+    assert!(asked.is_empty(), "asked for more than the first run: {asked:?}");
+    json(&machine)
+}
+
+#[test]
+fn every_flow_resumes_after_every_entry_in_two_hundred_orders() {
+    let subjects = subjects();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+    let cuts = Cell::new(0);
+    TestRunner::new(config)
+        .run(&any::<u64>(), |seed| {
+            for subject in &subjects {
+                let (journal, whole) = runtime.block_on(random_run(subject, seed));
+                for kept in 0..=journal.events.len() {
+                    cuts.set(cuts.get() + 1);
+                    let again = resumed(&journal, &subject.program, kept);
+                    prop_assert!(again == whole, "{} cut after {kept}:\n{again}\n{whole}", subject.name);
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(cuts.get() > 20_000, "too few cuts to mean anything: {}", cuts.get());
+}
+
+#[test]
+fn a_journal_of_other_flows_is_refused() {
+    let (one, other) = ("cards: [{ card: flow_control.wait_for, with: { delay: 1 } }]", "cards: [{ card: flow_control.wait_for, with: { delay: 2 } }]");
+    let program = |text| compile(&sources(&format!("#### file: main.yaml\n{text}\n")), "main", &[]);
+    let (one, other) = (program(one), program(other));
+    let start = Start { inputs: Record::default(), run_id: "replay".into(), at_us: 0 };
+    let journal = Journal { program: one.hash, start, events: Vec::new() };
+    assert!(journal.replay(one).is_ok());
+    assert!(matches!(journal.replay(other), Err(ReplayError::OtherProgram)));
+}
