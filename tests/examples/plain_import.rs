@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{TryStreamExt, stream};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,8 @@ struct Session {
 async fn okta(client: &Client, method: Method, url: &str, body: Option<&Bulk<'_>>) -> Result<Response> {
     let token = std::env::var("OKTA_API_TOKEN")?;
     loop {
-        let mut request = client.request(method.clone(), url).header("authorization", format!("SSWS {token}"));
+        let mut request =
+            client.request(method.clone(), url).header("authorization", format!("SSWS {token}"));
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -202,14 +203,17 @@ async fn main() -> Result<()> {
     for share in employees.chunks(PER_SESSION) {
         ids.push(import(&client, share, &sessions).await?);
     }
-    let statuses: Vec<String> = stream::iter(&ids)
-        .then(|id| async {
-            let session: Session = okta(&client, Method::GET, &format!("{sessions}/{id}"), None).await?.json().await?;
-            Ok::<_, Box<dyn Error + Send + Sync>>(session.status)
-        })
-        .try_collect()
-        .await?;
+    let mut statuses = Vec::new();
+    for id in &ids {
+        let session: Session = okta(&client, Method::GET, &format!("{sessions}/{id}"), None).await?.json().await?;
+        statuses.push(session.status);
+    }
     use std::io::Write;
-    writeln!(std::io::stdout(), "imported {} employees in {} sessions: {statuses:?}", employees.len(), ids.len())?;
+    writeln!(
+        std::io::stdout(),
+        "imported {} employees in {} sessions: {statuses:?}",
+        employees.len(),
+        ids.len()
+    )?;
     Ok(())
 }

@@ -42,7 +42,11 @@ pub fn sources(case: &str) -> Sources {
 }
 
 /// Everything that is wrong with a project, and its program with the flow `entry` if nothing is.
-pub fn examine(sources: &Sources, entry: Option<&str>, vars: &[(Text, Value)]) -> (Option<Program>, Vec<Diagnostic>) {
+pub fn examine(
+    sources: &Sources,
+    entry: Option<&str>,
+    vars: &[(Text, Value)],
+) -> (Option<Program>, Vec<Diagnostic>) {
     let (project, mut found) = load(sources);
     let connectors = connectors::names();
     let options = Options { sources, found: &found, vars, env: &[], connectors: &connectors };
@@ -58,7 +62,9 @@ pub fn compile(sources: &Sources, entry: &str, vars: &[(Text, Value)]) -> Arc<Pr
         found.into_iter().filter(|found| found.code.severity() == Severity::Error).collect();
     match program {
         Some(program) if errors.is_empty() => Arc::new(program),
-        _ => panic!("the case has mistakes:\n{}", render(&errors, sources, Style { color: false, width: 110 })),
+        _ => {
+            panic!("the case has mistakes:\n{}", render(&errors, sources, Style { color: false, width: 110 }))
+        }
     }
 }
 
@@ -106,7 +112,10 @@ pub fn run_case(sources: &Sources, file: &str, args: &[&str], env: BTreeMap<Stri
     };
     for (_, source) in sources.iter() {
         let path = folder.path().join(&*source.path);
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, &*source.text));
+        let written = path
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&path, &*source.text));
         if let Err(error) = written {
             panic!("{}: {error}", path.display());
         }
@@ -130,7 +139,8 @@ fn cut_time(line: &str) -> &str {
     let line = line.trim_end();
     for unit in [" ms", " µs", " s"] {
         let Some(rest) = line.strip_suffix(unit) else { continue };
-        let number = rest.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ','));
+        let number =
+            rest.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ','));
         if number.len() < rest.len() && number.ends_with([' ', '·']) {
             return number.trim_end();
         }

@@ -99,7 +99,7 @@ fn long(cards: usize) -> Flow {
     for index in 0..cards {
         let mut pick = || {
             chance = (chance * 1_103_515_245 + 12_345) % 2_147_483_648;
-            if index == 0 || chance % 7 == 0 {
+            if index == 0 || chance.is_multiple_of(7) {
                 "inputs.start".to_owned()
             } else {
                 format!("c{}.total", chance / 8 % index)
@@ -240,7 +240,8 @@ fn texts_fit(name: &str, picture: &Picture) {
 
 fn wires_keep_off(name: &str, picture: &Picture) {
     // Each wire's net, and the two ends of each straight piece.
-    let mut pieces: Vec<(usize, (i32, i32), (i32, i32))> = Vec::new();
+    type Piece = (usize, (i32, i32), (i32, i32));
+    let mut pieces: Vec<Piece> = Vec::new();
     for net in &picture.wires.nets {
         let (x, y) = net.start;
         pieces.push((net.source, (x, y), (net.x, y)));

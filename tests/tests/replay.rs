@@ -33,23 +33,27 @@ struct Subject {
 /// The flows of `tests/flows` and the import itself.
 fn subjects() -> Vec<Subject> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut cases: Vec<_> = std::fs::read_dir(root.join("flows")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<_> =
+        std::fs::read_dir(root.join("flows")).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
     cases.sort();
-    let mut subjects: Vec<Subject> = cases.iter().map(|path| {
-        let case = std::fs::read_to_string(path).unwrap();
-        let sources = sources(&case);
-        Subject {
-            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-            program: compile(&sources, "main", &[]),
-            inputs: inputs(&case),
-        }
-    }).collect();
+    let mut subjects: Vec<Subject> = cases
+        .iter()
+        .map(|path| {
+            let case = std::fs::read_to_string(path).unwrap();
+            let sources = sources(&case);
+            Subject {
+                name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+                program: compile(&sources, "main", &[]),
+                inputs: inputs(&case),
+            }
+        })
+        .collect();
     let project = flowrun::project::Project::read(&root.join("../flows")).unwrap();
-    // Three employees to a request and two requests to a session, so that few employees make many sessions.
+    // Two employees to a request and two requests to a session, so that few employees make several sessions.
     let mut small = Sources::default();
     for (_, source) in project.sources.iter() {
-        let text = source.text.replace("entriesPerBulkRequest: 200", "entriesPerBulkRequest: 3");
+        let text = source.text.replace("entriesPerBulkRequest: 200", "entriesPerBulkRequest: 2");
         small.add(&source.path, &text.replace("bulkRequestsPerSession: 50", "bulkRequestsPerSession: 2"));
     }
     for flow in ["import", "deactivate"] {
@@ -64,13 +68,19 @@ fn subjects() -> Vec<Subject> {
 fn inputs(case: &str) -> Record {
     let line = case.lines().next().unwrap_or_default();
     let words = line.split_whitespace().collect::<Vec<_>>();
-    let given = words.windows(2).filter(|pair| pair[0] == "--input").filter_map(|pair| pair[1].split_once('='));
+    let given =
+        words.windows(2).filter(|pair| pair[0] == "--input").filter_map(|pair| pair[1].split_once('='));
     given.map(|(name, value)| (Text::from(name), flowrun_core::load::constant(value).unwrap())).collect()
 }
 
 /// Runs a flow to its end, completing one effect after the other in the order that `choices` say.
-async fn run(subject: &Subject, world: &World, choices: &mut impl FnMut(usize) -> usize) -> (Journal, String) {
-    let start = Start { inputs: subject.inputs.clone(), run_id: "replay".into(), at_us: 1_790_000_000_000_000 };
+async fn run(
+    subject: &Subject,
+    world: &World,
+    choices: &mut impl FnMut(usize) -> usize,
+) -> (Journal, String) {
+    let start =
+        Start { inputs: subject.inputs.clone(), run_id: "replay".into(), at_us: 1_790_000_000_000_000 };
     let mut journal = Journal { program: subject.program.hash, start: start.clone(), events: Vec::new() };
     let mut machine = Machine::new(subject.program.clone(), start).unwrap();
     let mut open: Vec<Effect> = Vec::new();
@@ -90,7 +100,7 @@ async fn run(subject: &Subject, world: &World, choices: &mut impl FnMut(usize) -
 /// Runs a flow over new simulators, in an order that follows from `seed`.
 async fn random_run(subject: &Subject, seed: u64) -> (Journal, String) {
     let clock = Clock::starting_at(1_790_000_000_000, 1.0);
-    let simulators = Simulators::new(clock, &Setup { employees: 10, duplicates: 1, ..Setup::default() });
+    let simulators = Simulators::new(clock, &Setup { employees: 5, duplicates: 1, ..Setup::default() });
     let world = world(&subject.program, &simulators);
     let mut state = seed | 1;
     let mut choices = |open: usize| {
@@ -132,7 +142,8 @@ fn resumed(journal: &Journal, program: &Arc<Program>, kept: usize) -> String {
 #[test]
 fn every_flow_resumes_after_every_entry_in_two_hundred_orders() {
     let subjects = subjects();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let cuts = Cell::new(0);
     TestRunner::new(config)
@@ -153,7 +164,10 @@ fn every_flow_resumes_after_every_entry_in_two_hundred_orders() {
 
 #[test]
 fn a_journal_of_other_flows_is_refused() {
-    let (one, other) = ("cards: [{ card: flow_control.wait_for, with: { delay: 1 } }]", "cards: [{ card: flow_control.wait_for, with: { delay: 2 } }]");
+    let (one, other) = (
+        "cards: [{ card: flow_control.wait_for, with: { delay: 1 } }]",
+        "cards: [{ card: flow_control.wait_for, with: { delay: 2 } }]",
+    );
     let program = |text| compile(&sources(&format!("#### file: main.yaml\n{text}\n")), "main", &[]);
     let (one, other) = (program(one), program(other));
     let start = Start { inputs: Record::default(), run_id: "replay".into(), at_us: 0 };

@@ -31,6 +31,7 @@ pub struct Get {
 impl Effect for Get {
     const ID: &str = "api_connector.get";
     const EXPORTED_AS: &[&str] = &["channels:http:httpfunctions:get"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: api_connector.get
   id: call

@@ -35,6 +35,7 @@ pub struct Post {
 impl Effect for Post {
     const ID: &str = "api_connector.post";
     const EXPORTED_AS: &[&str] = &["channels:http:httpfunctions:post"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: api_connector.post
   id: call

@@ -35,6 +35,7 @@ pub struct Put {
 impl Effect for Put {
     const ID: &str = "api_connector.put";
     const EXPORTED_AS: &[&str] = &["channels:http:httpfunctions:put"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: api_connector.put
   id: call

@@ -36,7 +36,11 @@ pub trait Effect: Inputs + Send + 'static {
     fn run(self, connection: &Self::Connection) -> impl Future<Output = Result<Self::Out>> + Send;
 
     /// Fetches one page of a stream.
-    fn page(self, connection: &Self::Connection, cursor: Cursor) -> impl Future<Output = Result<Page>> + Send {
+    fn page(
+        self,
+        connection: &Self::Connection,
+        cursor: Cursor,
+    ) -> impl Future<Output = Result<Page>> + Send {
         let _ = (connection, cursor);
         async { Err(Fault::new(FaultKind::InvalidInput, "this card has no result set to stream")) }
     }
@@ -89,14 +93,21 @@ impl EffectCard {
     }
 
     /// Performs the card over `connection`, which must be of its connector.
-    pub fn perform(&self, performance: Performance, connection: AnyConnection) -> Pending<'static, Result<Answer>> {
+    pub fn perform(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+    ) -> Pending<'static, Result<Answer>> {
         (self.perform)(performance, connection)
     }
 }
 
 async fn perform<C: Effect>(mut performance: Performance, connection: AnyConnection) -> Result<Answer> {
     let Some(connection) = connection.downcast_ref::<C::Connection>() else {
-        return Err(Fault::new(FaultKind::Connection, format!("{} got a connection of another connector", C::ID)));
+        return Err(Fault::new(
+            FaultKind::Connection,
+            format!("{} got a connection of another connector", C::ID),
+        ));
     };
     let card = C::read(&mut Args::new(&mut performance.args, &performance.names))?;
     if let Some(cursor) = performance.page {

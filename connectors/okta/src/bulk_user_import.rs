@@ -71,6 +71,7 @@ struct Entity<'a> {
 impl Effect for BulkUserImport {
     const ID: &str = "okta.bulk_user_import";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:bulkUserImport"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_import_session
   id: session

@@ -32,6 +32,7 @@ const SLACK_MS: i64 = 2_000;
 impl Effect for CreateImportSession {
     const ID: &str = "okta.create_import_session";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:createAnImportSession"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_import_session
   id: session

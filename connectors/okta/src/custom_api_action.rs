@@ -53,6 +53,7 @@ impl Effect for CustomApiAction {
     const ID: &str = "okta.custom_api_action";
     const TITLE: Option<&str> = Some("Custom API Action");
     const EXPORTED_AS: &[&str] = &["channels:http:okta:hTTPRequest"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.custom_api_action
   id: call

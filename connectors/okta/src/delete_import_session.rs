@@ -39,6 +39,7 @@ pub struct Deleted {
 impl Effect for DeleteImportSession {
     const ID: &str = "okta.delete_import_session";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:deleteImportSession"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_import_session
   id: session

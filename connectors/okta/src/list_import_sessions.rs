@@ -32,6 +32,7 @@ pub struct Sessions {
 impl Effect for ListImportSessions {
     const ID: &str = "okta.list_import_sessions";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:listImportSessions"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_import_sessions"#
             => ok "{ sessions: [] }",

@@ -89,6 +89,7 @@ const MOST: usize = 100_000;
 impl Effect for ListUsersWithSearch {
     const ID: &str = "okta.list_users_with_search";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:listUsersWithSearch"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_users_with_search
   id: found

@@ -49,6 +49,7 @@ const NEVER_NULL: [&str; 3] = ["userName", "email", "secondEmail"];
 impl Effect for MapProfileSourceAttributes {
     const ID: &str = "okta.map_profile_source_attributes";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:mapProfileSourceAttributes"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.map_profile_source_attributes
   with:

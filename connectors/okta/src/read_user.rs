@@ -68,6 +68,7 @@ pub struct Found {
 impl Effect for ReadUser {
     const ID: &str = "okta.read_user";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:readUser"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.read_user
   id: user

@@ -30,6 +30,7 @@ pub struct TriggerImportSession {
 impl Effect for TriggerImportSession {
     const ID: &str = "okta.trigger_import_session";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:triggerImportSession"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_import_session
   id: session

@@ -59,6 +59,7 @@ pub struct Listed {
 impl Effect for ListEmployees {
     const ID: &str = "personio.list_employees";
     const EXPORTED_AS: &[&str] = &["channels:http:personio:listEmployees_a9WrJTwAaa"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: personio.list_employees
   id: list

@@ -119,7 +119,8 @@ impl Fault {
 
     /// A value that the input can't take.
     pub fn mismatch(mismatch: &Mismatch, input: Option<InputId>) -> Fault {
-        let kind = if mismatch.is_missing() { FaultKind::InvalidInput } else { FaultKind::InvalidTypeConversion };
+        let kind =
+            if mismatch.is_missing() { FaultKind::InvalidInput } else { FaultKind::InvalidTypeConversion };
         let mut fault = Fault::new(kind, mismatch.to_string());
         fault.0.input = input;
         fault

@@ -54,7 +54,9 @@ impl std::fmt::Display for ReplayError {
         match self {
             ReplayError::OtherProgram => f.write_str("the flows have changed since the run was journaled"),
             ReplayError::Start(fault) => write!(f, "{fault}"),
-            ReplayError::Unasked(id) => write!(f, "the journal has an entry {id} that the run never asked for"),
+            ReplayError::Unasked(id) => {
+                write!(f, "the journal has an entry {id} that the run never asked for")
+            }
         }
     }
 }

@@ -220,8 +220,8 @@ const SHOWN_CHARS: usize = 2_000;
 pub fn clip(value: &Value) -> Value {
     match value {
         Value::Text(text) if text.len() > SHOWN_CHARS => {
-            let cut = text.floor_char_boundary(SHOWN_CHARS);
-            Value::from(format!("{}… ({} bytes)", &text[..cut], text.len()))
+            let shown: String = text.chars().take(SHOWN_CHARS).collect();
+            Value::from(format!("{shown}… ({} bytes)", text.len()))
         }
         Value::List(items) => {
             let mut shown: Vec<Value> = items.iter().take(SHOWN_ITEMS).map(clip).collect();
@@ -230,7 +230,9 @@ pub fn clip(value: &Value) -> Value {
             }
             Value::list(shown)
         }
-        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.clone(), clip(value)))),
+        Value::Object(members) => {
+            Value::object(members.iter().map(|(key, value)| (key.clone(), clip(value))))
+        }
         other => other.clone(),
     }
 }

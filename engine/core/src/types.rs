@@ -63,8 +63,18 @@ impl Type {
     }
 
     /// The names a flow file may give to a type, in the order in which they are best listed.
-    pub const NAMES: &[&str] =
-        &["text", "number", "true/false", "date & time", "object", "list", "list of text", "file", "secret", "any"];
+    pub const NAMES: &[&str] = &[
+        "text",
+        "number",
+        "true/false",
+        "date & time",
+        "object",
+        "list",
+        "list of text",
+        "file",
+        "secret",
+        "any",
+    ];
 
     /// Reads a type as flow files name it: `text`, `list of object`, `list`.
     pub fn parse(name: &str) -> Option<Type> {

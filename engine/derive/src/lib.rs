@@ -88,7 +88,10 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
     Ok(match side {
         Side::Input => {
             if card_docs.is_empty() {
-                return Err(Error::new_spanned(name, "this card needs a doc comment: it is the user's manual"));
+                return Err(Error::new_spanned(
+                    name,
+                    "this card needs a doc comment: it is the user's manual",
+                ));
             }
             quote! {
                 impl #name { #(#constants)* }
@@ -142,7 +145,9 @@ fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) ->
 fn literal(expr: &Expr) -> Tokens {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::flowrun_core::card::Literal::Text(#text)),
-        Expr::Lit(ExprLit { lit: Lit::Bool(truth), .. }) => quote!(::flowrun_core::card::Literal::Bool(#truth)),
+        Expr::Lit(ExprLit { lit: Lit::Bool(truth), .. }) => {
+            quote!(::flowrun_core::card::Literal::Bool(#truth))
+        }
         number => quote!(::flowrun_core::card::Literal::Number((#number) as f64)),
     }
 }
@@ -155,7 +160,8 @@ fn docs(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
-    let lines: Vec<String> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
+    let lines: Vec<String> =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
     lines.join("\n").trim().to_owned()
 }
 

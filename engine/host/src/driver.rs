@@ -58,7 +58,12 @@ impl World {
         cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
         connections: Vec<AnyConnection>,
     ) -> World {
-        World { time, cards: cards.into_iter().map(|card| (card.card.id, card)).collect(), connections, shared: BTreeMap::new() }
+        World {
+            time,
+            cards: cards.into_iter().map(|card| (card.card.id, card)).collect(),
+            connections,
+            shared: BTreeMap::new(),
+        }
     }
 
     /// The same world with what cards of `connector` use that name no connection, such as the tables.

@@ -68,8 +68,7 @@ pub(super) fn type_of(value: &Value) -> Type {
         Value::Text(_) => Type::TEXT,
         Value::Date(_) => Type::DATE,
         Value::List(items) => {
-            let mut kinds =
-                items.iter().map(type_of).map(|ty| if ty.list { Kind::Any } else { ty.kind });
+            let mut kinds = items.iter().map(type_of).map(|ty| if ty.list { Kind::Any } else { ty.kind });
             let first = kinds.next().unwrap_or(Kind::Any);
             Type::list_of(if kinds.all(|kind| kind == first) { first } else { Kind::Any })
         }

@@ -29,6 +29,7 @@ impl Moves for IfElse {
     const ID: &str = "branching.if_else";
     const TITLE: Option<&str> = Some("If/Else");
     const EXPORTED_AS: &[&str] = &["kernel:control:if"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: branching.if_else
   with: { value_a: 80, operator: ">", value_b: 9 }
@@ -53,6 +54,7 @@ impl Moves for IfElseIf {
     const ID: &str = "branching.if_elseif";
     const TITLE: Option<&str> = Some("If/ElseIf");
     const EXPORTED_AS: &[&str] = &["kernel:control:branch"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: branching.if_elseif
   cases:
@@ -96,6 +98,7 @@ pub struct ContinueIf {
 impl Moves for ContinueIf {
     const ID: &str = "branching.continue_if";
     const EXPORTED_AS: &[&str] = &["kernel:control:continueIf"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: branching.continue_if
   with: { value_a: 1, operator: "==", value_b: 1 }

@@ -18,6 +18,7 @@ pub struct IfError {}
 impl Moves for IfError {
     const ID: &str = "error_handling.if_error";
     const EXPORTED_AS: &[&str] = &["kernel:control:tryCatch"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: error_handling.if_error
   try:
@@ -50,6 +51,7 @@ pub struct ReturnError {
 impl Moves for ReturnError {
     const ID: &str = "error_handling.return_error";
     const EXPORTED_AS: &[&str] = &["kernel:control:throw"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: error_handling.return_error
   with: { message: no such employee, status_code: 404 }"# => err "no such employee",
@@ -83,6 +85,7 @@ pub struct ReturnErrorIf {
 impl Moves for ReturnErrorIf {
     const ID: &str = "error_handling.return_error_if";
     const EXPORTED_AS: &[&str] = &["kernel:control:throwIf"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: error_handling.return_error_if
   with: { value_a: 35, operator: ">", value_b: 20, message: "35 % is more than 20 %", status_code: 409 }"#

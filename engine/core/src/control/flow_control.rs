@@ -21,6 +21,7 @@ pub struct CallFlow {
 impl Moves for CallFlow {
     const ID: &str = "flow_control.call_flow";
     const EXPORTED_AS: &[&str] = &["kernel:control:spawn"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: flow_control.call_flow
   with: { flow: double }
@@ -47,6 +48,7 @@ pub struct Return {
 impl Moves for Return {
     const ID: &str = "flow_control.return";
     const EXPORTED_AS: &[&str] = &["kernel:control:return"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: flow_control.return
   with: { imported: 250, failed: 0 }"# => ok "{ imported: 250, failed: 0 }",
@@ -75,6 +77,7 @@ pub struct Repeat {
 impl Moves for Repeat {
     const ID: &str = "flow_control.repeat";
     const EXPORTED_AS: &[&str] = &["kernel:control:times"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: flow_control.repeat
   with: { count: 3, flow: double }
@@ -102,6 +105,7 @@ pub struct WaitFor {
 impl Moves for WaitFor {
     const ID: &str = "flow_control.wait_for";
     const EXPORTED_AS: &[&str] = &["kernel:control:wait"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: flow_control.wait_for
   with: { delay: 330, unit: second }"# => ok "{}",

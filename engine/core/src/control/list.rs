@@ -28,6 +28,7 @@ pub struct ForEach {
 impl Moves for ForEach {
     const ID: &str = "list.for_each";
     const EXPORTED_AS: &[&str] = &["kernel:list:each"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: list.for_each
   with: { list: [2, 4], flow: refuse_odd }
@@ -68,6 +69,7 @@ impl Moves for ForEachIgnoreErrors {
     const ID: &str = "list.for_each_ignore_errors";
     const TITLE: Option<&str> = Some("For Each - Ignore Errors");
     const EXPORTED_AS: &[&str] = &["kernel:list:asyncEach"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: list.for_each_ignore_errors
   with: { list: [2, 3, 4, 5], flow: refuse_odd }
@@ -110,6 +112,7 @@ pub struct Mapped {
 impl Moves for Map {
     const ID: &str = "list.map";
     const EXPORTED_AS: &[&str] = &["kernel:list:map"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: list.map
   with: { list: [1, 2, 3], flow: double }

@@ -42,7 +42,9 @@ impl<'a> Scope<'a> {
                 let values = uses.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?;
                 return template.render(&values);
             }
-            Arg::List(items) => Value::list(items.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?),
+            Arg::List(items) => {
+                Value::list(items.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?)
+            }
             Arg::Object(members) => {
                 let members = members.iter().map(|(key, arg)| Ok((key.clone(), self.eval(arg)?)));
                 Value::from(members.collect::<Result<Record, Fault>>()?)
@@ -83,7 +85,8 @@ pub(super) fn reads(arg: &Arg, wanted: SlotId) -> bool {
 
 /// A number that stands for a text; the same on every machine and in every version.
 pub(super) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A number that stands for a pair; neighbours land far apart.

@@ -4,7 +4,7 @@ use super::Machine;
 use super::eval::{Scope, mix};
 use super::frame::{End, Frame, FrameId, Level, Purpose, Role, Status, Waiting};
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, OnError, Op, Retry, StepId};
+use crate::program::{Flow, OnError, Op, Retry, SlotId, StepId};
 use crate::value::Value;
 
 impl Machine {
@@ -28,12 +28,16 @@ impl Machine {
         match &step.policy.on_error {
             OnError::Stop => self.raise(flow, frame, fault),
             OnError::Return(values) => {
+                let around = self.show_error(flow, frame, id, &fault);
                 let scope = Scope::of(&frame.slots);
                 let values: Result<Vec<_>, Fault> =
                     values.iter().map(|(place, arg)| Ok((*place, scope.eval(arg)?))).collect();
+                frame.slots[SlotId::ERROR.0 as usize] = around;
                 match values {
                     Err(second) => self.raise(flow, frame, second),
-                    Ok(values) if Self::in_container(frame) => self.leave_container(flow, frame, values.into_iter()),
+                    Ok(values) if Self::in_container(frame) => {
+                        self.leave_container(flow, frame, values.into_iter())
+                    }
                     Ok(values) => {
                         for (place, value) in values {
                             frame.outputs[place as usize] = value;
@@ -45,7 +49,10 @@ impl Machine {
             }
             OnError::Call(call) => {
                 let error = self.error_object(flow, frame, id, &fault);
-                match self.open_child(frame, id, at, call, None, error) {
+                let around = self.show_error(flow, frame, id, &fault);
+                let opened = self.open_child(frame, id, at, call, None, error);
+                frame.slots[SlotId::ERROR.0 as usize] = around;
+                match opened {
                     Ok(child) => frame.waiting = Waiting::Handler { child, fault },
                     Err(_) => self.raise(flow, frame, fault),
                 }
@@ -96,6 +103,12 @@ impl Machine {
         }
         frame.stack.clear();
         frame.end = Some(End::Failed(fault));
+    }
+
+    /// Puts an error where the policy of its card reads `$.error`; gives what was there before.
+    fn show_error(&self, flow: &Flow, frame: &mut Frame, step: StepId, fault: &Fault) -> Value {
+        let error = self.error_object(flow, frame, step, fault);
+        std::mem::replace(&mut frame.slots[SlotId::ERROR.0 as usize], error)
     }
 
     /// The error as flows see it, under `$.error`.

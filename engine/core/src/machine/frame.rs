@@ -1,4 +1,7 @@
 //! Frames: one for each flow that is running.
+//!
+//! They are boxed wherever they lie, so that handing one on moves a pointer.
+#![allow(clippy::vec_box)]
 
 use std::collections::VecDeque;
 

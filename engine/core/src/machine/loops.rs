@@ -156,7 +156,8 @@ impl Machine {
                     }
                     Some(_) => {}
                     None if !state.results.is_empty() => {
-                        state.results[index as usize] = mapped(program.flow(child.flow), &mut child, state.as_object);
+                        state.results[index as usize] =
+                            mapped(program.flow(child.flow), &mut child, state.as_object);
                     }
                     None => {}
                 }

@@ -88,11 +88,20 @@ impl Machine {
         for name in start.inputs.keys() {
             if !flow.inputs.iter().any(|input| input.name == *name) {
                 let known: Vec<&str> = flow.inputs.iter().map(|input| &*input.name).collect();
-                let known = if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) };
-                return Err(Fault::new(FaultKind::InvalidInput, format!("the flow has no input `{name}`")).help(known));
+                let known = if known.is_empty() {
+                    "it takes none".to_owned()
+                } else {
+                    format!("it takes {}", known.join(", "))
+                };
+                return Err(Fault::new(FaultKind::InvalidInput, format!("the flow has no input `{name}`"))
+                    .help(known));
             }
         }
-        let given = flow.inputs.iter().map(|input| start.inputs.get(&input.name).cloned().unwrap_or_default()).collect();
+        let given = flow
+            .inputs
+            .iter()
+            .map(|input| start.inputs.get(&input.name).cloned().unwrap_or_default())
+            .collect();
         let entry = program.entry;
         let mut machine = Machine {
             now_us: start.at_us,
@@ -158,10 +167,15 @@ impl Machine {
                 self.step_done(&mut frame);
             }
             (Purpose::Retry, Ok(_)) => self.step_again(flow, &mut frame, step, at),
-            (Purpose::Page | Purpose::PageRetry, outcome) => self.page_arrived(flow, &mut frame, step, at, outcome),
+            (Purpose::Page | Purpose::PageRetry, outcome) => {
+                self.page_arrived(flow, &mut frame, step, at, outcome)
+            }
             (_, Err(fault)) => self.fail(flow, &mut frame, step, at, fault),
             (Purpose::Card, Ok(_)) => {
-                let fault = Fault::new(FaultKind::InvalidInput, "the driver answered with something else than outputs");
+                let fault = Fault::new(
+                    FaultKind::InvalidInput,
+                    "the driver answered with something else than outputs",
+                );
                 self.fail(flow, &mut frame, step, at, fault);
             }
         }

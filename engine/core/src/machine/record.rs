@@ -60,8 +60,12 @@ impl Machine {
             index: frame.caller.and_then(|caller| caller.item),
             status: flow_status(frame),
             duration_ms: self.ms(frame.started_us, ended),
-            inputs: Value::from(inputs.map(|(input, value)| (input.name.clone(), clip(value))).collect::<Record>()),
-            outputs: Value::from(outputs.map(|(output, value)| (output.name.clone(), shown(value))).collect::<Record>()),
+            inputs: Value::from(
+                inputs.map(|(input, value)| (input.name.clone(), clip(value))).collect::<Record>(),
+            ),
+            outputs: Value::from(
+                outputs.map(|(output, value)| (output.name.clone(), shown(value))).collect::<Record>(),
+            ),
             error: match &frame.end {
                 Some(End::Failed(fault) | End::Handled(fault)) => Some(FaultReport::new(fault, None)),
                 _ => None,
@@ -144,7 +148,9 @@ impl Machine {
                 }
                 let called = match &frame.waiting {
                     Waiting::Call(child) | Waiting::Handler { child, .. } if waits_here => open(*child),
-                    _ => detail.and_then(|detail| detail.called.as_ref()).map(|child| self.flow_report(child, true)),
+                    _ => detail
+                        .and_then(|detail| detail.called.as_ref())
+                        .map(|child| self.flow_report(child, true)),
                 };
                 called.map_or(Inside::Nothing {}, |called| Inside::Call { called: Box::new(called) })
             }
@@ -152,17 +158,25 @@ impl Machine {
     }
 
     fn items(&self, step: &Step, many: &Many, running: Vec<FlowReport>) -> ItemsReport {
-        let mut items: Vec<FlowReport> = many.first.iter().chain(&many.last).chain(&many.failed)
+        let mut items: Vec<FlowReport> = many
+            .first
+            .iter()
+            .chain(&many.last)
+            .chain(&many.failed)
             .map(|frame| self.flow_report(frame, true))
             .chain(running)
             .collect();
         items.sort_by_key(|item| item.index);
         let stream = matches!(step.op, Op::Effect { .. });
         let helper = match &step.op {
-            Op::Loop { call, .. } | Op::Effect { stream: Some(call), .. } => self.program.flow(call.flow).name.clone(),
+            Op::Loop { call, .. } | Op::Effect { stream: Some(call), .. } => {
+                self.program.flow(call.flow).name.clone()
+            }
             _ => Default::default(),
         };
-        let mut failures: Vec<FailureReport> = many.failures.iter()
+        let mut failures: Vec<FailureReport> = many
+            .failures
+            .iter()
             .map(|(index, fault)| FailureReport { index: *index, error: FaultReport::new(fault, None) })
             .collect();
         failures.sort_by_key(|failure| failure.index);
@@ -172,7 +186,10 @@ impl Machine {
             done: many.done,
             failed: many.failures.len(),
             pages: stream.then_some(many.pages),
-            slowest: many.slowest.filter(|(_, took)| *took > 0).map(|(index, took)| (index, took as f64 / 1000.0)),
+            slowest: many
+                .slowest
+                .filter(|(_, took)| *took > 0)
+                .map(|(index, took)| (index, took as f64 / 1000.0)),
             failures,
             items,
         }
@@ -202,7 +219,11 @@ fn inputs(step: &Step, frame: &Frame) -> Value {
             continue;
         }
         let secret = kind == Kind::Secret;
-        let value = if secret { convert(value, crate::types::Type::one(kind)).unwrap_or_default() } else { clip(&value) };
+        let value = if secret {
+            convert(value, crate::types::Type::one(kind)).unwrap_or_default()
+        } else {
+            clip(&value)
+        };
         given.insert(name, value);
     }
     Value::from(given)
@@ -210,7 +231,12 @@ fn inputs(step: &Step, frame: &Frame) -> Value {
 
 fn outputs(step: &Step, frame: &Frame) -> Value {
     let values = step.outputs.iter().zip(&frame.slots[step.out_range()]);
-    Value::from(values.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), clip(value))).collect::<Record>())
+    Value::from(
+        values
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), clip(value)))
+            .collect::<Record>(),
+    )
 }
 
 fn input_name(step: &Step, fault: &Fault) -> Option<crate::value::Text> {

@@ -79,7 +79,13 @@ impl Machine {
         }
     }
 
-    fn pure(&mut self, step: &Step, frame: &mut Frame, id: StepId, run: crate::card::PureFn) -> Result<bool, Fault> {
+    fn pure(
+        &mut self,
+        step: &Step,
+        frame: &mut Frame,
+        id: StepId,
+        run: crate::card::PureFn,
+    ) -> Result<bool, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let result = Scope::of(&frame.slots).eval_all(step, &mut scratch).and_then(|()| {
@@ -114,7 +120,10 @@ impl Machine {
             return Err(cancelled());
         }
         let Op::Effect { spec, connection, .. } = &step.op else {
-            return Err(Fault::new(FaultKind::InvalidInput, "this card has nothing for the driver to perform"));
+            return Err(Fault::new(
+                FaultKind::InvalidInput,
+                "this card has nothing for the driver to perform",
+            ));
         };
         let purpose = if page.is_some() { Purpose::Page } else { Purpose::Card };
         let performance = Performance {
@@ -154,7 +163,8 @@ impl Machine {
         };
         let ms = wait.delay * unit;
         if !(0.0..=LONGEST_WAIT_MS).contains(&ms) {
-            let message = format!("a wait may take 0 to 30 days, found {} {}", Value::from(wait.delay), wait.unit);
+            let message =
+                format!("a wait may take 0 to 30 days, found {} {}", Value::from(wait.delay), wait.unit);
             return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
         }
         if self.cancelled && !frame.cleans_up {
@@ -176,8 +186,9 @@ impl Machine {
     ) -> Result<FrameId, Fault> {
         if frame.depth >= DEPTH_LIMIT {
             let (caller, callee) = (&self.program.flow(frame.flow).name, &self.program.flow(call.flow).name);
-            let message =
-                format!("Stack limit exceeded: `{caller}` is {DEPTH_LIMIT} flows deep and would call `{callee}`");
+            let message = format!(
+                "Stack limit exceeded: `{caller}` is {DEPTH_LIMIT} flows deep and would call `{callee}`"
+            );
             return Err(Fault::new(FaultKind::StackLimit, message)
                 .help("look for a flow that calls itself without an end; the chain of calls shows it"));
         }

@@ -143,7 +143,9 @@ impl Machine {
         if self.cancelled && !frame.cleans_up {
             stream.fault.get_or_insert_with(cancelled);
         }
-        if stream.fault.is_none() && !stream.fetching && stream.buffer.len() <= AHEAD
+        if stream.fault.is_none()
+            && !stream.fetching
+            && stream.buffer.len() <= AHEAD
             && let Some(cursor) = stream.cursor.clone()
         {
             match self.perform(step, frame, id, at, stream.args.clone(), Some(cursor)) {

@@ -43,15 +43,41 @@ pub enum Operator {
 impl Operator {
     /// Every operator as flow files and exports write it.
     pub const NAMES: &[&str] = &[
-        "==", "!=", "===", "!==", ">", ">=", "<", "<=", "%", "in", "not in", "has", "doesn't have", "is empty",
+        "==",
+        "!=",
+        "===",
+        "!==",
+        ">",
+        ">=",
+        "<",
+        "<=",
+        "%",
+        "in",
+        "not in",
+        "has",
+        "doesn't have",
+        "is empty",
         "is not empty",
     ];
 
     const ALL: [Operator; 15] = {
         use Operator::*;
         [
-            Equal, NotEqual, Same, NotSame, Greater, GreaterOrEqual, Less, LessOrEqual, MultipleOf, In, NotIn, Has,
-            HasNot, Empty, NotEmpty,
+            Equal,
+            NotEqual,
+            Same,
+            NotSame,
+            Greater,
+            GreaterOrEqual,
+            Less,
+            LessOrEqual,
+            MultipleOf,
+            In,
+            NotIn,
+            Has,
+            HasNot,
+            Empty,
+            NotEmpty,
         ]
     };
 
@@ -210,17 +236,39 @@ mod tests {
     #[test]
     fn comparisons_follow_the_documentation() {
         let table = [
-            ("80", ">", "9", true), (r#""80""#, ">", r#""9""#, false), ("12", "%", "4", true), ("0", "%", "4", true),
-            ("-4", "%", "4", true), ("2", "%", "4", false), ("7", "%", "4", false), ("7", "%", "0", false),
-            (r#""test""#, "in", r#""this is a test""#, true), (r#""i""#, "in", r#""team""#, false),
-            (r#""b""#, "in", r#"["a","b"]"#, true), (r#"{"test":123}"#, "has", r#""test""#, true),
-            (r#"{"test":123}"#, "doesn't have", r#""test""#, false), ("5", ">", r#""0""#, true), ("0", "==", r#""0""#, true),
-            ("true", "==", r#""true""#, true), (r#""6""#, "<", "30", false), ("1", "===", r#""1""#, false),
-            ("1", "!==", r#""1""#, true), (r#"{"a":1,"b":2}"#, "==", r#"{"b":2,"a":1}"#, true),
-            ("null", "is empty", "null", true), (r#""""#, "is empty", "null", true), ("[]", "is empty", "null", true),
-            ("{}", "is empty", "null", true), ("0", "is empty", "null", false), ("false", "is empty", "null", false),
-            (r#""a""#, "is not empty", "null", true), ("null", "==", r#""""#, true), ("null", "==", "0", false),
-            ("null", ">", "0", false), ("null", "<", "0", false), (r#""B""#, "<", r#""a""#, true), (r#""a""#, "==", r#""A""#, false),
+            ("80", ">", "9", true),
+            (r#""80""#, ">", r#""9""#, false),
+            ("12", "%", "4", true),
+            ("0", "%", "4", true),
+            ("-4", "%", "4", true),
+            ("2", "%", "4", false),
+            ("7", "%", "4", false),
+            ("7", "%", "0", false),
+            (r#""test""#, "in", r#""this is a test""#, true),
+            (r#""i""#, "in", r#""team""#, false),
+            (r#""b""#, "in", r#"["a","b"]"#, true),
+            (r#"{"test":123}"#, "has", r#""test""#, true),
+            (r#"{"test":123}"#, "doesn't have", r#""test""#, false),
+            ("5", ">", r#""0""#, true),
+            ("0", "==", r#""0""#, true),
+            ("true", "==", r#""true""#, true),
+            (r#""6""#, "<", "30", false),
+            ("1", "===", r#""1""#, false),
+            ("1", "!==", r#""1""#, true),
+            (r#"{"a":1,"b":2}"#, "==", r#"{"b":2,"a":1}"#, true),
+            ("null", "is empty", "null", true),
+            (r#""""#, "is empty", "null", true),
+            ("[]", "is empty", "null", true),
+            ("{}", "is empty", "null", true),
+            ("0", "is empty", "null", false),
+            ("false", "is empty", "null", false),
+            (r#""a""#, "is not empty", "null", true),
+            ("null", "==", r#""""#, true),
+            ("null", "==", "0", false),
+            ("null", ">", "0", false),
+            ("null", "<", "0", false),
+            (r#""B""#, "<", r#""a""#, true),
+            (r#""a""#, "==", r#""A""#, false),
         ];
         for (a, operator, b, result) in table {
             let (a, b) = (parse_json(a).unwrap(), parse_json(b).unwrap());
@@ -231,8 +279,18 @@ mod tests {
     #[test]
     fn sorting_has_an_answer_for_any_two_values() {
         let sorted = [
-            Value::from(false), Value::from(true), Value::from(-1.0), Value::from(10.0), Value::from(""), Value::from("10"),
-            Value::from("9"), Value::from("a"), Value::from("aé"), Value::from("😀"), Value::from("\u{e000}"), Value::Null,
+            Value::from(false),
+            Value::from(true),
+            Value::from(-1.0),
+            Value::from(10.0),
+            Value::from(""),
+            Value::from("10"),
+            Value::from("9"),
+            Value::from("a"),
+            Value::from("aé"),
+            Value::from("😀"),
+            Value::from("\u{e000}"),
+            Value::Null,
         ];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {

@@ -315,15 +315,29 @@ mod tests {
         let date = Value::Date(Date::parse_iso("2016-09-07T00:01:25.670Z").unwrap());
         let table: &[(&str, Value, Type, Option<Value>)] = &[
             ("parse", Value::from(r#"{"a":1}"#), Type::OBJECT, Some(json(r#"{"a":1}"#))),
-            ("parse a list", Value::from(r#"[{"a":1}]"#), Type::list_of(Kind::Object), Some(json(r#"[{"a":1}]"#))),
-            ("parse and wrap", Value::from(r#"{"a":1}"#), Type::list_of(Kind::Object), Some(json(r#"[{"a":1}]"#))),
+            (
+                "parse a list",
+                Value::from(r#"[{"a":1}]"#),
+                Type::list_of(Kind::Object),
+                Some(json(r#"[{"a":1}]"#)),
+            ),
+            (
+                "parse and wrap",
+                Value::from(r#"{"a":1}"#),
+                Type::list_of(Kind::Object),
+                Some(json(r#"[{"a":1}]"#)),
+            ),
             ("parse blank", Value::from(""), Type::OBJECT, Some(json("{}"))),
             ("parse bad", Value::from("{"), Type::OBJECT, None),
             ("stringify", json(r#"{"a":[1, 2]}"#), Type::TEXT, Some(Value::from(r#"{"a":[1,2]}"#))),
             ("stringify list", json(r#"["a"]"#), Type::TEXT, Some(Value::from(r#"["a"]"#))),
             ("dateTime", Value::from("2016-09-07T00:01:25.670Z"), Type::DATE, Some(date.clone())),
-            ("dateTime mail", Value::from("Wed, 07 Sep 2016 00:01:25 +0000"), Type::DATE,
-                Date::parse_iso("2016-09-07T00:01:25Z").map(Value::Date)),
+            (
+                "dateTime mail",
+                Value::from("Wed, 07 Sep 2016 00:01:25 +0000"),
+                Type::DATE,
+                Date::parse_iso("2016-09-07T00:01:25Z").map(Value::Date),
+            ),
             ("dateTime bad", Value::from("soon"), Type::DATE, None),
             ("isoString", date, Type::TEXT, Some(Value::from("2016-09-07T00:01:25.670Z"))),
             ("toString", Value::Number(10.0), Type::TEXT, Some(Value::from("10"))),

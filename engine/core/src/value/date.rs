@@ -109,6 +109,9 @@ mod tests {
             assert_eq!(Date::parse_iso(text).map(|date| date.to_string()).as_deref(), Some(iso), "{text}");
         }
         assert!(Date::parse_iso("tomorrow").is_none());
-        assert_eq!(Date::parse_iso("2017-05-23T09:49:03+02:00").map(|date| date.offset().seconds()), Some(7200));
+        assert_eq!(
+            Date::parse_iso("2017-05-23T09:49:03+02:00").map(|date| date.offset().seconds()),
+            Some(7200)
+        );
     }
 }

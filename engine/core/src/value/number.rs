@@ -6,7 +6,14 @@ pub fn format_number(number: f64) -> String {
         return "0".to_owned();
     }
     if !number.is_finite() {
-        return if number.is_nan() { "NaN" } else if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+        return if number.is_nan() {
+            "NaN"
+        } else if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned();
     }
     let size = number.abs();
     if (1e-6..1e21).contains(&size) {
@@ -62,9 +69,18 @@ mod tests {
     #[test]
     fn numbers_print_as_in_javascript() {
         let table = [
-            (0.0, "0"), (-0.0, "0"), (1.0, "1"), (-3.0, "-3"), (0.1, "0.1"), (2.5, "2.5"),
-            (9_007_199_254_740_991.0, "9007199254740991"), (1e20, "100000000000000000000"), (1e21, "1e+21"),
-            (1.5e-7, "1.5e-7"), (0.000001, "0.000001"), (0.1 + 0.2, "0.30000000000000004"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.0, "1"),
+            (-3.0, "-3"),
+            (0.1, "0.1"),
+            (2.5, "2.5"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.5e-7, "1.5e-7"),
+            (0.000001, "0.000001"),
+            (0.1 + 0.2, "0.30000000000000004"),
         ];
         for (number, text) in table {
             assert_eq!(format_number(number), text);
@@ -74,8 +90,18 @@ mod tests {
     #[test]
     fn numbers_are_read_by_their_leading_digits() {
         let table = [
-            ("12", Some(12.0)), (" 12.5kg", Some(12.5)), ("-1e3", Some(-1000.0)), (".5", Some(0.5)), ("5.", Some(5.0)),
-            ("1e", Some(1.0)), ("", None), ("abc", None), ("-", None), (".", None), ("Infinity", None), ("0x10", Some(0.0)),
+            ("12", Some(12.0)),
+            (" 12.5kg", Some(12.5)),
+            ("-1e3", Some(-1000.0)),
+            (".5", Some(0.5)),
+            ("5.", Some(5.0)),
+            ("1e", Some(1.0)),
+            ("", None),
+            ("abc", None),
+            ("-", None),
+            (".", None),
+            ("Infinity", None),
+            ("0x10", Some(0.0)),
         ];
         for (text, number) in table {
             assert_eq!(parse_number(text), number, "{text:?}");

@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn paths_follow_keys_and_indices_and_prefer_a_whole_key() {
-        let value = parse_json(r#"{"all":[{"b":"banana"},{"b":"blackberry"}],"a.b":"dotted","a":{"b":"nested"}}"#).unwrap();
+        let value =
+            parse_json(r#"{"all":[{"b":"banana"},{"b":"blackberry"}],"a.b":"dotted","a":{"b":"nested"}}"#)
+                .unwrap();
         assert_eq!(get(&value, "all.1.b"), Value::from("blackberry"));
         assert_eq!(get(&value, "a.b"), Value::from("dotted"));
         assert_eq!(get(&value, "all.7.b"), Value::Null);
