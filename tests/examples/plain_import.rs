@@ -120,6 +120,8 @@ async fn employees(client: &Client) -> Result<Vec<Employee>> {
         "client_secret": std::env::var("PERSONIO_CLIENT_SECRET")?,
     });
     let auth: Auth = client.post(format!("{base}/v1/auth")).json(&credentials).send().await?.json().await?;
+    let attributes = format!("{base}/v1/company/employees/attributes");
+    client.get(&attributes).bearer_auth(&auth.data.token).send().await?.error_for_status()?.bytes().await?;
     let mut all = Vec::new();
     let mut known = HashSet::new();
     let mut offset = 0;
@@ -158,7 +160,7 @@ async fn import(client: &Client, share: &[Employee], sessions: &str) -> Result<S
         if active.is_empty() {
             break;
         }
-        pause(330).await;
+        pause(30).await;
     }
     let session: Session = okta(client, Method::POST, sessions, None).await?.json().await?;
     let url = format!("{sessions}/{}", session.id);
@@ -205,7 +207,15 @@ async fn main() -> Result<()> {
     }
     let mut statuses = Vec::new();
     for id in &ids {
-        let session: Session = okta(&client, Method::GET, &format!("{sessions}/{id}"), None).await?.json().await?;
+        let url = format!("{sessions}/{id}");
+        let mut session: Session = okta(&client, Method::GET, &url, None).await?.json().await?;
+        for _ in 1..5 {
+            if session.status != "TRIGGERED" {
+                break;
+            }
+            pause(60).await;
+            session = okta(&client, Method::GET, &url, None).await?.json().await?;
+        }
         statuses.push(session.status);
     }
     use std::io::Write;

@@ -1,5 +1,7 @@
 //! What the tests share: cases written as one file, and worlds to run them in.
 
+pub mod org;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -26,6 +26,7 @@ impl Pure for Close {
     const EXPORTED_AS: &[&str] = &["channels:http:httpfunctions:close"];
     const EXAMPLES: &[Example] = examples! {
         r#"{ status_code: 404, body: { error: no such employee } }"# => ok "{}",
+        r#"{}"# => ok "{}",
         r#"{ status_code: 302 }"# => err "expected 200, or 400 to 599, found 302",
     };
     type Out = ();

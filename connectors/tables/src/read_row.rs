@@ -51,7 +51,7 @@ impl Effect for ReadRow {
         r#"- { card: tables.read_row, with: { table: people, row_id: r1-1 } }"#
             => err "Not Found: table \"people\" has no row with the ID \"r1-1\"",
         r#"- { card: tables.read_row, with: { table: poeple, row_id: r1-1 } }"#
-            => err "there is no table \"poeple\"",
+            => err "there is no table",
     };
     const IDEMPOTENT: bool = true;
     type Connection = Tables;

@@ -16,6 +16,8 @@ use crate::args::{EMPLOYEES, SimulatorArgs};
 pub const OKTA_URL: &str = "https://acme.okta.sim";
 /// Where the simulated Personio is in this process.
 pub const PERSONIO_URL: &str = "https://api.personio.sim";
+/// Where the service is in this process that echoes what the API Connector sends.
+pub const ECHO_URL: &str = "https://echo.sim";
 
 /// How the simulators are set up.
 #[derive(Clone, Debug)]
@@ -100,12 +102,15 @@ impl Simulators {
 
     /// Whether a connector has a simulator.
     pub fn has(connector: &str) -> bool {
-        matches!(connector, "okta" | "personio")
+        matches!(connector, "okta" | "personio" | "api_connector")
     }
 
-    /// Both in this process.
+    /// Both in this process, and the echo service.
     pub fn transport(&self) -> SimTransport {
-        SimTransport::new().host(OKTA_URL, self.okta.router()).host(PERSONIO_URL, self.personio.router())
+        SimTransport::new()
+            .host(OKTA_URL, self.okta.router())
+            .host(PERSONIO_URL, self.personio.router())
+            .host(ECHO_URL, flowrun_http::sim::router())
     }
 
     /// Both on one address: their paths differ.
@@ -113,11 +118,13 @@ impl Simulators {
         self.okta.router().merge(self.personio.router())
     }
 
-    /// The settings of a connection to one of them; `at` is where both are, if not in this process.
+    /// The settings of a connection to one of them; `at` is where both are, if not in this process. The echo service is
+    /// in this process only.
     pub fn settings(&self, connector: &str, at: Option<&str>) -> Option<Settings> {
         match connector {
             "okta" => Some(flowrun_okta::simulated(&self.okta, at.unwrap_or(OKTA_URL))),
             "personio" => Some(flowrun_personio::simulated(&self.personio, at.unwrap_or(PERSONIO_URL))),
+            "api_connector" if at.is_none() => Some(flowrun_http::simulated(ECHO_URL)),
             _ => None,
         }
     }
@@ -128,6 +135,7 @@ impl Simulators {
             "personio" => {
                 format!("simulator, {} employees", crate::words::count(self.personio.employee_count()))
             }
+            "api_connector" => "simulator, an echo".to_owned(),
             _ => "simulator".to_owned(),
         }
     }

@@ -175,8 +175,8 @@ impl fmt::Display for Missing {
 /// Looks for the settings of the connection `name`: in the environment, in the file, and in `declared`, what the
 /// manifest says of it.
 ///
-/// Where a simulator could answer, what the manifest says counts only beside something else, for it can hold no
-/// credentials.
+/// Where a simulator could answer, what the manifest says counts only beside something else or if it is all that is
+/// needed: it can hold no credentials.
 pub fn settle(
     connector: &Connector,
     name: &str,
@@ -199,10 +199,10 @@ pub fn settle(
             settings = settings.with(setting.name, value.to_string());
         }
     }
-    if !given && has_simulator {
+    let missing = missing(connector, name, &settings);
+    if !given && has_simulator && !missing.is_empty() {
         return Origin::Simulator;
     }
-    let missing = missing(connector, name, &settings);
     if missing.is_empty() { Origin::Given(settings) } else { Origin::Incomplete(missing) }
 }
 

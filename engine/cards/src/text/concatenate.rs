@@ -33,7 +33,7 @@ impl Pure for Concatenate {
         r#"{ text_1: Jane, text_2: Smith }"# => ok r#"{ text: JaneSmith }"#,
         r#"{ text_1: Jane, text_2: " ", text_3: Smith, text_4: null }"# => ok r#"{ text: Jane Smith }"#,
         r#"{ text_1: "employee ", text_2: 7 }"# => ok r#"{ text: employee 7 }"#,
-        r#"{ text_1: Jane }"# => err "found nothing",
+        r#"{ text_1: "", text_2: Jane }"# => ok r#"{ text: Jane }"#,
     };
     type Out = Concatenated;
 

@@ -220,7 +220,7 @@ impl<'p> Names<'p> {
 
 /// Connectors whose cards work without a connection.
 fn optional(connector: &str) -> bool {
-    matches!(connector, "" | "tables" | "api_connector" | "http")
+    matches!(connector, "" | "tables")
 }
 
 fn stem(path: &str) -> &str {

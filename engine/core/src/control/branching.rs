@@ -37,6 +37,9 @@ impl Moves for IfElse {
         r#"- card: branching.if_else
   with: { value_a: "80", operator: ">", value_b: "9" }
   outputs: { size: { then: large, else: small } }"# => ok "{ size: small }",
+        r#"- card: branching.if_else
+  with: { value_a: 0, operator: is empty }
+  outputs: { found: { then: nothing, else: zero } }"# => ok "{ found: zero }",
     };
     type Out = Named;
     const CONTROL: Control = Control::IfElse;

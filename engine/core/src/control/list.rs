@@ -74,6 +74,9 @@ impl Moves for ForEachIgnoreErrors {
         r#"- card: list.for_each_ignore_errors
   with: { list: [2, 3, 4, 5], flow: refuse_odd }
   pass: { number: $.item }"# => ok "{ failed: 2 }",
+        r#"- card: list.for_each_ignore_errors
+  with: { list: [], flow: refuse_odd }
+  pass: { number: $.item }"# => ok "{ failed: 0 }",
     };
     type Out = Counted;
     const CONTROL: Control = Control::ForEachIgnoreErrors;

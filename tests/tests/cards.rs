@@ -1,0 +1,218 @@
+//! Every example of every card, run through YAML as a reader of the manual would: pasted into a flow of the project in
+//! `tests/cards`, over simulators that nobody has used before.
+//!
+//! What an example says must be all that the last card gives; of a card that reaches outside, who answers much, it may be a
+//! part. A failure may be found before the run already. Then the card must fail in the run too, with the message that the
+//! example tells, when the same values come over wires.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use flowrun::catalog::card_json;
+use flowrun::connectors;
+use flowrun::project::Project;
+use flowrun::simulators::{Setup, Simulators};
+use flowrun_core::card::{Card, Then, Work};
+use flowrun_core::diag::Severity;
+use flowrun_core::machine::Start;
+use flowrun_core::program::Program;
+use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside};
+use flowrun_core::source::Sources;
+use flowrun_core::types::Kind;
+use flowrun_core::value::{Record, Value, parse_json};
+use flowrun_host::driver::{self, Stop};
+use flowrun_kit::clock::Clock;
+use flowrun_tables::example_tables;
+use flowrun_tests::{compile, examine, world};
+
+/// 2016-09-07T00:01:25.670Z, the time that the manual's examples of dates go by.
+const NOW_MS: i64 = 1_473_206_485_670;
+
+/// The flow that an example is pasted into.
+const EXAMPLE: &str = "example";
+
+/// What came of an example.
+enum Came {
+    /// It was not run: the mistakes that were found before.
+    Refused(String),
+    /// How its flow ended.
+    Ran(Box<FlowReport>),
+}
+
+fn yaml(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap()
+}
+
+fn project() -> Sources {
+    Project::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cards")).unwrap().sources
+}
+
+/// The flow that consists of the example as the manual prints it.
+fn flow(cards: &str) -> String {
+    cards.lines().fold("cards:\n".to_owned(), |flow, line| format!("{flow}  {line}\n"))
+}
+
+/// A flow that does the same, but whose last card has its values over wires, so that only the run can tell what they are;
+/// and the inputs of that flow.
+fn over_wires(card: &Card, cards: &str) -> (String, Record) {
+    let mut cards: Vec<serde_json::Value> = serde_yaml::from_str(cards).unwrap();
+    let with = cards.last_mut().unwrap()["with"].as_object_mut().unwrap();
+    for field in card.inputs.iter().filter(|field| field.required) {
+        with.entry(field.name).or_insert_with(|| None::<bool>.into());
+    }
+    let mut inputs = Record::default();
+    for (name, value) in with {
+        let names_something = card
+            .input(name)
+            .is_some_and(|input| matches!(card.inputs[input].ty.kind, Kind::Flow | Kind::Table));
+        if !names_something && !value.to_string().contains("\"$.") {
+            inputs.insert(name.as_str().into(), parse_json(&value.to_string()).unwrap());
+            *value = format!("$.inputs.{name}").into();
+        }
+    }
+    let types: BTreeMap<&str, &str> = inputs.keys().map(|name| (&**name, "any")).collect();
+    (serde_json::json!({ "inputs": types, "cards": cards }).to_string(), inputs)
+}
+
+async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
+    let mut sources = project.clone();
+    sources.add(&format!("{EXAMPLE}.yaml"), flow);
+    let (program, found) = examine(&sources, Some(EXAMPLE), &[]);
+    let mistakes = found.iter().filter(|found| found.code.severity() == Severity::Error);
+    let mistakes: Vec<&str> = mistakes.map(|found| found.message.as_str()).collect();
+    match program {
+        Some(program) if mistakes.is_empty() => Came::Ran(Box::new(run(Arc::new(program), inputs).await)),
+        _ => Came::Refused(mistakes.join("\n")),
+    }
+}
+
+async fn run(program: Arc<Program>, inputs: Record) -> FlowReport {
+    let clock = Clock::starting_at(NOW_MS, 1.0);
+    let simulators = Simulators::new(clock.clone(), &Setup::default());
+    let world = world(&program, &simulators);
+    let start = Start { inputs, run_id: EXAMPLE.into(), at_us: NOW_MS * 1000 };
+    let (_switch, stop) = Stop::new();
+    driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap().flow
+}
+
+/// What the last card that ran put out. Return puts nothing out: it gives the flow's outputs.
+fn outputs(flow: &FlowReport) -> Record {
+    let last = flow.cards.last().unwrap();
+    let shown = if last.card == "flow_control.return" { &flow.outputs } else { &last.outputs };
+    // Dates and the like become what the report shows.
+    let shown = parse_json(&shown.to_json()).unwrap();
+    shown.as_object().cloned().unwrap_or_default()
+}
+
+fn told(error: &FaultReport) -> String {
+    format!("{}: {}", error.kind, error.message)
+}
+
+/// Whether a card with this ID ran, in a branch too.
+fn ran(cards: &[CardReport], id: &str) -> bool {
+    cards
+        .iter()
+        .any(|card| card.card == id || matches!(&card.inside, Inside::Arm { cards, .. } if ran(cards, id)))
+}
+
+/// What is wrong with an example, if something is.
+fn wrong(card: &Card, then: Then, came: &Came) -> Option<String> {
+    match (then, came) {
+        (Then::Fails(message), Came::Refused(found)) => {
+            (!found.contains(message)).then(|| format!("was refused with\n{found}\nnot: {message}"))
+        }
+        (Then::Gives(_), Came::Refused(found)) => Some(format!("was refused with\n{found}")),
+        (Then::Fails(message), Came::Ran(flow)) => match &flow.error {
+            Some(error) if told(error).contains(message) => None,
+            Some(error) => Some(format!("failed with {}\nnot: {message}", told(error))),
+            None => Some(format!("gave {:?}\ninstead of failing: {message}", outputs(flow))),
+        },
+        (Then::Gives(wanted), Came::Ran(flow)) => {
+            if let Some(error) = &flow.error {
+                return Some(format!("failed with {}\ninstead of giving {wanted}", told(error)));
+            }
+            if !ran(&flow.cards, card.id) {
+                return Some("does not show the card".to_owned());
+            }
+            let found = outputs(flow);
+            let wanted = yaml(wanted);
+            let wanted = wanted.as_object().unwrap();
+            // A report leaves blank outputs out.
+            let differs = wanted.iter().filter(|(name, value)| match found.get(*name) {
+                Some(found) => found != *value,
+                None => !value.is_null(),
+            });
+            // Much of what a vendor answers is of no interest; what other cards give is told whole.
+            let whole = !matches!(card.work, Work::Effect(_));
+            let more = found.keys().filter(|name| whole && !wanted.contains_key(*name));
+            let names: Vec<String> =
+                differs.map(|(name, _)| name).chain(more).map(|name| name.to_string()).collect();
+            (!names.is_empty()).then(|| format!("gave {found:?}\nnot {wanted:?}: {}", names.join(", ")))
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_example_does_what_it_says() {
+    let project = project();
+    let mut failed = String::new();
+    for card in connectors::catalog().iter() {
+        let printed = card_json(card);
+        for (example, printed) in card.examples.iter().zip(printed["examples"].as_array().unwrap()) {
+            let cards = printed["cards"].as_str().unwrap();
+            let mut came = come(&project, &flow(cards), Record::default()).await;
+            if let (Came::Refused(_), Then::Fails(_)) = (&came, example.then)
+                && wrong(card, example.then, &came).is_some()
+            {
+                let (flow, inputs) = over_wires(card, cards);
+                came = come(&project, &flow, inputs).await;
+            }
+            if let Some(wrong) = wrong(card, example.then, &came) {
+                write!(failed, "\n{}\n{cards}\n{wrong}\n", card.id).unwrap();
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+}
+
+/// Whether there is something in a value that cards tend to get wrong: nothing at all, zero, or less.
+fn is_edge(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Number(number) => *number <= 0.0,
+        Value::Text(text) => text.is_empty(),
+        Value::List(items) => items.is_empty() || items.iter().any(is_edge),
+        Value::Object(members) => members.is_empty() || members.values().any(is_edge),
+        _ => false,
+    }
+}
+
+#[test]
+fn every_card_shows_enough() {
+    let mut poor = String::new();
+    for card in connectors::catalog().iter() {
+        let takes_nothing = card.inputs.is_empty() && card.rest_in.is_none();
+        let least = if matches!(card.work, Work::Pure(_)) && !takes_nothing { 3 } else { 1 };
+        if card.examples.len() < least {
+            writeln!(poor, "{} has {} examples, not {least}", card.id, card.examples.len()).unwrap();
+        }
+        let edge = card.examples.iter().any(|example| match example.then {
+            Then::Fails(_) => true,
+            Then::Gives(wanted) => [example.given, wanted].iter().any(|text| is_edge(&yaml(text))),
+        });
+        if !edge && !takes_nothing {
+            writeln!(poor, "{} shows neither a failure nor an edge", card.id).unwrap();
+        }
+    }
+    assert!(poor.is_empty(), "\n{poor}");
+}
+
+#[test]
+fn the_examples_have_the_tables_of_the_connector() {
+    let program = compile(&project(), "double", &[]);
+    assert_eq!(format!("{:?}", program.tables), format!("{:?}", example_tables()));
+}
