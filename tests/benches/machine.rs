@@ -49,7 +49,9 @@ fn cards(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1_000));
     group.bench_function("number.add in a chain of 1,000", |b| b.iter(|| run_pure(&add)));
     group.bench_function("text.replace in a chain of 1,000", |b| b.iter(|| run_pure(&replace)));
-    group.bench_function("text.compose with a template in a chain of 1,000", |b| b.iter(|| run_pure(&compose)));
+    group.bench_function("text.compose with a template in a chain of 1,000", |b| {
+        b.iter(|| run_pure(&compose))
+    });
     group.finish();
 }
 
@@ -92,7 +94,8 @@ fn calls(c: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let mut group = c.benchmark_group("calls");
     group.throughput(Throughput::Elements(10_000));
-    group.bench_function("a helper flow of three cards, called 10,000 times", |b| b.iter(|| run_pure(&calls)));
+    group
+        .bench_function("a helper flow of three cards, called 10,000 times", |b| b.iter(|| run_pure(&calls)));
     group.bench_function("a helper flow with one effect (Create Row), called 10,000 times", |b| {
         b.iter(|| {
             runtime.block_on(async {

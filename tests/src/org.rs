@@ -121,12 +121,9 @@ impl Org {
             run_id: Some("test".to_owned()),
             ..Surroundings::default()
         };
-        let code = run_in(
-            [&[flow], args].concat(),
-            &surroundings,
-            &mut Console::plain(&mut stdout, &mut stderr),
-        )
-        .await;
+        let code =
+            run_in([&[flow], args].concat(), &surroundings, &mut Console::plain(&mut stdout, &mut stderr))
+                .await;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ran { code, stdout: text(stdout), stderr: text(stderr) }
     }

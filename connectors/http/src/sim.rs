@@ -17,6 +17,10 @@ pub fn router() -> Router {
         .route("/status/{code}", any(status))
         .route("/moved", any(|| async { Redirect::temporary("/echo") }))
         .route("/away", get(|| async { Redirect::temporary("https://elsewhere.example.com/") }))
+        .fallback(|| async {
+            let message = "the simulator has only /echo, /reverse, /status/CODE, /moved and /away";
+            (StatusCode::NOT_FOUND, Json(json!({ "message": message })))
+        })
 }
 
 async fn echo(

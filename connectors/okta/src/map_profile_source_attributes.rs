@@ -86,7 +86,7 @@ impl Effect for MapProfileSourceAttributes {
                     self.external_id_key
                 );
             };
-            let mut mapped = Record::with_capacity_and_hasher(2, Default::default());
+            let mut mapped = Record::with_capacity(2);
             if upsert {
                 let attributes = self.profile(user, &id)?;
                 mapped.insert(external_id.clone(), Value::Text(id));
@@ -102,7 +102,7 @@ impl Effect for MapProfileSourceAttributes {
 
 impl MapProfileSourceAttributes {
     fn profile(&self, user: &Record, id: &Text) -> Result<Record> {
-        let mut profile = Record::with_capacity_and_hasher(user.len(), Default::default());
+        let mut profile = Record::with_capacity(user.len());
         for (name, value) in user.iter().filter(|(name, _)| **name != self.external_id_key) {
             let text = match value {
                 Value::Text(text) => Some(text.clone()),

@@ -139,7 +139,7 @@ static NAMES: LazyLock<Vec<Text>> =
 
 /// A user as Okta sends it, under the names of Okta's card.
 pub(crate) fn record(user: Arc<Record>) -> Record {
-    let mut record = Record::with_capacity_and_hasher(NAMES.len(), Default::default());
+    let mut record = Record::with_capacity(NAMES.len());
     let profile = user.get("profile").and_then(Value::as_object);
     for (name, (_, key, of_profile)) in NAMES.iter().zip(SHOWN) {
         let found = if of_profile { profile.and_then(|profile| profile.get(key)) } else { user.get(key) };

@@ -230,7 +230,7 @@ impl<'de> Visitor<'de> for Attributes<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
         self.0.next = 0;
-        let mut record = Record::with_capacity_and_hasher(self.0.known.len(), Default::default());
+        let mut record = Record::default();
         let mut custom = Record::default();
         while let Some(place) = map.next_key_seed(Key(self.0))? {
             let value = map.next_value_seed(Wrapped)?;

@@ -197,7 +197,7 @@ impl Table {
     pub fn record(&self, slot: usize) -> Record {
         let row = &self.slots[slot];
         let [id, created, updated] = self.keys.clone();
-        let mut record = Record::with_capacity_and_hasher(self.columns.len() + 3, Default::default());
+        let mut record = Record::with_capacity(self.columns.len() + 3);
         record.insert(id, Value::Text(self.id(row.number)));
         record.insert(created, Date::from_millis(row.created).into());
         record.insert(updated, Date::from_millis(row.updated).into());

@@ -13,7 +13,7 @@ use perform::{page, perform, tables, yaml};
 
 fn create(tables: &Arc<Tables>, name: &str, age: impl Into<Value>) -> Value {
     let given = Value::object([("table", Value::from("people")), ("name", name.into()), ("age", age.into())]);
-    perform(tables, "tables.create_row", &given, &[]).unwrap().swap_remove("row_id").unwrap()
+    perform(tables, "tables.create_row", &given, &[]).unwrap()["row_id"].clone()
 }
 
 fn delete(tables: &Arc<Tables>, id: &Value) {
@@ -25,9 +25,9 @@ fn delete(tables: &Arc<Tables>, id: &Value) {
 fn search(tables: &Arc<Tables>, given: &str) -> (Vec<String>, f64) {
     let mut given = yaml(given).as_object().unwrap().clone();
     given.insert("table".into(), "people".into());
-    let mut found =
+    let found =
         perform(tables, "tables.search_rows", &Value::from(given), &[]).unwrap_or_else(|f| panic!("{f}"));
-    let rows = found.swap_remove("rows").unwrap();
+    let rows = found["rows"].clone();
     (rows.as_list().unwrap().iter().map(name).collect(), found["count"].as_number().unwrap())
 }
 

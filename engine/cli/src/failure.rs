@@ -171,8 +171,19 @@ fn chain(hops: &[Hop<'_>], program: &Program, sources: &Sources, look: Look) -> 
             look.width.saturating_sub(24),
         )
     };
-    hops.iter().zip(&places).map(line).collect()
+    let lines = hops.iter().zip(&places).map(line);
+    if hops.len() <= 2 * SHOWN_HOPS {
+        return lines.collect();
+    }
+    // A flow that calls itself makes a way that nobody reads: its ends tell enough.
+    let mut shown: Vec<String> = lines.clone().take(SHOWN_HOPS).collect();
+    shown.push(format!("… {} more …", words::count((hops.len() - 2 * SHOWN_HOPS) as u64)));
+    shown.extend(lines.skip(hops.len() - SHOWN_HOPS));
+    shown
 }
+
+/// How many cards of a long way are shown at each of its ends.
+const SHOWN_HOPS: usize = 8;
 
 fn follow_flow<'r>(program: &'r Program, flow: FlowId, report: &'r FlowReport, hops: &mut Vec<Hop<'r>>) {
     follow(program, flow, Flow::BODY, &report.cards, hops);

@@ -156,7 +156,8 @@ fn finish(code: Result<u8, Refused>, console: &mut Console<'_>) -> u8 {
 
 /// One thread is enough for what waits most of the time, and the least to start.
 fn runtime(paused: bool) -> Result<Runtime, Refused> {
-    let runtime = Builder::new_current_thread().enable_all().start_paused(paused).build();
+    // The network is looked at often, for a run seldom sleeps: table cards end at once.
+    let runtime = Builder::new_current_thread().enable_all().event_interval(7).start_paused(paused).build();
     runtime.map_err(|error| Problem::new(format!("the runtime can't be started: {error}")).into())
 }
 

@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use flowrun::console::{Console, Look};
 use flowrun::{Surroundings, main_in};
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Variables that are no text can't be any that flowrun looks for.
     let env: BTreeMap<String, String> = std::env::vars_os()

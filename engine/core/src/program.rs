@@ -154,12 +154,12 @@ pub struct Step {
     pub note: Option<Text>,
     /// One for each declared input of the card, then one for each of `names`.
     pub args: Vec<Arg>,
-    /// The inputs that the author named.
-    pub names: Vec<Text>,
+    /// The inputs that the author named; shared with every effect that performs the step.
+    pub names: Arc<[Text]>,
     /// The slot of the first output.
     pub out: SlotId,
     /// The names of all outputs: those declared, then those that the author named.
-    pub outputs: Vec<Text>,
+    pub outputs: Arc<[Text]>,
     /// How it is carried out.
     pub op: Op,
     /// What happens when it fails.

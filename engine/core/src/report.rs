@@ -219,10 +219,11 @@ const SHOWN_CHARS: usize = 2_000;
 /// A copy of `value` that is small enough for a report: long lists and texts are cut, and say so.
 pub fn clip(value: &Value) -> Value {
     match value {
-        Value::Text(text) if text.len() > SHOWN_CHARS => {
-            let shown: String = text.chars().take(SHOWN_CHARS).collect();
-            Value::from(format!("{shown}… ({} bytes)", text.len()))
-        }
+        Value::Text(text) if text.len() > SHOWN_CHARS => match text.char_indices().nth(SHOWN_CHARS) {
+            Some((cut, _)) => Value::from(format!("{}… ({} bytes)", &text[..cut], text.len())),
+            // Many bytes, but not many characters.
+            None => value.clone(),
+        },
         Value::List(items) => {
             let mut shown: Vec<Value> = items.iter().take(SHOWN_ITEMS).map(clip).collect();
             if items.len() > SHOWN_ITEMS {

@@ -1,7 +1,8 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use flowrun_core::card::Work;
@@ -13,8 +14,8 @@ use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 
 /// What a run needs from the machinery around it.
@@ -203,6 +204,37 @@ pub async fn resume(
     Ok(machine.report())
 }
 
+/// The effects of a run that have begun and not been fed back.
+struct Begun<'w> {
+    world: &'w World,
+    pending: FuturesUnordered<Pending<'static, (EffectId, Outcome)>>,
+    ended: VecDeque<(EffectId, Outcome)>,
+}
+
+impl Begun<'_> {
+    /// Begins effects. Many end at once, such as those of tables: they never see the scheduler.
+    fn begin(&mut self, effects: Vec<Effect>) {
+        let mut nobody = Context::from_waker(Waker::noop());
+        for effect in effects {
+            let mut performed = self.world.perform(effect);
+            match performed.as_mut().poll(&mut nobody) {
+                Poll::Ready(ended) => self.ended.push_back(ended),
+                Poll::Pending => self.pending.push(performed),
+            }
+        }
+    }
+
+    /// Takes over what has ended by now.
+    fn collect(&mut self) {
+        while let Some(Some(ended)) = self.pending.next().now_or_never() {
+            self.ended.push_back(ended);
+        }
+    }
+}
+
+/// After so many effects that ended at once, others get their turn: what comes over the network, and a stop.
+const TURNS: usize = 16;
+
 async fn drive(
     machine: &mut Machine,
     open: Vec<Effect>,
@@ -211,41 +243,56 @@ async fn drive(
     watch: &mut dyn Watch,
     mut stop: Stop,
 ) {
-    let mut pending: FuturesUnordered<_> = open.into_iter().map(|effect| world.perform(effect)).collect();
+    let mut begun = Begun { world, pending: FuturesUnordered::new(), ended: VecDeque::new() };
+    begun.begin(open);
+    let mut turns = 0;
     loop {
-        match machine.turn() {
+        let busy = match machine.turn() {
             Turn::Done => return,
             Turn::Busy(effects) => {
-                pending.extend(effects.into_iter().map(|effect| world.perform(effect)));
-                // Lets a stop be heard in the middle of a long computation.
-                tokio::task::yield_now().await;
-                if stop.is_given() && !machine.is_cancelled() {
-                    cancel(machine, world, log);
-                }
-                watch.turned(machine);
+                begun.begin(effects);
+                true
+            }
+            Turn::Blocked(effects) => {
+                begun.begin(effects);
+                false
+            }
+        };
+        watch.turned(machine);
+        turns += 1;
+        if busy || turns % TURNS == 0 {
+            tokio::task::yield_now().await;
+            begun.collect();
+            if stop.is_given() && !machine.is_cancelled() {
+                cancel(machine, world, log);
                 continue;
             }
-            Turn::Blocked(effects) => pending.extend(effects.into_iter().map(|effect| world.perform(effect))),
         }
-        if pending.is_empty() {
+        if busy {
+            continue;
+        }
+        let ended = match begun.ended.pop_front() {
+            Some(ended) => ended,
             // The machine waits for nothing that could come: it would wait for ever.
-            return;
-        }
-        watch.turned(machine);
-        tokio::select! {
-            biased;
-            () = stop.given(), if !machine.is_cancelled() => cancel(machine, world, log),
-            () = watch.look() => {}
-            Some((id, outcome)) = pending.next() => {
-                // A wait that a cancellation cut short still ends some time.
-                if machine.awaits(id) {
-                    let at_us = world.time.now_us();
-                    let event = Event::Completed { id, outcome, at_us };
-                    log.append(&event);
-                    if let Event::Completed { id, outcome, at_us } = event {
-                        machine.complete(id, outcome, at_us);
-                    }
+            None if begun.pending.is_empty() => return,
+            None => tokio::select! {
+                biased;
+                () = stop.given(), if !machine.is_cancelled() => {
+                    cancel(machine, world, log);
+                    continue;
                 }
+                () = watch.look() => continue,
+                Some(ended) = begun.pending.next() => ended,
+            },
+        };
+        let (id, outcome) = ended;
+        // A wait that a cancellation cut short still ends some time.
+        if machine.awaits(id) {
+            let at_us = world.time.now_us();
+            let event = Event::Completed { id, outcome, at_us };
+            log.append(&event);
+            if let Event::Completed { id, outcome, at_us } = event {
+                machine.complete(id, outcome, at_us);
             }
         }
     }

@@ -37,7 +37,7 @@ impl Pure for GetMultiple {
     type Out = Multiple;
 
     fn run(self, cx: &Cx<'_>) -> Result<Multiple> {
-        let mut values = Record::with_capacity_and_hasher(cx.wanted.len(), Default::default());
+        let mut values = Record::with_capacity(cx.wanted.len());
         for name in cx.wanted {
             let value = match self.paths.get(name) {
                 Some(Value::Text(path)) => get(&self.object.0, path),

@@ -96,7 +96,7 @@ fn join(words: String, more: String) -> String {
 /// The outputs of a card in a few words.
 pub(super) fn outputs(outputs: &Value) -> String {
     let Some(all) = outputs.as_object() else { return String::new() };
-    if let Some((name, value)) = all.first().filter(|_| all.len() == 1) {
+    if let Some((name, value)) = all.get_index(0).filter(|_| all.len() == 1) {
         return match value {
             Value::Number(_) if plural(name) => named(name, value),
             _ => short(value),

@@ -8,6 +8,9 @@ use flowrun_core::value::{Text, Value};
 use super::outcome;
 use crate::words;
 
+/// How many levels are drawn: a flow that calls itself can have five hundred.
+const DEEPEST: usize = 20;
+
 /// How many failed items are listed.
 const SHOWN_FAILURES: usize = 5;
 
@@ -84,6 +87,12 @@ enum Group<'r> {
 impl Tree<'_> {
     /// The cards of a block.
     fn cards(&mut self, cards: &[CardReport], tree: &str) {
+        let levels = tree.chars().count() / 2;
+        if self.detail == Detail::Cards && levels >= DEEPEST && !cards.is_empty() {
+            let running = cards.iter().any(|card| card.status == Status::Running);
+            let tone = if running { Tone::Running } else { Tone::Quiet };
+            return self.wide(&format!("{tree}└ "), "… and deeper; --trace shows it", tone);
+        }
         let mut groups: Vec<Group<'_>> = Vec::new();
         for card in cards {
             match (self.quiet(card), groups.last_mut()) {

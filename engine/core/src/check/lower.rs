@@ -136,7 +136,7 @@ impl<'p> Lower<'_, 'p> {
             card,
             note: model.note.as_ref().map(|note| note.it.clone()),
             args: fields.args,
-            names: fields.names,
+            names: fields.names.into(),
             out: step.out,
             outputs: step.outputs.iter().map(|output| output.name.clone()).collect(),
             op: op?,

@@ -252,16 +252,15 @@ impl Machine {
 
     /// Puts a frame back, or ends it if it has ended.
     fn settle(&mut self, mut frame: Box<Frame>, at: FrameId) {
-        let Some(end) = &frame.end else {
+        if frame.end.is_none() {
             if matches!(frame.waiting, Waiting::Nothing) {
                 self.ready.push_back(at);
             }
             self.frames.put(at, frame);
             return;
-        };
+        }
         frame.ended_us = self.now_us;
         let Some(caller) = frame.caller else {
-            debug_assert!(matches!(end, End::Done | End::Stopped | End::Failed(_)));
             self.ended = Some(frame);
             self.ready.clear();
             return;

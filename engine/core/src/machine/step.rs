@@ -130,8 +130,8 @@ impl Machine {
             card: step.card,
             connection: *connection,
             args,
-            names: step.names.as_slice().into(),
-            outputs: step.outputs.as_slice().into(),
+            names: step.names.clone(),
+            outputs: step.outputs.clone(),
             page,
             timeout_ms: step.policy.timeout_ms.unwrap_or(spec.timeout.as_millis() as u64),
         };

@@ -6,12 +6,11 @@ mod date;
 mod json;
 mod number;
 mod path;
+mod record;
 mod text;
 
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use indexmap::IndexMap;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use compare::{Operator, compare, sort_order};
@@ -20,10 +19,8 @@ pub use date::Date;
 pub use json::{ParseError, parse_json};
 pub use number::{format_number, parse_number};
 pub use path::{Path, get, set};
+pub use record::Record;
 pub use text::Text;
-
-/// An object's members, in the order in which they were written.
-pub type Record = IndexMap<Text, Value, RandomState>;
 
 /// One value of the flow language; cloning shares, never copies.
 #[derive(Clone, Debug, Default)]

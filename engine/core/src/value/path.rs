@@ -96,7 +96,7 @@ fn put_at(value: &mut Value, keys: &[Text], new: Value) {
         *value = Value::from(Record::default());
     }
     if let Value::Object(members) = value {
-        put_at(Arc::make_mut(members).entry(key.clone()).or_default(), rest, new);
+        put_at(Arc::make_mut(members).member(key), rest, new);
     }
 }
 

@@ -1,0 +1,262 @@
+//! The import on bad days: every fault of the simulators at every kind of request, and Ctrl-C in the middle of each.
+//!
+//! However a run ends, it says so; it leaves no session open, sends nobody twice and loses nobody, and the next run works.
+
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use flowrun::simulators::Setup;
+use flowrun_host::driver::Stop;
+use flowrun_kit::sim::FaultKind;
+use flowrun_okta::sim::{Operation, SessionStatus};
+use flowrun_tests::Ran;
+use flowrun_tests::org::{Org, Project, SMALL, fault};
+use tokio::runtime::Builder;
+
+/// Five pages of Personio's, three bulk requests to Okta.
+const EMPLOYEES: u64 = 450;
+
+/// A request of the import.
+struct Asked {
+    /// What the table calls it.
+    name: &'static str,
+    /// What a fault that hits it is aimed at.
+    part: &'static str,
+    /// How many such requests come before it, and one more.
+    nth: u32,
+    /// What makes the import send it.
+    because: Because,
+}
+
+/// What else goes on.
+#[derive(Clone, Copy, PartialEq)]
+enum Because {
+    /// Nothing.
+    Always,
+    /// An earlier run has left a session open.
+    LeftOpen,
+    /// A bulk request fails.
+    Failure,
+}
+
+const fn asked(name: &'static str, part: &'static str, nth: u32, because: Because) -> Asked {
+    Asked { name, part, nth, because }
+}
+
+/// Every kind of request, in the order in which they are sent.
+const REQUESTS: [Asked; 13] = [
+    asked("log in to Personio", "POST /v1/auth", 1, Because::Always),
+    asked("ask what may be read", "GET /v1/company/employees/attributes", 1, Because::Always),
+    asked("read the first page", "GET /v1/company/employees?limit=100&offset=0", 1, Because::Always),
+    asked("read the third page", "GET /v1/company/employees?limit=100&offset=200", 1, Because::Always),
+    asked("list sessions", "GET /api/v1/identity-sources/0oa1simulatedSrc05d7/sessions", 1, Because::Always),
+    asked("close the session left open", "DELETE ", 1, Because::LeftOpen),
+    asked(
+        "open a session",
+        "POST /api/v1/identity-sources/0oa1simulatedSrc05d7/sessions",
+        1,
+        Because::Always,
+    ),
+    asked("send the first 200", "bulk-upsert", 1, Because::Always),
+    asked("send the last 50", "bulk-upsert", 3, Because::Always),
+    asked("close the session that failed", "DELETE ", 1, Because::Failure),
+    asked(
+        "read the session",
+        "GET /api/v1/identity-sources/0oa1simulatedSrc05d7/sessions/",
+        1,
+        Because::Always,
+    ),
+    asked("start the import", "start-import", 1, Because::Always),
+    asked(
+        "read how it ended",
+        "GET /api/v1/identity-sources/0oa1simulatedSrc05d7/sessions/",
+        2,
+        Because::Always,
+    ),
+];
+
+impl Asked {
+    /// An org in which this request meets a fault so many times in a row.
+    fn org(&self, kind: FaultKind, times: u32) -> Org {
+        let mut faults =
+            vec![fault(&format!("{}@{}:nth={}:times={times}", kind.name(), self.part, self.nth))];
+        if self.because == Because::Failure {
+            faults.push(fault("server-error@bulk-upsert:nth=2"));
+        }
+        let org = Org::of(&Setup { employees: EMPLOYEES, faults, ..Setup::default() });
+        if self.because == Because::LeftOpen {
+            org.0.okta.open_session_for_test(SessionStatus::InProgress);
+        }
+        org
+    }
+
+    /// How many requests a fault of so many times hits in all.
+    fn faults(&self, times: u32) -> usize {
+        times as usize + usize::from(self.because == Because::Failure)
+    }
+}
+
+/// How a run ended, in a line.
+fn told(ran: &Ran) -> String {
+    match ran.code {
+        0 => "done".to_owned(),
+        1 => {
+            let line = ran.stderr.lines().find(|line| line.starts_with("error["));
+            line.unwrap_or_else(|| panic!("it does not say why it failed: {ran:?}")).to_owned()
+        }
+        code => panic!("exit code {code}: {ran:?}"),
+    }
+}
+
+/// What of all that must hold does not hold after a run.
+async fn violations(org: &Org, ran: &Ran) -> Vec<String> {
+    let mut found = Vec::new();
+    let open = org.open_sessions();
+    if !open.is_empty() {
+        found.push(format!("{} left open", open[0].status.as_str()));
+    }
+    if let Some((id, times)) = org.0.okta.sent(Operation::Upsert).into_iter().find(|(_, times)| *times > 1) {
+        found.push(format!("{id} was sent {times} times"));
+    }
+    org.settle().await;
+    if ran.code == 0 {
+        found.extend(org.sent_once(Operation::Upsert, &org.ids()).err());
+        if org.0.okta.user_count() as u64 != EMPLOYEES {
+            found.push(format!("{} users arrived", org.0.okta.user_count()));
+        }
+    }
+    found
+}
+
+/// One fault at one request; how the run ended.
+async fn survives(project: &Project, asked: &Asked, kind: FaultKind, times: u32) -> String {
+    let case = format!("{} at `{}`, {times} times", kind.name(), asked.name);
+    let org = asked.org(kind, times);
+    let import = project.flow("import.yaml");
+    let ran = org.run(&import, &[]).await;
+    let after_s = (org.elapsed_ms() + 500) / 1000;
+    assert!(org.faults_met() > 0, "{case}: met no fault");
+    let mut line = format!("{after_s:>4} s  {}", told(&ran));
+    let told_closed = ran.stderr.contains("the session that failed was closed");
+    for violation in violations(&org, &ran).await {
+        // A session that can't be closed stays open, and the run says so if it is its own.
+        assert!(asked.part == "DELETE " && violation.ends_with("left open"), "{case}: {violation}");
+        let told_open = ran.stderr.contains("could not be closed");
+        assert_eq!(told_open, asked.because == Because::Failure, "{case}: {}", ran.stderr);
+        assert!(!told_closed, "{case}: {}", ran.stderr);
+        line.push_str(&format!(" ({violation})"));
+    }
+    if told_closed {
+        assert!(org.statuses().contains(&"CLOSED"), "{case}: {}", ran.stderr);
+    }
+
+    // As soon as the fault is over, the import works, whatever was left behind. All are there then, also those whom a
+    // failed run did not send; where none failed, a small batch will do.
+    let batch: &[&str] = if ran.code == 0 { &["--set", "max_records_to_import=5"] } else { &[] };
+    for _ in 0..=times {
+        let over = org.faults_met() >= asked.faults(times);
+        let again = org.run(&import, batch).await;
+        if again.code == 0 {
+            break;
+        }
+        assert!(!over, "{case}: the next run fails\n{}", again.stderr);
+    }
+    org.settle().await;
+    assert_eq!(org.0.okta.user_count() as u64, EMPLOYEES, "{case}: somebody is lost by the next run");
+    assert_eq!(org.open_sessions(), [], "{case}: the next run leaves a session open");
+    line
+}
+
+/// Every fault at every request, so many times in a row; how each run ended, as a table.
+fn table(kinds: &[FaultKind], times: u32) -> String {
+    let column = |kind: FaultKind| -> Vec<String> {
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let project = Project::shipped();
+        REQUESTS.iter().map(|asked| runtime.block_on(survives(&project, asked, kind, times))).collect()
+    };
+    let columns: Vec<(&str, Vec<String>)> = std::thread::scope(|scope| {
+        let column = &column;
+        let running: Vec<_> =
+            kinds.iter().map(|kind| (kind.name(), scope.spawn(move || column(*kind)))).collect();
+        running.into_iter().map(|(name, column)| (name, column.join().unwrap())).collect()
+    });
+    let mut table = String::new();
+    for (place, asked) in REQUESTS.iter().enumerate() {
+        table.push_str(&format!("{}\n", asked.name));
+        for (name, column) in &columns {
+            table.push_str(&format!("  {name:<13} {}\n", column[place]));
+        }
+    }
+    table
+}
+
+fn accepted(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("faults");
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn a_fault_is_survived_or_explained() {
+    accepted("once", &table(&FaultKind::ALL.map(|(_, kind)| kind), 1));
+}
+
+#[test]
+fn a_lasting_fault_is_survived_or_explained() {
+    use FaultKind::{ExpiredToken, RateLimit, ServerError, Truncate};
+    // One more than a client tries. What is left of a fault hits the requests after it whose paths begin alike.
+    accepted("five-times", &table(&[RateLimit, ServerError, ExpiredToken, Truncate], 5));
+}
+
+/// Runs the import and stops it five seconds after the answer to a request has failed to come.
+async fn interrupted(project: &Project, asked: &Asked) -> (Org, Ran) {
+    let org = asked.org(FaultKind::Slow, 1);
+    let (switch, stop) = Stop::new();
+    let pressed = async {
+        while org.faults_met() < asked.faults(1) {
+            org.0.clock.sleep(Duration::from_secs(1)).await;
+        }
+        org.0.clock.sleep(Duration::from_secs(5)).await;
+        switch.send(true).unwrap();
+    };
+    let import = project.flow("import.yaml");
+    let (ran, ()) = tokio::join!(org.run_until(&import, &[], Some(stop)), pressed);
+    (org, ran)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_import_cleans_up_wherever_it_is() {
+    let project = Project::shipped();
+    let mut table = String::new();
+    for asked in &REQUESTS {
+        let (org, ran) = interrupted(&project, asked).await;
+        let case = format!("interrupted at `{}`", asked.name);
+        assert_eq!(ran.code, 130, "{case}: {ran:?}");
+        let last = ran.stdout.lines().last().unwrap();
+        assert!(last.starts_with("interrupted"), "{case}: {last}");
+        assert_eq!(violations(&org, &ran).await, [""; 0], "{case}");
+        table.push_str(&format!("{:<30} {}\n", asked.name, org.statuses().join(", ")));
+        let again = org.run(&project.flow("import.yaml"), &[]).await;
+        assert_eq!(again.code, 0, "{case}: the next run fails\n{}", again.stderr);
+        org.settle().await;
+        assert_eq!(org.0.okta.user_count() as u64, EMPLOYEES, "{case}: somebody is lost by the next run");
+    }
+    accepted("interrupted", &table);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_interrupted_between_sessions_keeps_the_finished_ones() {
+    let project = Project::shipped().edited(&SMALL);
+    // Four records to a session: the third upload is the first of the second session.
+    let second = asked("send the fifth and the sixth", "bulk-upsert", 3, Because::Always);
+    let (org, ran) = interrupted(&project, &second).await;
+    assert_eq!(ran.code, 130, "{ran:?}");
+    org.settle().await;
+    assert_eq!(org.statuses(), ["COMPLETED", "CLOSED"]);
+    let first = org.ids().into_iter().take(4).collect();
+    assert_eq!(org.sent_once(Operation::Upsert, &first), Ok(()));
+    assert_eq!(org.0.okta.user_count(), 4);
+}
