@@ -3,19 +3,27 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use flowrun::connectors;
 use flowrun::console::Console;
 use flowrun::simulators::{Setup, Simulators};
 use flowrun::{Surroundings, run_in};
-use flowrun_host::driver::Stop;
+use flowrun_core::machine::Start;
+use flowrun_core::program::Program;
+use flowrun_core::value::Record;
+use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::Means;
+use flowrun_kit::http::Transport;
 use flowrun_kit::sim::Fault;
 use flowrun_okta::sim::{Operation, SessionRecord};
 use flowrun_personio::sim::Status;
+use flowrun_tables::Tables;
 use tempfile::TempDir;
 
-use crate::Ran;
+use crate::{Ran, compile};
 
 /// When every simulated run starts, in milliseconds since 1970.
 pub const EPOCH_MS: i64 = 1_790_000_000_000;
@@ -62,6 +70,14 @@ impl Project {
     /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The program of one of its flows, and how a run of it starts.
+    pub fn compiled(&self, flow: &str) -> (Arc<Program>, Start) {
+        let read = flowrun::project::Project::read(&self.root);
+        let project = read.unwrap_or_else(|problem| panic!("{problem:?}"));
+        let start = Start { inputs: Record::default(), run_id: "test".into(), at_us: EPOCH_MS * 1000 };
+        (compile(&project.sources, flow, &[]), start)
     }
 
     /// The path of one of its flows.
@@ -126,6 +142,22 @@ impl Org {
                 .await;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ran { code, stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// A world whose requests go through `transport`.
+    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>) -> World {
+        let clock = self.0.clock.clone();
+        let connections = program.connections.iter().map(|connection| {
+            let made = connectors::connector(&connection.connector).and_then(|connector| {
+                let settings = self.0.settings(&connection.connector, None)?;
+                let means = Means { transport: transport.clone(), clock: clock.clone() };
+                connector.connect(&settings, means).ok()
+            });
+            made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name)).connection
+        });
+        let connections = connections.collect();
+        let tables = Arc::new(Tables::new(&program.tables, clock.clone()));
+        World::new(RunTime::new(clock, true), connectors::effects(), connections).share("tables", tables)
     }
 
     /// Lets the imports that were started come to their end.

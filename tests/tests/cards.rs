@@ -1,9 +1,9 @@
 //! Every example of every card, run through YAML as a reader of the manual would: pasted into a flow of the project in
 //! `tests/cards`, over simulators that nobody has used before.
 //!
-//! What an example says must be all that the last card gives; of a card that reaches outside, who answers much, it may be a
-//! part. A failure may be found before the run already. Then the card must fail in the run too, with the message that the
-//! example tells, when the same values come over wires.
+//! What an example says must be all that the last card gives; of a card that reaches outside it may be a part. A failure may
+//! be found before the run already. If it is told in other words then, the card must fail in the run too, with the message
+//! that the example tells, when the same values come over wires.
 
 #![allow(clippy::unwrap_used)]
 
@@ -142,13 +142,13 @@ fn wrong(card: &Card, then: Then, came: &Came) -> Option<String> {
             let wanted = yaml(wanted);
             let wanted = wanted.as_object().unwrap();
             // A report leaves blank outputs out.
-            let differs = wanted.iter().filter(|(name, value)| match found.get(*name) {
+            let differs = wanted.iter().filter(|(name, value)| match found.get(name) {
                 Some(found) => found != *value,
                 None => !value.is_null(),
             });
             // Much of what a vendor answers is of no interest; what other cards give is told whole.
             let whole = !matches!(card.work, Work::Effect(_));
-            let more = found.keys().filter(|name| whole && !wanted.contains_key(*name));
+            let more = found.keys().filter(|name| whole && !wanted.contains_key(name));
             let names: Vec<String> =
                 differs.map(|(name, _)| name).chain(more).map(|name| name.to_string()).collect();
             (!names.is_empty()).then(|| format!("gave {found:?}\nnot {wanted:?}: {}", names.join(", ")))

@@ -4,15 +4,21 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flowrun::simulators::Setup;
-use flowrun_host::driver::Stop;
+use flowrun_core::report::Status;
+use flowrun_host::driver::{self, Stop};
+use flowrun_kit::effect::Pending;
+use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_kit::sim::FaultKind;
 use flowrun_okta::sim::{Operation, SessionStatus};
 use flowrun_tests::Ran;
 use flowrun_tests::org::{Org, Project, SMALL, fault};
 use tokio::runtime::Builder;
+use tokio::sync::watch;
 
 /// Five pages of Personio's, three bulk requests to Okta.
 const EMPLOYEES: u64 = 450;
@@ -259,4 +265,62 @@ async fn an_import_interrupted_between_sessions_keeps_the_finished_ones() {
     let first = org.ids().into_iter().take(4).collect();
     assert_eq!(org.sent_once(Operation::Upsert, &first), Ok(()));
     assert_eq!(org.0.okta.user_count(), 4);
+}
+
+/// Gives the stop at one of the requests that go through it, before it is sent or after it was answered.
+struct Presser {
+    within: Box<dyn Transport>,
+    requests: AtomicUsize,
+    at: usize,
+    answered: bool,
+    switch: watch::Sender<bool>,
+}
+
+impl Transport for Presser {
+    fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let now = self.requests.fetch_add(1, Ordering::Relaxed) + 1 == self.at;
+            if now && !self.answered {
+                self.switch.send(true).unwrap();
+            }
+            let answer = self.within.send(request, limits).await;
+            if now && self.answered {
+                self.switch.send(true).unwrap();
+            }
+            answer
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
+    let (program, start) = Project::shipped().edited(&SMALL).compiled("import");
+    for answered in [false, true] {
+        for at in 1.. {
+            let org = Org::new(9);
+            let (switch, stop) = Stop::new();
+            let (requests, within) = (AtomicUsize::new(0), Box::new(org.0.transport()));
+            let presser = Arc::new(Presser { within, requests, at, answered, switch });
+            let transport: Arc<dyn Transport> = presser.clone();
+            let world = org.world(&program, &transport);
+            let report = driver::run(program.clone(), start.clone(), &world, &mut (), &mut (), stop).await;
+            let report = report.unwrap();
+            let case = format!("interrupted at request {at}, answered: {answered}");
+            assert_eq!(org.open_sessions(), [], "{case}");
+            let sent = org.0.okta.sent(Operation::Upsert);
+            assert!(sent.values().all(|times| *times == 1), "{case}: {sent:?}");
+            if report.status == Status::Done {
+                // It was the last request, and there was nothing left to be stopped.
+                assert_eq!((presser.requests.load(Ordering::Relaxed), sent.len()), (at, 9), "{case}");
+                assert!(at > 20, "{case}");
+                break;
+            }
+            let error = report.flow.error.map(|error| error.message.to_string()).unwrap_or_default();
+            assert_eq!(report.status, Status::Cancelled, "{case}: {error}");
+            // What a session was opened for is either sent or not, and the run says how much.
+            let sessions = org.statuses().len();
+            let told = error.contains(&format!("{} of 9 records were sent", sent.len()));
+            assert!(told || sessions == 0 || sessions == 3, "{case}: {error}, but {sent:?}");
+        }
+    }
 }

@@ -9,19 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowrun::connectors;
 use flowrun::simulators::Setup;
-use flowrun_core::machine::Start;
 use flowrun_core::report::Status;
-use flowrun_core::value::Record;
-use flowrun_host::driver::{self, RunTime, Stop, World};
-use flowrun_kit::connector::Means;
+use flowrun_host::driver::{self, Stop};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, SessionStatus, UserStatus};
-use flowrun_tables::Tables;
+use flowrun_tests::Ran;
 use flowrun_tests::org::{EPOCH_MS, Edit, Org, Project, SMALL, fault};
-use flowrun_tests::{Ran, compile};
 use serde_json::{Value, json};
 
 type Checked = Result<(), String>;
@@ -454,23 +449,11 @@ async fn what_fits_into_a_bulk_request_is_reckoned_from_the_limit() {
 
 /// Runs the import and tells how large its bulk requests were.
 async fn measured(project: &Project, org: &Org) -> Result<Vec<usize>, String> {
-    let sources = flowrun::project::Project::read(project.root()).unwrap().sources;
-    let program = compile(&sources, "import", &[]);
     let uploads = Uploads::default();
     let transport: Arc<dyn Transport> =
         Arc::new(Scale { within: Box::new(org.0.transport()), uploads: uploads.clone() });
-    let clock = org.0.clock.clone();
-    let connections = program.connections.iter().map(|connection| {
-        let settings = org.0.settings(&connection.connector, None).unwrap();
-        let means = Means { transport: transport.clone(), clock: clock.clone() };
-        let connector = connectors::connector(&connection.connector).unwrap();
-        connector.connect(&settings, means).unwrap().connection
-    });
-    let connections = connections.collect();
-    let tables = Arc::new(Tables::new(&program.tables, clock.clone()));
-    let world = World::new(RunTime::new(clock, true), connectors::effects(), connections);
-    let world = world.share("tables", tables);
-    let start = Start { inputs: Record::default(), run_id: "test".into(), at_us: EPOCH_MS * 1000 };
+    let (program, start) = project.compiled("import");
+    let world = org.world(&program, &transport);
     let (_switch, stop) = Stop::new();
     let report = driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap();
     let said = report.flow.error.map(|error| error.message.to_string());

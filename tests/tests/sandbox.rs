@@ -13,6 +13,7 @@ use flowrun::{Surroundings, main_in};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, UserStatus};
+use flowrun_personio::sim::Status;
 use flowrun_tests::org::{EPOCH_MS, Project, fault};
 use flowrun_tests::{Ran, flowrun};
 use serde_json::{Value, json};
@@ -94,45 +95,65 @@ fn run(flow: &str, args: &[&str], env: Env) -> Ran {
     flowrun(&[&[&*file, "--live", "--time-scale", "600"], args].concat(), env)
 }
 
-/// 25,000 would do the same, but take half a minute in a debug build; `import.rs` sends as many within the process.
 #[test]
 fn an_import_over_tcp_is_the_same_as_within_the_process() {
-    let sandbox = Sandbox::serve(&Setup { employees: 2_500, ..Setup::default() });
+    let sandbox = Sandbox::serve(&Setup { employees: 25_000, ..Setup::default() });
+    let okta = sandbox.simulators.okta.clone();
     let ran = sandbox.run("import.yaml", &["--json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let outputs = &report["flow"]["outputs"];
-    let sessions = sandbox.simulators.okta.sessions();
-    assert_eq!(
-        *outputs,
-        json!({
-            "employees": 2_500,
-            "stored": 2_500,
-            "sent": 2_500,
-            "sessions": 1,
-            "requests": 13,
-            "session_statuses": [{ "id": sessions[0].id, "records": 2_500, "status": "COMPLETED" }],
-        })
-    );
     let employees: BTreeSet<String> =
         sandbox.simulators.personio.employees().map(|employee| employee.id.to_string()).collect();
-    let sent = sandbox.simulators.okta.sent(Operation::Upsert);
-    assert_eq!(sent.keys().cloned().collect::<BTreeSet<_>>(), employees);
-    assert!(sent.values().all(|times| *times == 1));
-    assert_eq!((sessions.len(), sessions[0].requests), (1, 13));
-    assert_eq!(sandbox.simulators.okta.user_count(), 2_500);
-
-    // Then those who have left are deactivated, over the same connection settings.
-    let ran = sandbox.run("deactivate.yaml", &["--json"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let gone = sandbox.simulators.okta.sent(Operation::Delete).len();
-    assert_eq!(sandbox.simulators.okta.count_status(UserStatus::Deprovisioned), gone);
-    assert!(gone > 0 && gone < 500, "{gone}");
-
+    let sent = okta.sent(Operation::Upsert);
+    assert!(sent.keys().eq(&employees) && sent.values().all(|times| *times == 1));
+    let sessions = okta.sessions();
+    let sizes: Vec<_> = sessions.iter().map(|session| (session.requests, session.upserts)).collect();
+    assert_eq!(sizes, [(50, 10_000), (50, 10_000), (25, 5_000)]);
+    assert_eq!(okta.user_count(), 25_000);
+    let statuses: Vec<Value> = sessions
+        .iter()
+        .map(|session| json!({ "id": session.id, "records": session.upserts, "status": "COMPLETED" }))
+        .collect();
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        report["flow"]["outputs"],
+        json!({
+            "employees": 25_000,
+            "stored": 25_000,
+            "sent": 25_000,
+            "sessions": 3,
+            "requests": 125,
+            "session_statuses": statuses,
+        })
+    );
     let said = sandbox.end();
-    assert!(said.starts_with("serving Personio with 2,500 employees and Okta with 2,000 users"), "{said}");
+    assert!(said.starts_with("serving Personio with 25,000 employees and Okta with 20,000 users"), "{said}");
     assert!(said.contains("time passes 600 times as fast"), "{said}");
     assert!(said.contains("requests as Okta") && said.contains("as Personio"), "{said}");
+}
+
+#[test]
+fn those_who_have_left_are_deactivated_over_tcp() {
+    let sandbox = Sandbox::serve(&Setup { employees: 450, ..Setup::default() });
+    let okta = sandbox.simulators.okta.clone();
+    let (users, active) = (okta.user_count(), okta.count_status(UserStatus::Active));
+    assert_eq!((users, active), (360, 360));
+    let ran = sandbox.run("deactivate.yaml", &["--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["flow"]["outputs"]["session_statuses"][0]["status"], "COMPLETED");
+    let employees = sandbox.simulators.personio.employees();
+    let gone: BTreeSet<String> = employees
+        .filter(|employee| employee.status == Status::Inactive)
+        .map(|employee| employee.id.to_string())
+        .collect();
+    assert!(okta.sent(Operation::Delete).keys().eq(&gone));
+    let deprovisioned = okta.users().into_iter().filter(|user| user.status == UserStatus::Deprovisioned);
+    assert!(deprovisioned.map(|user| user.external_id).all(|id| gone.contains(&id)));
+    // Okta never knew one in five of them.
+    let known = gone.iter().filter(|id| okta.user(id).is_some()).count();
+    assert_eq!(okta.count_status(UserStatus::Deprovisioned), known);
+    assert_eq!(okta.count_status(UserStatus::Active), users - known);
+    sandbox.end();
 }
 
 #[test]

@@ -132,6 +132,6 @@ fn auth(settings: &Settings) -> Result<Auth> {
 fn explain(body: &Value) -> Option<String> {
     let members = body.as_object()?;
     let names = ["message", "error_description", "detail", "error", "title"];
-    let text = names.iter().find_map(|name| members.get(*name).and_then(Value::as_text))?;
+    let text = names.iter().find_map(|name| members.get(name).and_then(Value::as_text))?;
     Some(format!(": {}", text.chars().take(200).collect::<String>()))
 }

@@ -76,7 +76,7 @@ impl Effect for MapProfileSourceAttributes {
         let (external_id, profile) = (Text::from("externalId"), Text::from("profile"));
         let mut users = Vec::with_capacity(self.users.len());
         for (place, user) in self.users.iter().enumerate() {
-            let id = user.get(&*self.external_id_key).filter(|id| !id.is_empty());
+            let id = user.get(&self.external_id_key).filter(|id| !id.is_empty());
             let Some(id) =
                 id.cloned().and_then(|id| Text::from_value(id).ok()).filter(|id| !id.trim().is_empty())
             else {

@@ -99,6 +99,12 @@ impl Fault {
         self
     }
 
+    /// The same fault as another kind of failure.
+    pub fn of_kind(mut self, kind: FaultKind) -> Fault {
+        self.0.kind = kind;
+        self
+    }
+
     /// The same fault with a status code.
     pub fn code(mut self, code: u16) -> Fault {
         self.0.code = Some(code);

@@ -108,7 +108,7 @@ impl Query {
 /// What lies behind `keys` in `value`; none where there is no such place.
 pub fn follow<'v>(value: &'v Value, keys: &[Key]) -> Option<&'v Value> {
     keys.iter().try_fold(value, |value, key| match (key, value) {
-        (Key::Name(name), Value::Object(members)) => members.get(&**name),
+        (Key::Name(name), Value::Object(members)) => members.get(name),
         (Key::Index(index), Value::List(items)) => {
             let index = if *index < 0 { items.len() as i64 + index } else { *index };
             items.get(usize::try_from(index).ok()?)

@@ -237,3 +237,23 @@ pub fn clip(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_cut_and_says_so() {
+        let table = [
+            ("ü".repeat(SHOWN_CHARS), "ü".repeat(SHOWN_CHARS)),
+            ("ü".repeat(SHOWN_CHARS + 1), format!("{}… (4002 bytes)", "ü".repeat(SHOWN_CHARS))),
+        ];
+        for (text, shown) in table {
+            assert_eq!(clip(&Value::from(text)), Value::from(shown));
+        }
+        let numbers = |count: i64| (0..count).map(Value::from).collect::<Vec<_>>();
+        assert_eq!(clip(&Value::list(numbers(10))), Value::list(numbers(10)));
+        let Value::List(cut) = clip(&Value::list(numbers(12))) else { panic!("a list") };
+        assert_eq!((cut.len(), &cut[10]), (11, &Value::from("… 2 more")));
+    }
+}

@@ -78,14 +78,18 @@ impl Machine {
     }
 
     /// A fault goes outward until an If Error catches it or the flow ends.
-    pub(super) fn raise(&mut self, flow: &Flow, frame: &mut Frame, fault: Fault) {
+    pub(super) fn raise(&mut self, flow: &Flow, frame: &mut Frame, mut fault: Fault) {
         while let Some(level) = frame.stack.pop() {
             match level.role {
                 Role::Body => break,
                 Role::Arm { trace, .. } => self.mark(frame, trace, Status::Failed),
-                Role::Catch { trace, cleaned_up_before, .. } => {
+                Role::Catch { trace, fault: caught, cleaned_up_before, .. } => {
                     frame.cleans_up = cleaned_up_before;
                     self.mark(frame, trace, Status::Failed);
+                    if caught.kind == FaultKind::Cancelled {
+                        // Clean-up may say what has become of things, but no policy may take it for an error of its own.
+                        fault = fault.of_kind(FaultKind::Cancelled);
+                    }
                 }
                 Role::Try { step, trace } => {
                     let Op::Try { catch, error, .. } = &flow.step(step).op else { continue };

@@ -105,7 +105,9 @@ impl Machine {
                 (Step_::Stopped, _) => Status::Stopped,
                 (Step_::Failed, Some(fault)) if fault.kind == FaultKind::Cancelled => Status::Cancelled,
                 // A branch that was left in the middle.
-                (Step_::Failed, None) if inner.last().is_some_and(|last| last.status == Status::Cancelled) => {
+                (Step_::Failed, None)
+                    if inner.last().is_some_and(|last| last.status == Status::Cancelled) =>
+                {
                     Status::Cancelled
                 }
                 (Step_::Failed, _) => Status::Failed,

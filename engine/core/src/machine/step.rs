@@ -186,9 +186,7 @@ impl Machine {
     ) -> Result<FrameId, Fault> {
         if frame.depth >= DEPTH_LIMIT {
             let (caller, callee) = (&self.program.flow(frame.flow).name, &self.program.flow(call.flow).name);
-            let message = format!(
-                "Stack limit exceeded: `{caller}` is {DEPTH_LIMIT} flows deep and would call `{callee}`"
-            );
+            let message = format!("`{caller}` is {DEPTH_LIMIT} flows deep and would call `{callee}`");
             return Err(Fault::new(FaultKind::StackLimit, message)
                 .help("look for a flow that calls itself without an end; the chain of calls shows it"));
         }

@@ -44,7 +44,8 @@ impl Machine {
             None => None,
         };
         let trace = frame.trace.len() - 1;
-        frame.detail(trace).many = Some(Box::new(Many { total: left, ..Many::default() }));
+        // How many records there are shows only when the last page has come.
+        frame.detail(trace).many = Some(Box::new(Many::default()));
         let stream = Stream {
             args,
             cursor: (left != Some(0)).then_some(Cursor::First),

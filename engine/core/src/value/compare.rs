@@ -209,7 +209,7 @@ fn within(a: &Value, b: &Value) -> Result<bool, Mismatch> {
 fn has(a: &Value, b: &Value) -> Result<bool, Mismatch> {
     match a {
         Value::Null => Ok(false),
-        Value::Object(members) => Ok(members.contains_key(&*Text::from_value(b.clone())?)),
+        Value::Object(members) => Ok(members.contains_key(&Text::from_value(b.clone())?)),
         other => Err(Mismatch { wanted: Type::OBJECT, found: other.clone() }),
     }
 }

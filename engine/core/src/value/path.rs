@@ -33,7 +33,7 @@ impl Path {
     /// Puts `new` at this path of `value`, of which only what others share is copied.
     pub fn put(&self, value: &mut Value, new: Value) {
         match value {
-            Value::Object(members) if !self.keys.is_empty() && members.contains_key(&*self.whole) => {
+            Value::Object(members) if !self.keys.is_empty() && members.contains_key(&self.whole) => {
                 Arc::make_mut(members).insert(self.whole.clone(), new);
             }
             _ => put_at(value, &self.keys, new),

@@ -57,7 +57,9 @@ impl Record {
     /// The member called `key`, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         match &mut self.0 {
-            Members::Few(members) => members.iter_mut().find(|(name, _)| **name == *key).map(|(_, value)| value),
+            Members::Few(members) => {
+                members.iter_mut().find(|(name, _)| **name == *key).map(|(_, value)| value)
+            }
             Members::Many(members) => members.get_mut(key),
         }
     }
