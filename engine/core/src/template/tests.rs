@@ -68,7 +68,9 @@ fn templates_give_text_and_single_expressions_their_type() {
 fn values_that_pass_through_stay_shared() {
     let list = Value::list(vec![Value::Number(1.0); 10_000]);
     let Value::List(given) = &list else { unreachable!() };
-    let Ok(Value::List(got)) = Template::compile("{{ card.list }}").unwrap().render(std::slice::from_ref(&list)) else {
+    let Ok(Value::List(got)) =
+        Template::compile("{{ card.list }}").unwrap().render(std::slice::from_ref(&list))
+    else {
         panic!()
     };
     assert!(Arc::ptr_eq(given, &got));
