@@ -39,7 +39,7 @@ pub struct ListUsersWithSearch {
     #[input(key = "sortOrder", choices = ["asc", "desc"])]
     sort_order: Option<Text>,
     /// How many users to ask for at once, 1 to 200.
-    #[input(default = 200)]
+    #[input(key = "Limit", default = 200)]
     limit: f64,
     /// The helper flow that gets each user, as its input `Record`.
     #[input(key = "Flow")]
