@@ -81,6 +81,7 @@ const VENDOR: Vendor = Vendor {
     token_refused: |_| false,
     refused: "check API_CONNECTOR_AUTH and API_CONNECTOR_SECRET",
     forbidden: "the credentials of the connection don't allow this",
+    absent: |_| None,
     unreachable: "check the network and API_CONNECTOR_BASE_URL",
 };
 

@@ -37,6 +37,8 @@ pub struct Vendor {
     pub refused: &'static str,
     /// What to do when the credentials don't allow it.
     pub forbidden: &'static str,
+    /// What to do when what was asked for does not exist, judged by the error's body.
+    pub absent: fn(&Value) -> Option<&'static str>,
     /// What to do when the host can't be reached.
     pub unreachable: &'static str,
 }
@@ -378,7 +380,7 @@ impl Client {
         let (kind, help) = match status {
             StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.vendor.refused)),
             StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some(self.vendor.forbidden)),
-            StatusCode::NOT_FOUND => (FaultKind::NotFound, None),
+            StatusCode::NOT_FOUND => (FaultKind::NotFound, (self.vendor.absent)(&body)),
             StatusCode::TOO_MANY_REQUESTS => (
                 FaultKind::RateLimit,
                 Some("run again later: the vendor asks to wait longer than this card waits"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Text, Value};
+use flowrun_core::value::{Text, Value, get};
 use flowrun_kit::address::{Base, segment};
 use flowrun_kit::auth::{Auth, Credential};
 use flowrun_kit::client::{Client, Vendor};
@@ -84,8 +84,16 @@ const VENDOR: Vendor = Vendor {
     refused: "check OKTA_API_TOKEN: it may be revoked, unused for 30 days, or of another org than OKTA_ORG_URL",
     forbidden: "the administrator who made OKTA_API_TOKEN lacks this right; identity sources need the permission to \
                 manage them, and the org the Identity Source Apps feature",
+    absent,
     unreachable: "check the network and OKTA_ORG_URL",
 };
+
+/// An identity source that isn't there is the app that it belongs to, in Okta's words.
+fn absent(body: &Value) -> Option<&'static str> {
+    let summary = get(body, "errorSummary");
+    let app = summary.as_text().is_some_and(|summary| summary.contains("(AppInstance)"));
+    app.then_some("check `application_id`, or OKTA_IDENTITY_SOURCE_ID: it is the ID of the Custom Identity Source app, 0oa…")
+}
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let org_url = settings.required("org_url")?.expose_secret();

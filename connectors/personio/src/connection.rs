@@ -104,6 +104,7 @@ const VENDOR: Vendor = Vendor {
     },
     refused: "check PERSONIO_CLIENT_ID and PERSONIO_CLIENT_SECRET, and that the API credential is not revoked",
     forbidden: "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees",
+    absent: |_| None,
     unreachable: "check the network, and PERSONIO_BASE_URL if it is set",
 };
 
