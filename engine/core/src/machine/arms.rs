@@ -2,7 +2,7 @@
 
 use super::Machine;
 use super::eval::Scope;
-use super::frame::{End, Frame, FrameId, Level, Role, Status};
+use super::frame::{End, Frame, Level, Role, Status};
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Arm, BlockId, Flow, Op, StepId};
 use crate::value::Value;
@@ -13,7 +13,7 @@ impl Machine {
     }
 
     /// The innermost block has run to its end.
-    pub(super) fn leave_arm(&mut self, flow: &Flow, frame: &mut Frame, _at: FrameId) {
+    pub(super) fn leave_arm(&mut self, flow: &Flow, frame: &mut Frame) {
         let Some(level) = frame.stack.pop() else { return };
         match level.role {
             Role::Body => frame.end = Some(End::Done),

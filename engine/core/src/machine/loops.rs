@@ -122,7 +122,7 @@ impl Machine {
     }
 
     /// A flow that a step called has ended.
-    pub(super) fn child_ended(&mut self, caller: Caller, mut child: Box<Frame>, child_at: FrameId) {
+    pub(super) fn child_ended(&mut self, caller: Caller, child: Box<Frame>, child_at: FrameId) {
         let at = caller.frame;
         let Some(mut frame) = self.frames.take(at) else { return };
         let program = self.program.clone();
@@ -133,7 +133,7 @@ impl Machine {
             Waiting::Call(_) => {
                 let fault = child.fault();
                 if fault.is_none() {
-                    take_outputs(step, &mut frame, &mut child);
+                    take_outputs(step, &mut frame, &child);
                 }
                 frame.detail(trace).called = Some(child);
                 match fault {
@@ -157,7 +157,7 @@ impl Machine {
                     Some(_) => {}
                     None if !state.results.is_empty() => {
                         state.results[index as usize] =
-                            mapped(program.flow(child.flow), &mut child, state.as_object);
+                            mapped(program.flow(child.flow), &child, state.as_object);
                     }
                     None => {}
                 }
@@ -206,7 +206,7 @@ impl Machine {
     }
 }
 
-fn take_outputs(step: &Step, frame: &mut Frame, child: &mut Frame) {
+fn take_outputs(step: &Step, frame: &mut Frame, child: &Frame) {
     let Op::Call(call) = &step.op else { return };
     let first = step.out.0 as usize;
     for (index, place) in call.outputs.iter().enumerate() {
@@ -218,7 +218,7 @@ fn take_outputs(step: &Step, frame: &mut Frame, child: &mut Frame) {
 }
 
 /// The new item that Map makes of what the helper returned.
-fn mapped(flow: &Flow, child: &mut Frame, as_object: bool) -> Value {
+fn mapped(flow: &Flow, child: &Frame, as_object: bool) -> Value {
     if !as_object {
         return child.outputs.first().cloned().unwrap_or_default();
     }

@@ -288,7 +288,7 @@ impl Machine {
                     level.next += 1;
                     self.step(flow, &mut frame, *step, at);
                 }
-                None => self.leave_arm(flow, &mut frame, at),
+                None => self.leave_arm(flow, &mut frame),
             }
         }
         self.settle(frame, at);
