@@ -150,7 +150,7 @@ impl Org {
         let connections = program.connections.iter().map(|connection| {
             let made = connectors::connector(&connection.connector).and_then(|connector| {
                 let settings = self.0.settings(&connection.connector, None)?;
-                let means = Means { transport: transport.clone(), clock: clock.clone() };
+                let means = Means::new(transport.clone(), clock.clone());
                 connector.connect(&settings, means).ok()
             });
             made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name)).connection

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use axum::http::HeaderName;
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Text, Value};
 use flowrun_kit::address::Base;
 use flowrun_kit::auth::{Auth, Credential};
+use flowrun_kit::call::Call;
 use flowrun_kit::client::{Client, Vendor};
-use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings};
-use flowrun_kit::effect::Connection;
+use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings};
+use flowrun_kit::effect::{AnyConnection, Connection, Pending};
 use flowrun_kit::retry::Policy;
 
 use crate::exchange::TIMEOUT;
@@ -65,7 +66,9 @@ pub static CONNECTOR: Connector = Connector {
     ],
     cards: crate::CARDS,
     pure_cards: crate::PURE_CARDS,
+    ways: &[],
     open,
+    test,
 };
 
 /// The settings of a connection to the echo service, reached at `base_url`.
@@ -83,15 +86,31 @@ const VENDOR: Vendor = Vendor {
     forbidden: "the credentials of the connection don't allow this",
     absent: |_| None,
     unreachable: "check the network and API_CONNECTOR_BASE_URL",
+    request_id: "x-request-id",
 };
+
+/// Nothing is known of the service but its address, so all that can be tried is to read it.
+fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
+    Box::pin(async move {
+        let Some(api) = connection.downcast_ref::<ApiConnector>() else { return Vec::new() };
+        let seen = match api.client.send(Call::get("")).await {
+            Ok(reply) => Ok(format!("answered {}", reply.status).into()),
+            // Few services have something at their base address; that they answer is enough.
+            Err(failure) if matches!(failure.fault.code, Some(400 | 404 | 405)) => {
+                Ok(failure.fault.code.map(|code| Text::from(format!("answered {code}"))).unwrap_or_default())
+            }
+            Err(failure) => Err(failure.fault),
+        };
+        vec![Check { title: "answers a GET of its base address".into(), outcome: seen }]
+    })
+}
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let base = Base::parse(settings.get("base_url").unwrap_or_default())?;
     let auth = auth(settings)?;
     let policy = Policy { budget: TIMEOUT.mul_f64(0.9), ..Policy::default() };
     let hidden = settings.secret("secret").cloned().into_iter().collect();
-    let client =
-        Client::new(VENDOR, base, means.transport, means.clock).auth(auth).hide(hidden).policy(policy);
+    let client = Client::new(VENDOR, base, &means).auth(auth).hide(hidden).policy(policy);
     let (host, activity) = (client.host(), client.activity().clone());
     Ok(Connected { connection: Arc::new(ApiConnector { client }), host, activity })
 }

@@ -15,7 +15,7 @@ const URL: &str = "https://echo.sim";
 
 fn connect(settings: &Settings) -> Result<AnyConnection, Fault> {
     let transport = Arc::new(SimTransport::new().host(URL, sim::router()));
-    let means = Means { transport, clock: Clock::starting_at(0, 1.0) };
+    let means = Means::new(transport, Clock::starting_at(0, 1.0));
     CONNECTOR.connect(settings, means).map(|connected| connected.connection)
 }
 

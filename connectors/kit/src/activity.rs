@@ -35,6 +35,7 @@ struct Shared {
     repeated: AtomicU64,
     throttled: AtomicU64,
     waited_ms: AtomicU64,
+    withheld: Mutex<Vec<String>>,
 }
 
 /// A view of what one connection is doing; clones see the same.
@@ -57,6 +58,15 @@ impl Activity {
             throttled: read(&self.0.throttled),
             waited_ms: read(&self.0.waited_ms),
         }
+    }
+
+    /// The requests that a dry run did not send, as `POST /path`, in their order.
+    pub fn withheld(&self) -> Vec<String> {
+        self.0.withheld.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn withhold(&self, call: String) {
+        self.0.withheld.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
     pub(crate) fn sent(&self, repeated: bool) {

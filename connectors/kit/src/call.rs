@@ -2,12 +2,13 @@
 
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, LINK};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Value, parse_json};
 use serde::{Deserialize, Serialize};
 
 use crate::address;
+use crate::audit::Subject;
 use crate::retry::Repeat;
 
 /// A call to make: a request without host and credentials, which the client adds.
@@ -19,6 +20,8 @@ pub struct Call {
     pub(crate) body: Bytes,
     pub(crate) repeat: Repeat,
     pub(crate) login: bool,
+    pub(crate) expected: Option<StatusCode>,
+    pub(crate) subjects: Vec<Subject>,
 }
 
 impl Call {
@@ -34,6 +37,8 @@ impl Call {
             body: Bytes::new(),
             repeat,
             login: false,
+            expected: None,
+            subjects: Vec::new(),
         }
     }
 
@@ -92,6 +97,23 @@ impl Call {
     pub fn login(mut self) -> Call {
         self.login = true;
         self
+    }
+
+    /// Takes this status for an answer too, though it is none of success; the reply has it.
+    pub fn expect(mut self, status: StatusCode) -> Call {
+        self.expected = Some(status);
+        self
+    }
+
+    /// Says whom or what it changes, for the record.
+    pub fn about(mut self, subjects: Vec<Subject>) -> Call {
+        self.subjects = subjects;
+        self
+    }
+
+    /// Whether it may change something, rather than read or log in.
+    pub fn changes(&self) -> bool {
+        !self.login && !matches!(self.method, Method::GET | Method::HEAD)
     }
 
     /// Whether it sends this header already.

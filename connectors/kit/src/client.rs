@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::header::{ACCEPT, LOCATION, USER_AGENT};
@@ -13,11 +13,13 @@ use secrecy::SecretString;
 
 use crate::activity::{Activity, Waiting};
 use crate::address::Base;
+use crate::audit::{Entry, Ledger};
 use crate::auth::Auth;
 use crate::call::{Call, Reply, lenient};
 use crate::clock::Clock;
+use crate::connector::Means;
 use crate::http::{Limits, Request, Response, Transport, TransportError};
-use crate::pacing::{Pacer, Quota, Rate};
+use crate::pacing::{Pacer, Quota, Rate, date_ms};
 use crate::retry::{Policy, Repeat, retry_after};
 
 /// What the client must know of a vendor.
@@ -41,6 +43,8 @@ pub struct Vendor {
     pub absent: fn(&Value) -> Option<&'static str>,
     /// What to do when the host can't be reached.
     pub unreachable: &'static str,
+    /// The header in which an answer says what the vendor calls the request in its own logs.
+    pub request_id: &'static str,
 }
 
 /// A call that failed.
@@ -73,6 +77,8 @@ pub struct Client {
     base: Base,
     transport: Arc<dyn Transport>,
     clock: Clock,
+    audit: Option<Arc<dyn Ledger>>,
+    rehearsal: bool,
     auth: Auth,
     secrets: Vec<SecretString>,
     limits: Limits,
@@ -81,6 +87,7 @@ pub struct Client {
     pacer: Pacer,
     activity: Activity,
     calls: AtomicU64,
+    skew_ms: AtomicI64,
 }
 
 impl fmt::Debug for Client {
@@ -90,15 +97,17 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of `base` without credentials, over `transport`.
-    pub fn new(vendor: Vendor, base: Base, transport: Arc<dyn Transport>, clock: Clock) -> Client {
+    /// A client of `base` without credentials.
+    pub fn new(vendor: Vendor, base: Base, means: &Means) -> Client {
         let activity = Activity::default();
         Client {
-            pacer: Pacer::new(vendor.name, clock.clone(), activity.clone()),
+            pacer: Pacer::new(vendor.name, means.clock.clone(), activity.clone()),
             vendor,
             base,
-            transport,
-            clock,
+            transport: means.transport.clone(),
+            clock: means.clock.clone(),
+            audit: means.audit.clone(),
+            rehearsal: means.rehearsal,
             auth: Auth::None,
             secrets: Vec::new(),
             limits: Limits::default(),
@@ -106,7 +115,14 @@ impl Client {
             rates: Vec::new(),
             activity,
             calls: AtomicU64::new(0),
+            skew_ms: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// Counts and shows what it does together with another client's.
+    pub fn report_to(self, activity: &Activity) -> Client {
+        let pacer = Pacer::new(self.vendor.name, self.clock.clone(), activity.clone());
+        Client { activity: activity.clone(), pacer, ..self }
     }
 
     /// Sends these credentials.
@@ -143,6 +159,16 @@ impl Client {
     /// The connection's clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Whether what it changes is recorded, so that calls should say whom they are about.
+    pub fn is_audited(&self) -> bool {
+        self.audit.is_some()
+    }
+
+    /// How far the vendor's clock was ahead of ours when it answered last, in milliseconds, if it said what time it is.
+    pub fn skew_ms(&self) -> Option<i64> {
+        Some(self.skew_ms.load(Ordering::Relaxed)).filter(|&skew_ms| skew_ms != i64::MIN)
     }
 
     /// The connection's host, with the port if it has one of its own.
@@ -198,10 +224,16 @@ impl Client {
         }
         let path = url.strip_prefix(&self.base.origin().to_string()).unwrap_or("/");
         let path = path.split('?').next().unwrap_or("/");
+        if self.rehearsal && call.changes() {
+            self.activity.withhold(format!("{} {path}", call.method));
+            let message = format!("{} {path} was not sent: a dry run changes nothing", call.method);
+            return Err(Fault::new(FaultKind::Rehearsal, message).help("leave out --dry-run to do it"));
+        }
         let budget_ms = i64::try_from(self.policy.budget.as_millis()).unwrap_or(i64::MAX / 2);
         Ok(Course {
             bucket: (self.vendor.bucket)(&call.method, path),
             url,
+            started_ms: self.clock.now_ms(),
             deadline_ms: self.clock.now_ms() + budget_ms,
             number: self.calls.fetch_add(1, Ordering::Relaxed),
             tries: 0,
@@ -228,11 +260,13 @@ impl Client {
                         continue;
                     }
                     let lost = !safe && !never_sent;
+                    self.record(call, course, None, !never_sent);
                     return Err(Failure { fault: self.unanswered(call, course, &error, lost), lost });
                 }
             };
             let status = response.status;
-            if status.is_success() {
+            if status.is_success() || call.expected == Some(status) {
+                self.record(call, course, Some(&response), false);
                 return Ok(Reply {
                     status: status.as_u16(),
                     headers: response.headers,
@@ -260,6 +294,7 @@ impl Client {
                 continue;
             }
             let lost = status.is_server_error() && !safe;
+            self.record(call, course, Some(&response), status.is_server_error());
             return Err(Failure { fault: self.refusal(call, course, &response, lost), lost });
         }
     }
@@ -294,11 +329,34 @@ impl Client {
         match self.transport.send(request, self.limits).await {
             Ok(response) => {
                 let now_ms = self.clock.now_ms();
+                if let Some(date_ms) = date_ms(&response.headers) {
+                    // A whole second is as exact as the header is.
+                    self.skew_ms.store(date_ms + 500 - now_ms, Ordering::Relaxed);
+                }
                 permit.answered(Quota::read(&response.headers, now_ms), now_ms);
                 Ok(Ok((response, token)))
             }
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    /// Puts a request that changes something into the record, now that it is known how it ended.
+    fn record(&self, call: &Call, course: &Course, response: Option<&Response>, lost: bool) {
+        let Some(ledger) = self.audit.as_ref().filter(|_| call.changes()) else { return };
+        let path = call.target.split(['?', '#']).next().unwrap_or_default();
+        let request_id = response.and_then(|response| response.headers.get(self.vendor.request_id));
+        ledger.record(&Entry {
+            sent_ms: course.started_ms,
+            ended_ms: self.clock.now_ms(),
+            host: &self.host(),
+            method: call.method.as_str(),
+            path,
+            status: response.map(|response| response.status.as_u16()),
+            tries: course.sent,
+            request_id: request_id.and_then(|id| id.to_str().ok()),
+            lost,
+            subjects: &call.subjects,
+        });
     }
 
     /// Holds the bucket as a 429 asks; false if that is longer than the call may take.
@@ -401,6 +459,7 @@ impl Client {
 struct Course {
     bucket: &'static str,
     url: String,
+    started_ms: i64,
     deadline_ms: i64,
     number: u64,
     tries: u32,

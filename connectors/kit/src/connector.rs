@@ -1,15 +1,17 @@
 //! What a connector is to the command line: its settings, its cards, and how a connection is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use flowrun_core::card::Card;
 use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::Text;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::activity::Activity;
+use crate::audit::Ledger;
 use crate::clock::Clock;
-use crate::effect::{AnyConnection, EffectCard};
+use crate::effect::{AnyConnection, EffectCard, Pending};
 use crate::http::Transport;
 
 /// One setting of a connector's connections.
@@ -81,13 +83,26 @@ impl Settings {
     }
 }
 
-/// What a connection is made over.
+/// What a connection is made over, and for.
 #[derive(Clone)]
 pub struct Means {
     /// Sends its requests: over the network, or to simulators.
     pub transport: Arc<dyn Transport>,
     /// The run's clock.
     pub clock: Clock,
+    /// What the cards need that will use it: their scopes, each once.
+    pub scopes: BTreeSet<&'static str>,
+    /// Where requests that change something are recorded.
+    pub audit: Option<Arc<dyn Ledger>>,
+    /// Whether requests that would change something are withheld.
+    pub rehearsal: bool,
+}
+
+impl Means {
+    /// For cards that need no scopes; what changes something is sent and not recorded.
+    pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Means {
+        Means { transport, clock, scopes: BTreeSet::new(), audit: None, rehearsal: false }
+    }
 }
 
 /// A connection, made.
@@ -101,6 +116,24 @@ pub struct Connected {
     pub activity: Activity,
 }
 
+/// One way to prove who one is: the settings that it takes together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// What people call it: `API token`.
+    pub title: &'static str,
+    /// The names of the settings that it needs, beside the required ones.
+    pub settings: &'static [&'static str],
+}
+
+/// One thing that a try of a connection found out.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What was tried, in words that a tick or a cross can precede: `may read employees`.
+    pub title: Text,
+    /// What was seen, in a few words; or what is wrong, with the remedy.
+    pub outcome: Result<Text>,
+}
+
 /// A connector.
 pub struct Connector {
     /// Its name in flow files: `okta`.
@@ -111,19 +144,36 @@ pub struct Connector {
     pub docs: &'static str,
     /// The settings of its connections.
     pub settings: &'static [Setting],
+    /// The ways to prove who one is, the usual one first; a connection takes the first for which all settings are given.
+    pub ways: &'static [Way],
     /// Its cards that need a connection.
     pub cards: &'static [EffectCard],
     /// Its cards that need none.
     pub pure_cards: &'static [Card],
     /// Makes a connection of complete settings; see [`Connector::connect`].
     pub open: fn(&Settings, Means) -> Result<Connected>,
+    /// Tries a connection by harmless requests and tells what it found, up to the first thing that is wrong with the
+    /// credentials; everything that it tells is fit to be shown.
+    pub test: for<'a> fn(&'a AnyConnection) -> Pending<'a, Vec<Check>>,
 }
 
 impl Connector {
-    /// The required settings that `settings` lacks.
+    /// The way that `settings` take: the first one that they have everything for; else the one that they have most for.
+    pub fn way(&self, settings: &Settings) -> Option<&'static Way> {
+        let lacks = |way: &&Way| way.settings.iter().filter(|name| settings.get(name).is_none()).count();
+        let has = |way: &&Way| way.settings.len() - lacks(way);
+        let complete = self.ways.iter().find(|way| lacks(way) == 0);
+        // Of equals the first: `max_by_key` would take the last.
+        complete.or_else(|| self.ways.iter().rev().max_by_key(has))
+    }
+
+    /// The settings that a connection can't do without and `settings` lack: the required ones, and those of its way.
     pub fn missing(&self, settings: &Settings) -> Vec<&'static Setting> {
-        let lacks = |setting: &&Setting| setting.required && setting.default.is_none();
-        self.settings.iter().filter(lacks).filter(|setting| settings.get(setting.name).is_none()).collect()
+        let way = self.way(settings).map_or(&[][..], |way| way.settings);
+        let needed = |setting: &&Setting| {
+            setting.default.is_none() && (setting.required || way.contains(&setting.name))
+        };
+        self.settings.iter().filter(needed).filter(|setting| settings.get(setting.name).is_none()).collect()
     }
 
     /// Makes a connection; nothing is sent yet.

@@ -23,6 +23,9 @@ pub trait Effect: Inputs + Send + 'static {
     const EXAMPLES: &'static [Example];
     /// Whether performing it twice does no more than performing it once.
     const IDEMPOTENT: bool;
+    /// What its vendor must have granted for it, such as OAuth 2.0 scopes; a connection asks for those of the cards that a
+    /// flow reaches.
+    const SCOPES: &'static [&'static str] = &[];
     /// How long one performance may take, waits for rate limits included.
     const TIMEOUT: Duration = Duration::from_secs(300);
     /// Whether it can yield its records page by page, when its input `result_set` says `stream`.
@@ -85,6 +88,7 @@ impl EffectCard {
                     connector: <C::Connection as Connection>::CONNECTOR,
                     timeout: C::TIMEOUT,
                     idempotent: C::IDEMPOTENT,
+                    scopes: C::SCOPES,
                     streams: C::STREAMS,
                 }),
             },

@@ -1,6 +1,7 @@
 //! What connectors share: client, pacing, retries, simulator harness
 pub mod activity;
 pub mod address;
+pub mod audit;
 pub mod auth;
 pub mod call;
 pub mod client;

@@ -8,6 +8,7 @@ use flowrun_core::card::Example;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
+use flowrun_kit::audit::Subject;
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 use serde::Serialize;
@@ -98,6 +99,7 @@ impl Effect for BulkUserImport {
             other => bail!(Self::IMPORT_OPERATION, "expected upsert or delete, found \"{other}\""),
         };
         let call = Call::post(format!("{path}/{call}")).json(&body)?;
+        let call = if okta.client.is_audited() { call.about(body.subjects()) } else { call };
         let bytes = call.body_len();
         if bytes > MOST_BYTES {
             let message = format!(
@@ -111,6 +113,18 @@ impl Effect for BulkUserImport {
             Err(failure) if failure.lost => Err(unknown(&failure.fault, count)),
             Err(failure) => Err(failure.fault),
         }
+    }
+}
+
+impl Body<'_> {
+    /// Whom it is about, for the record.
+    fn subjects(&self) -> Vec<Subject> {
+        let subjects = self.profiles.iter().map(|user| Subject {
+            operation: if user.profile.is_some() { "upsert" } else { "delete" },
+            external_id: user.external_id.into(),
+            profile: user.profile.map(|profile| profile.to_json().into()),
+        });
+        subjects.collect()
     }
 }
 

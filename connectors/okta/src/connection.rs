@@ -8,9 +8,10 @@ use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value, get};
 use flowrun_kit::address::{Base, segment};
 use flowrun_kit::auth::{Auth, Credential};
+use flowrun_kit::call::Call;
 use flowrun_kit::client::{Client, Vendor};
-use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings};
-use flowrun_kit::effect::Connection;
+use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings, Way};
+use flowrun_kit::effect::{AnyConnection, Connection, Pending};
 use secrecy::ExposeSecret;
 
 use crate::sim::OktaSim;
@@ -45,7 +46,7 @@ pub static CONNECTOR: Connector = Connector {
             name: "api_token",
             variable: "OKTA_API_TOKEN",
             secret: true,
-            required: true,
+            required: false,
             default: None,
             docs: "An API token of an administrator who may manage the identity source.",
         },
@@ -60,7 +61,9 @@ pub static CONNECTOR: Connector = Connector {
     ],
     cards: crate::CARDS,
     pure_cards: &[],
+    ways: &[Way { title: "API token", settings: &["api_token"] }],
     open,
+    test,
 };
 
 /// The settings of a connection to `sim`, reached at `org_url`.
@@ -86,7 +89,17 @@ const VENDOR: Vendor = Vendor {
                 manage them, and the org the Identity Source Apps feature",
     absent,
     unreachable: "check the network and OKTA_ORG_URL",
+    request_id: "x-okta-request-id",
 };
+
+fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
+    Box::pin(async move {
+        let Some(okta) = connection.downcast_ref::<Okta>() else { return Vec::new() };
+        let asked = okta.client.send(Call::get("/api/v1/users/me")).await;
+        let outcome = asked.map(|reply| format!("answered {}", reply.status).into()).map_err(Fault::from);
+        vec![Check { title: "logs in".into(), outcome }]
+    })
+}
 
 /// An identity source that isn't there is the app that it belongs to, in Okta's words.
 fn absent(body: &Value) -> Option<&'static str> {
@@ -104,7 +117,7 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
         return Err(Fault::new(FaultKind::Connection, message).help(format!("use https://{org}.{domain}")));
     }
     let credential = Credential::scheme("SSWS", settings.required("api_token")?)?;
-    let client = Client::new(VENDOR, base, means.transport, means.clock).auth(Auth::Fixed(credential));
+    let client = Client::new(VENDOR, base, &means).auth(Auth::Fixed(credential));
     let (host, activity) = (client.host(), client.activity().clone());
     let identity_source_id = settings.get("identity_source_id").map(Text::from);
     Ok(Connected { connection: Arc::new(Okta { client, identity_source_id }), host, activity })

@@ -33,7 +33,7 @@ fn org(configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     configure(&mut config);
     let sim = OktaSim::new(config);
     let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
-    let means = Means { transport, clock: clock.clone() };
+    let means = Means::new(transport, clock.clone());
     let okta = CONNECTOR.connect(&simulated(&sim, URL), means).expect("the settings are complete");
     Org { sim, okta, faults, clock }
 }
@@ -350,7 +350,7 @@ async fn the_token_is_shown_nowhere() {
     let fault = org.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("OKTA_API_TOKEN")));
     let settings = simulated(&org.sim, URL);
-    let means = Means { transport: Arc::new(SimTransport::new()), clock: org.clock.clone() };
+    let means = Means::new(Arc::new(SimTransport::new()), org.clock.clone());
     let unreachable = CONNECTOR.connect(&settings, means.clone()).unwrap();
     let network = direct::perform(CARDS, "okta.list_import_sessions", &Value::Null, &unreachable.connection)
         .await

@@ -10,8 +10,8 @@ use flowrun_kit::address::Base;
 use flowrun_kit::auth::{Auth, Login, Token, TokenCache};
 use flowrun_kit::call::Call;
 use flowrun_kit::client::{Client, Vendor};
-use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings};
-use flowrun_kit::effect::{Connection, Pending};
+use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings};
+use flowrun_kit::effect::{AnyConnection, Connection, Pending};
 use flowrun_kit::http::Response;
 use flowrun_kit::pacing::Rate;
 use flowrun_kit::retry::Repeat;
@@ -74,7 +74,9 @@ pub static CONNECTOR: Connector = Connector {
     ],
     cards: crate::CARDS,
     pure_cards: &[],
+    ways: &[],
     open,
+    test,
 };
 
 /// The settings of a connection to `sim`, reached at `base_url`.
@@ -106,7 +108,17 @@ const VENDOR: Vendor = Vendor {
     forbidden: "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees",
     absent: |_| None,
     unreachable: "check the network, and PERSONIO_BASE_URL if it is set",
+    request_id: "x-request-id",
 };
+
+fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
+    Box::pin(async move {
+        let Some(personio) = connection.downcast_ref::<Personio>() else { return Vec::new() };
+        let asked = personio.client.send(Call::get("/v1/company/employees/attributes")).await;
+        let outcome = asked.map(|reply| format!("answered {}", reply.status).into()).map_err(Fault::from);
+        vec![Check { title: "may read employees".into(), outcome }]
+    })
+}
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let setting = |name: &str| settings.get(name).unwrap_or_default();
@@ -120,7 +132,7 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
         );
         Fault::new(FaultKind::Connection, message)
     })?;
-    let client = Client::new(VENDOR, base, means.transport, means.clock)
+    let client = Client::new(VENDOR, base, &means)
         .auth(Auth::Fetched(TokenCache::new(login)))
         .hide(vec![secret])
         .rates(EMPLOYEES, rates(per_minute));

@@ -38,7 +38,7 @@ fn account(configure: impl FnOnce(&mut PersonioSimConfig)) -> Account {
 
 fn connect(sim: &PersonioSim, settings: &Settings, clock: &Clock) -> Result<Connected, Fault> {
     let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
-    CONNECTOR.connect(settings, Means { transport, clock: clock.clone() })
+    CONNECTOR.connect(settings, Means::new(transport, clock.clone()))
 }
 
 impl Account {

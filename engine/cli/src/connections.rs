@@ -192,7 +192,7 @@ pub fn connect(
         let (Some(settings), Some(transport)) = (settings, transport) else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
-        let means = Means { transport, clock: clock.clone() };
+        let means = Means::new(transport, clock.clone());
         let made = connector.connect(&settings, means).map_err(|fault| {
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }

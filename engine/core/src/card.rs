@@ -225,6 +225,8 @@ pub struct EffectSpec {
     pub timeout: Duration,
     /// Whether performing it twice does no more than performing it once.
     pub idempotent: bool,
+    /// What its vendor must have granted for it, in the vendor's words, such as OAuth 2.0 scopes.
+    pub scopes: &'static [&'static str],
     /// Whether it yields pages of records for a helper flow, when its input `result_set` says `stream`.
     pub streams: bool,
 }

@@ -35,6 +35,10 @@ pub enum FaultKind {
     StackLimit,
     /// The run was cancelled.
     Cancelled,
+    /// A dry run came to a request that would change something.
+    Rehearsal,
+    /// flowrun itself is at fault.
+    Internal,
 }
 
 impl fmt::Display for FaultKind {
@@ -54,6 +58,8 @@ impl fmt::Display for FaultKind {
             FaultKind::User => "User Error",
             FaultKind::StackLimit => "Stack Limit Exceeded",
             FaultKind::Cancelled => "Cancelled",
+            FaultKind::Rehearsal => "Dry Run",
+            FaultKind::Internal => "Internal Error",
         })
     }
 }

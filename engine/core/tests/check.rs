@@ -128,6 +128,7 @@ const fn effect(
             connector,
             timeout: Duration::from_secs(30),
             idempotent: true,
+            scopes: &[],
             streams,
         }),
     }

@@ -1,0 +1,45 @@
+//! The record of what a connection changed: for those who must be able to tell later.
+
+use flowrun_core::value::Text;
+
+/// Where requests that change something are recorded.
+pub trait Ledger: Send + Sync {
+    /// Records a request once it is known how it ended; called in the order in which requests end.
+    fn record(&self, entry: &Entry<'_>);
+}
+
+/// A request that changed something, or may have.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// When it was sent first, in milliseconds since 1970.
+    pub sent_ms: i64,
+    /// When it ended, in milliseconds since 1970.
+    pub ended_ms: i64,
+    /// The host it went to.
+    pub host: &'a str,
+    /// Its method.
+    pub method: &'a str,
+    /// Its path, without the query.
+    pub path: &'a str,
+    /// The status of the answer, if there was one.
+    pub status: Option<u16>,
+    /// How many times it was sent.
+    pub tries: u32,
+    /// What the vendor calls the request in its own logs.
+    pub request_id: Option<&'a str>,
+    /// Whether it may have had its effect although no answer of success came.
+    pub lost: bool,
+    /// What it was about, as far as the card told.
+    pub subjects: &'a [Subject],
+}
+
+/// Whom or what a request changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// What was done: `upsert`, `delete`.
+    pub operation: &'static str,
+    /// By which name the vendor knows it.
+    pub external_id: Text,
+    /// What was sent of it, as JSON; kept only as a hash unless more is asked for.
+    pub profile: Option<Text>,
+}
