@@ -18,7 +18,7 @@ use flowrun_tests::{compile, sources, world};
 use tokio::runtime::Builder;
 
 fn start() -> Start {
-    Start { inputs: Record::default(), run_id: "bench".into(), at_us: 0 }
+    Start::new(Record::default(), "bench", 0)
 }
 
 fn run_pure(program: &Arc<Program>) -> u64 {

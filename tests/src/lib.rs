@@ -5,7 +5,7 @@ pub mod org;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flowrun::connections::{self, Connected, Planned};
+use flowrun::connections::{self, Planned, Purpose};
 use flowrun::connectors;
 use flowrun::simulators::Simulators;
 use flowrun_core::check::{Options, check};
@@ -15,7 +15,8 @@ use flowrun_core::program::Program;
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Text, Value};
 use flowrun_host::connections::Origin;
-use flowrun_host::driver::World;
+use flowrun_host::driver::{RunTime, World};
+use flowrun_tables::Tables;
 
 /// The files of a case: `#### file: flows/a.yaml` starts a file; a case without such a line is one flow, `flow.yaml`.
 pub fn sources(case: &str) -> Sources {
@@ -72,17 +73,22 @@ pub fn compile(sources: &Sources, entry: &str, vars: &[(Text, Value)]) -> Arc<Pr
 
 /// A world whose connections are all simulated.
 pub fn world(program: &Program, simulators: &Simulators) -> World {
-    let planned: Vec<Planned> = program
+    let planned: Vec<_> = program
         .connections
         .iter()
-        .filter_map(|connection| {
+        .enumerate()
+        .filter_map(|(number, connection)| {
             let connector = connectors::connector(&connection.connector)?;
-            Some(Planned { name: connection.name.to_string(), connector, origin: Origin::Simulator })
+            let planned = Planned { name: connection.name.to_string(), connector, origin: Origin::Simulator };
+            Some((planned, connections::scopes(program, number)))
         })
         .collect();
     let env = Default::default();
-    match connections::connect(&planned, program, simulators, &simulators.clock, true, &env) {
-        Ok(Connected { world, .. }) => world,
+    match connections::connect(&planned, &Purpose::new(simulators, &env)) {
+        Ok(made) => {
+            let tables = Tables::new(&program.tables, simulators.clock.clone());
+            connections::world(&made, tables, RunTime::new(simulators.clock.clone(), true))
+        }
         Err(problem) => panic!("{problem:?}"),
     }
 }

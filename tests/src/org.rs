@@ -76,7 +76,7 @@ impl Project {
     pub fn compiled(&self, flow: &str) -> (Arc<Program>, Start) {
         let read = flowrun::project::Project::read(&self.root);
         let project = read.unwrap_or_else(|problem| panic!("{problem:?}"));
-        let start = Start { inputs: Record::default(), run_id: "test".into(), at_us: EPOCH_MS * 1000 };
+        let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
         (compile(&project.sources, flow, &[]), start)
     }
 

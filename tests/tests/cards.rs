@@ -94,7 +94,7 @@ async fn run(program: Arc<Program>, inputs: Record) -> FlowReport {
     let clock = Clock::starting_at(NOW_MS, 1.0);
     let simulators = Simulators::new(clock.clone(), &Setup::default());
     let world = world(&program, &simulators);
-    let start = Start { inputs, run_id: EXAMPLE.into(), at_us: NOW_MS * 1000 };
+    let start = Start::new(inputs, EXAMPLE, NOW_MS * 1000);
     let (_switch, stop) = Stop::new();
     driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap().flow
 }

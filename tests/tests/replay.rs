@@ -79,8 +79,7 @@ async fn run(
     world: &World,
     choices: &mut impl FnMut(usize) -> usize,
 ) -> (Journal, String) {
-    let start =
-        Start { inputs: subject.inputs.clone(), run_id: "replay".into(), at_us: 1_790_000_000_000_000 };
+    let start = Start::new(subject.inputs.clone(), "replay", 1_790_000_000_000_000);
     let mut journal = Journal { program: subject.program.hash, start: start.clone(), events: Vec::new() };
     let mut machine = Machine::new(subject.program.clone(), start).unwrap();
     let mut open: Vec<Effect> = Vec::new();
@@ -175,7 +174,7 @@ fn a_journal_of_other_flows_is_refused() {
     );
     let program = |text| compile(&sources(&format!("#### file: main.yaml\n{text}\n")), "main", &[]);
     let (one, other) = (program(one), program(other));
-    let start = Start { inputs: Record::default(), run_id: "replay".into(), at_us: 0 };
+    let start = Start::new(Record::default(), "replay", 0);
     let journal = Journal { program: one.hash, start, events: Vec::new() };
     assert!(journal.replay(one).is_ok());
     assert!(matches!(journal.replay(other), Err(ReplayError::OtherProgram)));

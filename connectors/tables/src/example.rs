@@ -15,5 +15,6 @@ pub fn example_tables() -> Vec<Table> {
             column("active", Type::BOOL, Value::Bool(true)),
             column("since", Type::DATE, Value::Null),
         ],
+        kept: false,
     }]
 }

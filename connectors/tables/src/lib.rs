@@ -12,6 +12,7 @@ mod delete_row;
 mod example;
 mod filter;
 mod index;
+mod kept;
 mod live;
 mod read_row;
 mod search;
@@ -32,6 +33,7 @@ use flowrun_kit::effect::{Connection, EffectCard};
 use indexmap::IndexMap;
 
 pub use example::example_tables;
+pub use kept::{MAX_KEPT, Store};
 
 use table::Table;
 
@@ -54,11 +56,12 @@ pub static CARDS: &[EffectCard] = &[
     EffectCard::of::<clear_table::ClearTable>(),
 ];
 
-/// The tables of a project, in memory; empty at the start of a run, as imported tables are in Okta.
+/// The tables of a project, in memory: empty at the start of a run, as imported tables are in Okta, unless they are kept.
 #[derive(Debug)]
 pub struct Tables {
     tables: IndexMap<Text, Mutex<Table>>,
     clock: Clock,
+    store: Option<Box<dyn Store>>,
 }
 
 impl Connection for Tables {
@@ -71,7 +74,25 @@ impl Tables {
         let tables = definitions.iter().enumerate();
         let tables =
             tables.map(|(number, table)| (table.name.clone(), Mutex::new(Table::new(number + 1, table))));
-        Tables { tables: tables.collect(), clock }
+        Tables { tables: tables.collect(), clock, store: None }
+    }
+
+    /// The same tables, the kept ones filled with what `store` has of them, and saved there with every change.
+    pub fn kept_in(self, store: impl Store + 'static) -> Result<Tables> {
+        for table in self.tables.values() {
+            let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+            if !table.kept {
+                continue;
+            }
+            let saved = store.load(&table.name).map_err(|why| {
+                let message = format!("what was kept of table \"{}\" can't be read: {why}", table.name);
+                Fault::new(FaultKind::Connection, message)
+            })?;
+            if let Some(text) = saved {
+                table.restore(&text)?;
+            }
+        }
+        Ok(Tables { store: Some(Box::new(store)), ..self })
     }
 
     /// How many rows the table has; none if there is no such table.
@@ -109,6 +130,25 @@ impl Tables {
                 Some(meant) => Err(fault.help(format!("did you mean \"{meant}\"?"))),
                 None => Err(fault),
             }
+        })
+    }
+
+    /// Changes the table that the input `input` names; a kept one is saved before anybody hears of the change.
+    fn change<T>(
+        &self,
+        name: &TableName,
+        input: InputId,
+        what: impl FnOnce(&mut Table) -> Result<T>,
+    ) -> Result<T> {
+        self.with(name, input, |table| {
+            let done = what(table)?;
+            if let Some(store) = self.store.as_ref().filter(|_| table.kept) {
+                store.save(&table.name, &table.write()).map_err(|why| {
+                    let message = format!("table \"{}\" can't be kept: {why}", table.name);
+                    Fault::new(FaultKind::Connection, message)
+                })?;
+            }
+            Ok(done)
         })
     }
 

@@ -9,6 +9,7 @@ use flowrun_core::value::{Date, Record, Text, Value};
 use crate::cells::Cells;
 use crate::column::{Column, Place, no_column};
 use crate::index::Index;
+use crate::kept::MAX_KEPT;
 use crate::live::Live;
 use crate::search::Query;
 use crate::{MAX_COLUMNS, MAX_ROWS};
@@ -27,6 +28,8 @@ pub(crate) struct Table {
     pub indexes: Vec<Index>,
     /// The slots that searches found lately, with what was searched; none survives a change.
     pub views: Vec<(Query, Arc<[u32]>)>,
+    /// Whether its rows are there again in the next run.
+    pub kept: bool,
     keys: [Text; 3],
 }
 
@@ -49,6 +52,13 @@ pub(crate) struct Row {
     pub columns: Record,
 }
 
+impl Slot {
+    /// Says when the row was last updated.
+    pub fn touch(&mut self, at_ms: i64) {
+        self.updated = at_ms;
+    }
+}
+
 impl Table {
     pub fn new(number: usize, definition: &program::Table) -> Table {
         Table {
@@ -60,6 +70,7 @@ impl Table {
             next: 1,
             indexes: Vec::new(),
             views: Vec::new(),
+            kept: definition.kept,
             keys: ["row_id", "created", "updated"].map(Text::from),
         }
     }
@@ -67,6 +78,10 @@ impl Table {
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.live.count()
+    }
+
+    fn most_rows(&self) -> usize {
+        if self.kept { MAX_KEPT } else { MAX_ROWS }
     }
 
     /// All rows.
@@ -81,8 +96,8 @@ impl Table {
             let message = format!("table \"{name}\" has {columns} columns, {MAX_COLUMNS} are allowed");
             return Err(Fault::new(FaultKind::InvalidInput, message));
         }
-        if self.len() >= MAX_ROWS {
-            let message = format!("table \"{}\" is full, it has {MAX_ROWS} rows", self.name);
+        if self.len() >= self.most_rows() {
+            let message = format!("table \"{}\" is full, it has {} rows", self.name, self.most_rows());
             return Err(Fault::new(FaultKind::InvalidInput, message));
         }
         let mut values: Vec<Value> = self.columns.iter().map(Column::default).collect();
@@ -92,16 +107,21 @@ impl Table {
                 values[column] = self.columns[column].keep(value)?;
             }
         }
+        Ok(self.push(&values, now_ms))
+    }
+
+    /// Adds a row of these values, one for each column, and gives its ID.
+    pub fn push(&mut self, values: &[Value], now_ms: i64) -> Text {
         let number = self.next;
         self.next += 1;
         let slot = self.slots.len();
-        self.slots.push(Slot { number, created: now_ms, updated: now_ms, cells: Some(Cells::pack(&values)) });
+        self.slots.push(Slot { number, created: now_ms, updated: now_ms, cells: Some(Cells::pack(values)) });
         self.live.push();
         for index in &mut self.indexes {
             index.add(&values[index.column], slot as u32);
         }
         self.views.clear();
-        Ok(self.id(number))
+        self.id(number)
     }
 
     /// The row with this ID.
@@ -227,7 +247,7 @@ impl Table {
         })
     }
 
-    fn column(&self, name: &str) -> Result<usize> {
+    pub fn column(&self, name: &str) -> Result<usize> {
         let column = self.columns.iter().position(|column| column.name == name);
         column.ok_or_else(|| no_column(name, &self.name, &self.columns))
     }

@@ -58,6 +58,6 @@ impl Effect for UpdateRow {
             }
         };
         let now = tables.now_ms();
-        tables.with(&self.table, Self::TABLE, |table| table.update(&self.row_id, self.columns, blanks, now))
+        tables.change(&self.table, Self::TABLE, |table| table.update(&self.row_id, self.columns, blanks, now))
     }
 }

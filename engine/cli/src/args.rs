@@ -112,6 +112,24 @@ pub struct RunArgs {
     /// Let time pass this many times as fast, where connections are real
     #[arg(long, value_name = "X", value_parser = scale, help_heading = "Connections")]
     pub time_scale: Option<f64>,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub ca_file: Option<PathBuf>,
+    /// Read everything, change nothing: stop before the first request that would change something
+    #[arg(long, help_heading = "Safety")]
+    pub dry_run: bool,
+    /// Where to write the audit record, JSON lines [default: for real connections, a file below ~/.local/state/flowrun]
+    #[arg(long, value_name = "FILE", help_heading = "Safety")]
+    pub audit: Option<PathBuf>,
+    /// Write no audit record
+    #[arg(long, conflicts_with = "audit", help_heading = "Safety")]
+    pub no_audit: bool,
+    /// Put what was sent of each person into the audit record, instead of its hash
+    #[arg(long, help_heading = "Safety")]
+    pub audit_profiles: bool,
+    /// Where tables with `kept: true` stand [default: for real connections, a folder below ~/.local/state/flowrun]
+    #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
+    pub state: Option<PathBuf>,
     /// How the simulators are set up.
     #[command(flatten)]
     pub simulators: SimulatorArgs,

@@ -1,17 +1,19 @@
 //! Decides for each connection of a project whether it is real or simulated, and makes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use flowrun_core::model::Manifest;
-use flowrun_core::program::Program;
+use flowrun_core::program::{Op, Program};
+use flowrun_core::suggest::closest;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
 use flowrun_kit::activity::Activity;
-use flowrun_kit::clock::Clock;
-use flowrun_kit::connector::{Connector, Means, Settings};
+use flowrun_kit::audit::Ledger;
+use flowrun_kit::connector::{Connected, Connector, Means, Settings};
+use flowrun_kit::effect::AnyConnection;
 use flowrun_kit::http::Transport;
 use flowrun_tables::Tables;
 
@@ -35,6 +37,11 @@ impl Planned {
     /// Whether its simulator answers.
     pub fn is_simulated(&self) -> bool {
         matches!(self.origin, Origin::Simulator)
+    }
+
+    /// The problem of a setting whose value can't be had.
+    fn unfetched(&self, why: &str) -> Problem {
+        Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
     }
 
     fn lacks(&self) -> Vec<Missing> {
@@ -68,6 +75,9 @@ pub fn plan(
                     path.display()
                 ));
             }
+            for connection in &manifest.connections {
+                known_settings(&file, &connection.name.it, &connection.connector.it)?;
+            }
             Some(file)
         }
     };
@@ -82,18 +92,41 @@ pub fn plan(
     Ok(planned.collect())
 }
 
+/// Refuses a file that gives a connection what it has no use for: most likely it is misspelt.
+fn known_settings(file: &ConnectionsFile, connection: &str, connector: &str) -> Result<(), Problem> {
+    let Some(connector) = self::connector(connector) else { return Ok(()) };
+    let names = || connector.settings.iter().map(|setting| setting.name);
+    let Some(unknown) = file.settings(connection).find(|given| names().all(|name| name != *given)) else {
+        return Ok(());
+    };
+    let problem = Problem::new(format!(
+        "{} gives the connection `{connection}` a setting `{unknown}`, which {} has not",
+        file.path().display(),
+        connector.title
+    ));
+    Err(match closest(unknown, names()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+    })
+}
+
 /// What the environment says, and what settings from elsewhere would say if they stood there: flows read the ID of an
 /// identity source by its variable. Secrets stay where they are.
 pub fn environment(
     plan: &Plan,
     env: &BTreeMap<String, String>,
     simulators: &dyn Fn() -> BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+) -> Result<BTreeMap<String, String>, Problem> {
     let mut whole = BTreeMap::new();
     for planned in plan.values() {
         match &planned.origin {
             Origin::Simulator if planned.connector.name == "okta" => whole.extend(simulators()),
-            Origin::Given(settings) => {
+            Origin::Given(given) => {
+                let secret = |name: &str| {
+                    planned.connector.settings.iter().any(|setting| setting.secret && setting.name == name)
+                };
+                let settings =
+                    given.fetch(env, |name| !secret(name)).map_err(|why| planned.unfetched(&why))?;
                 for setting in planned.connector.settings.iter().filter(|setting| !setting.secret) {
                     if let Some(value) = settings.get(setting.name) {
                         whole.insert(
@@ -107,7 +140,7 @@ pub fn environment(
         }
     }
     whole.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
-    whole
+    Ok(whole)
 }
 
 /// The connections of a program, in its order. Refuses those whose settings are incomplete and, for a live run, those
@@ -155,58 +188,95 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
     )))
 }
 
-/// A world to run in, with what a transcript says of its connections.
-pub struct Connected {
-    /// For the driver.
-    pub world: World,
-    /// What answers for each connection, by its name: `simulator, 250 employees`, `acme.okta.com`.
-    pub hosts: Vec<(String, String)>,
-    /// What each connection is doing, by its name.
-    pub activities: Vec<(String, Activity)>,
+/// A connection, made.
+pub struct Made {
+    /// Its name in the manifest.
+    pub name: String,
+    /// What answers for it: `simulator, 250 employees`, `acme.okta.com`.
+    pub host: String,
+    /// What it is doing.
+    pub activity: Activity,
+    /// For its connector's cards.
+    pub connection: AnyConnection,
 }
 
-/// Makes the connections; `simulators` answer for those that are simulated. Nothing is sent yet.
+/// What connections are made for.
+pub struct Purpose<'a> {
+    /// Answer for those that are simulated.
+    pub simulators: &'a Simulators,
+    /// The environment, for credentials and proxies.
+    pub env: &'a BTreeMap<String, String>,
+    /// Where requests that change something are recorded.
+    pub audit: Option<Arc<dyn Ledger>>,
+    /// Whether requests that would change something are withheld.
+    pub rehearsal: bool,
+}
+
+impl<'a> Purpose<'a> {
+    /// Connections that change what they are told to, without a record.
+    pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
+        Purpose { simulators, env, audit: None, rehearsal: false }
+    }
+}
+
+/// Makes connections, with the scopes that the cards of each need. Nothing is sent yet.
 pub fn connect(
-    planned: &[Planned],
-    program: &Program,
-    simulators: &Simulators,
-    clock: &Clock,
-    simulated: bool,
-    env: &BTreeMap<String, String>,
-) -> Result<Connected, Problem> {
-    let within: Arc<dyn Transport> = Arc::new(simulators.transport());
+    planned: &[(Planned, BTreeSet<&'static str>)],
+    purpose: &Purpose<'_>,
+) -> Result<Vec<Made>, Problem> {
+    let within: Arc<dyn Transport> = Arc::new(purpose.simulators.transport());
     let mut network: Option<Arc<dyn Transport>> = None;
-    let mut connections = Vec::new();
-    let mut hosts = Vec::new();
-    let mut activities = Vec::new();
-    for Planned { name, connector, origin } in planned {
+    let mut made = Vec::new();
+    for (planned, scopes) in planned {
+        let Planned { name, connector, origin } = planned;
         let (settings, transport) = match origin {
-            Origin::Given(settings) => {
-                if network.is_none() {
-                    network = Some(Arc::new(open_network(env)?));
-                }
-                (Some(settings.clone()), network.clone())
+            Origin::Given(given) => {
+                let network = match &network {
+                    Some(network) => network.clone(),
+                    None => network.insert(Arc::new(open_network(purpose.env)?)).clone(),
+                };
+                let settings = given.fetch(purpose.env, |_| true).map_err(|why| planned.unfetched(&why))?;
+                (Some(settings), network)
             }
-            _ => (simulators.settings(connector.name, None), Some(within.clone())),
+            _ => (purpose.simulators.settings(connector.name, None), within.clone()),
         };
-        let (Some(settings), Some(transport)) = (settings, transport) else {
+        let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
-        let means = Means::new(transport, clock.clone());
-        let made = connector.connect(&settings, means).map_err(|fault| {
+        let means = Means {
+            scopes: scopes.clone(),
+            audit: purpose.audit.clone(),
+            rehearsal: purpose.rehearsal,
+            ..Means::new(transport, purpose.simulators.clock.clone())
+        };
+        let connected = connector.connect(&settings, means).map_err(|fault| {
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
         })?;
-        let what =
-            if matches!(origin, Origin::Given(_)) { made.host } else { simulators.describe(connector.name) };
-        hosts.push((name.clone(), what));
-        activities.push((name.clone(), made.activity));
-        connections.push(made.connection);
+        let host = match origin {
+            Origin::Given(_) => connected.host,
+            _ => purpose.simulators.describe(connector.name),
+        };
+        let Connected { connection, activity, .. } = connected;
+        made.push(Made { name: name.clone(), host, activity, connection });
     }
-    let tables = Arc::new(Tables::new(&program.tables, clock.clone()));
-    let world = World::new(RunTime::new(clock.clone(), simulated), connectors::effects(), connections)
-        .share("tables", tables);
-    Ok(Connected { world, hosts, activities })
+    Ok(made)
+}
+
+/// What the cards of a program need to be granted on the connection with this number.
+pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
+    let steps = program.flows.iter().flat_map(|flow| &flow.steps);
+    let used = steps.filter_map(|step| match &step.op {
+        Op::Effect { spec, connection: Some(index), .. } if *index as usize == number => Some(spec.scopes),
+        _ => None,
+    });
+    used.flatten().copied().collect()
+}
+
+/// The world that a program runs in, over connections made in its order.
+pub fn world(made: &[Made], tables: Tables, time: RunTime) -> World {
+    let connections = made.iter().map(|made| made.connection.clone()).collect();
+    World::new(time, connectors::effects(), connections).share("tables", Arc::new(tables))
 }
 
 /// The network, through a proxy where the environment names one.

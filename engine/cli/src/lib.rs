@@ -1,6 +1,7 @@
 //! The command line of flowrun, as a library: the binary hands it its arguments, environment and streams, and so do tests.
 
 pub mod args;
+pub mod audit;
 pub mod catalog;
 pub mod connections;
 pub mod connectors;
@@ -10,6 +11,7 @@ pub mod problem;
 pub mod project;
 pub mod signals;
 pub mod simulators;
+pub mod state;
 pub mod transcript;
 pub mod words;
 

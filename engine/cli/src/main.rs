@@ -1,6 +1,7 @@
 //! The flowrun binary.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::ExitCode;
 
 use flowrun::console::{Console, Look};
@@ -11,6 +12,11 @@ use flowrun::{Surroundings, main_in};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Where it happened is enough to mend it; what was said could quote what flows hold.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "flowrun made a mistake at {place}");
+    }));
     // Variables that are no text can't be any that flowrun looks for.
     let env: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,6 +1,7 @@
 //! `flowrun run`: from a file to the end of its run.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -10,12 +11,15 @@ use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::Program;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::value::{Date, Record, Text};
-use flowrun_host::driver::{self, Stop, Watch};
+use flowrun_host::driver::{self, RunTime, Stop, Watch};
+use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
+use flowrun_tables::Tables;
 
 use crate::args::RunArgs;
+use crate::audit::{Audit, AuditFile, Beginning};
 use crate::check::{self, Given};
-use crate::connections::{self, Connected, Planned};
+use crate::connections::{self, Made, Planned, Purpose};
 use crate::connectors;
 use crate::console::{Console, Paint};
 use crate::failure;
@@ -25,6 +29,7 @@ use crate::problem::Problem;
 use crate::project::Project;
 use crate::signals::{self, INTERRUPTED};
 use crate::simulators::{Setup, Simulators};
+use crate::state::{self, KeptTables};
 use crate::transcript::{self, Detail, Frame, rows};
 use crate::{DONE, FAILED, Refused, Surroundings, words};
 
@@ -34,7 +39,7 @@ pub struct Prepared {
     project: Project,
     program: Arc<Program>,
     inputs: Record,
-    planned: Vec<Planned>,
+    planned: Vec<(Planned, BTreeSet<&'static str>)>,
     warnings: usize,
 }
 
@@ -61,13 +66,14 @@ pub fn prepare(
         Some(simulators) => simulators.variables(),
         None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
     };
-    let env = connections::environment(&plan, &surroundings.env, &simulated);
+    let env = connections::environment(&plan, &surroundings.env, &simulated)?;
     let vars = given::vars(&project.model.manifest, &args.vars, &env)?;
     let (project, program, warnings) =
         compile(project, &entry, &Given { set: &vars.set, env: &vars.env }, console)?;
     let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
     let inputs = given::inputs(flow, &args.inputs)?;
-    let planned = connections::select(&plan, &program, args.live)?;
+    let planned = connections::select(&plan, &program, args.live)?.into_iter().enumerate();
+    let planned = planned.map(|(number, planned)| (planned, connections::scopes(&program, number))).collect();
     Ok(Prepared { args: args.clone(), program: Arc::new(program), inputs, planned, warnings, project })
 }
 
@@ -120,7 +126,7 @@ fn clock(scale: f64) -> Clock {
 impl Prepared {
     /// Whether nothing real is reached, so that time may jump.
     pub fn simulated(&self) -> bool {
-        !self.args.live && self.planned.iter().all(Planned::is_simulated)
+        !self.args.live && !self.reaches_real()
     }
 
     /// Runs it and tells what happened; the exit code.
@@ -131,35 +137,52 @@ impl Prepared {
             Some(simulators) => simulators.clone(),
             None => {
                 // Employees of a simulator that nothing reaches need not be made.
-                let any = self.planned.iter().any(Planned::is_simulated);
+                let any = self.planned.iter().any(|(planned, _)| planned.is_simulated());
                 let setup = Setup::from(&self.args.simulators);
                 Simulators::new(clock(scale), &if any { setup } else { Setup { employees: 0, ..setup } })
             }
         };
         let clock = simulators.clock.clone();
-        let Connected { world, hosts, activities } = connections::connect(
+        let audit = Arc::new(Audit::default());
+        let recorded = !self.args.no_audit && (self.reaches_real() || self.args.audit.is_some());
+        let made = connections::connect(
             &self.planned,
-            &self.program,
-            &simulators,
-            &clock,
-            simulated,
-            &surroundings.env,
+            &Purpose {
+                audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
+                rehearsal: self.args.dry_run,
+                ..Purpose::new(&simulators, &surroundings.env)
+            },
         )?;
+        let time = RunTime::new(clock.clone(), simulated);
+        let at_us = time.now_us();
+        let run_id = run_id(surroundings, at_us);
+        let folder = self.folder(&made, &surroundings.env);
+        let tables = self.tables(folder.as_deref(), &clock)?;
+        let world = connections::world(&made, tables, time);
         self.remark(console, scale);
 
-        let at_us = world.time.now_us();
-        let start = Start { inputs: self.inputs.clone(), run_id: run_id(surroundings, at_us), at_us };
+        let start =
+            Start { dry_run: self.args.dry_run, ..Start::new(self.inputs.clone(), run_id.clone(), at_us) };
         // Refused before anything is said.
         Machine::new(self.program.clone(), start.clone()).map_err(|fault| refused(&fault))?;
+        if recorded {
+            let beginning = Beginning {
+                run_id: &run_id,
+                flow: &self.program.flow(self.program.entry).name,
+                file: &self.program.flow(self.program.entry).path,
+                sources: &self.project.sources,
+                made: &made,
+                dry_run: self.args.dry_run,
+                env: &surroundings.env,
+                now_ms: clock.now_ms(),
+            };
+            self.begin_record(&audit, folder.as_deref(), &beginning, console)?;
+        }
         let out = Paint(console.out_look.color);
         let name = &self.program.flow(self.program.entry).name;
         if !self.args.json {
-            console.tell(&transcript::header(
-                name,
-                &self.lines(&hosts),
-                &Frame::of(console.out_look),
-                out,
-            ))?;
+            let header = transcript::header(name, &self.lines(&made), &Frame::of(console.out_look), out);
+            console.tell(&header)?;
         }
         let (stop, switch) = match &surroundings.stop {
             Some(stop) => (stop.clone(), None),
@@ -174,7 +197,9 @@ impl Prepared {
             let note = "interrupted: cleaning up; press again to leave at once";
             signals::listen(switch.clone(), Some(note));
         }
-        let mut live = console.err_look.live.then(|| Live::new(console.err_look, activities, clock));
+        let activities: Vec<_> = made.iter().map(|made| (made.name.clone(), made.activity.clone())).collect();
+        let mut live =
+            console.err_look.live.then(|| Live::new(console.err_look, activities.clone(), clock.clone()));
         let mut nobody = ();
         let watch: &mut dyn Watch = match &mut live {
             Some(live) => live,
@@ -185,14 +210,71 @@ impl Prepared {
         drop(live);
         let report = ran.map_err(|fault| refused(&fault))?;
         let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
-        self.tell(&report, stop.is_given(), real_ms, console)
+        let withheld: Vec<String> = activities.iter().flat_map(|(_, activity)| activity.withheld()).collect();
+        let code = self.tell(&report, stop.is_given(), real_ms, &withheld, console)?;
+        if audit.end(&report, &made, clock.now_ms()).is_err() {
+            console.warn("the audit record is not complete: it could not be written to the end");
+            return Ok(code.max(FAILED));
+        }
+        Ok(code)
+    }
+
+    fn reaches_real(&self) -> bool {
+        self.planned.iter().any(|(planned, _)| !planned.is_simulated())
+    }
+
+    /// Where what outlives the run stands unless it is said: nowhere, if nothing real is reached.
+    fn folder(&self, made: &[Made], env: &BTreeMap<String, String>) -> Option<PathBuf> {
+        let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
+        state::folder(&self.project.root, &hosts, env).filter(|_| self.reaches_real())
+    }
+
+    /// The tables, the kept ones as the last run left them. Over simulators nothing is kept unless it is said where: the next
+    /// run has new ones.
+    fn tables(&self, folder: Option<&Path>, clock: &Clock) -> Result<Tables, Problem> {
+        let tables = Tables::new(&self.program.tables, clock.clone());
+        let kept: Vec<&str> =
+            self.program.tables.iter().filter(|table| table.kept).map(|table| &*table.name).collect();
+        let folder = match (&self.args.state, folder) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(folder)) => folder.join("tables"),
+            (None, None) if kept.is_empty() || !self.reaches_real() => return Ok(tables),
+            (None, None) => {
+                let message = format!("nothing says where to keep {}: HOME is not set", kept.join(", "));
+                return Err(Problem::new(message).help("name a folder with --state"));
+            }
+        };
+        if kept.is_empty() {
+            return Ok(tables);
+        }
+        tables.kept_in(KeptTables::open(&folder, !self.args.dry_run)?).map_err(|fault| refused(&fault))
+    }
+
+    /// Opens the audit record and says who runs what over what.
+    fn begin_record(
+        &self,
+        audit: &Audit,
+        folder: Option<&Path>,
+        beginning: &Beginning<'_>,
+        console: &mut Console<'_>,
+    ) -> Result<(), Problem> {
+        let path = match (&self.args.audit, folder) {
+            (Some(path), _) => path.clone(),
+            (None, Some(folder)) => folder.join("audit").join(format!("{}.jsonl", beginning.run_id)),
+            (None, None) => {
+                console.warn("no audit record is written: HOME is not set; name a file with --audit");
+                return Ok(());
+            }
+        };
+        audit.begin(AuditFile::open(&path, self.args.audit_profiles)?, beginning);
+        Ok(())
     }
 
     /// What the first line says of the connections, in the order that the manifest's author had in mind.
-    fn lines(&self, hosts: &[(String, String)]) -> Vec<String> {
+    fn lines(&self, made: &[Made]) -> Vec<String> {
         let listed = self.project.model.manifest.connections.iter();
-        let found = listed.filter_map(|listed| hosts.iter().find(|(name, _)| **name == *listed.name.it));
-        found.map(|(name, host)| format!("{name}: {host}")).collect()
+        let found = listed.filter_map(|listed| made.iter().find(|made| *made.name == *listed.name.it));
+        found.map(|made| format!("{}: {}", made.name, made.host)).collect()
     }
 
     fn remark(&self, console: &mut Console<'_>, scale: f64) {
@@ -205,7 +287,7 @@ impl Prepared {
         }
         let asked = &self.args.simulators;
         let asked = asked.employees.is_some() || asked.seed.is_some() || !asked.faults.is_empty();
-        if asked && !self.planned.iter().any(Planned::is_simulated) {
+        if asked && !self.planned.iter().any(|(planned, _)| planned.is_simulated()) {
             console.warn("--employees, --seed and --fault are for simulators, and this run reaches none");
         }
     }
@@ -215,12 +297,16 @@ impl Prepared {
         report: &Report,
         interrupted: bool,
         real_ms: Option<f64>,
+        withheld: &[String],
         console: &mut Console<'_>,
     ) -> Result<u8, Refused> {
+        // A dry run that came to its first change has done what it should.
+        let rehearsed = self.args.dry_run && !withheld.is_empty();
         let code = match report.status {
             _ if interrupted => INTERRUPTED,
             Status::Cancelled => INTERRUPTED,
             Status::Done | Status::Stopped | Status::Handled => DONE,
+            Status::Failed if rehearsed => DONE,
             Status::Failed | Status::Running => FAILED,
         };
         if self.args.json {
@@ -232,6 +318,9 @@ impl Prepared {
             let rows = rows(report, detail, &connectors::catalog());
             let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
             text.push_str(&transcript::summary(report, interrupted, real_ms, paint));
+            if self.args.dry_run {
+                text.push_str(&transcript::rehearsal(withheld, paint));
+            }
             console.tell(&text)?;
         }
         if code == FAILED {

@@ -129,6 +129,13 @@ impl Fault {
         self
     }
 
+    /// A card's code panicked, which is flowrun's fault and nobody else's.
+    pub fn panicked(card: &str) -> Fault {
+        let message = format!("`{card}` came to a state that it should never come to");
+        Fault::new(FaultKind::Internal, message)
+            .help("this is a mistake in flowrun: please report it, with the card's inputs and the line that flowrun printed above")
+    }
+
     /// A value that the input can't take.
     pub fn mismatch(mismatch: &Mismatch, input: Option<InputId>) -> Fault {
         let kind =

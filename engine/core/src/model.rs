@@ -64,6 +64,8 @@ pub struct Table {
     pub name: Name,
     /// The columns, in their order.
     pub columns: Vec<Column>,
+    /// Whether its rows are there again in the next run.
+    pub kept: bool,
 }
 
 /// A column's definition.

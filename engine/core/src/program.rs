@@ -72,6 +72,8 @@ pub struct Table {
     pub name: Text,
     /// The columns.
     pub columns: Vec<Column>,
+    /// Whether its rows are there again in the next run.
+    pub kept: bool,
 }
 
 /// A column of a table.

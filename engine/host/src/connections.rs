@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use flowrun_core::value::{Text, Value};
 use flowrun_kit::connector::{Connector, Settings};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use thiserror::Error;
+
+use crate::source::{CREDENTIALS, Source};
 
 /// The environment variable that names the connections file.
 pub const FILE_VARIABLE: &str = "FLOWRUN_CONNECTIONS";
@@ -50,7 +53,7 @@ impl FileError {
 #[derive(Debug, Default)]
 pub struct ConnectionsFile {
     path: PathBuf,
-    connections: BTreeMap<String, Settings>,
+    connections: BTreeMap<String, BTreeMap<String, Source>>,
     open_to_others: bool,
 }
 
@@ -97,7 +100,17 @@ impl ConnectionsFile {
         self.open_to_others
     }
 
-    fn get(&self, connection: &str, setting: &str) -> Option<&str> {
+    /// The connections that it has settings for.
+    pub fn connections(&self) -> impl Iterator<Item = &str> {
+        self.connections.keys().map(String::as_str)
+    }
+
+    /// The names of the settings that it gives to a connection.
+    pub fn settings(&self, connection: &str) -> impl Iterator<Item = &str> {
+        self.connections.get(connection).into_iter().flat_map(|given| given.keys().map(String::as_str))
+    }
+
+    fn get(&self, connection: &str, setting: &str) -> Option<&Source> {
         self.connections.get(connection)?.get(setting)
     }
 }
@@ -114,7 +127,7 @@ fn open_to_others(_: &std::fs::Metadata) -> bool {
 }
 
 /// A reader learns the line of a mistake, never what stands in it.
-fn parse(text: &str) -> Result<BTreeMap<String, Settings>, String> {
+fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, String> {
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! { max_depth: 8, max_nodes: 2_000, max_documents: 1 },
         strict_booleans: true,
@@ -129,7 +142,7 @@ fn parse(text: &str) -> Result<BTreeMap<String, Settings>, String> {
         })?;
     let mut connections = BTreeMap::new();
     for (connection, given) in file.unwrap_or_default() {
-        let mut settings = Settings::new();
+        let mut settings = BTreeMap::new();
         for (name, value) in given.unwrap_or_default() {
             let text = match value {
                 Json::Null => continue,
@@ -137,7 +150,9 @@ fn parse(text: &str) -> Result<BTreeMap<String, Settings>, String> {
                 Json::Number(number) if !number.is_f64() => number.to_string(),
                 _ => return Err(format!("put the setting `{name}` of `{connection}` into quotes")),
             };
-            settings = settings.with(&name, text);
+            if !text.trim().is_empty() {
+                settings.insert(name, Source::parse(&text));
+            }
         }
         connections.insert(connection, settings);
     }
@@ -150,9 +165,39 @@ pub enum Origin {
     /// Nothing was given: the simulator answers.
     Simulator,
     /// Everything that is needed was given.
-    Given(Settings),
+    Given(Given),
     /// Something was given, but not all.
     Incomplete(Vec<Missing>),
+}
+
+/// Where the settings of a connection come from; those that nothing gives are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Given(BTreeMap<&'static str, Source>);
+
+impl Given {
+    /// The settings and where each comes from, by name.
+    pub fn sources(&self) -> impl Iterator<Item = (&'static str, &Source)> {
+        self.0.iter().map(|(name, source)| (*name, source))
+    }
+
+    /// Fetches the settings that `wanted` wants; why not, if one can't be had.
+    pub fn fetch(
+        &self,
+        env: &BTreeMap<String, String>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Settings, String> {
+        let mut settings = Settings::new();
+        for (name, source) in self.sources().filter(|(name, _)| wanted(name)) {
+            let value = source.fetch(env).map_err(|why| format!("`{name}`: {why}"))?;
+            settings = settings.with(name, value.expose_secret());
+        }
+        Ok(settings)
+    }
+
+    /// Settings that have a value wherever these have a source: to see which are missing without fetching any.
+    fn outline(&self) -> Settings {
+        self.0.keys().fold(Settings::new(), |settings, name| settings.with(name, "given"))
+    }
 }
 
 /// A required setting that nothing gives.
@@ -172,8 +217,9 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Looks for the settings of the connection `name`: in the environment, in the file, and in `declared`, what the
-/// manifest says of it.
+/// Looks for the settings of the connection `name`: in the environment, among the service manager's credentials, in the
+/// file, and in `declared`, what the manifest says of it. `OKTA_API_TOKEN_FILE` names a file for what `OKTA_API_TOKEN`
+/// would hold.
 ///
 /// Where a simulator could answer, what the manifest says counts only beside something else or if it is all that is
 /// needed: it can hold no credentials.
@@ -185,25 +231,36 @@ pub fn settle(
     file: Option<&ConnectionsFile>,
     has_simulator: bool,
 ) -> Origin {
-    let mut settings = Settings::new();
+    let mut found = Given::default();
     let mut given = false;
+    let set = |variable: &str| env.get(variable).is_some_and(|value| !value.trim().is_empty());
     for setting in connector.settings {
         let variable = setting.variable_for(connector.name, name);
-        if let Some(value) = env.get(&variable).filter(|value| !value.trim().is_empty()) {
-            settings = settings.with(setting.name, value.as_str());
-            given = true;
-        } else if let Some(value) = file.and_then(|file| file.get(name, setting.name)) {
-            settings = settings.with(setting.name, value);
-            given = true;
+        let in_file = format!("{variable}_FILE");
+        let handed_over =
+            || env.get(CREDENTIALS).is_some_and(|folder| Path::new(folder).join(&variable).is_file());
+        let source = if set(&variable) {
+            Source::Variable(variable)
+        } else if set(&in_file) {
+            Source::File(env.get(&in_file).map(PathBuf::from).unwrap_or_default())
+        } else if handed_over() {
+            Source::Credential(variable)
+        } else if let Some(source) = file.and_then(|file| file.get(name, setting.name)) {
+            source.clone()
         } else if let Some((_, value)) = declared.iter().find(|(declared, _)| **declared == *setting.name) {
-            settings = settings.with(setting.name, value.to_string());
-        }
+            found.0.insert(setting.name, Source::Plain(SecretString::from(value.to_string())));
+            continue;
+        } else {
+            continue;
+        };
+        found.0.insert(setting.name, source);
+        given = true;
     }
-    let missing = missing(connector, name, &settings);
+    let missing = missing(connector, name, &found.outline());
     if !given && has_simulator && !missing.is_empty() {
         return Origin::Simulator;
     }
-    if missing.is_empty() { Origin::Given(settings) } else { Origin::Incomplete(missing) }
+    if missing.is_empty() { Origin::Given(found) } else { Origin::Incomplete(missing) }
 }
 
 /// The required settings that `settings` lacks, for the connection `name`.
@@ -228,9 +285,13 @@ mod tests {
             "okta: { org_url: https://a.okta.com, api_token: \"00x\" }\npersonio:\n  client_id: 12\n  client_secret: 007\n  base_url:\nother:\n",
         );
         let read = read.unwrap();
-        assert_eq!(read["okta"].get("api_token"), Some("00x"));
-        let personio = ["client_id", "client_secret", "base_url"].map(|name| read["personio"].get(name));
-        assert_eq!(personio, [Some("12"), Some("007"), None]);
+        let value = |connection: &str, name: &str| {
+            let source = read[connection].get(name)?;
+            Some(source.fetch(&BTreeMap::new()).unwrap().expose_secret().to_owned())
+        };
+        assert_eq!(value("okta", "api_token").as_deref(), Some("00x"));
+        let personio = ["client_id", "client_secret", "base_url"].map(|name| value("personio", name));
+        assert_eq!(personio, [Some("12".to_owned()), Some("007".to_owned()), None]);
         for wrong in [
             "okta: geheim",
             "okta: { api_token: [geheim] }",

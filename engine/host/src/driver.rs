@@ -1,6 +1,7 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -100,9 +101,15 @@ impl World {
                     return Box::pin(std::future::ready((id, Err(fault))));
                 };
                 let limit = Duration::from_millis(performance.timeout_ms);
+                let name = card.card.id;
                 Box::pin(async move {
-                    let done = tokio::time::timeout(limit, card.perform(performance, connection)).await;
-                    (id, done.unwrap_or_else(|_| Err(timed_out(limit))))
+                    // A card that panics is a mistake of flowrun's; the flow must still be able to clean up.
+                    let performed = AssertUnwindSafe(card.perform(performance, connection)).catch_unwind();
+                    let done = match tokio::time::timeout(limit, performed).await {
+                        Ok(done) => done.unwrap_or_else(|_| Err(Fault::panicked(name))),
+                        Err(_) => Err(timed_out(limit)),
+                    };
+                    (id, done)
                 })
             }
         }

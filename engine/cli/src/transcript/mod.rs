@@ -58,6 +58,21 @@ pub fn summary(report: &Report, interrupted: bool, real_ms: Option<f64>, paint: 
     format!("{}\n", parts.join(" · "))
 }
 
+/// The line after the last of a dry run: what was not sent.
+pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
+    match withheld {
+        [] => format!("{}\n", paint.dim("dry run: nothing was changed")),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(" and {} more", words::many(rest.len() as u64, "request"))
+            };
+            format!("{} {first}{more} would have been sent\n", paint.yellow("dry run: nothing was changed;"))
+        }
+    }
+}
+
 /// The outputs of a flow that fit into a line: `250 employees`, `status: done`.
 fn scalars(outputs: &Value) -> Vec<String> {
     let Some(outputs) = outputs.as_object() else { return Vec::new() };

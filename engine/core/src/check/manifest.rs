@@ -44,7 +44,7 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
         let default = column.default.as_ref().map_or(Value::Null, |default| fit(default, ty, log));
         Column { name: column.name.it.clone(), ty, default }
     });
-    Table { name: table.name.it.clone(), columns: columns.collect() }
+    Table { name: table.name.it.clone(), columns: columns.collect(), kept: table.kept }
 }
 
 fn var(var: &model::Var, options: &Options<'_>, log: &mut Log) -> Var {

@@ -33,6 +33,7 @@ impl Lower<'_, '_> {
                     ("index", Type::NUMBER),
                     ("caller", Type::OBJECT),
                     ("execution_time", Type::DATE),
+                    ("dry_run", Type::BOOL),
                 ];
                 self.known("the run", SlotId::RUN, &members, keys, query)
             }

@@ -66,14 +66,22 @@ fn section<'n>(
 }
 
 fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) -> Option<Table> {
-    let columns_node = {
-        let keys = reader.keys(node, "a table", &["columns"]);
+    let (columns_node, kept) = {
+        let keys = reader.keys(node, "a table", &["columns", "kept"]);
         *broken |= keys.as_ref().is_none_or(|keys| keys.broken);
         let keys = keys?;
+        let kept = keys.get("kept").is_some_and(|kept| match kept.content {
+            Content::Bool(kept) => kept,
+            _ => {
+                reader.mismatch(kept, "true or false");
+                *broken = true;
+                false
+            }
+        });
         let help = "list the columns and their types, as in: `columns: { email: text, hired: date & time }`";
         let columns = reader.required(&keys, "columns", help);
         *broken |= columns.is_none();
-        columns
+        (columns, kept)
     };
     let mut columns = Vec::new();
     for (name, node) in section(reader, broken, columns_node, "a mapping of columns") {
@@ -82,7 +90,7 @@ fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) ->
         *broken |= column.is_none();
         columns.extend(column);
     }
-    Some(Table { name, columns })
+    Some(Table { name, columns, kept })
 }
 
 fn column(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Column> {

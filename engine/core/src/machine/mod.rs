@@ -39,6 +39,15 @@ pub struct Start {
     pub run_id: Text,
     /// Microseconds since 1970, UTC.
     pub at_us: i64,
+    /// Whether the driver withholds what would change something; flows read it as `$.run.dry_run`.
+    pub dry_run: bool,
+}
+
+impl Start {
+    /// A start in earnest.
+    pub fn new(inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
+        Start { inputs, run_id: run_id.into(), at_us, dry_run: false }
+    }
 }
 
 /// What came of a turn.

@@ -1,5 +1,7 @@
 //! Carries out one step.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::eval::{Scope, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
 use super::{DEPTH_LIMIT, Machine, cancelled};
@@ -92,7 +94,11 @@ impl Machine {
             let wanted = &step.outputs[step.card.outputs.len().min(step.outputs.len())..];
             let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: mix(frame.id, id.0.into()), wanted };
             let out = &mut frame.slots[step.out_range()];
-            run(&mut Args::new(&mut scratch, &step.names), &cx, &mut Slots::new(out, wanted))
+            // A card that panics is a mistake of flowrun's; the flow must still be able to clean up.
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                run(&mut Args::new(&mut scratch, &step.names), &cx, &mut Slots::new(out, wanted))
+            }));
+            ran.unwrap_or_else(|_| Err(Fault::panicked(step.card.id)))
         });
         self.scratch = scratch;
         result.map(|()| true)
@@ -314,6 +320,7 @@ impl Machine {
             ("index", Value::from(index.map(f64::from))),
             ("caller", caller.unwrap_or_default()),
             ("execution_time", Value::from(time)),
+            ("dry_run", Value::Bool(self.start.dry_run)),
         ])
     }
 }

@@ -27,6 +27,10 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                     "additionalProperties": false,
                     "required": ["columns"],
                     "properties": {
+                        "kept": {
+                            "description": "Whether its rows are there again in the next run; for up to 10,000 rows.",
+                            "type": "boolean",
+                        },
                         "columns": {
                             "description": "The columns and their types.",
                             "type": ["object", "null"],

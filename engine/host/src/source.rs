@@ -1,0 +1,169 @@
+//! Where the value of a setting comes from: written down, or in a file, a variable, a credential of the service manager, or
+//! what a command prints. So any password manager serves.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use secrecy::SecretString;
+
+/// A value larger than this is none.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// The variable by which systemd tells where credentials lie.
+pub const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Where a value comes from.
+#[derive(Clone)]
+pub enum Source {
+    /// It stands there.
+    Plain(SecretString),
+    /// The content of a file.
+    File(PathBuf),
+    /// An environment variable.
+    Variable(String),
+    /// A credential that the service manager hands over, by its name.
+    Credential(String),
+    /// What a command prints.
+    Command(String),
+}
+
+/// Shows where a value comes from, never the value.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Plain(_) => f.write_str("the connections file"),
+            Source::File(path) => write!(f, "the file {}", path.display()),
+            Source::Variable(name) => write!(f, "{name}"),
+            Source::Credential(name) => write!(f, "the credential {name}"),
+            // What follows may name things that are nobody's business.
+            Source::Command(command) => {
+                write!(f, "the command `{} …`", command.split_whitespace().next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Source {
+    /// Reads the short form: `!command`, `@file`, `$VARIABLE`, `credential:NAME`; anything else is the value itself, and
+    /// `plain:` goes before one that begins like these.
+    pub fn parse(text: &str) -> Source {
+        let text = text.trim();
+        if let Some(command) = text.strip_prefix('!') {
+            return Source::Command(command.trim().to_owned());
+        }
+        if let Some(path) = text.strip_prefix('@').filter(|path| !path.is_empty()) {
+            return Source::File(PathBuf::from(path));
+        }
+        if let Some(value) = text.strip_prefix("plain:") {
+            return Source::Plain(SecretString::from(value.to_owned()));
+        }
+        if let Some(name) = text.strip_prefix("credential:") {
+            return Source::Credential(name.trim().to_owned());
+        }
+        let variable = |name: &&str| {
+            !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        };
+        match text.strip_prefix('$').filter(variable) {
+            Some(name) => Source::Variable(name.to_owned()),
+            None => Source::Plain(SecretString::from(text.to_owned())),
+        }
+    }
+
+    /// Fetches the value, without the line break at its end. What a command says on its standard error the user sees.
+    pub fn fetch(&self, env: &BTreeMap<String, String>) -> Result<SecretString, String> {
+        let value = match self {
+            Source::Plain(value) => return Ok(value.clone()),
+            Source::Variable(name) => {
+                env.get(name).cloned().ok_or_else(|| format!("the variable {name} is not set"))?
+            }
+            Source::File(path) => read(path)?,
+            Source::Credential(name) => {
+                let folder = env.get(CREDENTIALS).ok_or_else(|| {
+                    format!("the service manager hands over no credential {name}: {CREDENTIALS} is not set")
+                })?;
+                if name.contains(['/', '\\']) || name.starts_with('.') {
+                    return Err(format!("`{name}` is no name of a credential"));
+                }
+                read(&Path::new(folder).join(name))?
+            }
+            Source::Command(command) => run(command)?,
+        };
+        let value = value.trim_end_matches(['\n', '\r']);
+        if value.trim().is_empty() {
+            return Err(format!("{self} is empty"));
+        }
+        Ok(SecretString::from(value.to_owned()))
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let told = |error: std::io::Error| format!("the file {} can't be read: {error}", path.display());
+    let size = std::fs::metadata(path).map_err(told)?.len();
+    if size > MOST_BYTES {
+        return Err(format!("the file {} has more than {} KB", path.display(), MOST_BYTES / 1024));
+    }
+    std::fs::read_to_string(path).map_err(told)
+}
+
+/// Runs a command by the shell; it may ask its user on the terminal.
+fn run(command: &str) -> Result<String, String> {
+    let word = command.split_whitespace().next().unwrap_or_default();
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let output =
+        Command::new(shell).arg(flag).arg(command).stdin(Stdio::inherit()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("the command `{word} …` can't be run: {error}"))?;
+    if !output.status.success() {
+        let code =
+            output.status.code().map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
+        return Err(format!("the command `{word} …` ended with {code}"));
+    }
+    if output.stdout.len() as u64 > MOST_BYTES {
+        return Err(format!("the command `{word} …` printed more than {} KB", MOST_BYTES / 1024));
+    }
+    String::from_utf8(output.stdout)
+        .map_err(|_| format!("the command `{word} …` printed something that is no text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn values_come_from_where_their_owner_keeps_them() {
+        let folder = std::env::temp_dir().join(format!("flowrun-source-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("okta_token"), "from a file\n").unwrap();
+        let mut env = BTreeMap::from([("TOKEN".to_owned(), "from a variable".to_owned())]);
+        env.insert(CREDENTIALS.to_owned(), folder.display().to_string());
+        let fetch =
+            |text: &str| Source::parse(text).fetch(&env).map(|value| value.expose_secret().to_owned());
+        assert_eq!(fetch("00abc"), Ok("00abc".to_owned()));
+        assert_eq!(fetch("$TOKEN"), Ok("from a variable".to_owned()));
+        assert_eq!(fetch(&format!("@{}/okta_token", folder.display())), Ok("from a file".to_owned()));
+        assert_eq!(fetch("credential:okta_token"), Ok("from a file".to_owned()));
+        assert_eq!(fetch("! printf 'from a %s' command"), Ok("from a command".to_owned()));
+        assert_eq!(fetch("$5 is the price"), Ok("$5 is the price".to_owned()));
+        assert_eq!(fetch("plain:!important"), Ok("!important".to_owned()));
+        std::fs::remove_dir_all(&folder).unwrap();
+
+        assert_eq!(fetch("$NOTHING"), Err("the variable NOTHING is not set".to_owned()));
+        assert_eq!(
+            fetch("credential:../etc/passwd"),
+            Err("`../etc/passwd` is no name of a credential".to_owned())
+        );
+        assert_eq!(fetch("!exit 3"), Err("the command `exit …` ended with exit code 3".to_owned()));
+        assert_eq!(fetch("!true"), Err("the command `true …` is empty".to_owned()));
+        assert!(fetch("@/no/such/file").unwrap_err().contains("/no/such/file can't be read"));
+        assert_eq!(format!("{:?}", Source::parse("hunter2")), "the connections file");
+    }
+}
