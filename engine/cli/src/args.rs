@@ -56,6 +56,8 @@ pub enum Command {
     Graph(GraphArgs),
     /// Print the JSON Schema of flow files, for editors
     Schema(SchemaArgs),
+    /// List the connections of a project, try them, or add one
+    Connections(ConnectionsArgs),
     /// Serve the simulators of Okta and Personio on a port of this machine
     Sandbox(SandboxArgs),
 }
@@ -148,6 +150,90 @@ pub struct SimulatorArgs {
     /// Let a simulator misbehave; see `flowrun run --help`
     #[arg(long = "fault", value_name = "SPEC")]
     pub faults: Vec<Fault>,
+}
+
+/// What `connections` is told.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Where a setting can come from, in this order:
+  OKTA_API_TOKEN=…           the environment
+  OKTA_API_TOKEN_FILE=PATH   a file that the environment names
+  $CREDENTIALS_DIRECTORY     a credential of systemd, called OKTA_API_TOKEN
+  connections.yaml           a file outside the project, in which a value is the value itself, or
+                             \"!op read op://vault/okta/token\" what a command prints, \"@/run/secrets/okta\"
+                             a file, \"$VARIABLE\", or \"credential:NAME\"
+
+Examples:
+  flowrun connections flows                 what the project needs, and what is given
+  flowrun connections test flows            try each connection; nothing is changed
+  flowrun connections add okta              ask for what is needed and write it down
+  flowrun connections add okta org_url=https://acme.okta.com api_token='!op read op://it/okta/token'"
+)]
+pub struct ConnectionsArgs {
+    /// What to do; list them unless said.
+    #[command(subcommand)]
+    pub command: Option<ConnectionsCommand>,
+    /// Which to list.
+    #[command(flatten)]
+    pub of: ConnectionsOf,
+}
+
+/// What can be done with connections.
+#[derive(Debug, Subcommand)]
+pub enum ConnectionsCommand {
+    /// Try each connection by harmless requests, and say what is wrong
+    Test(TestArgs),
+    /// Write a connection into the connections file
+    Add(AddArgs),
+}
+
+/// Whose connections.
+#[derive(Debug, Args)]
+pub struct ConnectionsOf {
+    /// A flow or a folder; the project it belongs to
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Where the settings of connections stand
+    #[arg(long, value_name = "FILE")]
+    pub connections: Option<PathBuf>,
+}
+
+/// What `connections test` is told.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Which connections.
+    #[command(flatten)]
+    pub of: ConnectionsOf,
+    /// Only this connection
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// What `connections add` is told.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// The connection's name, as in flowrun.yaml
+    pub name: String,
+    /// Its settings; what is missing is asked for on a terminal. `-` reads a value from standard input
+    #[arg(value_name = "SETTING=VALUE", value_parser = pair)]
+    pub settings: Vec<(String, String)>,
+    /// Its connector, if its name does not say it
+    #[arg(long, value_name = "NAME")]
+    pub connector: Option<String>,
+    /// Replace the connection of that name
+    #[arg(long)]
+    pub replace: bool,
+    /// The connections file [default: ~/.config/flowrun/connections.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub connections: Option<PathBuf>,
+    /// The project that it is for
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub project: PathBuf,
 }
 
 /// What `check` is told.

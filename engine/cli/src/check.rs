@@ -20,7 +20,7 @@ use crate::{DONE, Refused, WRONG, words};
 pub fn check(args: &CheckArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
     let project = Project::read(&args.path)?;
     if project.model.flows.is_empty() {
-        return Err(no_flows(&args.path).into());
+        return Err(no_flows(&args.path, "check").into());
     }
     let checked = examine(&project, None, &Given::default());
     let found: Vec<Diagnostic> = project.found.iter().cloned().chain(checked.diagnostics).collect();
@@ -35,13 +35,14 @@ pub fn check(args: &CheckArgs, console: &mut Console<'_>) -> Result<u8, Refused>
     Ok(if has_errors(&found) { WRONG } else { DONE })
 }
 
-fn no_flows(path: &Path) -> Problem {
+/// The problem of a path that has no flows; `command` is what was to be done with them.
+pub fn no_flows(path: &Path, command: &str) -> Problem {
     let problem = Problem::new(format!("there are no flows in {}", path.display()));
     let below =
         path.read_dir().into_iter().flatten().flatten().find(|entry| entry.path().join(MANIFEST).is_file());
     match below {
         Some(entry) => problem.help(format!(
-            "did you mean `flowrun check {}`?",
+            "did you mean `flowrun {command} {}`?",
             entry.path().strip_prefix(".").unwrap_or(&entry.path()).display()
         )),
         None => problem.help(

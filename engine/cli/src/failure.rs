@@ -52,10 +52,10 @@ pub fn explain(report: &Report, program: &Program, sources: &Sources, look: Look
             .strip_prefix(&*cause.message)
             .map(|rest| rest.trim_start_matches([' ', '—', '-', ':', ';', ',', '.']));
         let rest = rest.filter(|rest| !rest.is_empty()).unwrap_or(&error.message);
-        notes.push(("in the end", wrap(rest, look.width.saturating_sub(20))));
+        notes.push(("in the end", words::wrap(rest, look.width.saturating_sub(20))));
     }
     if let Some(help) = cause.help.as_ref().or(error.help.as_ref()) {
-        notes.push(("help", wrap(help, look.width.saturating_sub(16))));
+        notes.push(("help", words::wrap(help, look.width.saturating_sub(16))));
     }
     notes.push(("the way there", chain(&hops, program, sources, look)));
     let mut drawn = draw(last, cause, notes, program, sources, look);
@@ -260,23 +260,4 @@ fn one_line(text: &str, span: Span) -> std::ops::Range<usize> {
     let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
     let line = text.get(start..end).and_then(|part| part.find(['\n', '\r'])).map_or(end, |at| start + at);
     start..line
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines
-            .last_mut()
-            .filter(|line| line.is_empty() || words::width(line) + 1 + words::width(word) <= width.max(20));
-        match line {
-            Some(line) => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

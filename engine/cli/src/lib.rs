@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::iter;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
@@ -34,7 +35,8 @@ use flowrun_core::suggest::closest;
 use flowrun_host::driver::Stop;
 use tokio::runtime::{Builder, Runtime};
 
-use args::{Cli, Command, RunArgs};
+use args::{Cli, Command, ConnectionsArgs, ConnectionsCommand, RunArgs};
+use connections::add::Prompt;
 use console::Console;
 use problem::Problem;
 use simulators::Simulators;
@@ -59,6 +61,8 @@ pub struct Surroundings {
     pub simulators: Option<Simulators>,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
+    /// Asks the user, if there is one at a terminal.
+    pub prompt: Option<Arc<dyn Prompt>>,
 }
 
 /// Runs a command line (without the program's name) over two pipes; its exit code.
@@ -88,6 +92,16 @@ pub fn main_in<A: Into<OsString> + Clone>(
         }),
         Command::Sandbox(args) => {
             runtime(false).and_then(|runtime| runtime.block_on(sandbox::serve(&args, surroundings, console)))
+        }
+        Command::Connections(ConnectionsArgs { command: None, of }) => {
+            connections::list::list(&of, &surroundings.env, console)
+        }
+        Command::Connections(ConnectionsArgs { command: Some(ConnectionsCommand::Test(args)), .. }) => {
+            runtime(false)
+                .and_then(|runtime| runtime.block_on(connections::test::test(&args, surroundings, console)))
+        }
+        Command::Connections(ConnectionsArgs { command: Some(ConnectionsCommand::Add(args)), .. }) => {
+            connections::add::add(&args, surroundings, console)
         }
         Command::Check(args) => check::check(&args, console),
         Command::Cards(args) => manual::cards(&args, console),

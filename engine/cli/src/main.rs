@@ -1,9 +1,11 @@
 //! The flowrun binary.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use flowrun::connections::add::Prompt;
 use flowrun::console::{Console, Look};
 use flowrun::{Surroundings, main_in};
 
@@ -11,19 +13,40 @@ use flowrun::{Surroundings, main_in};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Asks on the terminal.
+struct Terminal;
+
+impl Prompt for Terminal {
+    fn ask(&self, question: &str, hidden: bool) -> io::Result<String> {
+        let mut err = io::stderr();
+        write!(err, "{question}: ")?;
+        err.flush()?;
+        if hidden {
+            return rpassword::read_password();
+        }
+        let mut answer = String::new();
+        match io::stdin().read_line(&mut answer)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(answer),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     // Where it happened is enough to mend it; what was said could quote what flows hold.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(std::io::stderr(), "flowrun made a mistake at {place}");
+        let _ = writeln!(io::stderr(), "flowrun made a mistake at {place}");
     }));
     // Variables that are no text can't be any that flowrun looks for.
     let env: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let (mut out, mut err) = (io::stdout(), io::stderr());
     let (out_look, err_look) = (Look::of(&out, &env), Look::of(&err, &env));
     let mut console = Console { out: &mut out, err: &mut err, out_look, err_look };
-    let surroundings = Surroundings { env, signals: true, ..Surroundings::default() };
+    let asks = io::stdin().is_terminal() && err_look.live;
+    let prompt = asks.then(|| Arc::new(Terminal) as Arc<dyn Prompt>);
+    let surroundings = Surroundings { env, signals: true, prompt, ..Surroundings::default() };
     ExitCode::from(main_in(std::env::args_os().skip(1), &surroundings, &mut console))
 }

@@ -118,7 +118,8 @@ fn all(project: &Project, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     project.found.iter().cloned().chain(found).collect()
 }
 
-fn clock(scale: f64) -> Clock {
+/// A clock that begins now.
+pub fn clock(scale: f64) -> Clock {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Clock::starting_at(now.as_millis() as i64, scale)
 }

@@ -65,12 +65,24 @@ impl ConnectionsFile {
             return Some(path.to_owned());
         }
         let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        if let Some(path) = given(FILE_VARIABLE) {
-            return Some(path);
-        }
-        let config = given("XDG_CONFIG_HOME").or_else(|| given("HOME").map(|home| home.join(".config")))?;
-        let own = config.join("flowrun").join("connections.yaml");
-        own.is_file().then_some(own)
+        let place = ConnectionsFile::place(env);
+        // A file that is named must be there; the user's own may be.
+        place.filter(|place| given(FILE_VARIABLE).is_some() || place.is_file())
+    }
+
+    /// Where a new file would be written: where the environment names one, else the user's own place.
+    pub fn place(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+        let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        given(FILE_VARIABLE).or_else(|| {
+            let config =
+                given("XDG_CONFIG_HOME").or_else(|| given("HOME").map(|home| home.join(".config")))?;
+            Some(config.join("flowrun").join("connections.yaml"))
+        })
+    }
+
+    /// Why a text can't be a connections file, if it can't.
+    pub fn check(text: &str) -> Result<(), String> {
+        parse(text).map(|_| ())
     }
 
     /// Reads a file, which must lie outside of `project`.

@@ -1,4 +1,10 @@
+//! The connections of a project: listed, tried, added, and made for a run.
+//!
 //! Decides for each connection of a project whether it is real or simulated, and makes them.
+
+pub mod add;
+pub mod list;
+pub mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,0 +1,115 @@
+//! `flowrun connections test`: tries each connection with harmless requests.
+
+use std::collections::BTreeMap;
+
+use flowrun_host::connections::Origin;
+use flowrun_kit::connector::Check;
+
+use super::list::{self, Used};
+use super::{Purpose, connect};
+use crate::args::TestArgs;
+use crate::console::{Console, Look, Paint};
+use crate::problem::Problem;
+use crate::simulators::{Setup, Simulators};
+use crate::{DONE, FAILED, Refused, Surroundings, words};
+
+/// Tries the connections of a project, or some of them.
+pub async fn test(
+    args: &TestArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    let (project, plan) = list::read(&args.of, &surroundings.env, console)?;
+    if let Some(unknown) = args.only.iter().find(|name| !plan.contains_key(*name)) {
+        let names: Vec<&str> = plan.keys().map(String::as_str).collect();
+        let problem = Problem::new(format!("the project has no connection `{unknown}`"));
+        return Err(problem.help(format!("it has {}", names.join(", "))).into());
+    }
+    let mut used = list::used(&project, &plan);
+    used.retain(|used| args.only.is_empty() || args.only.contains(&used.planned.name));
+    let simulators = match &surroundings.simulators {
+        Some(simulators) => simulators.clone(),
+        None => Simulators::empty(crate::run::clock(1.0), &Setup { employees: 0, ..Setup::default() }),
+    };
+    let mut failed = 0;
+    for (place, used) in used.iter().enumerate() {
+        if place > 0 {
+            console.print("\n")?;
+        }
+        failed += u32::from(!try_out(used, &simulators, &surroundings.env, console).await?);
+    }
+    Ok(if failed > 0 { FAILED } else { DONE })
+}
+
+/// Tries one connection; whether nothing is wrong with it.
+async fn try_out(
+    used: &Used,
+    simulators: &Simulators,
+    env: &BTreeMap<String, String>,
+    console: &mut Console<'_>,
+) -> Result<bool, Refused> {
+    let look = console.out_look;
+    let name = Paint(look.color).bold(&used.planned.name);
+    match &used.planned.origin {
+        Origin::Simulator => {
+            console.print(&format!("{name} · simulated: there is nothing to try\n"))?;
+            return Ok(true);
+        }
+        Origin::Incomplete(missing) => {
+            let lacks: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            let help = "flowrun connections add, or the environment, gives it";
+            console.print(&format!("{name}\n"))?;
+            console.print(&cross(
+                "is complete",
+                &format!("it lacks {}", lacks.join(", ")),
+                Some(help),
+                look,
+            ))?;
+            return Ok(false);
+        }
+        Origin::Given(_) => {}
+    }
+    let planned = [(used.planned.clone(), used.scopes.clone())];
+    let purpose = Purpose { rehearsal: true, ..Purpose::new(simulators, env) };
+    let made = match connect(&planned, &purpose) {
+        Ok(made) => made,
+        Err(problem) => {
+            console.print(&format!("{name}\n"))?;
+            console.print(&cross("can be made", &problem.message, problem.help.as_deref(), look))?;
+            return Ok(false);
+        }
+    };
+    let [made] = made.as_slice() else { return Ok(true) };
+    console.print(&format!("{name} · {}\n", made.host))?;
+    let checks = (used.planned.connector.test)(&made.connection).await;
+    let widest = checks.iter().map(|check| words::width(&check.title)).max().unwrap_or(0);
+    let lines: String = checks.iter().map(|check| line(check, widest, look)).collect();
+    console.print(&lines)?;
+    Ok(checks.iter().all(|check| check.outcome.is_ok()))
+}
+
+/// What a check found: a line if all is well, else what is wrong and what to do about it.
+fn line(check: &Check, widest: usize, look: Look) -> String {
+    match &check.outcome {
+        Ok(seen) => {
+            let paint = Paint(look.color);
+            let line = format!("{}  {}", words::pad(&check.title, widest), paint.dim(seen));
+            format!("  {} {}\n", paint.green("✓"), line.trim_end())
+        }
+        Err(fault) => cross(&check.title, &fault.message, fault.help.as_deref(), look),
+    }
+}
+
+fn cross(title: &str, message: &str, help: Option<&str>, look: Look) -> String {
+    let paint = Paint(look.color);
+    let mut text = format!("  {} {title}\n", paint.red("✗"));
+    let columns = look.width.saturating_sub(12);
+    let help = help.map(|help| format!("help: {help}"));
+    for line in words::wrap(message, columns)
+        .into_iter()
+        .chain(help.iter().flat_map(|help| words::wrap(help, columns)))
+    {
+        text.push_str(&format!("      {line}\n"));
+    }
+    text
+}
