@@ -104,8 +104,10 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// Runs a command line in this process.
-pub fn flowrun(args: &[&str], env: BTreeMap<String, String>) -> Ran {
+/// Runs a command line in this process. What outlives the run goes to a folder of its own, unless the environment names one.
+pub fn flowrun(args: &[&str], mut env: BTreeMap<String, String>) -> Ran {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+    env.entry("XDG_STATE_HOME".to_owned()).or_insert_with(|| folder.path().display().to_string());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let code = flowrun::main_with(args, env, &mut stdout, &mut stderr);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

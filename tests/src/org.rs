@@ -100,11 +100,13 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Personio and Okta, simulated; the runtime's time must be paused.
+/// Personio and Okta, simulated, and the folder in which the project that runs over them keeps its tables; the runtime's time
+/// must be paused.
 #[derive(Debug)]
 pub struct Org(
     /// The two of them.
     pub Simulators,
+    TempDir,
 );
 
 impl Org {
@@ -115,12 +117,22 @@ impl Org {
 
     /// Personio as set up, and an Okta that knows nobody.
     pub fn of(setup: &Setup) -> Org {
-        Org(Simulators::empty(Clock::starting_at(EPOCH_MS, 1.0), setup))
+        Org::over(Simulators::empty(Clock::starting_at(EPOCH_MS, 1.0), setup))
     }
 
     /// Personio as set up, and an Okta in which four of five employees are active.
     pub fn imported(setup: &Setup) -> Org {
-        Org(Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), setup))
+        Org::over(Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), setup))
+    }
+
+    /// These simulators.
+    pub fn over(simulators: Simulators) -> Org {
+        Org(simulators, tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}")))
+    }
+
+    /// Where the project keeps its tables.
+    pub fn state(&self) -> &Path {
+        self.1.path()
     }
 
     /// Runs a flow; `args` follow its path.
@@ -137,9 +149,12 @@ impl Org {
             run_id: Some("test".to_owned()),
             ..Surroundings::default()
         };
-        let code =
-            run_in([&[flow], args].concat(), &surroundings, &mut Console::plain(&mut stdout, &mut stderr))
-                .await;
+        let code = run_in(
+            [&[flow, "--state", &self.state().display().to_string()], args].concat(),
+            &surroundings,
+            &mut Console::plain(&mut stdout, &mut stderr),
+        )
+        .await;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ran { code, stdout: text(stdout), stderr: text(stderr) }
     }

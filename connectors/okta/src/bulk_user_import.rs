@@ -13,6 +13,7 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 use serde::Serialize;
 
+use crate::session::Session;
 use crate::{Okta, connection};
 
 /// Uploads users to an import session, to be created and updated, or to be deactivated.
@@ -22,7 +23,8 @@ use crate::{Okta, connection};
 /// `delete` needs `externalId`, deactivates and deletes nobody, and Okta ignores whom it doesn't know.
 ///
 /// The card refuses what Okta would reject or mix up: too many users, too many bytes, a user without external ID, the same
-/// external ID twice. If Okta's answer is lost, it does not upload again but fails: give the session up then.
+/// external ID twice. If Okta's answer is lost, the card reads the session: while that is still `CREATED`, nothing has arrived,
+/// and it uploads again. Otherwise nobody can tell, and it fails: give the session up then, and begin another.
 #[derive(Inputs)]
 pub struct BulkUserImport {
     /// The ID of the Custom Identity Source app; blank means the connection's.
@@ -93,11 +95,12 @@ impl Effect for BulkUserImport {
     async fn run(self, okta: &Okta) -> Result<Uploaded> {
         let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
         let count = self.users.len();
-        let (call, body) = match &*self.import_operation {
-            "upsert" => ("bulk-upsert", self.body(true)?),
-            "delete" => ("bulk-delete", self.body(false)?),
+        let upsert = match &*self.import_operation {
+            "upsert" => true,
+            "delete" => false,
             other => bail!(Self::IMPORT_OPERATION, "expected upsert or delete, found \"{other}\""),
         };
+        let (call, body) = (if upsert { "bulk-upsert" } else { "bulk-delete" }, self.body(upsert)?);
         let call = Call::post(format!("{path}/{call}")).json(&body)?;
         let call = if okta.client.is_audited() { call.about(body.subjects()) } else { call };
         let bytes = call.body_len();
@@ -108,7 +111,13 @@ impl Effect for BulkUserImport {
             let help = format!("send at most {} of such users at once", (count * MOST_BYTES / bytes).max(1));
             return Err(Fault::new(FaultKind::InvalidInput, message).at(Self::USERS).help(help));
         }
-        match okta.client.send(call).await {
+        let sent = match okta.client.send(call.clone()).await {
+            Err(failure) if failure.lost && upsert && never_arrived(okta, &path, &failure.fault).await => {
+                okta.client.send(call).await
+            }
+            sent => sent,
+        };
+        match sent {
             Ok(_) => Ok(Uploaded { records_imported: count as f64 }),
             Err(failure) if failure.lost => Err(unknown(&failure.fault, count)),
             Err(failure) => Err(failure.fault),
@@ -180,6 +189,16 @@ impl BulkUserImport {
         }
         Ok(Body { entity_type: "USERS", profiles })
     }
+}
+
+/// Whether an upload whose answer is lost certainly had no effect: its session is as empty as it was. What was still on its way
+/// when the answer took too long may arrive later, so that nothing is certain then. Nor does a session tell of a `delete`, for
+/// it stays `CREATED` if Okta knows nobody of it.
+async fn never_arrived(okta: &Okta, path: &str, fault: &Fault) -> bool {
+    if fault.kind == FaultKind::Timeout {
+        return false;
+    }
+    Session::fetch(okta, path).await.is_ok_and(|session| session.status == "CREATED")
 }
 
 /// An upload is never repeated blindly: the session would hold the users twice.

@@ -124,14 +124,18 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
 }
 
 impl Okta {
-    /// The path of an identity source: of the one given, else of the connection's.
-    pub(crate) fn source(&self, application_id: Option<&Text>) -> Result<String> {
+    /// The ID of an identity source: the one given, else the connection's.
+    pub(crate) fn source_id<'s>(&'s self, application_id: Option<&'s Text>) -> Result<&'s str> {
         let given = application_id.map(|id| id.trim()).filter(|id| !id.is_empty());
-        let id = given.or(self.identity_source_id.as_deref()).ok_or_else(|| {
+        given.or(self.identity_source_id.as_deref()).ok_or_else(|| {
             Fault::new(FaultKind::InvalidInput, "no identity source is given")
                 .help("set `application_id`, or OKTA_IDENTITY_SOURCE_ID, to the ID of the Custom Identity Source app")
-        })?;
-        Ok(format!("/api/v1/identity-sources/{}", segment(id)))
+        })
+    }
+
+    /// The path of an identity source: of the one given, else of the connection's.
+    pub(crate) fn source(&self, application_id: Option<&Text>) -> Result<String> {
+        Ok(format!("/api/v1/identity-sources/{}", segment(self.source_id(application_id)?)))
     }
 
     /// The path of an import session.

@@ -6,6 +6,7 @@ mod create_import_session;
 mod custom_api_action;
 mod delete_import_session;
 mod list_import_sessions;
+mod list_users_assigned_to_application;
 mod list_users_with_search;
 mod map_profile_source_attributes;
 mod read_import_session;
@@ -28,6 +29,7 @@ pub static CARDS: &[EffectCard] = &[
     EffectCard::of::<bulk_user_import::BulkUserImport>(),
     EffectCard::of::<trigger_import_session::TriggerImportSession>(),
     EffectCard::of::<list_users_with_search::ListUsersWithSearch>(),
+    EffectCard::of::<list_users_assigned_to_application::ListUsersAssignedToApplication>(),
     EffectCard::of::<read_user::ReadUser>(),
     EffectCard::of::<custom_api_action::CustomApiAction>(),
 ];

@@ -15,6 +15,8 @@ pub struct RateLimits {
     pub users: u32,
     /// `/api/v1/users/{user}` and below.
     pub user: u32,
+    /// `/api/v1/apps/{app}` and below.
+    pub app: u32,
     /// `/api/v1/logs`.
     pub logs: u32,
     /// All else under `/api/v1`.
@@ -23,7 +25,7 @@ pub struct RateLimits {
 
 impl Default for RateLimits {
     fn default() -> RateLimits {
-        RateLimits { sessions: 15, import: 600, users: 600, user: 1000, logs: 120, other: 1200 }
+        RateLimits { sessions: 15, import: 600, users: 600, user: 1000, app: 500, logs: 120, other: 1200 }
     }
 }
 
@@ -31,7 +33,15 @@ impl RateLimits {
     /// Limits nobody reaches; the headers are still there.
     pub fn off() -> RateLimits {
         let most = u32::MAX;
-        RateLimits { sessions: most, import: most, users: most, user: most, logs: most, other: most }
+        RateLimits {
+            sessions: most,
+            import: most,
+            users: most,
+            user: most,
+            app: most,
+            logs: most,
+            other: most,
+        }
     }
 }
 
@@ -42,6 +52,7 @@ pub enum Bucket {
     Import,
     Users,
     User,
+    App,
     Logs,
     Other,
 }
@@ -55,6 +66,7 @@ impl Bucket {
             (Some("identity-sources"), _, Some("sessions"), _, Some(_)) => Bucket::Import,
             (Some("users"), None, ..) if method == Method::GET => Bucket::Users,
             (Some("users"), ..) => Bucket::User,
+            (Some("apps"), Some(_), ..) => Bucket::App,
             (Some("logs"), ..) => Bucket::Logs,
             _ => Bucket::Other,
         }
@@ -62,14 +74,14 @@ impl Bucket {
 }
 
 /// The windows of all buckets.
-pub struct Windows([Window; 6]);
+pub struct Windows([Window; 7]);
 
 impl Windows {
     /// Fresh windows.
     pub fn new(limits: RateLimits) -> Windows {
-        let RateLimits { sessions, import, users, user, logs, other } = limits;
+        let RateLimits { sessions, import, users, user, app, logs, other } = limits;
         let minute = Duration::from_secs(60);
-        Windows([sessions, import, users, user, logs, other].map(|limit| Window::new(limit, minute)))
+        Windows([sessions, import, users, user, app, logs, other].map(|limit| Window::new(limit, minute)))
     }
 
     /// Counts a request.

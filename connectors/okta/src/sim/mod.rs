@@ -3,6 +3,7 @@
 //! It behaves as recorded traffic does where there is any, as the documentation says where there is none, and as
 //! `docs/differences.md` admits where there is neither.
 
+mod apps;
 mod auth;
 mod bulk;
 mod directory;

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::limits::Bucket;
 use super::paging::Asked;
 use super::search::{Dialect, Expr};
-use super::{OktaSim, auth, bulk, ids, log, users};
+use super::{OktaSim, apps, auth, bulk, ids, log, users};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::http::StatusCode;
@@ -42,7 +42,9 @@ pub fn router(sim: OktaSim) -> Router {
         .route("/api/v1/groups", any(not_simulated))
         .route("/api/v1/groups/{*rest}", any(not_simulated))
         .route("/api/v1/apps", any(not_simulated))
-        .route("/api/v1/apps/{*rest}", any(not_simulated))
+        .route("/api/v1/apps/{app}/users", get(apps::users).post(not_simulated))
+        .route("/api/v1/apps/{app}", any(not_simulated))
+        .route("/api/v1/apps/{app}/{*rest}", any(not_simulated))
         // Not fallbacks: a router with one could not be merged with another vendor's.
         .route("/api/{*path}", any(no_path))
         .route("/oauth2/{*path}", any(no_path))
