@@ -18,7 +18,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::http::Transport;
 use flowrun_kit::sim::Fault;
-use flowrun_okta::sim::{Operation, SessionRecord};
+use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
 use flowrun_personio::sim::Status;
 use flowrun_tables::Tables;
 use tempfile::TempDir;
@@ -130,6 +130,17 @@ impl Org {
         Org(simulators, tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}")))
     }
 
+    /// Opens a session as a run of the project would leave it that was killed.
+    pub fn leave_open(&self, status: SessionStatus) -> String {
+        let session = self.0.okta.open_session_for_test(status);
+        let time = "2026-10-01T00:00:00.000Z";
+        let rows = format!(
+            "{{\"next\":2}}\n{{\"number\":1,\"created\":\"{time}\",\"updated\":\"{time}\",\"columns\":{{\"session_id\":\"{session}\"}}}}\n"
+        );
+        fs::write(self.state().join("open_sessions.jsonl"), rows).unwrap_or_else(|error| panic!("{error}"));
+        session
+    }
+
     /// Where the project keeps its tables.
     pub fn state(&self) -> &Path {
         self.1.path()
@@ -194,6 +205,11 @@ impl Org {
     pub fn gone(&self) -> BTreeSet<String> {
         let employees = self.0.personio.employees().filter(|employee| employee.status == Status::Inactive);
         employees.map(|employee| employee.id.to_string()).collect()
+    }
+
+    /// The external IDs of the users whom Okta has.
+    pub fn known(&self) -> BTreeSet<String> {
+        self.0.okta.users().into_iter().map(|user| user.external_id).collect()
     }
 
     /// The sessions that were opened and neither triggered nor closed.

@@ -92,7 +92,7 @@ impl Asked {
         }
         let org = Org::of(&Setup { employees: EMPLOYEES, faults, ..Setup::default() });
         if self.because == Because::LeftOpen {
-            org.0.okta.open_session_for_test(SessionStatus::InProgress);
+            org.leave_open(SessionStatus::InProgress);
         }
         org
     }

@@ -119,6 +119,10 @@ fn an_import_over_tcp_is_the_same_as_within_the_process() {
         json!({
             "employees": 25_000,
             "stored": 25_000,
+            "to_create": 5_000,
+            "to_change": 0,
+            "unchanged": 20_000,
+            "to_deactivate": null,
             "sent": 25_000,
             "sessions": 3,
             "requests": 125,
