@@ -125,8 +125,12 @@ pub struct Asked {
 impl Asked {
     /// As it stands in a cursor.
     pub fn write(&self) -> Value {
-        let keys = self.keys.as_ref().map(|keys| Value::list(keys.iter().cloned().map(Value::from).collect()));
-        Value::object([("keys", keys.unwrap_or_default()), ("labels", Value::object(self.labels.iter().cloned()))])
+        let keys =
+            self.keys.as_ref().map(|keys| Value::list(keys.iter().cloned().map(Value::from).collect()));
+        Value::object([
+            ("keys", keys.unwrap_or_default()),
+            ("labels", Value::object(self.labels.iter().cloned())),
+        ])
     }
 
     /// Reads what [`Asked::write`] wrote.
@@ -176,7 +180,9 @@ mod tests {
             ("dynamic_2", "Cost"),
             ("dynamic_3", "Cost"),
         ];
-        Released(attributes.map(|(key, label)| Attribute { key: key.into(), label: Some(label.into()) }).into())
+        Released(
+            attributes.map(|(key, label)| Attribute { key: key.into(), label: Some(label.into()) }).into(),
+        )
     }
 
     fn resolve(names: &[&str]) -> Result<Asked> {
@@ -193,7 +199,9 @@ mod tests {
         assert_eq!(Asked::read(&Asked::default().write()), Asked::default());
         let fault = resolve(&["Cost"]).unwrap_err();
         assert_eq!(fault.message, "several attributes are labelled \"Cost\": dynamic_2, dynamic_3");
-        assert!(resolve(&["Handy"]).unwrap_err().message.contains("no attribute with the key or label \"Handy\""));
+        assert!(
+            resolve(&["Handy"]).unwrap_err().message.contains("no attribute with the key or label \"Handy\"")
+        );
         assert!(released().require(&["Mobile phone".into(), "id".into()]).is_ok());
         let fault = released().require(&["Handy".into(), "status".into()]).unwrap_err();
         assert_eq!(fault.message, "the API credential may not read Handy, status");
@@ -203,7 +211,8 @@ mod tests {
     fn labels_are_added_and_the_rest_is_dropped() {
         let asked = resolve(&["Mobile phone", "E-Mail"]).unwrap();
         let custom = Value::object([("dynamic_1", "+49"), ("dynamic_2", "7")]);
-        let record = Value::object([("ID", Value::from("1")), ("Position", Value::from("x")), (CUSTOM, custom)]);
+        let record =
+            Value::object([("ID", Value::from("1")), ("Position", Value::from("x")), (CUSTOM, custom)]);
         let mut record = asked.select(record.as_object().unwrap());
         asked.label(&mut record);
         let expected = r#"{"ID":"1","Custom Attributes":{"dynamic_1":"+49","Mobile phone":"+49"}}"#;

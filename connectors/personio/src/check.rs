@@ -43,7 +43,9 @@ async fn log_in(personio: &Personio) -> Result<Text> {
     match LoginV1(personio.credentials.clone()).login(&personio.v1).await {
         Ok(_) if is_personios(&host) => Ok(format!("v1, at {host}").into()),
         Ok(_) => Ok(format!("v1, at {host}, which is not one of Personio's own hosts").into()),
-        Err(fault) if matches!(fault.kind, FaultKind::Parse | FaultKind::NotFound) || fault.code == Some(405) => {
+        Err(fault)
+            if matches!(fault.kind, FaultKind::Parse | FaultKind::NotFound) || fault.code == Some(405) =>
+        {
             let message = format!("{host} does not answer as Personio does: {}", fault.message);
             let help = "PERSONIO_BASE_URL is https://api.personio.de, unless a proxy stands before it";
             Err(Fault::new(FaultKind::Url, message).help(help))

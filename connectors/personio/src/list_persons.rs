@@ -94,7 +94,9 @@ const FIRST: u64 = 100;
 
 impl ListPersons {
     fn reading(self, limit: u64) -> Result<persons::Reading> {
-        let given = |text: &Option<Text>| text.as_ref().map(|text| text.trim().to_owned()).filter(|it| !it.is_empty());
+        let given = |text: &Option<Text>| {
+            text.as_ref().map(|text| text.trim().to_owned()).filter(|it| !it.is_empty())
+        };
         let status = match given(&self.status).as_deref() {
             None => None,
             Some("active") => Some("ACTIVE".to_owned()),

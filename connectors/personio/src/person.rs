@@ -107,7 +107,9 @@ impl Selection {
         for name in names {
             if ONLY_V1.contains(&&**name) {
                 let message = format!("API version 2 has no attribute {name}");
-                return Err(Fault::new(FaultKind::InvalidInput, message).help("use `api: v1`, or leave it out"));
+                return Err(
+                    Fault::new(FaultKind::InvalidInput, message).help("use `api: v1`, or leave it out")
+                );
             }
             match key(name) {
                 Some(key) => selection.keys.get_or_insert_default().push(key),
@@ -280,7 +282,12 @@ fn custom(person: &Record) -> impl Iterator<Item = Custom<'_>> {
     all.iter().filter_map(|attribute| {
         let attribute = attribute.as_object()?;
         let text = |name: &str| attribute.get(name).and_then(Value::as_text);
-        Some(Custom { key: text("id")?, label: text("label"), kind: text("type"), value: attribute.get("value") })
+        Some(Custom {
+            key: text("id")?,
+            label: text("label"),
+            kind: text("type"),
+            value: attribute.get("value"),
+        })
     })
 }
 

@@ -95,12 +95,16 @@ impl Reading {
 
     /// Fails if a status was asked for and someone has another one.
     fn check_status(&self, persons: &[Record]) -> Result<()> {
-        let Some((_, wanted)) = self.filters.iter().find(|(name, _)| *name == "status") else { return Ok(()) };
+        let Some((_, wanted)) = self.filters.iter().find(|(name, _)| *name == "status") else {
+            return Ok(());
+        };
         let status = |person: &Record| person.get("status").and_then(Value::as_text).cloned();
         match persons.iter().find_map(|person| status(person).filter(|status| **status != **wanted)) {
             None => Ok(()),
             Some(found) => {
-                let message = format!("Personio was asked for persons with the status {wanted}, and gave one with {found}");
+                let message = format!(
+                    "Personio was asked for persons with the status {wanted}, and gave one with {found}"
+                );
                 Err(Fault::new(FaultKind::HttpRequest, message))
             }
         }

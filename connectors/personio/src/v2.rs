@@ -73,9 +73,12 @@ pub async fn fetch(
     let call = Call::get(target).query(unsaid);
     let answer: Answer = personio.v2.read(call, |reply| reply.json()).await.map_err(|it| told(it.into()))?;
     let records = answer.data.into_iter().map(|Entry(record)| record);
-    let following = answer.meta.and_then(|meta| meta.links?.next?.href).filter(|href| !href.trim().is_empty());
+    let following =
+        answer.meta.and_then(|meta| meta.links?.next?.href).filter(|href| !href.trim().is_empty());
     if following.is_some() && following.as_ref() == next {
-        return Err(changed("Personio's list goes in circles: a page names itself as the next one".to_owned()));
+        return Err(changed(
+            "Personio's list goes in circles: a page names itself as the next one".to_owned(),
+        ));
     }
     Ok(Listed { records: records.collect(), next: following })
 }
@@ -83,7 +86,10 @@ pub async fn fetch(
 /// v2 says 401 for two things that have different remedies.
 fn told(mut fault: Fault) -> Fault {
     if fault.code == Some(401) {
-        let message = format!("{}: the API credential lacks the right to read this, or is no longer good", fault.message);
+        let message = format!(
+            "{}: the API credential lacks the right to read this, or is no longer good",
+            fault.message
+        );
         let mut better = Fault::new(fault.kind, message).code(401).body(fault.body.clone());
         if let Some(help) = &fault.help {
             better = better.help(help.clone());

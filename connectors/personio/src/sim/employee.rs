@@ -323,7 +323,8 @@ impl Moment {
 
     /// As v1 writes it, without an allocation.
     pub(super) fn to_iso_bytes(self) -> [u8; 25] {
-        self.with_offset(offset_hours(self.0.div_euclid(DAY)))
+        // By the day in summer time: every midnight is then written as one, also the first of a season.
+        self.with_offset(offset_hours((self.0 + 2 * 3600).div_euclid(DAY)))
     }
 
     fn with_offset(self, hours: i64) -> [u8; 25] {

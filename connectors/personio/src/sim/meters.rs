@@ -115,8 +115,7 @@ impl Bucket {
             ("x-ratelimit-requested-tokens", 1),
             ("x-ratelimit-remaining", self.level / 1000),
         ];
-        let headers =
-            told.map(|(name, number)| (HeaderName::from_static(name), HeaderValue::from(number)));
+        let headers = told.map(|(name, number)| (HeaderName::from_static(name), HeaderValue::from(number)));
         (allowed, headers.into_iter().collect())
     }
 }

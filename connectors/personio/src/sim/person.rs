@@ -138,8 +138,7 @@ impl Writer<'_> {
         written: &mut Map<String, Value>,
         fields: impl IntoIterator<Item = (&'f str, &'f str, Value)>,
     ) {
-        let shown =
-            fields.into_iter().filter(|(key, _, value)| !value.is_null() && self.sim.releases(key));
+        let shown = fields.into_iter().filter(|(key, _, value)| !value.is_null() && self.sim.releases(key));
         written.extend(shown.map(|(_, name, value)| (name.to_owned(), value)));
     }
 
@@ -164,7 +163,8 @@ fn cost_centers(department: usize) -> Value {
 fn termination(e: &Employee, employment: &Employment) -> Value {
     let Some(end) = e.termination.filter(|_| employment.is_latest) else { return Value::Null };
     let day = end.at.to_day();
-    let mut written = json!({ "termination_date": day, "last_working_day": day, "type": end.kind.to_uppercase() });
+    let mut written =
+        json!({ "termination_date": day, "last_working_day": day, "type": end.kind.to_uppercase() });
     if let Some(reason) = end.reason {
         written["reason"] = json!(reason);
     }

@@ -11,12 +11,12 @@ use flowrun_core::value::Date;
 use flowrun_kit::sim::mix;
 use serde_json::{Value, json};
 
+use super::PersonioSim;
 use super::cursor::Cursors;
 use super::employee::{Employee, Moment, employee, index_of};
 use super::person::{Writer, employments, person_status};
 use super::routes::{Pairs, read_pairs};
 use super::tokens::Api;
-use super::PersonioSim;
 
 /// The page size without `limit`, and the largest.
 const DEFAULT_PAGE: u64 = 10;
@@ -92,7 +92,8 @@ async fn guard(State(sim): State<PersonioSim>, request: Request, next: Next) -> 
     let given = request.headers().get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
     let token = given.and_then(|given| given.strip_prefix("Bearer "));
     let access = sim.access();
-    let may = if request.uri().path().ends_with("/employments") { access.employments } else { access.persons };
+    let may =
+        if request.uri().path().ends_with("/employments") { access.employments } else { access.persons };
     if !may || !token.is_some_and(|token| sim.knows(Api::V2, token)) {
         return unauthorized(&sim);
     }
@@ -343,8 +344,11 @@ async fn list_employments(State(sim): State<PersonioSim>, Path(id): Path<String>
     let all = all.iter().filter(|employment| wanted.is_none_or(|wanted| employment.id == wanted));
     let writer = Writer { sim: &sim, origin: &asked.origin };
     let mut rest = all.skip(asked.start as usize);
-    let page: Vec<Value> =
-        rest.by_ref().take(asked.limit as usize).map(|employment| writer.employment(&e, employment)).collect();
+    let page: Vec<Value> = rest
+        .by_ref()
+        .take(asked.limit as usize)
+        .map(|employment| writer.employment(&e, employment))
+        .collect();
     let next = rest.next().map(|_| asked.start + page.len() as u64);
     asked.answer(page, next)
 }
