@@ -28,13 +28,19 @@ pub fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
             checks.extend(read_v1(personio).await);
         }
         let outcome = match read_v2(personio).await {
-            Err(fault) if has_v1 => Ok(format!("v2: not allowed ({})", fault.message).into()),
+            Err(fault) if has_v1 => Ok(without_v2(&fault)),
             outcome => outcome,
         };
         checks.push(Check { title: "may read persons".into(), outcome });
         checks.extend(clock(personio));
         checks
     })
+}
+
+fn without_v2(fault: &Fault) -> Text {
+    let refused = matches!(fault.kind, FaultKind::Connection | FaultKind::Forbidden);
+    let word = if refused { "not allowed" } else { "does not answer" };
+    format!("v2: {word} ({})", fault.message).into()
 }
 
 /// Logs in to v1; a host that answers in another way than Personio is named.

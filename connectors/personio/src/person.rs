@@ -321,3 +321,54 @@ pub fn absent(names: &[Text], persons: &[Record], employments: &[Option<Record>]
     };
     names.iter().filter(|name| !has(name) && !is_own(name)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flowrun_core::value::parse_json;
+
+    fn record(json: &str) -> Record {
+        let Ok(Value::Object(record)) = parse_json(json) else { panic!("{json}") };
+        record.as_ref().clone()
+    }
+
+    fn status(person: &str, employments: &[&str]) -> Value {
+        let employment = |status: &&str| record(&format!(r#"{{"status":"{status}"}}"#));
+        let employments: Vec<Record> = employments.iter().map(employment).collect();
+        let person = record(&format!(r#"{{"id":"1","status":"{person}"}}"#));
+        get(&Selection::default().record(&person, current(&employments)).into(), "Status")
+    }
+
+    #[test]
+    fn an_employment_makes_nobody_inactive() {
+        let table: [(&str, &[&str], &str); 10] = [
+            ("ACTIVE", &["ACTIVE"], "active"),
+            ("ACTIVE", &["LEAVE"], "leave"),
+            ("ACTIVE", &["ONBOARDING", "INACTIVE"], "onboarding"),
+            ("ACTIVE", &["ONBOARDING", "LEAVE"], "leave"),
+            ("ACTIVE", &["INACTIVE", "ACTIVE"], "active"),
+            ("ACTIVE", &["INACTIVE"], "active"),
+            ("ACTIVE", &["UNSPECIFIED"], "active"),
+            ("ACTIVE", &[], "active"),
+            ("INACTIVE", &["ONBOARDING"], "inactive"),
+            ("INACTIVE", &["ACTIVE"], "inactive"),
+        ];
+        for (person, employments, expected) in table {
+            assert_eq!(status(person, employments), Value::from(expected), "{person} {employments:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_keys_titles_or_labels() {
+        let names = ["first_name", "hire date", "dynamic_7", "Handy"].map(Text::from);
+        let selection = Selection::of(Some(&names)).unwrap();
+        assert_eq!(
+            selection.keys,
+            Some(["id", "first_name", "hire_date", "dynamic_7"].map(Text::from).to_vec())
+        );
+        assert_eq!(selection.labels, ["Handy"]);
+        assert!(selection.needs_employments());
+        assert!(!Selection::of(Some(&["status".into()])).unwrap().needs_employments());
+        assert!(!Selection::default().needs_employments());
+    }
+}

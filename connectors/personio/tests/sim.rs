@@ -181,6 +181,15 @@ async fn lists_can_be_narrowed() {
         sim.employees().filter(|e| e.modified.to_iso().as_str() > since).map(|e| e.id).collect();
     assert!(!expected.is_empty());
     assert_eq!(ids(&changed), expected, "limit, offset and email are ignored");
+    let narrowed =
+        format!("{LIST}?updated_since={since}&attributes[]=team&attributes[]=office&attributes[]=first_name");
+    let (_, changed) = get(&sim, &narrowed).await;
+    assert!(
+        !ids(&changed).is_empty() && ids(&changed).len() < expected.len(),
+        "others were changed otherwise"
+    );
+    assert!(ids(&changed).iter().all(|id| expected.contains(id)));
+    assert_eq!(changed["metadata"]["total_elements"], json!(ids(&changed).len()));
 }
 
 #[tokio::test(start_paused = true)]

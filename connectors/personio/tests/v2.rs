@@ -1,4 +1,5 @@
 //! Personio's cards over version 2 of its API: what they give, and how each ends when Personio misbehaves.
+#![allow(clippy::unwrap_used)]
 
 mod account;
 
@@ -438,11 +439,12 @@ async fn a_try_tells_what_a_connection_can_do() {
         told.len() == 1 && told[0].contains("api.personio.sim does not answer as Personio does"),
         "{told:?}"
     );
-    let dated = || async { ([("date", "Fri, 02 Jan 1970 00:00:00 GMT")], StatusCode::SERVICE_UNAVAILABLE) };
-    let late = Router::new().route("/v1/auth", post(dated));
-    let told =
-        tried(&connect_to(late, &simulated(&account.sim, URL), &Clock::starting_at(0, 1.0)).unwrap()).await;
-    assert!(told[0].starts_with("logs in FAILED: Personio answered 503"), "{told:?}");
+    // Ten minutes ahead of 2026-11-22T09:00:00Z.
+    let clock = Clock::starting_at(1_795_338_000_000, 1.0);
+    let dated = |response| async { ([("date", "Sun, 22 Nov 2026 09:10:00 GMT")], response) };
+    let router = account.sim.router().layer(axum::middleware::map_response(dated));
+    let told = tried(&connect_to(router, &simulated(&account.sim, URL), &clock).unwrap()).await;
+    assert_eq!(told[4], "the clocks agree FAILED: this machine's clock is 600 s behind Personio's");
 }
 
 #[tokio::test(start_paused = true)]

@@ -122,6 +122,12 @@ pub fn read_pairs(query: &str) -> Option<Pairs> {
     Query::<Pairs>::try_from_uri(&uri).ok().map(|Query(pairs)| pairs)
 }
 
+/// The value of a parameter that is there and not blank.
+pub fn given<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+    let found = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    found.filter(|value| !value.is_empty())
+}
+
 /// What a list is asked for.
 struct Asked {
     limit: u64,

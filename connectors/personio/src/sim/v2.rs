@@ -1,21 +1,21 @@
-//! The paths of v2: tokens, persons, employments.
+//! The paths of v2 but for the log-in: persons and employments.
 
-use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use axum::{Json, Router};
-use flowrun_core::value::Date;
 use flowrun_kit::sim::mix;
 use serde_json::{Value, json};
 
 use super::PersonioSim;
 use super::cursor::Cursors;
 use super::employee::{Employee, Moment, employee, index_of};
-use super::person::{Writer, employments, person_status};
-use super::routes::{Pairs, read_pairs};
+use super::filter::{FILTERS, Filter};
+use super::oauth;
+use super::person::{Writer, employments};
+use super::routes::{Pairs, given, read_pairs};
 use super::tokens::Api;
 
 /// The page size without `limit`, and the largest.
@@ -31,8 +31,7 @@ pub fn router(sim: &PersonioSim) -> Router<PersonioSim> {
         .method_not_allowed_fallback(no_method)
         .route_layer(from_fn_with_state(sim.clone(), guard));
     Router::new()
-        .route("/v2/auth/token", post(token))
-        .route("/v2/auth/revoke", post(revoke))
+        .merge(oauth::router())
         .method_not_allowed_fallback(no_method)
         .merge(guarded)
         .route("/v2/{*path}", any(no_path))
@@ -53,7 +52,8 @@ fn problem(sim: &PersonioSim, status: StatusCode, title: &str, detail: &str, kin
     problem_json(status, &body)
 }
 
-fn problem_json(status: StatusCode, body: &Value) -> Response {
+/// An answer with an error in it.
+pub fn problem_json(status: StatusCode, body: &Value) -> Response {
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
 }
@@ -98,77 +98,6 @@ async fn guard(State(sim): State<PersonioSim>, request: Request, next: Next) -> 
         return unauthorized(&sim);
     }
     next.run(request).await
-}
-
-/// The log-in's own form of error.
-fn no_token(sim: &PersonioSim, error: &str, description: Option<&str>, meta: Value) -> Response {
-    let body = json!({
-        "timestamp": Moment(sim.now_ms() / 1000).to_utc(),
-        "trace_id": format!("{:016x}", mix(sim.now_ms() as u64)),
-        "error": error,
-        "error_description": description,
-        "error_uri": format!("https://developer.personio.de/reference/errors#credentials.oauth2.{error}"),
-        "meta": meta,
-    });
-    problem_json(StatusCode::BAD_REQUEST, &body)
-}
-
-/// The parameters of a form; `None` if the body is none.
-fn form(headers: &HeaderMap, body: &[u8]) -> Option<Pairs> {
-    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let is_form = kind.starts_with("application/x-www-form-urlencoded");
-    is_form.then(|| read_pairs(&String::from_utf8_lossy(body))).flatten()
-}
-
-fn given<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
-    let found = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    found.filter(|value| !value.is_empty())
-}
-
-async fn token(State(sim): State<PersonioSim>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(pairs) = form(&headers, &body) else {
-        return no_token(&sim, "invalid_request", Some("The request is not form-encoded."), json!({}));
-    };
-    let needed = ["grant_type", "client_id", "client_secret"];
-    let missing: Vec<&str> = needed.into_iter().filter(|name| given(&pairs, name).is_none()).collect();
-    if !missing.is_empty() {
-        let meta = json!({ "missing_parameters": missing });
-        let description = "The request has missing or invalid required parameters.";
-        return no_token(&sim, "invalid_request", Some(description), meta);
-    }
-    let value = |name: &str| given(&pairs, name).unwrap_or_default();
-    if value("grant_type") != "client_credentials" {
-        let meta = json!({ "grant_type": value("grant_type") });
-        return no_token(&sim, "unsupported_grant_type", None, meta);
-    }
-    if !sim.accepts(value("client_id"), value("client_secret")) {
-        return no_token(&sim, "invalid_client", None, json!({}));
-    }
-    let access = sim.access();
-    if !access.v2 {
-        return no_token(&sim, "unauthorized_client", None, json!({}));
-    }
-    let rights =
-        [(access.persons, "personio:persons:read"), (access.employments, "personio:employments:read")];
-    let scopes: Vec<&str> = rights.into_iter().filter(|(may, _)| *may).map(|(_, scope)| scope).collect();
-    if value("scope").split_whitespace().any(|scope| !scopes.contains(&scope)) {
-        return no_token(&sim, "invalid_scope", None, json!({}));
-    }
-    let (token, expires_in) = sim.issue(Api::V2);
-    let scope = scopes.join(" ");
-    let answer =
-        json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in, "scope": scope });
-    Json(answer).into_response()
-}
-
-async fn revoke(State(sim): State<PersonioSim>, headers: HeaderMap, body: Bytes) -> Response {
-    let pairs = form(&headers, &body).unwrap_or_default();
-    let Some(token) = given(&pairs, "token") else {
-        let meta = json!({ "missing_parameters": ["token"] });
-        return no_token(&sim, "invalid_request", None, meta);
-    };
-    sim.revoke(token);
-    StatusCode::OK.into_response()
 }
 
 /// What a list of v2 is asked for.
@@ -232,77 +161,6 @@ fn origin(parts: &Parts) -> String {
     }
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     format!("http://{host}")
-}
-
-const FILTERS: [&str; 12] = [
-    "id",
-    "email",
-    "first_name",
-    "last_name",
-    "preferred_name",
-    "created_at",
-    "created_at.gt",
-    "created_at.lt",
-    "updated_at",
-    "updated_at.gt",
-    "updated_at.lt",
-    "status",
-];
-
-/// A filter of v2, read.
-enum Filter {
-    Status(String),
-    Text(&'static str, Vec<String>),
-    Time { created: bool, order: std::cmp::Ordering, at_ms: i64 },
-}
-
-impl Filter {
-    fn read(name: &str, value: &str) -> Result<Filter, String> {
-        let (field, order) = match name.split_once('.') {
-            Some((field, "gt")) => (field, std::cmp::Ordering::Greater),
-            Some((field, _)) => (field, std::cmp::Ordering::Less),
-            None => (name, std::cmp::Ordering::Equal),
-        };
-        let one = || vec![value.to_owned()];
-        let list = || value.split(',').map(|item| item.trim().to_lowercase()).collect();
-        Ok(match field {
-            "status" if matches!(value, "ACTIVE" | "INACTIVE") => Filter::Status(value.to_owned()),
-            "status" => return Err("status must be ACTIVE or INACTIVE.".to_owned()),
-            "id" => Filter::Text("id", list()),
-            "email" => Filter::Text("email", list()),
-            "first_name" => Filter::Text("first_name", one()),
-            "last_name" => Filter::Text("last_name", one()),
-            "preferred_name" => Filter::Text("preferred_name", one()),
-            _ => {
-                let date = Date::parse_iso(value).filter(|_| value.contains('T'));
-                let at_ms = date.ok_or_else(|| format!("{name} must be a date and time."))?.millis();
-                Filter::Time { created: field == "created_at", order, at_ms }
-            }
-        })
-    }
-
-    fn fits(&self, e: &Employee) -> bool {
-        match self {
-            Filter::Status(status) => person_status(e) == status,
-            Filter::Text(field, wanted) => {
-                let found = match *field {
-                    "id" => Some(e.id.to_string()),
-                    "email" => Some(e.email.to_lowercase()),
-                    "first_name" => Some(e.first_name.to_owned()),
-                    "last_name" => Some(e.last_name.to_string()),
-                    _ => e.preferred_name.clone(),
-                };
-                found.is_some_and(|found| wanted.contains(&found))
-            }
-            Filter::Time { created, order, at_ms } => {
-                fits_time(if *created { e.created } else { e.modified }, *order, *at_ms)
-            }
-        }
-    }
-}
-
-fn fits_time(moment: Moment, order: std::cmp::Ordering, at_ms: i64) -> bool {
-    (moment.0 * 1000).cmp(&at_ms) == order
 }
 
 async fn list_persons(State(sim): State<PersonioSim>, parts: Parts) -> Response {
