@@ -1,5 +1,7 @@
 //! Which attributes a card is asked for: by Personio's key, or by the label that people see in Personio.
 
+use std::sync::Arc;
+
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::call::Call;
@@ -119,7 +121,7 @@ pub struct Asked {
     /// Their keys; `None` means all.
     pub keys: Option<Vec<Text>>,
     /// The labels that some were asked for by, with their keys.
-    labels: Vec<(Text, Text)>,
+    pub labels: Vec<(Text, Text)>,
 }
 
 impl Asked {
@@ -148,7 +150,7 @@ impl Asked {
         let found = self.labels.iter().filter_map(|(label, key)| Some((label, custom.get(key)?.clone())));
         let found: Vec<_> = found.map(|(label, value)| (label.clone(), value)).collect();
         if !found.is_empty() {
-            std::sync::Arc::make_mut(custom).extend(found);
+            Arc::make_mut(custom).extend(found);
         }
     }
 

@@ -1,5 +1,7 @@
 //! v1's list of employees: its pages, and what must hold between them.
 
+use std::sync::Arc;
+
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Date, Text, Value};
@@ -64,15 +66,17 @@ impl Reading {
     }
 
     fn shape(&self, asked: &Asked, records: &mut [Value]) {
-        if asked.keys.is_none() {
+        // Personio has selected, unless it was asked for everything.
+        let selects = self.changed_since.is_some() && asked.keys.is_some();
+        if !selects && asked.labels.is_empty() {
             return;
         }
         for value in records {
             let Value::Object(record) = value else { continue };
-            if self.changed_since.is_some() {
-                *record = asked.select(record).into();
+            if selects {
+                *record = Arc::new(asked.select(record));
             }
-            asked.label(std::sync::Arc::make_mut(record));
+            asked.label(Arc::make_mut(record));
         }
     }
 }

@@ -8,8 +8,8 @@ use flowrun_kit::call::Call;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::Personio;
 use crate::employees::changed;
+use crate::{Personio, vendor};
 
 /// The most that v2 gives at once.
 pub const PAGE: usize = 50;
@@ -84,17 +84,11 @@ pub async fn fetch(
 }
 
 /// v2 says 401 for two things that have different remedies.
-fn told(mut fault: Fault) -> Fault {
-    if fault.code == Some(401) {
-        let message = format!(
-            "{}: the API credential lacks the right to read this, or is no longer good",
-            fault.message
-        );
-        let mut better = Fault::new(fault.kind, message).code(401).body(fault.body.clone());
-        if let Some(help) = &fault.help {
-            better = better.help(help.clone());
-        }
-        fault = better;
+fn told(fault: Fault) -> Fault {
+    if fault.code != Some(401) {
+        return fault;
     }
-    fault
+    let why = "the API credential lacks the right to read this, or is no longer good";
+    let message = format!("{}: {why}", fault.message);
+    Fault::new(fault.kind, message).code(401).body(fault.body.clone()).help(vendor::V2.refused)
 }

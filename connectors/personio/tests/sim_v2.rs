@@ -1,30 +1,17 @@
 //! Version 2 of the simulated Personio account, asked over its API.
 #![allow(clippy::unwrap_used)]
 
+mod asked;
+
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use asked::{account, send};
+use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use flowrun_kit::clock::Clock;
-use flowrun_personio::sim::{PersonioSim, PersonioSimConfig, RateLimits, Status, employee};
+use flowrun_personio::sim::{PersonioSim, RateLimits, Status, employee};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 const PERSONS: &str = "/v2/persons";
-
-fn account(change: impl FnOnce(&mut PersonioSimConfig)) -> PersonioSim {
-    let mut config = PersonioSimConfig::new(Clock::starting_at(1_789_000_000_000, 1.0));
-    config.limits = RateLimits::off();
-    change(&mut config);
-    PersonioSim::new(config)
-}
-
-async fn send(sim: &PersonioSim, request: Request<Body>) -> (u16, HeaderMap, Value) {
-    let response = sim.router().oneshot(request).await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (status, headers, serde_json::from_slice(&body).unwrap_or_default())
-}
 
 async fn form(sim: &PersonioSim, path: &str, form: &str) -> (u16, HeaderMap, Value) {
     let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");

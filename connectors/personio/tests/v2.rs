@@ -286,7 +286,7 @@ async fn employments_are_listed() {
     );
 }
 
-/// A Personio that gives these pages of persons, one after the other.
+/// A Personio that gives these pages of persons, or of anyone's employments, one after the other.
 fn scripted(pages: Vec<serde_json::Value>) -> Connected {
     let login =
         || async { Json(json!({ "access_token": "papi-scripted", "expires_in": 86_400, "extra": null })) };
@@ -296,7 +296,10 @@ fn scripted(pages: Vec<serde_json::Value>) -> Connected {
         let number: usize = number.map_or(0, |number| number.parse().unwrap());
         pages.get(number).cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
     };
-    let router = Router::new().route("/v2/auth/token", post(login)).route("/v2/persons", on_get(persons));
+    let router = Router::new()
+        .route("/v2/auth/token", post(login))
+        .route("/v2/persons", on_get(persons.clone()))
+        .route("/v2/persons/{id}/employments", on_get(persons));
     let settings =
         Settings::new().with("base_url", URL).with("client_id", "x").with("client_secret", "papi-s");
     connect_to(router, &settings, &Clock::starting_at(0, 1.0)).unwrap()
@@ -337,6 +340,27 @@ async fn what_personio_may_send_is_read() {
         r#"{"ID":"3"}"#.to_owned(),
     ];
     assert_eq!(records.iter().map(Value::to_json).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn employments_come_from_all_pages() {
+    let first =
+        json!({ "id": "e2", "status": "ONBOARDING", "office": { "id": 7 }, "org_units": null, "new": [] });
+    let second =
+        json!({ "id": "e1", "supervisor": null, "termination": { "termination_date": "2020-01-31" } });
+    let personio = scripted(vec![
+        json!({ "_data": [first], "_meta": next("/v2/persons/1/employments?cursor=1") }),
+        json!({ "_data": [second] }),
+    ]);
+    let listed = perform(&personio, EMPLOYMENTS, r#"{"id":"1"}"#).await.unwrap();
+    let expected = r#"[{"ID":"e2","Status":"onboarding","Office":{"ID":"7"},"Department":null,"Team":null},"#
+        .to_owned()
+        + r#"{"ID":"e1","Supervisor":null,"Termination Date":"2020-01-31","Termination Type":null,"#
+        + r#""Termination Reason":null,"Last Working Day":null}]"#;
+    assert_eq!(listed["employments"].to_json(), expected);
+    let away = json!({ "_data": [], "_meta": next("http://api.personio.sim/v2/persons/1/employments") });
+    let fault = perform(&scripted(vec![away]), EMPLOYMENTS, r#"{"id":"1"}"#).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Url, "another scheme is another host");
 }
 
 #[tokio::test(start_paused = true)]
