@@ -56,8 +56,7 @@ pub struct ListEmployees {
     #[input(default = "v1", choices = ["v1", "v2"])]
     api: Text,
     /// With `api: v2`, reads the employment of each person too, whatever `attributes` says.
-    #[input(default = false)]
-    employments: bool,
+    employments: Option<bool>,
 }
 
 /// The employees, or how many there were.
@@ -147,7 +146,7 @@ impl ListEmployees {
     fn persons(self, limit: u64) -> Result<persons::Reading> {
         let selection = Selection::of(self.attributes.as_deref())?;
         let required = attributes::required(self.required_attributes);
-        let employments = self.employments
+        let employments = self.employments.unwrap_or_default()
             || selection.needs_employments()
             || required.iter().any(|name| person::is_of_employment(name));
         let since = self.changed_since.map(|since| ("updated_at.gt", since.to_string()));
