@@ -13,6 +13,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 /// Under which name a record keeps what the account has defined itself.
 pub const CUSTOM: &str = "Custom Attributes";
 
+/// Whether a key is that of an attribute that the account has defined itself.
+pub fn is_custom(key: &str) -> bool {
+    key.starts_with("dynamic_")
+}
+
 /// Names that don't follow from the attribute's key.
 const TITLES: [(&str, &str); 3] =
     [("id", "ID"), ("weekly_working_hours", "Weekly Hours"), ("last_modified_at", "Last Modified")];
@@ -33,20 +38,6 @@ pub fn read(json: &[u8]) -> serde_json::Result<Employees> {
     let employees = Answer(&mut names).deserialize(&mut reader)?;
     reader.end()?;
     Ok(employees)
-}
-
-/// Reads the keys of the attributes that a credential may read.
-pub fn read_attributes(json: &[u8]) -> serde_json::Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Answer {
-        data: Vec<Attribute>,
-    }
-    #[derive(Deserialize)]
-    struct Attribute {
-        key: String,
-    }
-    let answer: Answer = serde_json::from_slice(json)?;
-    Ok(answer.data.into_iter().map(|attribute| attribute.key).collect())
 }
 
 /// The names of an answer's attributes, each allocated once.
@@ -82,7 +73,7 @@ impl Names {
         let place = found.unwrap_or_else(|| {
             let (kind, title) = match key {
                 "id" => (Kind::Id, title(key)),
-                _ if key.starts_with("dynamic_") => (Kind::Custom, Text::from(key)),
+                _ if is_custom(key) => (Kind::Custom, Text::from(key)),
                 _ => (Kind::Standard, title(key)),
             };
             self.known.push(Name { key: key.into(), title, kind });
@@ -103,8 +94,8 @@ impl Names {
     }
 }
 
-/// `first_name` as `First Name`.
-fn title(key: &str) -> Text {
+/// The name that a record has for an attribute's key: `first_name` is `First Name`.
+pub fn title(key: &str) -> Text {
     if let Some((_, title)) = TITLES.iter().find(|(known, _)| *known == key) {
         return (*title).into();
     }

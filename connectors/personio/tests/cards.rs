@@ -1,64 +1,15 @@
 //! Personio's cards over the simulator: what each does, and how each ends when Personio misbehaves.
 
+mod account;
+
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use flowrun_core::effect::Cursor;
-use flowrun_core::fault::{Fault, FaultKind};
-use flowrun_core::value::{Record, Value, get, parse_json};
-use flowrun_kit::clock::Clock;
-use flowrun_kit::connector::{Connected, Means, Settings};
-use flowrun_kit::direct;
-use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
-use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
-use flowrun_personio::{CARDS, CONNECTOR, simulated};
-
-const URL: &str = "https://api.personio.sim";
-const LIST: &str = "personio.list_employees";
-
-struct Account {
-    sim: PersonioSim,
-    personio: Connected,
-    faults: Faults,
-    clock: Clock,
-}
-
-fn account(configure: impl FnOnce(&mut PersonioSimConfig)) -> Account {
-    let clock = Clock::starting_at(1_795_338_000_000, 1.0);
-    let faults = Faults::none();
-    let mut config = PersonioSimConfig::new(clock.clone());
-    config.faults = faults.clone();
-    configure(&mut config);
-    let sim = PersonioSim::new(config);
-    let personio = connect(&sim, &simulated(&sim, URL), &clock).expect("the settings are complete");
-    Account { sim, personio, faults, clock }
-}
-
-fn connect(sim: &PersonioSim, settings: &Settings, clock: &Clock) -> Result<Connected, Fault> {
-    let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
-    CONNECTOR.connect(settings, Means::new(transport, clock.clone()))
-}
-
-impl Account {
-    async fn card(&self, id: &str, inputs: &str) -> Result<Record, Fault> {
-        let inputs = parse_json(inputs).expect("inputs are JSON");
-        direct::perform(CARDS, id, &inputs, &self.personio.connection).await
-    }
-
-    /// All pages of a stream.
-    async fn stream(&self, inputs: &str) -> Result<Vec<Value>, Fault> {
-        let inputs = parse_json(inputs).expect("inputs are JSON");
-        let (mut cursor, mut records) = (Cursor::First, Vec::new());
-        loop {
-            let page = direct::page(CARDS, LIST, &inputs, cursor, &self.personio.connection).await?;
-            records.extend(page.records);
-            let Some(next) = page.next else { return Ok(records) };
-            cursor = Cursor::After(next);
-        }
-    }
-}
+use account::{LIST, URL, account, connect, perform};
+use flowrun_core::fault::FaultKind;
+use flowrun_core::value::{Value, get};
+use flowrun_kit::connector::Settings;
+use flowrun_personio::simulated;
 
 const STREAM: &str = r#"{"result_set":"stream"}"#;
 
@@ -172,8 +123,7 @@ async fn the_secrets_are_shown_nowhere() {
     let settings = simulated(&account.sim, URL);
     let wrong = settings.clone().with("client_secret", "papi-another-secret");
     let refused = connect(&account.sim, &wrong, &account.clock).unwrap();
-    let inputs = parse_json(r#"{"result_set":"first"}"#).unwrap();
-    let fault = direct::perform(CARDS, LIST, &inputs, &refused.connection).await.unwrap_err();
+    let fault = perform(&refused, LIST, r#"{"result_set":"first"}"#).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Connection, "{fault}");
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("PERSONIO_CLIENT_SECRET")));
     account.faults.add("truncate@/v1/auth:times=9".parse().unwrap());
@@ -194,4 +144,51 @@ async fn the_secrets_are_shown_nowhere() {
         missing.message,
         "the connection to Personio lacks PERSONIO_CLIENT_ID, PERSONIO_CLIENT_SECRET"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_may_be_asked_for_by_their_labels() {
+    let account = account(|_| {});
+    let inputs = r#"{"result_set":"stream","attributes":["First name","Mobile phone","dynamic_40211"],
+                     "required_attributes":["Mobile phone"]}"#;
+    let records = account.stream(inputs).await.unwrap();
+    assert_eq!(records.len(), 250);
+    for (record, e) in records.iter().zip(account.sim.employees()) {
+        let phone = Value::from(e.mobile_phone);
+        let custom = get(record, "Custom Attributes");
+        let custom = custom.as_object().unwrap();
+        let keys: Vec<&str> = custom.keys().map(|key| &**key).collect();
+        assert_eq!(keys, ["dynamic_31877", "dynamic_40211", "Mobile phone"]);
+        assert_eq!((&custom["dynamic_31877"], &custom["Mobile phone"]), (&phone, &phone));
+        assert_eq!(get(record, "First Name"), Value::from(e.first_name));
+        assert_eq!(record.as_object().unwrap().len(), 3, "{record}");
+    }
+    let fault = account.stream(r#"{"result_set":"stream","attributes":["Handy"]}"#).await.unwrap_err();
+    assert_eq!(fault.message, "the API credential may read no attribute with the key or label \"Handy\"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_changed_is_read_at_once_and_from_earlier() {
+    let account = account(|config| config.employees = 2_000);
+    let inputs =
+        r#"{"result_set":"stream","changed_since":"2026-09-01","attributes":["email","Mobile phone"]}"#;
+    let records = account.stream(inputs).await.unwrap();
+    let traffic = account.sim.traffic();
+    assert_eq!(traffic.by_route()["GET /v1/company/employees"], 1, "no paging");
+    let target = traffic.recent().pop().unwrap().target;
+    assert_eq!(target, "/v1/company/employees?updated_since=2026-08-31T10%3A00%3A00");
+    // Here, Personio reads it in Berlin: 8 o'clock in UTC.
+    let since = flowrun_personio::sim::Moment::parse("2026-08-31T10:00:00").unwrap();
+    let changed: Vec<String> =
+        account.sim.employees().filter(|e| e.modified > since).map(|e| e.email).collect();
+    assert!(changed.len() > 100, "more than a page");
+    let emails: Vec<String> = records.iter().map(|record| get(record, "Email").to_string()).collect();
+    assert_eq!(emails, changed);
+    let names =
+        |record: &Value| record.as_object().unwrap().keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(records.iter().all(|record| names(record) == ["ID", "Email", "Custom Attributes"]));
+    let some = r#"{"result_set":"stream","changed_since":"2026-09-01","record_limit":7}"#;
+    assert_eq!(account.stream(some).await.unwrap().len(), 7);
+    let nobody = r#"{"result_set":"stream","changed_since":"2030-01-01"}"#;
+    assert_eq!(account.stream(nobody).await.unwrap().len(), 0);
 }

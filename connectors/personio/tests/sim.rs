@@ -1,32 +1,17 @@
 //! The simulated Personio account, asked over its API, and the people in it.
 #![allow(clippy::unwrap_used)]
 
-use axum::body::{Body, to_bytes};
+mod asked;
+
+use asked::{account, send};
+use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use flowrun_kit::clock::Clock;
-use flowrun_personio::sim::{
-    Employee, Moment, PersonioSim, PersonioSimConfig, RateLimits, Status, employee, index_of,
-};
+use flowrun_personio::sim::{Employee, Moment, PersonioSim, RateLimits, Status, employee, index_of};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
-use tower::ServiceExt;
 
 const LIST: &str = "/v1/company/employees";
-
-fn account(change: impl FnOnce(&mut PersonioSimConfig)) -> PersonioSim {
-    let mut config = PersonioSimConfig::new(Clock::starting_at(1_789_000_000_000, 1.0));
-    config.limits = RateLimits::off();
-    change(&mut config);
-    PersonioSim::new(config)
-}
-
-async fn send(sim: &PersonioSim, request: Request<Body>) -> (u16, HeaderMap, Value) {
-    let response = sim.router().oneshot(request).await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (status, headers, serde_json::from_slice(&body).unwrap())
-}
 
 async fn log_in(sim: &PersonioSim) -> String {
     let body = json!({ "client_id": sim.client_id(), "client_secret": sim.client_secret() }).to_string();
@@ -181,6 +166,15 @@ async fn lists_can_be_narrowed() {
         sim.employees().filter(|e| e.modified.to_iso().as_str() > since).map(|e| e.id).collect();
     assert!(!expected.is_empty());
     assert_eq!(ids(&changed), expected, "limit, offset and email are ignored");
+    let narrowed =
+        format!("{LIST}?updated_since={since}&attributes[]=team&attributes[]=office&attributes[]=first_name");
+    let (_, changed) = get(&sim, &narrowed).await;
+    assert!(
+        !ids(&changed).is_empty() && ids(&changed).len() < expected.len(),
+        "others were changed otherwise"
+    );
+    assert!(ids(&changed).iter().all(|id| expected.contains(id)));
+    assert_eq!(changed["metadata"]["total_elements"], json!(ids(&changed).len()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,6 +43,18 @@ impl Attribute {
         Attribute { kind, universal_id: None, options, ..self }
     }
 
+    /// Whether the account has defined it itself.
+    pub fn is_custom(&self) -> bool {
+        self.key.starts_with("dynamic_")
+    }
+
+    /// The value that an employee has.
+    pub fn value(&self, employee: &Employee, seed: u64) -> serde_json::Value {
+        let mut written = Vec::new();
+        (self.write)(&mut written, employee, seed);
+        serde_json::from_slice(&written).unwrap_or_default()
+    }
+
     /// The attribute, ready to be written.
     pub fn envelope(&'static self) -> Envelope {
         let text = |text: &str| serde_json::to_string(text).unwrap_or_default();

@@ -211,7 +211,7 @@ pub fn employee(seed: u64, index: u64) -> Employee {
     let created_day = (hired_day - 20 - dice.below(40) as i64).min(TODAY - 3);
     let termination = (status == Status::Inactive).then(|| Termination {
         at: at_midnight(hired_day + 30 + dice.below((TODAY - hired_day - 31) as u64) as i64),
-        kind: dice.pick(&["employee", "company", "temporary", "mutual"]),
+        kind: dice.pick(&["employee", "fired", "contract_expired", "agreement"]),
         reason: dice
             .percent(60)
             .then(|| dice.pick(&["Better offer", "End of contract", "Moved away", "Zwölf Gründe"])),
@@ -260,6 +260,11 @@ pub fn employee(seed: u64, index: u64) -> Employee {
     }
 }
 
+/// The attribute of the employee at a place in the list that was changed last, by its key.
+pub fn last_changed(seed: u64, index: u64) -> &'static str {
+    Dice::new(seed, index, 4).pick(&["status", "email", "position", "office", "team", "dynamic_31877"])
+}
+
 /// Midnight in Berlin, as Personio writes days.
 fn at_midnight(day: i64) -> Moment {
     Moment(day * DAY - offset_hours(day) * 3600)
@@ -300,9 +305,29 @@ impl Moment {
         self.to_iso_bytes().into_iter().map(char::from).collect()
     }
 
-    /// The same, without an allocation.
+    /// In UTC, as v2 writes it: `2017-05-23T07:49:03Z`.
+    pub fn to_utc(self) -> String {
+        let text = self.with_offset(0).map(char::from);
+        text[..19].iter().chain(&['Z']).collect()
+    }
+
+    /// The day in Berlin, as v2 writes days.
+    pub fn to_day(self) -> String {
+        self.to_iso_bytes().into_iter().take(10).map(char::from).collect()
+    }
+
+    /// The same moment so many days later.
+    pub fn plus_days(self, days: i64) -> Moment {
+        Moment(self.0 + days * DAY)
+    }
+
+    /// As v1 writes it, without an allocation.
     pub(super) fn to_iso_bytes(self) -> [u8; 25] {
-        let hours = offset_hours(self.0.div_euclid(DAY));
+        // By the day in summer time: every midnight is then written as one, also the first of a season.
+        self.with_offset(offset_hours((self.0 + 2 * 3600).div_euclid(DAY)))
+    }
+
+    fn with_offset(self, hours: i64) -> [u8; 25] {
         let local = self.0 + hours * 3600;
         let (year, month, day) = civil(local.div_euclid(DAY));
         let clock = local.rem_euclid(DAY);

@@ -1,8 +1,9 @@
 //! The paths of the simulated account.
 
 use super::attributes::{Envelope, write_employee};
-use super::employee::{Moment, employee, index_of, index_of_email};
-use super::{Guarded, PersonioSim, refuse};
+use super::employee::{Moment, employee, index_of, index_of_email, last_changed};
+use super::tokens::Api;
+use super::{Guarded, PersonioSim, refuse, too_many, v2};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -20,7 +21,8 @@ const MAX_PAGE: u64 = 100;
 /// About how long an attribute is, so that a page is written without growing its buffer.
 const BYTES_EACH: usize = 144;
 
-type Pairs = Vec<(String, String)>;
+/// The parameters of a query or a form, in their order.
+pub type Pairs = Vec<(String, String)>;
 
 /// The whole account behind its limits and its faults.
 pub fn router(sim: PersonioSim) -> Router {
@@ -35,9 +37,9 @@ pub fn router(sim: PersonioSim) -> Router {
         .route("/v1/auth", post(auth))
         .method_not_allowed_fallback(no_method)
         .merge(employees)
-        // Not fallbacks: a router with one could not be merged with another vendor's.
+        // No fallback: a router with one could not be merged with another vendor's.
         .route("/v1/{*path}", any(no_path))
-        .route("/v2/{*path}", any(no_path))
+        .merge(v2::router(&sim))
         .layer(from_fn_with_state(sim.clone(), meter))
         .with_state(sim.clone());
     faulty(router, sim)
@@ -46,15 +48,14 @@ pub fn router(sim: PersonioSim) -> Router {
 /// Counts the request against the limits.
 async fn meter(State(sim): State<PersonioSim>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let guarded = match path {
-        "/v1/auth" => Guarded::Auth,
-        _ if path.starts_with("/v1/company/employees") => Guarded::Employees,
-        _ => Guarded::Other,
-    };
-    if !sim.take(guarded) {
-        return refuse(StatusCode::TOO_MANY_REQUESTS, 429, "Too Many Requests");
+    let is_v2 = path.starts_with("/v2/");
+    let (allowed, told) = sim.take(Guarded::of(path));
+    if !allowed {
+        return if is_v2 { v2::too_many(told) } else { too_many() };
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    response.headers_mut().extend(told);
+    response
 }
 
 /// Checks the token, and repeats it in the answer, for clients from the time when it changed with every answer.
@@ -63,8 +64,11 @@ async fn guard(State(sim): State<PersonioSim>, request: Request, next: Next) -> 
         return refuse(StatusCode::UNAUTHORIZED, 401, "Authorization is not provided");
     };
     let token = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| sim.knows(token)) {
+    if !token.is_some_and(|token| sim.knows(Api::V1, token)) {
         return refuse(StatusCode::UNAUTHORIZED, 401, "Provided authorization is not valid");
+    }
+    if !sim.access().employees {
+        return refuse(StatusCode::FORBIDDEN, 0, "personio.core.api.exceptions.api.forbidden.http.exception");
     }
     let mut response = next.run(request).await;
     if response.status().is_success() {
@@ -86,9 +90,10 @@ async fn auth(State(sim): State<PersonioSim>, headers: HeaderMap, uri: Uri, body
     let Some((id, secret)) = given else {
         return refuse(StatusCode::UNAUTHORIZED, 401, "Authorization is not provided");
     };
-    let Some((token, expires_in)) = sim.issue(&id, &secret) else {
+    if !sim.accepts(&id, &secret) || !sim.access().v1 {
         return refuse(StatusCode::FORBIDDEN, 403, "Provided authorization is not valid");
-    };
+    }
+    let (token, expires_in) = sim.issue(Api::V1);
     let data = json!({ "token": token, "expires_in": expires_in, "scope": "employees:read absences:read" });
     let mut response = Json(json!({ "success": true, "data": data })).into_response();
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
@@ -103,15 +108,24 @@ fn credentials(headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Option<(String, S
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if content_type.starts_with("application/x-www-form-urlencoded") {
-        // A form is a query in the body.
-        let form =
-            Uri::builder().path_and_query(format!("/?{}", String::from_utf8_lossy(body))).build().ok()?;
-        pairs.extend(Query::<Pairs>::try_from_uri(&form).ok()?.0);
+        pairs.extend(read_pairs(&String::from_utf8_lossy(body))?);
     } else if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         pairs.extend(object.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned()))));
     }
     let get = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     Some((get("client_id")?, get("client_secret")?))
+}
+
+/// The parameters of a query, or of a form, which is a query in the body.
+pub fn read_pairs(query: &str) -> Option<Pairs> {
+    let uri = Uri::builder().path_and_query(format!("/?{query}")).build().ok()?;
+    Query::<Pairs>::try_from_uri(&uri).ok().map(|Query(pairs)| pairs)
+}
+
+/// The value of a parameter that is there and not blank.
+pub fn given<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+    let found = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    found.filter(|value| !value.is_empty())
 }
 
 /// What a list is asked for.
@@ -127,10 +141,7 @@ impl Asked {
     fn read(query: &str) -> Result<Asked, String> {
         let mut asked =
             Asked { limit: DEFAULT_PAGE, offset: 0, email: None, since: None, attributes: Vec::new() };
-        let uri: Uri = format!("/?{query}").parse().map_err(|_| "The query is not valid.".to_owned())?;
-        let Query(pairs) =
-            Query::<Pairs>::try_from_uri(&uri).map_err(|_| "The query is not valid.".to_owned())?;
-        for (key, value) in pairs {
+        for (key, value) in read_pairs(query).ok_or("The query is not valid.")? {
             match key.as_str() {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
@@ -160,10 +171,16 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
         Err(message) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, 422, &message),
     };
     let seed = sim.seed();
-    // As documented, `updated_since` makes Personio forget the other parameters.
+    // As documented, `updated_since` makes Personio forget the other parameters but `attributes[]`, of which one must
+    // have changed.
     let (places, total, offset, limit): (Vec<u64>, u64, u64, u64) = if let Some(since) = asked.since {
         let all = (0..sim.listed()).map(|place| sim.at(place));
-        let places: Vec<u64> = all.filter(|&index| employee(seed, index).modified > since).collect();
+        let changed = |&index: &u64| {
+            employee(seed, index).modified > since
+                && (asked.attributes.is_empty()
+                    || asked.attributes.iter().any(|key| key == last_changed(seed, index)))
+        };
+        let places: Vec<u64> = all.filter(changed).collect();
         let total = places.len() as u64;
         (places, total, 0, total.max(1))
     } else if let Some(email) = &asked.email {

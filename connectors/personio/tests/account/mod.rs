@@ -1,0 +1,77 @@
+//! A simulated account and a connection to it, for tests of the cards.
+#![allow(dead_code)]
+
+use std::sync::Arc;
+
+use axum::Router;
+use flowrun_core::effect::Cursor;
+use flowrun_core::fault::Fault;
+use flowrun_core::value::{Record, Value, parse_json};
+use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::{Connected, Means, Settings};
+use flowrun_kit::direct;
+use flowrun_kit::in_process::SimTransport;
+use flowrun_kit::sim::Faults;
+use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
+use flowrun_personio::{CARDS, CONNECTOR, simulated};
+
+pub const URL: &str = "https://api.personio.sim";
+pub const LIST: &str = "personio.list_employees";
+pub const PERSONS: &str = "personio.list_persons";
+
+pub struct Account {
+    pub sim: PersonioSim,
+    pub personio: Connected,
+    pub faults: Faults,
+    pub clock: Clock,
+}
+
+pub fn account(configure: impl FnOnce(&mut PersonioSimConfig)) -> Account {
+    let clock = Clock::starting_at(1_795_338_000_000, 1.0);
+    let faults = Faults::none();
+    let mut config = PersonioSimConfig::new(clock.clone());
+    config.faults = faults.clone();
+    configure(&mut config);
+    let sim = PersonioSim::new(config);
+    let personio = connect(&sim, &simulated(&sim, URL), &clock).expect("the settings are complete");
+    Account { sim, personio, faults, clock }
+}
+
+pub fn connect(sim: &PersonioSim, settings: &Settings, clock: &Clock) -> Result<Connected, Fault> {
+    connect_to(sim.router(), settings, clock)
+}
+
+/// A connection to whatever answers at [`URL`].
+pub fn connect_to(router: Router, settings: &Settings, clock: &Clock) -> Result<Connected, Fault> {
+    let transport = Arc::new(SimTransport::new().host(URL, router));
+    CONNECTOR.connect(settings, Means::new(transport, clock.clone()))
+}
+
+/// Performs a card.
+pub async fn perform(personio: &Connected, id: &str, inputs: &str) -> Result<Record, Fault> {
+    let inputs = parse_json(inputs).expect("inputs are JSON");
+    direct::perform(CARDS, id, &inputs, &personio.connection).await
+}
+
+/// All pages of a card's stream.
+pub async fn stream(personio: &Connected, id: &str, inputs: &str) -> Result<Vec<Value>, Fault> {
+    let inputs = parse_json(inputs).expect("inputs are JSON");
+    let (mut cursor, mut records) = (Cursor::First, Vec::new());
+    loop {
+        let page = direct::page(CARDS, id, &inputs, cursor, &personio.connection).await?;
+        records.extend(page.records);
+        let Some(next) = page.next else { return Ok(records) };
+        cursor = Cursor::After(next);
+    }
+}
+
+impl Account {
+    pub async fn card(&self, id: &str, inputs: &str) -> Result<Record, Fault> {
+        perform(&self.personio, id, inputs).await
+    }
+
+    /// All employees that Personio · List Employees streams.
+    pub async fn stream(&self, inputs: &str) -> Result<Vec<Value>, Fault> {
+        stream(&self.personio, LIST, inputs).await
+    }
+}
