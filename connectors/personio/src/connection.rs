@@ -105,7 +105,7 @@ const VENDOR: Vendor = Vendor {
         response.status == StatusCode::FORBIDDEN && text.contains("authorization is not valid")
     },
     refused: "check PERSONIO_CLIENT_ID and PERSONIO_CLIENT_SECRET, and that the API credential is not revoked",
-    forbidden: "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees",
+    forbidden: |_| "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees".into(),
     absent: |_| None,
     unreachable: "check the network, and PERSONIO_BASE_URL if it is set",
     request_id: "x-request-id",
@@ -183,7 +183,7 @@ impl Login for Credentials {
             })?;
             let lifetime = answer.data.expires_in.unwrap_or(LIFETIME);
             let expires_ms = asked_ms.saturating_add(lifetime.saturating_mul(1000));
-            Ok(Token { secret: SecretString::from(answer.data.token), expires_ms })
+            Ok(Token { secret: SecretString::from(answer.data.token), expires_ms, bound: None })
         })
     }
 }
