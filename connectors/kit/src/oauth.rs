@@ -126,15 +126,15 @@ impl KeyClient {
             let proves = self.proves.load(Ordering::Relaxed);
             let asked_ms = client.clock().now_ms();
             let call = self.call(&url, scopes, proves, client.clock().clone());
-            let reply = client.send(call).await.map_err(|failure| Denial::Failed(failure.fault))?;
-            let given = self.prover.hear(Side::Login, &reply.headers);
-            if reply.status < 300 {
-                return self.granted(&reply, asked_ms).map_err(Denial::Failed);
-            }
-            let refusal = refused(client, &reply)?;
+            let read = |reply: &Reply| Ok((self.prover.hear(Side::Login, &reply.headers), said(client, reply)?));
+            let answered = client.read(call, read).await.map_err(|failure| Denial::Failed(failure.fault))?;
+            let (has_nonce, refusal) = match answered {
+                (_, Said::Yes(answer)) => return self.granted(answer, asked_ms).map_err(Denial::Failed),
+                (has_nonce, Said::No(refusal)) => (has_nonce, refusal),
+            };
             let wants_proof = match refusal.error.as_str() {
                 "invalid_dpop_proof" => !proves,
-                "use_dpop_nonce" => !proves || given,
+                "use_dpop_nonce" => !proves || has_nonce,
                 _ => false,
             };
             if !wants_proof || asked == MOST_ASKED {
@@ -164,7 +164,7 @@ impl KeyClient {
             }
             Ok((headers, Bytes::from(form)))
         };
-        Call::post(url)
+        Call::post(self.path)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
             .repeat(Repeat::Safe)
             .login()
@@ -174,8 +174,7 @@ impl KeyClient {
             .fresh(make)
     }
 
-    fn granted(&self, reply: &Reply, asked_ms: i64) -> Result<Granted> {
-        let answer: Answer = reply.json()?;
+    fn granted(&self, answer: Answer, asked_ms: i64) -> Result<Granted> {
         let bound = if answer.token_type.eq_ignore_ascii_case("DPoP") {
             Some(Arc::clone(&self.prover))
         } else if answer.token_type.eq_ignore_ascii_case("Bearer") {
@@ -210,8 +209,17 @@ impl Signer {
     }
 }
 
-/// What an error says; an answer that is none of OAuth's comes from something in between.
-fn refused(client: &Client, reply: &Reply) -> Result<Refusal> {
+/// What the server said.
+enum Said {
+    Yes(Answer),
+    No(Refusal),
+}
+
+/// Reads an answer; an error that is none of OAuth's comes from something in between.
+fn said(client: &Client, reply: &Reply) -> Result<Said> {
+    if reply.status < 300 {
+        return reply.json().map(Said::Yes);
+    }
     let answered: Answered = reply.json().map_err(|_| {
         let message = format!("the login was answered {} without a reason", reply.status);
         Fault::new(FaultKind::Connection, message)
@@ -219,9 +227,9 @@ fn refused(client: &Client, reply: &Reply) -> Result<Refusal> {
             .help("look whether the address is right, and whether a proxy stands in between")
     })?;
     let clean = |text: String| client.redact(text).chars().filter(|letter| !letter.is_control()).take(300).collect();
-    Ok(Refusal {
+    Ok(Said::No(Refusal {
         status: reply.status,
         error: clean(answered.error),
         description: clean(answered.error_description.unwrap_or_default()),
-    })
+    }))
 }
