@@ -210,7 +210,8 @@ impl Pass {
             Pass::Fixed(credential) => credential,
             Pass::Token(held) => {
                 if let Some(prover) = &held.token.bound {
-                    headers.insert(dpop::HEADER, prover.proof(method, url, now_ms, Some(&held.token.secret))?);
+                    headers
+                        .insert(dpop::HEADER, prover.proof(method, url, now_ms, Some(&held.token.secret))?);
                 }
                 &held.credential
             }

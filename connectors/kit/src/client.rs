@@ -440,7 +440,9 @@ impl Client {
     /// What to do when credentials are refused: tokens and proofs are good for a time, which clocks must agree about.
     fn refused(&self) -> Text {
         let skew = self.skew_told().filter(|_| matches!(self.auth, Auth::Fetched(_)));
-        skew.map_or(self.vendor.refused.into(), |skew| format!("{skew}: set it right; else {}", self.vendor.refused).into())
+        skew.map_or(self.vendor.refused.into(), |skew| {
+            format!("{skew}: set it right; else {}", self.vendor.refused).into()
+        })
     }
 
     /// The fault of an answer that is none of success.

@@ -124,9 +124,8 @@ mod tests {
         assert!(!prover.hear(Side::Login, &HeaderMap::new()));
         prover.hear(Side::Login, &given("old"));
         prover.hear(Side::Login, &given("new"));
-        let nonce = |token| {
-            read(&prover.proof(&Method::POST, "https://a.b/", 0, token).unwrap()).1["nonce"].clone()
-        };
+        let nonce =
+            |token| read(&prover.proof(&Method::POST, "https://a.b/", 0, token).unwrap()).1["nonce"].clone();
         let token = SecretString::from("abc");
         assert_eq!((nonce(None), nonce(Some(&token))), (json!("new"), Value::Null));
         prover.hear(Side::Api, &given("api"));

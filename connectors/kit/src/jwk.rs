@@ -81,9 +81,15 @@ impl Curve {
 
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Material {
-    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+    },
     /// The point as `04`, x, y.
-    Ec { curve: Curve, point: Vec<u8> },
+    Ec {
+        curve: Curve,
+        point: Vec<u8>,
+    },
 }
 
 /// A public key, with the name it goes by.

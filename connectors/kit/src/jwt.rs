@@ -88,8 +88,7 @@ impl Unverified<'_> {
 
     /// Whether `key` signed it.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let verified =
-            |algorithm| key.verifies(algorithm, self.signed.as_bytes(), &self.signature);
+        let verified = |algorithm| key.verifies(algorithm, self.signed.as_bytes(), &self.signature);
         self.algorithm().is_some_and(verified)
     }
 }

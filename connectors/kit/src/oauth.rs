@@ -126,7 +126,8 @@ impl KeyClient {
             let proves = self.proves.load(Ordering::Relaxed);
             let asked_ms = client.clock().now_ms();
             let call = self.call(&url, scopes, proves, client.clock().clone());
-            let read = |reply: &Reply| Ok((self.prover.hear(Side::Login, &reply.headers), said(client, reply)?));
+            let read =
+                |reply: &Reply| Ok((self.prover.hear(Side::Login, &reply.headers), said(client, reply)?));
             let answered = client.read(call, read).await.map_err(|failure| Denial::Failed(failure.fault))?;
             let (has_nonce, refusal) = match answered {
                 (_, Said::Yes(answer)) => return self.granted(answer, asked_ms).map_err(Denial::Failed),
@@ -226,7 +227,8 @@ fn said(client: &Client, reply: &Reply) -> Result<Said> {
             .code(reply.status)
             .help("look whether the address is right, and whether a proxy stands in between")
     })?;
-    let clean = |text: String| client.redact(text).chars().filter(|letter| !letter.is_control()).take(300).collect();
+    let clean =
+        |text: String| client.redact(text).chars().filter(|letter| !letter.is_control()).take(300).collect();
     Ok(Said::No(Refusal {
         status: reply.status,
         error: clean(answered.error),

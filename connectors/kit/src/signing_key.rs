@@ -83,9 +83,10 @@ impl SigningKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let random = SystemRandom::new();
         match &self.pair {
-            Pair::Ec(pair) => {
-                pair.sign(&random, message).map(|signature| signature.as_ref().to_vec()).map_err(|_| no_chance())
-            }
+            Pair::Ec(pair) => pair
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(|_| no_chance()),
             Pair::Rsa(pair) => {
                 let padding: &dyn signature::RsaEncoding = match self.algorithm {
                     Algorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
@@ -110,12 +111,20 @@ fn signing(curve: Curve) -> &'static EcdsaSigningAlgorithm {
 fn rsa(pair: RsaKeyPair) -> SigningKey {
     let parts: PublicKeyComponents<Vec<u8>> = pair.public().into();
     let material = Material::Rsa { modulus: parts.n, exponent: parts.e };
-    SigningKey { pair: Pair::Rsa(pair), algorithm: Algorithm::Rs256, public: PublicKey { id: None, material } }
+    SigningKey {
+        pair: Pair::Rsa(pair),
+        algorithm: Algorithm::Rs256,
+        public: PublicKey { id: None, material },
+    }
 }
 
 fn ec(curve: Curve, pair: EcdsaKeyPair) -> SigningKey {
     let material = Material::Ec { curve, point: pair.public_key().as_ref().to_vec() };
-    SigningKey { pair: Pair::Ec(pair), algorithm: curve.algorithm(), public: PublicKey { id: None, material } }
+    SigningKey {
+        pair: Pair::Ec(pair),
+        algorithm: curve.algorithm(),
+        public: PublicKey { id: None, material },
+    }
 }
 
 fn ec_from_pkcs8(curve: Curve, der: &[u8]) -> Result<SigningKey> {
@@ -172,11 +181,14 @@ fn pem(text: &str) -> Result<(&str, Vec<u8>)> {
         rest = after;
     }
     Err(match first {
-        Some("CERTIFICATE") => wrong("this is a certificate, not a private key").help("give the key that belongs to it"),
-        Some("PUBLIC KEY" | "RSA PUBLIC KEY") => wrong("this is a public key; the private one is needed to sign"),
-        Some("OPENSSH PRIVATE KEY") => {
-            wrong("this is an OpenSSH key, not PEM").help("convert a copy of it: ssh-keygen -p -m PKCS8 -f key")
+        Some("CERTIFICATE") => {
+            wrong("this is a certificate, not a private key").help("give the key that belongs to it")
         }
+        Some("PUBLIC KEY" | "RSA PUBLIC KEY") => {
+            wrong("this is a public key; the private one is needed to sign")
+        }
+        Some("OPENSSH PRIVATE KEY") => wrong("this is an OpenSSH key, not PEM")
+            .help("convert a copy of it: ssh-keygen -p -m PKCS8 -f key"),
         _ => wrong("the private key is neither PEM (-----BEGIN PRIVATE KEY-----) nor a JWK")
             .help("give the key itself, not the name of its file: \"$(cat key.pem)\""),
     })
@@ -216,7 +228,8 @@ fn from_jwk(text: &str) -> Result<SigningKey> {
 }
 
 fn rsa_from_jwk(jwk: &Value) -> Result<SigningKey> {
-    let [n, e, d, p, q, dp, dq, qi] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| jwk::member(jwk, name));
+    let [n, e, d, p, q, dp, dq, qi] =
+        ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| jwk::member(jwk, name));
     let components = KeyPairComponents {
         public_key: PublicKeyComponents { n: n?, e: e? },
         d: d?,

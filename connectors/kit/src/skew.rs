@@ -27,7 +27,10 @@ mod tests {
     fn says_how_far_and_which_way() {
         assert_eq!(told("Okta", 60_000), None);
         assert_eq!(told("Okta", 61_500).as_deref(), Some("this machine's clock is 61 seconds behind Okta's"));
-        assert_eq!(told("Okta", -300_000).as_deref(), Some("this machine's clock is 5 minutes ahead of Okta's"));
+        assert_eq!(
+            told("Okta", -300_000).as_deref(),
+            Some("this machine's clock is 5 minutes ahead of Okta's")
+        );
         assert_eq!(told("Okta", 7_200_000).as_deref(), Some("this machine's clock is 2 hours behind Okta's"));
     }
 }

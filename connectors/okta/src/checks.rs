@@ -38,7 +38,8 @@ pub(crate) fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
         for (scope, title, path) in READS {
             if okta.has(scope) {
                 let answer = okta.client.send(Call::get(path)).await;
-                let outcome = answer.map(|reply| format!("answered {}", reply.status).into()).map_err(Fault::from);
+                let outcome =
+                    answer.map(|reply| format!("answered {}", reply.status).into()).map_err(Fault::from);
                 checks.push(Check { title: title.into(), outcome });
             }
         }
@@ -63,7 +64,9 @@ impl Okta {
         let reply = self.client.send(Call::get(ORGANIZATION).login()).await;
         let org = match reply.map_err(Fault::from).and_then(|reply| reply.value()) {
             Ok(org) => org,
-            Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Parse | FaultKind::HttpRequest) => {
+            Err(fault)
+                if matches!(fault.kind, FaultKind::NotFound | FaultKind::Parse | FaultKind::HttpRequest) =>
+            {
                 return Err(if fault.code.is_some_and(|code| code >= 500) { fault } else { self.not_okta() });
             }
             Err(fault) => return Err(fault),

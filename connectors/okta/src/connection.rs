@@ -54,7 +54,11 @@ pub static CONNECTOR: Connector = Connector {
                 "An API token of an administrator who may manage the identity source.",
             )
         },
-        setting("client_id", "OKTA_CLIENT_ID", "The client ID of an API Services app, in place of an API token."),
+        setting(
+            "client_id",
+            "OKTA_CLIENT_ID",
+            "The client ID of an API Services app, in place of an API token.",
+        ),
         Setting {
             secret: true,
             ..setting(
@@ -135,7 +139,11 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     };
     let (host, activity) = (client.host(), client.activity().clone());
     let identity_source_id = settings.get("identity_source_id").map(Text::from);
-    Ok(Connected { connection: Arc::new(Okta { client, identity_source_id, scopes, service_app: app.is_some() }), host, activity })
+    Ok(Connected {
+        connection: Arc::new(Okta { client, identity_source_id, scopes, service_app: app.is_some() }),
+        host,
+        activity,
+    })
 }
 
 fn ambiguous() -> Fault {

@@ -38,7 +38,8 @@ impl AppLogin {
 
     async fn token(&self, client: &Client) -> Result<Token> {
         if self.scopes.is_empty() {
-            let message = "no OAuth scopes are asked for: no card of the flow names one, and OKTA_SCOPES is not set";
+            let message =
+                "no OAuth scopes are asked for: no card of the flow names one, and OKTA_SCOPES is not set";
             return Err(Fault::new(FaultKind::Connection, message)
                 .help("name the scopes that the calls need in OKTA_SCOPES, such as okta.users.read"));
         }
@@ -93,7 +94,8 @@ fn is_about_scopes(refusal: &Refusal) -> bool {
 fn not_granted(scopes: &[&str]) -> Fault {
     let (noun, them) = if scopes.len() == 1 { ("scope", "it") } else { ("scopes", "them") };
     let message = format!("the service app is not granted the {noun} {}", scopes.join(", "));
-    Fault::new(FaultKind::Forbidden, message).help(format!("grant {them} {GRANT}; OKTA_SCOPES may misspell one"))
+    Fault::new(FaultKind::Forbidden, message)
+        .help(format!("grant {them} {GRANT}; OKTA_SCOPES may misspell one"))
 }
 
 fn refused(client: &Client, refusal: &Refusal) -> Fault {
@@ -123,7 +125,9 @@ fn remedy(error: &str, description: &str) -> &'static str {
             "look whether the app that OKTA_CLIENT_ID names (Applications > the app > General > Client Credentials) uses \
              public key / private key, and has the public part of OKTA_PRIVATE_KEY"
         }
-        "unauthorized_client" | "unsupported_grant_type" => "OKTA_CLIENT_ID must be that of an API Services app",
+        "unauthorized_client" | "unsupported_grant_type" => {
+            "OKTA_CLIENT_ID must be that of an API Services app"
+        }
         "access_denied" => "look whether a network zone or a policy of the app keeps this machine out",
         "invalid_dpop_proof" | "use_dpop_nonce" => {
             "Okta does not accept the proof of possession; if it stays so, turn off Require DPoP in the app's settings"

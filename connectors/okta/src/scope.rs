@@ -26,7 +26,8 @@ mod tests {
 
     #[test]
     fn the_fewest_scopes_are_asked_for() {
-        let cards = BTreeSet::from(["okta.identitySources.read", "okta.identitySources.manage", "okta.users.read"]);
+        let cards =
+            BTreeSet::from(["okta.identitySources.read", "okta.identitySources.manage", "okta.users.read"]);
         let asked = asked(&cards, Some("okta.logs.read,okta.users.read  okta.users.manage"));
         assert_eq!(fewest(asked), ["okta.identitySources.manage", "okta.logs.read", "okta.users.manage"]);
         assert!(!covers("okta.users.read", "okta.users.manage"));

@@ -46,7 +46,8 @@ fn service_app_lacks(response: &Response) -> Text {
     }
     let scope = challenge(&response.headers, "scope").unwrap_or_default();
     let scope: String = scope.chars().filter(|letter| letter.is_ascii_graphic() || *letter == ' ').collect();
-    format!("the token lacks the scope {scope}: grant it {GRANT}, and name it in OKTA_SCOPES if no card does").into()
+    format!("the token lacks the scope {scope}: grant it {GRANT}, and name it in OKTA_SCOPES if no card does")
+        .into()
 }
 
 /// A parameter of the challenge that comes with a refusal.

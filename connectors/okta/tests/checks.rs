@@ -51,7 +51,9 @@ async fn tried(settings: &Settings, router: Router, off_s: i64) -> String {
     let means = Means { scopes: BTreeSet::from(SCOPES), ..Means::new(transport, clock) };
     let okta = match CONNECTOR.connect(settings, means) {
         Ok(okta) => okta,
-        Err(fault) => return format!("✗ {} ({})\n", fault.message, fault.help.as_deref().unwrap_or_default()),
+        Err(fault) => {
+            return format!("✗ {} ({})\n", fault.message, fault.help.as_deref().unwrap_or_default());
+        }
     };
     let lines = (CONNECTOR.test)(&okta.connection).await.into_iter().map(|check| match check.outcome {
         Ok(seen) => format!("✓ {}: {seen}\n", check.title),
@@ -97,7 +99,12 @@ async fn each_thing_that_is_wrong_is_told_apart() {
             "✗ logs in: Okta answered 401 invalid_client: The client_assertion signature is invalid (look whether the app",
             2,
         ),
-        ("wrong client", good.test(&by_app.clone().with("client_id", "0oaX"), 0).await, "check OKTA_CLIENT_ID", 2),
+        (
+            "wrong client",
+            good.test(&by_app.clone().with("client_id", "0oaX"), 0).await,
+            "check OKTA_CLIENT_ID",
+            2,
+        ),
         (
             "missing scope",
             narrow.test(&narrow.by_app(), 0).await,

@@ -39,7 +39,8 @@ struct Org {
 }
 
 fn service_app() -> OwnedApp {
-    ServiceApp::generate("0oaTestServiceApp", &["okta.users.read", "okta.identitySources.manage"]).expect("a key")
+    ServiceApp::generate("0oaTestServiceApp", &["okta.users.read", "okta.identitySources.manage"])
+        .expect("a key")
 }
 
 fn org(app: OwnedApp, configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
@@ -166,7 +167,9 @@ async fn many_calls_share_a_refusal_too() {
     let settings = org.settings().with("private_key", stranger.private_key.expose_secret());
     let okta = org.connect_slowly(&settings);
     let answers = join_all((0..50).map(|_| users(&okta))).await;
-    assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(|fault| fault.message.contains("signature"))));
+    assert!(
+        answers.iter().all(|answer| answer.as_ref().is_err_and(|fault| fault.message.contains("signature")))
+    );
     assert_eq!(org.logins(), 1);
 }
 
@@ -223,7 +226,11 @@ async fn scopes_that_are_not_granted_are_named() {
     let org = org(service_app(), |_| {});
     for (more, named, logins) in [
         ("okta.logs.read", "not granted the scope okta.logs.read", 4),
-        ("okta.logs.read, okta.apps.manage okta.cats", "not granted the scopes okta.apps.manage, okta.cats, okta.logs.read", 6),
+        (
+            "okta.logs.read, okta.apps.manage okta.cats",
+            "not granted the scopes okta.apps.manage, okta.cats, okta.logs.read",
+            6,
+        ),
     ] {
         let before = org.logins();
         let okta = org.connect_as(&org.settings().with("scopes", more));
@@ -257,14 +264,19 @@ fn answering(status: u16, answer: impl Fn(Body) -> Body + Clone + Send + Sync + 
 async fn odd_answers_to_a_login_are_understood() {
     let brief = answering(200, |_| json!({ "access_token": "secret-token", "token_type": "bearer" }));
     users(&brief).await.expect("an answer may leave out lifetime and scopes");
-    let part = answering(200, |_| {
-        json!({ "access_token": "secret-token", "token_type": "Bearer", "scope": "okta.users.read" })
-    });
+    let part = answering(
+        200,
+        |_| json!({ "access_token": "secret-token", "token_type": "Bearer", "scope": "okta.users.read" }),
+    );
     let fault = users(&part).await.expect_err("a scope is missing");
     assert!(told(&fault).contains("not granted the scope okta.identitySources.manage"), "{}", told(&fault));
 
     let table = [
-        (200, json!({ "access_token": "secret-token", "token_type": "mac" }), "not a DPoP token, but \"mac\""),
+        (
+            200,
+            json!({ "access_token": "secret-token", "token_type": "mac" }),
+            "not a DPoP token, but \"mac\"",
+        ),
         (200, json!({ "token": "secret-token" }), "can't be read"),
         (403, json!({ "error": "access_denied", "error_description": "Not from there." }), "network zone"),
         (401, json!({ "message": "proxy" }), "without a reason"),
@@ -282,9 +294,10 @@ async fn odd_answers_to_a_login_are_understood() {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_told() {
-    let echo = answering(401, |asked| {
-        json!({ "error": "invalid_client", "error_description": format!("you said {}", asked["client_assertion"]) })
-    });
+    let echo = answering(
+        401,
+        |asked| json!({ "error": "invalid_client", "error_description": format!("you said {}", asked["client_assertion"]) }),
+    );
     let fault = users(&echo).await.expect_err("the login should fail");
     assert!(fault.message.contains("you said"), "{fault}");
     assert!(!format!("{fault:?}").contains("eyJ"), "{fault:?}");
@@ -299,9 +312,7 @@ async fn no_secret_is_told() {
     users(&okta).await.expect("a login");
     let sim = org.sim.router();
     let login = move |request: Request| async move { sim.oneshot(request).await };
-    let router = Router::new()
-        .route("/oauth2/v1/token", post(login))
-        .route("/api/v1/users", get(shout));
+    let router = Router::new().route("/oauth2/v1/token", post(login)).route("/api/v1/users", get(shout));
     let means = Means { transport: Arc::new(SimTransport::new().host(URL, router)), ..org.means() };
     let loud = CONNECTOR.connect(&org.settings(), means).expect("the settings are complete");
     let fault = users(&loud).await.expect_err("the call should fail");
@@ -310,7 +321,8 @@ async fn no_secret_is_told() {
     assert!(!whole.contains("eyJ"), "{whole}");
 
     let settings = org.settings();
-    let key: String = settings.get("private_key").unwrap_or_default().lines().nth(1).unwrap_or_default().to_owned();
+    let key: String =
+        settings.get("private_key").unwrap_or_default().lines().nth(1).unwrap_or_default().to_owned();
     assert!(key.len() > 40);
     let connection = okta.connection.downcast_ref::<flowrun_okta::Okta>().expect("a connection to Okta");
     for shown in [format!("{settings:?}"), format!("{connection:?}"), format!("{:?}", org.app), whole] {
@@ -341,10 +353,18 @@ async fn each_way_has_its_own_advice() {
 
     org.fault("expired-token@okta GET:every=1");
     let fault = users(&org.connect()).await.expect_err("the token is refused for good");
-    assert!(told(&fault).contains("access token") && !told(&fault).contains("OKTA_API_TOKEN"), "{}", told(&fault));
+    assert!(
+        told(&fault).contains("access token") && !told(&fault).contains("OKTA_API_TOKEN"),
+        "{}",
+        told(&fault)
+    );
     let okta = org.connect_as(&simulated(&org.sim, URL));
     let fault = users(&okta).await.expect_err("the token is refused");
-    assert!(told(&fault).contains("OKTA_API_TOKEN") && !told(&fault).contains("service app"), "{}", told(&fault));
+    assert!(
+        told(&fault).contains("OKTA_API_TOKEN") && !told(&fault).contains("service app"),
+        "{}",
+        told(&fault)
+    );
 
     let mut powerless = service_app();
     powerless.app.admin = false;

@@ -140,7 +140,13 @@ impl Org {
         answer.body["access_token"].as_str().unwrap().to_owned()
     }
 
-    async fn call(&self, method: &str, path: &str, authorization: &str, proof: Option<(Value, Value)>) -> Answer {
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        proof: Option<(Value, Value)>,
+    ) -> Answer {
         let method: Method = method.parse().unwrap();
         let mut request = Request::builder().method(method).uri(format!("{ORG}{path}"));
         request = request.header("authorization", authorization);
@@ -166,7 +172,8 @@ async fn each_bad_request_for_a_token_is_refused() {
     let org = org(|_| {});
     let claim = |name: &'static str, value: Value| with(move |ask| ask.claims[name] = value);
     let form = |name, value| with(|ask| set(ask, name, value));
-    let bearer = "eyJhbGciOiJub25lIn0.eyJpc3MiOiIwb2FUZXN0U2VydmljZUFwcCIsInN1YiI6IjBvYVRlc3RTZXJ2aWNlQXBwIn0.";
+    let bearer =
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiIwb2FUZXN0U2VydmljZUFwcCIsInN1YiI6IjBvYVRlc3RTZXJ2aWNlQXBwIn0.";
     let unknown = with(|ask| {
         ask.claims["iss"] = "0oaNobody".into();
         ask.claims["sub"] = "0oaNobody".into();
@@ -218,7 +225,9 @@ async fn several_keys_need_a_name() {
         app.keys.push(first.public().clone());
     });
     assert!(org.ask(ask()).await.refusal().2.contains("kid is invalid"));
-    assert!(org.ask(with(|ask| ask.header = json!({ "kid": "first" }))).await.refusal().2.contains("signature"));
+    assert!(
+        org.ask(with(|ask| ask.header = json!({ "kid": "first" }))).await.refusal().2.contains("signature")
+    );
     assert_eq!(org.ask(with(|ask| ask.header = json!({ "kid": "second" }))).await.status, 200);
 }
 
@@ -246,7 +255,11 @@ async fn a_token_is_good_for_its_scopes_and_for_an_hour() {
         }
     }
     let logs = org.call("GET", "/api/v1/logs", &bearer, None).await;
-    assert!(logs.challenge().starts_with("Bearer authorization_uri=\"https://acme.okta.sim/"), "{}", logs.challenge());
+    assert!(
+        logs.challenge().starts_with("Bearer authorization_uri=\"https://acme.okta.sim/"),
+        "{}",
+        logs.challenge()
+    );
     assert!(logs.challenge().contains(" scope=\"okta.logs.read\", "), "{}", logs.challenge());
 
     for (authorization, challenged) in [

@@ -105,7 +105,9 @@ const VENDOR: Vendor = Vendor {
         response.status == StatusCode::FORBIDDEN && text.contains("authorization is not valid")
     },
     refused: "check PERSONIO_CLIENT_ID and PERSONIO_CLIENT_SECRET, and that the API credential is not revoked",
-    forbidden: |_| "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees".into(),
+    forbidden: |_| {
+        "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees".into()
+    },
     absent: |_| None,
     unreachable: "check the network, and PERSONIO_BASE_URL if it is set",
     request_id: "x-request-id",

@@ -26,14 +26,18 @@ pub fn authorize(sim: &OktaSim, parts: &Parts) -> Result<(), ApiError> {
 fn by_access_token(sim: &OktaSim, parts: &Parts, scheme: &str, secret: &str) -> Result<(), ApiError> {
     let needed = scopes::needed(&parts.method, parts.uri.path());
     let challenge = Challenge { parts, scheme, scope: needed.as_deref().unwrap_or_default() };
-    let invalid = || ApiError::bad_token().challenging(challenge.text("invalid_token", "The access token is invalid."));
+    let invalid =
+        || ApiError::bad_token().challenging(challenge.text("invalid_token", "The access token is invalid."));
     let issued = sim.tokens().find(secret, sim.now_ms()).ok_or_else(invalid)?;
     match (scheme, &issued.bound_to) {
         ("Bearer", None) => {}
         ("DPoP", Some(thumbprint)) => {
             let proven = dpop::check(sim, parts, Some(secret)).map_err(|why| unproven(&challenge, &why))?;
             if proven != *thumbprint {
-                return Err(unproven(&challenge, &Unproven::Wrong("The access token is bound to another key.")));
+                return Err(unproven(
+                    &challenge,
+                    &Unproven::Wrong("The access token is bound to another key."),
+                ));
             }
         }
         // Bound tokens are worth nothing without a proof, and proofs nothing without a bound token.

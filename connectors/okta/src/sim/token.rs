@@ -90,11 +90,13 @@ impl Denied {
 pub async fn issue(State(sim): State<OktaSim>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let form = Form::<Asked>::from_request(Request::from_parts(parts.clone(), body), &()).await;
-    let (status, answer) = match form.map_err(Denied::no_form).and_then(|Form(asked)| answer(&sim, &parts, &asked)) {
-        Ok(granted) => (StatusCode::OK, granted),
-        Err(denied) => (denied.status, denied.body(&sim)),
-    };
-    let mut response = (status, [(header::CACHE_CONTROL, "no-cache, no-store")], Json(&answer)).into_response();
+    let (status, answer) =
+        match form.map_err(Denied::no_form).and_then(|Form(asked)| answer(&sim, &parts, &asked)) {
+            Ok(granted) => (StatusCode::OK, granted),
+            Err(denied) => (denied.status, denied.body(&sim)),
+        };
+    let mut response =
+        (status, [(header::CACHE_CONTROL, "no-cache, no-store")], Json(&answer)).into_response();
     if (answer["token_type"] == "DPoP" || answer["error"] == "use_dpop_nonce")
         && let Ok(nonce) = HeaderValue::from_str(&dpop::nonce(sim.now_ms()))
     {
@@ -137,7 +139,9 @@ fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'
     let claims = &jwt.claims;
     let app = claims["iss"].as_str().and_then(|issuer| sim.app(issuer)).ok_or_else(Denied::unknown_client)?;
     if claims["sub"] != claims["iss"] {
-        return Err(Denied::invalid_client("The issuer and subject of the client_assertion must be the client_id."));
+        return Err(Denied::invalid_client(
+            "The issuer and subject of the client_assertion must be the client_id.",
+        ));
     }
     if jwt.algorithm().is_none() {
         return Err(Denied::invalid_client("The client_assertion signing algorithm is not supported."));
@@ -160,7 +164,8 @@ fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'
 
 fn check_times(sim: &OktaSim, claims: &Value) -> Result<(), Denied> {
     let now = sim.now_ms().div_euclid(1000);
-    let ends = claims["exp"].as_i64().ok_or_else(|| Denied::invalid_client("The client_assertion has no 'exp'."))?;
+    let ends =
+        claims["exp"].as_i64().ok_or_else(|| Denied::invalid_client("The client_assertion has no 'exp'."))?;
     if ends <= now {
         return Err(Denied::invalid_client("The client_assertion token is expired."));
     }
@@ -189,10 +194,16 @@ fn grant(app: &ServiceApp, asked: &str) -> Result<Vec<String>, Denied> {
     }
     let granted = asked.iter().filter(|asked| app.scopes.iter().any(|has| has == *asked)).count();
     if granted == 0 {
-        return Err(Denied::bad_request("consent_required", "You are not allowed any of the requested scopes."));
+        return Err(Denied::bad_request(
+            "consent_required",
+            "You are not allowed any of the requested scopes.",
+        ));
     }
     if granted < asked.len() {
-        return Err(Denied::bad_request("invalid_scope", "One or more of the requested scopes are not granted."));
+        return Err(Denied::bad_request(
+            "invalid_scope",
+            "One or more of the requested scopes are not granted.",
+        ));
     }
     Ok(asked.into_iter().map(str::to_owned).collect())
 }
