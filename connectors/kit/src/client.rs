@@ -16,6 +16,7 @@ use crate::address::Base;
 use crate::audit::{Entry, Ledger};
 use crate::auth::{Auth, Pass};
 use crate::call::{Call, Reply, lenient};
+use crate::challenge;
 use crate::clock::Clock;
 use crate::connector::Means;
 use crate::http::{Limits, Request, Response, Transport, TransportError};
@@ -437,12 +438,19 @@ impl Client {
         if matches!(error, TransportError::Connect(_)) { fault.help(self.vendor.unreachable) } else { fault }
     }
 
-    /// What to do when credentials are refused: tokens and proofs are good for a time, which clocks must agree about.
-    fn refused(&self) -> Text {
-        let skew = self.skew_told().filter(|_| matches!(self.auth, Auth::Fetched(_)));
-        skew.map_or(self.vendor.refused.into(), |skew| {
-            format!("{skew}: set it right; else {}", self.vendor.refused).into()
-        })
+    /// What to do when credentials are refused. Tokens and proofs are good for a time, which clocks must agree about.
+    fn refused(&self, response: &Response) -> Text {
+        let usual = self.vendor.refused;
+        if !matches!(self.auth, Auth::Fetched(_)) {
+            return usual.into();
+        }
+        if let Some(skew) = self.skew_told() {
+            return format!("{skew}: set it right; else {usual}").into();
+        }
+        match challenge::parameter(&response.headers, "error_description") {
+            Some(why) => format!("{usual}; it says \"{}\"", self.redact(why)).into(),
+            None => usual.into(),
+        }
     }
 
     /// The fault of an answer that is none of success.
@@ -458,7 +466,7 @@ impl Client {
         let message =
             format!("{} answered {}{said}{tries}{}", self.vendor.name, status.as_u16(), unknown(lost));
         let (kind, help) = match status {
-            StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.refused())),
+            StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.refused(response))),
             StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some((self.vendor.forbidden)(response))),
             StatusCode::NOT_FOUND => (FaultKind::NotFound, (self.vendor.absent)(&body).map(Text::from)),
             StatusCode::TOO_MANY_REQUESTS => (

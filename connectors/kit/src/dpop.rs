@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use flowrun_core::fault::Result;
 use flowrun_core::value::REDACTED;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use crate::challenge;
 use crate::jwt::{self, no_chance};
 use crate::signing_key::SigningKey;
 
@@ -83,9 +83,7 @@ impl Prover {
 
 /// Whether an API refused a proof only because it lacks a nonce.
 pub(crate) fn wants_nonce(headers: &HeaderMap) -> bool {
-    let challenges = headers.get_all(WWW_AUTHENTICATE);
-    headers.contains_key(NONCE)
-        && challenges.iter().any(|value| value.to_str().is_ok_and(|text| text.contains("use_dpop_nonce")))
+    headers.contains_key(NONCE) && challenge::parameter(headers, "error").as_deref() == Some("use_dpop_nonce")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod address;
 pub mod audit;
 pub mod auth;
 pub mod call;
+pub mod challenge;
 pub mod client;
 pub mod clock;
 pub mod connector;

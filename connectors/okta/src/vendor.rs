@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::header::WWW_AUTHENTICATE;
-use axum::http::{HeaderMap, Method};
+use axum::http::Method;
 use flowrun_core::value::{Text, Value, get};
+use flowrun_kit::challenge::parameter;
 use flowrun_kit::client::Vendor;
 use flowrun_kit::http::Response;
 
@@ -38,26 +38,15 @@ pub(crate) const GRANT: &str = "in the Admin Console, Applications > the app > O
 
 /// What a service app lacks: Okta checks the scope first and names it, then the admin role.
 fn service_app_lacks(response: &Response) -> Text {
-    if challenge(&response.headers, "error").as_deref() != Some("insufficient_scope") {
+    if parameter(&response.headers, "error").as_deref() != Some("insufficient_scope") {
         return "the service app lacks an admin role that allows this: in the Admin Console, Applications > the app > \
                 Admin roles; identity sources need the permission to manage them, and the org the Identity Source Apps \
                 feature"
             .into();
     }
-    let scope = challenge(&response.headers, "scope").unwrap_or_default();
-    let scope: String = scope.chars().filter(|letter| letter.is_ascii_graphic() || *letter == ' ').collect();
+    let scope = parameter(&response.headers, "scope").unwrap_or_default();
     format!("the token lacks the scope {scope}: grant it {GRANT}, and name it in OKTA_SCOPES if no card does")
         .into()
-}
-
-/// A parameter of the challenge that comes with a refusal.
-fn challenge(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    let parameter = format!(" {name}=\"");
-    challenges.find_map(|text| {
-        let (_, value) = text.split_once(&parameter)?;
-        value.split('"').next().map(str::to_owned)
-    })
 }
 
 /// An identity source that isn't there is the app that it belongs to, in Okta's words.

@@ -217,6 +217,26 @@ async fn each_bad_request_for_a_token_is_refused() {
     assert_eq!(get.refusal().1, "E0000022");
 }
 
+/// Over TCP a request names the path only, and the host in a header.
+#[tokio::test(start_paused = true)]
+async fn an_org_knows_itself_by_the_host_it_was_asked_for() {
+    let org = org(|app| app.dpop_required = true);
+    let here = "http://127.0.0.1:8787/oauth2/v1/token";
+    for (audience, error) in [(here, "use_dpop_nonce"), (TOKEN, "invalid_client")] {
+        let mut claims = ask().claims;
+        claims["aud"] = audience.into();
+        let assertion = jwt::sign(&org.key, &json!({}), &claims).unwrap();
+        let proof = org.signed_proof(proof("POST", here, None, None));
+        let form = ask().form.into_iter().chain([("client_assertion", assertion.expose_secret())]);
+        let request = Request::post("/oauth2/v1/token")
+            .header("host", "127.0.0.1:8787")
+            .header("content-type", ask().content_type)
+            .header("dpop", proof.expose_secret())
+            .body(Body::from(flowrun_kit::address::query(form)));
+        assert_eq!(org.send(request.unwrap()).await.refusal().1, error);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn several_keys_need_a_name() {
     let first = SigningKey::generate().unwrap().named("first");

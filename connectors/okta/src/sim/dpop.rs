@@ -8,12 +8,16 @@ use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::jwt::{self, Unverified};
 use flowrun_kit::sim::mix;
 
-/// How far a proof may come from the past or the future.
+/// How old a proof may be.
 const WINDOW_MS: i64 = 300_000;
+
+/// How far the client's clock may be ahead.
 const AHEAD_MS: i64 = 60_000;
 
-/// A new nonce is given out every day, and counts for three more.
+/// A new nonce is given out every day,
 const DAY_MS: i64 = 86_400_000;
+
+/// and counts for so many more.
 const DAYS: i64 = 3;
 
 /// Why a proof is none.
