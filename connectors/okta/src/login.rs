@@ -94,8 +94,7 @@ fn is_about_scopes(refusal: &Refusal) -> bool {
 fn not_granted(scopes: &[&str]) -> Fault {
     let (noun, them) = if scopes.len() == 1 { ("scope", "it") } else { ("scopes", "them") };
     let message = format!("the service app is not granted the {noun} {}", scopes.join(", "));
-    Fault::new(FaultKind::Forbidden, message)
-        .help(format!("grant {them} {GRANT}; OKTA_SCOPES may misspell one"))
+    Fault::new(FaultKind::Forbidden, message).help(format!("grant {them} {GRANT}"))
 }
 
 fn refused(client: &Client, refusal: &Refusal) -> Fault {
