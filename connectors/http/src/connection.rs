@@ -83,7 +83,7 @@ const VENDOR: Vendor = Vendor {
     explain,
     token_refused: |_| false,
     refused: "check API_CONNECTOR_AUTH and API_CONNECTOR_SECRET",
-    forbidden: "the credentials of the connection don't allow this",
+    forbidden: |_| "the credentials of the connection don't allow this".into(),
     absent: |_| None,
     unreachable: "check the network and API_CONNECTOR_BASE_URL",
     request_id: "x-request-id",

@@ -1,17 +1,23 @@
 //! How a connection proves who it is. Secrets never leave this module but in a header marked sensitive.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::REDACTED;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::Client;
 use crate::clock::Clock;
+use crate::dpop::{self, Prover, Side};
 use crate::effect::Pending;
+use crate::http::Response;
+use crate::jwt;
 
 /// A header that carries a credential.
 #[derive(Clone)]
@@ -28,7 +34,7 @@ impl Credential {
 
     /// HTTP Basic.
     pub fn basic(user: &str, password: &SecretString) -> Result<Credential> {
-        let pair = base64(format!("{user}:{}", password.expose_secret()).as_bytes());
+        let pair = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
         Credential::scheme("Basic", &SecretString::from(pair))
     }
 
@@ -81,17 +87,18 @@ pub trait Login: Send + Sync {
 
 /// A token that was fetched.
 pub struct Token {
-    /// Sent as `Authorization: Bearer`.
+    /// Sent in the header `Authorization`.
     pub secret: SecretString,
     /// When it ends, in milliseconds since 1970.
     pub expires_ms: i64,
+    /// What it is bound to: then it is sent as `DPoP`, with a proof; otherwise as `Bearer`.
+    pub bound: Option<Arc<Prover>>,
 }
 
-#[derive(Clone)]
-struct Held {
+/// A token, ready to be sent.
+pub(crate) struct Held {
     credential: Credential,
-    secret: SecretString,
-    expires_ms: i64,
+    token: Token,
     number: u64,
 }
 
@@ -99,7 +106,16 @@ struct Held {
 pub struct TokenCache {
     login: Box<dyn Login>,
     held: Mutex<Option<Arc<Held>>>,
-    renewing: tokio::sync::Mutex<u64>,
+    renewing: tokio::sync::Mutex<Renewals>,
+    /// How many logins have ended.
+    ended: AtomicU64,
+}
+
+#[derive(Default)]
+struct Renewals {
+    fetched: u64,
+    /// Why the last login failed, if it did.
+    failed: Option<Fault>,
 }
 
 /// A token is renewed this long before it ends, so that no request outlives it.
@@ -108,7 +124,12 @@ const MARGIN_MS: i64 = 60_000;
 impl TokenCache {
     /// A cache that holds no token yet.
     pub fn new(login: impl Login + 'static) -> TokenCache {
-        TokenCache { login: Box::new(login), held: Mutex::default(), renewing: tokio::sync::Mutex::default() }
+        TokenCache {
+            login: Box::new(login),
+            held: Mutex::default(),
+            renewing: tokio::sync::Mutex::default(),
+            ended: AtomicU64::new(0),
+        }
     }
 
     fn held(&self) -> Option<Arc<Held>> {
@@ -116,20 +137,27 @@ impl TokenCache {
     }
 
     async fn get(&self, client: &Client, clock: &Clock) -> Result<Arc<Held>> {
-        let valid = |held: &Arc<Held>| clock.now_ms() < held.expires_ms - MARGIN_MS;
+        let valid = |held: &Arc<Held>| clock.now_ms() < held.token.expires_ms - MARGIN_MS;
         if let Some(held) = self.held().filter(valid) {
             return Ok(held);
         }
-        let mut number = self.renewing.lock().await;
-        // Another request may have renewed it meanwhile.
+        let ended = self.ended.load(Ordering::Acquire);
+        let mut renewals = self.renewing.lock().await;
+        // Another request may have renewed it meanwhile, or have been refused as this one would be.
         if let Some(held) = self.held().filter(valid) {
             return Ok(held);
         }
-        let token = self.login.login(client).await?;
-        *number += 1;
-        let credential = Credential::scheme("Bearer", &token.secret)?;
-        let held = Held { credential, secret: token.secret, expires_ms: token.expires_ms, number: *number };
-        let held = Arc::new(held);
+        if let Some(fault) = renewals.failed.clone().filter(|_| self.ended.load(Ordering::Acquire) > ended) {
+            return Err(fault);
+        }
+        let fetched = self.login.login(client).await;
+        self.ended.fetch_add(1, Ordering::AcqRel);
+        renewals.failed = fetched.as_ref().err().cloned();
+        let token = fetched?;
+        renewals.fetched += 1;
+        let scheme = if token.bound.is_some() { DPOP } else { BEARER };
+        let credential = Credential::scheme(scheme, &token.secret)?;
+        let held = Arc::new(Held { credential, token, number: renewals.fetched });
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&held));
         Ok(held)
     }
@@ -149,29 +177,77 @@ impl fmt::Debug for TokenCache {
     }
 }
 
-impl Auth {
-    /// The credential for a request, and the number of the token it was made of.
-    pub(crate) async fn credential(
-        &self,
-        client: &Client,
-        clock: &Clock,
-    ) -> Result<Option<(Credential, u64)>> {
+const BEARER: &str = "Bearer";
+const DPOP: &str = "DPoP";
+
+/// What lets one request pass.
+#[derive(Clone)]
+pub(crate) enum Pass {
+    /// A header that is always the same.
+    Fixed(Credential),
+    /// A token.
+    Token(Arc<Held>),
+}
+
+impl Pass {
+    /// How a token is sent.
+    pub(crate) fn scheme(&self) -> Option<&'static str> {
         match self {
-            Auth::None => Ok(None),
-            Auth::Fixed(credential) => Ok(Some((credential.clone(), 0))),
-            Auth::Fetched(cache) => {
-                cache.get(client, clock).await.map(|held| Some((held.credential.clone(), held.number)))
-            }
+            Pass::Fixed(_) => None,
+            Pass::Token(held) => Some(if held.token.bound.is_some() { DPOP } else { BEARER }),
         }
     }
 
-    /// Makes the next request fetch a new token, if tokens are fetched and this one was.
-    pub(crate) fn renew(&self, number: u64) -> bool {
-        if let Auth::Fetched(cache) = self {
-            cache.forget(number);
-            return true;
+    /// Writes the headers for one request to `url`.
+    pub(crate) fn write(
+        &self,
+        headers: &mut HeaderMap,
+        method: &Method,
+        url: &str,
+        now_ms: i64,
+    ) -> Result<()> {
+        let credential = match self {
+            Pass::Fixed(credential) => credential,
+            Pass::Token(held) => {
+                if let Some(prover) = &held.token.bound {
+                    headers
+                        .insert(dpop::HEADER, prover.proof(method, url, now_ms, Some(&held.token.secret))?);
+                }
+                &held.credential
+            }
+        };
+        headers.insert(credential.name(), credential.value());
+        Ok(())
+    }
+
+    /// Takes from an answer what the next request needs.
+    pub(crate) fn hear(&self, headers: &HeaderMap) {
+        if let Pass::Token(held) = self
+            && let Some(prover) = &held.token.bound
+        {
+            prover.hear(Side::Api, headers);
         }
-        false
+    }
+}
+
+impl Auth {
+    /// What lets a request pass, if it needs anything.
+    pub(crate) async fn pass(&self, client: &Client, clock: &Clock) -> Result<Option<Pass>> {
+        match self {
+            Auth::None => Ok(None),
+            Auth::Fixed(credential) => Ok(Some(Pass::Fixed(credential.clone()))),
+            Auth::Fetched(cache) => Ok(Some(Pass::Token(cache.get(client, clock).await?))),
+        }
+    }
+
+    /// Whether the request may be sent again with something better than `pass`: a new token, or a proof with the nonce
+    /// that `response` asks for.
+    pub(crate) fn renew(&self, pass: &Pass, response: &Response) -> bool {
+        let (Auth::Fetched(cache), Pass::Token(held)) = (self, pass) else { return false };
+        if held.token.bound.is_none() || !dpop::wants_nonce(&response.headers) {
+            cache.forget(held.number);
+        }
+        true
     }
 
     /// The header that this connection sends by itself.
@@ -201,46 +277,17 @@ impl Auth {
             }
             Auth::Fetched(cache) => {
                 if let Some(held) = cache.held() {
-                    hide(held.secret.expose_secret());
+                    hide(held.token.secret.expose_secret());
                 }
+                *text = jwt::hidden(text);
             }
         }
     }
 }
 
-/// Base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_pads() {
-        let table = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (plain, encoded) in table {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
 
     #[test]
     fn credentials_are_not_shown() {

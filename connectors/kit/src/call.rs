@@ -1,15 +1,31 @@
 //! One call of a vendor's API, and its answer.
 
+use std::fmt;
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Value, parse_json};
+use flowrun_core::value::{REDACTED, Value, parse_json};
 use serde::{Deserialize, Serialize};
 
 use crate::address;
 use crate::audit::Subject;
 use crate::retry::Repeat;
+
+/// Makes the headers and the body of one sending.
+type Make = dyn Fn() -> Result<(HeaderMap, Bytes)> + Send + Sync;
+
+/// What differs from one sending of a call to the next.
+#[derive(Clone)]
+pub(crate) struct Fresh(Arc<Make>);
+
+impl fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
 
 /// A call to make: a request without host and credentials, which the client adds.
 #[derive(Clone, Debug)]
@@ -20,7 +36,8 @@ pub struct Call {
     pub(crate) body: Bytes,
     pub(crate) repeat: Repeat,
     pub(crate) login: bool,
-    pub(crate) expected: Option<StatusCode>,
+    pub(crate) expected: Vec<StatusCode>,
+    pub(crate) fresh: Option<Fresh>,
     pub(crate) subjects: Vec<Subject>,
 }
 
@@ -37,7 +54,8 @@ impl Call {
             body: Bytes::new(),
             repeat,
             login: false,
-            expected: None,
+            expected: Vec::new(),
+            fresh: None,
             subjects: Vec::new(),
         }
     }
@@ -101,8 +119,26 @@ impl Call {
 
     /// Takes this status for an answer too, though it is none of success; the reply has it.
     pub fn expect(mut self, status: StatusCode) -> Call {
-        self.expected = Some(status);
+        self.expected.push(status);
         self
+    }
+
+    /// Makes headers and body anew for each sending, in place of those it has: for what may not be sent twice, such as a
+    /// signed assertion.
+    pub fn fresh(mut self, make: impl Fn() -> Result<(HeaderMap, Bytes)> + Send + Sync + 'static) -> Call {
+        self.fresh = Some(Fresh(Arc::new(make)));
+        self
+    }
+
+    /// The headers and the body to send now.
+    pub(crate) fn content(&self) -> Result<(HeaderMap, Bytes)> {
+        let mut headers = self.headers.clone();
+        let Some(Fresh(make)) = &self.fresh else { return Ok((headers, self.body.clone())) };
+        let (more, body) = make()?;
+        for (name, value) in &more {
+            headers.insert(name, value.clone());
+        }
+        Ok((headers, body))
     }
 
     /// Says whom or what it changes, for the record.

@@ -8,19 +8,21 @@ use std::time::Duration;
 use axum::http::header::{ACCEPT, LOCATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Text, Value};
 use secrecy::SecretString;
 
 use crate::activity::{Activity, Waiting};
 use crate::address::Base;
 use crate::audit::{Entry, Ledger};
-use crate::auth::Auth;
+use crate::auth::{Auth, Pass};
 use crate::call::{Call, Reply, lenient};
+use crate::challenge;
 use crate::clock::Clock;
 use crate::connector::Means;
 use crate::http::{Limits, Request, Response, Transport, TransportError};
 use crate::pacing::{Pacer, Quota, Rate, date_ms};
 use crate::retry::{Policy, Repeat, retry_after};
+use crate::skew;
 
 /// What the client must know of a vendor.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +39,8 @@ pub struct Vendor {
     pub token_refused: fn(&Response) -> bool,
     /// What to do when credentials are refused: which settings to check.
     pub refused: &'static str,
-    /// What to do when the credentials don't allow it.
-    pub forbidden: &'static str,
+    /// What to do when the credentials don't allow it, judged by the answer.
+    pub forbidden: fn(&Response) -> Text,
     /// What to do when what was asked for does not exist, judged by the error's body.
     pub absent: fn(&Value) -> Option<&'static str>,
     /// What to do when the host can't be reached.
@@ -171,6 +173,23 @@ impl Client {
         Some(self.skew_ms.load(Ordering::Relaxed)).filter(|&skew_ms| skew_ms != i64::MIN)
     }
 
+    /// How far this machine's clock is off the vendor's, in words, if that is more than a minute.
+    pub fn skew_told(&self) -> Option<String> {
+        skew::told(self.vendor.name, self.skew_ms()?)
+    }
+
+    /// The absolute address that `target` means, if it is one of the connection's host.
+    pub fn address(&self, target: &str) -> Result<String> {
+        self.base.resolve(target)
+    }
+
+    /// Fetches a token unless a good one is held, and tells by which scheme it is sent: `Bearer`, `DPoP`. Nothing where
+    /// none is fetched.
+    pub async fn log_in(&self) -> Result<Option<&'static str>> {
+        let pass = self.auth.pass(self, &self.clock).await?;
+        Ok(pass.and_then(|pass| pass.scheme()))
+    }
+
     /// The connection's host, with the port if it has one of its own.
     pub fn host(&self) -> String {
         self.base.origin().authority()
@@ -249,7 +268,7 @@ impl Client {
         let safe = call.repeat == Repeat::Safe;
         course.tries += 1;
         loop {
-            let (response, token) = match self.exchange(call, course).await? {
+            let (response, pass) = match self.exchange(call, course).await? {
                 Ok(answered) => answered,
                 Err(error) => {
                     let never_sent = matches!(error, TransportError::Connect(_));
@@ -265,7 +284,7 @@ impl Client {
                 }
             };
             let status = response.status;
-            if status.is_success() || call.expected == Some(status) {
+            if status.is_success() || call.expected.contains(&status) {
                 self.record(call, course, Some(&response), false);
                 return Ok(Reply {
                     status: status.as_u16(),
@@ -281,7 +300,7 @@ impl Client {
                 continue;
             }
             let refused = status == StatusCode::UNAUTHORIZED || (self.vendor.token_refused)(&response);
-            if refused && !call.login && !course.renewed && self.auth.renew(token) {
+            if refused && !course.renewed && pass.is_some_and(|pass| self.auth.renew(&pass, &response)) {
                 course.renewed = true;
                 continue;
             }
@@ -304,28 +323,21 @@ impl Client {
         &self,
         call: &Call,
         course: &mut Course,
-    ) -> Result<Result<(Response, u64), TransportError>, Failure> {
-        let mut headers = call.headers.clone();
-        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("flowrun/", env!("CARGO_PKG_VERSION"))));
-        let mut token = 0;
-        if !call.login
-            && let Some((credential, number)) = self.auth.credential(self, &self.clock).await?
-        {
-            headers.insert(credential.name(), credential.value());
-            token = number;
-        }
+    ) -> Result<Result<(Response, Option<Pass>), TransportError>, Failure> {
+        let pass = if call.login { None } else { self.auth.pass(self, &self.clock).await? };
         let rates = self.rates.iter().find(|(bucket, _)| *bucket == course.bucket);
         let rates = rates.map_or(&[][..], |(_, rates)| rates);
         let permit = self.pacer.turn(course.bucket, rates, course.deadline_ms).await?;
         course.sent += 1;
         self.activity.sent(course.sent > 1);
-        let request = Request {
-            method: call.method.clone(),
-            url: course.url.clone(),
-            headers,
-            body: call.body.clone(),
-        };
+        // Only now, after the wait for its turn: what is signed says when, and is good for a short time.
+        let (mut headers, body) = call.content()?;
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("flowrun/", env!("CARGO_PKG_VERSION"))));
+        if let Some(pass) = &pass {
+            pass.write(&mut headers, &call.method, &course.url, self.clock.now_ms())?;
+        }
+        let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
         match self.transport.send(request, self.limits).await {
             Ok(response) => {
                 let now_ms = self.clock.now_ms();
@@ -334,7 +346,10 @@ impl Client {
                     self.skew_ms.store(date_ms + 500 - now_ms, Ordering::Relaxed);
                 }
                 permit.answered(Quota::read(&response.headers, now_ms), now_ms);
-                Ok(Ok((response, token)))
+                if let Some(pass) = &pass {
+                    pass.hear(&response.headers);
+                }
+                Ok(Ok((response, pass)))
             }
             Err(error) => Ok(Err(error)),
         }
@@ -423,6 +438,21 @@ impl Client {
         if matches!(error, TransportError::Connect(_)) { fault.help(self.vendor.unreachable) } else { fault }
     }
 
+    /// What to do when credentials are refused. Tokens and proofs are good for a time, which clocks must agree about.
+    fn refused(&self, response: &Response) -> Text {
+        let usual = self.vendor.refused;
+        if !matches!(self.auth, Auth::Fetched(_)) {
+            return usual.into();
+        }
+        if let Some(skew) = self.skew_told() {
+            return format!("{skew}: set it right; else {usual}").into();
+        }
+        match challenge::parameter(&response.headers, "error_description") {
+            Some(why) => format!("{usual}; it says \"{}\"", self.redact(why)).into(),
+            None => usual.into(),
+        }
+    }
+
     /// The fault of an answer that is none of success.
     fn refusal(&self, call: &Call, course: &Course, response: &Response, lost: bool) -> Fault {
         let status = response.status;
@@ -436,12 +466,12 @@ impl Client {
         let message =
             format!("{} answered {}{said}{tries}{}", self.vendor.name, status.as_u16(), unknown(lost));
         let (kind, help) = match status {
-            StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.vendor.refused)),
-            StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some(self.vendor.forbidden)),
-            StatusCode::NOT_FOUND => (FaultKind::NotFound, (self.vendor.absent)(&body)),
+            StatusCode::UNAUTHORIZED => (FaultKind::Connection, Some(self.refused(response))),
+            StatusCode::FORBIDDEN => (FaultKind::Forbidden, Some((self.vendor.forbidden)(response))),
+            StatusCode::NOT_FOUND => (FaultKind::NotFound, (self.vendor.absent)(&body).map(Text::from)),
             StatusCode::TOO_MANY_REQUESTS => (
                 FaultKind::RateLimit,
-                Some("run again later: the vendor asks to wait longer than this card waits"),
+                Some("run again later: the vendor asks to wait longer than this card waits".into()),
             ),
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => (FaultKind::Timeout, None),
             _ => (FaultKind::HttpRequest, None),

@@ -88,6 +88,7 @@ impl Effect for BulkUserImport {
             => err "external ID \"1\" twice",
     };
     const IDEMPOTENT: bool = false;
+    const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Uploaded;

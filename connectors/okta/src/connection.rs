@@ -3,28 +3,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::Method;
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Text, Value, get};
+use flowrun_core::value::Text;
 use flowrun_kit::address::{Base, segment};
-use flowrun_kit::auth::{Auth, Credential};
-use flowrun_kit::call::Call;
-use flowrun_kit::client::{Client, Vendor};
-use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings, Way};
-use flowrun_kit::effect::{AnyConnection, Connection, Pending};
+use flowrun_kit::auth::{Auth, Credential, TokenCache};
+use flowrun_kit::client::Client;
+use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings, Way};
+use flowrun_kit::effect::Connection;
 use secrecy::ExposeSecret;
 
-use crate::sim::OktaSim;
+use crate::login::AppLogin;
+use crate::sim::{OktaSim, OwnedApp};
+use crate::{checks, scope, vendor};
 
 /// A connection to one Okta org.
 #[derive(Debug)]
 pub struct Okta {
     pub(crate) client: Client,
-    identity_source_id: Option<Text>,
+    pub(crate) identity_source_id: Option<Text>,
+    /// What a token is asked for, or what an API token should be allowed.
+    pub(crate) scopes: Vec<String>,
+    /// Whether it logs in as a service app, rather than by an API token.
+    pub(crate) service_app: bool,
 }
 
 impl Connection for Okta {
     const CONNECTOR: &'static str = "okta";
+}
+
+const fn setting(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
+    Setting { name, variable, secret: false, required: false, default: None, docs }
 }
 
 /// The Okta connector.
@@ -35,35 +43,54 @@ pub static CONNECTOR: Connector = Connector {
            profile sourcing switched on in the app's Provisioning tab.",
     settings: &[
         Setting {
-            name: "org_url",
-            variable: "OKTA_ORG_URL",
-            secret: false,
             required: true,
-            default: None,
-            docs: "The org's address: https://acme.okta.com, without -admin.",
+            ..setting("org_url", "OKTA_ORG_URL", "The org's address: https://acme.okta.com, without -admin.")
         },
         Setting {
-            name: "api_token",
-            variable: "OKTA_API_TOKEN",
             secret: true,
-            required: false,
-            default: None,
-            docs: "An API token of an administrator who may manage the identity source.",
+            ..setting(
+                "api_token",
+                "OKTA_API_TOKEN",
+                "An API token of an administrator who may manage the identity source.",
+            )
         },
+        setting(
+            "client_id",
+            "OKTA_CLIENT_ID",
+            "The client ID of an API Services app, in place of an API token.",
+        ),
         Setting {
-            name: "identity_source_id",
-            variable: "OKTA_IDENTITY_SOURCE_ID",
-            secret: false,
-            required: false,
-            default: None,
-            docs: "The ID of the Custom Identity Source app (0oa…), for cards that leave `application_id` blank.",
+            secret: true,
+            ..setting(
+                "private_key",
+                "OKTA_PRIVATE_KEY",
+                "The private key whose public part the app has: PEM or a JWK, RSA or EC on P-256 or P-384.",
+            )
         },
+        setting(
+            "key_id",
+            "OKTA_KEY_ID",
+            "The KID of that key in the app; needed if the app has several keys and a JWK does not say.",
+        ),
+        setting(
+            "scopes",
+            "OKTA_SCOPES",
+            "OAuth 2.0 scopes to ask for besides those of the cards, such as okta.groups.read: for Custom API Action.",
+        ),
+        setting(
+            "identity_source_id",
+            "OKTA_IDENTITY_SOURCE_ID",
+            "The ID of the Custom Identity Source app (0oa…), for cards that leave `application_id` blank.",
+        ),
     ],
     cards: crate::CARDS,
     pure_cards: &[],
-    ways: &[Way { title: "API token", settings: &["api_token"] }],
+    ways: &[
+        Way { title: "API token", settings: &["api_token"] },
+        Way { title: "OAuth 2.0 service app", settings: &["client_id", "private_key"] },
+    ],
     open,
-    test,
+    test: checks::test,
 };
 
 /// The settings of a connection to `sim`, reached at `org_url`.
@@ -74,53 +101,54 @@ pub fn simulated(sim: &OktaSim, org_url: &str) -> Settings {
         .with("identity_source_id", sim.identity_source_id())
 }
 
+/// The settings of a connection to `sim` as one of its service apps, reached at `org_url`.
+pub fn simulated_oauth(sim: &OktaSim, org_url: &str, app: &OwnedApp) -> Settings {
+    Settings::new()
+        .with("org_url", org_url)
+        .with("client_id", &*app.app.client_id)
+        .with("private_key", app.private_key.expose_secret())
+        .with("identity_source_id", sim.identity_source_id())
+}
+
 /// How long one of Okta's cards may take, a little longer than its client waits for limits: with 15 session requests a
 /// minute, a queue of them is long.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(1800);
 
-const VENDOR: Vendor = Vendor {
-    name: "Okta",
-    bucket,
-    throttle: |_| Duration::from_secs(2),
-    explain,
-    token_refused: |_| false,
-    refused: "check OKTA_API_TOKEN: it may be revoked, unused for 30 days, or of another org than OKTA_ORG_URL",
-    forbidden: "the administrator who made OKTA_API_TOKEN lacks this right; identity sources need the permission to \
-                manage them, and the org the Identity Source Apps feature",
-    absent,
-    unreachable: "check the network and OKTA_ORG_URL",
-    request_id: "x-okta-request-id",
-};
-
-fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
-    Box::pin(async move {
-        let Some(okta) = connection.downcast_ref::<Okta>() else { return Vec::new() };
-        let asked = okta.client.send(Call::get("/api/v1/users/me")).await;
-        let outcome = asked.map(|reply| format!("answered {}", reply.status).into()).map_err(Fault::from);
-        vec![Check { title: "logs in".into(), outcome }]
-    })
-}
-
-/// An identity source that isn't there is the app that it belongs to, in Okta's words.
-fn absent(body: &Value) -> Option<&'static str> {
-    let summary = get(body, "errorSummary");
-    let app = summary.as_text().is_some_and(|summary| summary.contains("(AppInstance)"));
-    app.then_some("check `application_id`, or OKTA_IDENTITY_SOURCE_ID: it is the ID of the Custom Identity Source app, 0oa…")
-}
-
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
-    let org_url = settings.required("org_url")?.expose_secret();
-    let base = Base::parse(org_url)?;
+    let base = Base::parse(settings.required("org_url")?.expose_secret())?;
     let host = base.origin().host();
     if let Some((org, domain)) = host.split_once("-admin.") {
         let message = format!("OKTA_ORG_URL is the address of the Admin Console: {host}");
         return Err(Fault::new(FaultKind::Connection, message).help(format!("use https://{org}.{domain}")));
     }
-    let credential = Credential::scheme("SSWS", settings.required("api_token")?)?;
-    let client = Client::new(VENDOR, base, &means).auth(Auth::Fixed(credential));
+    let scopes = scope::fewest(scope::asked(&means.scopes, settings.get("scopes")));
+    let token = settings.secret("api_token");
+    let app = settings.get("client_id").zip(settings.secret("private_key"));
+    let client = match (token, app) {
+        (Some(_), Some(_)) => return Err(ambiguous()),
+        (_, Some((client_id, key))) => {
+            let login = AppLogin::new(client_id, key, settings.get("key_id"), scopes.clone())?;
+            Client::new(vendor::SERVICE_APP, base, &means)
+                .auth(Auth::Fetched(TokenCache::new(login)))
+                .hide(vec![key.clone()])
+        }
+        (_, None) => {
+            let credential = Credential::scheme("SSWS", settings.required("api_token")?)?;
+            Client::new(vendor::API_TOKEN, base, &means).auth(Auth::Fixed(credential))
+        }
+    };
     let (host, activity) = (client.host(), client.activity().clone());
     let identity_source_id = settings.get("identity_source_id").map(Text::from);
-    Ok(Connected { connection: Arc::new(Okta { client, identity_source_id }), host, activity })
+    Ok(Connected {
+        connection: Arc::new(Okta { client, identity_source_id, scopes, service_app: app.is_some() }),
+        host,
+        activity,
+    })
+}
+
+fn ambiguous() -> Fault {
+    let message = "two ways to log in are given: OKTA_API_TOKEN, and OKTA_CLIENT_ID with OKTA_PRIVATE_KEY";
+    Fault::new(FaultKind::Connection, message).help("leave out the one that should not count")
 }
 
 impl Okta {
@@ -147,35 +175,4 @@ impl Okta {
         }
         Ok(format!("{source}/sessions/{}", segment(id)))
     }
-}
-
-/// Which of Okta's limits a request shares, as far as is known; each bucket learns its own limit from the answers.
-fn bucket(method: &Method, path: &str) -> &'static str {
-    let mut parts = path.strip_prefix("/api/v1/").unwrap_or_default().split('/');
-    match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
-        // Recorded: one bucket for all methods, 15 a minute. Whether uploads share it is not known.
-        (Some("identity-sources"), _, Some("sessions"), _, None) => "import sessions",
-        (Some("identity-sources"), _, Some("sessions"), _, Some(_)) => "uploads",
-        (Some("users"), None, ..) if method == Method::GET => "lists of users",
-        (Some("users"), ..) => "users",
-        (Some("groups"), None, ..) => "lists of groups",
-        (Some("groups"), ..) => "groups",
-        (Some("apps"), None, ..) => "lists of apps",
-        (Some("apps"), ..) => "apps",
-        (Some("logs"), ..) => "the System Log",
-        _ => "other requests",
-    }
-}
-
-/// `{"errorCode", "errorSummary", "errorCauses": [{"errorSummary"}]}`
-fn explain(body: &Value) -> Option<String> {
-    let error = body.as_object()?;
-    let text = |name: &str| error.get(name).and_then(Value::as_text);
-    let summary = text("errorSummary")?;
-    let causes = error.get("errorCauses").and_then(Value::as_list).unwrap_or_default();
-    let causes = causes.iter().filter_map(|cause| cause.as_object()?.get("errorSummary")?.as_text());
-    let causes: Vec<&str> = causes.map(|cause| &**cause).collect();
-    let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join("; ")) };
-    let code = text("errorCode").map(|code| format!(" {code}")).unwrap_or_default();
-    Some(format!("{code}: {summary}{causes}"))
 }

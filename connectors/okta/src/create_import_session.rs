@@ -45,6 +45,7 @@ impl Effect for CreateImportSession {
             => err "Only one active import session per identity source",
     };
     const IDEMPOTENT: bool = false;
+    const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Session;

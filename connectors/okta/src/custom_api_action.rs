@@ -14,6 +14,8 @@ use crate::{Okta, connection};
 
 /// Calls any of Okta's APIs with the connection's credentials.
 ///
+/// A connection that logs in as a service app needs the scopes of what is called, in `OKTA_SCOPES`.
+///
 /// Only the connection's org can be called. An answer other than one of success is an error. GET, PUT and DELETE are
 /// repeated when an answer is lost, POST and PATCH never.
 #[derive(Inputs)]

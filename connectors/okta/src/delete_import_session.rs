@@ -56,6 +56,7 @@ impl Effect for DeleteImportSession {
     };
     // A second time Okta answers 400, so the card settles by itself whether the first had its effect.
     const IDEMPOTENT: bool = false;
+    const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Deleted;

@@ -1,6 +1,7 @@
 //! Okta cards and the Okta simulator
 
 mod bulk_user_import;
+mod checks;
 mod connection;
 mod create_import_session;
 mod custom_api_action;
@@ -8,14 +9,17 @@ mod delete_import_session;
 mod list_import_sessions;
 mod list_users_assigned_to_application;
 mod list_users_with_search;
+mod login;
 mod map_profile_source_attributes;
 mod read_import_session;
 mod read_user;
+mod scope;
 mod session;
 pub mod sim;
 mod trigger_import_session;
+mod vendor;
 
-pub use connection::{CONNECTOR, Okta, simulated};
+pub use connection::{CONNECTOR, Okta, simulated, simulated_oauth};
 
 use flowrun_kit::effect::EffectCard;
 

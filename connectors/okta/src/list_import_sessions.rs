@@ -44,6 +44,7 @@ impl Effect for ListImportSessions {
             => ok "{ values: [CREATED] }",
     };
     const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.identitySources.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Sessions;

@@ -101,6 +101,7 @@ impl Effect for ListUsersWithSearch {
             => err "Okta answered 400 E0000031",
     };
     const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;

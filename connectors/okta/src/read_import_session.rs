@@ -42,6 +42,7 @@ impl Effect for ReadImportSession {
             => err "Okta answered 404 E0000007",
     };
     const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.identitySources.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Session;

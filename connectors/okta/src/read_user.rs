@@ -80,6 +80,7 @@ impl Effect for ReadUser {
             => err "Okta answered 404 E0000007",
     };
     const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Found;

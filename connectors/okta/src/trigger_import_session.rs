@@ -52,6 +52,7 @@ impl Effect for TriggerImportSession {
             => err "Okta answered 400 E0000001",
     };
     const IDEMPOTENT: bool = false;
+    const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Session;

@@ -93,7 +93,7 @@ impl Login for LoginV2 {
 
 fn token(text: String, lifetime: Option<i64>, asked_ms: i64) -> Token {
     let lifetime_ms = lifetime.unwrap_or(LIFETIME).saturating_mul(1000);
-    Token { secret: SecretString::from(text), expires_ms: asked_ms.saturating_add(lifetime_ms) }
+    Token { secret: SecretString::from(text), expires_ms: asked_ms.saturating_add(lifetime_ms), bound: None }
 }
 
 /// Both statuses mean the same at the log-in: these are no credentials.

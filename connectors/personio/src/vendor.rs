@@ -27,7 +27,9 @@ pub const V1: Vendor = Vendor {
         response.status == StatusCode::FORBIDDEN && text.contains("authorization is not valid")
     },
     refused: "check PERSONIO_CLIENT_ID and PERSONIO_CLIENT_SECRET, and that the API credential is not revoked",
-    forbidden: "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees",
+    forbidden: |_| {
+        "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read employees".into()
+    },
     absent: |_| None,
     unreachable: "check the network, and PERSONIO_BASE_URL if it is set",
     request_id: "x-request-id",
@@ -40,8 +42,10 @@ pub const V2: Vendor = Vendor {
     token_refused: |_| false,
     refused: "in Personio, open Settings, API credentials, and let the credential read persons and employments; if it may, \
               check PERSONIO_CLIENT_ID and PERSONIO_CLIENT_SECRET",
-    forbidden: "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read persons \
-                and employments",
+    forbidden: |_| {
+        "the API credential lacks this right: in Personio, open Settings, API credentials, and let it read persons and employments"
+            .into()
+    },
     ..V1
 };
 

@@ -1,18 +1,81 @@
-//! Who may call the simulated org.
+//! Who may call the simulated org, and for what.
 
+use super::dpop::{self, Unproven};
 use super::error::ApiError;
-use axum::http::{HeaderMap, header};
+use super::paging::origin;
+use super::tokens::Issued;
+use super::{OktaSim, organization, scopes, token};
+use crate::scope::covers;
+use axum::http::header;
+use axum::http::request::Parts;
 
-/// Lets a request pass that carries the org's API token.
-///
-/// This is the one place that looks at credentials: OAuth access tokens (`Bearer`, `DPoP`) and their scopes will be
-/// checked here, and `/oauth2/v1/token` will issue them.
-pub fn authorize(headers: &HeaderMap, token: &str) -> Result<(), ApiError> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, credentials) =
-        given.and_then(|given| given.split_once(' ')).ok_or_else(ApiError::bad_token)?;
+/// Lets a request pass that carries the org's API token, or an access token that is good for it.
+pub fn authorize(sim: &OktaSim, parts: &Parts) -> Result<(), ApiError> {
+    if matches!(parts.uri.path(), token::PATH | organization::PATH) {
+        return Ok(());
+    }
+    let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, secret) = given.and_then(|given| given.split_once(' ')).ok_or_else(ApiError::bad_token)?;
     match scheme {
-        "SSWS" if credentials.trim() == token => Ok(()),
+        "SSWS" if secret.trim() == sim.token() => Ok(()),
+        "Bearer" | "DPoP" => by_access_token(sim, parts, scheme, secret.trim()),
         _ => Err(ApiError::bad_token()),
+    }
+}
+
+fn by_access_token(sim: &OktaSim, parts: &Parts, scheme: &str, secret: &str) -> Result<(), ApiError> {
+    let needed = scopes::needed(&parts.method, parts.uri.path());
+    let challenge = Challenge { parts, scheme, scope: needed.as_deref().unwrap_or_default() };
+    let invalid =
+        || ApiError::bad_token().challenging(challenge.text("invalid_token", "The access token is invalid."));
+    let issued = sim.tokens().find(secret, sim.now_ms()).ok_or_else(invalid)?;
+    match (scheme, &issued.bound_to) {
+        ("Bearer", None) => {}
+        ("DPoP", Some(thumbprint)) => {
+            let proven = dpop::check(sim, parts, Some(secret)).map_err(|why| unproven(&challenge, &why))?;
+            if proven != *thumbprint {
+                return Err(unproven(
+                    &challenge,
+                    &Unproven::Wrong("The access token is bound to another key."),
+                ));
+            }
+        }
+        // Bound tokens are worth nothing without a proof, and proofs nothing without a bound token.
+        _ => return Err(invalid()),
+    }
+    if needed.as_deref().is_some_and(|needed| !is_scoped(&issued, needed)) {
+        let why = "The access token provided does not contain the required scopes.";
+        return Err(ApiError::forbidden().challenging(challenge.text("insufficient_scope", why)));
+    }
+    if sim.app(&issued.client_id).is_some_and(|app| app.admin) { Ok(()) } else { Err(ApiError::forbidden()) }
+}
+
+fn is_scoped(issued: &Issued, needed: &str) -> bool {
+    issued.scopes.iter().any(|scope| covers(scope, needed))
+}
+
+/// Not documented for Okta's own APIs; this is what RFC 9449 says.
+fn unproven(challenge: &Challenge<'_>, why: &Unproven) -> ApiError {
+    let why = match why {
+        Unproven::Wrong(why) => why,
+        Unproven::Missing | Unproven::Nonce => "The DPoP proof JWT header is missing.",
+    };
+    ApiError::bad_token().challenging(challenge.text("invalid_dpop_proof", why))
+}
+
+/// What `WWW-Authenticate` says, in the form recorded for Bearer tokens that lack a scope.
+struct Challenge<'a> {
+    parts: &'a Parts,
+    scheme: &'a str,
+    scope: &'a str,
+}
+
+impl Challenge<'_> {
+    fn text(&self, error: &str, description: &str) -> String {
+        let (scheme, scope, org, path) = (self.scheme, self.scope, origin(self.parts), self.parts.uri.path());
+        format!(
+            "{scheme} authorization_uri=\"{org}/oauth2/v1/authorize\", realm=\"{org}\", scope=\"{scope}\", \
+             error=\"{error}\", error_description=\"{description}\", resource=\"{path}\""
+        )
     }
 }

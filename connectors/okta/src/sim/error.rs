@@ -11,17 +11,29 @@ pub struct ApiError {
     code: &'static str,
     summary: String,
     causes: Vec<String>,
+    challenge: Option<String>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> ApiError {
-        ApiError { status, code, summary: summary.into(), causes: Vec::new() }
+        ApiError { status, code, summary: summary.into(), causes: Vec::new(), challenge: None }
     }
 
     /// Says more of why.
     pub fn because(mut self, cause: impl Into<String>) -> ApiError {
         self.causes.push(cause.into());
         self
+    }
+
+    /// Says in `WWW-Authenticate` what credentials lack.
+    pub fn challenging(mut self, challenge: String) -> ApiError {
+        self.challenge = Some(challenge);
+        self
+    }
+
+    /// What stands in `WWW-Authenticate`.
+    pub fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
     }
 
     /// What was given for `what` cannot be.
@@ -55,6 +67,12 @@ impl ApiError {
     /// The token is missing, wrong or expired.
     pub fn bad_token() -> ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "E0000011", "Invalid token provided")
+    }
+
+    /// The credentials are good, but not for this.
+    pub fn forbidden() -> ApiError {
+        let summary = "You do not have permission to perform the requested action";
+        ApiError::new(StatusCode::FORBIDDEN, "E0000006", summary)
     }
 
     /// The page asked for cannot be.

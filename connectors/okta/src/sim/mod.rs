@@ -7,16 +7,22 @@ mod apps;
 mod auth;
 mod bulk;
 mod directory;
+mod dpop;
 mod error;
 mod ids;
 mod inspect;
 mod limits;
 mod log;
+mod organization;
 mod paging;
 mod profile;
 mod routes;
+mod scopes;
 mod search;
+mod service_app;
 mod sessions;
+mod token;
+mod tokens;
 mod users;
 
 pub use bulk::{MAX_BYTES, MAX_ENTITIES};
@@ -24,9 +30,10 @@ pub use directory::UserStatus;
 pub use inspect::{Operation, SeedUser, SessionRecord, UserRecord};
 pub use limits::RateLimits;
 pub use log::KEPT as LOG_KEPT;
+pub use service_app::{OwnedApp, ServiceApp};
 pub use sessions::{MAX_REQUESTS, SessionStatus};
 
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use directory::Directory;
@@ -39,8 +46,12 @@ use sessions::Sessions;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
+use tokens::Tokens;
 use users::Sorted;
+
+/// The header that says what Okta calls a request in its own logs.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
 
 /// How a simulated org is set up.
 #[derive(Clone, Debug)]
@@ -49,6 +60,10 @@ pub struct OktaSimConfig {
     pub clock: Clock,
     /// The API token it accepts.
     pub token: String,
+    /// The service apps that may ask for access tokens.
+    pub apps: Vec<ServiceApp>,
+    /// Whether its answers say what time it is by its clock, as Okta's do.
+    pub dated: bool,
     /// The id of its Custom Identity Source app.
     pub identity_source_id: String,
     /// How it misbehaves.
@@ -67,6 +82,8 @@ impl OktaSimConfig {
         OktaSimConfig {
             clock,
             token: "00simulatedOktaApiToken0000000000000000000".to_owned(),
+            apps: Vec::new(),
+            dated: false,
             identity_source_id: "0oa1simulatedSrc05d7".to_owned(),
             faults: Faults::none(),
             import_duration: Duration::from_secs(20),
@@ -89,6 +106,8 @@ struct Inner {
     traffic: Traffic,
     started_ms: i64,
     errors: AtomicU32,
+    requests: AtomicU32,
+    tokens: Mutex<Tokens>,
     state: Mutex<State>,
 }
 
@@ -118,6 +137,8 @@ impl OktaSim {
             started_ms: config.clock.now_ms(),
             traffic: Traffic::default(),
             errors: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            tokens: Mutex::default(),
             state: Mutex::new(state),
             config,
         }))
@@ -152,6 +173,29 @@ impl OktaSim {
         guard
     }
 
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        lock(&self.0.tokens)
+    }
+
+    /// The app with this client ID.
+    fn app(&self, client_id: &str) -> Option<&ServiceApp> {
+        self.0.config.apps.iter().find(|app| app.client_id == client_id)
+    }
+
+    /// Writes what every answer has, faulty ones too.
+    fn sign(&self, headers: &mut HeaderMap) {
+        let id = ids::id("req", self.0.requests.fetch_add(1, Ordering::Relaxed));
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(self.now_ms()).unwrap_or(0));
+        if self.0.config.dated
+            && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now))
+        {
+            headers.insert(header::DATE, date);
+        }
+    }
+
     fn now_ms(&self) -> i64 {
         self.0.config.clock.now_ms()
     }
@@ -175,7 +219,11 @@ impl OktaSim {
     /// The answer that an error makes.
     fn error(&self, error: &ApiError) -> Response {
         let error_id = ids::id("oae", self.0.errors.fetch_add(1, Ordering::Relaxed));
-        (error.status, Json(error.body(&error_id))).into_response()
+        let mut response = (error.status, Json(error.body(&error_id))).into_response();
+        if let Some(challenge) = error.challenge().and_then(|text| HeaderValue::from_str(text).ok()) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 
     /// An error answer for a fault, with the headers every answer has.
@@ -208,6 +256,7 @@ impl Vendor for OktaSim {
     }
 
     fn expired_token(&self, path: &str) -> Response {
+        self.tokens().end_all();
         self.fault(&ApiError::bad_token(), |quota| quota, path)
     }
 

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::limits::Bucket;
 use super::paging::Asked;
 use super::search::{Dialect, Expr};
-use super::{OktaSim, apps, auth, bulk, ids, log, users};
+use super::{OktaSim, apps, auth, bulk, ids, log, organization, token, users};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::http::StatusCode;
@@ -47,15 +47,27 @@ pub fn router(sim: OktaSim) -> Router {
         .route("/api/v1/apps/{app}/{*rest}", any(not_simulated))
         // Not fallbacks: a router with one could not be merged with another vendor's.
         .route("/api/{*path}", any(no_path))
+        .route(token::PATH, post(token::issue))
         .route("/oauth2/{*path}", any(no_path))
+        .route(organization::PATH, get(organization::describe))
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(MOST_READ))
         .layer(from_fn_with_state(sim.clone(), guard))
         .with_state(sim.clone());
-    faulty(router, sim)
+    faulty(router, sim.clone()).layer(from_fn_with_state(sim, sign))
 }
 
-/// Counts the request against its limit, checks its token, and writes what every answer has.
+/// Writes what every answer has, whatever became of the request.
+async fn sign(State(sim): State<OktaSim>, request: Request, next: Next) -> Response {
+    let ours = request.extensions().get::<MatchedPath>().is_some();
+    let mut response = next.run(request).await;
+    if ours {
+        sim.sign(response.headers_mut());
+    }
+    response
+}
+
+/// Counts the request against its limit, checks its token, and says what is left of the limit.
 async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Response {
     if request.extensions().get::<MatchedPath>().is_none() {
         // Not one of Okta's paths: on a port shared with another vendor this is nobody's.
@@ -63,12 +75,13 @@ async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Resp
     }
     let bucket = Bucket::of(request.method(), request.uri().path());
     let quota = sim.take(bucket);
+    let (parts, body) = request.into_parts();
     let response = if !quota.allowed {
         ApiError::too_many().into_response()
-    } else if let Err(error) = auth::authorize(request.headers(), sim.token()) {
+    } else if let Err(error) = auth::authorize(&sim, &parts) {
         error.into_response()
     } else {
-        next.run(request).await
+        next.run(Request::from_parts(parts, body)).await
     };
     let mut response = match response.extensions().get::<ApiError>() {
         Some(error) => sim.error(error),
