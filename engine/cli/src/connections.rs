@@ -9,6 +9,7 @@ use flowrun_core::program::Program;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
+use flowrun_host::network::Network;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connector, Means, Settings};
@@ -209,12 +210,10 @@ pub fn connect(
     Ok(Connected { world, hosts, activities })
 }
 
-/// The network, through a proxy where the environment names one.
+/// The network as the environment describes it.
 fn open_network(env: &BTreeMap<String, String>) -> Result<HttpTransport, Problem> {
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let proxy = names.iter().find_map(|name| env.get(*name)).filter(|proxy| !proxy.is_empty());
-    HttpTransport::new(proxy.map(String::as_str)).map_err(|why| {
-        let problem = Problem::new(format!("the network can't be used: {why}"));
-        if proxy.is_some() { problem.help("look at HTTPS_PROXY") } else { problem }
+    HttpTransport::new(&Network::from_env(env)).map_err(|fault| {
+        let problem = Problem::new(format!("the network can't be used: {}", fault.message));
+        Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
     })
 }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use flowrun_host::http::HttpTransport;
+use flowrun_host::network::Network;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use futures_util::stream::{self, StreamExt};
 use tokio::net::TcpListener;
@@ -39,7 +40,7 @@ fn server() -> Router {
 }
 
 async fn send(method: Method, url: String, limits: Limits) -> Result<Response, TransportError> {
-    let transport = HttpTransport::new(None).expect("a transport");
+    let transport = HttpTransport::new(&Network::default()).expect("a transport");
     let request = Request { method, url, headers: HeaderMap::new(), body: Bytes::from_static(b"hello") };
     transport.send(request, limits).await
 }
