@@ -79,6 +79,7 @@ impl Effect for ListEmployees {
     async fn run(self, personio: &Personio) -> Result<Listed> {
         self.check_attributes(personio).await?;
         let page = self.fetch(personio, 0, PAGE).await?;
+        Place::default().after(&page, PAGE)?;
         let records = page.records.into_iter().filter_map(|record| match record {
             Value::Object(record) => Some(record),
             _ => None,

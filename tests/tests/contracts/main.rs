@@ -6,5 +6,6 @@
 mod answers;
 mod contract;
 mod flow;
+mod table;
 mod traffic;
 mod validator;
