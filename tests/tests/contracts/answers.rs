@@ -33,12 +33,15 @@ const STRANGE: [(&str, &str, &str); 9] = [
     ("half an object", "{\"id\": \"a", "application/json"),
 ];
 
+/// An operation, how deep its answers are varied, and what makes a made-up answer agree with itself.
+type Read = (&'static str, usize, fn(&mut Value));
+
 /// A card, and the operations whose answers it reads.
 struct Asking {
     /// The flow's cards; the last one is looked at.
     cards: &'static str,
-    /// Each operation, with how deep its answers are varied, and what makes the made-up answer agree with itself.
-    operations: &'static [(&'static str, usize, fn(&mut Value))],
+    /// The operations.
+    operations: &'static [Read],
 }
 
 /// Answers one operation always the same, and all others by the simulators.
