@@ -9,7 +9,7 @@ use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use reqwest::redirect::Policy;
 
-use self::refusal::{causes, refusal};
+use self::refusal::{causes, in_words_of_proxies, refusal};
 use crate::network::Network;
 
 /// How long making a connection may take.
@@ -97,7 +97,7 @@ fn classify(error: &reqwest::Error) -> TransportError {
 fn explain(error: &reqwest::Error) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in causes(error) {
-        let text = cause.to_string();
+        let text = in_words_of_proxies(cause.to_string());
         if !told.iter().any(|known| known.contains(&text)) {
             told.push(text);
         }

@@ -89,6 +89,15 @@ fn shown(name: &str) -> &str {
     name.split_once('"').and_then(|(_, rest)| rest.split_once('"')).map_or(name, |(name, _)| name)
 }
 
+/// A cause, told as the proxy's if it is.
+pub(super) fn in_words_of_proxies(cause: String) -> String {
+    match cause.strip_prefix("tunnel error: ") {
+        Some("failed to create underlying connection") => "the proxy can't be reached".to_owned(),
+        Some(rest) => format!("the proxy broke off: {rest}"),
+        None => cause,
+    }
+}
+
 /// What a proxy has against the connection. The type of its error is private to the HTTP client; its words are tested.
 fn barred(cause: &str) -> Option<(String, &'static str)> {
     match cause.strip_prefix("tunnel error: ")? {

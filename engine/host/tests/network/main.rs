@@ -180,6 +180,18 @@ async fn a_proxy_that_refuses_is_explained_without_its_password() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_not_there_is_named() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://ada:lovelace@{}", free.local_addr().unwrap());
+    drop(free);
+    let network = Network { https_proxy: Some(address.into()), ..Network::default() };
+    let error = get(&network, "https://acme.test/").await.unwrap_err();
+    assert!(matches!(error, TransportError::Connect(_)), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("the proxy can't be reached") && !told.contains("lovelace"), "{told}");
+}
+
+#[tokio::test]
 async fn no_credential_follows_a_redirect_to_another_host() {
     let authority = Authority::new();
     let (network, _file) = trusting(&authority);
