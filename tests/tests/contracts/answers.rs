@@ -203,40 +203,58 @@ fn a_user(body: &mut Value) {
     }
 }
 
-const SESSIONS: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions";
-const SESSION: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}";
+const LIST_SESSIONS: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions";
+const CREATE_SESSION: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions";
+const READ_SESSION: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}";
+const DELETE_SESSION: &str = "DELETE /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}";
+const UPSERT: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/bulk-upsert";
+const DELETE: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/bulk-delete";
+const START: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/start-import";
+const USERS: &str = "GET /api/v1/users";
+const USER: &str = "GET /api/v1/users/{id}";
+const LOG_IN: &str = "POST /v1/auth";
+const ATTRIBUTES: &str = "GET /v1/company/employees/attributes";
+const EMPLOYEES: &str = "GET /v1/company/employees";
+const EMPLOYEE: &str = "GET /v1/company/employees/{employee_id}";
 
-macro_rules! cards {
-    ($($test:ident: $cards:expr, $operations:expr;)+) => {$(
+/// A test for each table, so that they run side by side.
+macro_rules! tables {
+    ($($table:ident: $cards:expr, $operations:expr;)+) => {$(
         #[tokio::test(start_paused = true)]
-        async fn $test() {
+        async fn $table() {
             let asking = Asking { cards: $cards, operations: &$operations };
-            assert_table(stringify!($test), &asking).await;
+            assert_table(stringify!($table), &asking).await;
         }
     )+};
 }
 
-cards! {
-    create_import_session: "- card: okta.create_import_session",
-        [("POST /api/v1/identity-sources/{identitySourceId}/sessions", 2, as_it_is)];
-    list_import_sessions: "- card: okta.list_import_sessions", [(SESSIONS, 2, as_it_is)];
-    read_import_session: "- { card: okta.read_import_session, with: { session_id: aps1 } }", [(SESSION, 2, as_it_is)];
+tables! {
+    create_import_session: "- card: okta.create_import_session", [(CREATE_SESSION, 2, as_it_is)];
+    list_import_sessions: "- card: okta.list_import_sessions", [(LIST_SESSIONS, 2, as_it_is)];
+    read_import_session: "- { card: okta.read_import_session, with: { session_id: aps1 } }",
+        [(READ_SESSION, 2, as_it_is)];
     delete_import_session: "- { card: okta.delete_import_session, with: { session_id: aps1 } }",
-        [("DELETE /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}", 2, as_it_is)];
+        [(DELETE_SESSION, 2, as_it_is)];
     trigger_import_session: "- { card: okta.trigger_import_session, with: { session_id: aps1 } }",
-        [("POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/start-import", 2, as_it_is)];
-    bulk_user_import_upsert: "- card: okta.bulk_user_import\n  with: { session_id: aps1, import_operation: upsert, users: [{ externalId: \"1\", profile: { userName: ada@example.com } }] }",
-        [("POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/bulk-upsert", 2, as_it_is)];
-    bulk_user_import_delete: "- card: okta.bulk_user_import\n  with: { session_id: aps1, import_operation: delete, users: [{ externalId: \"1\" }] }",
-        [("POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/bulk-delete", 2, as_it_is)];
-    read_user: "- { card: okta.read_user, with: { id_or_login: ada@example.com } }", [("GET /api/v1/users/{id}", 2, a_user)];
-    list_users: "- { card: okta.list_users_with_search, with: { result_set: all } }", [("GET /api/v1/users", 3, a_user)];
-    stream_users: "- { card: okta.list_users_with_search, with: { result_set: stream, flow: take } }", [("GET /api/v1/users", 1, a_user)];
-    custom_api_action: "- { card: okta.custom_api_action, with: { relative_url: /api/v1/users/me } }", [("GET /api/v1/users/{id}", 1, a_user)];
-    list_employees: "- { card: personio.list_employees, with: { result_set: first, required_attributes: [first_name] } }",
-        [("POST /v1/auth", 2, as_it_is), ("GET /v1/company/employees/attributes", 3, as_it_is), ("GET /v1/company/employees", 5, one_employee)];
+        [(START, 2, as_it_is)];
+    bulk_user_import_upsert: "- card: okta.bulk_user_import
+  with:
+    session_id: aps1
+    import_operation: upsert
+    users: [{ externalId: \"1\", profile: { userName: ada@example.com } }]", [(UPSERT, 2, as_it_is)];
+    bulk_user_import_delete: "- card: okta.bulk_user_import
+  with: { session_id: aps1, import_operation: delete, users: [{ externalId: \"1\" }] }",
+        [(DELETE, 2, as_it_is)];
+    read_user: "- { card: okta.read_user, with: { id_or_login: ada@example.com } }", [(USER, 2, a_user)];
+    list_users: "- { card: okta.list_users_with_search, with: { result_set: all } }", [(USERS, 3, a_user)];
+    stream_users: "- { card: okta.list_users_with_search, with: { result_set: stream, flow: take } }",
+        [(USERS, 1, a_user)];
+    custom_api_action: "- { card: okta.custom_api_action, with: { relative_url: /api/v1/users/me } }",
+        [(USER, 1, a_user)];
+    list_employees: "- card: personio.list_employees
+  with: { result_set: first, required_attributes: [first_name] }",
+        [(LOG_IN, 2, as_it_is), (ATTRIBUTES, 3, as_it_is), (EMPLOYEES, 5, one_employee)];
     stream_employees: "- { card: personio.list_employees, with: { result_set: stream, flow: take } }",
-        [("GET /v1/company/employees", 4, one_employee)];
-    read_employee: "- { card: personio.read_employee, with: { id: \"7\" } }",
-        [("GET /v1/company/employees/{employee_id}", 4, an_employee)];
+        [(EMPLOYEES, 4, one_employee)];
+    read_employee: "- { card: personio.read_employee, with: { id: \"7\" } }", [(EMPLOYEE, 4, an_employee)];
 }
