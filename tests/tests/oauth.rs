@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use flowrun_host::http::HttpTransport;
+use flowrun_host::network::Network;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, ServiceApp};
@@ -23,7 +24,7 @@ async fn a_service_app_logs_in_over_tcp() {
     let router = sim.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
 
-    let transport = Arc::new(HttpTransport::new(None).expect("a transport"));
+    let transport = Arc::new(HttpTransport::new(&Network::default()).expect("a transport"));
     let means = Means { scopes: BTreeSet::from(scopes), ..Means::new(transport, clock) };
     let okta =
         CONNECTOR.connect(&simulated_oauth(&sim, &url, &app), means).expect("the settings are complete");

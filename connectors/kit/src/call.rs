@@ -192,6 +192,12 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&error))
     }
 
+    /// Fails over a body that is neither blank nor JSON: a page of something that answers in the vendor's place, with a
+    /// status that would pass for success.
+    pub fn is_of_the_api(&self) -> Result<()> {
+        self.value().map(|_| ())
+    }
+
     /// The body as text.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(&self.body).map_err(|error| {
@@ -212,13 +218,19 @@ impl Reply {
 
     /// The fault of a body that `error` says is not what it should be: what was read, and where.
     pub fn unreadable(&self, error: &serde_json::Error) -> Fault {
-        let message =
-            format!("{} was answered {} with a body that can't be read: {error}", self.call, self.status);
-        let fault = Fault::new(FaultKind::Parse, message).code(self.status);
-        let size = self.body.len();
-        let help =
-            format!("{size} bytes arrived; the answer was cut off, or the vendor has changed its form");
-        let fault = fault.help(help);
+        let text = self.body.trim_ascii();
+        let (what, help) = if text.is_empty() {
+            ("an empty body, where JSON is expected".to_owned(), STRANGER.to_owned())
+        } else if text.starts_with(b"<") {
+            ("a page in HTML, where JSON is expected".to_owned(), STRANGER.to_owned())
+        } else {
+            let size = self.body.len();
+            let help =
+                format!("{size} bytes arrived; the answer was cut off, or the vendor has changed its form");
+            (format!("a body that can't be read: {}", in_words_of_json(error)), help)
+        };
+        let message = format!("{} was answered {} with {what}", self.call, self.status);
+        let fault = Fault::new(FaultKind::Parse, message).code(self.status).help(help);
         if self.quoted { fault.body(Value::from(self.excerpt(error))) } else { fault }
     }
 
@@ -232,6 +244,34 @@ impl Reply {
         let dots = if start > 0 { "…" } else { "" };
         format!("{dots}{}", String::from_utf8_lossy(&self.body[start..end]))
     }
+}
+
+/// Who may have answered what no API answers.
+const STRANGER: &str = "something between here and the vendor may have answered in its place, such as a proxy or a log-in \
+                        page; or the address is not that of the API";
+
+/// What is wrong with a text, in the words of JSON rather than of the program that reads it.
+fn in_words_of_json(error: &serde_json::Error) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("type: map", "type: object"),
+        ("type: sequence", "type: list"),
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected an object"),
+        ("expected u64", "expected a whole number"),
+        ("expected i64", "expected a whole number"),
+    ];
+    let text = error.to_string();
+    let mut text = match text.split_once("expected struct ") {
+        None => text,
+        Some((before, after)) => {
+            let rest = after.find(' ').map_or("", |end| &after[end..]);
+            format!("{before}expected an object{rest}")
+        }
+    };
+    for (theirs, ours) in WORDS {
+        text = text.replace(theirs, ours);
+    }
+    text
 }
 
 /// The links of one header; commas inside an address don't part them.
@@ -269,6 +309,24 @@ mod tests {
             ),
         );
         assert_eq!(reply.next_link(), Some("https://a.b/x?p=2,3"));
+    }
+
+    #[test]
+    fn what_is_no_json_at_all_is_told_as_what_it_is() {
+        let told = |body| {
+            let fault = reply(body).json::<Vec<Value>>().unwrap_err();
+            format!("{}; {}", fault.message, fault.help.as_deref().unwrap_or_default())
+        };
+        assert!(told(" \n").contains("answered 200 with an empty body, where JSON is expected; something"));
+        assert!(told("<!DOCTYPE html>").contains("answered 200 with a page in HTML, where JSON is expected"));
+        assert!(told("{}").contains("can't be read: invalid type: object, expected a list at line 1"));
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code)]
+        struct Login {
+            token: String,
+        }
+        let fault = reply("7").json::<Login>().unwrap_err();
+        assert!(fault.message.contains("integer `7`, expected an object at line 1"), "{fault}");
     }
 
     #[test]

@@ -271,8 +271,10 @@ impl Client {
             let (response, pass) = match self.exchange(call, course).await? {
                 Ok(answered) => answered,
                 Err(error) => {
-                    let never_sent = matches!(error, TransportError::Connect(_));
-                    let hopeless = matches!(error, TransportError::TooLarge(_));
+                    let never_sent =
+                        matches!(error, TransportError::Connect(_) | TransportError::Refused { .. });
+                    let hopeless =
+                        matches!(error, TransportError::TooLarge(_) | TransportError::Refused { .. });
                     if (safe || never_sent) && !hopeless && course.tries < self.policy.tries {
                         self.pause(course, None).await;
                         course.tries += 1;
@@ -429,13 +431,20 @@ impl Client {
                 (FaultKind::Network, format!("{vendor} answered {name} with more than {most} bytes"))
             }
             TransportError::Connect(_) => (FaultKind::Network, format!("{vendor} can't be reached: {error}")),
+            TransportError::Refused { .. } => {
+                (FaultKind::Network, format!("no connection to {} for {vendor}: {error}", self.host()))
+            }
             TransportError::Broken(_) => {
                 (FaultKind::Network, format!("{vendor} did not answer {name}: {error}"))
             }
         };
         let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
         let fault = Fault::new(kind, format!("{message}{tries}{}", unknown(lost)));
-        if matches!(error, TransportError::Connect(_)) { fault.help(self.vendor.unreachable) } else { fault }
+        match error {
+            TransportError::Connect(_) => fault.help(self.vendor.unreachable),
+            TransportError::Refused { help, .. } => fault.help(*help),
+            _ => fault,
+        }
     }
 
     /// What to do when credentials are refused. Tokens and proofs are good for a time, which clocks must agree about.

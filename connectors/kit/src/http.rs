@@ -76,6 +76,13 @@ impl Default for Limits {
 pub enum TransportError {
     /// There was no connection: nothing was sent.
     Connect(String),
+    /// There can be no connection until somebody sets something right: nothing was sent.
+    Refused {
+        /// What is wrong, said of the host: `its certificate has expired`.
+        why: String,
+        /// What to do about it.
+        help: &'static str,
+    },
     /// The connection broke; the request may have had its effect.
     Broken(String),
     /// The answer took too long; the request may have had its effect.
@@ -88,6 +95,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TransportError::Connect(why) => write!(f, "could not connect: {why}"),
+            TransportError::Refused { why, .. } => f.write_str(why),
             TransportError::Broken(why) => write!(f, "the connection broke off: {why}"),
             TransportError::Timeout => f.write_str("no answer came in time"),
             TransportError::TooLarge(most) => write!(f, "the answer has more than {most} bytes"),

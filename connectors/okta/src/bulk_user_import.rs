@@ -9,7 +9,7 @@ use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::audit::Subject;
-use flowrun_kit::call::Call;
+use flowrun_kit::call::{Call, Reply};
 use flowrun_kit::effect::Effect;
 use serde::Serialize;
 
@@ -112,14 +112,14 @@ impl Effect for BulkUserImport {
             let help = format!("send at most {} of such users at once", (count * MOST_BYTES / bytes).max(1));
             return Err(Fault::new(FaultKind::InvalidInput, message).at(Self::USERS).help(help));
         }
-        let sent = match okta.client.send(call.clone()).await {
+        let sent = match okta.client.read(call.clone(), accepted).await {
             Err(failure) if failure.lost && upsert && never_arrived(okta, &path, &failure.fault).await => {
-                okta.client.send(call).await
+                okta.client.read(call, accepted).await
             }
             sent => sent,
         };
         match sent {
-            Ok(_) => Ok(Uploaded { records_imported: count as f64 }),
+            Ok(()) => Ok(Uploaded { records_imported: count as f64 }),
             Err(failure) if failure.lost => Err(unknown(&failure.fault, count)),
             Err(failure) => Err(failure.fault),
         }
@@ -202,11 +202,22 @@ async fn never_arrived(okta: &Okta, path: &str, fault: &Fault) -> bool {
     Session::fetch(okta, path).await.is_ok_and(|session| session.status == "CREATED")
 }
 
+/// Fails unless Okta says that it takes the users: with 202.
+fn accepted(reply: &Reply) -> Result<()> {
+    reply.is_of_the_api()?;
+    if reply.status == 202 {
+        return Ok(());
+    }
+    let message = format!("Okta answered {}, where it takes an upload with 202", reply.status);
+    Err(Fault::new(FaultKind::Parse, message).code(reply.status))
+}
+
 /// An upload is never repeated blindly: the session would hold the users twice.
 fn unknown(fault: &Fault, count: usize) -> Fault {
     let cause =
         fault.message.strip_suffix("; it is not known whether it took effect").unwrap_or(&fault.message);
-    let message = format!("{cause}; it is not known whether the {count} users arrived");
+    let users = if count == 1 { "the user".to_owned() } else { format!("the {count} users") };
+    let message = format!("{cause}; it is not known whether {users} arrived");
     let known = Fault::new(fault.kind, message).body(fault.body.clone()).help(
         "the upload was not repeated, so that nobody is in the session twice: delete the import session and start again",
     );

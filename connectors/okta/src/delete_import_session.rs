@@ -7,7 +7,7 @@ use flowrun_core::card::Example;
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
-use flowrun_kit::call::Call;
+use flowrun_kit::call::{Call, Reply};
 use flowrun_kit::effect::Effect;
 use flowrun_kit::retry::Repeat;
 
@@ -64,14 +64,15 @@ impl Effect for DeleteImportSession {
     async fn run(self, okta: &Okta) -> Result<Deleted> {
         let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
         let delete = || Call::new(Method::DELETE, path.as_str()).repeat(Repeat::Unsafe);
-        let reply = match okta.client.send(delete()).await {
+        let read = |reply: &Reply| reply.is_of_the_api().map(|()| reply.status);
+        let status = match okta.client.read(delete(), read).await {
             Err(failure) if failure.lost => match Session::fetch(okta, &path).await {
                 Ok(session) if session.status == "CLOSED" => return Ok(Deleted { status_code: 204.0 }),
-                Ok(_) => okta.client.send(delete()).await?,
+                Ok(_) => okta.client.read(delete(), read).await?,
                 Err(_) => return Err(failure.fault),
             },
             sent => sent?,
         };
-        Ok(Deleted { status_code: f64::from(reply.status) })
+        Ok(Deleted { status_code: f64::from(status) })
     }
 }

@@ -193,11 +193,14 @@ impl ListUsersWithSearch {
 async fn fetch(okta: &Okta, call: Call) -> Result<Page> {
     let read = |reply: &Reply| {
         let users: Vec<Value> = reply.json()?;
-        let records = users.into_iter().map(|user| match user {
-            Value::Object(user) => Value::from(read_user::record(user)),
-            other => other,
+        let records = users.iter().map(|user| {
+            let user = read_user::as_user(user).ok_or_else(|| {
+                let message = "Okta answered with a list in which something is no user: it lacks `id`";
+                Fault::new(FaultKind::Parse, message).code(reply.status).body(user.clone())
+            })?;
+            Ok(Value::from(read_user::record(user.clone())))
         });
-        Ok(Page { records: records.collect(), next: reply.next_link().map(Value::from) })
+        Ok(Page { records: records.collect::<Result<_>>()?, next: reply.next_link().map(Value::from) })
     };
     Ok(okta.client.read(call, read).await?)
 }

@@ -92,10 +92,9 @@ impl Effect for ReadUser {
         }
         let call = Call::get(format!("/api/v1/users/{}", segment(user)));
         let value = okta.client.read(call, |reply| reply.value()).await?;
-        let Value::Object(user) = &value else {
-            return Err(
-                Fault::new(FaultKind::Parse, "Okta answered with something that is no user").body(value)
-            );
+        let Some(user) = as_user(&value) else {
+            let message = "Okta answered with something that is no user: it lacks `id`";
+            return Err(Fault::new(FaultKind::Parse, message).body(value));
         };
         let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
         let profile = user.get("profile").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -114,6 +113,12 @@ impl Effect for ReadUser {
             profile,
         })
     }
+}
+
+/// The members of a user; what has no ID is none.
+pub(crate) fn as_user(value: &Value) -> Option<&Arc<Record>> {
+    let Value::Object(user) = value else { return None };
+    user.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty())).then_some(user)
 }
 
 /// What a record has besides the raw user: its name, and where it stands in the user or in the profile.

@@ -59,13 +59,13 @@ impl Session {
         let value = reply.value()?;
         let sessions = value.as_list().and_then(|items| {
             let records = items.iter().map(|item| match item {
-                Value::Object(record) => Some(record.clone()),
+                Value::Object(record) if Session::of(record).is_some() => Some(record.clone()),
                 _ => None,
             });
             records.collect::<Option<Vec<_>>>()
         });
         sessions.ok_or_else(|| {
-            let message = "Okta answered with something that is no list of import sessions";
+            let message = "Okta answered with something that is no list of import sessions, each with `id` and `status`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })
     }

@@ -66,7 +66,9 @@ impl Effect for TriggerImportSession {
                     okta.client.read(start(), Session::read).await.map_err(Into::into)
                 }
                 Ok(session) if matches!(&*session.status, "TRIGGERED" | "COMPLETED") => Ok(session),
-                _ => Err(failure.fault),
+                _ => Err(failure
+                    .fault
+                    .help("read the import session: if it is IN_PROGRESS, the import was not started")),
             },
             started => started.map_err(Into::into),
         }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
 use flowrun_core::effect::Cursor;
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::value::{Record, Value, get, parse_json};
@@ -367,4 +369,44 @@ async fn the_token_is_shown_nowhere() {
     let admin = settings.with("org_url", "https://acme-admin.okta.com");
     let fault = CONNECTOR.connect(&admin, means).map(|_| ()).unwrap_err();
     assert_eq!(fault.help.as_deref(), Some("use https://acme.okta.com"));
+}
+
+/// An org in whose place something answers every request in the same way.
+fn replaced(status: StatusCode, body: &'static str) -> Org {
+    let org = org(|_| {});
+    let router = Router::new().fallback(move || async move { (status, body) });
+    let transport = Arc::new(SimTransport::new().host(URL, router));
+    let means = Means::new(transport, org.clock.clone());
+    let okta = CONNECTOR.connect(&simulated(&org.sim, URL), means).expect("the settings are complete");
+    Org { okta, ..org }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_done_because_a_stranger_says_so() {
+    let page = replaced(StatusCode::OK, "<!DOCTYPE html><title>Log in</title>");
+    let upload = page.refused("okta.bulk_user_import", &upsert("aps1", 2)).await;
+    assert_eq!(upload.kind, FaultKind::Parse);
+    assert!(upload.message.contains("a page in HTML"), "{upload}");
+    assert!(upload.message.contains("not known whether the 2 users arrived"), "{upload}");
+    for card in ["okta.delete_import_session", "okta.trigger_import_session", "okta.read_import_session"] {
+        let fault = page.refused(card, r#"{"session_id":"aps1"}"#).await;
+        assert!(fault.message.contains("a page in HTML, where JSON is expected"), "{card}: {fault}");
+    }
+    let other = replaced(StatusCode::OK, "");
+    let upload = other.refused("okta.bulk_user_import", &upsert("aps1", 1)).await;
+    assert!(upload.message.contains("Okta answered 200, where it takes an upload with 202"), "{upload}");
+    assert!(upload.message.contains("not known whether the user arrived"), "{upload}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_lost_from_a_list_in_silence() {
+    let list = replaced(StatusCode::OK, r#"[{"id":"00u1"},null]"#);
+    let fault = list.refused("okta.list_users_with_search", r#"{"result_set":"all"}"#).await;
+    assert!(fault.message.contains("something is no user: it lacks `id`"), "{fault}");
+    let nameless = replaced(StatusCode::OK, r#"{"profile":{"login":"ada"}}"#);
+    let fault = nameless.refused("okta.read_user", r#"{"id_or_login":"ada"}"#).await;
+    assert!(fault.message.contains("no user: it lacks `id`"), "{fault}");
+    let sessions = replaced(StatusCode::OK, r#"[{"id":"aps1"}]"#);
+    let fault = sessions.refused("okta.list_import_sessions", "{}").await;
+    assert!(fault.message.contains("each with `id` and `status`"), "{fault}");
 }

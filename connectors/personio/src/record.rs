@@ -229,6 +229,9 @@ impl<'de> Visitor<'de> for Attributes<'_> {
             let value = match value {
                 // An id is a name, not a quantity: Okta's card has it as text.
                 Value::Number(id) if kind == Kind::Id => Value::from(format_number(id)),
+                value if kind == Kind::Id && value.as_text().is_none() => {
+                    return Err(A::Error::custom("an employee's `id` is neither a number nor a text"));
+                }
                 Value::List(_) | Value::Object(_) => plain(self.0, value),
                 value => value,
             };

@@ -147,9 +147,24 @@ pub struct SimulatorArgs {
     /// What the employees are made up from [default: 1]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
+    /// How one logs in to the simulated Okta [default: api-token]
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub okta_auth: Option<OktaAuth>,
     /// Let a simulator misbehave; see `flowrun run --help`
     #[arg(long = "fault", value_name = "SPEC")]
     pub faults: Vec<Fault>,
+}
+
+/// How one logs in to a simulated Okta.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OktaAuth {
+    /// By an API token (SSWS)
+    #[default]
+    ApiToken,
+    /// As an OAuth 2.0 service app, by a private key
+    Oauth,
+    /// The same, with tokens that are bound to a key (DPoP)
+    Dpop,
 }
 
 /// What `connections` is told.

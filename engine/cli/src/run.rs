@@ -151,6 +151,7 @@ impl Prepared {
             &Purpose {
                 audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
                 rehearsal: self.args.dry_run,
+                ca_file: self.args.ca_file.clone(),
                 ..Purpose::new(&simulators, &surroundings.env)
             },
         )?;

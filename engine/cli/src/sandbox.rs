@@ -31,7 +31,8 @@ pub async fn serve(
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
         None => {
-            Simulators::new(Clock::starting_at(now.as_millis() as i64, scale), &Setup::from(&args.simulators))
+            let setup = Setup { dated: true, ..Setup::from(&args.simulators) };
+            Simulators::new(Clock::starting_at(now.as_millis() as i64, scale), &setup)
         }
     };
     console.print(&exports(&simulators, &format!("http://127.0.0.1:{port}")))?;

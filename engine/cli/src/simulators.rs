@@ -7,10 +7,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Settings;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::sim::{Fault, Faults};
-use flowrun_okta::sim::{OktaSim, OktaSimConfig, SeedUser, UserStatus};
+use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, SeedUser, ServiceApp, UserStatus};
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
 
-use crate::args::{EMPLOYEES, SimulatorArgs};
+use crate::args::{EMPLOYEES, OktaAuth, SimulatorArgs};
 
 /// Where the simulated Okta is in this process.
 pub const OKTA_URL: &str = "https://acme.okta.sim";
@@ -28,13 +28,24 @@ pub struct Setup {
     pub seed: u64,
     /// How many of them Personio lists twice.
     pub duplicates: u64,
+    /// How one logs in to Okta.
+    pub okta_auth: OktaAuth,
+    /// Whether Okta's answers say what time it is there, as real ones do; its clock is that of whoever asks if they don't.
+    pub dated: bool,
     /// How the simulators misbehave.
     pub faults: Vec<Fault>,
 }
 
 impl Default for Setup {
     fn default() -> Setup {
-        Setup { employees: EMPLOYEES, seed: 1, duplicates: 0, faults: Vec::new() }
+        Setup {
+            employees: EMPLOYEES,
+            seed: 1,
+            duplicates: 0,
+            okta_auth: OktaAuth::ApiToken,
+            dated: false,
+            faults: Vec::new(),
+        }
     }
 }
 
@@ -43,6 +54,7 @@ impl From<&SimulatorArgs> for Setup {
         Setup {
             employees: args.employees.unwrap_or(EMPLOYEES),
             seed: args.seed.unwrap_or(1),
+            okta_auth: args.okta_auth.unwrap_or_default(),
             faults: args.faults.clone(),
             ..Setup::default()
         }
@@ -58,10 +70,27 @@ pub struct Simulators {
     pub okta: OktaSim,
     /// The account.
     pub personio: PersonioSim,
+    /// The service app by which one logs in to the org, if not by the API token.
+    pub app: Option<OwnedApp>,
 }
 
 /// One of so many employees was not yet there when Okta was last imported into.
 const NEW: u64 = 5;
+
+/// What the simulated service app is granted: all that the cards need.
+const SCOPES: [&str; 4] =
+    ["okta.identitySources.manage", "okta.apps.read", "okta.users.manage", "okta.logs.read"];
+
+/// A service app with a new key, where one logs in by one.
+fn service_app(auth: OktaAuth) -> Option<OwnedApp> {
+    if auth == OktaAuth::ApiToken {
+        return None;
+    }
+    // Without chance there is no key; the run then says that it can't log in.
+    let mut owned = ServiceApp::generate("0oa1simulatedApp05d7", &SCOPES).ok()?;
+    owned.app.dpop_required = auth == OktaAuth::Dpop;
+    Some(owned)
+}
 
 impl Simulators {
     /// An account, and an org that holds yesterday's import of it: four of five employees, all of them active.
@@ -88,8 +117,13 @@ impl Simulators {
     /// An account, and an org without users.
     pub fn empty(clock: Clock, setup: &Setup) -> Simulators {
         let faults: Faults = setup.faults.iter().cloned().collect();
-        let okta =
-            OktaSim::new(OktaSimConfig { faults: faults.clone(), ..OktaSimConfig::new(clock.clone()) });
+        let app = service_app(setup.okta_auth);
+        let okta = OktaSim::new(OktaSimConfig {
+            faults: faults.clone(),
+            apps: app.iter().map(|owned| owned.app.clone()).collect(),
+            dated: setup.dated,
+            ..OktaSimConfig::new(clock.clone())
+        });
         let personio = PersonioSim::new(PersonioSimConfig {
             employees: setup.employees,
             seed: setup.seed,
@@ -97,7 +131,7 @@ impl Simulators {
             faults,
             ..PersonioSimConfig::new(clock.clone())
         });
-        Simulators { clock, okta, personio }
+        Simulators { clock, okta, personio, app }
     }
 
     /// Whether a connector has a simulator.
@@ -122,7 +156,13 @@ impl Simulators {
     /// in this process only.
     pub fn settings(&self, connector: &str, at: Option<&str>) -> Option<Settings> {
         match connector {
-            "okta" => Some(flowrun_okta::simulated(&self.okta, at.unwrap_or(OKTA_URL))),
+            "okta" => {
+                let url = at.unwrap_or(OKTA_URL);
+                Some(match &self.app {
+                    Some(app) => flowrun_okta::simulated_oauth(&self.okta, url, app),
+                    None => flowrun_okta::simulated(&self.okta, url),
+                })
+            }
             "personio" => Some(flowrun_personio::simulated(&self.personio, at.unwrap_or(PERSONIO_URL))),
             "api_connector" if at.is_none() => Some(flowrun_http::simulated(ECHO_URL)),
             _ => None,
@@ -136,7 +176,11 @@ impl Simulators {
                 format!("simulator, {} employees", crate::words::count(self.personio.employee_count()))
             }
             "api_connector" => "simulator, an echo".to_owned(),
-            _ => "simulator".to_owned(),
+            _ => match &self.app {
+                None => "simulator".to_owned(),
+                Some(owned) if owned.app.dpop_required => "simulator, by OAuth with DPoP".to_owned(),
+                Some(_) => "simulator, by OAuth".to_owned(),
+            },
         }
     }
 

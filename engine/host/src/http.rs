@@ -1,27 +1,32 @@
 //! Sends requests over the network.
 
-use std::error::Error;
+mod refusal;
+
 use std::time::Duration;
 
+use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use reqwest::redirect::Policy;
+
+use self::refusal::{causes, in_words_of_proxies, refusal};
+use crate::network::Network;
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection pool over TCP and TLS, for all connections of a process.
 ///
-/// It uses no proxy unless it is given one, follows no redirects, keeps no cookies, and trusts the system's certificates
-/// (`SSL_CERT_FILE` where there are none).
+/// It follows no redirects, keeps no cookies, and trusts the authorities of the system (`SSL_CERT_FILE` where there are none)
+/// and those that its network adds.
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
     client: reqwest::Client,
 }
 
 impl HttpTransport {
-    /// A pool that goes straight to its hosts, or through `proxy`, an address such as `http://proxy.example.com:3128`.
-    pub fn new(proxy: Option<&str>) -> Result<HttpTransport, String> {
+    /// A pool that reaches its hosts over `network`.
+    pub fn new(network: &Network) -> Result<HttpTransport> {
         // Fails only if the process has a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -29,17 +34,20 @@ impl HttpTransport {
             .pool_idle_timeout(Duration::from_secs(50))
             .redirect(Policy::none())
             .referer(false)
+            .tls_certs_merge(network.authorities()?)
             .no_proxy();
-        if let Some(proxy) = proxy {
-            let proxy = reqwest::Proxy::all(proxy).map_err(|error| explain(&error))?;
-            builder =
-                builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.0/8,::1")));
+        for proxy in network.proxies()? {
+            builder = builder.proxy(proxy);
         }
-        let client = builder.build().map_err(|error| explain(&error))?;
+        let client = builder.build().map_err(|error| Fault::new(FaultKind::Network, explain(&error)))?;
         Ok(HttpTransport { client })
     }
 
-    async fn exchange(&self, request: Request, limits: Limits) -> Result<Response, TransportError> {
+    async fn exchange(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> std::result::Result<Response, TransportError> {
         let sent = self
             .client
             .request(request.method, &request.url)
@@ -65,7 +73,11 @@ impl HttpTransport {
 }
 
 impl Transport for HttpTransport {
-    fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
+    fn send(
+        &self,
+        request: Request,
+        limits: Limits,
+    ) -> Pending<'_, std::result::Result<Response, TransportError>> {
         Box::pin(self.exchange(request, limits))
     }
 }
@@ -73,7 +85,7 @@ impl Transport for HttpTransport {
 fn classify(error: &reqwest::Error) -> TransportError {
     // A connection that takes too long to make is both: what counts is that nothing was sent.
     if error.is_connect() || error.is_builder() {
-        return TransportError::Connect(explain(error));
+        return refusal(error).unwrap_or_else(|| TransportError::Connect(explain(error)));
     }
     if error.is_timeout() {
         return TransportError::Timeout;
@@ -83,14 +95,12 @@ fn classify(error: &reqwest::Error) -> TransportError {
 
 /// The causes of an error without its address, which may carry secrets, and without repetitions.
 fn explain(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !causes.iter().any(|known| known.contains(&text)) {
-            causes.push(text);
+    let mut told: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        let text = in_words_of_proxies(cause.to_string());
+        if !told.iter().any(|known| known.contains(&text)) {
+            told.push(text);
         }
-        cause = error.source();
     }
-    if causes.is_empty() { "the request can't be built".to_owned() } else { causes.join(": ") }
+    if told.is_empty() { "the request can't be built".to_owned() } else { told.join(": ") }
 }

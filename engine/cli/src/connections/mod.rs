@@ -7,7 +7,7 @@ pub mod list;
 pub mod test;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowrun_core::model::Manifest;
@@ -16,6 +16,7 @@ use flowrun_core::suggest::closest;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
+use flowrun_host::network::Network;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
@@ -212,6 +213,8 @@ pub struct Purpose<'a> {
     pub simulators: &'a Simulators,
     /// The environment, for credentials and proxies.
     pub env: &'a BTreeMap<String, String>,
+    /// Certificate authorities to trust besides those of the system.
+    pub ca_file: Option<PathBuf>,
     /// Where requests that change something are recorded.
     pub audit: Option<Arc<dyn Ledger>>,
     /// Whether requests that would change something are withheld.
@@ -221,7 +224,7 @@ pub struct Purpose<'a> {
 impl<'a> Purpose<'a> {
     /// Connections that change what they are told to, without a record.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, audit: None, rehearsal: false }
+        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false }
     }
 }
 
@@ -239,7 +242,7 @@ pub fn connect(
             Origin::Given(given) => {
                 let network = match &network {
                     Some(network) => network.clone(),
-                    None => network.insert(Arc::new(open_network(purpose.env)?)).clone(),
+                    None => network.insert(Arc::new(open_network(purpose)?)).clone(),
                 };
                 let settings = given.fetch(purpose.env, |_| true).map_err(|why| planned.unfetched(&why))?;
                 (Some(settings), network)
@@ -285,12 +288,12 @@ pub fn world(made: &[Made], tables: Tables, time: RunTime) -> World {
     World::new(time, connectors::effects(), connections).share("tables", Arc::new(tables))
 }
 
-/// The network, through a proxy where the environment names one.
-fn open_network(env: &BTreeMap<String, String>) -> Result<HttpTransport, Problem> {
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let proxy = names.iter().find_map(|name| env.get(*name)).filter(|proxy| !proxy.is_empty());
-    HttpTransport::new(proxy.map(String::as_str)).map_err(|why| {
-        let problem = Problem::new(format!("the network can't be used: {why}"));
-        if proxy.is_some() { problem.help("look at HTTPS_PROXY") } else { problem }
+/// The network as the environment and the command line describe it.
+fn open_network(purpose: &Purpose<'_>) -> Result<HttpTransport, Problem> {
+    let described = Network::from_env(purpose.env);
+    let ca_file = purpose.ca_file.clone().or_else(|| described.ca_file.clone());
+    HttpTransport::new(&Network { ca_file, ..described }).map_err(|fault| {
+        let problem = Problem::new(format!("the network can't be used: {}", fault.message));
+        Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
     })
 }

@@ -1,6 +1,7 @@
 //! `flowrun connections test`: tries each connection with harmless requests.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use flowrun_host::connections::Origin;
 use flowrun_kit::connector::Check;
@@ -36,7 +37,8 @@ pub async fn test(
         if place > 0 {
             console.print("\n")?;
         }
-        failed += u32::from(!try_out(used, &simulators, &surroundings.env, console).await?);
+        failed +=
+            u32::from(!try_out(used, &simulators, &surroundings.env, args.ca_file.clone(), console).await?);
     }
     Ok(if failed > 0 { FAILED } else { DONE })
 }
@@ -46,6 +48,7 @@ async fn try_out(
     used: &Used,
     simulators: &Simulators,
     env: &BTreeMap<String, String>,
+    ca_file: Option<PathBuf>,
     console: &mut Console<'_>,
 ) -> Result<bool, Refused> {
     let look = console.out_look;
@@ -70,7 +73,7 @@ async fn try_out(
         Origin::Given(_) => {}
     }
     let planned = [(used.planned.clone(), used.scopes.clone())];
-    let purpose = Purpose { rehearsal: true, ..Purpose::new(simulators, env) };
+    let purpose = Purpose { rehearsal: true, ca_file, ..Purpose::new(simulators, env) };
     let made = match connect(&planned, &purpose) {
         Ok(made) => made,
         Err(problem) => {

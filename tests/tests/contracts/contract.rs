@@ -1,0 +1,114 @@
+//! Which files promise what, and where what is known of the vendors differs from them.
+
+use std::io::Write;
+use std::sync::LazyLock;
+
+use flowrun::simulators::{OKTA_URL, PERSONIO_URL};
+use flowrun_tests::openapi::{Contract, Document, Mend, folder};
+
+const DOCUMENTS: [Document; 6] = [
+    Document { file: "okta-identity-sources.openapi.yaml", host: OKTA_URL },
+    Document { file: "okta-cards.openapi.yaml", host: OKTA_URL },
+    Document { file: "okta-oauth-token.openapi.yaml", host: OKTA_URL },
+    Document { file: "personio-auth-v1.yaml", host: PERSONIO_URL },
+    Document { file: "personio-personnel-data-v1.openapi.yaml", host: PERSONIO_URL },
+    Document { file: "personio-v2.openapi.yaml", host: PERSONIO_URL },
+];
+
+/// Mistakes of the files.
+const MENDS: [Mend; 2] = [
+    Mend {
+        file: "personio-personnel-data-v1.openapi.yaml",
+        at: "/components/schemas/Response/properties/data",
+        by: Some("{}"),
+        reason: "it is an object there, so that no answer with a list could keep to the schema",
+    },
+    Mend {
+        file: "okta-oauth-token.openapi.yaml",
+        at: "/components/schemas/TokenRequestClientCredentials/allOf/1/properties",
+        by: Some(
+            r#"{ "scope": { "type": "string" }, "client_assertion": { "type": "string" },
+                 "client_assertion_type": { "enum": ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"] } }"#,
+        ),
+        reason: "how a client proves who it is stands in the prose of the guide only",
+    },
+];
+
+/// The contract; `None`, with a word on stderr, where the files are not there.
+pub fn contract() -> Option<&'static Contract> {
+    static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(read);
+    CONTRACT.as_ref()
+}
+
+fn read() -> Option<Contract> {
+    let Some(folder) = folder() else {
+        let told = "skipped: the vendors' OpenAPI files are expected in ../shared/specs\n";
+        std::io::stderr().write_all(told.as_bytes()).unwrap();
+        return None;
+    };
+    Some(Contract::read(&folder, &DOCUMENTS, &MENDS))
+}
+
+/// Something that is not as the files have it, and is right all the same.
+pub struct Deviation {
+    /// The operations that it concerns: the beginning of their names.
+    pub operation: &'static str,
+    /// A part of what the check says.
+    pub finding: &'static str,
+    /// How it is known.
+    pub reason: &'static str,
+}
+
+/// All of them. One that is never met fails the test, so that the list stays true.
+pub const DEVIATIONS: &[Deviation] = &[
+    of("", "status 401 is not listed", "documented: E0000011 at Okta, an expired token at Personio"),
+    of("", "status 500 is not listed", "any server may fail"),
+    employees("status 429 is not listed", "documented: 300 a minute"),
+    of(
+        "POST /api/v1/identity-sources",
+        "status 201 is not listed",
+        "recorded: a session is created with 201",
+    ),
+    of(
+        "POST /api/v1/identity-sources",
+        "status 400 is not listed",
+        "documented: creating or starting too early is a 400",
+    ),
+    of(
+        "DELETE /api/v1/identity-sources",
+        "status 400 is not listed",
+        "recorded: a triggered session can't be closed",
+    ),
+    of("GET /api/v1/users", "status 400 is not listed", "documented: E0000031, a search that can't be read"),
+    employees(
+        "('vacation_day_balance', 'dynamic_",
+        "the file's example has this and attributes of the account's own",
+    ),
+    employees("supervisor: Unevaluated properties are not allowed ('type', 'universal_id'", EXAMPLE),
+    employees("absence_entitlement: Unevaluated properties are not allowed ('type', 'universal_id'", EXAMPLE),
+    employees(
+        "absence_entitlement/value/*/attributes: Unevaluated properties are not allowed ('category'",
+        EXAMPLE,
+    ),
+    employees("subcompany/value/attributes: Unevaluated properties are not allowed ('id'", EXAMPLE),
+    employees("office/value/attributes: Unevaluated properties are not allowed ('id'", EXAMPLE),
+    employees("team/value/attributes: Unevaluated properties are not allowed ('id'", EXAMPLE),
+    employees(
+        "work_schedule/value/attributes: Unevaluated properties are not allowed ('valid_from'",
+        EXAMPLE,
+    ),
+    employees(
+        "/value: null is not of type",
+        "not documented: what an employee has not is null, as dates are in the example",
+    ),
+];
+
+const EXAMPLE: &str = "the file's own example has it";
+
+const fn of(operation: &'static str, finding: &'static str, reason: &'static str) -> Deviation {
+    Deviation { operation, finding, reason }
+}
+
+const fn employees(finding: &'static str, reason: &'static str) -> Deviation {
+    of("GET /v1/company/employees", finding, reason)
+}

@@ -1,0 +1,43 @@
+//! Flows that consist of a few cards, in the project of the cards' examples, which has a connection to each vendor.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use flowrun::project::Project;
+use flowrun_core::diag::Severity;
+use flowrun_core::machine::Start;
+use flowrun_core::program::Program;
+use flowrun_core::report::Report;
+use flowrun_core::source::Sources;
+use flowrun_core::value::Record;
+use flowrun_host::driver::{self, Stop};
+use flowrun_kit::http::Transport;
+use flowrun_tests::examine;
+use flowrun_tests::org::{EPOCH_MS, Org};
+
+static EXAMPLES: LazyLock<Sources> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cards");
+    Project::read(&root).unwrap().sources
+});
+
+/// The helper flow that a stream is given to.
+const TAKE: &str = "inputs: { Record: object }\ncards: []\n";
+
+/// The program of a flow of these cards; `None` if it has mistakes.
+pub fn program(cards: &str) -> Option<Arc<Program>> {
+    let flow = cards.lines().fold("cards:\n".to_owned(), |flow, line| format!("{flow}  {line}\n"));
+    let mut sources = EXAMPLES.clone();
+    sources.add("take.yaml", TAKE);
+    sources.add("asked.yaml", &flow);
+    let (program, found) = examine(&sources, Some("asked"), &[]);
+    let right = found.iter().all(|found| found.code.severity() != Severity::Error);
+    program.filter(|_| right).map(Arc::new)
+}
+
+/// Runs a program over an org whose requests go through `transport`.
+pub async fn run(org: &Org, program: Arc<Program>, transport: &Arc<dyn Transport>) -> Report {
+    let world = org.world(&program, transport);
+    let start = Start { inputs: Record::default(), run_id: "test".into(), at_us: EPOCH_MS * 1000 };
+    let (_switch, stop) = Stop::new();
+    driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap()
+}
