@@ -37,7 +37,7 @@ pub fn program(cards: &str) -> Option<Arc<Program>> {
 /// Runs a program over an org whose requests go through `transport`.
 pub async fn run(org: &Org, program: Arc<Program>, transport: &Arc<dyn Transport>) -> Report {
     let world = org.world(&program, transport);
-    let start = Start { inputs: Record::default(), run_id: "test".into(), at_us: EPOCH_MS * 1000 };
+    let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
     let (_switch, stop) = Stop::new();
     driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap()
 }
