@@ -1,5 +1,6 @@
 //! What the tests share: cases written as one file, and worlds to run them in.
 
+pub mod limits;
 pub mod openapi;
 pub mod org;
 

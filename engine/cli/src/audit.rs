@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use flowrun_core::report::Report;
@@ -47,9 +48,6 @@ impl Audit {
     /// Begins the record.
     pub fn begin(&self, file: AuditFile, beginning: &Beginning<'_>) {
         let file = self.0.get_or_init(|| file);
-        let named = |names: [&str; 3]| {
-            names.iter().find_map(|name| beginning.env.get(*name)).filter(|value| !value.is_empty())
-        };
         file.add(&json!({
             "event": "start",
             "time": time(beginning.now_ms),
@@ -58,8 +56,8 @@ impl Audit {
             "file": beginning.file,
             "flows_sha256": fingerprint(beginning.sources),
             "flowrun": env!("CARGO_PKG_VERSION"),
-            "user": named(["SUDO_USER", "USER", "LOGNAME"]),
-            "machine": named(["HOSTNAME", "COMPUTERNAME", "HOST"]),
+            "user": user(beginning.env),
+            "machine": machine(beginning.env),
             "connections": beginning.made.iter().map(|made| (made.name.clone(), json!(made.host))).collect::<Map<_, _>>(),
             "dry_run": beginning.dry_run,
         }));
@@ -93,6 +91,23 @@ impl Ledger for Audit {
             file.record(entry);
         }
     }
+}
+
+fn named(env: &BTreeMap<String, String>, names: [&str; 3]) -> Option<String> {
+    names.iter().find_map(|name| env.get(*name)).filter(|value| !value.is_empty()).cloned()
+}
+
+/// Who runs it. A service often has no variable that says so.
+fn user(env: &BTreeMap<String, String>) -> Option<String> {
+    let asked = || Command::new("id").arg("-un").stderr(Stdio::null()).output().ok();
+    let told = || Some(String::from_utf8(asked()?.stdout).ok()?.trim().to_owned());
+    named(env, ["SUDO_USER", "USER", "LOGNAME"]).or_else(told).filter(|user| !user.is_empty())
+}
+
+/// Where it runs.
+fn machine(env: &BTreeMap<String, String>) -> Option<String> {
+    let told = || Some(std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned());
+    named(env, ["HOSTNAME", "COMPUTERNAME", "HOST"]).or_else(told)
 }
 
 /// A hash of all flows and the manifest, by which two runs of the same can be told from two of different ones.

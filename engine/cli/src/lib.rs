@@ -20,8 +20,10 @@ mod failure;
 mod given;
 mod live;
 mod manual;
+mod progress;
 mod run;
 mod sandbox;
+mod tick;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

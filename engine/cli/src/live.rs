@@ -1,8 +1,5 @@
 //! What is drawn on a terminal while a run goes on: its tree so far, with bars and the reasons of waits.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use flowrun_core::card::Catalog;
@@ -12,10 +9,10 @@ use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio::sync::Notify;
 
 use crate::connectors;
 use crate::console::{Look, Paint};
+use crate::tick::Tick;
 use crate::transcript::{Detail, Frame, Row, Tone, rows};
 use crate::words;
 
@@ -29,24 +26,15 @@ const QUICK: Duration = Duration::from_millis(200);
 const BAR: u64 = 20;
 
 /// Draws a run while it goes on.
-///
-/// A thread tells when it is time; between two times the watcher costs the run no more than to read a flag.
 pub struct Live {
     bar: ProgressBar,
-    tick: Arc<Tick>,
+    tick: Tick,
     activities: Vec<(String, Activity)>,
     clock: Clock,
     catalog: Catalog,
     look: Look,
     started: Instant,
     frames: usize,
-}
-
-#[derive(Default)]
-struct Tick {
-    due: AtomicBool,
-    over: AtomicBool,
-    wake: Notify,
 }
 
 impl Live {
@@ -56,19 +44,9 @@ impl Live {
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        let tick = Arc::new(Tick::default());
-        let ticking = tick.clone();
-        // Without the thread nothing is drawn, and the run goes on all the same.
-        let _ = thread::Builder::new().name("display".to_owned()).spawn(move || {
-            while !ticking.over.load(Ordering::Relaxed) {
-                thread::sleep(EVERY);
-                ticking.due.store(true, Ordering::Relaxed);
-                ticking.wake.notify_one();
-            }
-        });
         Live {
             bar,
-            tick,
+            tick: Tick::every(EVERY),
             activities,
             clock,
             catalog: connectors::catalog(),
@@ -96,7 +74,8 @@ impl Live {
         for (name, activity) in &self.activities {
             if let Some(waiting) = activity.waiting() {
                 let left = self.left(waiting.until_ms);
-                last.push_str(&format!(" · {name} waits {left} for {}", waiting.reason));
+                let until = words::time_of_day(waiting.until_ms);
+                last.push_str(&format!(" · {name} waits {left}, until {until}, for {}", waiting.reason));
             }
         }
         if let Some(note) = waits.and_then(|index| rows[index].note.as_deref()) {
@@ -130,22 +109,18 @@ impl Live {
 
 impl Watch for Live {
     fn turned(&mut self, machine: &Machine) {
-        if self.tick.due.load(Ordering::Relaxed) {
-            self.tick.due.store(false, Ordering::Relaxed);
-            if self.started.elapsed() >= QUICK {
-                self.draw(machine);
-            }
+        if self.tick.is_due() && self.started.elapsed() >= QUICK {
+            self.draw(machine);
         }
     }
 
     fn look(&mut self) -> Pending<'_, ()> {
-        Box::pin(self.tick.wake.notified())
+        self.tick.next()
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.tick.over.store(true, Ordering::Relaxed);
         self.bar.finish_and_clear();
     }
 }

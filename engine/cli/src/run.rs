@@ -26,6 +26,7 @@ use crate::failure;
 use crate::given;
 use crate::live::Live;
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::project::Project;
 use crate::signals::{self, INTERRUPTED};
 use crate::simulators::{Setup, Simulators};
@@ -202,14 +203,18 @@ impl Prepared {
         let activities: Vec<_> = made.iter().map(|made| (made.name.clone(), made.activity.clone())).collect();
         let mut live =
             console.err_look.live.then(|| Live::new(console.err_look, activities.clone(), clock.clone()));
+        // Where nothing takes time there is nothing to tell.
+        let mut progress = (live.is_none() && !simulated)
+            .then(|| Progress::new(console.err, activities.clone(), clock.clone()));
         let mut nobody = ();
-        let watch: &mut dyn Watch = match &mut live {
-            Some(live) => live,
-            None => &mut nobody,
+        let watch: &mut dyn Watch = match (&mut live, &mut progress) {
+            (Some(live), _) => live,
+            (None, Some(progress)) => progress,
+            (None, None) => &mut nobody,
         };
         let started = Instant::now();
         let ran = driver::run(self.program.clone(), start, &world, &mut (), watch, stop.clone()).await;
-        drop(live);
+        drop((live, progress));
         let report = ran.map_err(|fault| refused(&fault))?;
         let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
         let withheld: Vec<String> = activities.iter().flat_map(|(_, activity)| activity.withheld()).collect();

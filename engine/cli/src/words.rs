@@ -67,6 +67,12 @@ pub fn duration(ms: f64) -> String {
     }
 }
 
+/// The time of day at a moment, in UTC: `14:02:31 UTC`.
+pub fn time_of_day(ms: i64) -> String {
+    let second = ms.div_euclid(1000).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
+}
+
 /// How many columns a text takes on a terminal.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)

@@ -28,6 +28,7 @@ pub struct Seen {
 struct Record {
     total: u64,
     by_route: BTreeMap<String, u64>,
+    by_status: BTreeMap<u16, u64>,
     recent: VecDeque<Seen>,
 }
 
@@ -41,6 +42,7 @@ impl Traffic {
         record.total += 1;
         let route = seen.route.as_deref().unwrap_or("(no such path)");
         *record.by_route.entry(format!("{} {route}", seen.method)).or_default() += 1;
+        *record.by_status.entry(seen.status).or_default() += 1;
         if record.recent.len() == KEPT {
             record.recent.pop_front();
         }
@@ -60,6 +62,11 @@ impl Traffic {
     /// How many requests each `METHOD route` got.
     pub fn by_route(&self) -> BTreeMap<String, u64> {
         lock(&self.0).by_route.clone()
+    }
+
+    /// How many requests were answered with this status.
+    pub fn answered(&self, status: u16) -> u64 {
+        lock(&self.0).by_status.get(&status).copied().unwrap_or(0)
     }
 
     /// The last requests, oldest first.
