@@ -39,6 +39,10 @@ impl Pure for Construct {
         }
         let mut object = Value::from(Record::default());
         for (key, value) in self.fields {
+            let keys = key.split('.').count();
+            if keys > super::DEEPEST {
+                bail!(kind InvalidInput, "expected a name of at most {} keys, found {keys}", super::DEEPEST);
+            }
             Path::new(&key).put(&mut object, value);
         }
         Ok(Constructed { object: Record::from_value(object)? })

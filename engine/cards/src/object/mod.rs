@@ -1,6 +1,8 @@
 //! Object cards. Paths put dots between keys, `all.2.b`; a key that has the whole path as its name wins. No
 //! object is ever changed.
 
+use flowrun_core::fault::InputId;
+
 use crate::prelude::*;
 
 cards! { OBJECT:
@@ -9,7 +11,31 @@ cards! { OBJECT:
     construct::Construct,
     set::Set,
     merge::Merge,
+    unset::Unset,
+    moving::Move,
+    clear_empty::ClearEmpty,
+    filter::Filter,
+    split::Split,
     keys::Keys,
+    values::Values,
+    size::Size,
+    zip::Zip,
+    unzip::Unzip,
+}
+
+/// How many levels of objects inside of objects the cards make or enter; as many as JSON may have.
+const DEEPEST: usize = 128;
+
+/// Refuses a path that leads nowhere, or deeper than objects may be.
+fn check_path(path: &str, input: InputId) -> Result<()> {
+    if path.is_empty() {
+        bail!(input, "the path is blank, expected a key");
+    }
+    let keys = path.split('.').count();
+    if keys > DEEPEST {
+        bail!(input, "expected a path of at most {DEEPEST} keys, found {keys}");
+    }
+    Ok(())
 }
 
 /// What a path can lead into: an object, but a list too, for real flows take `0.type` from one.

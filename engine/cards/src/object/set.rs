@@ -37,9 +37,7 @@ impl Pure for Set {
     type Out = Changed;
 
     fn run(self, _: &Cx<'_>) -> Result<Changed> {
-        if self.path.is_empty() {
-            bail!(Self::PATH, "the path is blank, expected the key to set");
-        }
+        super::check_path(&self.path, Self::PATH)?;
         let mut object = Value::Object(self.object);
         Path::new(&self.path).put(&mut object, self.value);
         Ok(Changed { object })
