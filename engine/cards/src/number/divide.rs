@@ -43,22 +43,12 @@ impl Pure for Divide {
         if self.b == 0.0 {
             bail!(Self::B, "a number can't be divided by 0");
         }
-        if !(0.0..=15.0).contains(&self.decimals) {
-            bail!(Self::DECIMALS, "expected 0 to 15 decimals, found {}", self.decimals);
-        }
-        let decimals = self.decimals.trunc() as i32;
-        let result = to_decimals(super::finite(self.a / self.b)?, decimals);
+        let decimals = super::decimals(self.decimals, Self::DECIMALS)?;
+        let result = super::to_decimals(super::finite(self.a / self.b)?, decimals);
         // Two digits move before the point; rounding again drops what the multiplication left behind.
-        let percent = to_decimals(result * 100.0, (decimals - 2).max(0));
+        let percent = super::to_decimals(result * 100.0, (decimals - 2).max(0));
         let mut percentage = format_number(percent);
         percentage.push('%');
         Ok(Divided { result, percentage: percentage.into() })
     }
-}
-
-fn to_decimals(number: f64, decimals: i32) -> f64 {
-    let scale = 10f64.powi(decimals);
-    let scaled = number * scale;
-    // From 2^52 on a double has no digits behind the point that could be rounded.
-    if scaled.abs() < 4_503_599_627_370_496.0 { super::round_half_up(scaled) / scale } else { number }
 }

@@ -1,5 +1,7 @@
 //! Number cards. Numbers are doubles, as in Okta; a text is read by its leading digits.
 
+use flowrun_core::fault::InputId;
+
 use crate::prelude::*;
 
 cards! { NUMBER:
@@ -10,6 +12,26 @@ cards! { NUMBER:
     round::Round,
     round_up::RoundUp,
     round_down::RoundDown,
+    round_to_decimals::RoundToDecimals,
+    remainder::Remainder,
+    percentage::Percentage,
+    absolute_value::AbsoluteValue,
+    sign::Sign,
+    increment::Increment,
+    power::Power,
+    square_root::SquareRoot,
+    exponent::Exponent,
+    log::Log,
+    factorial::Factorial,
+    larger::Larger,
+    smaller::Smaller,
+    sum::Sum,
+    average::Average,
+    minimum::Minimum,
+    maximum::Maximum,
+    random_integer::RandomInteger,
+    parse::Parse,
+    format::Format,
     formula::Formula,
 }
 
@@ -33,4 +55,25 @@ fn round_half_up(number: f64) -> f64 {
 fn factorial(number: f64) -> Option<f64> {
     let fits = (0.0..=170.0).contains(&number) && number.fract() == 0.0;
     fits.then(|| (2..=number as u32).map(f64::from).product())
+}
+
+/// The numbers together.
+fn sum(numbers: &[f64]) -> Result<f64> {
+    finite(numbers.iter().fold(0.0, |sum, number| sum + number))
+}
+
+/// How many digits shall stay behind the point, given as `input`.
+fn decimals(number: f64, input: InputId) -> Result<i32> {
+    if !(0.0..=15.0).contains(&number) {
+        bail!(input, "expected 0 to 15 decimals, found {number}");
+    }
+    Ok(number.trunc() as i32)
+}
+
+/// Rounds to so many digits behind the point, a half up.
+fn to_decimals(number: f64, decimals: i32) -> f64 {
+    let scale = 10f64.powi(decimals);
+    let scaled = number * scale;
+    // From 2^52 on a double has no digits behind the point that could be rounded.
+    if scaled.abs() < 4_503_599_627_370_496.0 { round_half_up(scaled) / scale + 0.0 } else { number }
 }

@@ -1,0 +1,56 @@
+use flowrun_core::value::parse_number;
+
+use crate::prelude::*;
+
+/// Reads a number from a text, and takes nothing but a number.
+///
+/// Every field for a number reads texts too, but only looks at their start: `12 kg` is 12 there. This card
+/// refuses such a text, or gives `otherwise` for it if there is one. White space around the number is fine.
+/// The way back is `number.format`.
+#[derive(Inputs)]
+pub struct Parse {
+    /// The text.
+    text: Text,
+    /// The result for a text that is no number.
+    otherwise: Option<f64>,
+}
+
+/// The number.
+#[derive(Outputs)]
+pub struct Parsed {
+    /// The number that the text is.
+    result: f64,
+    /// Whether the text was a number.
+    is_number: bool,
+}
+
+impl Pure for Parse {
+    const ID: &str = "number.parse";
+    const EXPORTED_AS: &[&str] = &[];
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ text: " -12.5e1 " }"# => ok r#"{ result: -125, is_number: true }"#,
+        r#"{ text: 12 kg, otherwise: 0 }"# => ok r#"{ result: 0, is_number: false }"#,
+        r#"{ text: "", otherwise: -1 }"# => ok r#"{ result: -1, is_number: false }"#,
+        r#"{ text: 12 kg }"# => err "expected a number, found \"12 kg\"",
+        r#"{ text: "Infinity" }"# => err "expected a number",
+        r#"{ text: "1,5" }"# => err "expected a number, found \"1,5\"",
+    };
+    type Out = Parsed;
+
+    fn run(self, _: &Cx<'_>) -> Result<Parsed> {
+        let text = self.text.trim();
+        // These letters are all that a number can have; what Rust reads beyond them no flow can use.
+        let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+        let whole = plain && text.parse::<f64>().is_ok();
+        if let Some(result) = parse_number(text).filter(|_| whole) {
+            return Ok(Parsed { result, is_number: true });
+        }
+        match self.otherwise {
+            Some(result) => Ok(Parsed { result, is_number: false }),
+            None => {
+                let found: String = text.chars().take(60).collect();
+                bail!(Self::TEXT, "expected a number, found \"{found}\"")
+            }
+        }
+    }
+}
