@@ -1,10 +1,12 @@
+use super::letters::{find_folded, fold};
 use crate::prelude::*;
 
 /// Replaces a part of a text by another.
 ///
 /// What is looked for means itself, it is no pattern, and so does the replacement: `$1` stays `$1`. Only the
 /// first occurrence is replaced unless `all_instances` says otherwise. A text in which it does not occur
-/// stays as it is, and a blank `look_for` occurs nowhere. See also `text.split` and `text.text_segment`.
+/// stays as it is, and a blank `look_for` occurs nowhere. For several texts at once use
+/// `text.replace_patterns`, for patterns `text.replace_pattern`.
 #[derive(Inputs)]
 pub struct Replace {
     /// The text to search.
@@ -69,38 +71,5 @@ impl Pure for Replace {
         }
         out.push_str(rest);
         Ok(Replaced { text: out.into() })
-    }
-}
-
-fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().flat_map(char::to_lowercase)
-}
-
-/// The first place in `text` whose letters, made small, are `wanted`; only whole characters are matched.
-fn find_folded(text: &str, wanted: &[char]) -> Option<(usize, usize)> {
-    text.char_indices().find_map(|(start, _)| {
-        let mut left = wanted;
-        for (offset, letter) in text[start..].char_indices() {
-            for small in letter.to_lowercase() {
-                left = left.strip_prefix(&[small])?;
-            }
-            if left.is_empty() {
-                return Some((start, start + offset + letter.len_utf8()));
-            }
-        }
-        None
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_that_fold_to_several_are_matched_whole() {
-        // İ folds to i and a dot: a lone i matches neither all of it nor a part.
-        let wanted: Vec<char> = fold("i").collect();
-        assert_eq!(find_folded("İi", &wanted), Some((2, 3)));
-        assert_eq!(find_folded("GRÖSSE größe", &fold("Größe").collect::<Vec<_>>()), Some((8, 15)));
     }
 }

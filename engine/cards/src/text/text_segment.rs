@@ -1,3 +1,4 @@
+use super::position::place;
 use crate::prelude::*;
 
 /// Takes a part of a text, by its positions.
@@ -6,7 +7,8 @@ use crate::prelude::*;
 /// not; without `end_before` it reaches to the end of the text. A negative position counts as 0, one beyond
 /// the end as the end, and if the end lies before the start the two change places, so that the -1 of a search
 /// that found nothing does no harm. A character outside of Unicode's first plane, such as an emoji, counts as
-/// two and is never cut. See also `text.split`.
+/// two and is never cut. See also `text.at` and
+/// `text.split`.
 #[derive(Inputs)]
 pub struct TextSegment {
     /// The text to take from.
@@ -50,23 +52,4 @@ impl Pure for TextSegment {
         let whole = from == 0 && to == self.text.len();
         Ok(Segment { segment: if whole { self.text } else { Text::from(&self.text[from..to]) } })
     }
-}
-
-/// Where in the bytes of `text` its UTF-16 unit at `position` begins; a position inside a pair means the
-/// pair's end.
-fn place(text: &str, position: usize) -> usize {
-    if position >= text.len() {
-        return text.len(); // No character has more UTF-16 units than bytes.
-    }
-    if text.is_ascii() {
-        return position;
-    }
-    let mut units = 0;
-    for (index, letter) in text.char_indices() {
-        if units >= position {
-            return index;
-        }
-        units += letter.len_utf16();
-    }
-    text.len()
 }

@@ -3,7 +3,7 @@ use crate::prelude::*;
 /// Takes the white space off both ends of a text.
 ///
 /// Spaces, tabs, line breaks and the other blanks of Unicode go, the byte order mark too; white space inside
-/// the text stays. See also `text.split`, which does not trim its pieces.
+/// the text stays. See also `text.trim_start` and `text.trim_end`.
 #[derive(Inputs)]
 pub struct Trim {
     /// The text.
@@ -30,7 +30,7 @@ impl Pure for Trim {
     type Out = Trimmed;
 
     fn run(self, _: &Cx<'_>) -> Result<Trimmed> {
-        let trimmed = self.text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+        let trimmed = self.text.trim_matches(super::is_blank);
         Ok(Trimmed { text: if trimmed.len() == self.text.len() { self.text } else { Text::from(trimmed) } })
     }
 }

@@ -1,0 +1,61 @@
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::prelude::*;
+
+/// Decodes a text from Base64.
+///
+/// The alphabet of web addresses, with `-` and `_`, is read too; padding may be left out, and white space is
+/// skipped. Anything else is an error, and so is what gives no text in UTF-8. The way back is `text.base64`.
+#[derive(Inputs)]
+pub struct Base64Decode {
+    /// The code.
+    #[input(key = "string")]
+    text: Text,
+}
+
+/// The text.
+#[derive(Outputs)]
+pub struct Decoded {
+    /// The text that was encoded.
+    #[output(key = "output")]
+    text: Text,
+}
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+impl Pure for Base64Decode {
+    const ID: &str = "text.base64_decode";
+    const EXPORTED_AS: &[&str] = &["kernel:string:base64Decode"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ text: IA== }"# => ok r#"{ text: " " }"#,
+        r#"{ text: "w7w" }"# => ok r#"{ text: ü }"#,
+        r#"{ text: "Pz8_\n Pj4-" }"# => ok r#"{ text: "???>>>" }"#,
+        r#"{ text: "" }"# => ok r#"{ text: "" }"#,
+        r#"{ text: "a*b" }"# => err "the text is no Base64",
+        r#"{ text: "/w==" }"# => err "what was decoded is no text in UTF-8",
+    };
+    type Out = Decoded;
+
+    fn run(self, _: &Cx<'_>) -> Result<Decoded> {
+        let letters = self.text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+        let standard = letters.map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => byte,
+        });
+        let Ok(bytes) = LENIENT.decode(standard.collect::<Vec<_>>()) else {
+            bail!(kind Parse, "the text is no Base64")
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Decoded { text: text.into() }),
+            Err(_) => bail!(kind Parse, "what was decoded is no text in UTF-8"),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Patterns: JavaScript's regular expressions, as far as they can be searched in linear time.
+
+use flowrun_core::fault::InputId;
+use regex::{Regex, RegexBuilder};
+
+use crate::prelude::*;
+
+/// How many bytes a pattern may have.
+const LONGEST: usize = 10_000;
+
+/// How much memory a pattern may take when it is ready.
+const LARGEST: usize = 4 << 20;
+
+/// Makes `pattern`, given as `input`, ready to search with.
+pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Result<Regex> {
+    if pattern.len() > LONGEST {
+        bail!(input, "expected a pattern of at most {LONGEST} bytes, found {}", pattern.len());
+    }
+    build(&from_javascript(pattern), case_sensitive).map_err(|error| {
+        let message = format!("the pattern can't be used: {}", reason(&error));
+        let fault = Fault::new(FaultKind::InvalidInput, message).at(input);
+        if ["(?=", "(?!", "(?<=", "(?<!", "\\1", "\\k<"].iter().any(|it| pattern.contains(it)) {
+            return fault.help("look-around and back-references could search for ages; take a part of what was found with `text.extract_pattern`");
+        }
+        fault.help("to look for a special character itself put a backslash before it")
+    })
+}
+
+/// Makes a pattern ready that finds any of `texts`, which mean themselves.
+pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Result<Regex> {
+    let patterns: Vec<String> =
+        texts.iter().filter(|text| !text.is_empty()).map(|text| regex::escape(text)).collect();
+    // What can't be left out of a pattern but finds nothing.
+    let pattern = if patterns.is_empty() { "[a&&b]".to_owned() } else { patterns.join("|") };
+    build(&pattern, case_sensitive).map_err(|_| {
+        Fault::new(FaultKind::InvalidInput, "the texts to look for are too many or too long").at(input)
+    })
+}
+
+fn build(pattern: &str, case_sensitive: bool) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern)
+        .case_insensitive(!case_sensitive)
+        .size_limit(LARGEST)
+        .dfa_size_limit(LARGEST)
+        .nest_limit(64)
+        .build()
+}
+
+/// The last line of what the library says, which tells the reason; the others draw the pattern.
+fn reason(error: &regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+        other => {
+            let told = other.to_string();
+            let last = told.lines().last().unwrap_or(&told);
+            last.trim_start_matches("error: ").to_owned()
+        }
+    }
+}
+
+/// The same pattern in the library's flavour.
+///
+/// In JavaScript `\d`, `\w` and `\b` know only ASCII, a `[` in a class is a `[`, and a `{` that counts nothing is a `{`.
+fn from_javascript(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut letters = pattern.char_indices();
+    let mut class = false;
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some((_, escaped)) => escape(escaped, class, &mut out),
+                None => out.push('\\'),
+            },
+            '[' if class => out.push_str("\\["),
+            '[' => {
+                class = true;
+                out.push('[');
+                let negated = pattern[at + 1..].starts_with('^');
+                if negated {
+                    letters.next();
+                    out.push('^');
+                }
+                // An empty class finds nothing, and its opposite anything.
+                if pattern[at + 1 + usize::from(negated)..].starts_with(']') {
+                    letters.next();
+                    class = false;
+                    out.truncate(out.len() - 1 - usize::from(negated));
+                    out.push_str(if negated { "(?s:.)" } else { "[a&&b]" });
+                }
+            }
+            ']' if class => {
+                class = false;
+                out.push(']');
+            }
+            '&' | '~' if class => out.extend(['\\', letter]),
+            // Two hyphens would take a class off another: the second is the end of a range.
+            '-' if class && pattern[at + 1..].starts_with('-') => {
+                letters.next();
+                out.push_str("-\\-");
+            }
+            '{' if !class && !counts(&pattern[at + 1..]) => out.push_str("\\{"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn escape(letter: char, class: bool, out: &mut String) {
+    match letter {
+        'd' if class => out.push_str("0-9"),
+        'd' => out.push_str("[0-9]"),
+        'D' => out.push_str("[^0-9]"),
+        'w' if class => out.push_str("0-9A-Za-z_"),
+        'w' => out.push_str("[0-9A-Za-z_]"),
+        'W' => out.push_str("[^0-9A-Za-z_]"),
+        'b' if class => out.push_str("\\x08"),
+        'b' => out.push_str("(?-u:\\b)"),
+        '0' => out.push_str("\\x00"),
+        letter => {
+            out.push('\\');
+            out.push(letter);
+        }
+    }
+}
+
+/// Whether what stands behind a `{` makes it a count: `{2}`, `{2,}`, `{2,3}`.
+fn counts(rest: &str) -> bool {
+    let Some((inside, _)) = rest.split_once('}') else { return false };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match inside.split_once(',') {
+        Some((least, most)) => !least.is_empty() && digits(least) && digits(most),
+        None => !inside.is_empty() && digits(inside),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
+        compile(pattern, true, InputId(0)).unwrap().find(text).map(|found| found.as_str())
+    }
+
+    #[test]
+    fn patterns_mean_what_they_mean_in_javascript() {
+        let table = [
+            (r"\d+", "٣ 42", Some("42")),
+            (r"\w+", "ü_a1", Some("_a1")),
+            (r"[\w.]+@", "ü.a@", Some(".a@")),
+            (r"[^\d]", "1a", Some("a")),
+            (r"[\D]", "1a", Some("a")),
+            (r"\bne", "üne", Some("ne")),
+            (r"[[a]+", "x[a]", Some("[a")),
+            (r"[a&&b]+", "&", Some("&")),
+            (r"[+--]", "a,", Some(",")),
+            ("{x}", "a{x}", Some("{x}")),
+            (r"a{2,3}", "aaaa", Some("aaa")),
+            (r"a{,3}", "a{,3}", Some("a{,3}")),
+            ("[]", "a", None),
+            ("[^]", "\n", Some("\n")),
+            (r"\/", "a/b", Some("/")),
+            (r"é", "\u{e9}", Some("é")),
+            (r"\u0041", "A", Some("A")),
+            ("a.c", "a\nc", None),
+            ("[^A-Za-z0-9.%]", "a.b c", Some(" ")),
+            ("(title)|(displayName)", "x displayName", Some("displayName")),
+            (r"(?<name>J\w+)", "Jane", Some("Jane")),
+        ];
+        for (pattern, text, result) in table {
+            assert_eq!(found(pattern, text), result, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_searched_is_refused_with_a_reason() {
+        let table = [
+            ("(?=a)", "look-around", "back-references"),
+            ("(a)\\1", "backreferences are not supported", "back-references"),
+            ("(a", "unclosed group", "backslash"),
+            ("*", "repetition operator missing expression", "backslash"),
+            ("[b-a]", "invalid character class range", "backslash"),
+            ("(a{999}){999}", "it is too large", "backslash"),
+            ("\\", "incomplete escape sequence", "backslash"),
+        ];
+        for (pattern, reason, help) in table {
+            let fault = compile(pattern, true, InputId(0)).unwrap_err();
+            assert!(fault.message.contains(reason), "{pattern}: {}", fault.message);
+            assert!(fault.help.as_deref().unwrap().contains(help), "{pattern}");
+        }
+        let nested = format!("{}a{}", "(".repeat(5_000), ")".repeat(4_999));
+        assert!(compile(&nested, true, InputId(0)).is_err());
+    }
+}
