@@ -21,7 +21,7 @@ impl Pure for UniqueId {
     const TITLE: Option<&str> = Some("Unique ID");
     const EXPORTED_AS: &[&str] = &["kernel:string:uuid"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{}"# => ok r#"{ id: 63cbe1e4-5932-4dd7-844c-3cd7f43c661c }"#,
+        r#"{}"# => ok r#"{ id: b6edbbd4-2e7c-4d9f-9585-f51e46d5ee4b }"#,
     };
     type Out = Made;
 

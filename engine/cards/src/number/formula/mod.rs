@@ -48,7 +48,7 @@ impl Pure for Formula {
     const ID: &str = "number.formula";
     const EXPORTED_AS: &[&str] = &["kernel:math:expression"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ formula: "(filetime / 10000) - 11644473600000", filetime: 131970816000000000 }"# => ok r#"{ result: 1552608000000 }"#,
+        r#"{ formula: "(filetime / 10000) - 11644473600000", filetime: "131970816000000000" }"# => ok r#"{ result: 1552608000000 }"#,
         r#"{ formula: "10^2 + 12%5 + 3! + abs(-10) + pow(2, 3) # 100, 2, 6, 10, 8" }"# => ok r#"{ result: 126 }"#,
         r#"{ formula: "-x^2 + max(1, x, 2)", x: -3 }"# => ok r#"{ result: -7 }"#,
         r#"{ formula: "512 | 2", unused: "" }"# => ok r#"{ result: 514 }"#,

@@ -1,0 +1,81 @@
+//! What is deep, long or wide: cards stay quick, or refuse it.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use flowrun_cards::catalog;
+use flowrun_core::value::{Text, Value};
+
+mod perform;
+
+use perform::perform;
+
+fn run(id: &str, given: Value) -> Result<Value, String> {
+    perform(catalog().get(id).unwrap(), &given, &[]).map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn paths_of_ten_thousand_keys_are_refused_or_lead_nowhere() {
+    let path = Value::from(vec!["a"; 10_000].join("."));
+    let object = || Value::object([("a", Value::object([("a", 1.0)]))]);
+    let given = |fields: &[(&str, Value)]| {
+        Value::object([("object", object())].into_iter().chain(fields.iter().cloned()))
+    };
+    let told = "expected a path of at most 128 keys, found 10000";
+    for (id, fields) in [
+        ("object.set", vec![("path", path.clone()), ("value", Value::from(1.0))]),
+        ("object.unset", vec![("path", path.clone())]),
+        ("object.move", vec![("source", path.clone()), ("destination", Value::from("b"))]),
+        ("object.move", vec![("source", Value::from("a")), ("destination", path.clone())]),
+    ] {
+        let fault = run(id, given(&fields)).unwrap_err();
+        assert!(fault.contains(told), "{id}: {fault}");
+    }
+    assert_eq!(
+        run("object.get", given(&[("path", path.clone())])),
+        Ok(Value::object([("value", Value::Null)]))
+    );
+    let fault = run("object.construct", Value::object([(path.to_string(), 1.0)])).unwrap_err();
+    assert!(fault.contains("expected a name of at most 128 keys, found 10000"), "{fault}");
+}
+
+#[test]
+fn an_object_that_is_too_deep_is_not_cleared() {
+    let deep = (0..1_000).fold(Value::from("x"), |inner, _| Value::object([("a", inner)]));
+    let fault = run("object.clear_empty", Value::object([("object", deep)])).unwrap_err();
+    assert!(fault.contains("the object is more than 128 levels deep"), "{fault}");
+}
+
+#[test]
+fn a_million_keys_are_handled_one_by_one() {
+    // Were a card to look through all keys for each, this would take hours.
+    let keys: Vec<Value> = (0..1_000_000).map(|key| Value::from(format!("k{key}"))).collect();
+    let values = Value::list(keys.clone());
+    let zipped = run("object.zip", Value::object([("keys", values.clone()), ("values", values.clone())]));
+    let Ok(Value::Object(zipped)) = zipped else { panic!("{zipped:?}") };
+    let object = zipped["object"].clone();
+    let split = run("object.split", Value::object([("object", object.clone()), ("keys", values)]));
+    assert_eq!(split.unwrap().as_object().unwrap()["picked"], object);
+    for id in ["object.clear_empty", "object.filter"] {
+        let same = run(id, Value::object([("object", object.clone())])).unwrap();
+        assert_eq!(same.as_object().unwrap()["object"], object, "{id}");
+    }
+    let unzipped = run("object.unzip", Value::object([("object", object.clone())])).unwrap();
+    assert_eq!(unzipped.as_object().unwrap()["keys"], Value::List(Arc::new(keys)));
+    let fields = [("object", object), ("path", Value::from("k7"))];
+    let shorter = run("object.unset", Value::object(fields)).unwrap();
+    assert_eq!(shorter.as_object().unwrap()["object"].as_object().unwrap().len(), 999_999);
+}
+
+#[test]
+fn a_hostile_pattern_takes_linear_time() {
+    // A search that goes back over its steps would take longer than the universe is old.
+    let given = Value::object([
+        ("look_in", Value::from("a".repeat(100_000))),
+        ("look_for", Value::from("^(a|a)*(a|a)*(a|a)*b$")),
+    ]);
+    assert_eq!(run("text.find_pattern", given), Ok(Value::object([("position", -1.0)])));
+    let addresses = Text::from("@".repeat(100_000) + &"a.".repeat(100_000) + "@b");
+    let found = run("text.find_email", Value::object([("text", addresses)])).unwrap();
+    assert_eq!(found, Value::object([("email", Value::Null)]));
+}
