@@ -94,8 +94,8 @@ fn every_card_reads_well() {
 #[test]
 fn cards_are_found_by_every_name() {
     let catalog = connectors::catalog();
-    for name in ["text.split", "split", "Split", "Text.Split", "kernel:string:split", " text.split "] {
-        assert_eq!(catalog::find(&catalog, name).unwrap().id, "text.split", "{name}");
+    for name in ["text.trim", "trim", "Trim", "Text.Trim", "kernel:string:trim", " text.trim "] {
+        assert_eq!(catalog::find(&catalog, name).unwrap().id, "text.trim", "{name}");
     }
     assert_eq!(catalog::find(&catalog, "If/Else").unwrap().id, "branching.if_else");
     let told = |name: &str| {
@@ -103,7 +103,7 @@ fn cards_are_found_by_every_name() {
         format!("{problem}; {}", problem.help.as_deref().unwrap())
     };
     assert_eq!(told("list.mapp"), "there is no card `list.mapp`; did you mean `list.map`?");
-    assert_eq!(told("splitt"), "there is no card `splitt`; did you mean `text.split`?");
+    assert_eq!(told("pluckk"), "there is no card `pluckk`; did you mean `list.pluck`?");
     assert_eq!(told("add"), "`add` is more than one card; choose one of date_time.add, number.add");
     assert!(catalog::list(&catalog, Some("separator cut"), PLAIN).contains("text.split"));
     assert!(!catalog::list(&catalog, Some("date"), PLAIN).contains("update_row"));

@@ -8,7 +8,7 @@ use flowrun_core::value::{Text, Value};
 
 mod perform;
 
-use perform::perform;
+use perform::{perform, yaml};
 
 fn run(id: &str, given: Value) -> Result<Value, String> {
     perform(catalog().get(id).unwrap(), &given, &[]).map_err(|fault| fault.to_string())
@@ -17,7 +17,7 @@ fn run(id: &str, given: Value) -> Result<Value, String> {
 #[test]
 fn paths_of_ten_thousand_keys_are_refused_or_lead_nowhere() {
     let path = Value::from(vec!["a"; 10_000].join("."));
-    let object = || Value::object([("a", Value::object([("a", 1.0)]))]);
+    let object = || yaml("{ a: { a: 1 } }");
     let given = |fields: &[(&str, Value)]| {
         Value::object([("object", object())].into_iter().chain(fields.iter().cloned()))
     };
@@ -47,9 +47,9 @@ fn an_object_that_is_too_deep_is_not_cleared() {
 }
 
 #[test]
-fn a_million_keys_are_handled_one_by_one() {
-    // Were a card to look through all keys for each, this would take hours.
-    let keys: Vec<Value> = (0..1_000_000).map(|key| Value::from(format!("k{key}"))).collect();
+fn a_hundred_thousand_keys_are_handled_one_by_one() {
+    // Were a card to look through all keys for each, this would take minutes.
+    let keys: Vec<Value> = (0..100_000).map(|key| Value::from(format!("k{key}"))).collect();
     let values = Value::list(keys.clone());
     let zipped = run("object.zip", Value::object([("keys", values.clone()), ("values", values.clone())]));
     let Ok(Value::Object(zipped)) = zipped else { panic!("{zipped:?}") };
@@ -64,14 +64,14 @@ fn a_million_keys_are_handled_one_by_one() {
     assert_eq!(unzipped.as_object().unwrap()["keys"], Value::List(Arc::new(keys)));
     let fields = [("object", object), ("path", Value::from("k7"))];
     let shorter = run("object.unset", Value::object(fields)).unwrap();
-    assert_eq!(shorter.as_object().unwrap()["object"].as_object().unwrap().len(), 999_999);
+    assert_eq!(shorter.as_object().unwrap()["object"].as_object().unwrap().len(), 99_999);
 }
 
 #[test]
 fn a_hostile_pattern_takes_linear_time() {
     // A search that goes back over its steps would take longer than the universe is old.
     let given = Value::object([
-        ("look_in", Value::from("a".repeat(100_000))),
+        ("look_in", Value::from("a".repeat(20_000))),
         ("look_for", Value::from("^(a|a)*(a|a)*(a|a)*b$")),
     ]);
     assert_eq!(run("text.find_pattern", given), Ok(Value::object([("position", -1.0)])));

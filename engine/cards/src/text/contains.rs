@@ -1,7 +1,7 @@
 use super::letters::{find_folded, fold};
 use crate::prelude::*;
 
-/// Tells whether one text occurs in a text.
+/// Tells whether a text occurs in another.
 ///
 /// What is looked for means itself. A blank text is in every text. See also `text.find`; for patterns use
 /// `text.find_pattern`.

@@ -1,7 +1,7 @@
 use super::letters::{fold};
 use crate::prelude::*;
 
-/// Tells whether one text stands at the end of a text.
+/// Tells whether a text stands at the end of another.
 ///
 /// What is looked for means itself. A blank text is in every text. See also `text.starts_with`; for patterns use
 /// `text.find_pattern`.

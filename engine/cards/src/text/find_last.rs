@@ -1,4 +1,4 @@
-use super::position::{place, position};
+use super::position::{place, position, units};
 use crate::prelude::*;
 
 /// Finds where a text last occurs in another.
@@ -35,6 +35,7 @@ impl Pure for FindLast {
         r#"{ look_in: Anna Maria Smith, look_for: " ", right_most_position: 9 }"# => ok r#"{ position: 4 }"#,
         r#"{ look_in: aXa, look_for: a, right_most_position: -5 }"# => ok r#"{ position: 0 }"#,
         r#"{ look_in: "😀 a", look_for: a, right_most_position: 3 }"# => ok r#"{ position: 3 }"#,
+        r#"{ look_in: "😀a", look_for: a, right_most_position: 1 }"# => ok r#"{ position: -1 }"#,
         r#"{ look_in: Madonna, look_for: " " }"# => ok r#"{ position: -1 }"#,
         r#"{ look_in: Jane, look_for: "" }"# => ok r#"{ position: 4 }"#,
     };
@@ -42,12 +43,22 @@ impl Pure for FindLast {
 
     fn run(self, _: &Cx<'_>) -> Result<Found> {
         let text = &*self.look_in;
-        // A cast takes negative numbers to 0 and huge ones to the largest, which is what is wanted.
-        let start = self.right_most_position.map_or(text.len(), |last| place(text, last as usize));
-        let end = (start + self.look_for.len()).min(text.len());
-        // What begins by then ends by here, but the end may lie inside a character.
-        let found = text[..text.ceil_char_boundary(end)].rmatch_indices(&*self.look_for);
-        let found = found.map(|(at, _)| at).find(|at| *at <= start);
+        let start = self.right_most_position.map_or(text.len(), |last| floor_place(text, last));
+        // What begins by the start ends by here; a character that reaches further has no part in it.
+        let mut end = (start + self.look_for.len()).min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let found = text[..end].rfind(&*self.look_for);
         Ok(Found { position: position(text, found) })
     }
+}
+
+/// Where the character begins that is at `position`, or that has its second half there.
+fn floor_place(text: &str, position: f64) -> usize {
+    // A cast takes negative numbers to 0 and huge ones to the largest, which is what is wanted.
+    let position = position as usize;
+    let place = place(text, position);
+    // Characters with two halves have four bytes.
+    if units(&text[..place]) > position { place - 4 } else { place }
 }
