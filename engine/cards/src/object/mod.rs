@@ -12,6 +12,7 @@ cards! { OBJECT:
     set::Set,
     merge::Merge,
     unset::Unset,
+    // `move` is a word of Rust.
     moving::Move,
     clear_empty::ClearEmpty,
     filter::Filter,

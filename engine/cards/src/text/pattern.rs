@@ -17,9 +17,10 @@ pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Re
         bail!(input, "expected a pattern of at most {LONGEST} bytes, found {}", pattern.len());
     }
     build(&from_javascript(pattern), case_sensitive).map_err(|error| {
-        let message = format!("the pattern can't be used: {}", reason(&error));
-        let fault = Fault::new(FaultKind::InvalidInput, message).at(input);
-        if ["(?=", "(?!", "(?<=", "(?<!", "\\1", "\\k<"].iter().any(|it| pattern.contains(it)) {
+        let reason = reason(&error);
+        let fault =
+            Fault::new(FaultKind::InvalidInput, format!("the pattern can't be used: {reason}")).at(input);
+        if reason.contains("look-around") || reason.contains("backreferences") || pattern.contains("\\k<") {
             return fault.help("look-around and back-references could search for ages; take a part of what was found with `text.extract_pattern`");
         }
         fault.help("to look for a special character itself put a backslash before it")
@@ -116,10 +117,9 @@ fn escape(letter: char, class: bool, out: &mut String) {
         'b' if class => out.push_str("\\x08"),
         'b' => out.push_str("(?-u:\\b)"),
         '0' => out.push_str("\\x00"),
-        letter => {
-            out.push('\\');
-            out.push(letter);
-        }
+        letter if letter.is_ascii_alphanumeric() => out.extend(['\\', letter]),
+        // Any other character means itself, also those that mean something to the library: `\<`.
+        letter => out.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
     }
 }
 
@@ -159,6 +159,7 @@ mod tests {
             ("[]", "a", None),
             ("[^]", "\n", Some("\n")),
             (r"\/", "a/b", Some("/")),
+            (r"\<\ \é[\-\]]", "a< é]", Some("< é]")),
             (r"é", "\u{e9}", Some("é")),
             (r"\u0041", "A", Some("A")),
             ("a.c", "a\nc", None),
@@ -175,6 +176,7 @@ mod tests {
     fn what_can_not_be_searched_is_refused_with_a_reason() {
         let table = [
             ("(?=a)", "look-around", "back-references"),
+            ("(?<x>a)\\k<x>", "unrecognized escape sequence", "back-references"),
             ("(a)\\1", "backreferences are not supported", "back-references"),
             ("(a", "unclosed group", "backslash"),
             ("*", "repetition operator missing expression", "backslash"),
