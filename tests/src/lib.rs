@@ -2,6 +2,7 @@
 
 pub mod openapi;
 pub mod org;
+pub mod served;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
