@@ -335,7 +335,15 @@ fn connections_tell_no_credential() {
                 String::new()
             };
             let tried = tapped.run_over(&served, &["connections", "test", &flows]);
-            assert_eq!(tapped.quoted(), tried.code == 1, "{way:?} {echo:?}: {}", tried.stdout);
+            // That version 2 of Personio's API lets nobody in is no failure where version 1 does.
+            let harmless = echo == Some("/token") && way == Way::ApiToken;
+            let fails = echo.is_some() && !harmless;
+            assert_eq!(
+                (tapped.quoted(), tried.code == 1),
+                (echo.is_some(), fails),
+                "{way:?} {echo:?}: {}",
+                tried.stdout
+            );
             let told = listed + &all(&tried);
             tapped.secrets().assert_untold(&(told + &tapped.files()), &format!("{way:?} {echo:?}"));
         }
