@@ -72,6 +72,8 @@ pub struct Simulators {
     pub personio: PersonioSim,
     /// The service app by which one logs in to the org, if not by the API token.
     pub app: Option<OwnedApp>,
+    /// How both misbehave; more may be added, and all be taken back.
+    pub faults: Faults,
 }
 
 /// One of so many employees was not yet there when Okta was last imported into.
@@ -128,10 +130,10 @@ impl Simulators {
             employees: setup.employees,
             seed: setup.seed,
             duplicates: setup.duplicates,
-            faults,
+            faults: faults.clone(),
             ..PersonioSimConfig::new(clock.clone())
         });
-        Simulators { clock, okta, personio, app }
+        Simulators { clock, okta, personio, app, faults }
     }
 
     /// Whether a connector has a simulator.
