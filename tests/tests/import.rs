@@ -321,7 +321,7 @@ async fn a_failed_bulk_request_leaves_no_session_open() {
         ),
         "          - card: flow_control.assign\n            with: { done: nothing }\n",
     )];
-    catches(&small, &mistake, "left open: [\"COMPLETED\", \"IN_PROGRESS\"]", scenario).await;
+    catches(&small, &mistake, "left open: [\"COMPLETED\", \"CREATED\"]", scenario).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -180,7 +180,6 @@ fn a_run_over_tcp_says_where_it_goes_and_survives_faults() {
     };
     let ran = sandbox.run("import.yaml", &[]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("it is not known whether the 200 users arrived"), "{}", ran.stdout);
     let statuses: Vec<_> =
         sandbox.simulators.okta.sessions().iter().map(|session| session.status.as_str()).collect();
     assert_eq!((statuses.len(), statuses[0]), (2, "CLOSED"));

@@ -15,8 +15,8 @@ const SMALL: [Edit<'static>; 2] = [
     ("orchestrate_import.yaml", "bulkRequestsPerSession: 50", "bulkRequestsPerSession: 5"),
 ];
 
-/// Flow, API, small sessions, whether sessions of others are closed.
-type Key = (bool, &'static str, bool, bool);
+/// Which flow, which API, whether sessions are small.
+type Key = (bool, &'static str, bool);
 
 /// A project's programs.
 pub struct Programs {
@@ -31,16 +31,15 @@ impl Programs {
         Programs { large: project.edited(&[]), small: project.edited(&SMALL), made: Mutex::default() }
     }
 
-    /// The program of a case; one that closes the sessions of others too, if it is said.
-    pub fn get(&self, case: &Case, closes: bool) -> Arc<Program> {
-        let key = (case.deactivates, case.api, case.small, closes);
+    /// The program of a case.
+    pub fn get(&self, case: &Case) -> Arc<Program> {
+        let key = (case.deactivates, case.api, case.small);
         let mut made = self.made.lock().unwrap();
         let program = made.entry(key).or_insert_with(|| {
             let vars = [
                 (Text::from("personio_api"), Value::from(case.api)),
                 // Of few employees one is many.
                 (Text::from("max_deactivation_share"), Value::from(100.0)),
-                (Text::from("close_foreign_sessions"), Value::from(closes)),
             ];
             let project = if case.small { &self.small } else { &self.large };
             project.compiled_with(if case.deactivates { "deactivate" } else { "import" }, &vars)
