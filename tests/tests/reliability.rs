@@ -100,22 +100,27 @@ fn what_once_broke_holds() {
 
 #[test]
 fn flows_with_a_mistake_are_caught() {
+    let handler = "utilities/load_session.yaml";
+    let closing = concat!(
+        "          - card: flow_control.call_flow\n            with: { flow: delete_import_session }\n",
+        "            pass:\n              sessionId: $.session.sessionId\n",
+        "              applicationId: $.inputs.applicationId\n",
+    );
+    let nothing = "          - card: flow_control.assign\n            with: { done: nothing }\n";
+    let noted = "with: { table: open_sessions, session_id: $.session.sessionId }";
     let mistakes: [(Edit<'_>, &str); 4] = [
+        ((handler, closing, nothing), "left open"),
         (
-            (
-                "utilities/load_session.yaml",
-                "          - card: flow_control.call_flow\n            with: { flow: delete_import_session }\n",
-                "          - card: flow_control.call_flow\n            with: { flow: forget_session }\n",
-            ),
-            "left open",
+            (handler, noted, "with: { table: open_sessions, session_id: nobody }"),
+            "no earlier run of this project",
         ),
         (
             (
                 "bulk_request_handler.yaml",
                 "with: { a: $.inputs.tableOffset, b: $.before.product }",
-                "with: { a: 0, b: $.before.product }",
+                "with: { a: $.inputs.tableOffset, b: 0 }",
             ),
-            "twice",
+            "is twice in session",
         ),
         (
             (
@@ -123,15 +128,7 @@ fn flows_with_a_mistake_are_caught() {
                 "with: { a: $.requests.result }",
                 "with: { a: \"{{ [requests.result - 1, 1] | max }}\" }",
             ),
-            "is not there",
-        ),
-        (
-            (
-                "utilities/load_session.yaml",
-                "with: { table: open_sessions, session_id: $.session.sessionId }",
-                "with: { table: open_sessions, session_id: nobody }",
-            ),
-            "the next run",
+            "is not there as Active",
         ),
     ];
     for (mistake, because) in mistakes {
