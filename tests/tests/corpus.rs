@@ -29,6 +29,8 @@ const UNSEEN: &[&str] = &[
     "number.round_down kernel:math:floor",
     "okta.create_import_session out created",
     "okta.create_import_session out lastUpdated",
+    "okta.list_users_assigned_to_application in Record Limit",
+    "okta.list_users_assigned_to_application out failed",
     "okta.list_users_with_search out ID",
     "okta.list_users_with_search out Status",
     "okta.list_users_with_search out Login",

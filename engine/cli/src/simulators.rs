@@ -77,6 +77,8 @@ pub struct Simulators {
     pub app: Option<OwnedApp>,
     /// What stands before both.
     pub front: Front,
+    /// How both misbehave; more may be added, and all be taken back.
+    pub faults: Faults,
 }
 
 type Layer = Arc<dyn Fn(Router) -> Router + Send + Sync>;
@@ -160,10 +162,10 @@ impl Simulators {
             seed: setup.seed,
             duplicates: setup.duplicates,
             dated: setup.dated,
-            faults,
+            faults: faults.clone(),
             ..PersonioSimConfig::new(clock.clone())
         });
-        Simulators { clock, okta, personio, app, front: Front::default() }
+        Simulators { clock, okta, personio, app, front: Front::default(), faults }
     }
 
     /// Whether a connector has a simulator.
