@@ -327,8 +327,10 @@ async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
             let sent = org.0.okta.sent(Operation::Upsert);
             assert!(sent.values().all(|times| *times == 1), "{case}: {sent:?}");
             if report.status == Status::Done {
-                // It was the last request, and there was nothing left to be stopped.
-                assert_eq!((presser.requests.load(Ordering::Relaxed), sent.len()), (at, 9), "{case}");
+                // It was the last request, or there was none any more, and nothing left to be stopped.
+                let requests = presser.requests.load(Ordering::Relaxed);
+                assert!(requests == at || requests == at - 1, "{case}: {requests}");
+                assert_eq!(sent.len(), 9, "{case}");
                 assert!(at > 20, "{case}");
                 break;
             }
@@ -336,11 +338,7 @@ async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
             assert_eq!(report.status, Status::Cancelled, "{case}: {error}");
             // What a session was opened for is either sent or not, and the run says how much.
             let sessions = org.statuses().len();
-            // A session that is triggered while the run is told to stop may not have been noted yet.
-            let known = [0, 4].iter().filter_map(|late| sent.len().checked_sub(*late));
-            let told = known
-                .map(|known| format!("{known} of 9 records were sent"))
-                .any(|said| error.contains(&said));
+            let told = error.contains(&format!("{} of 9 records were sent", sent.len()));
             assert!(told || sessions == 0 || sessions == 3, "{case}: {error}, but {sent:?}");
         }
     }
