@@ -3,6 +3,7 @@
 pub mod limits;
 pub mod openapi;
 pub mod org;
+pub mod served;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

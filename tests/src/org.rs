@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowrun::connections::scopes;
 use flowrun::connectors;
 use flowrun::console::Console;
 use flowrun::simulators::{Setup, Simulators};
 use flowrun::{Surroundings, run_in};
 use flowrun_core::machine::Start;
 use flowrun_core::program::Program;
-use flowrun_core::value::Record;
+use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
@@ -74,10 +75,15 @@ impl Project {
 
     /// The program of one of its flows, and how a run of it starts.
     pub fn compiled(&self, flow: &str) -> (Arc<Program>, Start) {
+        let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
+        (self.compiled_with(flow, &[]), start)
+    }
+
+    /// The program of one of its flows, with other values for some variables.
+    pub fn compiled_with(&self, flow: &str, vars: &[(Text, Value)]) -> Arc<Program> {
         let read = flowrun::project::Project::read(&self.root);
         let project = read.unwrap_or_else(|problem| panic!("{problem:?}"));
-        let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
-        (compile(&project.sources, flow, &[]), start)
+        compile(&project.sources, flow, vars)
     }
 
     /// The path of one of its flows.
@@ -172,18 +178,24 @@ impl Org {
 
     /// A world whose requests go through `transport`.
     pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>) -> World {
+        self.world_with(program, transport, Tables::new(&program.tables, self.0.clock.clone()))
+    }
+
+    /// A world with these tables, whose requests go through `transport`.
+    pub fn world_with(&self, program: &Program, transport: &Arc<dyn Transport>, tables: Tables) -> World {
         let clock = self.0.clock.clone();
-        let connections = program.connections.iter().map(|connection| {
+        let connections = program.connections.iter().enumerate().map(|(number, connection)| {
             let made = connectors::connector(&connection.connector).and_then(|connector| {
                 let settings = self.0.settings(&connection.connector, None)?;
-                let means = Means::new(transport.clone(), clock.clone());
+                let scopes = scopes(program, number);
+                let means = Means { scopes, ..Means::new(transport.clone(), clock.clone()) };
                 connector.connect(&settings, means).ok()
             });
             made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name)).connection
         });
         let connections = connections.collect();
-        let tables = Arc::new(Tables::new(&program.tables, clock.clone()));
-        World::new(RunTime::new(clock, true), connectors::effects(), connections).share("tables", tables)
+        let world = World::new(RunTime::new(clock, true), connectors::effects(), connections);
+        world.share("tables", Arc::new(tables))
     }
 
     /// Lets the imports that were started come to their end.

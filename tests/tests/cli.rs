@@ -13,7 +13,7 @@ use flowrun::{Surroundings, main_in, run_in};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus, UserStatus};
-use flowrun_tests::Ran;
+use flowrun_tests::{Ran, run_case, sources};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -137,7 +137,7 @@ fn the_command_line_is_checked() {
 #[test]
 fn a_project_is_checked() {
     let clean = flowrun(&["check", &root().join("flows").display().to_string()]);
-    assert_eq!((clean.code, clean.stdout.as_str()), (0, "no mistakes in 11 flows\n"));
+    assert_eq!((clean.code, clean.stdout.as_str()), (0, "no mistakes in 17 flows\n"));
 
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
@@ -310,6 +310,15 @@ async fn the_simulated_org_holds_what_was_imported() {
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(simulators.okta.sent(Operation::Delete).len(), left);
     assert_eq!(simulators.okta.count_status(UserStatus::Deprovisioned), left);
+}
+
+#[test]
+fn a_real_run_says_what_it_waits_for() {
+    let flow = "name: Patience\ncards:\n  - { card: flow_control.wait_for, with: { delay: 60 } }\n";
+    let ran = run_case(&sources(flow), "flow.yaml", &["--live", "--time-scale", "30"], BTreeMap::new());
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+    let said = ran.stderr.lines().find(|line| line.contains("Patience: waits ")).unwrap_or_default();
+    assert!(said.contains(", until ") && said.ends_with(" UTC"), "{}", told(&ran));
 }
 
 #[tokio::test(start_paused = true)]

@@ -101,7 +101,8 @@ fn commands_end_as_shown() {
 
 #[test]
 fn commands_say_what_is_shown() {
-    for block in blocks(&page("running.md"), "console") {
+    let pages = ["running.md", "connections.md"].map(page);
+    for block in pages.iter().flat_map(|page| blocks(page, "console")) {
         let (command, shown) = block.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
         let (env, command) = command.split_once("flowrun ").unwrap();
         let env = env.split_whitespace().filter_map(|pair| pair.split_once('='));

@@ -23,6 +23,9 @@ use flowrun_tests::{compile, sources, world};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+/// The flows of the import.
+const IMPORTS: [&str; 2] = ["import", "deactivate"];
+
 /// A flow to run.
 struct Subject {
     name: String,
@@ -56,7 +59,7 @@ fn subjects() -> Vec<Subject> {
         let text = source.text.replace("entriesPerBulkRequest: 200", "entriesPerBulkRequest: 2");
         small.add(&source.path, &text.replace("bulkRequestsPerSession: 50", "bulkRequestsPerSession: 2"));
     }
-    for flow in ["import", "deactivate"] {
+    for flow in IMPORTS {
         let vars = [(Text::from("max_deactivation_share"), Value::from(100.0))];
         let program = compile(&small, flow, &vars);
         subjects.push(Subject { name: flow.to_owned(), program, inputs: Record::default() });
@@ -141,18 +144,23 @@ fn resumed(journal: &Journal, program: &Arc<Program>, kept: usize) -> String {
 }
 
 #[test]
-fn every_flow_resumes_after_every_entry_in_two_hundred_orders() {
+fn every_flow_resumes_after_every_entry_in_many_orders() {
     let subjects = subjects();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
-    let cuts = Cell::new(0);
+    let (cuts, orders) = (Cell::new(0), Cell::new(0));
     TestRunner::new(config)
         .run(&any::<u64>(), |seed| {
+            orders.set(orders.get() + 1);
             for subject in &subjects {
+                // The imports are long, and the time that all their cuts take grows with the square of that.
+                if IMPORTS.contains(&&*subject.name) && orders.get() % 5 != 1 {
+                    continue;
+                }
                 let (journal, whole) = runtime.block_on(random_run(subject, seed));
                 let opened = journal.events.len() > 20 && whole.contains("okta.create_import_session");
-                let imports = ["import", "deactivate"].contains(&&*subject.name);
+                let imports = IMPORTS.contains(&&*subject.name);
                 prop_assert!(opened || !imports, "{} opened no session:\n{whole}", subject.name);
                 for kept in 0..=journal.events.len() {
                     cuts.set(cuts.get() + 1);

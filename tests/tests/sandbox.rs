@@ -2,24 +2,27 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
+use flowrun::args::OktaAuth;
 use flowrun::console::Console;
 use flowrun::simulators::{Setup, Simulators};
 use flowrun::{Surroundings, main_in};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
-use flowrun_okta::sim::{Operation, UserStatus};
+use flowrun_kit::signing_key::SigningKey;
+use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, OwnedApp, ServiceApp, UserStatus};
 use flowrun_personio::sim::Status;
 use flowrun_tests::org::{EPOCH_MS, Project, fault};
+use flowrun_tests::served::{Env, flowrun_by};
 use flowrun_tests::{Ran, flowrun};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::watch;
-
-type Env = BTreeMap<String, String>;
 
 /// How many times as fast time passes: what an import waits for takes a tenth of a second for each minute.
 const SCALE: f64 = 600.0;
@@ -50,7 +53,11 @@ impl Write for Lines {
 impl Sandbox {
     /// Serves on a free port, and gives the variables that it prints first.
     fn serve(setup: &Setup) -> Sandbox {
-        let simulators = Simulators::new(Clock::starting_at(EPOCH_MS, SCALE), setup);
+        Sandbox::over(Simulators::new(Clock::starting_at(EPOCH_MS, SCALE), setup))
+    }
+
+    /// Serves these.
+    fn over(simulators: Simulators) -> Sandbox {
         let (switch, stop) = Stop::new();
         let (lines, printed) = mpsc::channel();
         let surroundings = Surroundings {
@@ -69,16 +76,18 @@ impl Sandbox {
         while !exports.contains("PERSONIO_CLIENT_SECRET=") || !exports.ends_with('\n') {
             exports.push_str(&printed.recv().unwrap());
         }
-        let env = exports.lines().map(|line| {
-            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
-            (name.to_owned(), value.trim_matches('\'').to_owned())
-        });
-        Sandbox { simulators, env: env.collect(), switch, serving }
+        Sandbox { simulators, env: evaluated(&exports), switch, serving }
     }
 
     /// Runs a flow of the project by the sandbox's variables.
     fn run(&self, flow: &str, args: &[&str]) -> Ran {
         run(flow, args, self.env.clone())
+    }
+
+    /// The same by the sandbox's clock: what is signed says when, and time that passes fast soon takes two clocks apart.
+    fn run_in_step(&self, flow: &str, args: &[&str]) -> Ran {
+        let file = Project::shipped().flow(flow);
+        flowrun_by(&self.simulators.clock, &[&[&*file, "--live"], args].concat(), self.env.clone())
     }
 
     /// Ends it; what it had to say.
@@ -93,6 +102,78 @@ impl Sandbox {
 fn run(flow: &str, args: &[&str], env: Env) -> Ran {
     let file = Project::shipped().flow(flow);
     flowrun(&[&[&*file, "--live", "--time-scale", "600"], args].concat(), env)
+}
+
+/// The variables that lines for a shell set, as a shell reads them.
+fn evaluated(exports: &str) -> Env {
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "eval \"$1\" && exec env -0", "sh", exports]).env_clear().env("PATH", path);
+    let printed = shell.output().unwrap();
+    assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let pairs = printed.split('\0').filter_map(|pair| pair.split_once('='));
+    let ours = pairs.filter(|(name, _)| name.starts_with("OKTA_") || name.starts_with("PERSONIO_"));
+    ours.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A sandbox whose service app has an RSA key.
+fn with_rsa_key() -> Sandbox {
+    let simulators = Simulators::new(
+        Clock::starting_at(EPOCH_MS, SCALE),
+        &Setup { okta_auth: OktaAuth::Oauth, dated: true, ..Setup::default() },
+    );
+    let private_key = SecretString::from(include_str!("../../connectors/okta/tests/keys/rsa-pkcs8.pem"));
+    let public = SigningKey::read(&private_key).unwrap().public().clone();
+    let app = ServiceApp { keys: vec![public], ..simulators.app.clone().unwrap().app };
+    let clock = simulators.clock.clone();
+    let okta =
+        OktaSim::new(OktaSimConfig { apps: vec![app.clone()], dated: true, ..OktaSimConfig::new(clock) });
+    Sandbox::over(Simulators { okta, app: Some(OwnedApp { app, private_key }), ..simulators })
+}
+
+#[test]
+fn everybody_arrives_once_however_one_logs_in() {
+    let serve = |okta_auth| Sandbox::serve(&Setup { okta_auth, dated: true, ..Setup::default() });
+    let ways = [
+        // Who serves, and how many requests a login to Okta takes: a bound token takes one without a proof, one with a
+        // proof, and one with the nonce that was asked for.
+        ("API token", Box::new(|| serve(OktaAuth::ApiToken)) as Box<dyn Fn() -> Sandbox>, 0),
+        ("EC key", Box::new(|| serve(OktaAuth::Oauth)), 1),
+        ("RSA key", Box::new(with_rsa_key), 1),
+        ("DPoP", Box::new(|| serve(OktaAuth::Dpop)), 3),
+    ];
+    for (way, serve, logins) in &ways {
+        for (api, personio) in [("v1", [1, 0]), ("v2", [0, 1])] {
+            let sandbox = serve();
+            let ran = sandbox.run_in_step("import.yaml", &["--set", &format!("personio_api={api}")]);
+            assert_eq!(ran.code, 0, "{way}, {api}: {}", ran.stderr);
+            let Simulators { okta, personio: account, .. } = &sandbox.simulators;
+            let employees: BTreeSet<String> =
+                account.employees().map(|employee| employee.id.to_string()).collect();
+            let sent = okta.sent(Operation::Upsert);
+            assert_eq!(employees.len(), 250);
+            assert!(sent.keys().eq(&employees) && sent.values().all(|times| *times == 1), "{way}, {api}");
+            assert_eq!(okta.traffic().count("POST /oauth2/v1/token"), *logins, "{way}, {api}");
+            let asked = ["POST /v1/auth", "POST /v2/auth/token"].map(|route| account.traffic().count(route));
+            assert_eq!(asked, personio, "{way}, {api}");
+            sandbox.end();
+        }
+    }
+}
+
+#[test]
+fn a_shell_reads_the_variables_as_they_are() {
+    let sandbox = Sandbox::serve(&Setup { employees: 5, okta_auth: OktaAuth::Dpop, ..Setup::default() });
+    let key = sandbox.simulators.app.as_ref().unwrap().private_key.expose_secret().trim();
+    assert!(key.lines().count() > 2);
+    assert_eq!(sandbox.env["OKTA_PRIVATE_KEY"], key);
+    assert_eq!(sandbox.env["OKTA_CLIENT_ID"], sandbox.simulators.app.as_ref().unwrap().app.client_id);
+    assert_eq!(sandbox.env.get("OKTA_API_TOKEN"), None);
+    let ran = sandbox.run_in_step("import.yaml", &["--dry-run"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(sandbox.simulators.okta.sessions(), []);
+    sandbox.end();
 }
 
 #[test]
@@ -169,21 +250,25 @@ fn a_run_over_tcp_says_where_it_goes_and_survives_faults() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let first = ran.stdout.lines().next().unwrap();
     assert!(first.contains("personio: 127.0.0.1:") && first.contains("okta: 127.0.0.1:"), "{first}");
-    assert_eq!(ran.stderr, "time passes 600 times as fast (--time-scale)\n");
+    // Whatever else is said is how far it is, and what it waits for.
+    let mut said = ran.stderr.lines();
+    assert_eq!(said.next(), Some("time passes 600 times as fast (--time-scale)"));
+    assert!(said.all(|line| line.get(8..14) == Some(" UTC  ")), "{}", ran.stderr);
     assert_eq!(sandbox.simulators.okta.sent(Operation::Upsert).len(), 450);
 
-    // A connection that breaks in the middle of an upload: over TCP, too, nothing is sent twice.
-    let sandbox = {
-        sandbox.end();
-        let faults = vec![fault("drop@bulk-upsert:nth=2")];
-        Sandbox::serve(&Setup { employees: 450, faults, ..Setup::default() })
-    };
+    sandbox.end();
+
+    // A connection that breaks in the middle of an upload: the session is closed and begun anew, so that over TCP, too,
+    // nothing counts twice.
+    let faults = vec![fault("drop@bulk-upsert:nth=2")];
+    let sandbox = Sandbox::serve(&Setup { employees: 450, faults, ..Setup::default() });
     let ran = sandbox.run("import.yaml", &[]);
-    assert_eq!(ran.code, 1, "{}", ran.stdout);
-    assert!(ran.stderr.contains("it is not known whether the 200 users arrived"), "{}", ran.stderr);
-    assert!(sandbox.simulators.okta.sessions().iter().all(|session| session.status.as_str() == "CLOSED"));
-    assert_eq!(sandbox.run("import.yaml", &[]).code, 0);
-    assert_eq!(sandbox.simulators.okta.sent(Operation::Upsert).len(), 450);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let okta = &sandbox.simulators.okta;
+    let statuses: Vec<_> = okta.sessions().iter().map(|session| session.status.as_str()).collect();
+    assert_eq!(statuses, ["CLOSED", "COMPLETED"]);
+    let sent = okta.sent(Operation::Upsert);
+    assert!(sent.len() == 450 && sent.values().all(|times| *times == 1));
     sandbox.end();
 }
 

@@ -1,8 +1,8 @@
 //! How a connection proves who it is. Secrets never leave this module but in a header marked sensitive.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, mem};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -106,6 +106,8 @@ pub(crate) struct Held {
 pub struct TokenCache {
     login: Box<dyn Login>,
     held: Mutex<Option<Arc<Held>>>,
+    /// The one before: requests that carry it may still be on their way, and their answers may quote it.
+    last: Mutex<Option<Arc<Held>>>,
     renewing: tokio::sync::Mutex<Renewals>,
     /// How many logins have ended.
     ended: AtomicU64,
@@ -127,6 +129,7 @@ impl TokenCache {
         TokenCache {
             login: Box::new(login),
             held: Mutex::default(),
+            last: Mutex::default(),
             renewing: tokio::sync::Mutex::default(),
             ended: AtomicU64::new(0),
         }
@@ -134,6 +137,14 @@ impl TokenCache {
 
     fn held(&self) -> Option<Arc<Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts this token in place of the one that is held.
+    fn hold(&self, held: Option<Arc<Held>>) {
+        let old = mem::replace(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner), held);
+        if old.is_some() {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = old;
+        }
     }
 
     async fn get(&self, client: &Client, clock: &Clock) -> Result<Arc<Held>> {
@@ -158,15 +169,14 @@ impl TokenCache {
         let scheme = if token.bound.is_some() { DPOP } else { BEARER };
         let credential = Credential::scheme(scheme, &token.secret)?;
         let held = Arc::new(Held { credential, token, number: renewals.fetched });
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&held));
+        self.hold(Some(Arc::clone(&held)));
         Ok(held)
     }
 
     /// Drops the token with this number; a newer one stays.
     fn forget(&self, number: u64) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.as_ref().is_some_and(|held| held.number == number) {
-            *held = None;
+        if self.held().is_some_and(|held| held.number == number) {
+            self.hold(None);
         }
     }
 }
@@ -276,7 +286,8 @@ impl Auth {
                 hide(whole.split_once(' ').map_or(whole, |(_, secret)| secret));
             }
             Auth::Fetched(cache) => {
-                if let Some(held) = cache.held() {
+                let last = cache.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                for held in cache.held().into_iter().chain(last) {
                     hide(held.token.secret.expose_secret());
                 }
                 *text = jwt::hidden(text);

@@ -430,7 +430,7 @@ impl Client {
             TransportError::TooLarge(most) => {
                 (FaultKind::Network, format!("{vendor} answered {name} with more than {most} bytes"))
             }
-            TransportError::Connect(_) => (FaultKind::Network, format!("{vendor} can't be reached: {error}")),
+            TransportError::Connect(why) => (FaultKind::Network, format!("{vendor} can't be reached: {why}")),
             TransportError::Refused { .. } => {
                 (FaultKind::Network, format!("no connection to {} for {vendor}: {error}", self.host()))
             }

@@ -2,6 +2,7 @@
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value, get};
+use flowrun_kit::address::segment;
 use flowrun_kit::call::Call;
 use flowrun_kit::connector::Check;
 use flowrun_kit::effect::{AnyConnection, Pending};
@@ -13,10 +14,9 @@ use crate::scope::covers;
 const ORGANIZATION: &str = "/.well-known/okta-organization";
 
 /// Harmless requests that need a scope: the scope, what it lets do, the request.
-const READS: [(&str, &str, &str); 4] = [
+const READS: [(&str, &str, &str); 3] = [
     ("okta.users.read", "may read users", "/api/v1/users?limit=1"),
     ("okta.groups.read", "may read groups", "/api/v1/groups?limit=1"),
-    ("okta.apps.read", "may read apps", "/api/v1/apps?limit=1"),
     ("okta.logs.read", "may read the System Log", "/api/v1/logs?limit=1"),
 ];
 
@@ -33,14 +33,22 @@ pub(crate) fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
         }
         if let Some(source) = okta.readable_source() {
             let outcome = okta.sessions(source).await;
+            let found = !outcome.as_ref().is_err_and(|fault| fault.kind == FaultKind::NotFound);
             checks.push(Check { title: "may read import sessions".into(), outcome });
+            // Of a source that is not there nothing can be read.
+            if found && okta.has("okta.apps.read") {
+                let outcome = okta.users_of(source).await;
+                checks.push(Check { title: "may read the source's users".into(), outcome });
+            }
+        } else if okta.has("okta.apps.read") {
+            checks.push(Check {
+                title: "may read apps".into(),
+                outcome: okta.read("/api/v1/apps?limit=1").await,
+            });
         }
         for (scope, title, path) in READS {
             if okta.has(scope) {
-                let answer = okta.client.send(Call::get(path)).await;
-                let outcome =
-                    answer.map(|reply| format!("answered {}", reply.status).into()).map_err(Fault::from);
-                checks.push(Check { title: title.into(), outcome });
+                checks.push(Check { title: title.into(), outcome: okta.read(path).await });
             }
         }
         checks
@@ -95,6 +103,16 @@ impl Okta {
         let reply = self.client.send(Call::get("/api/v1/users/me")).await?;
         let whose = get(&reply.value()?, "profile.login");
         Ok(format!("API token of {whose} accepted").into())
+    }
+
+    async fn read(&self, path: &str) -> Result<Text> {
+        let reply = self.client.send(Call::get(path)).await?;
+        Ok(format!("answered {}", reply.status).into())
+    }
+
+    /// Whom the source brought into the org: what an import compares with.
+    async fn users_of(&self, source: &Text) -> Result<Text> {
+        self.read(&format!("/api/v1/apps/{}/users?limit=1", segment(source))).await
     }
 
     async fn sessions(&self, source: &Text) -> Result<Text> {

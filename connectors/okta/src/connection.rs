@@ -115,7 +115,10 @@ pub fn simulated_oauth(sim: &OktaSim, org_url: &str, app: &OwnedApp) -> Settings
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
-    let base = Base::parse(settings.required("org_url")?.expose_secret())?;
+    let base = Base::parse(settings.required("org_url")?.expose_secret()).map_err(|fault| {
+        Fault::new(FaultKind::Connection, format!("OKTA_ORG_URL: {}", fault.message))
+            .help("write the org's address, such as https://acme.okta.com")
+    })?;
     let host = base.origin().host();
     if let Some((org, domain)) = host.split_once("-admin.") {
         let message = format!("OKTA_ORG_URL is the address of the Admin Console: {host}");

@@ -23,7 +23,8 @@ pub fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
         {
             return checks;
         }
-        let has_v1 = checks.iter().all(|check| check.outcome.is_ok());
+        let refused = checks.iter().find_map(|check| check.outcome.as_ref().err()?.help.clone());
+        let has_v1 = refused.is_none() && checks.iter().all(|check| check.outcome.is_ok());
         if has_v1 {
             checks.extend(read_v1(personio).await);
         }
@@ -31,7 +32,11 @@ pub fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
             Err(fault) if has_v1 => Ok(without_v2(&fault)),
             outcome => outcome,
         };
-        checks.push(Check { title: "may read persons".into(), outcome });
+        // Credentials that are none are told once.
+        let told = refused.is_some() && outcome.as_ref().is_err_and(|fault| fault.help == refused);
+        if !told {
+            checks.push(Check { title: "may read persons".into(), outcome });
+        }
         checks.extend(clock(personio));
         checks
     })
@@ -107,19 +112,13 @@ async fn read_v2(personio: &Personio) -> Result<Text> {
     Ok("v2".into())
 }
 
-/// Further apart than this, clocks are wrong, and not just slow to answer.
-const APART_MS: i64 = 60_000;
-
 /// Nothing if Personio did not say what time it is.
 fn clock(personio: &Personio) -> Option<Check> {
-    let skew_ms = personio.v1.skew_ms().or(personio.v2.skew_ms())?;
-    let outcome = if skew_ms.abs() <= APART_MS {
-        Ok("within a minute".into())
-    } else {
-        let way = if skew_ms > 0 { "behind" } else { "ahead of" };
-        let message = format!("this machine's clock is {} s {way} Personio's", skew_ms.abs() / 1000);
-        let help = "set the clock: tokens seem to last longer or shorter than they do";
-        Err(Fault::new(FaultKind::Connection, message).help(help))
+    let client = [&personio.v1, &personio.v2].into_iter().find(|client| client.skew_ms().is_some())?;
+    let outcome = match client.skew_told() {
+        None => Ok("within a minute".into()),
+        Some(skew) => Err(Fault::new(FaultKind::Connection, skew)
+            .help("set it right: tokens seem to last longer or shorter than they do")),
     };
     Some(Check { title: "the clocks agree".into(), outcome })
 }

@@ -96,7 +96,10 @@ pub fn simulated(sim: &PersonioSim, base_url: &str) -> Settings {
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
-    let base = Base::parse(settings.get("base_url").unwrap_or_default())?;
+    let base = Base::parse(settings.get("base_url").unwrap_or_default()).map_err(|fault| {
+        Fault::new(FaultKind::Connection, format!("PERSONIO_BASE_URL: {}", fault.message))
+            .help("leave it out for https://api.personio.de")
+    })?;
     let credentials = Credentials {
         id: settings.required("client_id")?.clone(),
         secret: settings.required("client_secret")?.clone(),

@@ -147,8 +147,9 @@ pub struct SimulatorArgs {
     /// What the employees are made up from [default: 1]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// How one logs in to the simulated Okta [default: api-token]
-    #[arg(long, value_enum, value_name = "WAY")]
+    /// How one logs in to the simulated Okta: api-token, oauth or dpop [default: api-token]
+    // Explained one by one they would give every help the long layout.
+    #[arg(long, value_enum, value_name = "WAY", hide_possible_values = true)]
     pub okta_auth: Option<OktaAuth>,
     /// Let a simulator misbehave; see `flowrun run --help`
     #[arg(long = "fault", value_name = "SPEC")]

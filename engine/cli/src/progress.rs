@@ -58,7 +58,7 @@ impl<'a> Progress<'a> {
             if let Some(waiting) = activity.waiting()
                 && is_new(&mut self.told[place], waiting.until_ms, now_ms)
             {
-                lines.push(format!("{name}: {} for {}", wait(waiting.until_ms, now_ms), waiting.reason));
+                lines.push(format!("{name}: {}, for {}", wait(waiting.until_ms, now_ms), waiting.reason));
             }
         }
         let open = machine.progress();
@@ -95,7 +95,7 @@ fn is_new(told: &mut i64, until_ms: i64, now_ms: i64) -> bool {
 
 fn wait(until_ms: i64, now_ms: i64) -> String {
     let left = words::duration(((until_ms - now_ms) as f64 / 1000.0).ceil() * 1000.0);
-    format!("waits {left}, until {},", words::time_of_day(until_ms))
+    format!("waits {left}, until {}", words::time_of_day(until_ms))
 }
 
 impl Watch for Progress<'_> {

@@ -1,5 +1,6 @@
 //! `flowrun run`: from a file to the end of its run.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,7 +68,10 @@ pub fn prepare(
         Some(simulators) => simulators.variables(),
         None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
     };
-    let env = connections::environment(&plan, &surroundings.env, &simulated)?;
+    let reached = LazyCell::new(|| reached(&project, &entry));
+    let manifest = &project.model.manifest;
+    let reaches = |name: &str| reached.contains(name);
+    let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
     let vars = given::vars(&project.model.manifest, &args.vars, &env)?;
     let (project, program, warnings) =
         compile(project, &entry, &Given { set: &vars.set, env: &vars.env }, console)?;
@@ -87,6 +91,13 @@ pub fn is_folder(path: &Path) -> Problem {
     } else {
         problem.help(format!("name one of its flows: {}", flows.join(", ")))
     }
+}
+
+/// The names of the connections that a run of the flow `entry` can reach.
+fn reached(project: &Project, entry: &str) -> BTreeSet<String> {
+    let program = check::examine(&project.reachable(entry), Some(entry), &Given::default()).program;
+    let connections = program.iter().flat_map(|program| &program.connections);
+    connections.map(|connection| connection.name.to_string()).collect()
 }
 
 /// The program that starts with the flow `entry`. Mistakes in flows that it never reaches don't matter.

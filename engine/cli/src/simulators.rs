@@ -1,6 +1,8 @@
 //! The simulated vendors: made in one place, for runs, for the sandbox and for tests.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use axum::Router;
 use flowrun_kit::clock::Clock;
@@ -30,7 +32,8 @@ pub struct Setup {
     pub duplicates: u64,
     /// How one logs in to Okta.
     pub okta_auth: OktaAuth,
-    /// Whether Okta's answers say what time it is there, as real ones do; its clock is that of whoever asks if they don't.
+    /// Whether answers say what time it is there, as real ones do; the simulators' clock is that of whoever asks if they
+    /// don't.
     pub dated: bool,
     /// How the simulators misbehave.
     pub faults: Vec<Fault>,
@@ -72,6 +75,36 @@ pub struct Simulators {
     pub personio: PersonioSim,
     /// The service app by which one logs in to the org, if not by the API token.
     pub app: Option<OwnedApp>,
+    /// What stands before both.
+    pub front: Front,
+    /// How both misbehave; more may be added, and all be taken back.
+    pub faults: Faults,
+}
+
+type Layer = Arc<dyn Fn(Router) -> Router + Send + Sync>;
+
+/// What stands before simulators, for whoever wants to listen or to interfere; nothing unless it is set.
+#[derive(Clone, Default)]
+pub struct Front(Option<Layer>);
+
+impl Front {
+    /// Puts this around the simulators' routes.
+    pub fn new(layer: impl Fn(Router) -> Router + Send + Sync + 'static) -> Front {
+        Front(Some(Arc::new(layer)))
+    }
+
+    fn before(&self, router: Router) -> Router {
+        match &self.0 {
+            Some(layer) => layer(router),
+            None => router,
+        }
+    }
+}
+
+impl fmt::Debug for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Front" } else { "none" })
+    }
 }
 
 /// One of so many employees was not yet there when Okta was last imported into.
@@ -128,10 +161,11 @@ impl Simulators {
             employees: setup.employees,
             seed: setup.seed,
             duplicates: setup.duplicates,
-            faults,
+            dated: setup.dated,
+            faults: faults.clone(),
             ..PersonioSimConfig::new(clock.clone())
         });
-        Simulators { clock, okta, personio, app }
+        Simulators { clock, okta, personio, app, front: Front::default(), faults }
     }
 
     /// Whether a connector has a simulator.
@@ -142,14 +176,14 @@ impl Simulators {
     /// Both in this process, and the echo service.
     pub fn transport(&self) -> SimTransport {
         SimTransport::new()
-            .host(OKTA_URL, self.okta.router())
-            .host(PERSONIO_URL, self.personio.router())
+            .host(OKTA_URL, self.front.before(self.okta.router()))
+            .host(PERSONIO_URL, self.front.before(self.personio.router()))
             .host(ECHO_URL, flowrun_http::sim::router())
     }
 
     /// Both on one address: their paths differ.
     pub fn router(&self) -> Router {
-        self.okta.router().merge(self.personio.router())
+        self.front.before(self.okta.router().merge(self.personio.router()))
     }
 
     /// The settings of a connection to one of them; `at` is where both are, if not in this process. The echo service is

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flowrun_core::value::{Text, Value};
 use flowrun_kit::connector::{Connector, Settings};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -55,6 +55,7 @@ pub struct ConnectionsFile {
     path: PathBuf,
     connections: BTreeMap<String, BTreeMap<String, Source>>,
     open_to_others: bool,
+    changeable_by_others: bool,
 }
 
 impl ConnectionsFile {
@@ -99,7 +100,12 @@ impl ConnectionsFile {
         }
         let text = std::fs::read_to_string(&real).map_err(unreadable)?;
         let connections = parse(&text).map_err(malformed)?;
-        Ok(ConnectionsFile { path: path.to_owned(), connections, open_to_others: open_to_others(&metadata) })
+        Ok(ConnectionsFile {
+            path: path.to_owned(),
+            connections,
+            open_to_others: others_may(&metadata, 0o077),
+            changeable_by_others: others_may(&metadata, 0o022),
+        })
     }
 
     /// Where it lies.
@@ -122,19 +128,26 @@ impl ConnectionsFile {
         self.connections.get(connection).into_iter().flat_map(|given| given.keys().map(String::as_str))
     }
 
-    fn get(&self, connection: &str, setting: &str) -> Option<&Source> {
-        self.connections.get(connection)?.get(setting)
+    /// Where a setting comes from. Whoever may write the file could have put a command there, to be run by its owner.
+    fn get(&self, connection: &str, setting: &str) -> Option<Source> {
+        match self.connections.get(connection)?.get(setting)? {
+            Source::Command(command) if self.changeable_by_others => {
+                Some(Source::Untrusted { command: command.clone(), file: self.path.clone() })
+            }
+            source => Some(source.clone()),
+        }
     }
 }
 
+/// Whether the mode of a file has any of these bits.
 #[cfg(unix)]
-fn open_to_others(metadata: &std::fs::Metadata) -> bool {
+fn others_may(metadata: &std::fs::Metadata, bits: u32) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o077 != 0
+    metadata.permissions().mode() & bits != 0
 }
 
 #[cfg(not(unix))]
-fn open_to_others(_: &std::fs::Metadata) -> bool {
+fn others_may(_: &std::fs::Metadata, _: u32) -> bool {
     false
 }
 
@@ -145,12 +158,21 @@ fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, Strin
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
+        reject_unsupported_tags: true,
         with_snippet: false,
     };
     let file: Option<BTreeMap<String, Option<BTreeMap<String, Json>>>> =
-        serde_yaml::from_str_with_options(text, options).map_err(|error| match error.location() {
-            Some(place) => format!("look at line {}", place.line()),
-            None => "it is no list of connections".to_owned(),
+        serde_yaml::from_str_with_options(text, options).map_err(|error| {
+            let Some(line) = error.location().map(|place| place.line()) else {
+                return "it is no list of connections".to_owned();
+            };
+            // YAML has a use of its own for the signs that commands and files begin with.
+            match text.lines().nth(line as usize - 1).and_then(unquoted) {
+                Some(sign) => {
+                    format!("line {line} has a value that begins with `{sign}`: put it into quotes")
+                }
+                None => format!("look at line {line}"),
+            }
         })?;
     let mut connections = BTreeMap::new();
     for (connection, given) in file.unwrap_or_default() {
@@ -169,6 +191,12 @@ fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, Strin
         connections.insert(connection, settings);
     }
     Ok(connections)
+}
+
+/// The sign that a value of this line begins with and YAML takes for something else, unless it is quoted.
+fn unquoted(line: &str) -> Option<char> {
+    let values = line.split([':', ',', '{']).map(str::trim_start);
+    values.filter_map(|value| value.chars().next()).find(|first| matches!(first, '!' | '@'))
 }
 
 /// What a connection will be made of.
@@ -258,9 +286,9 @@ pub fn settle(
         } else if handed_over() {
             Source::Credential(variable)
         } else if let Some(source) = file.and_then(|file| file.get(name, setting.name)) {
-            source.clone()
+            source
         } else if let Some((_, value)) = declared.iter().find(|(declared, _)| **declared == *setting.name) {
-            found.0.insert(setting.name, Source::Plain(SecretString::from(value.to_string())));
+            found.0.insert(setting.name, Source::Declared(value.to_string()));
             continue;
         } else {
             continue;
@@ -311,10 +339,17 @@ mod tests {
             "- geheim",
             "a: {b: 1.5}",
             "okta: {api_token: geheim}\nokta: {}",
+            "okta:\n  api_token: !op read geheim",
+            "okta: { api_token: !!str geheim }\n  - x",
         ] {
             let why = parse(wrong).unwrap_err();
             assert!(!why.contains("geheim"), "{why}");
         }
         assert!(parse("").unwrap().is_empty());
+        let quote = "line 2 has a value that begins with";
+        for (value, sign) in [("!op read op://it/okta", '!'), ("!op", '!'), ("@/run/secrets/okta", '@')] {
+            let why = parse(&format!("okta:\n  api_token: {value}\n")).unwrap_err();
+            assert_eq!(why, format!("{quote} `{sign}`: put it into quotes"));
+        }
     }
 }

@@ -98,9 +98,11 @@ fn explain(error: &reqwest::Error) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = in_words_of_proxies(cause.to_string());
-        if !told.iter().any(|known| known.contains(&text)) {
+        // The library's own parts: what follows says what went wrong with them.
+        let whose = text == "tcp connect error" || text.starts_with("client error (");
+        if !whose && !told.iter().any(|known| known.contains(&text)) {
             told.push(text);
         }
     }
-    if told.is_empty() { "the request can't be built".to_owned() } else { told.join(": ") }
+    if told.is_empty() { "the request can't be sent".to_owned() } else { told.join(": ") }
 }

@@ -17,8 +17,10 @@ pub const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// Where a value comes from.
 #[derive(Clone)]
 pub enum Source {
-    /// It stands there.
+    /// It stands in the connections file.
     Plain(SecretString),
+    /// It stands in the project's manifest, where no secret can.
+    Declared(String),
     /// The content of a file.
     File(PathBuf),
     /// An environment variable.
@@ -27,6 +29,13 @@ pub enum Source {
     Credential(String),
     /// What a command prints.
     Command(String),
+    /// What a command would print, which is not run: others may write the file that it stands in.
+    Untrusted {
+        /// The command.
+        command: String,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// Shows where a value comes from, never the value.
@@ -34,12 +43,13 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Plain(_) => f.write_str("the connections file"),
+            Source::Declared(_) => f.write_str("flowrun.yaml"),
             Source::File(path) => write!(f, "the file {}", path.display()),
             Source::Variable(name) => write!(f, "{name}"),
             Source::Credential(name) => write!(f, "the credential {name}"),
             // What follows may name things that are nobody's business.
-            Source::Command(command) => {
-                write!(f, "the command `{} …`", command.split_whitespace().next().unwrap_or_default())
+            Source::Command(command) | Source::Untrusted { command, .. } => {
+                write!(f, "the command `{} …`", first_word(command))
             }
         }
     }
@@ -77,10 +87,16 @@ impl Source {
         }
     }
 
+    /// Whether a look at the value runs nothing and asks nobody.
+    pub fn is_at_hand(&self) -> bool {
+        !matches!(self, Source::Command(_) | Source::Untrusted { .. })
+    }
+
     /// Fetches the value, without the line break at its end. What a command says on its standard error the user sees.
     pub fn fetch(&self, env: &BTreeMap<String, String>) -> Result<SecretString, String> {
         let value = match self {
             Source::Plain(value) => return Ok(value.clone()),
+            Source::Declared(value) => return Ok(SecretString::from(value.clone())),
             Source::Variable(name) => {
                 env.get(name).cloned().ok_or_else(|| format!("the variable {name} is not set"))?
             }
@@ -95,6 +111,12 @@ impl Source {
                 read(&Path::new(folder).join(name))?
             }
             Source::Command(command) => run(command)?,
+            Source::Untrusted { command, file } => {
+                let (word, file) = (first_word(command), file.display());
+                return Err(format!(
+                    "the command `{word} …` is not run, because others may write {file}: chmod 600 it"
+                ));
+            }
         };
         let value = value.trim_end_matches(['\n', '\r']);
         if value.trim().is_empty() {
@@ -113,9 +135,13 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(told)
 }
 
+fn first_word(command: &str) -> &str {
+    command.split_whitespace().next().unwrap_or_default()
+}
+
 /// Runs a command by the shell; it may ask its user on the terminal.
 fn run(command: &str) -> Result<String, String> {
-    let word = command.split_whitespace().next().unwrap_or_default();
+    let word = first_word(command);
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let output =
         Command::new(shell).arg(flag).arg(command).stdin(Stdio::inherit()).stderr(Stdio::inherit()).output();

@@ -203,6 +203,15 @@ fn a_user(body: &mut Value) {
     }
 }
 
+/// Whatever a profile holds is handed on.
+fn an_app_user(body: &mut Value) {
+    let user = if body.is_array() { &mut body[0] } else { body };
+    user["profile"] = json!({ "email": "ada@example.com" });
+    for far in ["_links", "_embedded"] {
+        user.as_object_mut().unwrap().remove(far);
+    }
+}
+
 const LIST_SESSIONS: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions";
 const CREATE_SESSION: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions";
 const READ_SESSION: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}";
@@ -212,6 +221,9 @@ const DELETE: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions/
 const START: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/start-import";
 const USERS: &str = "GET /api/v1/users";
 const USER: &str = "GET /api/v1/users/{id}";
+const APP_USERS: &str = "GET /api/v1/apps/{appId}/users";
+const PERSONS: &str = "GET /v2/persons";
+const EMPLOYMENTS: &str = "GET /v2/persons/{person_id}/employments";
 const LOG_IN: &str = "POST /v1/auth";
 const ATTRIBUTES: &str = "GET /v1/company/employees/attributes";
 const EMPLOYEES: &str = "GET /v1/company/employees";
@@ -254,6 +266,14 @@ tables! {
     list_employees: "- card: personio.list_employees
   with: { result_set: first, required_attributes: [first_name] }",
         [(LOG_IN, 2, as_it_is), (ATTRIBUTES, 3, as_it_is), (EMPLOYEES, 5, one_employee)];
+    list_users_assigned_to_application: "- card: okta.list_users_assigned_to_application
+  with: { result_set: first_500 }", [(APP_USERS, 2, an_app_user)];
+    list_persons: "- { card: personio.list_persons, with: { result_set: first } }", [(PERSONS, 3, as_it_is)];
+    list_employments: "- { card: personio.list_employments, with: { id: \"7\" } }",
+        [(EMPLOYMENTS, 3, as_it_is)];
+    list_employees_v2: "- card: personio.list_employees
+  with: { api: v2, result_set: first, required_attributes: [first_name] }",
+        [(PERSONS, 2, as_it_is), (EMPLOYMENTS, 2, as_it_is)];
     stream_employees: "- { card: personio.list_employees, with: { result_set: stream, flow: take } }",
         [(EMPLOYEES, 4, one_employee)];
     read_employee: "- { card: personio.read_employee, with: { id: \"7\" } }", [(EMPLOYEE, 4, an_employee)];

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use flowrun::args::OktaAuth;
 use flowrun::catalog::card_json;
 use flowrun::connectors;
 use flowrun::simulators::Setup;
 use flowrun_core::card::Work;
 use flowrun_core::program::Program;
 use flowrun_core::report::Status;
+use flowrun_core::value::{Text, Value};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_tests::openapi::Contract;
@@ -20,8 +22,9 @@ use crate::contract::{DEVIATIONS, contract};
 use crate::flow::{program, run};
 
 /// Every operation that the connectors use, and no other.
-const USED: [&str; 13] = [
+const USED: [&str; 18] = [
     "DELETE /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}",
+    "GET /api/v1/apps/{appId}/users",
     "GET /api/v1/identity-sources/{identitySourceId}/sessions",
     "GET /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}",
     "GET /api/v1/users",
@@ -29,11 +32,15 @@ const USED: [&str; 13] = [
     "GET /v1/company/employees",
     "GET /v1/company/employees/attributes",
     "GET /v1/company/employees/{employee_id}",
+    "GET /v2/persons",
+    "GET /v2/persons/{person_id}/employments",
     "POST /api/v1/identity-sources/{identitySourceId}/sessions",
     "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/bulk-delete",
     "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/bulk-upsert",
     "POST /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/start-import",
+    "POST /oauth2/v1/token",
     "POST /v1/auth",
+    "POST /v2/auth/token",
 ];
 
 /// What came by, and what was wrong with it.
@@ -153,6 +160,14 @@ async fn all_traffic_keeps_to_the_contract() {
         let org = Org::imported(&Setup { employees: 450, ..Setup::default() });
         if !watch.run(&org, program).await {
             failed.push(flow);
+        }
+    }
+    for auth in [OktaAuth::Oauth, OktaAuth::Dpop] {
+        let vars = [(Text::from("personio_api"), Value::from("v2"))];
+        let program = Project::shipped().compiled_with("import", &vars);
+        let org = Org::imported(&Setup { employees: 450, okta_auth: auth, ..Setup::default() });
+        if !watch.run(&org, program).await {
+            failed.push("the import by OAuth, from v2");
         }
     }
     if !watch.listing().await {

@@ -160,6 +160,11 @@ impl Faults {
         lock(&self.0).push(Armed { fault, seen: 0, fired: 0 });
     }
 
+    /// Forgets all faults: from now on the simulators behave.
+    pub fn clear(&self) {
+        lock(&self.0).clear();
+    }
+
     /// Each fault and how many requests it hit so far.
     pub fn fired(&self) -> Vec<(Fault, u64)> {
         lock(&self.0).iter().map(|armed| (armed.fault.clone(), armed.fired)).collect()

@@ -15,11 +15,12 @@ use crate::clock::Clock;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// What a simulated vendor says when it fails, and what the harness needs of it.
 pub trait Vendor: Clone + Send + Sync + 'static {
@@ -60,6 +61,14 @@ pub fn faulty<V: Vendor>(router: Router, vendor: V) -> Router {
 /// Locks, also after a panic elsewhere: simulators hold no state that a panic could leave half-written.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes what time it is, as servers do. Over TCP an answer without it would get the real time, whatever the simulator's is.
+pub fn write_date(headers: &mut HeaderMap, now_ms: i64) {
+    let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
+        headers.insert(header::DATE, date);
+    }
 }
 
 /// Spreads a number over all 64 bits, the same way every time (splitmix64's last step): invented data comes from it.

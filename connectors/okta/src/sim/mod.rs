@@ -39,14 +39,14 @@ use axum::{Json, Router};
 use directory::Directory;
 use error::ApiError;
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::{Faults, Quota, Traffic, Vendor, lock};
+use flowrun_kit::sim::{Faults, Quota, Traffic, Vendor, lock, write_date};
 use limits::{Bucket, Windows};
 use log::Log;
 use sessions::Sessions;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 use tokens::Tokens;
 use users::Sorted;
 
@@ -188,11 +188,8 @@ impl OktaSim {
         if let Ok(id) = HeaderValue::from_str(&id) {
             headers.insert(REQUEST_ID, id);
         }
-        let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(self.now_ms()).unwrap_or(0));
-        if self.0.config.dated
-            && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now))
-        {
-            headers.insert(header::DATE, date);
+        if self.0.config.dated {
+            write_date(headers, self.now_ms());
         }
     }
 

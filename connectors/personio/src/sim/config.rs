@@ -25,6 +25,8 @@ pub struct PersonioSimConfig {
     pub duplicates: u64,
     /// The attributes released to the credential, by v1's keys; `None` for all.
     pub readable: Option<BTreeSet<String>>,
+    /// Whether its answers say what time it is by its clock, as Personio's do.
+    pub dated: bool,
     /// How long a token is good for.
     pub token_lifetime: Duration,
     /// Its rate limits.
@@ -45,6 +47,7 @@ impl PersonioSimConfig {
             seed: 1,
             duplicates: 0,
             readable: None,
+            dated: false,
             token_lifetime: Duration::from_secs(86_400),
             limits: RateLimits::default(),
             faults: Faults::none(),

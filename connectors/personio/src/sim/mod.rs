@@ -140,6 +140,10 @@ impl PersonioSim {
         lock(&self.0.meters).take(guarded, self.now_ms())
     }
 
+    fn is_dated(&self) -> bool {
+        self.0.config.dated
+    }
+
     fn now_ms(&self) -> i64 {
         self.0.config.clock.now_ms()
     }

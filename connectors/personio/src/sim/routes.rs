@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
-use flowrun_kit::sim::faulty;
+use flowrun_kit::sim::{faulty, write_date};
 use serde_json::{Value, json};
 
 /// The page size without `limit`, and the largest.
@@ -42,7 +42,16 @@ pub fn router(sim: PersonioSim) -> Router {
         .merge(v2::router(&sim))
         .layer(from_fn_with_state(sim.clone(), meter))
         .with_state(sim.clone());
-    faulty(router, sim)
+    faulty(router, sim.clone()).layer(from_fn_with_state(sim, date))
+}
+
+/// Says what time it is, in faulty answers too.
+async fn date(State(sim): State<PersonioSim>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if sim.is_dated() {
+        write_date(response.headers_mut(), sim.now_ms());
+    }
+    response
 }
 
 /// Counts the request against the limits.

@@ -33,6 +33,13 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
         })?,
     };
     outside(&path, &args.project)?;
+    // Nobody is asked for what is then refused.
+    let old = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(crate::project::unreadable(&path, &error).into()),
+    };
+    with_block(&old, &args.name, "", args.replace)?;
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
@@ -49,11 +56,6 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
         Some(prompt) => ask(connector, &mut given, prompt)?,
         None => complete(connector, &given)?,
     }
-    let old = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(crate::project::unreadable(&path, &error).into()),
-    };
     let text = with_block(&old, &args.name, &block(&args.name, &given), args.replace)?;
     write(&path, &text)?;
     let paint = Paint(console.out_look.color);

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_host::connections::Origin;
-use flowrun_kit::connector::Setting;
+use flowrun_host::source::Source;
+use flowrun_kit::connector::{Connector, Setting};
+use secrecy::ExposeSecret;
 
 use super::{Plan, Planned, scopes};
 use crate::args::ConnectionsOf;
@@ -40,7 +42,7 @@ pub fn list(
         if place > 0 {
             text.push('\n');
         }
-        text.push_str(&describe(used, paint));
+        text.push_str(&describe(used, env, paint));
     }
     console.print(&text)?;
     Ok(DONE)
@@ -80,7 +82,7 @@ pub fn used(project: &Project, plan: &Plan) -> Vec<Used> {
     used
 }
 
-fn describe(used: &Used, paint: Paint) -> String {
+fn describe(used: &Used, env: &BTreeMap<String, String>, paint: Paint) -> String {
     let Planned { name, connector, origin } = &used.planned;
     let flows = words::many(used.flows as u64, "flow");
     let mut text = format!("{} · {} · reached by {flows}\n", paint.bold(name), connector.title);
@@ -101,11 +103,29 @@ fn describe(used: &Used, paint: Paint) -> String {
             text.push_str(&format!("  {}\n", paint.green("real")));
             let widest = given.sources().map(|(name, _)| name.len()).max().unwrap_or(0);
             for (name, source) in given.sources() {
-                text.push_str(&format!("    {} {} {source}\n", words::pad(name, widest), paint.dim("from")));
+                let (padded, from) = (words::pad(name, widest), paint.dim("from"));
+                let value = shown(connector, name, source, env);
+                let value = value.map(|value| format!(": {value}")).unwrap_or_default();
+                text.push_str(&format!("    {padded} {from} {source}{value}\n"));
             }
         }
     }
     text
+}
+
+/// The value of a setting that is no secret, if it can be had without running anything.
+fn shown(
+    connector: &Connector,
+    name: &str,
+    source: &Source,
+    env: &BTreeMap<String, String>,
+) -> Option<String> {
+    let secret = connector.settings.iter().any(|setting| setting.name == name && setting.secret);
+    if secret || !source.is_at_hand() {
+        return None;
+    }
+    let value = source.fetch(env).ok()?;
+    Some(words::fit(value.expose_secret().trim(), 80))
 }
 
 /// What would make a simulated connection real.

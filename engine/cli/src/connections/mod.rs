@@ -51,6 +51,18 @@ impl Planned {
         Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
     }
 
+    /// The settings that are no secrets and that a variable of the manifest reads, each with its variable of the
+    /// environment.
+    fn read_by(&self, manifest: &Manifest) -> Vec<(&'static str, String)> {
+        let read = |variable: &str| {
+            manifest.vars.iter().any(|var| var.env.as_ref().is_some_and(|env| *env.it == *variable))
+        };
+        let shown = self.connector.settings.iter().filter(|setting| !setting.secret);
+        let named =
+            shown.map(|setting| (setting.name, setting.variable_for(self.connector.name, &self.name)));
+        named.filter(|(_, variable)| read(variable)).collect()
+    }
+
     fn lacks(&self) -> Vec<Missing> {
         match &self.origin {
             Origin::Given(_) => Vec::new(),
@@ -117,11 +129,14 @@ fn known_settings(file: &ConnectionsFile, connection: &str, connector: &str) -> 
     })
 }
 
-/// What the environment says, and what settings from elsewhere would say if they stood there: flows read the ID of an
-/// identity source by its variable. Secrets stay where they are.
+/// What the environment says, and what settings from elsewhere would say if they stood there, as far as the manifest reads
+/// them: flows get the ID of an identity source by its variable. Secrets stay where they are, and nothing is fetched for a
+/// connection that is not reached.
 pub fn environment(
     plan: &Plan,
+    manifest: &Manifest,
     env: &BTreeMap<String, String>,
+    reaches: &dyn Fn(&str) -> bool,
     simulators: &dyn Fn() -> BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, Problem> {
     let mut whole = BTreeMap::new();
@@ -129,18 +144,15 @@ pub fn environment(
         match &planned.origin {
             Origin::Simulator if planned.connector.name == "okta" => whole.extend(simulators()),
             Origin::Given(given) => {
-                let secret = |name: &str| {
-                    planned.connector.settings.iter().any(|setting| setting.secret && setting.name == name)
-                };
-                let settings =
-                    given.fetch(env, |name| !secret(name)).map_err(|why| planned.unfetched(&why))?;
-                for setting in planned.connector.settings.iter().filter(|setting| !setting.secret) {
-                    if let Some(value) = settings.get(setting.name) {
-                        whole.insert(
-                            setting.variable_for(planned.connector.name, &planned.name),
-                            value.to_owned(),
-                        );
-                    }
+                let wanted = planned.read_by(manifest);
+                if wanted.is_empty() || !reaches(&planned.name) {
+                    continue;
+                }
+                let settings = given
+                    .fetch(env, |name| wanted.iter().any(|(wanted, _)| *wanted == name))
+                    .map_err(|why| planned.unfetched(&why))?;
+                for (name, variable) in wanted {
+                    whole.extend(settings.get(name).map(|value| (variable, value.to_owned())));
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use flowrun_core::value::Text;
 use flowrun_host::connections::Origin;
 use flowrun_kit::connector::Check;
 
@@ -60,12 +61,15 @@ async fn try_out(
         }
         Origin::Incomplete(missing) => {
             let lacks: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            let help = "flowrun connections add, or the environment, gives it";
+            let help = format!(
+                "set that in the environment, or use `flowrun connections add {}`",
+                used.planned.name
+            );
             console.print(&format!("{name}\n"))?;
             console.print(&cross(
-                "is complete",
-                &format!("it lacks {}", lacks.join(", ")),
-                Some(help),
+                "the settings are complete",
+                &format!("the connection lacks {}", lacks.join(", ")),
+                Some(&help),
                 look,
             ))?;
             return Ok(false);
@@ -78,7 +82,9 @@ async fn try_out(
         Ok(made) => made,
         Err(problem) => {
             console.print(&format!("{name}\n"))?;
-            console.print(&cross("can be made", &problem.message, problem.help.as_deref(), look))?;
+            let said = format!("the connection `{}` can't be made: ", used.planned.name);
+            let message = problem.message.strip_prefix(&said).unwrap_or(&problem.message);
+            console.print(&cross("the settings are valid", message, problem.help.as_deref(), look))?;
             return Ok(false);
         }
     };
@@ -86,20 +92,26 @@ async fn try_out(
     console.print(&format!("{name} · {}\n", made.host))?;
     let checks = (used.planned.connector.test)(&made.connection).await;
     let widest = checks.iter().map(|check| words::width(&check.title)).max().unwrap_or(0);
-    let lines: String = checks.iter().map(|check| line(check, widest, look)).collect();
-    console.print(&lines)?;
+    let mut helped: Option<&Text> = None;
+    for check in &checks {
+        let help = check.outcome.as_ref().err().and_then(|fault| fault.help.as_ref());
+        // One remedy for several checks is told once.
+        let repeated = help.is_some() && help == helped;
+        console.print(&line(check, help.filter(|_| !repeated), widest, look))?;
+        helped = help.or(helped);
+    }
     Ok(checks.iter().all(|check| check.outcome.is_ok()))
 }
 
 /// What a check found: a line if all is well, else what is wrong and what to do about it.
-fn line(check: &Check, widest: usize, look: Look) -> String {
+fn line(check: &Check, help: Option<&Text>, widest: usize, look: Look) -> String {
     match &check.outcome {
         Ok(seen) => {
             let paint = Paint(look.color);
             let line = format!("{}  {}", words::pad(&check.title, widest), paint.dim(seen));
             format!("  {} {}\n", paint.green("✓"), line.trim_end())
         }
-        Err(fault) => cross(&check.title, &fault.message, fault.help.as_deref(), look),
+        Err(fault) => cross(&check.title, &fault.message, help.map(|help| &**help), look),
     }
 }
 

@@ -1,0 +1,181 @@
+//! What stands between a mistake and a directory: dry runs, the preflight, the audit record, what is kept from run to run, and
+//! the vendors' limits.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use flowrun::simulators::{Setup, Simulators};
+use flowrun_kit::clock::Clock;
+use flowrun_okta::sim::{Operation, SessionStatus};
+use flowrun_tests::limits;
+use flowrun_tests::org::{Org, Project, fault};
+use serde_json::Value;
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
+}
+
+/// How many requests Okta got that could change something.
+fn changes(org: &Org) -> u64 {
+    ["POST", "PUT", "PATCH", "DELETE"].iter().map(|method| org.asked(method)).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
+    let project = Project::shipped();
+    let org = Org::imported(&Setup::default());
+    for (flow, told) in [
+        ("import.yaml", "250 stored · to create 50 · to change 0 · unchanged 200 · 0 sent"),
+        ("deactivate.yaml", "12 stored · to deactivate 10 · 0 sent"),
+        ("import_changes.yaml", "250 stored · to create 50 · to change 0 · unchanged 200 · 0 sent"),
+    ] {
+        let ran = org.run(&project.flow(flow), &["--dry-run"]).await;
+        assert_eq!(ran.code, 0, "{flow}: {}", ran.stderr);
+        assert!(ran.stdout.contains(told), "{flow}: {}", ran.stdout);
+        assert_eq!(last_line(&ran.stdout), "dry run: nothing was changed", "{flow}");
+    }
+    assert_eq!((changes(&org), org.statuses().len()), (0, 0));
+    // Nor is anything remembered that did not happen.
+    let kept = |table: &str| fs::read_to_string(org.state().join(format!("{table}.jsonl"))).is_ok();
+    assert!(!kept("last_import") && !kept("open_sessions"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dry_run_told_is_what_happens() {
+    let project = Project::shipped();
+    let org = Org::imported(&Setup::default());
+    let before = org.known();
+    assert_eq!(org.run(&project.flow("import.yaml"), &[]).await.code, 0);
+    org.settle().await;
+    assert_eq!(org.known().len() - before.len(), 50);
+    // The second time there is nothing new, and those who left are still there to be deactivated.
+    let again = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
+    assert!(again.stdout.contains("to create 0 · to change 0 · unchanged 250"), "{}", again.stdout);
+    let leavers = org.run(&project.flow("deactivate.yaml"), &["--dry-run"]).await;
+    assert!(leavers.stdout.contains("12 stored · to deactivate 12"), "{}", leavers.stdout);
+    assert_eq!(org.run(&project.flow("deactivate.yaml"), &[]).await.code, 0);
+    org.settle().await;
+    let over = org.run(&project.flow("deactivate.yaml"), &["--dry-run"]).await;
+    assert!(over.stdout.contains("12 stored · to deactivate 0"), "{}", over.stdout);
+    // Who is gone would be brought back by an import of all, and the preflight says so.
+    let back = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
+    assert!(back.stdout.contains("to create 0 · to change 12 · unchanged 238"), "{}", back.stdout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_knows_no_dry_runs_ends_at_its_first_change() {
+    let org = Org::new(5);
+    let source = format!("applicationId={}", org.0.okta.identity_source_id());
+    let flow = Project::shipped().flow("utilities/create_import_session.yaml");
+    let ran = org.run(&flow, &["--dry-run", "-i", &source]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let path = format!("POST /api/v1/identity-sources/{}/sessions", org.0.okta.identity_source_id());
+    let told = format!("dry run: nothing was changed; {path} would have been sent");
+    assert_eq!(last_line(&ran.stdout), told);
+    assert_eq!(changes(&org), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_session_is_left_alone() {
+    let org = Org::new(7);
+    let theirs = org.0.okta.open_session_for_test(SessionStatus::InProgress);
+    let import = Project::shipped().flow("import.yaml");
+    let ran = org.run(&import, &[]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains(&theirs) && ran.stderr.contains("no earlier run of this project opened it"));
+    assert_eq!((changes(&org), org.statuses()), (0, vec!["IN_PROGRESS"]));
+    let allowed = org.run(&import, &["--set", "close_foreign_sessions=true"]).await;
+    assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+    org.settle().await;
+    assert_eq!(org.statuses(), ["CLOSED", "COMPLETED"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_changed_is_imported_again() {
+    // Tuesday, 15 September 2026: the data is of 1 October.
+    const THEN_MS: i64 = 1_789_430_400_000;
+    let project = Project::shipped();
+    for (api, earlier_ms) in [("v1", 14 * 3_600_000), ("v2", 0)] {
+        let setup = Setup { employees: 400, ..Setup::default() };
+        let org = Org::over(Simulators::empty(Clock::starting_at(THEN_MS, 1.0), &setup));
+        let version = format!("personio_api={api}");
+        let run = async || org.run(&project.flow("import_changes.yaml"), &["--set", &version]).await;
+        let first = run().await;
+        assert_eq!(first.code, 0, "{api}: {}", first.stderr);
+        org.settle().await;
+        let before = org.0.okta.sent(Operation::Upsert);
+        let second = run().await;
+        assert_eq!(second.code, 0, "{api}: {}", second.stderr);
+        let sent = org.0.okta.sent(Operation::Upsert);
+        let again: BTreeSet<String> =
+            sent.into_iter().filter(|(id, times)| before.get(id) != Some(times)).map(|(id, _)| id).collect();
+        let since_s = (THEN_MS - 600_000 - earlier_ms) / 1000;
+        let changed = org.0.personio.employees().filter(|employee| employee.modified.0 > since_s);
+        let changed: BTreeSet<String> = changed.map(|employee| employee.id.to_string()).collect();
+        assert!(!changed.is_empty() && changed.len() < 100, "{api}: {}", changed.len());
+        assert_eq!(again, changed, "{api}");
+        // A trial with a few does not count as an import.
+        let remembered = || fs::read_to_string(org.state().join("last_import.jsonl")).unwrap();
+        let before = remembered();
+        let trial = org.run(&project.flow("import.yaml"), &["--set", "max_records_to_import=3"]).await;
+        assert_eq!((trial.code, remembered()), (0, before), "{api}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_says_afterwards_what_it_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let faults = vec![fault("server-error@bulk-upsert:nth=2")];
+    let org = Org::of(&Setup { employees: 250, faults, ..Setup::default() });
+    let import = Project::shipped().flow("import.yaml");
+    let ran = org.run(&import, &["--audit", &path.display().to_string()]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (start, end) = (&lines[0], lines.last().unwrap());
+    assert_eq!(
+        (&start["event"], &start["flow"]),
+        (&"start".into(), &"Import from Personio (Create & Update)".into())
+    );
+    assert_eq!(start["flows_sha256"].as_str().map(str::len), Some(64));
+    assert_eq!(
+        (&end["event"], &end["status"], &end["outputs"]["sent"]),
+        (&"end".into(), &"done".into(), &250.into())
+    );
+
+    // Every request that changed something is there, with Okta's name for it; what Okta took is what it has.
+    let requests: Vec<&Value> = lines.iter().filter(|line| line["event"] == "request").collect();
+    assert_eq!(requests.len() as u64, changes(&org));
+    assert!(
+        requests.iter().all(|request| request["request_id"].as_str().is_some_and(|id| id.starts_with("req")))
+    );
+    let lost = requests.iter().filter(|request| request["lost"] == true).count();
+    assert_eq!(lost, 1, "the 500 may have had its effect");
+    let sent: BTreeSet<String> = requests
+        .iter()
+        .flat_map(|request| request["sent"].as_array().into_iter().flatten())
+        .map(|sent| sent["external_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(sent, org.ids());
+
+    // Nobody is named in it, unless that is asked for.
+    let someone = org.0.personio.employees().next().unwrap();
+    assert!(!text.contains(&someone.email));
+    let path = folder.path().join("profiles.jsonl");
+    let args = ["--audit", &path.display().to_string(), "--audit-profiles"];
+    Org::new(5).run(&import, &args).await;
+    assert!(fs::read_to_string(&path).unwrap().contains(&someone.email));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_import_is_told_to_slow_down_within_the_usual_limits() {
+    for api in ["v1", "v2"] {
+        let limited = limits::import(12_000, api).await;
+        assert_eq!(limited.throttled, 0, "{api}: {limited:?}");
+        // What is left is that of each limit only the first window comes at once, and that a session's end is seen late.
+        assert!(limited.took <= limited.least.mul_f64(1.6), "{api}: {limited:?}");
+    }
+}
