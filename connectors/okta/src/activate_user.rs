@@ -41,7 +41,7 @@ impl Effect for ActivateUser {
             => ok "{ status_code: 200 }",
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.activate_user
   with: { id_or_login: $.user.id, send_email: "No" }"#
             => err "Okta answered 403 E0000016",

@@ -41,7 +41,7 @@ impl Effect for AddUserToGroup {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.create_group
   id: group
   with: { name: Readers }
@@ -50,7 +50,7 @@ impl Effect for AddUserToGroup {
             => ok "{ status: 204 }",
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.add_user_to_group
   with: { group_id: 00gUnknown, user_id: $.user.id }"#
             => err "Okta answered 404 E0000007: Not found: Resource not found: 00gUnknown (UserGroup)",

@@ -40,7 +40,7 @@ impl Effect for ClearUserSessions {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.clear_user_sessions
   with: { user_id: $.user.id, revoke_oauth_tokens: true }"#
             => ok "{ status_code: 204 }",

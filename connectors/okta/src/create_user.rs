@@ -86,7 +86,7 @@ impl Effect for CreateUser {
             => ok "{ status: STAGED, department: Engines, level: 7 }",
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.create_user
   with: { login: ADA@example.com, email: ada@example.com, first_name: Ada, last_name: Byron }"#
             => err "Okta answered 400 E0000001: Api validation failed: login",

@@ -36,7 +36,7 @@ impl Effect for DeactivateUser {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.deactivate_user
   with: { id_or_login: $.user.id }"#
             => ok "{ status_code: 200 }",

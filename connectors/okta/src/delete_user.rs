@@ -45,7 +45,7 @@ impl Effect for DeleteUser {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.deactivate_user
   with: { id_or_login: $.user.id }
 - card: okta.delete_user

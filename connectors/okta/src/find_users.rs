@@ -36,7 +36,7 @@ impl Effect for FindUsers {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.find_users
   id: found
   with: { query: love, result_set: first }

@@ -33,7 +33,7 @@ impl Effect for GetAssignedUserForApplication {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }
@@ -47,7 +47,7 @@ impl Effect for GetAssignedUserForApplication {
             => ok "{ status: ACTIVE, name: ada@example.com }",
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }

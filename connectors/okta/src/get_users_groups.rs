@@ -41,7 +41,7 @@ impl Effect for GetUsersGroups {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.create_group
   id: group
   with: { name: Readers }
@@ -51,7 +51,8 @@ impl Effect for GetUsersGroups {
   id: found
   with: { user_id: $.user.id }
 - card: flow_control.return
-  with: { name: $.found.groups.0.Profile.Name }"#
+  with:
+    name: $.found.groups[0].Profile.Name"#
             => ok "{ name: Readers }",
         r#"- { card: okta.get_users_groups, with: { user_id: 00uUnknown } }"#
             => err "Okta answered 404 E0000007",

@@ -44,8 +44,11 @@ impl Effect for ListApplications {
   id: found
   with: { result_set: first_200 }
 - card: flow_control.return
-  with: { label: $.found.applications.1.Label }"#
+  with:
+    label: $.found.applications[1].Label"#
             => ok "{ label: Intranet }",
+        r#"- { card: okta.list_applications, with: { result_set: all } }"#
+            => err "expected first_200 or stream",
     };
     const IDEMPOTENT: bool = true;
     const SCOPES: &[&str] = &["okta.apps.read"];

@@ -45,7 +45,7 @@ impl Effect for ListGroupMembers {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.create_group
   id: group
   with: { name: Readers }
@@ -55,7 +55,8 @@ impl Effect for ListGroupMembers {
   id: members
   with: { group_id: $.group.id }
 - card: flow_control.return
-  with: { login: $.members.users.0.Login }"#
+  with:
+    login: $.members.users[0].Login"#
             => ok "{ login: ada@example.com }",
         r#"- { card: okta.list_group_members, with: { group_id: 00gUnknown } }"#
             => err "Okta answered 404 E0000007",

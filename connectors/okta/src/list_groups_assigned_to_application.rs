@@ -69,7 +69,8 @@ impl Effect for ListGroupsAssignedToApplication {
   id: assigned
   with: { application_id: $.app.id, result_set: first_200 }
 - card: flow_control.return
-  with: { priority: $.assigned.groups.0.Priority }"#
+  with:
+    priority: $.assigned.groups[0].Priority"#
             => ok "{ priority: 0 }",
         r#"- { card: okta.list_groups_assigned_to_application, with: { application_id: 0oaUnknown, result_set: first_200 } }"#
             => err "Okta answered 404 E0000007",

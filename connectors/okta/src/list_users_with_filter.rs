@@ -58,10 +58,10 @@ impl Effect for ListUsersWithFilter {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.list_users_with_filter
   id: found
-  with: { result_set: first, status: ACTIVE, last_name: Lovelace }
+  with: { result_set: first, status: PROVISIONED, last_name: Lovelace }
 - card: flow_control.return
   with: { login: $.found.login }"#
             => ok "{ login: ada@example.com }",

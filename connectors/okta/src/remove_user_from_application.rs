@@ -46,7 +46,7 @@ impl Effect for RemoveUserFromApplication {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }
@@ -57,7 +57,7 @@ impl Effect for RemoveUserFromApplication {
             => ok "{ status: 204 }",
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }

@@ -57,12 +57,14 @@ impl Effect for SearchSystemLogs {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.search_system_logs
   id: found
   with: { result_set: first, custom_filter: 'eventType eq "user.lifecycle.create"', until: "2100-01-01T00:00:00Z" }
 - card: flow_control.return
-  with: { message: $.found.display_message, who: $.found.target.0.alternateId }"#
+  with:
+    message: $.found.display_message
+    who: $.found.target[0].alternateId"#
             => ok "{ message: User was created, who: ada@example.com }",
         r#"- { card: okta.search_system_logs, with: { result_set: first, custom_filter: nonsense } }"#
             => err "Okta answered 400 E0000031",

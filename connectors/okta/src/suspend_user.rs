@@ -30,17 +30,17 @@ impl Effect for SuspendUser {
     const EXPORTED_AS: &[&str] = &["channels:http:okta:suspendUser"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
-        r#"- card: okta.create_user
+        r#"- card: okta.list_users_with_filter
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { result_set: first, status: ACTIVE }
 - card: okta.suspend_user
   with: { id_or_login: $.user.id }"#
             => ok "{ status_code: 200 }",
-        r#"- card: okta.create_user
+        r#"- card: okta.list_users_with_filter
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { result_set: first, status: ACTIVE }
 - card: okta.suspend_user
-  with: { id_or_login: ada@example.com }
+  with: { id_or_login: $.user.id }
 - card: okta.suspend_user
   with: { id_or_login: $.user.id }"#
             => err "Okta answered 400 E0000001",

@@ -30,9 +30,9 @@ impl Effect for UnlockUser {
     const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
-        r#"- card: okta.create_user
+        r#"- card: okta.list_users_with_filter
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { result_set: first, status: ACTIVE }
 - card: okta.unlock_user
   with: { id_or_login: $.user.id }"#
             => err "Okta answered 403 E0000032",

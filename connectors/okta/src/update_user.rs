@@ -39,7 +39,7 @@ impl Effect for UpdateUser {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.update_user
   id: updated
   with: { id_or_login: $.user.id, city: London, timezone: $.user.last_login }
@@ -48,7 +48,7 @@ impl Effect for UpdateUser {
             => ok "{ city: London, name: Lovelace }",
         r#"- card: okta.create_user
   id: user
-  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, password: "L0velace!" }
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
 - card: okta.update_user
   with: { id_or_login: $.user.id, update_semantics: PUT, city: London }"#
             => err "Okta answered 400 E0000001",
