@@ -49,6 +49,7 @@ mod session;
 pub mod sim;
 mod suspend_user;
 mod trigger_import_session;
+mod triggers;
 mod unlock_user;
 mod unsuspend_user;
 mod update_group;

@@ -11,6 +11,7 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 use flowrun_kit::retry::Repeat;
 
+use crate::applications::AppUser;
 use crate::given::given;
 use crate::lifecycle::status;
 use crate::{Okta, applications, connection};
@@ -83,11 +84,15 @@ impl Effect for RemoveUserFromApplication {
                 .about(okta.subject("unassign", user, None))
         };
         let status = match okta.client.read(call(), status).await {
-            Err(failure) if failure.lost => match okta.client.read(Call::get(path.as_str()), status).await {
-                Ok(_) => okta.client.read(call(), status).await?,
-                Err(reading) if reading.fault.kind == FaultKind::NotFound => 204.0,
-                Err(_) => return Err(failure.fault),
-            },
+            Err(failure) if failure.lost => {
+                match okta.client.read(Call::get(path.as_str()), AppUser::read).await {
+                    Ok(assigned) if assigned.is_by_itself() => okta.client.read(call(), status).await?,
+                    // What is left comes through a group.
+                    Ok(_) => 204.0,
+                    Err(reading) if reading.fault.kind == FaultKind::NotFound => 204.0,
+                    Err(_) => return Err(failure.fault),
+                }
+            }
             answered => answered?,
         };
         Ok(Removed { status })

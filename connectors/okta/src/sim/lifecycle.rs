@@ -10,6 +10,7 @@ use super::paging::{Asked, origin};
 use super::users::{body, find};
 use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -44,7 +45,8 @@ pub async fn run(
         "reset_password" if mails == Some("false") => {
             Json(json!({ "resetPasswordUrl": link("reset_password") })).into_response()
         }
-        _ => Json(json!({})).into_response(),
+        "activate" | "reset_password" => Json(json!({})).into_response(),
+        _ => StatusCode::OK.into_response(),
     })
 }
 
