@@ -94,7 +94,8 @@ impl Effect for SearchSystemLogs {
 impl SearchSystemLogs {
     /// The end is always told: without one Okta's list has no last page, but waits for what is still to happen.
     fn first(&self, okta: &Okta, limit: u32) -> Result<Call> {
-        let now = || Date::from_millis(okta.client.clock().now_ms());
+        // What happened in this very millisecond counts too.
+        let now = || Date::from_millis(okta.client.clock().now_ms() + 1);
         let since = time(&self.since, Self::SINCE)?;
         let until = time(&self.until, Self::UNTIL)?.or_else(now);
         let text = |text: &Option<Text>| filled(text).map(str::to_owned);

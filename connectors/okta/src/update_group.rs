@@ -79,7 +79,7 @@ impl Effect for UpdateGroup {
         }
         let path = groups::path(id);
         let group = okta.client.read(Call::get(path.as_str()), |reply| reply.value()).await?;
-        let mut profile = group.as_object().map(|group| groups::profile(group)).unwrap_or_default();
+        let mut profile = group.as_object().map(groups::profile).unwrap_or_default();
         profile.extend(changes);
         let call = Call::new(Method::PUT, path)
             .about(okta.subject("update_group", id, Some(&profile)))
