@@ -54,8 +54,9 @@ pub fn examine(
     vars: &[(Text, Value)],
 ) -> (Option<Program>, Vec<Diagnostic>) {
     let (project, mut found) = load(sources);
-    let connectors = connectors::names();
-    let options = Options { sources, found: &found, vars, env: &[], connectors: &connectors };
+    let (connectors, events) = (connectors::names(), connectors::events());
+    let options =
+        Options { sources, found: &found, vars, env: &[], connectors: &connectors, events: &events };
     let mut checked = check(&project, &connectors::catalog(), entry, &options);
     found.append(&mut checked.diagnostics);
     (checked.program, found)

@@ -66,6 +66,7 @@ pub static CONNECTOR: Connector = Connector {
     ],
     cards: crate::CARDS,
     pure_cards: crate::PURE_CARDS,
+    events: &[],
     ways: &[],
     open,
     test,

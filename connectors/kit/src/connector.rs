@@ -134,6 +134,21 @@ pub struct Check {
     pub outcome: Result<Text>,
 }
 
+/// Something that happens at the vendor, which a flow's trigger may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its name in flow files: `okta.user_created`.
+    pub name: &'static str,
+    /// Its name as people write it: `User Created`.
+    pub title: &'static str,
+    /// The export address it stands for.
+    pub exported_as: &'static str,
+    /// What the vendor's log calls what happens.
+    pub types: &'static [&'static str],
+    /// What a flow is told of it, besides time, type and message.
+    pub payload: &'static [&'static str],
+}
+
 /// A connector.
 pub struct Connector {
     /// Its name in flow files: `okta`.
@@ -150,6 +165,8 @@ pub struct Connector {
     pub cards: &'static [EffectCard],
     /// Its cards that need none.
     pub pure_cards: &'static [Card],
+    /// The events that a trigger may name; none of them starts a flow yet.
+    pub events: &'static [Event],
     /// Makes a connection of complete settings; see [`Connector::connect`].
     pub open: fn(&Settings, Means) -> Result<Connected>,
     /// Tries a connection by harmless requests and tells what it found, up to the first thing that is wrong with the

@@ -85,6 +85,7 @@ pub static CONNECTOR: Connector = Connector {
     ],
     cards: crate::CARDS,
     pure_cards: &[],
+    events: crate::triggers::EVENTS,
     ways: &[
         Way { title: "API token", settings: &["api_token"] },
         Way { title: "OAuth 2.0 service app", settings: &["client_id", "private_key"] },

@@ -32,7 +32,7 @@ pub struct ListUsersAssignedToApplication {
     #[input(key = "Flow")]
     flow: Option<FlowName>,
     /// How many to stream at most; blank means all, 0 means none.
-    #[input(key = "Record Limit")]
+    #[input(key = "Limit")]
     record_limit: Option<f64>,
 }
 

@@ -1,17 +1,19 @@
 //! Okta · List Users with Search.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
 use flowrun_core::effect::{Cursor, Page};
-use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Record, Text, Value};
-use flowrun_core::{Inputs, Outputs, bail, examples};
-use flowrun_kit::call::{Call, Reply};
+use flowrun_core::fault::Result;
+use flowrun_core::value::Text;
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::{Okta, connection, read_user};
+use crate::given::quoted;
+use crate::listing::page_size;
+use crate::users::{Found, LISTING};
+use crate::{Okta, connection};
 
 /// Lists users whom a search finds.
 ///
@@ -49,43 +51,6 @@ pub struct ListUsersWithSearch {
     record_limit: Option<f64>,
 }
 
-/// The users, or how many there were.
-#[derive(Default, Outputs)]
-pub struct Found {
-    /// The users found.
-    #[output(key = "Users")]
-    users: Option<Vec<Arc<Record>>>,
-    /// The first user's ID.
-    #[output(key = "ID")]
-    id: Option<Text>,
-    /// The first user's status.
-    #[output(key = "Status")]
-    status: Option<Text>,
-    /// The first user's login.
-    #[output(key = "Login")]
-    login: Option<Text>,
-    /// The first user's mail address.
-    #[output(key = "Email")]
-    email: Option<Text>,
-    /// The first user's first name.
-    #[output(key = "First Name")]
-    first_name: Option<Text>,
-    /// The first user's last name.
-    #[output(key = "Last Name")]
-    last_name: Option<Text>,
-    /// The first user as Okta sends it.
-    #[output(key = "Raw Output")]
-    raw_output: Value,
-    /// How many users were streamed.
-    #[output(key = "Records Streamed")]
-    records_streamed: Option<f64>,
-    /// For how many of them the helper flow failed. Okta's card has no such output.
-    failed: Option<f64>,
-}
-
-/// How many users `all` collects before it asks for a stream instead.
-const MOST: usize = 100_000;
-
 impl Effect for ListUsersWithSearch {
     const ID: &str = "okta.list_users_with_search";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:listUsersWithSearch"];
@@ -108,60 +73,20 @@ impl Effect for ListUsersWithSearch {
     type Out = Found;
 
     async fn run(self, okta: &Okta) -> Result<Found> {
-        let limit = match &*self.result_set {
-            "first" => 1,
-            "first_200" => 200,
-            "all" => self.page_size()?,
-            other => bail!(Self::RESULT_SET, "expected first, first_200, all or stream, found \"{other}\""),
-        };
-        let mut call = self.first(limit);
-        let mut users = Vec::new();
-        loop {
-            let page = fetch(okta, call).await?;
-            users.extend(page.records);
-            call = match page.next {
-                Some(Value::Text(next)) if self.result_set == "all" => Call::get(&*next),
-                _ => break,
-            };
-            if users.len() >= MOST {
-                let message = format!("there are more than {MOST} users");
-                return Err(Fault::new(FaultKind::InvalidInput, message)
-                    .at(Self::RESULT_SET)
-                    .help("stream them"));
+        match &*self.result_set {
+            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1), 1).await?)),
+            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(200), 200).await?)),
+            "all" => {
+                let first = self.first(self.page_size()?);
+                Ok(Found::all(LISTING.all(okta, first, Self::RESULT_SET).await?))
             }
+            other => bail!(Self::RESULT_SET, "expected first, first_200, all or stream, found \"{other}\""),
         }
-        let mut records = users.into_iter().filter_map(|user| match user {
-            Value::Object(record) => Some(record),
-            _ => None,
-        });
-        if self.result_set != "first" {
-            return Ok(Found { users: Some(records.collect()), ..Found::default() });
-        }
-        let Some(user) = records.next() else { return Ok(Found::default()) };
-        let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
-        Ok(Found {
-            id: text("ID"),
-            status: text("Status"),
-            login: text("Login"),
-            email: text("Email"),
-            first_name: text("First Name"),
-            last_name: text("Last Name"),
-            raw_output: user.get("Raw Output").cloned().unwrap_or_default(),
-            ..Found::default()
-        })
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
-        match cursor {
-            Cursor::First => {
-                let most = self.record_limit.map_or(200, |most| most.clamp(1.0, 200.0) as u32);
-                fetch(okta, self.first(self.page_size()?.min(most))).await
-            }
-            Cursor::After(Value::Text(next)) => fetch(okta, Call::get(&*next)).await,
-            Cursor::After(_) => {
-                Err(Fault::new(FaultKind::InvalidInput, "this is no place in a list of users"))
-            }
-        }
+        let limit = self.page_size()?.min(page_size(self.record_limit, 200));
+        LISTING.page(okta, cursor, self.first(limit)).await
     }
 }
 
@@ -177,7 +102,7 @@ impl ListUsersWithSearch {
         let given = |text: &Option<Text>| {
             text.as_ref().filter(|text| !text.trim().is_empty()).map(ToString::to_string)
         };
-        let status = given(&self.status).map(|status| format!("status eq \"{status}\""));
+        let status = given(&self.status).map(|status| format!("status eq {}", quoted(&status)));
         let search = match (given(&self.search), status) {
             (Some(search), Some(status)) => Some(format!("{status} and ({search})")),
             (search, status) => search.or(status),
@@ -187,20 +112,4 @@ impl ListUsersWithSearch {
         let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Call::get("/api/v1/users").query(pairs.chain([("limit", limit.to_string())]))
     }
-}
-
-/// One page, and the address of the next one. The client refuses an address on another host.
-async fn fetch(okta: &Okta, call: Call) -> Result<Page> {
-    let read = |reply: &Reply| {
-        let users: Vec<Value> = reply.json()?;
-        let records = users.iter().map(|user| {
-            let user = read_user::as_user(user).ok_or_else(|| {
-                let message = "Okta answered with a list in which something is no user: it lacks `id`";
-                Fault::new(FaultKind::Parse, message).code(reply.status).body(user.clone())
-            })?;
-            Ok(Value::from(read_user::record(user.clone())))
-        });
-        Ok(Page { records: records.collect::<Result<_>>()?, next: reply.next_link().map(Value::from) })
-    };
-    Ok(okta.client.read(call, read).await?)
 }

@@ -1,18 +1,16 @@
-//! Okta · Read User, and users as Okta's cards show them.
+//! Okta · Read User.
 
-use std::sync::Arc;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
-use flowrun_core::{Inputs, Outputs, bail, examples};
-use flowrun_kit::address::segment;
+use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::{Okta, connection};
+use crate::given::given;
+use crate::{Okta, connection, users};
 
 /// Reads a user.
 ///
@@ -86,13 +84,9 @@ impl Effect for ReadUser {
     type Out = Found;
 
     async fn run(self, okta: &Okta) -> Result<Found> {
-        let user = self.id_or_login.trim();
-        if user.is_empty() {
-            bail!(Self::ID_OR_LOGIN, "the user's ID or login is blank");
-        }
-        let call = Call::get(format!("/api/v1/users/{}", segment(user)));
+        let call = Call::get(users::path(given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?));
         let value = okta.client.read(call, |reply| reply.value()).await?;
-        let Some(user) = as_user(&value) else {
+        let Some(user) = users::as_user(&value) else {
             let message = "Okta answered with something that is no user: it lacks `id`";
             return Err(Fault::new(FaultKind::Parse, message).body(value));
         };
@@ -113,46 +107,4 @@ impl Effect for ReadUser {
             profile,
         })
     }
-}
-
-/// The members of a user; what has no ID is none.
-pub(crate) fn as_user(value: &Value) -> Option<&Arc<Record>> {
-    let Value::Object(user) = value else { return None };
-    user.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty())).then_some(user)
-}
-
-/// What a record has besides the raw user: its name, and where it stands in the user or in the profile.
-const SHOWN: [(&str, &str, bool); 14] = [
-    ("ID", "id", false),
-    ("Status", "status", false),
-    ("Created", "created", false),
-    ("Activated", "activated", false),
-    ("Status Changed", "statusChanged", false),
-    ("Last Login", "lastLogin", false),
-    ("Last Updated", "lastUpdated", false),
-    ("Password Changed", "passwordChanged", false),
-    ("First Name", "firstName", true),
-    ("Last Name", "lastName", true),
-    ("Mobile Phone", "mobilePhone", true),
-    ("Second Email", "secondEmail", true),
-    ("Login", "login", true),
-    ("Email", "email", true),
-];
-
-/// The names, allocated once.
-static NAMES: LazyLock<Vec<Text>> =
-    LazyLock::new(|| SHOWN.iter().map(|(name, ..)| *name).chain(["Raw Output"]).map(Text::from).collect());
-
-/// A user as Okta sends it, under the names of Okta's card.
-pub(crate) fn record(user: Arc<Record>) -> Record {
-    let mut record = Record::with_capacity(NAMES.len());
-    let profile = user.get("profile").and_then(Value::as_object);
-    for (name, (_, key, of_profile)) in NAMES.iter().zip(SHOWN) {
-        let found = if of_profile { profile.and_then(|profile| profile.get(key)) } else { user.get(key) };
-        record.insert(name.clone(), found.cloned().unwrap_or_default());
-    }
-    if let Some(raw) = NAMES.last() {
-        record.insert(raw.clone(), Value::Object(user));
-    }
-    record
 }

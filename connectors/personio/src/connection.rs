@@ -79,6 +79,7 @@ pub static CONNECTOR: Connector = Connector {
     ],
     cards: crate::CARDS,
     pure_cards: &[],
+    events: &[],
     ways: &[],
     open,
     test: check::test,

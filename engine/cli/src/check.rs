@@ -62,13 +62,14 @@ pub struct Given<'a> {
 
 /// Checks a project; `entry` is the flow to make a program of.
 pub fn examine(project: &Project, entry: Option<&str>, given: &Given<'_>) -> Checked {
-    let names = connectors::names();
+    let (names, events) = (connectors::names(), connectors::events());
     let options = Options {
         sources: &project.sources,
         found: &project.found,
         vars: given.set,
         env: given.env,
         connectors: &names,
+        events: &events,
     };
     check_project(&project.model, &connectors::catalog(), entry, &options)
 }

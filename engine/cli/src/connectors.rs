@@ -18,6 +18,11 @@ pub fn names() -> Vec<&'static str> {
     CONNECTORS.iter().map(|connector| connector.name).collect()
 }
 
+/// The names of all events that a trigger may name.
+pub fn events() -> Vec<&'static str> {
+    CONNECTORS.iter().flat_map(|connector| connector.events).map(|event| event.name).collect()
+}
+
 /// Every card that reaches outside.
 pub fn effects() -> impl Iterator<Item = &'static EffectCard> {
     flowrun_tables::CARDS.iter().chain(CONNECTORS.iter().flat_map(|connector| connector.cards))

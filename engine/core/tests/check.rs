@@ -169,6 +169,7 @@ fn checked(files: &str, entry: Option<&str>, vars: &[(&str, Value)], env: &[(&st
         vars: &named(vars),
         env: &named(env),
         connectors: &["hr", "tables"],
+        events: &["hr.hired"],
     };
     let checked = check(&project, &catalog, entry, &options);
     Case { sources, found, checked }

@@ -1,101 +1,126 @@
-//! `GET /api/v1/apps/{app}/users`: whom the identity source brought into the org.
+//! `/api/v1/apps`: the applications, and the identity source, which is one of them.
 
-use super::OktaSim;
-use super::directory::{User, UserStatus};
+use super::applications::{Application, application_id};
 use super::error::ApiError;
-use super::ids::{id, iso_seconds, number};
-use super::paging::Asked;
-use super::profile::Profile;
+use super::ids::iso_seconds;
+use super::paging::{Asked, origin};
+use super::search::{Dialect, Expr, Field};
+use super::{OktaSim, State as Org};
+use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
-/// The largest page, and the usual one.
-const MAX_PAGE: usize = 500;
-const PAGE: usize = 50;
+/// The largest page; all there are, unless fewer are asked for.
+const MAX_PAGE: usize = 200;
+/// The identity source's label.
+const SOURCE: &str = "Identity Source";
 
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AppUser<'a> {
-    id: String,
-    external_id: &'a str,
-    created: String,
-    last_updated: String,
-    scope: &'static str,
-    status: &'static str,
-    status_changed: String,
-    password_changed: Option<()>,
-    sync_state: &'static str,
-    profile: AsUploaded<'a>,
-    #[serde(rename = "_links")]
-    links: Value,
+/// What the path of an application means.
+pub enum Which {
+    /// The identity source.
+    Source,
+    /// Another one, by number.
+    Numbered(u32),
 }
 
-/// A profile under the identity source's own names.
-struct AsUploaded<'a>(&'a Profile);
-
-impl Serialize for AsUploaded<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.0.attributes() {
-            map.serialize_entry(name, &value)?;
+impl OktaSim {
+    /// The application with this id.
+    pub(super) fn application(&self, state: &Org, text: &str) -> Result<Which, ApiError> {
+        if text == self.identity_source_id() {
+            return Ok(Which::Source);
         }
-        map.end()
+        let found = state.applications.find(text).map(Which::Numbered);
+        found.ok_or_else(|| ApiError::missing(text, "AppInstance"))
     }
 }
 
-/// What a user is to the app: what a deactivated one is there is not documented, and a guess here.
-fn status(user: &User) -> &'static str {
-    match user.status {
-        UserStatus::Deprovisioned => "DEPROVISIONED",
-        UserStatus::Suspended => "SUSPENDED",
-        UserStatus::Staged => "STAGED",
-        _ => "ACTIVE",
+/// What is shown of an application.
+struct Shown<'a> {
+    id: String,
+    name: &'a str,
+    label: &'a str,
+    created_ms: i64,
+}
+
+impl Shown<'_> {
+    fn body(&self, origin: &str) -> Value {
+        let at = iso_seconds(self.created_ms);
+        let link = |path: &str| json!({ "href": format!("{origin}/api/v1/apps/{}{path}", self.id) });
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "label": self.label,
+            "status": "ACTIVE",
+            "created": at,
+            "lastUpdated": at,
+            "features": [],
+            "signOnMode": "SAML_2_0",
+            "_links": { "self": link(""), "users": link("/users"), "groups": link("/groups") },
+        })
+    }
+
+    fn field(&self, name: &str) -> Field<'_> {
+        match name {
+            "id" => Field::Text(Cow::Borrowed(&self.id)),
+            "name" => Field::Text(Cow::Borrowed(self.name)),
+            "status" => Field::Text(Cow::Borrowed("ACTIVE")),
+            _ => Field::Absent,
+        }
     }
 }
 
-pub async fn users(
+fn shown(number: u32, application: &Application) -> Shown<'_> {
+    let Application { name, label, created_ms, .. } = application;
+    Shown { id: application_id(number), name, label, created_ms: *created_ms }
+}
+
+fn source(sim: &OktaSim) -> Shown<'_> {
+    let id = sim.identity_source_id().to_owned();
+    Shown { id, name: "identity_source", label: SOURCE, created_ms: sim.started_ms() }
+}
+
+/// A page of applications, the identity source first.
+pub async fn list(State(sim): State<OktaSim>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let asked = Asked::read(&parts)?;
+    let filter = asked.get("filter").map(|text| Expr::parse(text, Dialect::Applications));
+    let filter = filter.transpose().map_err(ApiError::bad_criteria)?;
+    let start = asked.get("q").map(str::to_lowercase);
+    let limit = asked.limit(1, MAX_PAGE, MAX_PAGE)?;
+    let from: usize = asked.get("after").map_or(Ok(0), str::parse).map_err(|_| ApiError::bad_paging())?;
+    let state = sim.state();
+    let wanted = |app: &Shown<'_>| {
+        let begins =
+            |start: &String| [app.name, app.label].iter().any(|text| text.to_lowercase().starts_with(start));
+        start.as_ref().is_none_or(begins)
+            && filter.as_ref().is_none_or(|expr| expr.matches(&|name| app.field(name)))
+    };
+    let all = std::iter::once(source(&sim))
+        .chain(state.applications.all().map(|(number, application)| shown(number, application)));
+    let mut page: Vec<Shown<'_>> = all.filter(wanted).skip(from).take(limit + 1).collect();
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = more.then(|| (from + limit).to_string());
+    let bodies: Vec<Value> = page.iter().map(|app| app.body(asked.origin())).collect();
+    Ok((asked.links(limit, next.as_deref()), Json(bodies)).into_response())
+}
+
+/// One application.
+pub async fn read(
     State(sim): State<OktaSim>,
     Path(app): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    sim.check_source(&app)?;
     let (parts, _) = request.into_parts();
-    let asked = Asked::read(&parts)?;
-    let limit = asked.limit(1, PAGE, MAX_PAGE)?;
-    let from = match asked.get("after") {
-        None => 0,
-        Some(cursor) => number("00u", cursor).ok_or_else(ApiError::bad_paging)? + 1,
-    };
     let state = sim.state();
-    let directory = &state.directory;
-    let mut page: Vec<(u32, &User)> = directory.users(from).take(limit + 1).collect();
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| more).map(|(number, _)| id("00u", *number));
-    let origin = asked.origin();
-    let users = page.into_iter().map(|(number, user)| {
-        let id = id("00u", number);
-        AppUser {
-            external_id: directory.external_id(user.external),
-            created: iso_seconds(user.created_ms),
-            last_updated: iso_seconds(user.updated_ms),
-            scope: "USER",
-            status: status(user),
-            status_changed: iso_seconds(user.changed_ms),
-            password_changed: None,
-            sync_state: "SYNCHRONIZED",
-            profile: AsUploaded(&user.profile),
-            links: json!({
-                "app": { "href": format!("{origin}/api/v1/apps/{app}") },
-                "user": { "href": format!("{origin}/api/v1/users/{id}") },
-            }),
-            id,
+    let body = match sim.application(&state, &app)? {
+        Which::Source => source(&sim).body(&origin(&parts)),
+        Which::Numbered(number) => {
+            let found = state.applications.get(number).ok_or_else(ApiError::internal)?;
+            shown(number, found).body(&origin(&parts))
         }
-    });
-    let text = serde_json::to_vec(&users.collect::<Vec<_>>()).map_err(|_| ApiError::internal())?;
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    Ok((asked.links(limit, next.as_deref()), json, text).into_response())
+    };
+    Ok(Json(body).into_response())
 }

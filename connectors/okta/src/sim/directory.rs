@@ -1,5 +1,6 @@
 //! The users of the simulated org, and every external id it was ever sent.
 
+use super::ids::number;
 use super::profile::Profile;
 use indexmap::IndexMap;
 use std::collections::HashMap;
@@ -44,9 +45,13 @@ impl UserStatus {
 
 /// A user. Its number, from which its id is made, is its place in the directory.
 pub struct User {
-    pub external: External,
+    /// By which external id an identity source knows the user, if one does.
+    pub external: Option<External>,
     pub status: UserStatus,
+    pub deleted: bool,
     pub created_ms: i64,
+    pub activated_ms: Option<i64>,
+    pub password_ms: Option<i64>,
     pub updated_ms: i64,
     pub changed_ms: i64,
     pub profile: Profile,
@@ -74,6 +79,7 @@ pub enum Applied {
 pub struct Directory {
     externals: IndexMap<Box<str>, Option<u32>>,
     users: Vec<User>,
+    deleted: usize,
     /// Users by the hash of their login in lower case: half a million logins need not be stored twice.
     logins: HashMap<u64, u32>,
     hasher: RandomState,
@@ -113,19 +119,31 @@ impl Directory {
         (found == login).then_some(number)
     }
 
+    /// The number of the user with this id or login.
+    pub fn find(&self, id_or_login: &str) -> Option<u32> {
+        let by_id = number("00u", id_or_login).filter(|&number| self.get(number).is_some());
+        by_id.or_else(|| self.find_login(id_or_login))
+    }
+
     /// A user by number.
     pub fn get(&self, number: u32) -> Option<&User> {
+        self.once(number).filter(|user| !user.deleted)
+    }
+
+    /// A user by number, a deleted one too.
+    pub fn once(&self, number: u32) -> Option<&User> {
         self.users.get(number as usize)
     }
 
     /// All users in the order of their numbers, from one on.
     pub fn users(&self, from: u32) -> impl Iterator<Item = (u32, &User)> {
-        (from..).zip(self.users.get(from as usize..).unwrap_or_default())
+        let places = (from..).zip(self.users.get(from as usize..).unwrap_or_default());
+        places.filter(|(_, user)| !user.deleted)
     }
 
     /// How many users there are, deactivated ones too.
     pub fn len(&self) -> usize {
-        self.users.len()
+        self.users.len() - self.deleted
     }
 
     /// A number that changes whenever the directory does.
@@ -140,22 +158,17 @@ impl Directory {
         let Some(number) = known else {
             let Some(login) = login.filter(|login| !login.is_empty()) else { return Applied::Refused };
             let key = self.hasher.hash_one(login.to_lowercase());
-            let number = self.push(external, profile.clone(), UserStatus::Active, now_ms);
+            let number = self.push(Some(external), profile.clone(), UserStatus::Active, now_ms);
             self.logins.insert(key, number);
             return Applied::Created(number);
         };
+        let newer = self.users[number as usize].profile.updated_by(profile);
+        self.set_profile(number, newer, now_ms);
         let user = &mut self.users[number as usize];
-        let before = user.profile.get("userName").unwrap_or_default().to_lowercase();
-        user.profile = user.profile.updated_by(profile);
-        user.updated_ms = now_ms;
+        user.external.get_or_insert(external);
         if user.status == UserStatus::Deprovisioned {
             user.status = UserStatus::Active;
             user.changed_ms = now_ms;
-        }
-        let after = user.profile.get("userName").unwrap_or_default().to_lowercase();
-        if before != after {
-            self.logins.remove(&self.hasher.hash_one(&before));
-            self.logins.insert(self.hasher.hash_one(&after), number);
         }
         self.link(external, number);
         Applied::Updated(number)
@@ -179,15 +192,80 @@ impl Directory {
     pub fn seed(&mut self, external_id: &str, profile: Profile, status: UserStatus, now_ms: i64) {
         let external = self.external(external_id);
         if let Applied::Created(number) | Applied::Updated(number) = self.upsert(external, &profile, now_ms) {
-            self.users[number as usize].status = status;
+            let user = &mut self.users[number as usize];
+            user.status = status;
+            user.activated_ms = user.activated_ms.filter(|_| status != UserStatus::Staged);
         }
     }
 
-    fn push(&mut self, external: External, profile: Profile, status: UserStatus, now_ms: i64) -> u32 {
+    /// Creates a user whom no identity source knows; the login must be free.
+    pub fn create(&mut self, profile: Profile, status: UserStatus, password: bool, now_ms: i64) -> u32 {
+        let key = self.hasher.hash_one(profile.get("userName").unwrap_or_default().to_lowercase());
+        let number = self.push(None, profile, status, now_ms);
+        self.logins.insert(key, number);
+        self.users[number as usize].password_ms = password.then_some(now_ms);
+        number
+    }
+
+    /// Gives a user another profile.
+    pub fn set_profile(&mut self, number: u32, profile: Profile, now_ms: i64) {
+        let user = &mut self.users[number as usize];
+        let before = user.profile.get("userName").unwrap_or_default().to_lowercase();
+        user.profile = profile;
+        user.updated_ms = now_ms;
+        let after = user.profile.get("userName").unwrap_or_default().to_lowercase();
+        if before != after {
+            self.logins.remove(&self.hasher.hash_one(&before));
+            self.logins.insert(self.hasher.hash_one(&after), number);
+        }
+        self.version += 1;
+    }
+
+    /// Gives a user another status.
+    pub fn set_status(&mut self, number: u32, status: UserStatus, now_ms: i64) {
+        let user = &mut self.users[number as usize];
+        if status == UserStatus::Active || status == UserStatus::Provisioned {
+            user.activated_ms.get_or_insert(now_ms);
+        }
+        (user.status, user.changed_ms, user.updated_ms) = (status, now_ms, now_ms);
+        self.version += 1;
+    }
+
+    /// Gives a user another password.
+    pub fn set_password(&mut self, number: u32, now_ms: i64) {
+        self.users[number as usize].password_ms = Some(now_ms);
+    }
+
+    /// Deletes a user for good: the login is free again, and no identity source knows the user.
+    pub fn delete(&mut self, number: u32) {
+        let user = &mut self.users[number as usize];
+        user.deleted = true;
+        self.deleted += 1;
+        let login = user.profile.get("userName").unwrap_or_default().to_lowercase();
+        self.logins.remove(&self.hasher.hash_one(login));
+        for known in self.externals.values_mut().filter(|known| **known == Some(number)) {
+            *known = None;
+        }
+        self.version += 1;
+    }
+
+    fn push(&mut self, external: Option<External>, profile: Profile, status: UserStatus, now_ms: i64) -> u32 {
         let number = self.users.len() as u32;
-        let (created_ms, updated_ms, changed_ms) = (now_ms, now_ms, now_ms);
-        self.users.push(User { external, status, created_ms, updated_ms, changed_ms, profile });
-        self.link(external, number);
+        self.users.push(User {
+            external,
+            status,
+            deleted: false,
+            created_ms: now_ms,
+            activated_ms: (status != UserStatus::Staged).then_some(now_ms),
+            password_ms: None,
+            updated_ms: now_ms,
+            changed_ms: now_ms,
+            profile,
+        });
+        self.version += 1;
+        if let Some(external) = external {
+            self.link(external, number);
+        }
         number
     }
 

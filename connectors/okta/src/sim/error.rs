@@ -75,6 +75,23 @@ impl ApiError {
         ApiError::new(StatusCode::FORBIDDEN, "E0000006", summary)
     }
 
+    /// The user is active already.
+    pub fn already_active() -> ApiError {
+        let summary = "Activation failed because the user is already active";
+        ApiError::new(StatusCode::FORBIDDEN, "E0000016", summary)
+    }
+
+    /// The user is not locked out.
+    pub fn not_locked() -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "E0000032", "Unlock is not allowed for this user.")
+    }
+
+    /// The user's status does not allow it.
+    pub fn not_now() -> ApiError {
+        let summary = "This operation is not allowed in the user's current status.";
+        ApiError::new(StatusCode::FORBIDDEN, "E0000038", summary)
+    }
+
     /// The page asked for cannot be.
     pub fn bad_paging() -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "E0000029", "Invalid paging request.")

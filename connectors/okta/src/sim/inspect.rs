@@ -1,7 +1,8 @@
 //! What tests and the sandbox may do to a simulated org behind its API's back.
 
 use super::OktaSim;
-use super::directory::UserStatus;
+use super::applications::application_id;
+use super::directory::{Directory, User, UserStatus};
 use super::ids::id;
 use super::profile::Profile;
 use super::sessions::SessionStatus;
@@ -24,7 +25,7 @@ pub struct SeedUser {
 pub struct UserRecord {
     /// Okta's id.
     pub id: String,
-    /// The id the identity source knows the user by.
+    /// The id the identity source knows the user by; empty if it doesn't.
     pub external_id: String,
     /// The status.
     pub status: UserStatus,
@@ -75,6 +76,12 @@ impl OktaSim {
         }
     }
 
+    /// Adds an application that nobody is assigned to; its id.
+    pub fn add_application(&self, label: &str) -> String {
+        let now_ms = self.now_ms();
+        application_id(self.state().applications.add(label, now_ms))
+    }
+
     /// How many users the directory has, deactivated ones too.
     pub fn user_count(&self) -> usize {
         self.state().directory.len()
@@ -87,14 +94,15 @@ impl OktaSim {
 
     /// All users, in the order in which they were created.
     pub fn users(&self) -> Vec<UserRecord> {
-        let count = self.user_count() as u32;
-        (0..count).filter_map(|number| self.record(number)).collect()
+        let state = self.state();
+        state.directory.users(0).map(|(number, user)| record(&state.directory, number, user)).collect()
     }
 
     /// The user with an external id.
     pub fn user(&self, external_id: &str) -> Option<UserRecord> {
-        let number = self.state().directory.find_external(external_id)?;
-        self.record(number)
+        let state = self.state();
+        let number = state.directory.find_external(external_id)?;
+        Some(record(&state.directory, number, state.directory.get(number)?))
     }
 
     /// All sessions there ever were, in the order in which they were opened.
@@ -167,17 +175,15 @@ impl OktaSim {
     pub fn fail_next_import(&self) {
         self.state().sessions.fail_next();
     }
+}
 
-    fn record(&self, number: u32) -> Option<UserRecord> {
-        let state = self.state();
-        let user = state.directory.get(number)?;
-        let texts =
-            user.profile.attributes().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned())));
-        Some(UserRecord {
-            id: id("00u", number),
-            external_id: state.directory.external_id(user.external).to_owned(),
-            status: user.status,
-            profile: texts.collect(),
-        })
+fn record(directory: &Directory, number: u32, user: &User) -> UserRecord {
+    let texts =
+        user.profile.attributes().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned())));
+    UserRecord {
+        id: id("00u", number),
+        external_id: user.external.map_or("", |external| directory.external_id(external)).to_owned(),
+        status: user.status,
+        profile: texts.collect(),
     }
 }

@@ -15,6 +15,12 @@ pub struct RateLimits {
     pub users: u32,
     /// `/api/v1/users/{user}` and below.
     pub user: u32,
+    /// `/api/v1/groups`.
+    pub groups: u32,
+    /// `/api/v1/groups/{group}` and below.
+    pub group: u32,
+    /// `/api/v1/apps`.
+    pub apps: u32,
     /// `/api/v1/apps/{app}` and below.
     pub app: u32,
     /// `/api/v1/logs`.
@@ -25,7 +31,18 @@ pub struct RateLimits {
 
 impl Default for RateLimits {
     fn default() -> RateLimits {
-        RateLimits { sessions: 15, import: 600, users: 600, user: 1000, app: 500, logs: 120, other: 1200 }
+        RateLimits {
+            sessions: 15,
+            import: 600,
+            users: 600,
+            user: 1000,
+            groups: 500,
+            group: 1000,
+            apps: 100,
+            app: 500,
+            logs: 120,
+            other: 1200,
+        }
     }
 }
 
@@ -38,6 +55,9 @@ impl RateLimits {
             import: most,
             users: most,
             user: most,
+            groups: most,
+            group: most,
+            apps: most,
             app: most,
             logs: most,
             other: most,
@@ -52,6 +72,9 @@ pub enum Bucket {
     Import,
     Users,
     User,
+    Groups,
+    Group,
+    Apps,
     App,
     Logs,
     Other,
@@ -66,7 +89,10 @@ impl Bucket {
             (Some("identity-sources"), _, Some("sessions"), _, Some(_)) => Bucket::Import,
             (Some("users"), None, ..) if method == Method::GET => Bucket::Users,
             (Some("users"), ..) => Bucket::User,
-            (Some("apps"), Some(_), ..) => Bucket::App,
+            (Some("groups"), None, ..) => Bucket::Groups,
+            (Some("groups"), ..) => Bucket::Group,
+            (Some("apps"), None, ..) => Bucket::Apps,
+            (Some("apps"), ..) => Bucket::App,
             (Some("logs"), ..) => Bucket::Logs,
             _ => Bucket::Other,
         }
@@ -74,14 +100,15 @@ impl Bucket {
 }
 
 /// The windows of all buckets.
-pub struct Windows([Window; 7]);
+pub struct Windows([Window; 10]);
 
 impl Windows {
     /// Fresh windows.
     pub fn new(limits: RateLimits) -> Windows {
-        let RateLimits { sessions, import, users, user, app, logs, other } = limits;
+        let RateLimits { sessions, import, users, user, groups, group, apps, app, logs, other } = limits;
         let minute = Duration::from_secs(60);
-        Windows([sessions, import, users, user, app, logs, other].map(|limit| Window::new(limit, minute)))
+        let all = [sessions, import, users, user, groups, group, apps, app, logs, other];
+        Windows(all.map(|limit| Window::new(limit, minute)))
     }
 
     /// Counts a request.

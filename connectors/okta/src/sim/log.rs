@@ -1,7 +1,11 @@
-//! The System Log: the last 10,000 events of imports and sessions.
+//! The System Log: the last 10,000 events.
 
+use super::State;
+use super::applications::{Applications, application_id};
 use super::directory::Directory;
+use super::groups::{Groups, group_id};
 use super::ids::{id, iso_millis};
+use super::kinds::Kind;
 use super::search::{Expr, Field};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -10,64 +14,39 @@ use std::collections::{BTreeMap, VecDeque};
 /// How many events are kept; older ones are forgotten.
 pub const KEPT: usize = 10_000;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    SessionCreated,
-    SessionTriggered,
-    SessionCancelled,
-    SessionExpired,
-    BulkUpsert,
-    BulkDelete,
-    ImportStart,
-    ImportComplete,
-    UserCreate,
-    UserUpdate,
-    UserDelete,
-}
-
-impl Kind {
-    /// The event type and the message an administrator reads.
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Kind::SessionCreated => {
-                ("system.import.session.created", "Identity source import session created")
-            }
-            Kind::SessionTriggered => {
-                ("system.import.session.triggered", "Identity source import session triggered")
-            }
-            Kind::SessionCancelled => {
-                ("system.import.session.cancelled", "Identity source import session cancelled")
-            }
-            Kind::SessionExpired => {
-                ("system.import.session.expired", "Identity source import session expired")
-            }
-            Kind::BulkUpsert => ("system.identity_sources.bulk_upsert", "Bulk upsert data was uploaded"),
-            Kind::BulkDelete => ("system.identity_sources.bulk_delete", "Bulk delete data was uploaded"),
-            Kind::ImportStart => ("system.import.start", "Import started"),
-            Kind::ImportComplete => ("system.import.complete", "Import completed"),
-            Kind::UserCreate => ("system.import.user.create", "Imported user was created"),
-            Kind::UserUpdate => ("system.import.user.update", "Imported user was updated"),
-            Kind::UserDelete => ("system.import.user.delete", "Imported user was deactivated"),
-        }
-    }
-
-    /// The name of the event type.
-    pub fn event_type(self) -> &'static str {
-        self.words().0
-    }
-}
-
 /// An event; its number is its place among all events ever.
 #[derive(Clone, Copy)]
 pub struct Event {
     pub number: u64,
     pub at_ms: i64,
     pub kind: Kind,
-    pub session: u32,
-    pub user: Option<u32>,
+    pub about: About,
     pub failed: bool,
     pub count: u32,
+}
+
+/// What an event is about: the numbers of the things.
+#[derive(Clone, Copy, Default)]
+pub struct About {
+    pub session: Option<u32>,
+    pub user: Option<u32>,
+    pub group: Option<u32>,
+    pub application: Option<u32>,
+}
+
+/// Where the things are that events are about.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    directory: &'a Directory,
+    groups: &'a Groups,
+    applications: &'a Applications,
+}
+
+impl<'a> Known<'a> {
+    /// The things of an org.
+    pub fn of(state: &'a State) -> Known<'a> {
+        Known { directory: &state.directory, groups: &state.groups, applications: &state.applications }
+    }
 }
 
 #[derive(Default)]
@@ -78,20 +57,26 @@ pub struct Log {
 }
 
 impl Log {
+    /// Adds what a client of the API did.
+    pub fn note(&mut self, at_ms: i64, kind: Kind, about: About) {
+        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: 1 });
+    }
+
     /// Adds what happened to a session, with the number of entities it concerns.
     pub fn add(&mut self, at_ms: i64, kind: Kind, session: u32, count: usize) {
-        self.push(Event { number: 0, at_ms, kind, session, user: None, failed: false, count: count as u32 });
+        let about = About { session: Some(session), ..About::default() };
+        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: count as u32 });
     }
 
     /// Adds what an import did to a user.
     pub fn add_user(&mut self, at_ms: i64, kind: Kind, session: u32, user: u32) {
-        self.push(Event { number: 0, at_ms, kind, session, user: Some(user), failed: false, count: 1 });
+        self.note(at_ms, kind, About { session: Some(session), user: Some(user), ..About::default() });
     }
 
     /// Adds the end of an import.
     pub fn add_end(&mut self, at_ms: i64, session: u32, count: usize, failed: bool) {
-        let kind = Kind::ImportComplete;
-        self.push(Event { number: 0, at_ms, kind, session, user: None, failed, count: count as u32 });
+        let (kind, about) = (Kind::ImportComplete, About { session: Some(session), ..About::default() });
+        self.push(Event { number: 0, at_ms, kind, about, failed, count: count as u32 });
     }
 
     /// How many events of each type there ever were, the forgotten ones too.
@@ -123,19 +108,19 @@ impl Log {
 
 impl Event {
     /// Whether a filter expression and all keywords of `q` find this event.
-    pub fn matches(&self, filter: Option<&Expr>, keywords: &[String], directory: &Directory) -> bool {
-        let by_filter = filter.is_none_or(|expr| expr.matches(&|name| self.field(name, directory)));
+    pub fn matches(&self, filter: Option<&Expr>, keywords: &[String], known: Known<'_>) -> bool {
+        let by_filter = filter.is_none_or(|expr| expr.matches(&|name| self.field(name, known)));
         by_filter && {
-            let text = (!keywords.is_empty()).then(|| self.body(directory).to_string().to_lowercase());
+            let text = (!keywords.is_empty()).then(|| self.body(known).to_string().to_lowercase());
             text.is_none_or(|text| keywords.iter().all(|word| text.contains(word)))
         }
     }
 
-    fn field(&self, name: &str, directory: &Directory) -> Field<'static> {
+    fn field(&self, name: &str, known: Known<'_>) -> Field<'static> {
         let body = match name {
             "eventType" => return Field::Text(Cow::Borrowed(self.kind.event_type())),
             "published" => return Field::Time(self.at_ms),
-            _ => self.body(directory),
+            _ => self.body(known),
         };
         // `target.id` and the like look into each target, as Okta does with lists.
         let found = name.split('.').try_fold(vec![&body], |level, key| {
@@ -150,27 +135,15 @@ impl Event {
     }
 
     /// The event as `GET /api/v1/logs` shows it.
-    pub fn body(&self, directory: &Directory) -> Value {
+    pub fn body(&self, known: Known<'_>) -> Value {
         let (event_type, message) = self.kind.words();
-        let session = id("aps", self.session);
-        let mut targets = vec![json!({
-            "id": session,
-            "type": "ImportSession",
-            "alternateId": null,
-            "displayName": null,
-            "detailEntry": null,
-        })];
-        if let Some((number, user)) = self.user.and_then(|number| Some((number, directory.get(number)?))) {
-            let full_name = [user.profile.get("firstName"), user.profile.get("lastName")];
-            targets.push(json!({
-                "id": id("00u", number),
-                "type": "User",
-                "alternateId": user.profile.get("userName"),
-                "displayName": full_name.into_iter().flatten().collect::<Vec<_>>().join(" "),
-                "detailEntry": null,
-            }));
-        }
+        let session = self.about.session.map(|session| id("aps", session));
         let (severity, result) = if self.failed { ("ERROR", "FAILURE") } else { ("INFO", "SUCCESS") };
+        let transaction = match &session {
+            Some(session) => json!({ "type": "JOB", "id": session, "detail": {} }),
+            None => json!({ "type": "WEB", "id": id("req", self.number as u32), "detail": {} }),
+        };
+        let debug = if session.is_some() { json!({ "entities": self.count.to_string() }) } else { json!({}) };
         json!({
             "uuid": uuid(self.number),
             "version": "0",
@@ -188,14 +161,40 @@ impl Event {
             },
             "client": null,
             "outcome": { "result": result, "reason": null },
-            "transaction": { "type": "JOB", "id": session, "detail": {} },
-            "debugContext": { "debugData": { "entities": self.count.to_string() } },
+            "transaction": transaction,
+            "debugContext": { "debugData": debug },
             "authenticationContext": { "externalSessionId": null },
             "securityContext": {},
             "request": { "ipChain": [] },
-            "target": targets,
+            "target": self.about.targets(known),
         })
     }
+}
+
+impl About {
+    fn targets(self, known: Known<'_>) -> Vec<Value> {
+        let mut targets = Vec::new();
+        if let Some(number) = self.session {
+            targets.push(target("ImportSession", &id("aps", number), None, None));
+        }
+        if let Some((number, user)) = self.user.and_then(|it| Some((it, known.directory.once(it)?))) {
+            let names = [user.profile.get("firstName"), user.profile.get("lastName")];
+            let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            targets.push(target("User", &id("00u", number), user.profile.get("userName"), Some(&name)));
+        }
+        if let Some((number, group)) = self.group.and_then(|it| Some((it, known.groups.once(it)?))) {
+            targets.push(target("UserGroup", &group_id(number), None, Some(group.text("name"))));
+        }
+        if let Some((number, app)) = self.application.and_then(|it| Some((it, known.applications.get(it)?))) {
+            let label = Some(app.label.as_str());
+            targets.push(target("AppInstance", &application_id(number), label, label));
+        }
+        targets
+    }
+}
+
+fn target(kind: &str, id: &str, alternate: Option<&str>, name: Option<&str>) -> Value {
+    json!({ "id": id, "type": kind, "alternateId": alternate, "displayName": name, "detailEntry": null })
 }
 
 fn uuid(number: u64) -> String {

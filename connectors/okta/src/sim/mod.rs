@@ -1,16 +1,23 @@
-//! A simulated Okta org with one identity source, answering the requests that imports make.
+//! A simulated Okta org with one identity source, and with users, groups and an application beside it.
 //!
 //! It behaves as recorded traffic does where there is any, as the documentation says where there is none, and as
 //! `docs/differences.md` admits where there is neither.
 
+mod app_groups;
+mod app_users;
+mod applications;
 mod apps;
 mod auth;
 mod bulk;
 mod directory;
 mod dpop;
 mod error;
+mod group_paths;
+mod groups;
 mod ids;
 mod inspect;
+mod kinds;
+mod lifecycle;
 mod limits;
 mod log;
 mod organization;
@@ -19,10 +26,12 @@ mod profile;
 mod routes;
 mod scopes;
 mod search;
+mod sent;
 mod service_app;
 mod sessions;
 mod token;
 mod tokens;
+mod user_changes;
 mod users;
 
 pub use bulk::{MAX_BYTES, MAX_ENTITIES};
@@ -33,6 +42,7 @@ pub use log::KEPT as LOG_KEPT;
 pub use service_app::{OwnedApp, ServiceApp};
 pub use sessions::{MAX_REQUESTS, SessionStatus};
 
+use applications::Applications;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -40,6 +50,7 @@ use directory::Directory;
 use error::ApiError;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::sim::{Faults, Quota, Traffic, Vendor, lock, write_date};
+use groups::Groups;
 use limits::{Bucket, Windows};
 use log::Log;
 use sessions::Sessions;
@@ -95,6 +106,8 @@ impl OktaSimConfig {
 
 struct State {
     directory: Directory,
+    groups: Groups,
+    applications: Applications,
     sessions: Sessions,
     log: Log,
     windows: Windows,
@@ -124,10 +137,12 @@ impl fmt::Debug for OktaSim {
 }
 
 impl OktaSim {
-    /// An org without users.
+    /// An org without users and groups.
     pub fn new(config: OktaSimConfig) -> OktaSim {
         let state = State {
             directory: Directory::default(),
+            groups: Groups::default(),
+            applications: Applications::new(config.clock.now_ms()),
             sessions: Sessions::new(config.import_duration, config.session_cooldown),
             log: Log::default(),
             windows: Windows::new(config.limits),

@@ -2,6 +2,7 @@
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Profile {
     /// Bit n: base attribute n is mentioned. Bit n + 8: it has a text.
     known: u16,
     more: Option<Box<Others>>,
+    /// Attributes that are no texts; only clients of the API set these.
+    typed: Option<Box<Map<String, Value>>>,
 }
 
 impl Profile {
@@ -59,12 +62,32 @@ impl Profile {
             ends[place] = u16::try_from(text.len()).unwrap_or(u16::MAX);
         }
         let more = (!more.is_empty()).then(|| Box::new(more));
-        Profile { text: text.into(), ends, known, more }
+        Profile { text: text.into(), ends, known, more, typed: None }
     }
 
     /// Whether nothing at all is mentioned.
     pub fn is_empty(&self) -> bool {
-        self.known == 0 && self.more.is_none()
+        self.known == 0 && self.more.is_none() && self.typed.is_none()
+    }
+
+    /// A profile as a client of the API sends it, by the names of Okta's directory.
+    pub fn of_directory(sent: &Map<String, Value>) -> Profile {
+        let texts =
+            sent.iter().filter(|(_, value)| value.is_string() || value.is_null()).map(|(name, value)| {
+                let base = BASE.iter().find(|(_, directory)| directory == name);
+                (
+                    Cow::Borrowed(base.map_or(name.as_str(), |(source, _)| source)),
+                    value.as_str().map(Cow::Borrowed),
+                )
+            });
+        let others = sent.iter().filter(|(_, value)| !value.is_string() && !value.is_null());
+        let typed: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Profile { typed: (!typed.is_empty()).then(|| Box::new(typed)), ..Profile::new(texts) }
+    }
+
+    /// The value of an attribute that is no text.
+    pub fn typed(&self, name: &str) -> Option<&Value> {
+        self.typed.as_ref()?.get(name)
     }
 
     /// The text of an attribute, by the name the identity source has for it.
@@ -93,8 +116,23 @@ impl Profile {
 
     /// This profile with what a newer one mentions in place of its own.
     pub fn updated_by(&self, newer: &Profile) -> Profile {
-        let all = self.attributes().chain(newer.attributes());
-        Profile::new(all.map(|(name, value)| (Cow::Borrowed(name), value.map(Cow::Borrowed))))
+        let kept = self.attributes().filter(|(name, _)| newer.typed(name).is_none());
+        let texts = kept.chain(newer.attributes());
+        let mut profile =
+            Profile::new(texts.map(|(name, value)| (Cow::Borrowed(name), value.map(Cow::Borrowed))));
+        profile.typed = match (&self.typed, &newer.typed) {
+            (None, newer) => newer.clone(),
+            (Some(older), newer_typed) => {
+                let mut typed = older.clone();
+                for (name, _) in newer.attributes() {
+                    typed.remove(name);
+                }
+                let changed = newer_typed.iter().flat_map(|typed| typed.iter());
+                typed.extend(changed.map(|(name, value)| (name.clone(), value.clone())));
+                (!typed.is_empty()).then_some(typed)
+            }
+        };
+        profile
     }
 
     /// What the schema of `bulk-upsert` forbids in it.
@@ -146,6 +184,9 @@ impl Serialize for InDirectory<'_> {
             map.serialize_entry(name, &self.0.base(place))?;
         }
         for (name, value) in self.0.more.iter().flat_map(|more| more.iter()) {
+            map.serialize_entry(name, value)?;
+        }
+        for (name, value) in self.0.typed.iter().flat_map(|typed| typed.iter()) {
             map.serialize_entry(name, value)?;
         }
         map.end()

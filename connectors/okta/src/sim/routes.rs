@@ -4,25 +4,33 @@ use super::error::ApiError;
 use super::limits::Bucket;
 use super::paging::Asked;
 use super::search::{Dialect, Expr};
-use super::{OktaSim, apps, auth, bulk, ids, log, organization, token, users};
+use super::{
+    OktaSim, app_groups, app_users, apps, auth, bulk, group_paths, ids, lifecycle, log, organization, token,
+    user_changes, users,
+};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post, put};
 use axum::{Json, Router};
 use flowrun_kit::sim::faulty;
 
 type Answer = Result<Response, ApiError>;
 
 /// The largest body that is read at all; what Okta allows is checked by the routes.
-const MOST_READ: usize = 16 * 1024 * 1024;
+pub(super) const MOST_READ: usize = 16 * 1024 * 1024;
 
 /// The whole org behind its guard and its faults.
 pub fn router(sim: OktaSim) -> Router {
     let source = "/api/v1/identity-sources/{source}";
-    let users_route = get(users::read).post(not_simulated).put(not_simulated).delete(not_simulated);
+    let user =
+        get(users::read).post(user_changes::update).put(user_changes::replace).delete(user_changes::delete);
+    let group = get(group_paths::read).put(group_paths::replace).delete(group_paths::delete);
+    let app_user = get(app_users::read).post(not_simulated).delete(app_users::remove);
+    let app_group =
+        get(not_simulated).put(app_groups::assign).patch(not_simulated).delete(app_groups::remove);
     let router = Router::new()
         .route(&format!("{source}/sessions"), get(list_sessions).post(create_session))
         .route(&format!("{source}/sessions/{{session}}"), get(read_session).delete(cancel_session))
@@ -34,16 +42,25 @@ pub fn router(sim: OktaSim) -> Router {
         .route(&format!("{source}/users/{{user}}"), any(not_simulated))
         .route(&format!("{source}/groups"), any(not_simulated))
         .route(&format!("{source}/groups/{{*group}}"), any(not_simulated))
-        .route("/api/v1/users", get(users::list).post(not_simulated))
+        .route("/api/v1/users", get(users::list).post(user_changes::create))
         .route("/api/v1/users/me", get(users::me))
-        .route("/api/v1/users/{user}", users_route)
+        .route("/api/v1/users/{user}", user)
+        .route("/api/v1/users/{user}/lifecycle/{operation}", post(lifecycle::run))
+        .route("/api/v1/users/{user}/sessions", delete(user_changes::clear_sessions))
+        .route("/api/v1/users/{user}/groups", get(group_paths::of_user))
         .route("/api/v1/users/{user}/{*rest}", any(not_simulated))
         .route("/api/v1/logs", get(list_logs))
-        .route("/api/v1/groups", any(not_simulated))
-        .route("/api/v1/groups/{*rest}", any(not_simulated))
-        .route("/api/v1/apps", any(not_simulated))
-        .route("/api/v1/apps/{app}/users", get(apps::users).post(not_simulated))
-        .route("/api/v1/apps/{app}", any(not_simulated))
+        .route("/api/v1/groups", get(group_paths::list).post(group_paths::create))
+        .route("/api/v1/groups/{group}", group)
+        .route("/api/v1/groups/{group}/users", get(group_paths::members))
+        .route("/api/v1/groups/{group}/users/{user}", put(group_paths::add).delete(group_paths::remove))
+        .route("/api/v1/groups/{group}/{*rest}", any(not_simulated))
+        .route("/api/v1/apps", get(apps::list).post(not_simulated))
+        .route("/api/v1/apps/{app}", get(apps::read).put(not_simulated).delete(not_simulated))
+        .route("/api/v1/apps/{app}/users", get(app_users::list).post(app_users::assign))
+        .route("/api/v1/apps/{app}/users/{user}", app_user)
+        .route("/api/v1/apps/{app}/groups", get(app_groups::list))
+        .route("/api/v1/apps/{app}/groups/{group}", app_group)
         .route("/api/v1/apps/{app}/{*rest}", any(not_simulated))
         // Not fallbacks: a router with one could not be merged with another vendor's.
         .route("/api/{*path}", any(no_path))
@@ -204,7 +221,7 @@ async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
     let state = sim.state();
     let wanted = |event: &&log::Event| {
         (since_ms..until_ms).contains(&event.at_ms)
-            && event.matches(filter.as_ref(), &keywords, &state.directory)
+            && event.matches(filter.as_ref(), &keywords, log::Known::of(&state))
     };
     // The cursor is the number of the first event of the next page; going down, of the last one seen.
     let mut page: Vec<log::Event> = if descending {
@@ -224,7 +241,7 @@ async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
         _ if polls => Some(if more { cursor.unwrap_or(0) } else { state.log.next() }),
         _ => None,
     };
-    let events: Vec<_> = page.iter().map(|event| event.body(&state.directory)).collect();
+    let events: Vec<_> = page.iter().map(|event| event.body(log::Known::of(&state))).collect();
     let next = next.map(|number| number.to_string());
     Ok((asked.links(limit, next.as_deref()), Json(events)).into_response())
 }

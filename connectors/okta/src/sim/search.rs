@@ -13,6 +13,12 @@ pub enum Dialect {
     Search,
     /// `filter` of users: few attributes, `eq` only, values in their case.
     Filter,
+    /// `search` of groups: any attribute; values in any case.
+    Groups,
+    /// `filter` of groups: few attributes, values in their case.
+    GroupFilter,
+    /// `filter` of applications: few attributes, `eq` only, values in their case.
+    Applications,
     /// `filter` of the System Log.
     Log,
 }
@@ -168,7 +174,8 @@ impl<'a> Parser<'a> {
             return Err(format!("expected eq, sw, co, gt, ge, lt, le or pr after {field}, found `{word}`"));
         };
         let value = if op == Op::Pr { String::new() } else { self.value()? };
-        let keep_case = self.dialect == Dialect::Filter;
+        let keep_case =
+            matches!(self.dialect, Dialect::Filter | Dialect::GroupFilter | Dialect::Applications);
         let test = Test {
             time: parse_time(&value),
             value: if keep_case { value } else { value.to_lowercase() },
@@ -183,8 +190,10 @@ impl<'a> Parser<'a> {
     /// What Okta's documentation allows in this parameter.
     fn check(&self, test: &Test) -> Result<(), String> {
         let Test { field, op, .. } = test;
-        let is_time =
-            matches!(field.as_str(), "created" | "activated" | "lastUpdated" | "statusChanged" | "published");
+        let is_time = matches!(
+            field.as_str(),
+            "created" | "activated" | "lastUpdated" | "statusChanged" | "lastMembershipUpdated" | "published"
+        );
         if is_time && *op != Op::Pr && test.time.is_none() {
             return Err(format!("{field} is compared with a time, such as \"2026-01-31T00:00:00.000Z\""));
         }
@@ -202,6 +211,13 @@ impl<'a> Parser<'a> {
             Dialect::Filter => {
                 matches!(field.as_str(), "id" | "status" | "lastUpdated") || names.contains(&field.as_str())
             }
+            Dialect::Groups => {
+                is_time || matches!(field.as_str(), "id" | "type") || field.starts_with("profile.")
+            }
+            Dialect::GroupFilter => {
+                matches!(field.as_str(), "id" | "type" | "lastUpdated" | "lastMembershipUpdated")
+            }
+            Dialect::Applications => matches!(field.as_str(), "id" | "status" | "name"),
         };
         if !known {
             return Err(format!("{field} cannot be searched for"));
@@ -210,7 +226,9 @@ impl<'a> Parser<'a> {
             Dialect::Search if *op == Op::Co && !names.contains(&field.as_str()) => {
                 Err(format!("co works for {} only, not for {field}", names.join(", ")))
             }
-            Dialect::Filter if *op != Op::Eq && !(is_time && *op != Op::Pr) => {
+            Dialect::Filter | Dialect::GroupFilter | Dialect::Applications
+                if *op != Op::Eq && !(is_time && *op != Op::Pr) =>
+            {
                 Err(format!("a filter compares {field} with eq only"))
             }
             _ => Ok(()),

@@ -3,7 +3,8 @@
 use super::directory::{Applied, Directory, External};
 use super::error::ApiError;
 use super::ids::{id, iso_seconds, number};
-use super::log::{Kind, Log};
+use super::kinds::Kind;
+use super::log::Log;
 use super::profile::Profile;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -319,9 +320,9 @@ impl Session {
                 Load::Delete(external) => directory.deactivate(*external, now_ms),
             };
             let (kind, user) = match applied {
-                Applied::Created(user) => (Kind::UserCreate, user),
-                Applied::Updated(user) => (Kind::UserUpdate, user),
-                Applied::Deactivated(user) => (Kind::UserDelete, user),
+                Applied::Created(user) => (Kind::ImportedCreate, user),
+                Applied::Updated(user) => (Kind::ImportedUpdate, user),
+                Applied::Deactivated(user) => (Kind::ImportedDelete, user),
                 Applied::Ignored | Applied::Refused => continue,
             };
             done += 1;

@@ -32,7 +32,7 @@ pub struct Sorted {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct UserBody<'a> {
+pub struct UserBody<'a> {
     id: String,
     status: &'static str,
     created: String,
@@ -40,7 +40,7 @@ struct UserBody<'a> {
     status_changed: String,
     last_login: Option<()>,
     last_updated: String,
-    password_changed: Option<()>,
+    password_changed: Option<String>,
     r#type: UserType,
     profile: InDirectory<'a>,
     credentials: Credentials,
@@ -55,8 +55,14 @@ struct UserType {
 
 #[derive(Serialize)]
 struct Credentials {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<Password>,
     provider: Provider,
 }
+
+/// That there is a password; nobody is told which.
+#[derive(Serialize)]
+struct Password {}
 
 #[derive(Serialize)]
 struct Provider {
@@ -75,19 +81,24 @@ struct Link {
     href: String,
 }
 
-fn body<'a>(number: u32, user: &'a User, origin: &str) -> UserBody<'a> {
+/// A user as Okta shows one.
+pub fn body<'a>(number: u32, user: &'a User, origin: &str) -> UserBody<'a> {
     let id = id("00u", number);
+    let provider = if user.external.is_some() { "IMPORT" } else { "OKTA" };
     UserBody {
         status: user.status.as_str(),
         created: iso_seconds(user.created_ms),
-        activated: (user.status != UserStatus::Staged).then(|| iso_seconds(user.created_ms)),
+        activated: user.activated_ms.map(iso_seconds),
         status_changed: iso_seconds(user.changed_ms),
         last_login: None,
         last_updated: iso_seconds(user.updated_ms),
-        password_changed: None,
+        password_changed: user.password_ms.map(iso_seconds),
         r#type: UserType { id: USER_TYPE },
         profile: InDirectory(&user.profile),
-        credentials: Credentials { provider: Provider { r#type: "IMPORT", name: "IMPORT" } },
+        credentials: Credentials {
+            password: user.password_ms.map(|_| Password {}),
+            provider: Provider { r#type: provider, name: provider },
+        },
         links: Links { this: Link { href: format!("{origin}/api/v1/users/{id}") } },
         id,
     }
@@ -98,12 +109,15 @@ fn field<'a>(number: u32, user: &'a User, name: &str) -> Field<'a> {
         "id" => Field::Text(Cow::Owned(id("00u", number))),
         "status" => Field::Text(Cow::Borrowed(user.status.as_str())),
         "type.id" => Field::Text(Cow::Borrowed(USER_TYPE)),
-        "created" | "activated" => Field::Time(user.created_ms),
+        "created" => Field::Time(user.created_ms),
+        "activated" => user.activated_ms.map_or(Field::Absent, Field::Time),
         "lastUpdated" => Field::Time(user.updated_ms),
         "statusChanged" => Field::Time(user.changed_ms),
         _ => {
-            let text = name.strip_prefix("profile.").and_then(|name| user.profile.get_in_directory(name));
-            text.map_or(Field::Absent, |text| Field::Text(Cow::Borrowed(text)))
+            let Some(name) = name.strip_prefix("profile.") else { return Field::Absent };
+            let text = user.profile.get_in_directory(name).map(Cow::Borrowed);
+            let typed = || user.profile.typed(name).map(|value| Cow::Owned(value.to_string()));
+            text.or_else(typed).map_or(Field::Absent, Field::Text)
         }
     }
 }
@@ -188,7 +202,7 @@ fn page(
 ) -> Result<(Vec<u32>, Option<String>), ApiError> {
     let from = match after {
         None => 0,
-        Some(cursor) => number("00u", cursor).ok_or_else(ApiError::bad_paging)? + 1,
+        Some(cursor) => after_user(cursor)?,
     };
     let found = directory.users(from).filter(|(number, user)| wanted.includes(*number, user));
     let mut page: Vec<u32> = found.map(|(number, _)| number).take(limit + 1).collect();
@@ -196,6 +210,11 @@ fn page(
     page.truncate(limit);
     let next = page.last().filter(|_| more).map(|&last| id("00u", last));
     Ok((page, next))
+}
+
+/// Where the page begins whose cursor is the id of the last user seen.
+pub fn after_user(cursor: &str) -> Result<u32, ApiError> {
+    Ok(number("00u", cursor).ok_or_else(ApiError::bad_paging)? + 1)
 }
 
 fn sorted_page(
@@ -230,6 +249,12 @@ fn sort(directory: &Directory, wanted: &Wanted, by: &str, descending: bool) -> R
     Ok(keyed.into_iter().map(|(_, number)| number).collect())
 }
 
+/// The user with this id or login.
+pub fn find<'d>(directory: &'d Directory, user: &str) -> Result<(u32, &'d User), ApiError> {
+    let found = directory.find(user).and_then(|number| Some((number, directory.get(number)?)));
+    found.ok_or_else(|| ApiError::missing(user, "User"))
+}
+
 /// One user, by id or login.
 pub async fn read(
     State(sim): State<OktaSim>,
@@ -238,10 +263,7 @@ pub async fn read(
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let state = sim.state();
-    let by_id = number("00u", &user).filter(|&number| state.directory.get(number).is_some());
-    let found = by_id.or_else(|| state.directory.find_login(&user));
-    let found = found.and_then(|number| Some((number, state.directory.get(number)?)));
-    let (number, user) = found.ok_or_else(|| ApiError::missing(&user, "User"))?;
+    let (number, user) = find(&state.directory, &user)?;
     Ok(Json(body(number, user, &origin(&parts))).into_response())
 }
 

@@ -52,6 +52,8 @@ pub struct Options<'a> {
     pub env: &'a [(Text, Value)],
     /// The connectors that there are.
     pub connectors: &'a [&'a str],
+    /// The events that a trigger may name, each with its connector.
+    pub events: &'a [&'a str],
 }
 
 /// What came of checking.

@@ -29,6 +29,8 @@ pub(super) fn check(shared: &Shared<'_>, log: &mut Log, flow: usize) {
                     Some(near) => mistake.help(format!("did you mean `{near}`?")),
                     None => mistake.help("an event is named with its connector, as `okta.user_created`"),
                 });
+            } else if !shared.options.events.contains(&&*event.it) {
+                unknown_event(shared, log, event, connector);
             }
         }
     }
@@ -49,6 +51,19 @@ pub(super) fn check(shared: &Shared<'_>, log: &mut Log, flow: usize) {
             );
         }
     }
+}
+
+fn unknown_event(shared: &Shared<'_>, log: &mut Log, event: &Name, connector: &str) {
+    let sends = |name: &&&str| name.split('.').next() == Some(connector);
+    let known: Vec<&str> = shared.options.events.iter().filter(sends).copied().collect();
+    let mistake =
+        Diagnostic::new(Code::BadChoice, event.span, format!("`{connector}` sends no event `{}`", event.it))
+            .label("no such event");
+    log.report(match (closest(&event.it, known.iter().copied()), known.as_slice()) {
+        (Some(near), _) => mistake.help(format!("did you mean `{near}`?")),
+        (None, []) => mistake.help(format!("`{connector}` sends no events")),
+        (None, known) => mistake.help(format!("the events are {}", known.join(", "))),
+    });
 }
 
 fn choice(log: &mut Log, name: Option<&Name>, what: &str, choices: &[&str]) {

@@ -1,0 +1,110 @@
+//! Events of the System Log as Okta's cards show them.
+
+use std::sync::Arc;
+
+use flowrun_core::Outputs;
+use flowrun_core::value::{Record, Text, Value};
+
+use crate::listing::Listing;
+
+/// Lists of events.
+pub(crate) const LISTING: Listing = Listing { what: "event", key: "uuid", record };
+
+/// What a search of the System Log gives: the events, the first one, or how many were streamed.
+#[derive(Default, Outputs)]
+pub struct Found {
+    /// The events found.
+    #[output(key = "System Logs")]
+    system_logs: Option<Vec<Arc<Record>>>,
+    /// The first event's ID.
+    #[output(key = "UUID")]
+    uuid: Option<Text>,
+    /// When the first event happened.
+    #[output(key = "Published")]
+    published: Option<Text>,
+    /// The first event's type, such as `user.lifecycle.create`.
+    #[output(key = "Event Type")]
+    event_type: Option<Text>,
+    /// What the first event is, in words.
+    #[output(key = "Display Message")]
+    display_message: Option<Text>,
+    /// Who did it: `ID`, `Type`, `Alternate ID`, `Display Name`.
+    #[output(key = "Actor")]
+    actor: Value,
+    /// Whom and what it was done to: a list, as Okta sends it.
+    #[output(key = "Target")]
+    target: Value,
+    /// From where: `ID`, `User Agent`, `Geographical Context`, `Zone`, `IP Address`, `Device`.
+    #[output(key = "Client")]
+    client: Value,
+    /// How many events were streamed.
+    #[output(key = "Records Streamed")]
+    records_streamed: Option<f64>,
+    /// For how many of them the helper flow failed. Okta's card has no such output.
+    failed: Option<f64>,
+}
+
+impl Found {
+    /// All of them, as a list.
+    pub(crate) fn all(events: Vec<Arc<Record>>) -> Found {
+        Found { system_logs: Some(events), ..Found::default() }
+    }
+
+    /// The first of them, as single outputs; nothing if there is none.
+    pub(crate) fn first(events: &[Arc<Record>]) -> Found {
+        let Some(event) = events.first() else { return Found::default() };
+        let text = |name: &str| event.get(name).and_then(Value::as_text).cloned();
+        let value = |name: &str| event.get(name).cloned().unwrap_or_default();
+        Found {
+            uuid: text("UUID"),
+            published: text("Published"),
+            event_type: text("Event Type"),
+            display_message: text("Display Message"),
+            actor: value("Actor"),
+            target: value("Target"),
+            client: value("Client"),
+            ..Found::default()
+        }
+    }
+}
+
+type Names = &'static [(&'static str, &'static str)];
+
+const ACTOR: Names =
+    &[("ID", "id"), ("Type", "type"), ("Alternate ID", "alternateId"), ("Display Name", "displayName")];
+const CLIENT: Names = &[
+    ("ID", "id"),
+    ("User Agent", "userAgent"),
+    ("Geographical Context", "geographicalContext"),
+    ("Zone", "zone"),
+    ("IP Address", "ipAddress"),
+    ("Device", "device"),
+];
+const REQUEST: Names = &[("IP Chain", "ipChain")];
+const EVENT: Names = &[
+    ("UUID", "uuid"),
+    ("Published", "published"),
+    ("Event Type", "eventType"),
+    ("Severity", "severity"),
+    ("Display Message", "displayMessage"),
+    ("Target", "target"),
+];
+
+/// The members of an object under the names of Okta's card.
+fn renamed(object: &Record, names: Names) -> Record {
+    let value = |key: &str| object.get(key).cloned().unwrap_or_default();
+    names.iter().map(|(name, key)| (Text::from(*name), value(key))).collect()
+}
+
+/// An event as Okta sends it, under the names of Okta's card.
+fn record(event: Arc<Record>) -> Record {
+    let mut record = renamed(&event, EVENT);
+    for (name, key, names) in
+        [("Actor", "actor", ACTOR), ("Client", "client", CLIENT), ("Request", "request", REQUEST)]
+    {
+        let part = event.get(key).and_then(Value::as_object).map(|part| renamed(part, names));
+        record.insert(name.into(), part.map(Value::from).unwrap_or_default());
+    }
+    record.insert("Raw Output".into(), Value::Object(event));
+    record
+}

@@ -1,0 +1,66 @@
+//! Okta · Find Users.
+
+use std::time::Duration;
+
+use flowrun_core::card::Example;
+use flowrun_core::fault::Result;
+use flowrun_core::value::Text;
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::given::given;
+use crate::users::{Found, LISTING};
+use crate::{Okta, connection};
+
+/// Finds users whose first name, last name or mail address begins with a text.
+///
+/// Users who are deactivated are not found, and no more than 200. A record is like one of List Users with Search.
+#[derive(Inputs)]
+pub struct FindUsers {
+    /// What names or mail address begin with.
+    #[input(key = "Query")]
+    query: Text,
+    /// `first`: the first user found, as single outputs. `all`: all, as `users`.
+    #[input(key = "resultSet", choices = ["first", "all"])]
+    result_set: Text,
+}
+
+/// The most that Okta finds: such a search has one page.
+const MOST: usize = 200;
+
+impl Effect for FindUsers {
+    const ID: &str = "okta.find_users";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:searchUsers"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.find_users
+  id: found
+  with: { query: love, result_set: first }
+- card: flow_control.return
+  with: { login: $.found.login }"#
+            => ok "{ login: ada@example.com }",
+        r#"- { card: okta.find_users, with: { query: "", result_set: first } }"#
+            => err "the text to look for is blank",
+    };
+    const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.users.read"];
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    type Connection = Okta;
+    type Out = Found;
+
+    async fn run(self, okta: &Okta) -> Result<Found> {
+        let query = given(&self.query, Self::QUERY, "text to look for")?;
+        let call = |limit: usize| {
+            Call::get("/api/v1/users").query([("q", query), ("limit", limit.to_string().as_str())])
+        };
+        match &*self.result_set {
+            "first" => Ok(Found::first(&LISTING.up_to(okta, call(1), 1).await?)),
+            "all" => Ok(Found::all(LISTING.up_to(okta, call(MOST), MOST).await?)),
+            other => bail!(Self::RESULT_SET, "expected first or all, found \"{other}\""),
+        }
+    }
+}

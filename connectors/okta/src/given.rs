@@ -1,0 +1,72 @@
+//! What a card is given, made fit to be sent.
+
+use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_kit::audit::Subject;
+use serde::Serialize;
+
+use crate::Okta;
+
+/// The text without white space around it. A blank one is refused: it would make the path of something else.
+pub(crate) fn given<'t>(text: &'t str, input: InputId, what: &str) -> Result<&'t str> {
+    match text.trim() {
+        "" => Err(Fault::new(FaultKind::InvalidInput, format!("the {what} is blank")).at(input)),
+        text => Ok(text),
+    }
+}
+
+/// A text that is there and not blank.
+pub(crate) fn filled(text: &Option<Text>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A value as Okta's expressions write one.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// `Yes` or `No`, as Okta's cards say it.
+pub(crate) fn yes(text: &str, input: InputId) -> Result<bool> {
+    match text {
+        "Yes" => Ok(true),
+        "No" => Ok(false),
+        other => {
+            let message = format!("expected Yes or No, found \"{other}\"");
+            Err(Fault::new(FaultKind::InvalidInput, message).at(input))
+        }
+    }
+}
+
+/// The attributes that are there, to be sent: nothing is emptied because a value is missing, and no secret is given away.
+pub(crate) fn attributes(rest: Record) -> Result<Record> {
+    let attributes: Record = rest.into_iter().filter(|(_, value)| *value != Value::Null).collect();
+    match attributes.iter().find(|(_, value)| value.holds_secret()) {
+        Some((name, _)) => {
+            let message = format!("the attribute `{name}` holds a secret");
+            Err(Fault::new(FaultKind::InvalidInput, message))
+        }
+        None => Ok(attributes),
+    }
+}
+
+/// A body that has a profile and nothing else.
+#[derive(Serialize)]
+pub(crate) struct Profiled {
+    pub profile: Value,
+}
+
+impl Okta {
+    /// Whom or what a request changes, for the record; nothing if there is none.
+    pub(crate) fn subject(
+        &self,
+        operation: &'static str,
+        id: &str,
+        profile: Option<&Record>,
+    ) -> Vec<Subject> {
+        if !self.client.is_audited() {
+            return Vec::new();
+        }
+        let profile = profile.map(|profile| Value::from(profile.clone()).to_json().into());
+        vec![Subject { operation, external_id: id.into(), profile }]
+    }
+}

@@ -1,0 +1,162 @@
+//! Groups as Okta's cards show them.
+
+use std::sync::Arc;
+
+use flowrun_core::Outputs;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_kit::address::segment;
+use flowrun_kit::call::Reply;
+
+use crate::listing::Listing;
+
+/// Lists of groups.
+pub(crate) const LISTING: Listing = Listing { what: "group", key: "id", record };
+
+/// The path of a group.
+pub(crate) fn path(id: &str) -> String {
+    format!("/api/v1/groups/{}", segment(id))
+}
+
+/// The path of a user's membership in a group.
+pub(crate) fn member(group: &str, user: &str) -> String {
+    format!("{}/users/{}", path(group), segment(user))
+}
+
+/// A group.
+#[derive(Outputs)]
+pub struct Group {
+    /// The group's ID.
+    #[output(key = "ID")]
+    id: Text,
+    /// When the group was created.
+    #[output(key = "Created")]
+    created: Option<Text>,
+    /// When the group's profile was changed last.
+    #[output(key = "Last Updated")]
+    last_updated: Option<Text>,
+    /// When somebody was added or removed last.
+    #[output(key = "Last Membership Updated")]
+    last_membership_updated: Option<Text>,
+    /// `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
+    #[output(key = "Type")]
+    group_type: Option<Text>,
+    /// `Name` and `Description`.
+    #[output(key = "Profile")]
+    profile: Record,
+    /// Where more of the group is found.
+    #[output(key = "Links")]
+    links: Value,
+    /// Attributes of the profile that are the org's own.
+    #[output(rest)]
+    attributes: Record,
+}
+
+impl Group {
+    /// Reads the group that Okta answers with.
+    pub(crate) fn read(reply: &Reply) -> Result<Group> {
+        let value = reply.value()?;
+        let group = value.as_object().filter(|group| has_id(group)).ok_or_else(|| {
+            let message = "Okta answered with something that is no group: it lacks `id`";
+            Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
+        })?;
+        let text = |name: &str| group.get(name).and_then(Value::as_text).cloned();
+        Ok(Group {
+            id: text("id").unwrap_or_default(),
+            created: text("created"),
+            last_updated: text("lastUpdated"),
+            last_membership_updated: text("lastMembershipUpdated"),
+            group_type: text("type"),
+            profile: shown(group),
+            links: group.get("_links").cloned().unwrap_or_default(),
+            attributes: profile(group),
+        })
+    }
+}
+
+/// What a list of groups gives: the groups, the first one, or how many were streamed.
+#[derive(Default, Outputs)]
+pub struct Found {
+    /// The groups found.
+    #[output(key = "Groups")]
+    groups: Option<Vec<Arc<Record>>>,
+    /// The first group as Okta sends it.
+    #[output(key = "Raw Object")]
+    raw_object: Value,
+    /// The first group's ID.
+    #[output(key = "ID")]
+    id: Option<Text>,
+    /// When the first group was created.
+    #[output(key = "Created")]
+    created: Option<Text>,
+    /// The first group's `Name` and `Description`.
+    #[output(key = "Profile")]
+    profile: Value,
+    /// How many groups were streamed.
+    #[output(key = "Records Streamed")]
+    records_streamed: Option<f64>,
+    /// For how many of them the helper flow failed. Okta's card has no such output.
+    failed: Option<f64>,
+}
+
+impl Found {
+    /// All of them, as a list.
+    pub(crate) fn all(groups: Vec<Arc<Record>>) -> Found {
+        Found { groups: Some(groups), ..Found::default() }
+    }
+
+    /// The first of them, as single outputs; nothing if there is none.
+    pub(crate) fn first(groups: &[Arc<Record>]) -> Found {
+        let Some(group) = groups.first() else { return Found::default() };
+        let text = |name: &str| group.get(name).and_then(Value::as_text).cloned();
+        let value = |name: &str| group.get(name).cloned().unwrap_or_default();
+        Found {
+            raw_object: value("Raw Object"),
+            id: text("ID"),
+            created: text("Created"),
+            profile: value("Profile"),
+            ..Found::default()
+        }
+    }
+}
+
+fn has_id(group: &Record) -> bool {
+    group.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty()))
+}
+
+/// The profile as Okta sends it.
+pub(crate) fn profile(group: &Record) -> Record {
+    group.get("profile").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// The profile under the names of Okta's card.
+fn shown(group: &Record) -> Record {
+    let profile = profile(group);
+    let names = [("Name", "name"), ("Description", "description")];
+    names
+        .map(|(name, key)| (name.into(), profile.get(key).cloned().unwrap_or_default()))
+        .into_iter()
+        .collect()
+}
+
+/// A group as Okta sends it, under the names of Okta's card.
+fn record(group: Arc<Record>) -> Record {
+    let value = |name: &str| group.get(name).cloned().unwrap_or_default();
+    let shown = shown(&group);
+    let mut record: Record = [
+        ("ID", value("id")),
+        ("Name", shown.get("Name").cloned().unwrap_or_default()),
+        ("Description", shown.get("Description").cloned().unwrap_or_default()),
+        ("Created", value("created")),
+        ("Last Updated", value("lastUpdated")),
+        ("Last Membership Updated", value("lastMembershipUpdated")),
+        ("Object Class", value("objectClass")),
+        ("Type", value("type")),
+        ("Profile", Value::from(shown)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (Text::from(name), value))
+    .collect();
+    record.insert("Raw Object".into(), Value::Object(group));
+    record
+}

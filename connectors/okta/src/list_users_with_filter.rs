@@ -1,0 +1,115 @@
+//! Okta · List Users with Filter.
+
+use std::time::Duration;
+
+use flowrun_core::card::{Example, FlowName};
+use flowrun_core::effect::{Cursor, Page};
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::Text;
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::given::{filled, quoted};
+use crate::listing::page_size;
+use crate::users::{Found, LISTING};
+use crate::{Okta, connection};
+
+/// Lists users who have all the values that are given.
+///
+/// At least one must be given. Unlike a search, a filter sees changes at once, and compares whole values in their case. A record
+/// is like one of List Users with Search.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct ListUsersWithFilter {
+    /// `first`: the first user found, as single outputs. `all`: all, as `users`, at most 100,000. `stream`: all, each given to
+    /// `flow`.
+    #[input(key = "resultSet", choices = ["first", "all", "stream"])]
+    result_set: Text,
+    /// Only users of this status.
+    #[input(choices = ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED", "DEPROVISIONED"])]
+    status: Option<Text>,
+    /// Only the user with this ID.
+    id: Option<Text>,
+    /// Only the user with this login.
+    #[input(key = "profile.login")]
+    login: Option<Text>,
+    /// Only users with this mail address.
+    #[input(key = "profile.email")]
+    email: Option<Text>,
+    /// Only users with this first name.
+    #[input(key = "profile.firstName")]
+    first_name: Option<Text>,
+    /// Only users with this last name.
+    #[input(key = "profile.lastName")]
+    last_name: Option<Text>,
+    /// The helper flow that gets each user, as its input `Record`.
+    #[input(key = "Flow")]
+    flow: Option<FlowName>,
+    /// How many to stream at most; blank means all, 0 means none.
+    #[input(key = "Limit")]
+    record_limit: Option<f64>,
+}
+
+impl Effect for ListUsersWithFilter {
+    const ID: &str = "okta.list_users_with_filter";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:listUsersWithFilter"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.list_users_with_filter
+  id: found
+  with: { result_set: first, status: PROVISIONED, last_name: Lovelace }
+- card: flow_control.return
+  with: { login: $.found.login }"#
+            => ok "{ login: ada@example.com }",
+        r#"- { card: okta.list_users_with_filter, with: { result_set: all, id: "" } }"#
+            => err "nothing to filter by is given",
+    };
+    const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.users.read"];
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    const STREAMS: bool = true;
+    type Connection = Okta;
+    type Out = Found;
+
+    async fn run(self, okta: &Okta) -> Result<Found> {
+        match &*self.result_set {
+            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1)?, 1).await?)),
+            "all" => Ok(Found::all(LISTING.all(okta, self.first(200)?, Self::RESULT_SET).await?)),
+            other => bail!(Self::RESULT_SET, "expected first, all or stream, found \"{other}\""),
+        }
+    }
+
+    async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
+        LISTING.page(okta, cursor, self.first(page_size(self.record_limit, 200))?).await
+    }
+}
+
+impl ListUsersWithFilter {
+    /// A blank filter is refused: its first user would be anybody.
+    fn first(&self, limit: u32) -> Result<Call> {
+        let wanted = [
+            ("status", &self.status),
+            ("id", &self.id),
+            ("profile.login", &self.login),
+            ("profile.email", &self.email),
+            ("profile.firstName", &self.first_name),
+            ("profile.lastName", &self.last_name),
+        ];
+        let tests = wanted.into_iter().filter_map(|(name, value)| {
+            let value = filled(value)?;
+            Some(format!("{name} eq {}", quoted(value)))
+        });
+        let filter = tests.collect::<Vec<_>>().join(" and ");
+        if filter.is_empty() {
+            let fault = Fault::new(FaultKind::InvalidInput, "nothing to filter by is given");
+            return Err(
+                fault.help("fill one of the card's fields; to list all users, use List Users with Search")
+            );
+        }
+        Ok(Call::get("/api/v1/users").query([("filter", filter), ("limit", limit.to_string())]))
+    }
+}

@@ -1,0 +1,82 @@
+//! Okta · Search Applications.
+
+use std::time::Duration;
+
+use flowrun_core::card::{Example, FlowName};
+use flowrun_core::effect::{Cursor, Page};
+use flowrun_core::fault::Result;
+use flowrun_core::value::Text;
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::applications::{Found, LISTING};
+use crate::given::given;
+use crate::listing::page_size;
+use crate::{Okta, connection};
+
+/// Searches applications whose name or label begins with a text.
+///
+/// A record has `ID`, `Name`, `Label`, `Status`, `Created`, `Last Updated`, `Sign On Mode`, and under `Raw Output` the application as Okta sends it.
+/// Several may begin alike: `first` is the first that Okta gives, so look at the label.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct SearchApplications {
+    /// `first`: the first application found, as single outputs. `first_200`: the first 200, as `applications`. `stream`:
+    /// all, each given to `flow`.
+    #[input(key = "resultSet", choices = ["first", "first_200", "stream"])]
+    result_set: Text,
+    /// What name or label begin with.
+    #[input(key = "Query")]
+    query: Text,
+    /// The helper flow that gets each application, as its input `Record`.
+    #[input(key = "Flow")]
+    flow: Option<FlowName>,
+    /// How many to stream at most; blank means all, 0 means none.
+    #[input(key = "Limit")]
+    record_limit: Option<f64>,
+}
+
+/// The most that Okta gives at once.
+const PAGE: u32 = 200;
+
+impl Effect for SearchApplications {
+    const ID: &str = "okta.search_applications";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:searchApplications"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.search_applications
+  id: app
+  with: { result_set: first, query: intra }
+- card: flow_control.return
+  with: { label: $.app.label, status: $.app.status }"#
+            => ok "{ label: Intranet, status: ACTIVE }",
+        r#"- { card: okta.search_applications, with: { result_set: first, query: "" } }"#
+            => err "the text to look for is blank",
+    };
+    const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.apps.read"];
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    const STREAMS: bool = true;
+    type Connection = Okta;
+    type Out = Found;
+
+    async fn run(self, okta: &Okta) -> Result<Found> {
+        match &*self.result_set {
+            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1)?, 1).await?)),
+            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(PAGE)?, 200).await?)),
+            other => bail!(Self::RESULT_SET, "expected first, first_200 or stream, found \"{other}\""),
+        }
+    }
+
+    async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
+        LISTING.page(okta, cursor, self.first(page_size(self.record_limit, PAGE))?).await
+    }
+}
+
+impl SearchApplications {
+    fn first(&self, limit: u32) -> Result<Call> {
+        let query = given(&self.query, Self::QUERY, "text to look for")?;
+        Ok(Call::get("/api/v1/apps").query([("q", query), ("limit", limit.to_string().as_str())]))
+    }
+}

@@ -1,0 +1,125 @@
+//! Okta · Search Groups.
+
+use std::time::Duration;
+
+use flowrun_core::card::{Example, FlowName};
+use flowrun_core::effect::{Cursor, Page};
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::Text;
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::given::{filled, quoted};
+use crate::groups::{Found, LISTING};
+use crate::listing::page_size;
+use crate::{Okta, connection};
+
+/// Searches groups by their name.
+///
+/// A record has `ID`, `Name`, `Description`, `Created`, `Last Updated`, `Last Membership Updated`, `Object Class`, `Type`, `Profile` with `Name` and `Description`,
+/// and under `Raw Object` the group as Okta sends it. Without anything to look for, all groups are found, but `first`
+/// wants something.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct SearchGroups {
+    /// `first`: the first group found, as single outputs. `first_200`: the first 200, as `groups`. `all`: all, as `groups`.
+    /// `stream`: all, each given to `flow`.
+    #[input(key = "resultSet", choices = ["first", "first_200", "all", "stream"])]
+    result_set: Text,
+    /// Only the group of this name, in any case.
+    #[input(key = "profile.name")]
+    name: Option<Text>,
+    /// Only groups of this type: `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
+    #[input(key = "type")]
+    group_type: Option<Text>,
+    /// What names begin with, in place of `name` and `group_type`.
+    #[input(key = "Query")]
+    query: Option<Text>,
+    /// The helper flow that gets each group, as its input `Record`.
+    #[input(key = "Flow")]
+    flow: Option<FlowName>,
+    /// How many to stream at most; blank means all, 0 means none.
+    #[input(key = "Limit")]
+    record_limit: Option<f64>,
+}
+
+/// How many to ask for at once.
+const PAGE: u32 = 1000;
+/// The most that Okta gives of those whose name begins with something: they have one page.
+const MOST_BEGINNING: u32 = 10_000;
+
+impl Effect for SearchGroups {
+    const ID: &str = "okta.search_groups";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:searchGroups"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.create_group
+  id: group
+  with: { name: Readers }
+- card: okta.search_groups
+  id: found
+  with: { result_set: first, name: readers, group_type: OKTA_GROUP }
+- card: flow_control.return
+  with: { name: $.found.profile.Name }"#
+            => ok "{ name: Readers }",
+        r#"- card: okta.create_group
+  id: group
+  with: { name: Readers }
+- card: okta.search_groups
+  id: found
+  with: { result_set: all, query: Writers }
+- card: flow_control.return
+  with: { groups: $.found.groups }"#
+            => ok "{ groups: [] }",
+        r#"- { card: okta.search_groups, with: { result_set: first, query: "" } }"#
+            => err "nothing to look for is given",
+    };
+    const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.groups.read"];
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    const STREAMS: bool = true;
+    type Connection = Okta;
+    type Out = Found;
+
+    async fn run(self, okta: &Okta) -> Result<Found> {
+        match &*self.result_set {
+            "first" if filled(&self.name).or(filled(&self.query)).is_none() => {
+                Err(Fault::new(FaultKind::InvalidInput, "nothing to look for is given")
+                    .help("fill `name` or `query`: the first of all groups would be any group"))
+            }
+            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1)?, 1).await?)),
+            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(200)?, 200).await?)),
+            "all" => Ok(Found::all(LISTING.all(okta, self.first(PAGE)?, Self::RESULT_SET).await?)),
+            other => bail!(Self::RESULT_SET, "expected first, first_200, all or stream, found \"{other}\""),
+        }
+    }
+
+    async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
+        LISTING.page(okta, cursor, self.first(page_size(self.record_limit, PAGE))?).await
+    }
+}
+
+impl SearchGroups {
+    fn first(&self, limit: u32) -> Result<Call> {
+        let wanted = [("profile.name", &self.name), ("type", &self.group_type)];
+        let tests = wanted.into_iter().filter_map(|(field, value)| {
+            let value = filled(value)?;
+            Some(format!("{field} eq {}", quoted(value)))
+        });
+        let search = tests.collect::<Vec<_>>().join(" and ");
+        let mut pairs = vec![("limit", limit.to_string())];
+        match filled(&self.query) {
+            Some(_) if !search.is_empty() => {
+                bail!(Self::QUERY, "Okta takes either `query`, or `name` and `group_type`")
+            }
+            Some(query) => {
+                let limit = if limit < PAGE { limit } else { MOST_BEGINNING };
+                pairs = vec![("q", query.to_owned()), ("limit", limit.to_string())];
+            }
+            None if search.is_empty() => {}
+            None => pairs.push(("search", search)),
+        }
+        Ok(Call::get("/api/v1/groups").query(pairs))
+    }
+}

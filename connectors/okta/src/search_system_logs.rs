@@ -1,0 +1,124 @@
+//! Okta · Search System Logs.
+
+use std::time::Duration;
+
+use flowrun_core::card::{Example, FlowName};
+use flowrun_core::effect::{Cursor, Page};
+use flowrun_core::fault::{InputId, Result};
+use flowrun_core::value::{Date, Text, parse_date};
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+
+use crate::events::{Found, LISTING};
+use crate::given::filled;
+use crate::listing::page_size;
+use crate::{Okta, connection};
+
+/// Searches the System Log.
+///
+/// A record has `UUID`, `Published`, `Event Type`, `Severity`, `Display Message`, `Actor`, `Target`, `Client`, `Request`, and under `Raw Output` the event as
+/// Okta sends it. Okta keeps events for 90 days; without `since` the last 7 days are searched.
+#[derive(Inputs)]
+#[allow(dead_code)]
+pub struct SearchSystemLogs {
+    /// `Expression`: by `custom_filter`. `Keyword`: by `keyword`. What is filled counts.
+    #[input(key = "searchBy", choices = ["Expression", "Keyword"])]
+    search_by: Option<Text>,
+    /// `first`: the first event found, as single outputs. `first_200`: the first 200, as `system_logs`. `stream`: all, each given
+    /// to `flow`.
+    #[input(key = "resultSet", choices = ["first", "first_200", "stream"])]
+    result_set: Text,
+    /// The filter, in Okta's expressions: `eventType eq "user.lifecycle.create"`.
+    #[input(key = "Custom Filter")]
+    custom_filter: Option<Text>,
+    /// Words that an event must have, anywhere.
+    #[input(key = "Keyword")]
+    keyword: Option<Text>,
+    /// Only events from this time on.
+    since: Option<Text>,
+    /// Only events before this time; blank means now.
+    until: Option<Text>,
+    /// The helper flow that gets each event, as its input `Record`.
+    #[input(key = "Flow")]
+    flow: Option<FlowName>,
+    /// How many to stream at most; blank means all, 0 means none.
+    #[input(key = "Limit")]
+    record_limit: Option<f64>,
+}
+
+/// The most that Okta gives at once.
+const PAGE: u32 = 1000;
+
+impl Effect for SearchSystemLogs {
+    const ID: &str = "okta.search_system_logs";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:searchSystemLogs"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.search_system_logs
+  id: found
+  with: { result_set: first, custom_filter: 'eventType eq "user.lifecycle.create"', until: "2100-01-01T00:00:00Z" }
+- card: flow_control.return
+  with:
+    message: $.found.display_message
+    who: $.found.target[0].alternateId"#
+            => ok "{ message: User was created, who: ada@example.com }",
+        r#"- { card: okta.search_system_logs, with: { result_set: first, custom_filter: nonsense } }"#
+            => err "Okta answered 400 E0000031",
+        r#"- { card: okta.search_system_logs, with: { result_set: first, until: tomorrow } }"#
+            => err "expected a date & time",
+    };
+    const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.logs.read"];
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    const STREAMS: bool = true;
+    type Connection = Okta;
+    type Out = Found;
+
+    async fn run(self, okta: &Okta) -> Result<Found> {
+        match &*self.result_set {
+            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(okta, 1)?, 1).await?)),
+            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(okta, 200)?, 200).await?)),
+            other => bail!(Self::RESULT_SET, "expected first, first_200 or stream, found \"{other}\""),
+        }
+    }
+
+    async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
+        LISTING.page(okta, cursor, self.first(okta, page_size(self.record_limit, PAGE))?).await
+    }
+}
+
+impl SearchSystemLogs {
+    /// The end is always told: without one Okta's list has no last page, but waits for what is still to happen.
+    fn first(&self, okta: &Okta, limit: u32) -> Result<Call> {
+        // What happened in this very millisecond counts too.
+        let now = || Date::from_millis(okta.client.clock().now_ms() + 1);
+        let since = time(&self.since, Self::SINCE)?;
+        let until = time(&self.until, Self::UNTIL)?.or_else(now);
+        let text = |text: &Option<Text>| filled(text).map(str::to_owned);
+        let pairs = [
+            ("filter", text(&self.custom_filter)),
+            ("q", text(&self.keyword)),
+            ("since", since.map(iso)),
+            ("until", until.map(iso)),
+            ("limit", Some(limit.to_string())),
+        ];
+        Ok(Call::get("/api/v1/logs")
+            .query(pairs.into_iter().filter_map(|(name, value)| Some((name, value?)))))
+    }
+}
+
+fn time(text: &Option<Text>, input: InputId) -> Result<Option<Date>> {
+    let Some(text) = filled(text) else { return Ok(None) };
+    match parse_date(text) {
+        Some(date) => Ok(Some(date)),
+        None => bail!(input, "expected a date & time such as 2026-01-31T08:00:00Z, found \"{text}\""),
+    }
+}
+
+fn iso(date: Date) -> String {
+    date.timestamp().to_string()
+}

@@ -1,0 +1,104 @@
+//! The applications of the simulated org besides its identity source, and who is assigned to them.
+
+use super::groups::Groups;
+use super::ids::{id, number};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An application. Its number, from which its id is made, is its place.
+pub struct Application {
+    pub name: String,
+    pub label: String,
+    pub created_ms: i64,
+    pub groups: BTreeMap<u32, Grant>,
+    pub users: BTreeMap<u32, Grant>,
+}
+
+/// An assignment of a group or of a user.
+#[derive(Clone, Default)]
+pub struct Grant {
+    pub created_ms: i64,
+    pub updated_ms: i64,
+    pub priority: u64,
+    pub user_name: Option<String>,
+    pub password: bool,
+    pub profile: Map<String, Value>,
+}
+
+impl Application {
+    /// Everybody who is assigned, by themselves or through a group, in the order of their numbers.
+    pub fn everybody(&self, groups: &Groups) -> BTreeSet<u32> {
+        let through = self.groups.keys().filter_map(|group| groups.get(*group));
+        through.flat_map(|group| &group.members).chain(self.users.keys()).copied().collect()
+    }
+
+    /// The assignment of a user, with the group that it comes through, if it comes through one.
+    pub fn grant(&self, user: u32, groups: &Groups) -> Option<(&Grant, Option<u32>)> {
+        let own = self.users.get(&user).map(|grant| (grant, None));
+        let through = || {
+            let mut all = self.groups.iter();
+            let found =
+                all.find(|(number, _)| groups.get(**number).is_some_and(|it| it.members.contains(&user)));
+            found.map(|(number, grant)| (grant, Some(*number)))
+        };
+        own.or_else(through)
+    }
+}
+
+pub struct Applications(Vec<Application>);
+
+impl Applications {
+    /// What every simulated org has: one application, Intranet.
+    pub fn new(now_ms: i64) -> Applications {
+        let mut applications = Applications(Vec::new());
+        applications.add("Intranet", now_ms);
+        applications
+    }
+
+    /// Adds an application that nobody is assigned to.
+    pub fn add(&mut self, label: &str, created_ms: i64) -> u32 {
+        let name = format!("org_{}_{}", label.to_lowercase().replace(' ', "_"), self.0.len() + 1);
+        let (groups, users) = Default::default();
+        self.0.push(Application { name, label: label.to_owned(), created_ms, groups, users });
+        self.0.len() as u32 - 1
+    }
+
+    /// The number of the application with this id.
+    pub fn find(&self, text: &str) -> Option<u32> {
+        number("0oa", text).filter(|&number| self.get(number).is_some())
+    }
+
+    /// An application by number.
+    pub fn get(&self, number: u32) -> Option<&Application> {
+        self.0.get(number as usize)
+    }
+
+    /// An application by number, to be changed.
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Application> {
+        self.0.get_mut(number as usize)
+    }
+
+    /// All of them in the order of their numbers.
+    pub fn all(&self) -> impl Iterator<Item = (u32, &Application)> {
+        (0..).zip(&self.0)
+    }
+
+    /// Takes a user who is deleted out of all of them.
+    pub fn forget_user(&mut self, user: u32) {
+        for application in &mut self.0 {
+            application.users.remove(&user);
+        }
+    }
+
+    /// Takes a group that is deleted out of all of them.
+    pub fn forget_group(&mut self, group: u32) {
+        for application in &mut self.0 {
+            application.groups.remove(&group);
+        }
+    }
+}
+
+/// The id of an application.
+pub fn application_id(number: u32) -> String {
+    id("0oa", number)
+}

@@ -1,0 +1,84 @@
+//! Okta · Update User.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use flowrun_core::card::Example;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text};
+use flowrun_core::{Inputs, bail, examples};
+use flowrun_kit::call::Call;
+use flowrun_kit::effect::Effect;
+use flowrun_kit::retry::Repeat;
+
+use crate::given::{Profiled, attributes, given};
+use crate::users::Changed;
+use crate::{Okta, connection, users};
+
+/// Changes attributes of a user's profile.
+///
+/// Each further field is an attribute, under Okta's name for it: `department`, `mobilePhone`, `login`, those of your own. Blank attributes
+/// are left out: with `POST` they stay as they are. With `PUT`, Okta empties every attribute that is not given.
+#[derive(Inputs)]
+pub struct UpdateUser {
+    /// The user's ID or login.
+    #[input(key = "ID")]
+    id_or_login: Text,
+    /// `POST`: changes what is given. `PUT`: replaces the whole profile.
+    #[input(key = "updateSemantics", default = "POST", choices = ["POST", "PUT"])]
+    update_semantics: Text,
+    /// The attributes.
+    #[input(rest)]
+    profile: Record,
+}
+
+impl Effect for UpdateUser {
+    const ID: &str = "okta.update_user";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:updateUser"];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.update_user
+  id: updated
+  with: { id_or_login: $.user.id, city: London, timezone: $.user.last_login }
+- card: flow_control.return
+  with: { city: $.updated.raw_body.profile.city, name: $.updated.raw_body.profile.lastName }"#
+            => ok "{ city: London, name: Lovelace }",
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.update_user
+  with: { id_or_login: $.user.id, update_semantics: PUT, city: London }"#
+            => err "Okta answered 400 E0000001",
+        r#"- { card: okta.update_user, with: { id_or_login: nobody@example.com, city: London } }"#
+            => err "Okta answered 404 E0000007",
+    };
+    const IDEMPOTENT: bool = true;
+    const SCOPES: &[&str] = &["okta.users.manage"];
+    const TIMEOUT: Duration = connection::TIMEOUT;
+    type Connection = Okta;
+    type Out = Changed;
+
+    async fn run(self, okta: &Okta) -> Result<Changed> {
+        let user = given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?;
+        let method = match &*self.update_semantics {
+            "POST" => Method::POST,
+            "PUT" => Method::PUT,
+            other => bail!(Self::UPDATE_SEMANTICS, "expected POST or PUT, found \"{other}\""),
+        };
+        let profile = attributes(self.profile)?;
+        if profile.is_empty() {
+            let fault =
+                Fault::new(FaultKind::InvalidInput, "no attribute is given, or all of them are blank");
+            return Err(fault.help("name what to change as a field of the card, such as `department`"));
+        }
+        let call = Call::new(method, users::path(user))
+            .about(okta.subject("update", user, Some(&profile)))
+            .json(&Profiled { profile: profile.into() })?
+            // The same attributes twice are the same profile.
+            .repeat(Repeat::Safe);
+        Ok(okta.client.read(call, Changed::read).await?)
+    }
+}

@@ -1,0 +1,177 @@
+//! Users as Okta's cards show them.
+
+use std::sync::{Arc, LazyLock};
+
+use flowrun_core::Outputs;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_kit::address::segment;
+use flowrun_kit::call::Reply;
+
+use crate::listing::Listing;
+
+/// Lists of users.
+pub(crate) const LISTING: Listing = Listing { what: "user", key: "id", record };
+
+/// The path of a user, by ID or login.
+pub(crate) fn path(id_or_login: &str) -> String {
+    format!("/api/v1/users/{}", segment(id_or_login))
+}
+
+/// What a list of users gives: the users, the first one, or how many were streamed.
+#[derive(Default, Outputs)]
+pub struct Found {
+    /// The users found.
+    #[output(key = "Users")]
+    users: Option<Vec<Arc<Record>>>,
+    /// The first user's ID.
+    #[output(key = "ID")]
+    id: Option<Text>,
+    /// The first user's status.
+    #[output(key = "Status")]
+    status: Option<Text>,
+    /// The first user's login.
+    #[output(key = "Login")]
+    login: Option<Text>,
+    /// The first user's mail address.
+    #[output(key = "Email")]
+    email: Option<Text>,
+    /// The first user's first name.
+    #[output(key = "First Name")]
+    first_name: Option<Text>,
+    /// The first user's last name.
+    #[output(key = "Last Name")]
+    last_name: Option<Text>,
+    /// The first user as Okta sends it.
+    #[output(key = "Raw Output")]
+    raw_output: Value,
+    /// How many users were streamed.
+    #[output(key = "Records Streamed")]
+    records_streamed: Option<f64>,
+    /// For how many of them the helper flow failed. Okta's card has no such output.
+    failed: Option<f64>,
+}
+
+impl Found {
+    /// All of them, as a list.
+    pub(crate) fn all(users: Vec<Arc<Record>>) -> Found {
+        Found { users: Some(users), ..Found::default() }
+    }
+
+    /// The first of them, as single outputs; nothing if there is none.
+    pub(crate) fn first(users: &[Arc<Record>]) -> Found {
+        let Some(user) = users.first() else { return Found::default() };
+        let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
+        Found {
+            id: text("ID"),
+            status: text("Status"),
+            login: text("Login"),
+            email: text("Email"),
+            first_name: text("First Name"),
+            last_name: text("Last Name"),
+            raw_output: user.get("Raw Output").cloned().unwrap_or_default(),
+            ..Found::default()
+        }
+    }
+}
+
+/// A user who was created or changed.
+#[derive(Outputs)]
+pub struct Changed {
+    /// The user as Okta sends it.
+    #[output(key = "Raw Body")]
+    raw_body: Value,
+    /// The user's ID.
+    #[output(key = "ID")]
+    id: Text,
+    /// `STAGED`, `PROVISIONED`, `ACTIVE`, `RECOVERY`, `LOCKED_OUT`, `PASSWORD_EXPIRED`, `SUSPENDED` or `DEPROVISIONED`.
+    #[output(key = "Status")]
+    status: Option<Text>,
+    /// When the user was created.
+    #[output(key = "Created")]
+    created: Option<Text>,
+    /// When the user was activated.
+    #[output(key = "Activated")]
+    activated: Option<Text>,
+    /// When the status changed last.
+    #[output(key = "Status Changed")]
+    status_changed: Option<Text>,
+    /// When the user signed in last.
+    #[output(key = "Last Login")]
+    last_login: Option<Text>,
+    /// When the user was changed last.
+    #[output(key = "Last Updated")]
+    last_updated: Option<Text>,
+    /// When the password was changed last.
+    #[output(key = "Password Changed")]
+    password_changed: Option<Text>,
+    /// Where the user's credentials are kept.
+    #[output(key = "Credentials")]
+    credentials: Value,
+}
+
+impl Changed {
+    /// Reads the user that Okta answers a change with.
+    pub(crate) fn read(reply: &Reply) -> Result<Changed> {
+        let value = reply.value()?;
+        let user = as_user(&value).ok_or_else(|| {
+            let message = "Okta answered with something that is no user: it lacks `id`";
+            Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
+        })?;
+        let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
+        Ok(Changed {
+            id: text("id").unwrap_or_default(),
+            status: text("status"),
+            created: text("created"),
+            activated: text("activated"),
+            status_changed: text("statusChanged"),
+            last_login: text("lastLogin"),
+            last_updated: text("lastUpdated"),
+            password_changed: text("passwordChanged"),
+            credentials: user.get("credentials").cloned().unwrap_or_default(),
+            raw_body: value.clone(),
+        })
+    }
+}
+
+/// The members of a user; what has no ID is none.
+pub(crate) fn as_user(value: &Value) -> Option<&Arc<Record>> {
+    let Value::Object(user) = value else { return None };
+    user.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty())).then_some(user)
+}
+
+/// What a record has besides the raw user: its name, and where it stands in the user or in the profile.
+const SHOWN: [(&str, &str, bool); 14] = [
+    ("ID", "id", false),
+    ("Status", "status", false),
+    ("Created", "created", false),
+    ("Activated", "activated", false),
+    ("Status Changed", "statusChanged", false),
+    ("Last Login", "lastLogin", false),
+    ("Last Updated", "lastUpdated", false),
+    ("Password Changed", "passwordChanged", false),
+    ("First Name", "firstName", true),
+    ("Last Name", "lastName", true),
+    ("Mobile Phone", "mobilePhone", true),
+    ("Second Email", "secondEmail", true),
+    ("Login", "login", true),
+    ("Email", "email", true),
+];
+
+/// The names, allocated once.
+static NAMES: LazyLock<Vec<Text>> =
+    LazyLock::new(|| SHOWN.iter().map(|(name, ..)| *name).chain(["Raw Output"]).map(Text::from).collect());
+
+/// A user as Okta sends it, under the names of Okta's card.
+fn record(user: Arc<Record>) -> Record {
+    let mut record = Record::with_capacity(NAMES.len());
+    let profile = user.get("profile").and_then(Value::as_object);
+    for (name, (_, key, of_profile)) in NAMES.iter().zip(SHOWN) {
+        let found = if of_profile { profile.and_then(|profile| profile.get(key)) } else { user.get(key) };
+        record.insert(name.clone(), found.cloned().unwrap_or_default());
+    }
+    if let Some(raw) = NAMES.last() {
+        record.insert(raw.clone(), Value::Object(user));
+    }
+    record
+}
