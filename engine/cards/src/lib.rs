@@ -15,6 +15,7 @@ macro_rules! cards {
     };
 }
 
+mod chance;
 pub mod date_time;
 pub mod flow_control;
 pub mod json;
