@@ -36,8 +36,8 @@ const VECTORS: &[(&str, &str, &str, &str)] = &[
     ("FR/List/list_flatten.htm", "list.flatten", "{ lists: [one, [two, [three, four], five], six] }", "{ list: [one, two, three, four, five, six] }"),
     ("FR/list/list_pluck.htm", "list.pluck", "{ list: [{ name: Bob, gender: male }, { name: Sarah, gender: female }], key: name }", "{ values: [Bob, Sarah] }"),
     ("AU List/Index By", "list.index_by",
-        "{ list: [{ fieldname: x, myvalue: one }, { fieldname: y, myvalue: two }, { fieldname: z, myvalue: three }], key_path: fieldname, value_path: myvalue }",
-        "{ object: { x: one, y: two, z: three } }"),
+        "{ list: [{ fieldname: x, myvalue: one }, { fieldname: w, myvalue: two }, { fieldname: z, myvalue: three }], key_path: fieldname, value_path: myvalue }",
+        "{ object: { x: one, w: two, z: three } }"),
     ("FR/List/list_findby.htm", "list.find", "{ list: [a, b], comparison: c }", "{ index: -1, item: null }"),
     ("FR/List/list_union.htm", "list.union", "{ list_1: [a, b, a], list_2: [] }", "{ list: [a, b] }"),
     ("AU List/Intersection", "list.intersection", "{ list_1: [1, 2, 3], list_2: [2, 3, 4] }", "{ list: [2, 3] }"),
@@ -86,23 +86,23 @@ fn comparisons_are_those_of_the_documentation() {
     }
 }
 
-/// A list of a million items costs each card about as much for an item as a list of ten thousand.
+/// A card that took time in proportion to the square of its list would not come to an end here.
 #[test]
-fn a_million_items_are_no_trouble() {
+fn long_lists_are_no_trouble() {
     let item =
-        |index: i64| Value::object([("id", Value::from(index % 300_000)), ("name", Value::from(index))]);
-    let list: Vec<Value> = (0..1_000_000).map(item).collect();
+        |index: i64| Value::object([("id", Value::from(index % 60_000)), ("name", Value::from(index))]);
+    let list: Vec<Value> = (0..200_000).map(item).collect();
     let list = Value::list(list);
     let cards = [
-        ("list.union", vec![list.clone(), list.clone()], 1_000_000),
-        ("list.intersection", vec![list.clone(), list.clone()], 1_000_000),
+        ("list.union", vec![list.clone(), list.clone()], 200_000),
+        ("list.intersection", vec![list.clone(), list.clone()], 200_000),
         ("list.difference", vec![list.clone(), list.clone()], 0),
-        ("list.remove_duplicates", vec![list.clone(), Value::from("id")], 300_000),
-        ("list.group_by", vec![list.clone(), Value::from("id")], 300_000),
-        ("list.index_by", vec![list.clone(), Value::from("id"), Value::from("name")], 300_000),
-        ("list.sort", vec![list.clone(), Value::from("id")], 1_000_000),
+        ("list.remove_duplicates", vec![list.clone(), Value::from("id")], 60_000),
+        ("list.group_by", vec![list.clone(), Value::from("id")], 60_000),
+        ("list.index_by", vec![list.clone(), Value::from("id"), Value::from("name")], 60_000),
+        ("list.sort", vec![list.clone(), Value::from("id")], 200_000),
         ("list.collapse", vec![list.clone()], 2),
-        ("list.sample", vec![list.clone(), Value::from(900_000.0)], 900_000),
+        ("list.sample", vec![list.clone(), Value::from(180_000.0)], 180_000),
     ];
     for (id, mut args, size) in cards {
         let card = catalog().get(id).unwrap();

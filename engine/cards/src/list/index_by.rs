@@ -29,10 +29,10 @@ impl Pure for IndexBy {
     const ID: &str = "list.index_by";
     const EXPORTED_AS: &[&str] = &["kernel:list:indexBy"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ list: [{ field: x, value: one }, { field: y, value: two }], key_path: field, value_path: value }"#
-            => ok r#"{ object: { x: one, y: two } }"#,
+        r#"{ list: [{ field: x, value: one }, { field: z, value: two }], key_path: field, value_path: value }"#
+            => ok r#"{ object: { x: one, z: two } }"#,
         r#"{ list: [{ id: 7, name: Jane }], key_path: id }"# => ok r#"{ object: { "7": { id: 7, name: Jane } } }"#,
-        r#"{ list: [{ id: a, n: 1 }, { n: 2 }, { id: a, n: 3 }, { id: b }], key_path: id, value_path: n }"#
+        r#"{ list: [{ id: a, of: 1 }, { of: 2 }, { id: a, of: 3 }, { id: b }], key_path: id, value_path: of }"#
             => ok r#"{ object: { a: 3, b: null } }"#,
     };
     type Out = Indexed;

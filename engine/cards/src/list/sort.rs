@@ -35,7 +35,7 @@ impl Pure for Sort {
         r#"{ list: [{ age: 2, of: a }, {}, { age: 1 }, { age: "2", of: b }], path: age }"#
             => ok r#"{ list: [{ age: 1 }, { age: 2, of: a }, { age: "2", of: b }, {}] }"#,
         r#"{ list: [1, two] }"# => err "expected number, found text \"two\"",
-        r#"{ list: [{}, [1]] }"# => err "expected text, found list [1]",
+        r#"{ list: [{}, [1]] }"# => err "expected text, found object",
     };
     type Out = Sorted;
 

@@ -60,7 +60,7 @@ impl Moves for CallFlowAsync {
   pass: { number: 3 }"# => ok "{}",
         r#"- card: flow_control.call_flow_async
   with: { flow: double }
-  pass: { number: many }"# => err "expected number, found text",
+  pass: { number: many }"# => err "expected a number for `number`, found text",
     };
     type Out = ();
     const CONTROL: Control = Control::CallFlowAsync;

@@ -133,8 +133,8 @@ impl Moves for SortCustom {
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: list.sort_custom
-  with: { list: [{ n: 3 }, { n: 1 }, { n: 2 }], flow: double }
-  pass: { number: $.item.n }"# => ok "{ list: [{ n: 1 }, { n: 2 }, { n: 3 }] }",
+  with: { list: [{ rank: 3 }, { rank: 1 }, { rank: 2 }], flow: double }
+  pass: { number: $.item.rank }"# => ok "{ list: [{ rank: 1 }, { rank: 2 }, { rank: 3 }] }",
         r#"- card: list.sort_custom
   with: { list: [10, 9], flow: tell }
   pass: { value: $.item }"# => ok "{ list: [10, 9] }",
