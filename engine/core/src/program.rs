@@ -48,6 +48,8 @@ impl SlotId {
     pub const ERROR: SlotId = SlotId(1);
     /// The first input; the others follow.
     pub const FIRST_INPUT: SlotId = SlotId(2);
+    /// The running value of Reduce; not in the frame.
+    pub const MEMO: SlotId = SlotId(u32::MAX - 2);
     /// The item that a list card is at: `$.item`; not in the frame.
     pub const ITEM: SlotId = SlotId(u32::MAX - 1);
     /// The place of that item in its list: `$.index`; not in the frame.
@@ -212,7 +214,9 @@ pub enum Op {
     },
     /// Call Flow: the callee's outputs become the step's.
     Call(Call),
-    /// For Each, Map and Repeat.
+    /// Call Flow Async: the callee runs beside the flow.
+    Start(Call),
+    /// Repeat, and the cards that run a helper flow for each item of a list or member of an object.
     Loop {
         /// Which of them.
         kind: LoopKind,
@@ -222,6 +226,13 @@ pub enum Op {
     /// Return: ends the flow, or the arm it stands in.
     Return {
         /// For each of `args`, the output it becomes (of the flow, or of the block's step); none where there is no such output.
+        places: Vec<Option<u32>>,
+        /// Whether it ends only the arm.
+        leaves_arm: bool,
+    },
+    /// Return Raw.
+    ReturnRaw {
+        /// The outputs that its three fields become.
         places: Vec<Option<u32>>,
         /// Whether it ends only the arm.
         leaves_arm: bool,
@@ -239,6 +250,8 @@ pub enum Op {
     ReturnErrorIf,
     /// Wait For.
     Wait,
+    /// Wait Until.
+    WaitUntil,
 }
 
 /// Which loop it is.
@@ -252,6 +265,18 @@ pub enum LoopKind {
     Map,
     /// Counts instead of walking a list.
     Repeat,
+    /// Passes a running value from item to item.
+    Reduce,
+    /// Keeps the items for which the helper says true.
+    FilterCustom,
+    /// Stops at the first item for which the helper says true.
+    FindCustom,
+    /// Sorts the items by what the helper returns.
+    SortCustom,
+    /// Collects the keys and values that the helper returns for the members of an object.
+    MapObject,
+    /// Collects what the helper returns for the members of an object.
+    MapToList,
 }
 
 /// Calls a flow.

@@ -1,6 +1,4 @@
-use jiff::tz::TimeZone;
-
-use super::tokens;
+use super::{format, zone};
 use crate::prelude::*;
 
 /// Writes a date & time as a text, in a format of your own.
@@ -9,11 +7,16 @@ use crate::prelude::*;
 /// in `[ ]`:
 ///
 /// - year `YYYY` or `Y`, `YY`; month `M`, `MM`, `MMM` (Sep), `MMMM` (September); quarter `Q`
-/// - day `D`, `DD`, `Do` (7th), of the year `DDD`, `DDDD`; weekday `d` (0 is Sunday), `ddd` (Wed), `dddd`
-///   (Wednesday)
-/// - hour `H`, `HH`, or `h`, `hh` with `a` (am) or `A` (AM); minute `m`, `mm`; second `s`, `ss`, its fraction
-///   `S`, `SS`, `SSS`
+/// - day `D`, `DD`, `Do` (7th), of the year `DDD`, `DDDD`; weekday `d` or `e` (0 is Sunday), `E` (7 is Sunday),
+///   `dd` (We), `ddd` (Wed), `dddd` (Wednesday)
+/// - week by ISO 8601 `W`, `WW` with its year `GGGG`, `GG`; week that begins on Sunday `w`, `ww` with its year
+///   `gggg`, `gg`
+/// - hour `H`, `HH`, or `h`, `hh` with `a` (am) or `A` (AM), or `k`, `kk` (1 to 24); minute `m`, `mm`; second `s`,
+///   `ss`, its fraction `S`, `SS`, `SSS`
 /// - offset `Z` (-07:00), `ZZ` (-0700); time zone `z` (PDT); Unix time `X` in seconds, `x` in milliseconds
+/// - `o` behind a number its ending: `Mo`, `Qo`, `DDDo`, `do`, `wo`, `Wo`; whole formats `L` (09/07/2016), `LL`
+///   (September 7, 2016), `LLL` with the time, `LLLL` with the weekday, `LT` (12:01 AM), `LTS`, and shorter ones
+///   as `l`, `ll`, `lll`, `llll`
 ///
 /// A time zone that does not exist counts as UTC. The way back is `date_time.text_to_date`.
 #[derive(Inputs)]
@@ -54,11 +57,7 @@ impl Pure for DateToText {
     type Out = Formatted;
 
     fn run(self, _: &Cx<'_>) -> Result<Formatted> {
-        let zone = match self.time_zone.trim() {
-            "" | "UTC" => TimeZone::UTC,
-            // Templates that work in Okta name zones that do not exist.
-            name => TimeZone::get(name).unwrap_or(TimeZone::UTC),
-        };
-        Ok(Formatted { text: tokens::write(self.date, &zone, &self.format).into() })
+        let zone = zone::or_utc(&self.time_zone);
+        Ok(Formatted { text: format::write(self.date, &zone, &self.format).into() })
     }
 }

@@ -1,6 +1,6 @@
 use jiff::tz::TimeZone;
 
-use super::{tokens, units::utc};
+use super::{format, units::utc};
 use crate::prelude::*;
 
 /// Gives the present date & time.
@@ -55,7 +55,7 @@ impl Pure for Now {
             bail!(kind InvalidInput, "the run's time lies beyond the year 9999")
         };
         let civil = utc(date);
-        let text = |format| Text::from(tokens::write(date, &TimeZone::UTC, format));
+        let text = |format| Text::from(format::write(date, &TimeZone::UTC, format));
         Ok(Present {
             date,
             iso: text("YYYY-MM-DDTHH:mm:ss[Z]"),

@@ -1,6 +1,6 @@
 use flowrun_core::value::parse_date;
 
-use super::tokens;
+use super::format;
 use crate::prelude::*;
 
 /// Reads a date & time from a text, in a format of your own.
@@ -47,7 +47,7 @@ impl Pure for TextToDate {
         let date = if self.format.is_empty() {
             parse_date(&self.text).ok_or("ISO 8601".to_owned())
         } else {
-            tokens::read(&self.text, &self.format, cx.now_ms).ok_or(format!("the format {}", self.format))
+            format::read(&self.text, &self.format, cx.now_ms).ok_or(format!("the format {}", self.format))
         };
         let date = date.map_err(|format| {
             let message = format!("\"{}\" is no date in {format}", self.text);

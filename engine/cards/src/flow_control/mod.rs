@@ -4,4 +4,5 @@ cards! { FLOW_CONTROL:
     assign::Assign,
     assign_if::AssignIf,
     lookup::Lookup,
+    comment::Comment,
 }

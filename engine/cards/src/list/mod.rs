@@ -1,14 +1,45 @@
 //! List cards that need no helper flow. Places count from 0; a missing list is an empty one; no list is ever
-//! changed.
+//! changed. Each takes time in proportion to the length of its lists, sorting a little more.
+
+use crate::prelude::*;
 
 cards! { LIST:
     filter::Filter,
     find::Find,
     at::At,
+    get_first_item::GetFirstItem,
+    get_last_item::GetLastItem,
+    list_segment::ListSegment,
     length::Length,
-    pluck::Pluck,
     includes::Includes,
     construct::Construct,
-    list_to_text::ListToText,
+    add_to_end::AddToEnd,
+    add_to_front::AddToFront,
+    combine_all::CombineAll,
+    union::Union,
+    intersection::Intersection,
+    difference::Difference,
+    remove_duplicates::RemoveDuplicates,
+    flatten::Flatten,
+    chunk::Chunk,
     sort::Sort,
+    reverse::Reverse,
+    sample::Sample,
+    pluck::Pluck,
+    group_by::GroupBy,
+    index_by::IndexBy,
+    collapse::Collapse,
+    list_to_text::ListToText,
+}
+
+/// The lists of a card that takes two and any number more, in their order.
+fn lists(first: Arc<Vec<Value>>, second: Arc<Vec<Value>>, more: Record) -> Result<Vec<Arc<Vec<Value>>>> {
+    let mut lists = vec![first, second];
+    for (name, value) in more {
+        let list = Arc::from_value(value).map_err(|mismatch| {
+            Fault::new(FaultKind::InvalidTypeConversion, format!("`{name}`: {mismatch}"))
+        })?;
+        lists.push(list);
+    }
+    Ok(lists)
 }

@@ -121,9 +121,9 @@ impl Tree<'_> {
         }
         match self.catalog.get(card.card).map(|card| card.work) {
             Some(Work::Pure(_)) => Quiet::Yes,
-            Some(Work::Control(Control::Return | Control::ReturnErrorIf | Control::ContinueIf)) => {
-                Quiet::Silent
-            }
+            Some(Work::Control(
+                Control::Return | Control::ReturnRaw | Control::ReturnErrorIf | Control::ContinueIf,
+            )) => Quiet::Silent,
             _ => Quiet::No,
         }
     }

@@ -6,7 +6,7 @@ use super::scope::Callee;
 use crate::card::Card;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr, Name};
-use crate::program::{Arg, Call, LoopKind, SlotId};
+use crate::program::{Arg, Call, SlotId};
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::types::{Kind, Type};
@@ -72,53 +72,6 @@ impl Lower<'_, '_> {
         let (named_at, pass) = (self.flow_at(index), &self.scope.steps[index].model.pass);
         let pass = self.pass(callee, pass, at, named_at, self.scope.steps[index].model.broken, None);
         Some(Call { flow: self.flow_id(callee), pass, outputs: mapped })
-    }
-
-    /// A list card's or Repeat's helper flow.
-    pub fn loop_call(&mut self, index: usize, kind: LoopKind, item: Item) -> Option<Call> {
-        let callee = self.callee(index)?;
-        let named_at = self.flow_at(index);
-        let outputs = &self.shared.signatures[callee].outputs;
-        if kind == LoopKind::Map && !self.shared.is_broken(callee) {
-            let flow = self.shared.names.shortest(&self.shared.project.flows[callee].path).to_owned();
-            let wants_value = matches!(self.scope.steps[index].field("items"), Some(At { it: Expr::Constant(Value::Text(items)), .. }) if *items == *"value");
-            if outputs.is_empty() {
-                let mistake = Diagnostic::new(
-                    Code::HelperOutputs,
-                    named_at,
-                    format!("`list.map` makes its list of what `{flow}` returns, and it returns nothing"),
-                )
-                .label("returns nothing")
-                .related(self.first_line(callee), "the flow that is called")
-                .help("let it end with `flow_control.return`, or use `list.for_each`");
-                self.report(mistake);
-            } else if wants_value && outputs.len() > 1 {
-                let list =
-                    outputs.iter().map(|output| format!("`{}`", output.name)).collect::<Vec<_>>().join(", ");
-                let mistake = Diagnostic::new(
-                    Code::HelperOutputs,
-                    named_at,
-                    format!(
-                        "`items: value` takes one value of each item, and `{flow}` returns {}",
-                        outputs.len()
-                    ),
-                )
-                .label(format!("returns {list}"))
-                .related(self.first_line(callee), "the flow that is called")
-                .help("let it return one, or write `items: object`");
-                self.report(mistake);
-            }
-        }
-        let at = Position { item, ..self.position(index) };
-        let pass = self.pass(
-            callee,
-            &self.scope.steps[index].model.pass,
-            at,
-            named_at,
-            self.scope.steps[index].model.broken,
-            None,
-        );
-        Some(Call { flow: self.flow_id(callee), pass, outputs: Vec::new() })
     }
 
     /// The helper flow that gets the records of a card that streams.
@@ -200,14 +153,14 @@ impl Lower<'_, '_> {
                     at,
                     named_at,
                     broken,
-                    Some(RECORD),
+                    Some((RECORD, SlotId::ITEM)),
                 );
                 Some(Call { flow: self.flow_id(callee), pass, outputs: Vec::new() })
             }
         }
     }
 
-    /// What a flow's inputs get: one argument for each. `record` gets the item where nothing else is passed.
+    /// What a flow's inputs get: one argument for each. The input `filled` names gets that slot where nothing else is passed.
     pub fn pass(
         &mut self,
         callee: usize,
@@ -215,7 +168,7 @@ impl Lower<'_, '_> {
         at: Position,
         named_at: Span,
         broken: bool,
-        record: Option<&str>,
+        filled: Option<(&str, SlotId)>,
     ) -> Vec<Arg> {
         let shared = self.shared;
         let inputs = &shared.signatures[callee].inputs;
@@ -250,12 +203,13 @@ impl Lower<'_, '_> {
             .iter()
             .map(|input| {
                 let passed = given.iter().find(|(name, _)| name.it == input.name);
+                let slot = filled.filter(|(name, _)| input.name == **name).map(|(_, slot)| slot);
                 match (passed, &input.default) {
                     (Some((_, value)), Some(default)) if matches!(value.it, Expr::Constant(Value::Null)) => {
                         Arg::Const(default.clone())
                     }
                     (Some((_, value)), _) => self.passed(input, value, at),
-                    (None, _) if record == Some(&*input.name) => Arg::Slot(SlotId::ITEM),
+                    (None, _) if slot.is_some() => Arg::Slot(slot.unwrap_or(SlotId::ITEM)),
                     (None, Some(default)) => Arg::Const(default.clone()),
                     (None, None) => {
                         missing.push(&input.name);
@@ -299,7 +253,7 @@ impl Lower<'_, '_> {
         self.shared.project.flows[flow].name.span
     }
 
-    fn callee(&self, index: usize) -> Option<usize> {
+    pub fn callee(&self, index: usize) -> Option<usize> {
         match self.scope.steps[index].callee {
             Callee::Flow(flow) => Some(flow),
             Callee::None | Callee::Unknown => None,
@@ -307,7 +261,7 @@ impl Lower<'_, '_> {
     }
 
     /// Where a card names the flow that it calls.
-    fn flow_at(&self, index: usize) -> Span {
+    pub fn flow_at(&self, index: usize) -> Span {
         let step = &self.scope.steps[index];
         let field = step.card.and_then(|card| card.inputs.iter().find(|field| field.ty.kind == Kind::Flow));
         field.and_then(|field| step.field(field.name)).map_or(step.model.card.span, |value| value.span)

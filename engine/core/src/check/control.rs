@@ -64,7 +64,9 @@ impl Control {
             graph.add_edge(at, self.enter[step], ());
             at = self.done[step];
             match scope.steps[step].control() {
-                Some(Kind::Return) => _ = graph.add_edge(self.enter[step], self.left(scope, index), ()),
+                Some(Kind::Return | Kind::ReturnRaw) => {
+                    _ = graph.add_edge(self.enter[step], self.left(scope, index), ())
+                }
                 Some(Kind::ContinueIf) => {
                     graph.add_edge(self.enter[step], self.left(scope, index), ());
                     graph.add_edge(self.enter[step], at, ());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::control::Control;
-use super::expr::{Item, Lowered, Position};
+use super::expr::{Item, Position};
 use super::fields::Fields;
 use super::scope::Scope;
 use super::{Log, Shared, block, policy, unused};
@@ -11,8 +11,7 @@ use crate::card::{Card, Work};
 use crate::control::Control as Kind;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
-use crate::program::{self, BlockId, Call, FlowId, LoopKind, Op, StepId};
-use crate::types::Type;
+use crate::program::{self, BlockId, FlowId, Op, StepId};
 
 /// Lowers one flow.
 pub(super) struct Lower<'c, 'p> {
@@ -237,18 +236,15 @@ impl<'p> Lower<'_, 'p> {
             Kind::IfElseIf => block::if_elseif(self, index, into),
             Kind::IfError => block::if_error(self, index, into),
             Kind::ContinueIf => {
-                let message = self.target_output(place, "message");
-                if let (Some(output), Some(step)) = (message, self.scope.container(place)) {
-                    self.block_given[step].push(output);
-                } else if let Some(output) = message {
-                    self.given[output as usize] = true;
-                }
+                let message = self.given_if_there(place, "message");
                 Op::ContinueIf { message, leaves_arm: self.scope.container(place).is_some() }
             }
             Kind::ReturnError => Op::ReturnError,
             Kind::ReturnErrorIf => Op::ReturnErrorIf,
             Kind::WaitFor => Op::Wait,
+            Kind::WaitUntil => Op::WaitUntil,
             Kind::CallFlow => Op::Call(self.call_flow(index)?),
+            Kind::CallFlowAsync => Op::Start(self.call_flow(index)?),
             Kind::Return => {
                 let model = self.scope.steps[index].model;
                 let given = model.with.iter().zip(&fields.types).zip(&fields.args);
@@ -259,29 +255,32 @@ impl<'p> Lower<'_, 'p> {
                     .collect();
                 Op::Return { places, leaves_arm: self.scope.container(place).is_some() }
             }
-            Kind::Repeat => self.loop_over(index, LoopKind::Repeat, Item::Count)?,
-            Kind::ForEach | Kind::ForEachIgnoreErrors | Kind::Map => {
-                let kind = match control {
-                    Kind::ForEach => LoopKind::ForEach,
-                    Kind::ForEachIgnoreErrors => LoopKind::ForEachIgnoreErrors,
-                    _ => LoopKind::Map,
-                };
-                let item = self.item_type(index);
-                self.loop_over(index, kind, Item::Of(item))?
+            Kind::ReturnRaw => {
+                let names = card.inputs.iter().map(|field| field.name);
+                let places = names.map(|name| self.given_if_there(place, name)).collect();
+                Op::ReturnRaw { places, leaves_arm: self.scope.container(place).is_some() }
             }
+            Kind::Repeat
+            | Kind::ForEach
+            | Kind::ForEachIgnoreErrors
+            | Kind::Map
+            | Kind::Reduce
+            | Kind::FilterCustom
+            | Kind::FindCustom
+            | Kind::SortCustom
+            | Kind::MapObject
+            | Kind::MapToList => self.loop_over(index, card, control)?,
         })
     }
 
-    /// The type of the items of a list card's list.
-    fn item_type(&mut self, index: usize) -> Option<Type> {
-        let list = self.scope.steps[index].field("list")?;
-        // Looked at a second time: what is wrong with it has been said.
-        let known = self.log.found.len();
-        let read: Lowered = self.expr(list, self.position(index));
-        self.log.found.truncate(known);
-        let ty = read.ty?;
-        // A single value becomes a list of one.
-        Some(Type::one(ty.kind))
+    /// The output that Return would give at `place` under a name that nobody wrote; none if there is no such output.
+    fn given_if_there(&mut self, place: usize, name: &str) -> Option<u32> {
+        let output = self.target_output(place, name)?;
+        match self.scope.container(place) {
+            Some(step) => self.block_given[step].push(output),
+            None => self.given[output as usize] = true,
+        }
+        Some(output)
     }
 
     /// The connection that a card uses, as an index into the program's.
@@ -362,7 +361,7 @@ impl<'p> Lower<'_, 'p> {
                 ),
             };
             let why = match before.control() {
-                Some(Kind::Return) => "ends here",
+                Some(Kind::Return | Kind::ReturnRaw) => "ends here",
                 Some(Kind::ReturnError) => "ends here with an error",
                 _ => "ends on every way through this",
             };
@@ -406,11 +405,6 @@ impl<'p> Lower<'_, 'p> {
             let place = self.scope.steps[index].field("flow").map_or(place, |value| value.span);
             self.log.certain_calls.push((self.scope.flow, callee, place));
         }
-    }
-
-    fn loop_over(&mut self, index: usize, kind: LoopKind, item: Item) -> Option<Op> {
-        let call: Call = self.loop_call(index, kind, item)?;
-        Some(Op::Loop { kind, call })
     }
 }
 

@@ -13,6 +13,7 @@ mod cycles;
 mod expr;
 mod field;
 mod fields;
+mod loops;
 mod lower;
 mod manifest;
 mod names;

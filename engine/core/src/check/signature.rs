@@ -72,20 +72,21 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
 
 /// The names of what the Return cards give that end the flow, and not only a branch.
 fn returned(steps: &[Step], catalog: &Catalog, given: &mut Vec<Text>) {
-    let mut add = |names: &[(Name, crate::model::At<crate::model::Expr>)]| {
-        for (name, _) in names {
-            if !given.contains(&name.it) {
-                given.push(name.it.clone());
-            }
+    let mut add = |name: &Text| {
+        if !given.contains(name) {
+            given.push(name.clone());
         }
     };
     for step in steps {
-        let control = control_of(step, catalog);
-        if control == Some(Control::Return) {
-            add(&step.with);
+        match catalog.get(&step.card.it).map(|card| (card, card.work)) {
+            Some((_, Work::Control(Control::Return))) => step.with.iter().for_each(|(name, _)| add(&name.it)),
+            Some((card, Work::Control(Control::ReturnRaw))) => {
+                card.inputs.iter().for_each(|field| add(&field.name.into()));
+            }
+            _ => {}
         }
         if let Some(OnError::Return(values)) = step.on_error.as_ref().map(|on_error| &on_error.it) {
-            add(values);
+            values.iter().for_each(|(name, _)| add(&name.it));
         }
     }
     for step in steps {

@@ -4,11 +4,17 @@ mod branching;
 mod error_handling;
 mod flow_control;
 mod list;
+mod object;
+mod reduce;
+mod select;
 
 pub use branching::{ContinueIf, IfElse, IfElseIf};
 pub use error_handling::{IfError, ReturnError, ReturnErrorIf};
-pub use flow_control::{CallFlow, Repeat, Return, WaitFor};
+pub use flow_control::{CallFlow, CallFlowAsync, Repeat, Return, ReturnRaw, WaitFor, WaitUntil};
 pub use list::{ForEach, ForEachIgnoreErrors, Map};
+pub use object::{MapObject, MapToList};
+pub use reduce::Reduce;
+pub use select::{FilterCustom, FindCustom, SortCustom};
 
 use crate::card::{Card, Example, Inputs, Outputs, Work};
 
@@ -29,18 +35,36 @@ pub enum Control {
     ReturnErrorIf,
     /// Call Flow.
     CallFlow,
+    /// Call Flow Async.
+    CallFlowAsync,
     /// Return.
     Return,
+    /// Return Raw.
+    ReturnRaw,
     /// Repeat.
     Repeat,
     /// Wait For.
     WaitFor,
+    /// Wait Until.
+    WaitUntil,
     /// For Each.
     ForEach,
     /// For Each - Ignore Errors.
     ForEachIgnoreErrors,
     /// Map.
     Map,
+    /// Reduce.
+    Reduce,
+    /// Filter Custom.
+    FilterCustom,
+    /// Find Custom.
+    FindCustom,
+    /// Sort Custom.
+    SortCustom,
+    /// Object Map.
+    MapObject,
+    /// Map to List.
+    MapToList,
 }
 
 /// A card that the machine carries out.
@@ -86,12 +110,21 @@ pub static CARDS: &[Card] = &[
     Card::control::<ReturnError>(),
     Card::control::<ReturnErrorIf>(),
     Card::control::<CallFlow>(),
+    Card::control::<CallFlowAsync>(),
     Card::control::<Return>(),
+    Card::control::<ReturnRaw>(),
     Card::control::<Repeat>(),
     Card::control::<WaitFor>(),
+    Card::control::<WaitUntil>(),
     Card::control::<ForEach>(),
     Card::control::<ForEachIgnoreErrors>(),
     Card::control::<Map>(),
+    Card::control::<Reduce>(),
+    Card::control::<FilterCustom>(),
+    Card::control::<FindCustom>(),
+    Card::control::<SortCustom>(),
+    Card::control::<MapObject>(),
+    Card::control::<MapToList>(),
 ];
 
 /// Outputs that the author names, or that come from a helper flow or from the arms of a block.

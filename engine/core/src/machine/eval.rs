@@ -9,7 +9,16 @@ use crate::value::{Record, Value};
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub slots: &'a [Value],
-    pub item: Option<(&'a Value, u32)>,
+    pub item: Option<Item<'a>>,
+}
+
+/// What a list card is at.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'a> {
+    pub value: &'a Value,
+    pub index: u32,
+    /// The running value of Reduce.
+    pub memo: &'a Value,
 }
 
 impl<'a> Scope<'a> {
@@ -23,8 +32,9 @@ impl<'a> Scope<'a> {
             return value.clone();
         }
         match (slot, self.item) {
-            (SlotId::ITEM, Some((item, _))) => item.clone(),
-            (SlotId::INDEX, Some((_, index))) => Value::Number(index.into()),
+            (SlotId::ITEM, Some(item)) => item.value.clone(),
+            (SlotId::INDEX, Some(item)) => Value::Number(item.index.into()),
+            (SlotId::MEMO, Some(item)) => item.memo.clone(),
             _ => Value::Null,
         }
     }
@@ -54,7 +64,7 @@ impl<'a> Scope<'a> {
 
     fn with(&self, slot: SlotId, read: impl FnOnce(&Value) -> Value) -> Value {
         match (slot, self.item) {
-            (SlotId::ITEM, Some((item, _))) => read(item),
+            (SlotId::ITEM, Some(item)) => read(item.value),
             (slot, _) => self.slots.get(slot.0 as usize).map_or(Value::Null, read),
         }
     }
@@ -107,7 +117,10 @@ pub(super) fn flow_reads(flow: &Flow, wanted: SlotId) -> bool {
                 any(&arm.join) || condition.into_iter().any(|arg| reads(arg, wanted))
             }),
             Op::Try { body, catch, .. } => any(&body.join) || any(&catch.join),
-            Op::Call(call) | Op::Loop { call, .. } | Op::Effect { stream: Some(call), .. } => any(&call.pass),
+            Op::Call(call)
+            | Op::Start(call)
+            | Op::Loop { call, .. }
+            | Op::Effect { stream: Some(call), .. } => any(&call.pass),
             _ => false,
         };
         let policy = match &step.policy.on_error {

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::gathered::Gathered;
 use crate::effect::Cursor;
 use crate::fault::Fault;
 use crate::program::{BlockId, FlowId, StepId};
@@ -29,6 +30,10 @@ pub(super) struct Frame {
     pub stack: Vec<Level>,
     pub trace: Vec<Trace>,
     pub waiting: Waiting,
+    /// How many flows that Call Flow Async started are still open; the frame stays until they have ended.
+    pub beside: u32,
+    /// Whether one of them was cancelled.
+    pub cut: bool,
     pub end: Option<End>,
     /// Whether this runs inside a `catch`, which may still reach outside when the run is cancelled.
     pub cleans_up: bool,
@@ -116,6 +121,8 @@ pub(super) struct Detail {
     pub fault: Option<Fault>,
     /// The flow it called, or the one that its error policy called.
     pub called: Option<Box<Frame>>,
+    /// The flow that Call Flow Async started, while it runs.
+    pub started: Option<FrameId>,
     pub many: Option<Box<Many>>,
     /// The arm that ran.
     pub arm: Option<usize>,
@@ -162,9 +169,7 @@ pub(super) struct Loop {
     pub next: usize,
     pub concurrency: usize,
     pub open: Vec<FrameId>,
-    /// Map: the new items; the others: empty.
-    pub results: Vec<Value>,
-    pub as_object: bool,
+    pub gathered: Gathered,
     pub fault: Option<Fault>,
 }
 
@@ -227,6 +232,8 @@ impl Frames {
                 stack: Vec::new(),
                 trace: Vec::new(),
                 waiting: Waiting::Nothing,
+                beside: 0,
+                cut: false,
                 end: None,
                 cleans_up: false,
                 started_us: 0,
@@ -250,6 +257,8 @@ impl Frames {
             frame.trace.clear();
             frame.waiting = Waiting::Nothing;
             frame.end = None;
+            frame.beside = 0;
+            frame.cut = false;
             frame.caller = None;
             frame.depth = 1;
             frame.cleans_up = false;

@@ -1,12 +1,14 @@
-//! For Each, Map, Repeat; and what happens when a called flow ends.
+//! Repeat and the cards that run a helper flow for each item; and what happens when a called flow ends.
 
 use std::sync::Arc;
 
+use super::eval::Item;
 use super::frame::{Caller, End, Frame, FrameId, Loop, Many, Status, Waiting};
+use super::gathered::Gathered;
 use super::{Machine, cancelled};
 use crate::card::Args;
 use crate::fault::{Fault, FaultKind, InputId};
-use crate::program::{Flow, LoopKind, Op, Step, StepId};
+use crate::program::{LoopKind, Op, Step, StepId};
 use crate::value::{Record, Text, Value};
 
 /// How many of the first and of the last items are kept for the report, and how many failed ones in full.
@@ -25,38 +27,48 @@ impl Machine {
         let mut values = Vec::with_capacity(step.args.len());
         super::eval::Scope::of(&frame.slots).eval_all(step, &mut values)?;
         let mut args = Args::new(&mut values, &step.names);
-        let (items, total) = if kind == LoopKind::Repeat {
-            (None, args.take::<f64>(0)?.clamp(0.0, f64::from(u32::MAX - 1)) as usize)
-        } else {
-            let items: Arc<Vec<Value>> = args.take(0)?;
-            let total = items.len();
-            (Some(items), total)
+        let (items, total) = match kind {
+            LoopKind::Repeat => (None, args.take::<f64>(0)?.clamp(0.0, f64::from(u32::MAX - 1)) as usize),
+            LoopKind::MapObject | LoopKind::MapToList => {
+                let members: Arc<Record> = args.take(0)?;
+                (Some(Arc::new(pairs(&members))), members.len())
+            }
+            _ => {
+                let items: Arc<Vec<Value>> = args.take(0)?;
+                let total = items.len();
+                (Some(items), total)
+            }
         };
-        let concurrency: f64 = args.take(2)?;
+        let Op::Loop { call, .. } = &step.op else { return Ok(true) };
+        let returns = self.program.flow(call.flow).outputs.len();
+        let (mut concurrency, mut memo, mut as_object) = (1.0, Value::Null, false);
+        if kind == LoopKind::Reduce {
+            memo = args.take(2)?;
+        } else {
+            concurrency = args.take(2)?;
+        }
         if !(1.0..=200.0).contains(&concurrency) {
             let message = format!("expected 1 to 200, found {}", Value::from(concurrency));
             return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(2)));
         }
-        let Op::Loop { call, .. } = &step.op else { return Ok(true) };
-        let mut as_object = false;
-        if kind == LoopKind::Map {
-            as_object = match &*args.take::<Text>(3)? {
-                "object" => true,
-                "value" => false,
-                _ => self.program.flow(call.flow).outputs.len() != 1,
+        if matches!(kind, LoopKind::Map | LoopKind::MapToList | LoopKind::Reduce) {
+            as_object = match (&*args.take::<Text>(3)?, kind) {
+                ("object", _) => true,
+                ("value", _) => false,
+                (_, LoopKind::Reduce) => matches!(memo, Value::Object(_)),
+                _ => returns != 1,
             };
         }
         let trace = frame.trace.len() - 1;
         frame.detail(trace).many = Some(Box::new(Many { total: Some(total), ..Many::default() }));
-        let results = if kind == LoopKind::Map { vec![Value::Null; total] } else { Vec::new() };
+        let gathered = Gathered::new(kind, total, as_object, memo);
         let state = Loop {
             items,
             total,
             next: 0,
             concurrency: concurrency as usize,
             open: Vec::new(),
-            results,
-            as_object,
+            gathered,
             fault: None,
         };
         self.go_on(step, frame, id, at, Box::new(state))
@@ -72,7 +84,11 @@ impl Machine {
         mut state: Box<Loop>,
     ) -> Result<bool, Fault> {
         let Op::Loop { kind, call } = &step.op else { return Ok(true) };
-        while state.open.len() < state.concurrency && state.next < state.total && state.fault.is_none() {
+        while state.open.len() < state.concurrency
+            && state.next < state.total
+            && state.fault.is_none()
+            && !state.gathered.is_settled()
+        {
             if self.cancelled && !frame.cleans_up {
                 state.fault = Some(cancelled());
                 break;
@@ -87,7 +103,9 @@ impl Machine {
                     &counted
                 }
             };
-            match self.open_child(frame, id, at, call, Some((item, index)), Value::Null) {
+            let memo = state.gathered.memo();
+            let item = Item { value: item, index, memo: &memo };
+            match self.open_child(frame, id, at, call, Some(item), Value::Null) {
                 Ok(child) => state.open.push(child),
                 Err(fault) => {
                     let trace = frame.trace.len() - 1;
@@ -108,15 +126,17 @@ impl Machine {
         if let Some(fault) = state.fault {
             return Err(fault);
         }
-        let out = step.out_range();
-        match kind {
-            LoopKind::Map => frame.slots[out.start] = Value::list(std::mem::take(&mut state.results)),
-            LoopKind::ForEachIgnoreErrors => {
-                let trace = frame.trace.len() - 1;
-                let failed = frame.detail(trace).many.as_ref().map_or(0, |many| many.failures.len());
-                frame.slots[out.start] = Value::from(failed);
-            }
-            LoopKind::ForEach | LoopKind::Repeat => {}
+        let mut outputs = match &state.items {
+            Some(items) => state.gathered.outputs(*kind, items)?,
+            None => Vec::new(),
+        };
+        if *kind == LoopKind::ForEachIgnoreErrors {
+            let trace = frame.trace.len() - 1;
+            let failed = frame.detail(trace).many.as_ref().map_or(0, |many| many.failures.len());
+            outputs.push(Value::from(failed));
+        }
+        for (slot, value) in frame.slots[step.out_range()].iter_mut().zip(outputs) {
+            *slot = value;
         }
         Ok(true)
     }
@@ -129,6 +149,16 @@ impl Machine {
         let flow = program.flow(frame.flow);
         let step = flow.step(caller.step);
         let trace = frame.trace.len() - 1;
+        let mut child = Some(child);
+        if self.beside_ended(&mut frame, &mut child, child_at) {
+            return if Self::lingers(&frame) || frame.end.is_none() {
+                // It is queued or waits for something else.
+                self.frames.put(at, frame);
+            } else {
+                self.settle(frame, at);
+            };
+        }
+        let Some(child) = child else { return };
         match std::mem::take(&mut frame.waiting) {
             Waiting::Call(_) => {
                 let fault = child.fault();
@@ -155,11 +185,11 @@ impl Machine {
                         state.fault.get_or_insert(fault);
                     }
                     Some(_) => {}
-                    None if !state.results.is_empty() => {
-                        state.results[index as usize] =
-                            mapped(program.flow(child.flow), &child, state.as_object);
+                    None => {
+                        if let Err(fault) = state.gathered.take(program.flow(child.flow), &child, index) {
+                            state.fault.get_or_insert(fault);
+                        }
                     }
-                    None => {}
                 }
                 self.keep(&mut frame, child, index);
                 match self.go_on(step, &mut frame, caller.step, at, state) {
@@ -217,16 +247,12 @@ fn take_outputs(step: &Step, frame: &mut Frame, child: &Frame) {
     }
 }
 
-/// The new item that Map makes of what the helper returned.
-fn mapped(flow: &Flow, child: &Frame, as_object: bool) -> Value {
-    if !as_object {
-        return child.outputs.first().cloned().unwrap_or_default();
-    }
-    if matches!(child.end, Some(End::Stopped)) {
-        return Value::from(Record::default());
-    }
-    let names = flow.outputs.iter().map(|output| output.name.clone());
-    Value::from(names.zip(child.outputs.iter().cloned()).collect::<Record>())
+/// The members of an object as items: for each its key and its value.
+fn pairs(members: &Record) -> Vec<Value> {
+    let pair = |(key, value): (&Text, &Value)| {
+        Value::object([("key", Value::Text(key.clone())), ("value", value.clone())])
+    };
+    members.iter().map(pair).collect()
 }
 
 impl Frame {

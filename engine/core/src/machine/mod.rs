@@ -4,14 +4,17 @@
 //! completions in the same order the machine does the same, so a journal of them is all that a replay needs.
 
 mod arms;
+mod beside;
 mod eval;
 mod failure;
 mod frame;
+mod gathered;
 mod loops;
 mod progress;
 mod record;
 mod step;
 mod stream;
+mod waits;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -268,6 +271,11 @@ impl Machine {
             self.frames.put(at, frame);
             return;
         }
+        if Self::lingers(&frame) {
+            self.frames.put(at, frame);
+            return;
+        }
+        Self::count_cut(&mut frame);
         frame.ended_us = self.now_us;
         let Some(caller) = frame.caller else {
             self.ended = Some(frame);

@@ -36,6 +36,8 @@ impl Machine {
             let many = trace.detail.as_ref().and_then(|detail| detail.many.as_ref());
             let mut until_us = None;
             match &frame.waiting {
+                // After its own end a flow waits for those that it started.
+                Waiting::Nothing if frame.end.is_some() => next = frame.beside().next(),
                 Waiting::Nothing => {}
                 Waiting::Effect { until_us: until } => until_us = *until,
                 Waiting::Call(child) | Waiting::Handler { child, .. } => next = Some(*child),

@@ -154,9 +154,10 @@ impl Machine {
                 }
                 let called = match &frame.waiting {
                     Waiting::Call(child) | Waiting::Handler { child, .. } if waits_here => open(*child),
-                    _ => detail
-                        .and_then(|detail| detail.called.as_ref())
-                        .map(|child| self.flow_report(child, true)),
+                    _ => detail.and_then(|detail| match detail.started {
+                        Some(child) => open(child),
+                        None => detail.called.as_ref().map(|child| self.flow_report(child, true)),
+                    }),
                 };
                 called.map_or(Inside::Nothing {}, |called| Inside::Call { called: Box::new(called) })
             }

@@ -2,18 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::eval::{Scope, mix};
+use super::eval::{Item, Scope, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
 use super::{DEPTH_LIMIT, Machine, cancelled};
 use crate::card::{Args, Cx, Inputs, Slots};
-use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, WaitFor};
+use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
 use crate::effect::{Act, EffectId, Performance};
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{Call, Condition, Flow, Op, Step, StepId};
 use crate::value::{FromValue, Operator, Value, compare};
-
-/// The longest wait that Okta allows.
-const LONGEST_WAIT_MS: f64 = 30.0 * 86_400_000.0;
 
 impl Machine {
     /// Starts a step: carries it out, or leaves the frame waiting for it.
@@ -67,12 +64,15 @@ impl Machine {
                 frame.waiting = Waiting::Call(child);
                 false
             }),
+            Op::Start(call) => self.start_beside(frame, id, at, call),
             Op::Loop { kind, .. } => self.start_loop(step, frame, id, at, *kind),
             Op::Return { places, leaves_arm } => self.give_back(step, frame, places, *leaves_arm),
+            Op::ReturnRaw { places, leaves_arm } => self.return_raw(step, frame, places, *leaves_arm),
             Op::ContinueIf { message, leaves_arm } => self.continue_if(step, frame, *message, *leaves_arm),
             Op::ReturnError => self.return_error(step, frame),
             Op::ReturnErrorIf => self.return_error_if(step, frame),
             Op::Wait => self.wait(step, frame, id, at),
+            Op::WaitUntil => self.wait_until(step, frame, id, at),
         };
         match done {
             Ok(true) => self.step_done(frame),
@@ -155,31 +155,6 @@ impl Machine {
         }
     }
 
-    fn wait(&mut self, step: &Step, frame: &mut Frame, id: StepId, at: FrameId) -> Result<bool, Fault> {
-        let wait: WaitFor = read(step, frame)?;
-        let unit = match &*wait.unit {
-            "second" => 1_000.0,
-            "minute" => 60_000.0,
-            "hour" => 3_600_000.0,
-            "day" => 86_400_000.0,
-            other => {
-                let message = format!("expected second, minute, hour or day, found \"{other}\"");
-                return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(1)));
-            }
-        };
-        let ms = wait.delay * unit;
-        if !(0.0..=LONGEST_WAIT_MS).contains(&ms) {
-            let message =
-                format!("a wait may take 0 to 30 days, found {} {}", Value::from(wait.delay), wait.unit);
-            return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
-        }
-        if self.cancelled && !frame.cleans_up {
-            return Err(cancelled());
-        }
-        self.let_pass(frame, id, at, Purpose::Wait, ms as u64);
-        Ok(false)
-    }
-
     /// Opens the frame of a flow that a step calls, for one item of its list if there is one.
     pub(super) fn open_child(
         &mut self,
@@ -187,7 +162,7 @@ impl Machine {
         id: StepId,
         at: FrameId,
         call: &Call,
-        item: Option<(&Value, u32)>,
+        item: Option<Item<'_>>,
         error: Value,
     ) -> Result<FrameId, Fault> {
         if frame.depth >= DEPTH_LIMIT {
@@ -199,13 +174,13 @@ impl Machine {
         let scope = Scope { slots: &frame.slots, item };
         let given = call.pass.iter().map(|arg| scope.eval(arg)).collect::<Result<Vec<_>, _>>()?;
         let tries = frame.trace.last().map_or(0, |trace| trace.tries);
-        let place = (u64::from(id.0) << 32) | item.map_or(0, |(_, index)| u64::from(index) + 1);
+        let place = (u64::from(id.0) << 32) | item.map_or(0, |item| u64::from(item.index) + 1);
         let child = mix(mix(frame.id, place), u64::from(tries) << 1 | u64::from(!error.is_null()));
         let caller = Caller {
             frame: at,
             flow: frame.flow,
             step: id,
-            item: item.map(|(_, index)| index),
+            item: item.map(|item| item.index),
             depth: frame.depth,
             cleans_up: frame.cleans_up,
         };
@@ -239,6 +214,22 @@ impl Machine {
         let given = values.into_iter().zip(places).filter_map(|(value, place)| Some(((*place)?, value)));
         self.leave_container(flow, frame, given);
         Ok(false)
+    }
+
+    fn return_raw(
+        &mut self,
+        step: &Step,
+        frame: &mut Frame,
+        places: &[Option<u32>],
+        leaves_arm: bool,
+    ) -> Result<bool, Fault> {
+        let ReturnRaw { status_code, .. } = read(step, frame)?;
+        if !matches!(status_code, 200.0 | 400.0..600.0) || status_code.fract() != 0.0 {
+            let message =
+                format!("expected the status code 200, or 400 to 599, found {}", Value::from(status_code));
+            return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
+        }
+        self.give_back(step, frame, places, leaves_arm)
     }
 
     fn continue_if(

@@ -1,5 +1,6 @@
 //! Streams: pages from outside, a helper flow for each record.
 
+use super::eval::Item;
 use super::frame::{Frame, FrameId, Many, Purpose, Stream, Waiting};
 use super::{Machine, cancelled};
 use crate::card::Args;
@@ -158,7 +159,14 @@ impl Machine {
             let Some(record) = stream.buffer.pop_front() else { break };
             let index = stream.taken as u32;
             stream.taken += 1;
-            match self.open_child(frame, id, at, call, Some((&record, index)), Value::Null) {
+            match self.open_child(
+                frame,
+                id,
+                at,
+                call,
+                Some(Item { value: &record, index, memo: &Value::Null }),
+                Value::Null,
+            ) {
                 Ok(child) => stream.open = Some(child),
                 Err(fault) => {
                     let trace = frame.trace.len() - 1;

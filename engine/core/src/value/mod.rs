@@ -3,6 +3,7 @@
 mod compare;
 mod convert;
 mod date;
+mod distinct;
 mod json;
 mod number;
 mod path;
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use compare::{Operator, compare, sort_order};
 pub use convert::{FromValue, IntoValue, Mismatch, convert, parse_date};
 pub use date::Date;
+pub use distinct::{Distinct, sort_by_key};
 pub use json::{ParseError, parse_json};
 pub use number::{format_number, parse_number};
 pub use path::{Path, get, set};

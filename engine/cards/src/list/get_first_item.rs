@@ -1,0 +1,38 @@
+use crate::prelude::*;
+
+/// Takes the first item off a list.
+///
+/// It gives the item and the list without it. Of an empty list the item is missing; that is no error. See also
+/// `list.get_last_item` and `list.at`.
+#[derive(Inputs)]
+pub struct GetFirstItem {
+    /// The items.
+    list: Arc<Vec<Value>>,
+}
+
+/// The item and the rest.
+#[derive(Outputs)]
+pub struct Taken {
+    /// The other items, in their order.
+    list: Vec<Value>,
+    /// The first item.
+    item: Value,
+}
+
+impl Pure for GetFirstItem {
+    const ID: &str = "list.get_first_item";
+    const EXPORTED_AS: &[&str] = &["kernel:list:shift"];
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ list: [a, b, c] }"# => ok r#"{ list: [b, c], item: a }"#,
+        r#"{ list: [{ id: 1 }] }"# => ok r#"{ list: [], item: { id: 1 } }"#,
+        r#"{ list: [] }"# => ok r#"{ list: [], item: null }"#,
+    };
+    type Out = Taken;
+
+    fn run(self, _: &Cx<'_>) -> Result<Taken> {
+        let Some((item, rest)) = self.list.split_first() else {
+            return Ok(Taken { list: Vec::new(), item: Value::Null });
+        };
+        Ok(Taken { list: rest.to_vec(), item: item.clone() })
+    }
+}

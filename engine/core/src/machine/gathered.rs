@@ -1,0 +1,128 @@
+//! What list cards make of what their helper flows return.
+
+use super::frame::{End, Frame};
+use crate::fault::{Fault, FaultKind};
+use crate::program::{Flow, LoopKind};
+use crate::value::{FromValue, Mismatch, Record, Text, Value, sort_by_key};
+
+/// What a list card has gathered so far.
+#[derive(Debug)]
+pub(super) enum Gathered {
+    /// The card wants nothing of its helper.
+    Nothing,
+    /// For each item what was returned: the new items of Map, the keys of Sort Custom.
+    Values { values: Vec<Value>, as_object: bool },
+    /// The new members of an object.
+    Members(Vec<Option<(Text, Value)>>),
+    /// Which items stay.
+    Kept(Vec<bool>),
+    /// The first item that was said to be the one.
+    First(Option<u32>),
+    /// The running value of Reduce.
+    Memo { memo: Value, as_object: bool },
+}
+
+impl Gathered {
+    /// Nothing yet, of `total` items.
+    pub fn new(kind: LoopKind, total: usize, as_object: bool, memo: Value) -> Gathered {
+        match kind {
+            LoopKind::ForEach | LoopKind::ForEachIgnoreErrors | LoopKind::Repeat => Gathered::Nothing,
+            LoopKind::Map | LoopKind::MapToList | LoopKind::SortCustom => {
+                Gathered::Values { values: vec![Value::Null; total], as_object }
+            }
+            LoopKind::MapObject => Gathered::Members(vec![None; total]),
+            LoopKind::FilterCustom => Gathered::Kept(vec![false; total]),
+            LoopKind::FindCustom => Gathered::First(None),
+            LoopKind::Reduce => Gathered::Memo { memo, as_object },
+        }
+    }
+
+    /// The running value that the next item gets.
+    pub fn memo(&self) -> Value {
+        if let Gathered::Memo { memo, .. } = self { memo.clone() } else { Value::Null }
+    }
+
+    /// Whether no further item can change the result.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Gathered::First(Some(_)))
+    }
+
+    /// Takes what a helper flow returned for the item at `index`.
+    pub fn take(&mut self, flow: &Flow, child: &Frame, index: u32) -> Result<(), Fault> {
+        let place = index as usize;
+        match self {
+            Gathered::Nothing => {}
+            Gathered::Values { values, as_object } => values[place] = returned(flow, child, *as_object),
+            Gathered::Members(members) => members[place] = member(flow, child, index)?,
+            Gathered::Kept(kept) => kept[place] = answer(child, index)?,
+            Gathered::First(first) => {
+                if answer(child, index)? {
+                    // With several items at once a later one may have answered before.
+                    *first = Some(first.map_or(index, |first| first.min(index)));
+                }
+            }
+            // Continue If ends the item without a value, so that the running value stays what it was.
+            Gathered::Memo { .. } if matches!(child.end, Some(End::Stopped)) => {}
+            Gathered::Memo { memo, as_object } => *memo = returned(flow, child, *as_object),
+        }
+        Ok(())
+    }
+
+    /// The card's outputs, in their order; `items` is the card's list.
+    pub fn outputs(self, kind: LoopKind, items: &[Value]) -> Result<Vec<Value>, Mismatch> {
+        Ok(match self {
+            Gathered::Nothing => Vec::new(),
+            Gathered::Values { values, .. } if kind == LoopKind::SortCustom => {
+                vec![Value::list(sort_by_key(values.into_iter().zip(items.iter().cloned()).collect())?)]
+            }
+            Gathered::Values { values, .. } => vec![Value::list(values)],
+            Gathered::Members(members) => {
+                vec![Value::from(members.into_iter().flatten().collect::<Record>())]
+            }
+            Gathered::Kept(kept) => {
+                let kept = items.iter().zip(kept).filter(|(_, kept)| *kept);
+                vec![Value::list(kept.map(|(item, _)| item.clone()).collect())]
+            }
+            Gathered::First(None) => vec![Value::Null, Value::Number(-1.0)],
+            Gathered::First(Some(index)) => vec![items[index as usize].clone(), Value::Number(index.into())],
+            Gathered::Memo { memo, .. } => vec![memo],
+        })
+    }
+}
+
+/// The value, or the object of values, that the helper returned.
+fn returned(flow: &Flow, child: &Frame, as_object: bool) -> Value {
+    if !as_object {
+        return child.outputs.first().cloned().unwrap_or_default();
+    }
+    if matches!(child.end, Some(End::Stopped)) {
+        return Value::from(Record::default());
+    }
+    let names = flow.outputs.iter().map(|output| output.name.clone());
+    Value::from(names.zip(child.outputs.iter().cloned()).collect::<Record>())
+}
+
+/// The true or false that the helper returned; nothing is false.
+fn answer(child: &Frame, index: u32) -> Result<bool, Fault> {
+    let answer = child.outputs.first().cloned().unwrap_or_default();
+    bool::from_value(answer).map_err(|mismatch| unfit(index, &mismatch))
+}
+
+/// The key and the value that the helper returned; none if it returned no key.
+fn member(flow: &Flow, child: &Frame, index: u32) -> Result<Option<(Text, Value)>, Fault> {
+    let output = |name: &str| {
+        let place = flow.outputs.iter().position(|output| output.name == *name);
+        place.and_then(|place| child.outputs.get(place)).cloned().unwrap_or_default()
+    };
+    let key = output("key");
+    if key.is_null() || matches!(child.end, Some(End::Stopped)) {
+        return Ok(None);
+    }
+    let key = Text::from_value(key).map_err(|mismatch| unfit(index, &mismatch))?;
+    Ok(Some((key, output("value"))))
+}
+
+fn unfit(index: u32, mismatch: &Mismatch) -> Fault {
+    let message = format!("what the helper flow returned for item {index}: {mismatch}");
+    Fault::new(FaultKind::InvalidTypeConversion, message)
+}
