@@ -15,7 +15,9 @@ macro_rules! cards {
     };
 }
 
+pub mod csv;
 pub mod date_time;
+pub mod encryption;
 pub mod flow_control;
 pub mod json;
 pub mod list;
@@ -23,6 +25,7 @@ pub mod number;
 pub mod object;
 pub mod text;
 pub mod true_false;
+pub mod url;
 
 /// What every card's file uses.
 pub mod prelude {
@@ -48,6 +51,9 @@ pub static ALL: &[&[Card]] = &[
     true_false::TRUE_FALSE,
     date_time::DATE_TIME,
     json::JSON,
+    csv::CSV,
+    url::URL,
+    encryption::ENCRYPTION,
 ];
 
 /// Every group of cards that needs no connector; connectors chain theirs to it.
