@@ -122,3 +122,28 @@ fn field(value: &Value, row: usize) -> Result<Text> {
         Fault::new(FaultKind::InvalidTypeConversion, format!("row {row}: {mismatch}")).at(Build::ROWS)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn awkward_fields_are_quoted() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        let row = ["a,b", "say \"no\"", "two\nlines", " spaces ", "", "ö"].map(Value::from);
+        let rows = vec![Value::list(row.to_vec())];
+        let build = Build { rows, columns: None, header: true, separator: ",".into(), line_break: "lf".into() };
+        let text = build.run(&cx).unwrap().text;
+        assert_eq!(&*text, "\"a,b\",\"say \"\"no\"\"\",\"two\nlines\", spaces ,,ö\n");
+    }
+
+    #[test]
+    fn a_secret_is_not_written() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        let secret = Value::Secret(flowrun_core::value::Secret::new("hunter2"));
+        let rows = vec![Value::object([("a", 1.0)]), Value::object([("a", Value::list(vec![secret]))])];
+        let build = Build { rows, columns: None, header: true, separator: ",".into(), line_break: "lf".into() };
+        let Err(fault) = build.run(&cx) else { panic!("it was written") };
+        assert!(fault.message.starts_with("row 2: expected text") && !fault.message.contains("hunter2"), "{fault}");
+    }
+}

@@ -95,3 +95,28 @@ impl Build {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_reaches_beyond_its_place() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        let build = |protocol: &str, host: &str, path: &str| {
+            let fields = (protocol.into(), host.into(), path.into());
+            let (protocol, host, path) = fields;
+            let query = Value::from("a=1#b");
+            Build { protocol, host, port: None, path, query, fragment: "".into() }.run(&cx)
+        };
+        for host in ["a/b", "a\\b", "a?b", "a#b", "me@a", "a:1", "a b", "a\nb", "%61", "[::1", "[::1]:1"] {
+            assert!(build("https", host, "/").is_err(), "{host}");
+        }
+        for protocol in ["", "https:", "https://a", "1", "javascript:a//"] {
+            assert!(build(protocol, "example.com", "/").is_err(), "{protocol}");
+        }
+        let built = build("https", "example.com", "//elsewhere.example/?x#y").unwrap().url;
+        assert_eq!(&*built, "https://example.com//elsewhere.example/%3Fx%23y?a=1%23b");
+        assert_eq!(&*build("https", "[::1]", "").unwrap().url, "https://[::1]/?a=1%23b");
+    }
+}

@@ -161,3 +161,41 @@ fn scalar(name: &str, value: &Value) -> Result<Text> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use flowrun_core::value::parse_json;
+
+    use super::super::parse::read;
+    use super::*;
+
+    #[test]
+    fn what_is_built_is_read_again() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        let json = r#"{"a":{"@q":"1 < 2 & \"3\"\n\t'4'","b":["<x>","","]]>\r\n"],"c":{"@n":"","d":" "}}}"#;
+        let object = Record::from_value(parse_json(json).unwrap()).unwrap();
+        for pretty in [false, true] {
+            let built = Build { object: object.clone(), declaration: true, pretty }.run(&cx).unwrap();
+            let read = Value::object([read(&built.text, &[]).unwrap()]);
+            assert_eq!(read.to_json(), json, "pretty: {pretty}");
+        }
+    }
+
+    #[test]
+    fn nothing_can_break_out_of_its_place() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        for json in [
+            r#"{"a b":1}"#,
+            r#"{"a":{"@x y":1}}"#,
+            r#"{"a":{"b><c":1}}"#,
+            r#"{"a":"\u0001"}"#,
+            r#"{"a":{"b":[[1]]}}"#,
+            r#"{"a":[1,2]}"#,
+            r#"{}"#,
+        ] {
+            let object = Record::from_value(parse_json(json).unwrap()).unwrap();
+            let built = Build { object, declaration: false, pretty: false }.run(&cx);
+            assert!(built.is_err(), "{json} gave {}", built.unwrap().text);
+        }
+    }
+}

@@ -48,34 +48,37 @@ impl Pure for Parse {
     type Out = Parsed;
 
     fn run(self, _: &Cx<'_>) -> Result<Parsed> {
-        let mut reader = Reader::from_str(&self.text);
-        reader.config_mut().expand_empty_elements = true;
-        let mut tree = Tree { lists: self.lists.as_deref().unwrap_or_default(), open: Vec::new(), whole: None };
-        loop {
-            let event = reader.read_event().map_err(|error| {
-                let line = self.line(reader.error_position());
-                parse_fault(format!("the text is not XML, at line {line}: {error}"))
-            })?;
-            if let Event::Eof = event {
-                break;
-            }
-            tree.take(event).map_err(|message| {
-                parse_fault(format!("line {}: {message}", self.line(reader.buffer_position())))
-            })?;
-        }
-        if let Some(open) = tree.open.last() {
-            return Err(parse_fault(format!("the text ends before `</{}>`", open.name)));
-        }
-        let (name, value) = tree.whole.ok_or_else(|| parse_fault("the text has no element".to_owned()))?;
-        Ok(Parsed { object: [(name, value)].into_iter().collect() })
+        let whole = read(&self.text, self.lists.as_deref().unwrap_or_default())?;
+        Ok(Parsed { object: [whole].into_iter().collect() })
     }
 }
 
-impl Parse {
-    fn line(&self, position: u64) -> usize {
-        let read = usize::try_from(position).ok().and_then(|end| self.text.as_bytes().get(..end));
-        read.unwrap_or(self.text.as_bytes()).iter().filter(|byte| **byte == b'\n').count() + 1
+/// The outermost element of an XML text, with its name.
+pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let mut tree = Tree { lists, open: Vec::new(), whole: None };
+    loop {
+        let event = reader.read_event().map_err(|error| {
+            let line = line(text, reader.error_position());
+            parse_fault(format!("the text is not XML, at line {line}: {error}"))
+        })?;
+        if let Event::Eof = event {
+            break;
+        }
+        tree.take(event).map_err(|message| {
+            parse_fault(format!("line {}: {message}", line(text, reader.buffer_position())))
+        })?;
     }
+    if let Some(open) = tree.open.last() {
+        return Err(parse_fault(format!("the text ends before `</{}>`", open.name)));
+    }
+    tree.whole.ok_or_else(|| parse_fault("the text has no element".to_owned()))
+}
+
+fn line(text: &str, position: u64) -> usize {
+    let read = usize::try_from(position).ok().and_then(|end| text.as_bytes().get(..end));
+    read.unwrap_or(text.as_bytes()).iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 fn parse_fault(message: String) -> Fault {
@@ -176,4 +179,45 @@ fn character(entity: &BytesRef<'_>) -> Result<Text, String> {
     }
     let known = resolve_predefined_entity(entity);
     known.map(Text::from).ok_or_else(|| format!("the entity `&{};` is not known", &**entity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Value> {
+        read(text, &[]).map(|whole| [whole].into_iter().collect::<Record>().into())
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(parse(&nested(DEEPEST)).is_ok());
+        let fault = parse(&nested(DEEPEST + 1)).unwrap_err();
+        assert_eq!(fault.message, "line 1: elements lie more than 128 deep");
+        assert!(parse(&"<a>".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn what_is_not_one_element_is_refused() {
+        let table = [
+            ("<a/><b/>", "line 1: a second outermost element"),
+            ("<a/>\nmore", "line 2: a text stands outside"),
+            ("<a>\n<b>", "the text ends before `</b>`"),
+            ("<a x='1' x='2'/>", "line 1: "),
+            ("<a x='&b;'/>", "line 1: "),
+            ("<a>&#0;</a>", "line 1: "),
+            ("<a>\n</b>", "at line 2"),
+        ];
+        for (text, expected) in table {
+            let fault = parse(text).unwrap_err();
+            assert!(fault.message.contains(expected), "{text}: {fault}");
+        }
+    }
+
+    #[test]
+    fn text_is_what_it_stands_for() {
+        let text = "\u{feff}<?xml version='1.0'?><!-- no --><s:a> &lt;&#x20AC;<![CDATA[&amp;]]> </s:a>\n";
+        assert_eq!(parse(text).unwrap(), Value::object([("s:a", " <€&amp; ")]));
+    }
 }
