@@ -142,6 +142,18 @@ mod tests {
         assert_eq!(hex(&long), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
     }
 
+    /// RFC 7515, A.1: the JWT that is signed by HS256.
+    #[test]
+    fn a_jwt_is_signed_as_in_the_rfc() {
+        let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+        let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+                      eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let key = Encoding::Base64Url.read(key).unwrap();
+        let signature = Algorithm::Sha256.hmac(&key, signed.as_bytes()).unwrap();
+        let expected = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        assert_eq!(Encoding::Base64Url.write(&signature).as_deref(), Some(expected));
+    }
+
     #[test]
     fn every_name_in_the_list_is_known_and_no_other_hash_is() {
         assert!(NAMES.iter().all(|name| Algorithm::named(name).is_some()));
