@@ -1,9 +1,14 @@
 //! The API Connector: raw HTTP cards
 
+#[macro_use]
+mod sends;
+
 mod close;
 mod connection;
+mod delete;
 mod exchange;
 mod get;
+mod patch;
 mod post;
 mod put;
 mod raw;
@@ -20,6 +25,8 @@ pub static CARDS: &[EffectCard] = &[
     EffectCard::of::<get::Get>(),
     EffectCard::of::<post::Post>(),
     EffectCard::of::<put::Put>(),
+    EffectCard::of::<patch::Patch>(),
+    EffectCard::of::<delete::Delete>(),
 ];
 
 /// Its cards that send nothing.

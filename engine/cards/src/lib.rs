@@ -16,14 +16,19 @@ macro_rules! cards {
 }
 
 mod chance;
+pub mod csv;
 pub mod date_time;
+pub mod encryption;
 pub mod flow_control;
 pub mod json;
+pub mod jwt;
 pub mod list;
 pub mod number;
 pub mod object;
 pub mod text;
 pub mod true_false;
+pub mod url;
+pub mod xml;
 
 /// What every card's file uses.
 pub mod prelude {
@@ -49,6 +54,11 @@ pub static ALL: &[&[Card]] = &[
     true_false::TRUE_FALSE,
     date_time::DATE_TIME,
     json::JSON,
+    xml::XML,
+    csv::CSV,
+    url::URL,
+    encryption::ENCRYPTION,
+    jwt::JWT,
 ];
 
 /// Every group of cards that needs no connector; connectors chain theirs to it.

@@ -1,5 +1,4 @@
-use flowrun_core::value::parse_json;
-
+use super::read;
 use crate::prelude::*;
 
 /// Reads a JSON text.
@@ -7,7 +6,7 @@ use crate::prelude::*;
 /// The value may be anything that JSON can hold; keys keep their order, numbers beyond 2^53 lose digits, and
 /// nesting may go 128 deep. A text that is no JSON is an error, a blank one too. An object or list that is
 /// given instead of a text passes as it is. The way back is `json.stringify`; fields that want an object read
-/// JSON by themselves.
+/// JSON by themselves. For one value out of it use `json.get`, to ask first `json.is_valid`.
 #[derive(Inputs)]
 pub struct Parse {
     /// The JSON.
@@ -35,18 +34,6 @@ impl Pure for Parse {
     type Out = Parsed;
 
     fn run(self, _: &Cx<'_>) -> Result<Parsed> {
-        let text = match self.text {
-            Value::Object(_) | Value::List(_) => return Ok(Parsed { value: self.text }),
-            other => {
-                Text::from_value(other).map_err(|mismatch| Fault::mismatch(&mismatch, Some(Self::TEXT)))?
-            }
-        };
-        if text.trim().is_empty() {
-            return Err(Fault::new(FaultKind::Parse, "the text is blank, expected JSON").at(Self::TEXT));
-        }
-        let value = parse_json(&text).map_err(|error| {
-            Fault::new(FaultKind::Parse, format!("the text is not JSON: {error}")).at(Self::TEXT)
-        })?;
-        Ok(Parsed { value })
+        Ok(Parsed { value: read(self.text, Self::TEXT)? })
     }
 }

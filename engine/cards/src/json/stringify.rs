@@ -2,13 +2,18 @@ use crate::prelude::*;
 
 /// Writes a value as a JSON text.
 ///
-/// On one line, without spaces, keys in their order, dates as ISO texts. A text gets quotes. A value that
-/// holds a secret is refused, since its JSON could not hold it. The way back is `json.parse`.
+/// On one line, without spaces, unless it is to be `pretty`; keys in their order, dates as ISO texts. A text
+/// gets quotes. A value that holds a secret is refused, since its JSON could not hold it. The way back is
+/// `json.parse`.
 #[derive(Inputs)]
 pub struct Stringify {
     /// The value.
     #[input(key = "object")]
     value: Value,
+    /// Whether to write it on many lines, indented by two spaces, for a person to read. Okta's card has no
+    /// such input.
+    #[input(default = false)]
+    pretty: bool,
 }
 
 /// The JSON.
@@ -28,6 +33,8 @@ impl Pure for Stringify {
         r#"{ value: { z: 1, a: [1.5, null, "x"] } }"#
             => ok r#"{ text: '{"z":1,"a":[1.5,null,"x"]}', bytes: 26 }"#,
         r#"{ value: 'größe "5"' }"# => ok r#"{ text: '"größe \"5\""', bytes: 15 }"#,
+        r#"{ value: { a: [1] }, pretty: true }"#
+            => ok r#"{ text: "{\n  \"a\": [\n    1\n  ]\n}", bytes: 22 }"#,
         r#"{ value: null }"# => ok r#"{ text: "null", bytes: 4 }"#,
     };
     type Out = Written;
@@ -36,7 +43,7 @@ impl Pure for Stringify {
         if self.value.holds_secret() {
             bail!(Self::VALUE, "the value holds a secret, which JSON would show");
         }
-        let json = self.value.to_json();
+        let json = if self.pretty { self.value.to_json_pretty() } else { self.value.to_json() };
         Ok(Written { bytes: json.len() as f64, text: json.into() })
     }
 }

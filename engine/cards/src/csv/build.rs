@@ -1,0 +1,149 @@
+use ::csv::{QuoteStyle, Terminator, WriterBuilder};
+
+use super::byte;
+use crate::prelude::*;
+
+/// Writes rows as a CSV text.
+///
+/// Rows are objects, or lists of values. The columns are those of `columns`, else all keys of all objects, in
+/// the order in which they come first. Quotes stand around a field only where they must. A missing value is a
+/// blank field; objects and lists inside a row are written as JSON; a secret is refused. Spreadsheets take a
+/// field that begins with `=`, `+`, `-` or `@` for a formula. The way back is `csv.parse`.
+#[derive(Inputs)]
+pub struct Build {
+    /// The rows.
+    rows: Vec<Value>,
+    /// Which keys become columns, in this order.
+    columns: Option<Vec<Text>>,
+    /// Whether the first row shall name the columns; rows that are lists have no names but those of `columns`.
+    #[input(default = true)]
+    header: bool,
+    /// What stands between two fields.
+    #[input(default = ",")]
+    separator: Text,
+    /// What ends a line: `lf`, or `crlf` as Windows has it.
+    #[input(default = "lf", choices = ["lf", "crlf"])]
+    line_break: Text,
+}
+
+/// The CSV.
+#[derive(Outputs)]
+pub struct Built {
+    /// The CSV text.
+    text: Text,
+}
+
+impl Pure for Build {
+    const ID: &str = "csv.build";
+    const EXPORTED_AS: &[&str] = &[];
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ rows: [{ id: 7, name: Jane }, { id: 8, name: "Doe, John", tags: [a] }] }"#
+            => ok r#"{ text: "id,name,tags\n7,Jane,\n8,\"Doe, John\",\"[\"\"a\"\"]\"\n" }"#,
+        r#"{ rows: [{ id: 7, name: Jane }], columns: [name], separator: ";", line_break: crlf }"#
+            => ok r#"{ text: "name\r\nJane\r\n" }"#,
+        r#"{ rows: [[a, 1], [b, null]] }"# => ok r#"{ text: "a,1\nb,\n" }"#,
+        r#"{ rows: [] }"# => ok r#"{ text: "" }"#,
+        r#"{ rows: [{ id: 7 }, [8]] }"# => err "row 2: expected object, found list",
+        r#"{ rows: [[7, 8]], columns: [id] }"# => err "row 1 has 2 values, expected 1",
+    };
+    type Out = Built;
+
+    fn run(self, _: &Cx<'_>) -> Result<Built> {
+        let terminator = match &*self.line_break {
+            "lf" => Terminator::Any(b'\n'),
+            "crlf" => Terminator::CRLF,
+            other => bail!(Self::LINE_BREAK, "expected lf or crlf, found \"{other}\""),
+        };
+        let mut writer = WriterBuilder::new()
+            .flexible(true)
+            .quote_style(QuoteStyle::Necessary)
+            .delimiter(byte(&self.separator, "separator", Self::SEPARATOR)?)
+            .terminator(terminator)
+            .from_writer(Vec::new());
+        let lost = |error: String| Fault::new(FaultKind::Internal, format!("the CSV can't be written: {error}"));
+        for row in self.fields()? {
+            writer.write_record(row.iter().map(|field| &**field)).map_err(|error| lost(error.to_string()))?;
+        }
+        let bytes = writer.into_inner().map_err(|error| lost(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| lost(error.to_string()))?;
+        Ok(Built { text: text.into() })
+    }
+}
+
+impl Build {
+    /// All rows as texts, the one of names among them.
+    fn fields(&self) -> Result<Vec<Vec<Text>>> {
+        let columns = self.columns();
+        let mut all = Vec::with_capacity(self.rows.len() + 1);
+        if self.header && !columns.is_empty() {
+            all.push(columns.clone());
+        }
+        let of_lists = matches!(self.rows.first(), Some(Value::List(_)));
+        for (index, row) in self.rows.iter().enumerate() {
+            let place = index + 1;
+            all.push(match row {
+                Value::List(values) if of_lists => {
+                    if !columns.is_empty() && values.len() != columns.len() {
+                        let (found, wanted) = (values.len(), columns.len());
+                        bail!(Self::ROWS, "row {place} has {found} values, expected {wanted}");
+                    }
+                    values.iter().map(|value| field(value, place)).collect::<Result<_>>()?
+                }
+                Value::Object(members) if !of_lists => {
+                    let value = |name: &Text| members.get(name).unwrap_or(&Value::Null);
+                    columns.iter().map(|name| field(value(name), place)).collect::<Result<_>>()?
+                }
+                other => {
+                    let wanted = if of_lists { "list" } else { "object" };
+                    bail!(Self::ROWS, "row {place}: expected {wanted}, found {}", other.kind());
+                }
+            });
+        }
+        Ok(all)
+    }
+
+    fn columns(&self) -> Vec<Text> {
+        if let Some(columns) = self.columns.as_ref().filter(|columns| !columns.is_empty()) {
+            return columns.clone();
+        }
+        // A record keeps the order and knows fast what it has.
+        let mut names = Record::default();
+        for name in self.rows.iter().filter_map(Value::as_object).flat_map(Record::keys) {
+            if names.get(name).is_none() {
+                names.insert(name.clone(), Value::Null);
+            }
+        }
+        names.keys().cloned().collect()
+    }
+}
+
+fn field(value: &Value, row: usize) -> Result<Text> {
+    Text::from_value(value.clone()).map_err(|mismatch| {
+        Fault::new(FaultKind::InvalidTypeConversion, format!("row {row}: {mismatch}")).at(Build::ROWS)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn awkward_fields_are_quoted() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        let row = ["a,b", "say \"no\"", "two\nlines", " spaces ", "", "ö"].map(Value::from);
+        let rows = vec![Value::list(row.to_vec())];
+        let build = Build { rows, columns: None, header: true, separator: ",".into(), line_break: "lf".into() };
+        let text = build.run(&cx).unwrap().text;
+        assert_eq!(&*text, "\"a,b\",\"say \"\"no\"\"\",\"two\nlines\", spaces ,,ö\n");
+    }
+
+    #[test]
+    fn a_secret_is_not_written() {
+        let cx = Cx { now_ms: 0, seed: 0, wanted: &[] };
+        let secret = Value::Secret(flowrun_core::value::Secret::new("hunter2"));
+        let rows = vec![Value::object([("a", 1.0)]), Value::object([("a", Value::list(vec![secret]))])];
+        let build = Build { rows, columns: None, header: true, separator: ",".into(), line_break: "lf".into() };
+        let Err(fault) = build.run(&cx) else { panic!("it was written") };
+        assert!(fault.message.starts_with("row 2: expected text") && !fault.message.contains("hunter2"), "{fault}");
+    }
+}

@@ -1,0 +1,141 @@
+use ::csv::{ReaderBuilder, StringRecord};
+
+use super::byte;
+use crate::prelude::*;
+
+/// Reads a CSV text.
+///
+/// The first row names the columns, and each further row becomes an object; without such a row each row
+/// becomes a list. All values are texts. Blank lines count for nothing, nor does a byte order mark. A row with
+/// more or fewer fields than the first is an error, unless `ragged` allows it, and so is a quote that is never
+/// closed, for it would swallow the rows behind it. The way back is `csv.build`.
+#[derive(Inputs)]
+pub struct Parse {
+    /// The CSV.
+    text: Text,
+    /// Whether the first row names the columns.
+    #[input(default = true)]
+    header: bool,
+    /// What stands between two fields.
+    #[input(default = ",")]
+    separator: Text,
+    /// What stands around a field that holds a separator, a line break or a quote, which is doubled then; blank
+    /// if nothing does.
+    #[input(default = "\"")]
+    quote: Text,
+    /// Whether to drop spaces around names and values.
+    #[input(default = false)]
+    trim: bool,
+    /// Whether a row may be shorter, and is filled up with blanks, or longer by blank fields, which are dropped.
+    #[input(default = false)]
+    ragged: bool,
+}
+
+/// The rows.
+#[derive(Outputs)]
+pub struct Parsed {
+    /// The rows: objects, or lists if no row names the columns.
+    rows: Vec<Value>,
+    /// The names of the columns, in their order.
+    columns: Vec<Text>,
+}
+
+impl Pure for Parse {
+    const ID: &str = "csv.parse";
+    const EXPORTED_AS: &[&str] = &[];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"{ text: "id,name\n7,Jane\n8,\"Doe, John\"\n" }"#
+            => ok r#"{ rows: [{ id: "7", name: Jane }, { id: "8", name: "Doe, John" }], columns: [id, name] }"#,
+        r#"{ text: "a;1\n\nb;2", header: false, separator: ";" }"#
+            => ok r#"{ rows: [[a, "1"], [b, "2"]], columns: [] }"#,
+        r#"{ text: "id,name\n7\n8,John,", ragged: true }"#
+            => ok r#"{ rows: [{ id: "7", name: "" }, { id: "8", name: John }], columns: [id, name] }"#,
+        r#"{ text: "id,name\n7" }"# => err "line 2 has 1 field, expected 2",
+        r#"{ text: "id,name\n7,John,x", ragged: true }"# => err "line 2 has 3 fields, expected 2",
+        r#"{ text: "id,name\n7,\"Jane\n8,John" }"# => err "a quote is never closed",
+        r#"{ text: "id,id\n7,8" }"# => err "two columns have the name \"id\"",
+        r#"{ text: "" }"# => ok r#"{ rows: [], columns: [] }"#,
+    };
+    type Out = Parsed;
+
+    fn run(self, _: &Cx<'_>) -> Result<Parsed> {
+        let mut rows = self.read()?.into_iter();
+        if !self.header {
+            let rows = rows.map(|row| Value::list(row.iter().map(Value::from).collect())).collect();
+            return Ok(Parsed { rows, columns: Vec::new() });
+        }
+        let columns = rows.next().map(|row| self.names(&row)).transpose()?.unwrap_or_default();
+        let object = |row: StringRecord| {
+            columns.iter().cloned().zip(row.iter().map(Value::from)).collect::<Record>().into()
+        };
+        Ok(Parsed { rows: rows.map(object).collect(), columns })
+    }
+}
+
+impl Parse {
+    /// All rows, each with as many fields as the first.
+    fn read(&self) -> Result<Vec<StringRecord>> {
+        let mut reader = ReaderBuilder::new();
+        reader.has_headers(false).flexible(true).delimiter(byte(&self.separator, "separator", Self::SEPARATOR)?);
+        reader.trim(if self.trim { ::csv::Trim::All } else { ::csv::Trim::None });
+        match &*self.quote {
+            "" => reader.quoting(false),
+            quote => reader.quote(byte(quote, "quote", Self::QUOTE)?),
+        };
+        // The reader takes an open quote for a field that goes on to the end.
+        if !self.quote.is_empty() && self.text.matches(&*self.quote).count() % 2 == 1 {
+            return Err(Fault::new(FaultKind::Parse, "a quote is never closed")
+                .at(Self::TEXT)
+                .help("double a quote that is part of a field, and put quotes around the field"));
+        }
+        let text = self.text.trim_start_matches('\u{feff}');
+        let mut rows: Vec<StringRecord> = Vec::new();
+        for row in reader.from_reader(text.as_bytes()).into_records() {
+            let row = row.map_err(|error| {
+                Fault::new(FaultKind::Parse, format!("the text is not CSV: {error}")).at(Self::TEXT)
+            })?;
+            let row = match rows.first() {
+                Some(first) => self.fitted(row, first.len())?,
+                None => row,
+            };
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// The row with so many fields, if it has them or may be made to.
+    fn fitted(&self, mut row: StringRecord, length: usize) -> Result<StringRecord> {
+        let may_grow = self.ragged && row.len() < length;
+        let may_shrink = self.ragged && row.iter().skip(length).all(str::is_empty);
+        if row.len() != length && !may_grow && !may_shrink {
+            let line = row.position().map_or(0, |position| position.line());
+            let fields = if row.len() == 1 { "field" } else { "fields" };
+            let message = format!("line {line} has {} {fields}, expected {length}", row.len());
+            return Err(Fault::new(FaultKind::Parse, message).at(Self::TEXT));
+        }
+        row.truncate(length);
+        while row.len() < length {
+            row.push_field("");
+        }
+        Ok(row)
+    }
+
+    /// The names of the columns, each of which must be there once.
+    fn names(&self, row: &StringRecord) -> Result<Vec<Text>> {
+        let names: Vec<Text> = row.iter().map(Text::from).collect();
+        for (index, name) in names.iter().enumerate() {
+            let message = if name.is_empty() {
+                format!("column {} has no name", index + 1)
+            } else if names[..index].contains(name) {
+                format!("two columns have the name \"{name}\"")
+            } else {
+                continue;
+            };
+            return Err(Fault::new(FaultKind::Parse, message)
+                .at(Self::TEXT)
+                .help("set `header` to false if the first row is a row like the others"));
+        }
+        Ok(names)
+    }
+}

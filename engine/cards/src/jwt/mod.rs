@@ -1,0 +1,5 @@
+//! JWT cards that need no key.
+
+cards! { JWT:
+    decode::Decode,
+}

@@ -1,0 +1,15 @@
+//! XML cards. An element becomes a key; its attributes become keys with `@`, its text beside them `#text`.
+
+cards! { XML:
+    parse::Parse,
+    build::Build,
+}
+
+/// What stands in front of an attribute's name.
+const ATTRIBUTE: &str = "@";
+
+/// The key of an element's text, where it has attributes or elements too.
+const TEXT: &str = "#text";
+
+/// How deep elements may lie in each other, as with JSON.
+const DEEPEST: usize = 128;
