@@ -155,7 +155,7 @@ fn every_flow_resumes_after_every_entry_in_many_orders() {
             orders.set(orders.get() + 1);
             for subject in &subjects {
                 // The imports are long, and the time that all their cuts take grows with the square of that.
-                if IMPORTS.contains(&&*subject.name) && orders.get() % 4 != 1 {
+                if IMPORTS.contains(&&*subject.name) && orders.get() % 10 != 1 {
                     continue;
                 }
                 let (journal, whole) = runtime.block_on(random_run(subject, seed));
@@ -171,7 +171,7 @@ fn every_flow_resumes_after_every_entry_in_many_orders() {
             Ok(())
         })
         .unwrap();
-    assert!(cuts.get() > 8_000, "too few cuts to mean anything: {}", cuts.get());
+    assert!(cuts.get() > 5_000, "too few cuts to mean anything: {}", cuts.get());
 }
 
 #[test]
