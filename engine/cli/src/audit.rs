@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -122,7 +122,6 @@ fn fingerprint(sources: &Sources) -> String {
 /// An audit record that is being written.
 #[derive(Debug)]
 pub struct AuditFile {
-    path: PathBuf,
     profiles: bool,
     file: Mutex<Written>,
 }
@@ -146,12 +145,7 @@ impl AuditFile {
         }
         let file = private().append(true).create(true).open(path).map_err(unusable)?;
         let file = Mutex::new(Written { file, failed: None });
-        Ok(AuditFile { path: path.to_owned(), profiles, file })
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+        Ok(AuditFile { profiles, file })
     }
 
     /// Adds a line. That it can't be written is told at the end: a run in its middle must still clean up.

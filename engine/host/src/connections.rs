@@ -118,11 +118,6 @@ impl ConnectionsFile {
         self.open_to_others
     }
 
-    /// The connections that it has settings for.
-    pub fn connections(&self) -> impl Iterator<Item = &str> {
-        self.connections.keys().map(String::as_str)
-    }
-
     /// The names of the settings that it gives to a connection.
     pub fn settings(&self, connection: &str) -> impl Iterator<Item = &str> {
         self.connections.get(connection).into_iter().flat_map(|given| given.keys().map(String::as_str))
