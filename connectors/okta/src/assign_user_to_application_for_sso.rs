@@ -41,6 +41,7 @@ pub struct AssignUserToApplicationForSso {
 
 impl Effect for AssignUserToApplicationForSso {
     const ID: &str = "okta.assign_user_to_application_for_sso";
+    const TITLE: Option<&str> = Some("Assign User to Application for SSO");
     const EXPORTED_AS: &[&str] = &["channels:http:okta:assignUserToApplicationForSSO"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {

@@ -31,6 +31,7 @@ const MOST: usize = 200;
 
 impl Effect for FindUsers {
     const ID: &str = "okta.find_users";
+    const TITLE: Option<&str> = Some("Search Users");
     const EXPORTED_AS: &[&str] = &["channels:http:okta:searchUsers"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {

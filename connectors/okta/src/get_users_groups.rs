@@ -36,6 +36,7 @@ pub struct GetUsersGroups {
 
 impl Effect for GetUsersGroups {
     const ID: &str = "okta.get_users_groups";
+    const TITLE: Option<&str> = Some("Get User's Groups");
     const EXPORTED_AS: &[&str] = &["channels:http:okta:getUsersGroups"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {

@@ -294,8 +294,11 @@ impl Card {
         }
         let name = self.id.split_once('.').map_or(self.id, |(_, name)| name);
         let mut title = String::new();
+        let last = name.split('_').count() - 1;
         for (index, word) in name.split('_').enumerate() {
-            let minor = index > 0 && matches!(word, "to" | "of" | "with" | "from" | "and" | "or");
+            let minor = index > 0
+                && index < last
+                && matches!(word, "to" | "of" | "for" | "with" | "from" | "and" | "or");
             let mut letters = word.chars();
             title.extend((index > 0).then_some(' '));
             match letters.next() {

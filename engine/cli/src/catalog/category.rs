@@ -17,6 +17,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("url", "URL"),
     ("encryption", "Encryption"),
     ("jwt", "JWT"),
+    ("file", "File"),
     ("tables", "Tables"),
     ("api_connector", "API Connector"),
     ("okta", "Okta"),

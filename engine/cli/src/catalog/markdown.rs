@@ -2,7 +2,7 @@
 
 use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 
-use super::{by_category, category, choices, chosen, given, need, renamed, summary, traits};
+use super::{by_category, category, choices, chosen, coverage, given, need, renamed, summary, traits};
 use crate::words::many;
 
 /// The command that writes the pages anew.
@@ -13,7 +13,8 @@ pub fn markdown(catalog: &Catalog) -> Vec<(String, String)> {
     let cards = chosen(catalog, None);
     let mut index = format!(
         "# Cards\n\n{}\n\nThe {} of flowrun, in Okta's categories. `flowrun cards` lists them in the terminal, \
-         `flowrun cards list.map` shows one.\n",
+         `flowrun cards list.map` shows one. What of \
+         Okta's catalogue is here: [coverage](coverage.md).\n",
         notice(),
         many(cards.len() as u64, "card")
     );
@@ -36,10 +37,11 @@ pub fn markdown(catalog: &Catalog) -> Vec<(String, String)> {
         pages.push((file, page));
     }
     pages.insert(0, ("README.md".to_owned(), index));
+    pages.push((coverage::FILE.to_owned(), coverage::page(catalog)));
     pages
 }
 
-fn notice() -> String {
+pub(super) fn notice() -> String {
     format!("<!-- Written by `{COMMAND}` from the cards' declarations; change those. -->")
 }
 
@@ -119,7 +121,7 @@ fn examples(card: &Card, page: &mut String) {
 }
 
 /// A text of Markdown's own, outside of code: `<` and `*` would be read as tags and emphasis.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
         0 => part.replace('<', "&lt;").replace('*', "\\*").replace("{{", "&#123;&#123;"),
         _ => part.to_owned(),
@@ -128,12 +130,12 @@ fn text(text: &str) -> String {
 }
 
 /// A text inside a table.
-fn cell(docs: &str) -> String {
+pub(super) fn cell(docs: &str) -> String {
     text(&docs.split_whitespace().collect::<Vec<_>>().join(" ")).replace('|', "\\|")
 }
 
 /// The anchor that GitHub makes of a heading.
-fn anchor(title: &str) -> String {
+pub(super) fn anchor(title: &str) -> String {
     let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }

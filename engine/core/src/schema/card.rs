@@ -115,10 +115,15 @@ fn accepts(ty: Type) -> Value {
             json!({ "type": ["number", "null"] }),
             json!({ "type": "string", "pattern": r"^\s*[-+]?[0-9.]" }),
         ],
-        Kind::Bool => {
-            vec![json!({ "type": ["boolean", "number", "null"] }), json!({ "enum": ["true", "false"] })]
-        }
-        Kind::Object => vec![json!({ "type": ["object", "null"] })],
+        Kind::Bool => vec![
+            json!({ "type": ["boolean", "number", "null"] }),
+            json!({ "type": "string", "pattern": r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])?\s*$" }),
+        ],
+        // An object may be written as a JSON text, and so may a list of them.
+        Kind::Object => vec![
+            json!({ "type": ["object", "null"] }),
+            json!({ "type": "string", "pattern": if ty.list { r"^\s*(\[|\{|$)" } else { r"^\s*(\{|$)" } }),
+        ],
         Kind::Date | Kind::File | Kind::Secret | Kind::Flow | Kind::Table => {
             vec![json!({ "type": ["string", "null"] })]
         }

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::card::{Card, Catalog, Work};
 use crate::types::Type;
 
-const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// The draft that every editor knows; the YAML server of VS Code knows no later one whole.
+const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
 /// The connector of the project's own tables, which needs no connection.
 const OWN: &str = "tables";
@@ -61,8 +62,9 @@ pub fn schema(catalog: &Catalog) -> Value {
 
 /// The schema of `flowrun.yaml` by itself, for editors that want a file for each kind of file.
 pub fn manifest(catalog: &Catalog) -> Value {
-    let mut schema = json!({ "$schema": DRAFT, "title": "flowrun manifest", "$ref": "#/$defs/manifest" });
-    schema["$defs"] = json!({ "manifest": manifest::body(catalog), "type": types() });
+    let mut schema = manifest::body(catalog);
+    schema["$schema"] = DRAFT.into();
+    schema["$defs"] = json!({ "type": types() });
     schema
 }
 
