@@ -54,6 +54,8 @@ pub enum Command {
     Cards(CardsArgs),
     /// Draw a flow as SVG or Mermaid
     Graph(GraphArgs),
+    /// Write an export of Okta Workflows as a project of flow files
+    Convert(ConvertArgs),
     /// Print the JSON Schema of flow files, for editors
     Schema(SchemaArgs),
     /// List the connections of a project, try them, or add one
@@ -311,6 +313,20 @@ pub struct GraphArgs {
     /// The colors of a picture: auto, light or dark
     #[arg(long, value_name = "THEME", default_value = "auto")]
     pub theme: Theme,
+}
+
+/// What `convert` is told.
+#[derive(Clone, Debug, Args)]
+pub struct ConvertArgs {
+    /// The export: a .flopack, .folder or .flow file
+    #[arg(value_name = "EXPORT")]
+    pub export: PathBuf,
+    /// The folder to write the project to
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Write over files that are there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What `schema` is told.

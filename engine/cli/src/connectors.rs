@@ -1,6 +1,7 @@
 //! The connectors of this binary: the only place that names them.
 
 use flowrun_core::card::{Card, Catalog};
+use flowrun_core::export::Dictionary;
 use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::EffectCard;
 
@@ -21,6 +22,12 @@ pub fn names() -> Vec<&'static str> {
 /// The names of all events that a trigger may name.
 pub fn events() -> Vec<&'static str> {
     CONNECTORS.iter().flat_map(|connector| connector.events).map(|event| event.name).collect()
+}
+
+/// What Okta's exports mean by the addresses of cards and events.
+pub fn dictionary() -> Dictionary {
+    let events = CONNECTORS.iter().flat_map(|connector| connector.events);
+    Dictionary::new(&catalog(), events.map(|event| (event.exported_as, event.name)))
 }
 
 /// Every card that reaches outside.

@@ -16,6 +16,7 @@ pub mod transcript;
 pub mod words;
 
 mod check;
+pub mod export;
 mod failure;
 mod given;
 mod live;
@@ -109,6 +110,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Cards(args) => manual::cards(&args, console),
         Command::Graph(args) => manual::graph(&args, console),
         Command::Schema(args) => manual::schema(&args, console),
+        Command::Convert(args) => export::convert(&args, console),
     };
     finish(code, console)
 }

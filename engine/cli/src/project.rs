@@ -5,10 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flowrun_core::diag::Diagnostic;
+use flowrun_core::export::Trouble;
 use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
 use flowrun_core::model::{self, Expr, OnError, Step};
 use flowrun_core::source::{FileId, Sources};
 
+use crate::export;
 use crate::problem::Problem;
 
 /// A project with more files than this is taken for a folder that is none.
@@ -28,12 +30,17 @@ pub struct Project {
     pub model: model::Project,
     /// What loading found wrong in them.
     pub found: Vec<Diagnostic>,
+    /// If it was read from an export of Okta's: what of that could not be read as it was meant.
+    pub troubles: Vec<Trouble>,
 }
 
 impl Project {
     /// The project that `path`, a flow or a folder, belongs to.
     pub fn read(path: &Path) -> Result<Project, Problem> {
         let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if metadata.is_file() && export::is_export(path) {
+            return export::read(path);
+        }
         let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
         let folder = if metadata.is_dir() { real.as_path() } else { real.parent().unwrap_or(Path::new("/")) };
         let root = folder.ancestors().find(|folder| folder.join(MANIFEST).is_file());
@@ -50,7 +57,7 @@ impl Project {
             sources.add(&relative(root, &file), &text(&file)?);
         }
         let (model, found) = load(&sources);
-        Ok(Project { root: root.to_owned(), sources, model, found })
+        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new() })
     }
 
     /// The path by which flows name the flow in `file`.
@@ -114,7 +121,13 @@ impl Project {
         };
         let found = self.found.iter().filter(|found| matters(found.span.file)).cloned().collect();
         let model = model::Project { manifest: self.model.manifest.clone(), flows };
-        Project { root: self.root.clone(), sources: self.sources.clone(), model, found }
+        Project {
+            root: self.root.clone(),
+            sources: self.sources.clone(),
+            model,
+            found,
+            troubles: self.troubles.clone(),
+        }
     }
 }
 

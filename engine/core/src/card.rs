@@ -311,6 +311,14 @@ impl Card {
         title
     }
 
+    /// The vendor's connector that it reaches through a connection, if it does; tables are the project's own.
+    pub fn connector(&self) -> Option<&'static str> {
+        match self.work {
+            Work::Effect(spec) if !spec.connector.is_empty() && spec.connector != "tables" => Some(spec.connector),
+            _ => None,
+        }
+    }
+
     /// The category: `text`.
     pub fn group(&self) -> &'static str {
         self.id.split_once('.').map_or("", |(group, _)| group)

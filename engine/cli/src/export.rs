@@ -1,0 +1,86 @@
+//! Okta's exports as projects, and `flowrun convert`, which writes them to files.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use flowrun_core::export::{self, MAX_BYTES};
+use flowrun_core::load::{MANIFEST, load};
+use flowrun_core::model;
+use flowrun_core::print;
+use flowrun_core::source::Sources;
+
+use crate::args::ConvertArgs;
+use crate::connectors;
+use crate::console::Console;
+use crate::problem::Problem;
+use crate::project::{Project, unreadable};
+use crate::{DONE, Refused, words};
+
+/// Whether a file is one of Okta's exports, by its name.
+pub fn is_export(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    matches!(ending, Some("flopack" | "folder" | "flow"))
+}
+
+/// An export as a project, whose files are those that it converts to.
+pub fn read(path: &Path) -> Result<Project, Problem> {
+    let text = text(path)?;
+    let unread = |why: String| {
+        Problem::new(format!("{} is no export that flowrun can read: {why}", path.display()))
+            .help("export a folder or a flow in Okta's console anew; a file is not to be changed by hand")
+    };
+    let export = export::read(&text, &connectors::dictionary()).map_err(unread)?;
+    let sources = sources(&export.project);
+    let (model, found) = load(&sources);
+    let root = path.parent().unwrap_or(Path::new(".")).to_owned();
+    Ok(Project { root, sources, model, found, troubles: export.troubles })
+}
+
+/// The files of a project, as they are written.
+pub fn sources(project: &model::Project) -> Sources {
+    let mut sources = Sources::default();
+    if let Some(manifest) = print::manifest(&project.manifest) {
+        sources.add(MANIFEST, &manifest);
+    }
+    for flow in &project.flows {
+        sources.add(&format!("{}.yaml", flow.path), &print::flow(flow));
+    }
+    sources
+}
+
+fn text(path: &Path) -> Result<String, Problem> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| {
+        Problem::new(format!("{} is no text", path.display())).help("an export is a JSON file in UTF-8")
+    })
+}
+
+/// Writes an export as a project.
+pub fn convert(args: &ConvertArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
+    let project = Project::read(&args.export)?;
+    let into = &args.output;
+    let unwritable = |path: &Path, error: &std::io::Error| {
+        Problem::new(format!("{} can't be written: {error}", path.display()))
+    };
+    let taken = into.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if taken && !args.force {
+        let problem = Problem::new(format!("{} is not empty", into.display()));
+        return Err(problem.help("name a new folder, or let --force write over what is there").into());
+    }
+    for (_, source) in project.sources.iter() {
+        let path = into.join(&*source.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        }
+        fs::write(&path, &*source.text).map_err(|error| unwritable(&path, &error))?;
+    }
+    for trouble in &project.troubles {
+        console.note(&format!("warning: {trouble}\n"));
+    }
+    let flows = words::many(project.model.flows.len() as u64, "flow");
+    console.note(&format!("wrote {flows} to {}\n", into.display()));
+    Ok(DONE)
+}

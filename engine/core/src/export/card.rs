@@ -1,0 +1,449 @@
+//! A card and its fields.
+
+use std::collections::BTreeSet;
+
+use super::Dictionary;
+use super::flow::{Flowing, inline, lower_inline};
+use super::naming::{Names, id, stem};
+use super::pack::{Callee, Card, Field};
+use super::wire::{Source, View, literal, nowhere};
+use crate::card::Card as Declared;
+use crate::model::{At, Expr, Joined, OnError, Retry, Step};
+use crate::types::{Kind, Type};
+use crate::value::{Text, Value};
+
+/// Cards that flowrun lacks stand under this name, with their connector's and their own.
+const EXTERNAL: &str = "external";
+
+/// `external.slack.send_message`: the name of a card that flowrun lacks.
+pub(super) fn external(card: &Card) -> Text {
+    let mut parts = card.address.rsplit(':');
+    let name = parts.next().unwrap_or_default();
+    let connector = parts.next().unwrap_or_default();
+    format!("{EXTERNAL}.{}.{}", stem(connector, "connector"), id(name, "card")).into()
+}
+
+/// The name by which wires know an output; none if the card here has no such output.
+pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -> Option<Text> {
+    let Some(declared) = dictionary.cards.get(&*card.address) else {
+        return Some(apart(&card.outputs, field));
+    };
+    let nth = card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
+    let named = declared.outputs.iter().filter(|output| *output.key == *field.key);
+    if let Some(output) = named.clone().nth(nth).or_else(|| named.clone().next()) {
+        return Some(output.name.into());
+    }
+    let calls = declared.id == "flow_control.call_flow";
+    (declared.rest_out.is_some() || calls || mirrored(declared)).then(|| field.key.clone())
+}
+
+/// Cards whose outputs are their inputs.
+fn mirrored(card: &Declared) -> bool {
+    card.id == "flow_control.assign"
+}
+
+/// A field's key, with its group where two fields share it.
+fn apart(fields: &[Field], field: &Field) -> Text {
+    match &field.group {
+        Some(group) if fields.iter().filter(|other| other.key == field.key).count() > 1 => {
+            format!("{group} {}", field.key).into()
+        }
+        _ => field.key.clone(),
+    }
+}
+
+impl Flowing<'_, '_> {
+    /// A step without fields.
+    pub fn begin(&mut self, view: &View<'_>, card: usize, name: &str) -> Step {
+        let raw = &view.scope.cards[card];
+        Step {
+            span: nowhere(()).span,
+            id: Some(nowhere(view.ids[card].clone())),
+            card: nowhere(name.into()),
+            connection: None,
+            with: Vec::new(),
+            pass: Vec::new(),
+            arms: Vec::new(),
+            outputs: Vec::new(),
+            on_error: self.on_error(view, card, raw),
+            retry: retry(raw),
+            timeout: None,
+            note: raw.note.clone().map(nowhere),
+            broken: false,
+        }
+    }
+
+    fn on_error(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Option<At<OnError>> {
+        match (&*raw.policy.kind, &raw.policy.flow) {
+            ("return", _) => {
+                let declared = self.all.dictionary.cards.get(&*raw.address);
+                let own = |field: &&Field| declared.is_some_and(|card| card.inputs.iter().any(|input| *input.key == *field.key));
+                let extra = raw.inputs.iter().filter(|field| field.group.is_none() && !own(field));
+                let values = extra.map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))));
+                Some(nowhere(OnError::Return(values.collect())))
+            }
+            ("flo", Some(Callee::Named(flow))) => {
+                let flow = self.named(flow, raw);
+                Some(nowhere(OnError::Call { flow: nowhere(flow), pass: Vec::new() }))
+            }
+            _ => None,
+        }
+    }
+
+    /// The path of a flow by its ID.
+    fn named(&mut self, flow: &Text, raw: &Card) -> Text {
+        match self.all.signatures.get(&**flow) {
+            Some(signature) => signature.path.clone(),
+            None => {
+                self.trouble(Some(raw), &format!("it calls the flow {flow}, which is not in the export"));
+                flow.clone()
+            }
+        }
+    }
+
+    /// Lowers a card that holds no others.
+    pub fn card(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Option<Step> {
+        let Some(declared) = self.all.dictionary.cards.get(&*raw.address).copied() else {
+            return Some(self.external_card(view, card, raw));
+        };
+        if declared.id == "flow_control.comment" && raw.note.is_none() {
+            return None;
+        }
+        let mut step = self.begin(view, card, declared.id);
+        let calls = declared.inputs.iter().find(|input| input.ty.kind == Kind::Flow);
+        let result_set = result_set(declared, raw);
+        let mut given: BTreeSet<&str> = BTreeSet::new();
+        for field in &raw.inputs {
+            if field.group.as_deref() == Some("_expr") || field.item.is_none() && field.flow.is_none() && skipped(declared, raw, field) {
+                continue;
+            }
+            if let (Some(flow), Some(input)) = (&field.flow, calls) {
+                let path = self.callee(view, card, raw, field, flow, &mut step);
+                step.with.push((nowhere(input.name.into()), nowhere(Expr::Constant(Value::Text(path)))));
+                continue;
+            }
+            let found = declared_input(declared, raw, field, result_set.as_deref());
+            match found.filter(|input| !given.contains(input.name)) {
+                Some(input) => {
+                    given.insert(input.name);
+                    let expr = self.input(view, card, declared, field, input);
+                    step.with.extend(expr.map(|expr| (nowhere(input.name.into()), nowhere(expr))));
+                }
+                None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
+            }
+        }
+        self.finish(view, declared, raw, &mut step);
+        Some(step)
+    }
+
+    /// The path of the flow in a field; one that stands inside becomes a flow of its own.
+    fn callee(&mut self, view: &View<'_>, card: usize, raw: &Card, field: &Field, flow: &Callee, step: &mut Step) -> Text {
+        let scope = match flow {
+            Callee::Named(flow) => {
+                let path = self.named(flow, raw);
+                self.blanks(flow, raw, step);
+                return path;
+            }
+            Callee::Inline(_) => match inline(field) {
+                Some(scope) => scope,
+                None => return Text::default(),
+            },
+        };
+        let mut names = Names::default();
+        let mut hidden = Vec::new();
+        for seen in raw.inputs.iter().filter(|field| field.group.as_deref() == Some("context")) {
+            let expr = view.expr(card, seen, Type::ANY);
+            let said = match &expr {
+                Expr::Wire(wire) => wire.rsplit(['.', '\'', '[']).find(|part| part.len() > 1).unwrap_or("value").to_owned(),
+                _ => "value".to_owned(),
+            };
+            let name = names.unique(&id(&said, "value"));
+            step.pass.push((nowhere(name.clone()), nowhere(expr)));
+            hidden.push((seen.key.clone(), name, seen.ty));
+        }
+        let path = format!("{}_{}", self.path, view.ids[card]);
+        let title: Text = format!("{}: {}", self.title, raw.title).into();
+        lower_inline(&title, &path, scope, hidden, self.all).unwrap_or_default()
+    }
+
+    /// What a helper's inputs get that the card does not show: nothing, as in Okta.
+    fn blanks(&mut self, _flow: &Text, _raw: &Card, _step: &mut Step) {}
+
+    /// What a declared input gets; nothing where it keeps its default.
+    fn input(&mut self, view: &View<'_>, card: usize, declared: &Declared, field: &Field, input: &crate::card::Field) -> Option<Expr> {
+        let raw = &view.scope.cards[card];
+        if view.pin(card, field).is_some() {
+            return Some(match (declared.id, input.name) {
+                _ if *field.key == *"_text_" => self.template(view, card, raw, field),
+                ("tables.search_rows", "where") => view.expr(card, field, Type::ANY),
+                _ => view.expr(card, field, input.ty),
+            });
+        }
+        if *field.key == *"_text_" {
+            return Some(self.template(view, card, raw, field));
+        }
+        let value = match (input.ty.kind, &field.value) {
+            (Kind::Table, Value::Text(table)) => {
+                let name = self.all.tables.get(&**table).cloned();
+                if name.is_none() {
+                    self.trouble(Some(raw), &format!("it uses the table {table}, which is not in the export"));
+                }
+                Value::Text(name.unwrap_or_else(|| table.clone()))
+            }
+            _ if input.name == "result_set" => Value::from(result_set_named(&field.value, input.choices)),
+            _ if declared.id == "tables.search_rows" && input.name == "where" => {
+                return condition(view, card, raw, &field.value);
+            }
+            (_, value) => value.clone(),
+        };
+        let default = Value::from(input.default);
+        let blank = value.is_null() || value == default || value.is_empty() && default.is_empty() && input.ty.kind != Kind::Any;
+        match blank && !(input.required && value == Value::from("")) {
+            true if input.required && !value.is_null() => Some(Expr::Constant(value)),
+            true => None,
+            false => Some(Expr::Constant(value)),
+        }
+    }
+
+    /// A field that the author named, or that the card here does not have.
+    fn rest(&mut self, view: &View<'_>, card: usize, declared: &Declared, field: &Field, calls: bool, step: &mut Step) {
+        let raw = &view.scope.cards[card];
+        if field.group.as_deref() == Some("context") {
+            return;
+        }
+        let pinned = view.pin(card, field).is_some();
+        if calls {
+            let expr = match &field.item {
+                Some(path) => item(path),
+                None => view.expr(card, field, field.ty),
+            };
+            // Reduce hands its running value over by itself.
+            if !(declared.id == "list.reduce" && *field.key == *"memo") {
+                step.pass.push((nowhere(field.key.clone()), nowhere(expr)));
+            }
+        } else if let Some(rest) = &declared.rest_in {
+            let blank = !pinned && field.value.is_empty();
+            // Columns and attributes that are blank are left as they are.
+            if blank && matches!(declared.work, crate::card::Work::Effect(_)) {
+                return;
+            }
+            let name = if declared.id == "list.construct" { format!("item_{}", step.with.len() + 1).into() } else { field.key.clone() };
+            step.with.push((nowhere(name), nowhere(view.expr(card, field, rest.ty))));
+        } else if *field.group.as_deref().unwrap_or_default() == *"options" && declared.input("options").is_some() {
+            let entry = (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY)));
+            match step.with.iter_mut().find(|(name, _)| *name.it == *"options") {
+                Some((_, At { it: Expr::Object(options), .. })) => options.push(entry),
+                _ => step.with.push((nowhere("options".into()), nowhere(Expr::Object(vec![entry])))),
+            }
+        } else if pinned || !field.value.is_empty() {
+            let known = field.value == field.ty.blank() && !pinned;
+            if !known && !is_part(raw, field) && *raw.policy.kind != *"return" {
+                let said = field.label.as_ref().unwrap_or(&field.key);
+                self.trouble(Some(raw), &format!("`{}` has no field \"{said}\"; what it holds is left out", declared.id));
+            }
+        }
+    }
+
+    /// Outputs that the author named, as far as wires use them, and what else hangs on the whole card.
+    fn finish(&mut self, view: &View<'_>, declared: &Declared, raw: &Card, step: &mut Step) {
+        if declared.rest_out.is_some() || declared.id == "flow_control.call_flow" {
+            let fixed = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
+            let pinned: BTreeSet<&Text> = view.scope.pins.values().flatten().map(|pin| &pin.output).collect();
+            if declared.rest_out.is_some() {
+                let own = raw.outputs.iter().filter(fixed).filter(|field| pinned.contains(&field.id));
+                for field in own {
+                    if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
+                        step.outputs.push((nowhere(field.key.clone()), nowhere(Joined::Type(field.ty.to_string().into()))));
+                    }
+                }
+            }
+        }
+    }
+
+    fn external_card(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Step {
+        let mut step = self.begin(view, card, &external(raw));
+        for field in &raw.inputs {
+            if let Some(flow) = &field.flow {
+                let path = self.callee(view, card, raw, field, flow, &mut step);
+                step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(Expr::Constant(Value::Text(path)))));
+            } else if view.pin(card, field).is_some() || !field.value.is_empty() {
+                let expr = view.expr(card, field, Type::ANY);
+                step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(expr)));
+            }
+        }
+        let pinned: BTreeSet<&Text> = view.scope.pins.values().flatten().map(|pin| &pin.output).collect();
+        for field in raw.outputs.iter().filter(|field| pinned.contains(&field.id)) {
+            let ty = nowhere(Joined::Type(field.ty.to_string().into()));
+            step.outputs.push((nowhere(apart(&raw.outputs, field)), ty));
+        }
+        step
+    }
+
+    /// A text with fields in it: `{{{key}}}` becomes the field's own value, or its name in a formula.
+    fn template(&mut self, view: &View<'_>, card: usize, raw: &Card, field: &Field) -> Expr {
+        let Some(text) = field.value.as_text().cloned() else { return Expr::Constant(field.value.clone()) };
+        let formula = raw.address.ends_with(":expression");
+        let mut whole = String::new();
+        let mut wired = false;
+        let mut rest = &*text;
+        while let Some((before, after)) = rest.split_once("{{{") {
+            let Some((key, behind)) = after.split_once("}}}") else { break };
+            whole.push_str(&if formula { before.to_owned() } else { literal(before) });
+            match raw.inputs.iter().find(|input| *input.key == *key) {
+                Some(input) if formula => whole.push_str(&formula_name(raw, input)),
+                Some(input) => {
+                    let part = view.part(card, input);
+                    wired |= part.starts_with("{{");
+                    whole.push_str(&part);
+                }
+                None => self.trouble(Some(raw), &format!("its text has a place for the field {key}, which the card lacks")),
+            }
+            rest = behind;
+        }
+        whole.push_str(&if formula { rest.to_owned() } else { literal(rest) });
+        let only = whole.starts_with("{{") && whole.ends_with("}}") && whole.matches("{{").count() == 1;
+        match () {
+            // A template that is one wire keeps the wire's type: a text is wanted.
+            _ if wired && only => Expr::Template(format!("{} | string }}}}", whole.trim_end_matches("}}").trim_end()).into()),
+            _ if wired || whole.contains("{%") => Expr::Template(whole.into()),
+            _ => Expr::Constant(Value::Text(whole.into())),
+        }
+    }
+}
+
+/// Whether the field is one of those that stand in the card's text.
+fn is_part(raw: &Card, field: &Field) -> bool {
+    let text = raw.inputs.iter().find(|field| *field.key == *"_text_").and_then(|field| field.value.as_text());
+    text.is_some_and(|text| text.contains(&format!("{{{{{{{}}}}}}}", field.key)))
+}
+
+/// A field of a formula, whose key is no name, has one by its place.
+fn formula_name(raw: &Card, field: &Field) -> String {
+    let place = raw.inputs.iter().filter(|field| *field.key != *"_text_").position(|other| other.id == field.id);
+    format!("x{}", place.unwrap_or_default() + 1)
+}
+
+/// What a list card takes of its item.
+fn item(path: &str) -> Expr {
+    let keys = path.split('.').filter(|key| !key.is_empty()).map(Text::from);
+    Expr::Wire(super::wire::wire(&[Text::from("item")].into_iter().chain(keys).collect::<Vec<_>>()))
+}
+
+/// Fields that say nothing: those of a comparison that takes one value only, and the choice of an application that stands in a field of its own.
+fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
+    let operator = raw.inputs.iter().find(|field| *field.key == *"operator").and_then(|field| field.value.as_text());
+    let alone = operator.is_some_and(|operator| operator.ends_with("empty")) && declared.input("value_b").is_some();
+    let unneeded = alone && *field.key == *"right-operand";
+    let chosen = field.value.as_text().is_some_and(|text| text.starts_with("-- "));
+    unneeded || chosen && *field.key == *"application"
+}
+
+/// The input that a field of an export is here; fields of one key are told apart by their order.
+fn declared_input<'d>(declared: &'d Declared, raw: &Card, field: &Field, result_set: Option<&str>) -> Option<&'d crate::card::Field> {
+    if *field.key == *"_text_" {
+        return declared.inputs.first();
+    }
+    let key = match &*field.key {
+        // Chosen from a list, or given by its ID: one field here.
+        "application" if !declared.inputs.iter().any(|input| input.key == "application") => "applicationID",
+        key => key,
+    };
+    let mut named = declared.inputs.iter().filter(|input| *input.key == *key);
+    let nth = raw.inputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
+    if result_set == Some("stream") && let Some(limit) = named.clone().find(|input| input.name == "record_limit") {
+        return Some(limit);
+    }
+    named.nth(nth)
+}
+
+/// Which records a card gives, by Okta's words for it.
+fn result_set(declared: &Declared, raw: &Card) -> Option<String> {
+    let input = declared.inputs.iter().find(|input| input.name == "result_set")?;
+    let field = raw.inputs.iter().find(|field| *field.key == *input.key)?;
+    Some(result_set_named(&field.value, input.choices))
+}
+
+fn result_set_named(value: &Value, choices: &[&'static str]) -> String {
+    let said = value.as_text().map(|text| text.to_lowercase()).unwrap_or_default();
+    let has = |choice: &str| choices.contains(&choice);
+    let first = |prefix: &str| choices.iter().find(|choice| choice.starts_with(prefix)).copied();
+    let named = match said.as_str() {
+        "one" => "first",
+        said if said.starts_with("stream") => "stream",
+        said if said.starts_with("first 200") && has("first_200") => "first_200",
+        said if said.starts_with("first matching") || said.starts_with("first record") => "first",
+        said if said.starts_with("first") => first("first_").unwrap_or("first"),
+        said if said.starts_with("all") && has("all") => "all",
+        said if said.starts_with("all") => first("first_").unwrap_or("all"),
+        _ => return value.as_text().map(|text| text.to_string()).unwrap_or_default(),
+    };
+    named.to_owned()
+}
+
+/// A where expression as a list of conditions.
+fn condition(view: &View<'_>, card: usize, raw: &Card, value: &Value) -> Option<Expr> {
+    let terms = value.as_object()?.get("expr")?.as_list()?;
+    let mut any = false;
+    let mut conditions = Vec::new();
+    for (place, term) in terms.iter().filter_map(Value::as_object).enumerate() {
+        let text = |key: &str| term.get(key).and_then(Value::as_text).cloned().unwrap_or_default();
+        any |= place > 0 && text("join").eq_ignore_ascii_case("or");
+        let value = match term.get("rhd").and_then(Value::as_object) {
+            Some(from) => {
+                let output = from.get("outputId").and_then(Value::as_text).cloned().unwrap_or_default();
+                let field = raw.inputs.iter().find(|field| {
+                    field.group.as_deref() == Some("_expr") && field.key == output
+                });
+                field.map(|field| view.expr(card, field, Type::ANY)).unwrap_or_else(|| direct(view, from, &output))
+            }
+            None => Expr::Constant(term.get("rhs").cloned().unwrap_or_default()),
+        };
+        let operator = Expr::Constant(Value::Text(text("op")));
+        let column = Expr::Constant(Value::Text(text("lhs")));
+        conditions.push(nowhere(Expr::Object(vec![
+            (nowhere("column".into()), nowhere(column)),
+            (nowhere("operator".into()), nowhere(operator)),
+            (nowhere("value".into()), nowhere(value)),
+        ])));
+    }
+    let list = Expr::List(conditions);
+    match (&list, any) {
+        (Expr::List(conditions), _) if conditions.is_empty() => None,
+        (_, true) => Some(Expr::Object(vec![(nowhere("any".into()), nowhere(list))])),
+        _ => Some(list),
+    }
+}
+
+/// A value that a condition names by card and output, and that no field brings.
+fn direct(view: &View<'_>, from: &crate::value::Record, output: &Text) -> Expr {
+    let method = from.get("methodId").and_then(Value::as_text);
+    let card = method.and_then(|method| view.scope.cards.iter().position(|card| card.uuid == *method));
+    match card.map(|card| view.source(card, output, 0)) {
+        Some(Source::Path(path)) => Expr::Wire(super::wire::wire(&path)),
+        Some(Source::Constant(value)) => Expr::Constant(value),
+        None => Expr::Constant(Value::Null),
+    }
+}
+
+fn retry(raw: &Card) -> Option<At<Retry>> {
+    let policy = &raw.policy;
+    (policy.retry > 0).then(|| {
+        let text = |ms: &f64| Value::from(duration(*ms));
+        let wait = match policy.delay_ms.as_slice() {
+            [] => None,
+            [one] => Some(text(one)),
+            many => Some(Value::list(many.iter().take(2).map(text).collect())),
+        };
+        let times = nowhere(Value::Number(f64::from(policy.retry.min(5))));
+        nowhere(Retry { times, wait: wait.map(nowhere), on: None })
+    })
+}
+
+/// A duration as an author would write it.
+fn duration(ms: f64) -> String {
+    match ms {
+        ms if ms > 0.0 && ms % 60_000.0 == 0.0 => format!("{} min", ms / 60_000.0),
+        ms if ms % 1_000.0 == 0.0 => format!("{} s", ms / 1_000.0),
+        ms => format!("{ms} ms"),
+    }
+}
