@@ -91,7 +91,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
     match connections::connect(&planned, &Purpose::new(simulators, &env)) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
-            connections::world(&made, tables, RunTime::new(simulators.clock.clone(), true))
+            connections::world(&made, tables, flowrun_external::example_answers(), RunTime::new(simulators.clock.clone(), true))
         }
         Err(problem) => panic!("{problem:?}"),
     }

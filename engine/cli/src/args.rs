@@ -92,7 +92,7 @@ Examples:
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = RUN_NOTES)]
 pub struct RunArgs {
-    /// The flow to run, a YAML file
+    /// The flow to run, a YAML file; or an export of Okta Workflows
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<PathBuf>,
     /// Give an input of the flow; objects and lists as JSON
@@ -101,6 +101,12 @@ pub struct RunArgs {
     /// Give a variable of flowrun.yaml another value
     #[arg(long = "set", short = 's', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
     pub vars: Vec<(String, String)>,
+    /// Which flow of an export to run: its title, or its name as `check` shows it
+    #[arg(long, value_name = "FLOW", help_heading = "The flow")]
+    pub flow: Option<String>,
+    /// Answer in place of external cards as this file says
+    #[arg(long, value_name = "FILE", help_heading = "The flow")]
+    pub mock: Option<PathBuf>,
     /// Print the report as JSON, and nothing else
     #[arg(long, help_heading = "Output")]
     pub json: bool,

@@ -9,9 +9,11 @@ use flowrun_core::export::Trouble;
 use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
 use flowrun_core::model::{self, Expr, OnError, Step};
 use flowrun_core::source::{FileId, Sources};
+use flowrun_core::suggest::closest;
 
 use crate::export;
 use crate::problem::Problem;
+use crate::words;
 
 /// A project with more files than this is taken for a folder that is none.
 const MOST_FILES: usize = 5_000;
@@ -58,6 +60,53 @@ impl Project {
         }
         let (model, found) = load(&sources);
         Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new() })
+    }
+
+    /// The path of the flow that is meant by a file and, for an export, by a flow's title or name.
+    pub fn entry(&self, file: &Path, flow: Option<&str>) -> Result<String, Problem> {
+        let Some(name) = flow else {
+            return if export::is_export(file) { self.only_flow(file) } else { self.flow_path(file) };
+        };
+        let stem = |flow: &&model::Flow| flow.path.rsplit('/').next() == Some(name);
+        let named = |flow: &&model::Flow| *flow.path == *name || *flow.name.it == *name || stem(flow);
+        let found: Vec<&model::Flow> = self.model.flows.iter().filter(named).collect();
+        match found[..] {
+            [flow] => Ok(flow.path.to_string()),
+            [] => {
+                let names = self.model.flows.iter().flat_map(|flow| [&*flow.path, &*flow.name.it]);
+                let problem = Problem::new(format!("there is no flow `{name}` in {}", file.display()));
+                Err(match closest(name, names) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => problem.help(self.choices()),
+                })
+            }
+            _ => {
+                let paths: Vec<&str> = found.iter().map(|flow| &*flow.path).collect();
+                Err(Problem::new(format!("`{name}` is more than one flow"))
+                    .help(format!("choose one of {}", paths.join(", "))))
+            }
+        }
+    }
+
+    /// The flow of an export that has one only.
+    fn only_flow(&self, file: &Path) -> Result<String, Problem> {
+        match &self.model.flows[..] {
+            [flow] => Ok(flow.path.to_string()),
+            flows => {
+                let flows = words::many(flows.len() as u64, "flow");
+                Err(Problem::new(format!("{} has {flows}", file.display())).help(self.choices()))
+            }
+        }
+    }
+
+    /// Which flows can be chosen, those that something starts first.
+    fn choices(&self) -> String {
+        const SHOWN: usize = 12;
+        let mut flows: Vec<&model::Flow> = self.model.flows.iter().collect();
+        flows.sort_by_key(|flow| matches!(flow.trigger, model::Trigger::Helper));
+        let shown: Vec<String> = flows.iter().take(SHOWN).map(|flow| format!("\"{}\"", flow.name.it)).collect();
+        let more = if flows.len() > SHOWN { ", …" } else { "" };
+        format!("name one with --flow: {}{more}", shown.join(", "))
     }
 
     /// The path by which flows name the flow in `file`.

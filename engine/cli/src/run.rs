@@ -2,6 +2,7 @@
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -12,6 +13,7 @@ use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::Program;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::value::{Date, Record, Text};
+use flowrun_external::Answers;
 use flowrun_host::driver::{self, RunTime, Stop, Watch};
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
@@ -28,7 +30,7 @@ use crate::given;
 use crate::live::Live;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::project::Project;
+use crate::project::{Project, unreadable};
 use crate::signals::{self, INTERRUPTED};
 use crate::simulators::{Setup, Simulators};
 use crate::state::{self, KeptTables};
@@ -56,7 +58,7 @@ pub fn prepare(
         return Err(is_folder(file).into());
     }
     let project = Project::read(file)?;
-    let entry = project.flow_path(file)?;
+    let entry = project.entry(file, args.flow.as_deref())?;
     let plan = connections::plan(
         &project.model.manifest,
         &project.root,
@@ -172,7 +174,8 @@ impl Prepared {
         let run_id = run_id(surroundings, at_us);
         let folder = self.folder(&made, &surroundings.env);
         let tables = self.tables(folder.as_deref(), &clock)?;
-        let world = connections::world(&made, tables, time);
+        let answers = self.answers()?;
+        let world = connections::world(&made, tables, answers, time);
         self.remark(console, scale);
 
         let start =
@@ -235,6 +238,19 @@ impl Prepared {
             return Ok(code.max(FAILED));
         }
         Ok(code)
+    }
+
+    /// What is answered in place of external cards.
+    fn answers(&self) -> Result<Answers, Problem> {
+        let Some(file) = &self.args.mock else { return Ok(Answers::default()) };
+        let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
+        if text.len() > flowrun_external::MAX_BYTES {
+            return Err(Problem::new(format!("{} is too large for a file of answers", file.display())));
+        }
+        Answers::read(&text).map_err(|why| {
+            Problem::new(format!("{} is no file of answers: {why}", file.display()))
+                .help("as in: `slack.send_message: { gives: { Message ID: m1 } }`")
+        })
     }
 
     fn reaches_real(&self) -> bool {

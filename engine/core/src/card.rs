@@ -314,7 +314,7 @@ impl Card {
     /// The vendor's connector that it reaches through a connection, if it does; tables are the project's own.
     pub fn connector(&self) -> Option<&'static str> {
         match self.work {
-            Work::Effect(spec) if !spec.connector.is_empty() && spec.connector != "tables" => Some(spec.connector),
+            Work::Effect(spec) if !spec.connector.is_empty() && !matches!(spec.connector, "tables" | "external") => Some(spec.connector),
             _ => None,
         }
     }
@@ -347,8 +347,9 @@ impl Catalog {
         Catalog { cards: groups.into_iter().flatten().map(|card| (card.id, card)).collect() }
     }
 
-    /// The card with this ID.
+    /// The card with this ID; all external cards are one.
     pub fn get(&self, id: &str) -> Option<&'static Card> {
+        let id = if external(id).is_some() { EXTERNAL_CARD } else { id };
         self.cards.get(id).copied()
     }
 
@@ -356,6 +357,14 @@ impl Catalog {
     pub fn iter(&self) -> impl Iterator<Item = &'static Card> + '_ {
         self.cards.values().copied()
     }
+}
+
+/// The ID of the card that stands for all external cards.
+pub const EXTERNAL_CARD: &str = "external.card";
+
+/// What an external card is called: `slack.send_message` of `external.slack.send_message`.
+pub fn external(id: &str) -> Option<&str> {
+    id.strip_prefix("external.").filter(|name| name.contains('.'))
 }
 
 /// The name of a flow of the project, as a card's input.

@@ -15,7 +15,7 @@ pub struct Union {
     list_1: Arc<Vec<Value>>,
     /// The second list.
     #[input(key = "list2")]
-    list_2: Arc<Vec<Value>>,
+    list_2: Option<Arc<Vec<Value>>>,
     /// Further lists, under any names, in their order.
     #[input(rest)]
     more: Record,
@@ -44,7 +44,7 @@ impl Pure for Union {
     fn run(self, _: &Cx<'_>) -> Result<United> {
         let mut seen = Distinct::default();
         let mut list = Vec::new();
-        for part in lists(self.list_1, self.list_2, self.more)? {
+        for part in lists(self.list_1, self.list_2.unwrap_or_default(), self.more)? {
             list.extend(part.iter().filter(|item| seen.insert((*item).clone())).cloned());
         }
         Ok(United { list })

@@ -20,6 +20,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("file", "File"),
     ("tables", "Tables"),
     ("api_connector", "API Connector"),
+    ("external", "External"),
     ("okta", "Okta"),
     ("personio", "Personio"),
 ];

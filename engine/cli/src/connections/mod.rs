@@ -22,6 +22,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
 use flowrun_kit::effect::AnyConnection;
 use flowrun_kit::http::Transport;
+use flowrun_external::Answers;
 use flowrun_tables::Tables;
 
 use crate::connectors::{self, connector};
@@ -295,9 +296,9 @@ pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
 }
 
 /// The world that a program runs in, over connections made in its order.
-pub fn world(made: &[Made], tables: Tables, time: RunTime) -> World {
+pub fn world(made: &[Made], tables: Tables, answers: Answers, time: RunTime) -> World {
     let connections = made.iter().map(|made| made.connection.clone()).collect();
-    World::new(time, connectors::effects(), connections).share("tables", Arc::new(tables))
+    World::new(time, connectors::effects(), connections).share("tables", Arc::new(tables)).share("external", Arc::new(answers))
 }
 
 /// The network as the environment and the command line describe it.

@@ -3,7 +3,7 @@
 use super::lower::Lower;
 use super::scope::Callee;
 use super::table;
-use crate::card::{Card, Field, Literal};
+use crate::card::{Card, EXTERNAL_CARD, Field, Literal, external};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr};
 use crate::program::Arg;
@@ -30,6 +30,13 @@ impl Lower<'_, '_> {
         let mut fields = Fields::default();
         let mut missing: Vec<&Field> = Vec::new();
         for field in card.inputs {
+            // Which card an external card stands for says its name.
+            if card.id == EXTERNAL_CARD {
+                let name = external(&model.card.it).unwrap_or_default();
+                fields.args.push(Arg::Const(Value::from(name)));
+                fields.spans.push(None);
+                continue;
+            }
             let given = model.with.iter().find(|(name, _)| name.it == *field.name).map(|(_, value)| value);
             let given = given.filter(|value| {
                 !matches!(value.it, Expr::Constant(Value::Null))

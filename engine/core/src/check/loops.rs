@@ -75,7 +75,10 @@ impl Lower<'_, '_> {
             return;
         };
         let label = if list.is_empty() { "returns nothing".to_owned() } else { format!("returns {list}") };
-        let mistake = Diagnostic::new(Code::HelperOutputs, self.flow_at(index), message)
+        // Map has an answer to that, as Okta has: items that are nothing.
+        let blank = outputs.is_empty() && matches!(kind, LoopKind::Map | LoopKind::MapToList);
+        let code = if blank { Code::NothingReturned } else { Code::HelperOutputs };
+        let mistake = Diagnostic::new(code, self.flow_at(index), message)
             .label(label)
             .related(self.first_line(callee), "the flow that is called");
         self.report(mistake.help(help));

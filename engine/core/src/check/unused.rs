@@ -15,7 +15,9 @@ pub(super) fn outputs(log: &mut Log, scope: &Scope<'_>, control: &Control) {
         // A card may be there to fail: in `try`, and with a policy of its own.
         let tried = scope.around(step.place).any(|place| scope.places[place].name == *"try");
         let may_serve = tried || !matches!(policy, None | Some(OnError::Stop));
+        let makes = !card.outputs.is_empty() || card.rest_out.is_some();
         if !matches!(card.work, Work::Pure(_))
+            || !makes
             || step.is_read
             || may_serve
             || !control.is_reached(control.enter[index])

@@ -184,6 +184,8 @@ codes! {
     UnusedOutput = 61 Warning "unused-output",
     /// Nothing uses the variable, table or connection.
     Unused = 62 Warning "unused",
+    /// A list is made of what a helper flow returns, and it returns nothing.
+    NothingReturned = 63 Warning "nothing-returned",
 }
 
 impl std::fmt::Display for Code {

@@ -40,7 +40,9 @@ impl Flowing<'_, '_> {
         }
         if let Some(join) = join {
             let joined = &view.scope.cards[join];
-            step.outputs = joined.inputs.iter().map(|field| (nowhere(field.key.clone()), branches(view, join, field, arms))).collect();
+            let output = |field: &Field| nowhere(join_output(joined, field).clone());
+            let outputs = joined.inputs.iter().map(|field| (output(field), branches(view, join, field, arms)));
+            step.outputs = outputs.collect();
         }
         step
     }
@@ -122,6 +124,13 @@ fn condition(view: &View<'_>, card: usize, raw: &Card, group: Option<&Text>) -> 
         fields.retain(|(name, _)| *name.it != *"value_b");
     }
     fields
+}
+
+/// The output that an input of a join becomes.
+fn join_output<'c>(join: &'c Card, input: &'c Field) -> &'c Text {
+    let output = join.joins.iter().find(|(from, _)| *from == input.id).map(|(_, output)| output);
+    let output = output.and_then(|id| join.outputs.iter().find(|output| output.id == *id));
+    output.map_or(&input.key, |output| &output.key)
 }
 
 /// The outputs that a block's Return cards give.

@@ -132,6 +132,13 @@ impl Flowing<'_, '_> {
                 None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
             }
         }
+        // Older exports lack the choice: there was one only.
+        let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
+        if let Some(input) = result_set.filter(|input| input.required && !given.contains(input.name))
+            && let Some(choice) = input.choices.first()
+        {
+            step.with.push((nowhere(input.name.into()), nowhere(Expr::Constant(Value::from(*choice)))));
+        }
         self.finish(view, declared, raw, &mut step);
         Some(step)
     }
@@ -139,11 +146,7 @@ impl Flowing<'_, '_> {
     /// The path of the flow in a field; one that stands inside becomes a flow of its own.
     fn callee(&mut self, view: &View<'_>, card: usize, raw: &Card, field: &Field, flow: &Callee, step: &mut Step) -> Text {
         let scope = match flow {
-            Callee::Named(flow) => {
-                let path = self.named(flow, raw);
-                self.blanks(flow, raw, step);
-                return path;
-            }
+            Callee::Named(flow) => return self.named(flow, raw),
             Callee::Inline(_) => match inline(field) {
                 Some(scope) => scope,
                 None => return Text::default(),
@@ -165,9 +168,6 @@ impl Flowing<'_, '_> {
         let title: Text = format!("{}: {}", self.title, raw.title).into();
         lower_inline(&title, &path, scope, hidden, self.all).unwrap_or_default()
     }
-
-    /// What a helper's inputs get that the card does not show: nothing, as in Okta.
-    fn blanks(&mut self, _flow: &Text, _raw: &Card, _step: &mut Step) {}
 
     /// What a declared input gets; nothing where it keeps its default.
     fn input(&mut self, view: &View<'_>, card: usize, declared: &Declared, field: &Field, input: &crate::card::Field) -> Option<Expr> {
@@ -218,7 +218,8 @@ impl Flowing<'_, '_> {
                 None => view.expr(card, field, field.ty),
             };
             // Reduce hands its running value over by itself.
-            if !(declared.id == "list.reduce" && *field.key == *"memo") {
+            let reduced = declared.id == "list.reduce" && *field.key == *"memo";
+            if !reduced && self.takes(raw, field) {
                 step.pass.push((nowhere(field.key.clone()), nowhere(expr)));
             }
         } else if let Some(rest) = &declared.rest_in {
@@ -229,6 +230,14 @@ impl Flowing<'_, '_> {
             }
             let name = if declared.id == "list.construct" { format!("item_{}", step.with.len() + 1).into() } else { field.key.clone() };
             step.with.push((nowhere(name), nowhere(view.expr(card, field, rest.ty))));
+        } else if let Some(list) = list_of_group(declared, field) {
+            if pinned || !field.value.is_empty() {
+                let item = nowhere(view.expr(card, field, Type::one(list.ty.kind)));
+                match step.with.iter_mut().find(|(name, _)| *name.it == *list.name) {
+                    Some((_, At { it: Expr::List(items), .. })) => items.push(item),
+                    _ => step.with.push((nowhere(list.name.into()), nowhere(Expr::List(vec![item])))),
+                }
+            }
         } else if *field.group.as_deref().unwrap_or_default() == *"options" && declared.input("options").is_some() {
             let entry = (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY)));
             match step.with.iter_mut().find(|(name, _)| *name.it == *"options") {
@@ -242,6 +251,20 @@ impl Flowing<'_, '_> {
                 self.trouble(Some(raw), &format!("`{}` has no field \"{said}\"; what it holds is left out", declared.id));
             }
         }
+    }
+
+    /// Whether the flow that a card calls has an input for a field; a card keeps those that its helper had once.
+    fn takes(&mut self, raw: &Card, field: &Field) -> bool {
+        let callee = raw.inputs.iter().find_map(|field| match &field.flow {
+            Some(Callee::Named(flow)) => Some(flow),
+            _ => None,
+        });
+        let Some(signature) = callee.and_then(|flow| self.all.signatures.get(&**flow)) else { return true };
+        let takes = signature.inputs.iter().any(|(name, ..)| *name == field.key);
+        if !takes {
+            self.trouble(Some(raw), &format!("its helper has no input \"{}\"; what it would pass is left out", field.key));
+        }
+        takes
     }
 
     /// Outputs that the author named, as far as wires use them, and what else hangs on the whole card.
@@ -309,6 +332,12 @@ impl Flowing<'_, '_> {
             _ => Expr::Constant(Value::Text(whole.into())),
         }
     }
+}
+
+/// The list that a group of fields is here.
+fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d crate::card::Field> {
+    let group = field.group.as_deref()?;
+    declared.inputs.iter().find(|input| input.ty.list && input.key == group)
 }
 
 /// Whether the field is one of those that stand in the card's text.

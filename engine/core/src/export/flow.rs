@@ -15,9 +15,19 @@ use crate::value::{Text, Value};
 
 const RETURN: &str = "kernel:control:return";
 
+/// The cards of a flow. Some events come in lists, which the editor hides: their flow stands inside a For Each.
+pub(super) fn body(flow: &pack::Flow) -> &Scope {
+    let scope = &flow.scope;
+    let starts = scope.cards.iter().any(|card| card.event) && scope.cards.len() == 2;
+    let each = scope.cards.iter().filter(|card| card.address.starts_with("kernel:list:"));
+    let inner = each.flat_map(|card| &card.inputs).find_map(inline);
+    inner.filter(|inner| starts && inner.cards.iter().any(is_start)).unwrap_or(scope)
+}
+
 /// What a flow takes and gives.
 pub(super) fn signature(flow: &pack::Flow, path: Text) -> Signature {
-    let start = flow.scope.cards.iter().find(|card| is_start(card));
+    let scope = body(flow);
+    let start = scope.cards.iter().find(|card| is_start(card));
     let mut inputs: Vec<(Text, Type, Option<Value>)> = Vec::new();
     let fields = start.into_iter().flat_map(|start| &start.outputs);
     for field in fields.filter(|field| field.group.as_deref() != Some("context")) {
@@ -29,7 +39,7 @@ pub(super) fn signature(flow: &pack::Flow, path: Text) -> Signature {
             inputs.push((field.key.clone(), field.ty, default));
         }
     }
-    Signature { path, inputs, outputs: returned(&flow.scope) }
+    Signature { path, inputs, outputs: returned(scope) }
 }
 
 /// What the Return cards of a scope give; of different types, anything.
@@ -49,16 +59,23 @@ pub(super) fn returned(scope: &Scope) -> Vec<(Text, Type)> {
 
 /// Lowers a flow; none if its cards have no order, which is told.
 pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
-    let (path, inputs, outputs) = {
+    let (path, mut inputs, outputs) = {
         let signature = all.signatures.get(&*raw.id)?;
         (signature.path.clone(), signature.inputs.clone(), signature.outputs.clone())
     };
-    let cards = cards(&raw.title, &path, &raw.scope, HashMap::new(), all)?;
+    let scope = body(raw);
+    let (cards, used) = cards(&raw.title, &path, scope, HashMap::new(), all)?;
     let start = raw.scope.cards.iter().find(|card| is_start(card));
     let description = raw.description.trim();
+    let trigger = trigger(raw, start, all);
+    // Of all that an event tells, what the flow reads.
+    let reads = |name: &Text| used.contains(&Text::from(format!("inputs.{name}")));
+    if matches!(trigger, Trigger::Event { .. }) {
+        inputs.retain(|(name, ..)| reads(name));
+    }
     Some(Flow {
         description: (!description.is_empty()).then(|| nowhere(description.into())),
-        trigger: trigger(raw, start, all),
+        trigger,
         ..named(&path, &raw.title, inputs, outputs, cards)
     })
 }
@@ -106,7 +123,7 @@ pub(super) fn lower_inline(
         own.map(|field| (field.key.clone(), field.ty, None)).collect();
     inputs.extend(hidden.iter().map(|(_, name, ty)| (name.clone(), *ty, None)));
     let names = hidden.into_iter().map(|(key, name, _)| (key, name)).collect();
-    let cards = cards(title, &path, scope, names, all)?;
+    let (cards, _) = cards(title, &path, scope, names, all)?;
     all.made.push(named(&path, title, inputs, returned(scope), cards));
     Some(path)
 }
@@ -119,13 +136,14 @@ pub(super) struct Flowing<'a, 'p> {
     pub ids: Names,
 }
 
+/// The cards of a flow, and what its wires use: IDs of cards, and `inputs.name`.
 fn cards(
     title: &Text,
     path: &Text,
     scope: &Scope,
     hidden: HashMap<Text, Text>,
     all: &mut Lowering<'_>,
-) -> Option<Vec<Step>> {
+) -> Option<(Vec<Step>, BTreeSet<Text>)> {
     let used = RefCell::new(BTreeSet::new());
     let mut flow = Flowing { all, title: title.clone(), path: path.clone(), ids: Names::default() };
     let ordered = flow.order(scope)?;
@@ -143,7 +161,7 @@ fn cards(
     let mut cards = flow.run(&view, &ordered.cards);
     let used = used.into_inner();
     forget_ids(&mut cards, &used);
-    Some(cards)
+    Some((cards, used))
 }
 
 /// Takes the IDs away that no wire uses.

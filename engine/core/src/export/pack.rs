@@ -22,8 +22,6 @@ pub struct Pack {
     pub flows: Vec<Flow>,
     /// The tables, by their IDs.
     pub tables: Vec<Table>,
-    /// The connections, by their IDs.
-    pub connections: Vec<Connection>,
     /// The folders.
     pub folders: Vec<Folder>,
 }
@@ -69,17 +67,6 @@ pub struct Table {
     pub columns: Vec<(Text, Text, Option<Text>)>,
 }
 
-/// A connection: a nickname and the connector it is of.
-#[derive(Debug)]
-pub struct Connection {
-    /// Its ID.
-    pub id: Text,
-    /// Its nickname.
-    pub name: Text,
-    /// The connector.
-    pub connector: Text,
-}
-
 /// A folder.
 #[derive(Debug)]
 pub struct Folder {
@@ -94,8 +81,6 @@ pub struct Folder {
 /// Cards that see each other: those of a flow, or of a block's branch.
 #[derive(Debug, Default)]
 pub struct Scope {
-    /// The ID of a flow that stands inside another's card.
-    pub id: Text,
     /// The cards, in no order.
     pub cards: Vec<Card>,
     /// Which card comes before which, by their places in `cards`.
@@ -123,6 +108,8 @@ pub struct Card {
     pub outputs: Vec<Field>,
     /// If/Else: the heads of its branches, and for which result each is.
     pub branches: Vec<(usize, bool)>,
+    /// Where branches meet: the IDs of inputs, and of the output that each becomes.
+    pub joins: Vec<(Text, Text)>,
     /// What happens when it fails.
     pub policy: Policy,
 }
@@ -162,10 +149,6 @@ pub struct Field {
     pub label: Option<Text>,
     /// Its type.
     pub ty: Type,
-    /// Whether a value must be there.
-    pub required: bool,
-    /// Whether the author added it.
-    pub custom: bool,
     /// The constant in it.
     pub value: Value,
     /// The flow in it.
@@ -207,13 +190,6 @@ pub fn read(text: &str, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
     }
     for (id, table) in entries(data, "tables").unwrap_or_default() {
         pack.tables.extend(table.as_object().map(|table| read_table(id, table)));
-    }
-    for (id, config) in entries(data, "configs").unwrap_or_default() {
-        pack.connections.extend(config.as_object().map(|config| Connection {
-            id: id.into(),
-            name: string(config, "name").unwrap_or_default(),
-            connector: string(config, "module").unwrap_or_default(),
-        }));
     }
     for (id, group) in entries(data, "groups").unwrap_or_default() {
         pack.folders.extend(group.as_object().map(|group| read_folder(id, group)));
@@ -291,10 +267,7 @@ fn read_scope(data: &Map<String, Json>, budget: &mut usize) -> Result<Scope, Str
         Some(Json::Object(methods)) => methods.values().collect(),
         _ => return Err("it has no list of cards".to_owned()),
     };
-    let mut scope = Scope {
-        id: string(data, "uuid").or_else(|| string(data, "id")).unwrap_or_default(),
-        ..Scope::default()
-    };
+    let mut scope = Scope::default();
     let mut places: BTreeMap<Text, usize> = BTreeMap::new();
     let methods: Vec<&Map<String, Json>> = methods.into_iter().filter_map(Json::as_object).collect();
     for method in &methods {
@@ -356,10 +329,17 @@ fn read_card(uuid: Text, method: &Map<String, Json>, budget: &mut usize) -> Resu
         inputs: read_fields(model, "inputs", budget)?,
         outputs: read_fields(model, "outputs", budget)?,
         branches: Vec::new(),
+        joins: joins(method),
         policy: read_policy(model, budget)?,
         address: unversioned(&address),
         uuid,
     })
+}
+
+fn joins(method: &Map<String, Json>) -> Vec<(Text, Text)> {
+    let joins = object(method, "joins").into_iter().flatten();
+    let output = |outputs: &Json| string(outputs.as_array()?.first()?.as_object()?, "output");
+    joins.filter_map(|(input, outputs)| Some((input.as_str().into(), output(outputs)?))).collect()
 }
 
 /// The author's remark: what the editor puts there by itself is a plain text.
@@ -445,12 +425,11 @@ fn read_field(
     let dynamic = proxy.filter(|proxy| proxy.get("dynamic") == Some(&Json::Bool(true)));
     Ok(Field {
         id: id.into(),
-        key: string(field, "key").unwrap_or_else(|| id.into()),
+        // Names here neither begin nor end with a space.
+        key: string(field, "key").map_or_else(|| id.into(), |key| key.trim().into()),
         group: string(field, "group").filter(|group| !group.is_empty()),
         label: string(metadata, "displayname"),
         ty: read_type(value),
-        required: field.get("required") == Some(&Json::Bool(true)),
-        custom: metadata.get("custom") == Some(&Json::Bool(true)),
         value: match data {
             Some(data) if !is_flow => constant(data),
             _ => Value::Null,

@@ -65,7 +65,7 @@ pub(super) fn lower(pack: &Pack, dictionary: &Dictionary, troubles: &mut Vec<Tro
     let manifest = Manifest {
         name: folders.root.clone().map(nowhere),
         tables,
-        connections: connections(pack, dictionary, &flows),
+        connections: connections(dictionary, &flows),
         ..Manifest::default()
     };
     Project { manifest, flows }
@@ -153,14 +153,13 @@ fn column_default(ty: &str, text: &Text) -> Value {
 }
 
 /// One connection for each connector that flows use here; those of other connectors nobody could make.
-fn connections(pack: &Pack, dictionary: &Dictionary, flows: &[crate::model::Flow]) -> Vec<Connection> {
+fn connections(dictionary: &Dictionary, flows: &[crate::model::Flow]) -> Vec<Connection> {
     let known: BTreeSet<&str> = dictionary.cards.values().filter_map(|card| card.connector()).collect();
     let mut used = BTreeSet::new();
     for flow in flows {
         used_connectors(&flow.cards, dictionary, &mut used);
     }
-    let named: BTreeSet<&str> = pack.connections.iter().map(|connection| &*connection.connector).collect();
-    let wanted = known.iter().filter(|connector| used.contains(**connector) || named.contains(**connector));
+        let wanted = known.iter().filter(|connector| used.contains(**connector));
     wanted
         .map(|connector| Connection {
             name: nowhere((*connector).into()),

@@ -32,7 +32,7 @@ pub(super) struct View<'v> {
     pub joins: HashMap<usize, usize>,
     /// What a flow's start puts out for what it gets: by the keys of a helper's hidden inputs.
     pub hidden: HashMap<Text, Text>,
-    /// The IDs that wires use.
+    /// The IDs that wires use, and inputs as `inputs.name`.
     pub used: &'v RefCell<BTreeSet<Text>>,
     /// The names by which wires know the outputs of the cards.
     pub outputs: &'v dyn Fn(&Card, &Field) -> Option<Text>,
@@ -79,8 +79,8 @@ impl View<'_> {
             Source::Constant(Value::Null) => String::new(),
             Source::Constant(Value::Text(text)) => literal(&text),
             Source::Constant(value) => literal(&value.to_json()),
-            Source::Path(path) if convert == Some("stringify") => format!("{{{{ {} | tojson }}}}", names(&path)),
-            Source::Path(path) => format!("{{{{ {} }}}}", names(&path)),
+            Source::Path(path) if convert == Some("stringify") => format!("{{{{ {} | tojson }}}}", lenient(&path)),
+            Source::Path(path) => format!("{{{{ {} }}}}", lenient(&path)),
         }
     }
 
@@ -147,7 +147,10 @@ impl View<'_> {
     fn started(&self, field: &Field) -> Source {
         match field.group.as_deref() {
             Some("context") => run(&field.key),
-            _ => Source::Path(vec!["inputs".into(), field.key.clone()]),
+            _ => {
+                self.used.borrow_mut().insert(format!("inputs.{}", field.key).into());
+                Source::Path(vec!["inputs".into(), field.key.clone()])
+            }
         }
     }
 
@@ -164,7 +167,12 @@ impl View<'_> {
         };
         match self.pin(card, object).map(|pin| self.source(pin.from, &pin.output, hops + 1)) {
             Some(Source::Path(mut path)) => {
-                path.extend(keys);
+                // What Okta's error lacks by itself is what the vendor answered.
+                let members = ["message", "code", "kind", "method", "flow", "execution", "body"];
+                if *path == [Text::from("error")] && keys.first().is_some_and(|key| !members.contains(&&**key)) {
+                    path.push(if keys.first().is_some_and(|key| **key == *"flo") { "flow".into() } else { "body".into() });
+                }
+                path.extend(keys.into_iter().filter(|key| **key != *"flo"));
                 Source::Path(path)
             }
             Some(constant) => constant,
@@ -208,7 +216,7 @@ fn converted(path: &[Text], pin: &Pin, wanted: Type) -> Expr {
 }
 
 fn template(path: &[Text], filter: &str) -> Expr {
-    Expr::Template(format!("{{{{ {} | {filter} }}}}", names(path)).into())
+    Expr::Template(format!("{{{{ {} | {filter} }}}}", lenient(path)).into())
 }
 
 /// A path as a wire: `$.user.profile['Manager ID']`.
@@ -224,11 +232,28 @@ fn names(path: &[Text]) -> String {
             && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         let number = !part.is_empty() && part.len() < 10 && part.bytes().all(|byte| byte.is_ascii_digit());
         match (plain, number) {
+            _ if place == 0 && part.is_empty() => {}
             (true, _) if place == 0 => text.push_str(part),
             (true, _) => text.push_str(&format!(".{part}")),
             (_, true) => text.push_str(&format!("[{part}]")),
             _ => text.push_str(&format!("['{}']", part.replace('\\', "\\\\").replace('\'', "\\'"))),
         }
+    }
+    text
+}
+
+/// A path in a template that gives a blank where an object lacks a key, as pins do: templates by themselves call that a mistake.
+fn lenient(path: &[Text]) -> String {
+    // A card and its output, or `inputs` and an input, are always there.
+    let known = path.len().min(2);
+    let mut text = names(&path[..known]);
+    for (place, key) in path.iter().enumerate().skip(known) {
+        let whole = names(&["".into(), key.clone()]);
+        let blank = if place + 1 == path.len() { "''" } else { "{}" };
+        text = match place + 1 == path.len() {
+            true => format!("{text}{whole} | default({blank})"),
+            false => format!("({text}{whole} | default({blank}))"),
+        };
     }
     text
 }

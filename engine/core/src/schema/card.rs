@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{connector, identifier, text};
+use super::{identifier, text};
 use crate::card::{Card, Catalog, Field, Literal, Rest, Work};
 use crate::control::Control;
 use crate::types::{Kind, Type};
@@ -27,7 +27,14 @@ pub(super) fn card(catalog: &Catalog) -> Value {
         "properties": {
             "id": identifier("The name by which wires read the card: `$.<id>.<output>`."),
             // `enumDescriptions` is what editors show beside each name; validators pass it over.
-            "card": { "description": "Which card it is.", "enum": ids, "enumDescriptions": docs },
+            "card": {
+                "description": "Which card it is.",
+                "anyOf": [
+                    { "enum": ids, "enumDescriptions": docs },
+                    // Cards of connectors that flowrun lacks.
+                    { "type": "string", "pattern": r"^external\.[^.]+\.[^.]+$" },
+                ],
+            },
             "connection": text("The connection it uses, as the manifest names it; the connector's only one where none is given."),
             "with": { "$ref": "#/$defs/fields" },
             "pass": { "$ref": "#/$defs/fields" },
@@ -64,7 +71,7 @@ pub(super) fn one(card: &Card) -> Value {
     if !card.inputs.iter().any(|field| field.ty.kind == Kind::Flow) {
         properties.insert("pass".into(), false.into());
     }
-    if connector(card).is_none() {
+    if card.connector().is_none() {
         properties.insert("connection".into(), false.into());
     }
     let mut schema = json!({ "title": card.title(), "description": card.docs, "properties": properties });

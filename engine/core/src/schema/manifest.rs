@@ -9,7 +9,7 @@ use crate::card::Catalog;
 
 /// The schema of `flowrun.yaml`.
 pub(super) fn body(catalog: &Catalog) -> Value {
-    let connectors: BTreeSet<&str> = catalog.iter().filter_map(super::connector).collect();
+    let connectors: BTreeSet<&str> = catalog.iter().filter_map(|card| card.connector()).collect();
     let connector = json!({ "description": "The connector.", "enum": connectors });
     json!({
         "title": "flowrun manifest",

@@ -9,7 +9,8 @@ use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Value 
 use minijinja::{Error, ErrorKind, Output, State};
 
 use super::Use;
-use crate::value::{Record, Text, Value, format_number};
+use crate::types::Type;
+use crate::value::{Record, Text, Value, convert, format_number, parse_json};
 
 thread_local! {
     /// Whether the rendering under way on this thread has read a secret. Minijinja hands a text from filter to filter
@@ -248,6 +249,39 @@ pub(super) fn tojson(value: &Inner, options: Kwargs) -> Result<String, Error> {
         value
     };
     Ok(if indent.unwrap_or(0) > 0 { value.to_json_pretty() } else { value.to_json() })
+}
+
+/// The filter `fromjson`: what a JSON text says; what is no text is what it is.
+pub(super) fn fromjson(value: &Inner) -> Result<Inner, Error> {
+    match back(value)? {
+        Value::Text(text) if text.trim().is_empty() => Ok(wrap(&Value::Null)),
+        Value::Text(text) => match parse_json(&text) {
+            Ok(value) => Ok(wrap(&value)),
+            Err(wrong) => Err(Error::new(ErrorKind::InvalidOperation, format!("the text is no JSON: {wrong}"))),
+        },
+        other => Ok(wrap(&other)),
+    }
+}
+
+/// The filter `number`: what a text says, as Okta converts it; a blank is none.
+pub(super) fn number(value: &Inner) -> Result<Inner, Error> {
+    converted(value, Type::NUMBER)
+}
+
+/// The filter `date`: what a text says, as Okta converts it; a blank is none.
+pub(super) fn date(value: &Inner) -> Result<Inner, Error> {
+    converted(value, Type::DATE)
+}
+
+fn converted(value: &Inner, ty: Type) -> Result<Inner, Error> {
+    let value = back(value)?;
+    if value.is_null() || value.as_text().is_some_and(|text| text.trim().is_empty()) {
+        return Ok(wrap(&Value::Null));
+    }
+    match convert(value, ty) {
+        Ok(value) => Ok(wrap(&value)),
+        Err(mismatch) => Err(Error::new(ErrorKind::InvalidOperation, mismatch.to_string())),
+    }
 }
 
 fn written(value: &Value) -> String {

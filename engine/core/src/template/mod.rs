@@ -68,6 +68,10 @@ static SHARED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     shared.add_filter("string", bridge::string);
     shared.add_filter("join", bridge::join);
     shared.add_filter("tojson", bridge::tojson);
+    // Okta's conversions, for fields that take anything.
+    shared.add_filter("fromjson", bridge::fromjson);
+    shared.add_filter("number", bridge::number);
+    shared.add_filter("date", bridge::date);
     // It would print the whole scope, secrets included.
     shared.remove_global("debug");
     // Makes an error name the variable that is undefined.
