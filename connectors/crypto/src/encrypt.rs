@@ -15,9 +15,10 @@ use crate::aes::{self, Key};
 /// 16 bytes; it is no secret. One key is good for four thousand million texts. The way back is `encryption.decrypt`.
 #[derive(Inputs)]
 pub(crate) struct Encrypt {
-    /// The text. It counts as a secret, so that it comes from a variable or from another card.
+    /// The text. It counts as a secret, so that it comes from a variable or from another card, not from the flow's file.
     text: Secret,
-    /// The key: base64 of 32 bytes, as `openssl rand -base64 32` makes it, from a variable of type secret.
+    /// The key: base64 of 32 bytes, as `openssl rand -base64 32` makes it, from a variable of type secret; the
+    /// examples show one in its place.
     key: Secret,
     /// A text that must be given again to decrypt, such as the ID of the person concerned: what was encrypted for one can
     /// then not be passed off as another's. It is neither kept nor encrypted.
@@ -29,6 +30,8 @@ pub(crate) struct Encrypt {
 pub(crate) struct Encrypted {
     /// What only the key opens.
     encrypted: Text,
+    /// How it was encrypted, as standards call it: `A256GCM`.
+    method: Text,
 }
 
 impl Effect for Encrypt {
@@ -39,7 +42,7 @@ impl Effect for Encrypt {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: encryption.encrypt
   with: { text: born 1815, key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=, associated: ada }"#
-            => ok r#"{}"#,
+            => ok r#"{ method: A256GCM }"#,
         r#"- { card: encryption.encrypt, with: { text: born 1815, key: c2hvcnQ= } }"#
             => err "expected a key of 32 bytes, found 5",
         r#"- { card: encryption.encrypt, with: { text: born 1815, key: "a password" } }"#
@@ -53,6 +56,6 @@ impl Effect for Encrypt {
     async fn run(self, _: &Crypto) -> Result<Encrypted> {
         let key = Key::read(&self.key, Self::KEY)?;
         let encrypted = key.encrypt(self.text.expose(), aes::associated(self.associated.as_ref()))?;
-        Ok(Encrypted { encrypted: encrypted.into() })
+        Ok(Encrypted { encrypted: encrypted.into(), method: "A256GCM".into() })
     }
 }

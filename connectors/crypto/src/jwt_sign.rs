@@ -20,7 +20,7 @@ use crate::{Crypto, algorithms};
 /// body. Its claims are not: anyone who has it can read them. Time is the run's.
 #[derive(Inputs)]
 pub(crate) struct Sign {
-    /// The key, from a variable of type secret. For HS256, HS384 and HS512 the text that both sides share, or a JWK of type
+    /// The key, from a variable of type secret; the examples show one in its place. For HS256, HS384 and HS512 the text that both sides share, or a JWK of type
     /// `oct`; for the others a private key in PEM, or as a JWK.
     key: Secret,
     /// How to sign.
