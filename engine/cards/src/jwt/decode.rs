@@ -7,7 +7,7 @@ use crate::prelude::*;
 /// Shows what a JWT says, without asking whether it is genuine.
 ///
 /// Nothing is checked: neither who signed it nor whether it has expired, so anyone may have written what comes
-/// out. Take it to look at a token, never to decide what its bearer may do: that is what `jwt.verify` is for.
+/// out. Take it to look at a token, never to decide what its bearer may do: that is what JWT Verify is for.
 /// Times in it are seconds since 1970. The parts are base64url, as `encryption.convert_encoding` reads it.
 #[derive(Inputs)]
 pub struct Decode {
