@@ -30,6 +30,8 @@ const UNSEEN: &[&str] = &[
     "flow_control.lookup in options",
     "json.stringify in pretty",
     "json.stringify out bytes",
+    "jwt.sign kernel:jwt:sign",
+    "jwt.verify kernel:jwt:verify",
     "list.add_to_front kernel:list:unshift",
     "list.combine_all kernel:list:concat",
     "list.find_custom kernel:list:find",

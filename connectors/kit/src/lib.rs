@@ -1,6 +1,7 @@
 //! What connectors share: client, pacing, retries, simulator harness
 pub mod activity;
 pub mod address;
+pub mod algorithm;
 pub mod audit;
 pub mod auth;
 pub mod call;
@@ -16,10 +17,13 @@ pub mod http;
 pub mod in_process;
 pub mod jwk;
 pub mod jwt;
+pub mod jwt_keys;
 pub mod oauth;
 pub mod pacing;
+mod pem;
 pub mod retry;
 pub mod signing_key;
 pub mod sim;
 pub mod skew;
+mod spki;
 pub mod written;

@@ -25,12 +25,13 @@ pub fn events() -> Vec<&'static str> {
 
 /// Every card that reaches outside.
 pub fn effects() -> impl Iterator<Item = &'static EffectCard> {
-    flowrun_tables::CARDS.iter().chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
+    let own = flowrun_tables::CARDS.iter().chain(flowrun_crypto::CARDS);
+    own.chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
 }
 
 /// Every card there is.
 pub fn catalog() -> Catalog {
     let effects = effects().map(|effect| std::slice::from_ref(&effect.card));
-    let pure = CONNECTORS.iter().map(|connector| connector.pure_cards);
+    let pure = CONNECTORS.iter().map(|connector| connector.pure_cards).chain([flowrun_crypto::PURE_CARDS]);
     Catalog::new(flowrun_cards::groups().chain(effects).chain(pure).collect::<Vec<&'static [Card]>>())
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use flowrun_core::model::Manifest;
 use flowrun_core::program::{Op, Program};
 use flowrun_core::suggest::closest;
+use flowrun_crypto::Crypto;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
@@ -20,7 +21,7 @@ use flowrun_host::network::Network;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
-use flowrun_kit::effect::AnyConnection;
+use flowrun_kit::effect::{AnyConnection, Connection};
 use flowrun_kit::http::Transport;
 use flowrun_tables::Tables;
 
@@ -297,7 +298,10 @@ pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
 /// The world that a program runs in, over connections made in its order.
 pub fn world(made: &[Made], tables: Tables, time: RunTime) -> World {
     let connections = made.iter().map(|made| made.connection.clone()).collect();
-    World::new(time, connectors::effects(), connections).share("tables", Arc::new(tables))
+    let crypto = Crypto::new(time.clock().clone());
+    World::new(time, connectors::effects(), connections)
+        .share(Tables::CONNECTOR, Arc::new(tables))
+        .share(Crypto::CONNECTOR, Arc::new(crypto))
 }
 
 /// The network as the environment and the command line describe it.
