@@ -12,6 +12,7 @@ mod der;
 pub mod direct;
 pub mod dpop;
 pub mod effect;
+pub mod files;
 pub mod http;
 pub mod in_process;
 pub mod jwk;
