@@ -10,6 +10,7 @@ pub mod clock;
 pub mod connector;
 mod der;
 pub mod direct;
+pub mod download;
 pub mod dpop;
 pub mod effect;
 pub mod files;

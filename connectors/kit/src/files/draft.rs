@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{File, Text};
+use flowrun_core::value::{File, Text, size_told};
 use ring::digest::{Context, SHA256};
 
-use super::{Content, Extent, Files, fault, size_told};
+use super::{Content, Extent, Files, fault};
 
 /// A file that is being written; it is nobody's until it is kept, and goes when it is dropped before.
 pub struct Draft {

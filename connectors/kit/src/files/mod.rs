@@ -15,7 +15,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{File, Text};
+use flowrun_core::value::{File, Text, size_told};
 
 pub use draft::Draft;
 pub use name::{extension, last_part};
@@ -102,7 +102,7 @@ impl Files {
     /// Reads a whole file of at most `most` bytes.
     pub fn read(&self, file: &File, most: u64) -> Result<Vec<u8>> {
         if file.size > most {
-            let message = format!("expected a file of at most {}, found {}", size_told(most), told(file));
+            let message = format!("expected a file of at most {}, found {file}", size_told(most));
             return Err(Fault::new(FaultKind::InvalidInput, message));
         }
         let mut bytes = Vec::with_capacity(file.size as usize);
@@ -175,27 +175,8 @@ pub fn fault(error: io::Error) -> Fault {
     })
 }
 
-/// `report.csv (1.2 MB)`: a file as messages name it.
-pub fn told(file: &File) -> String {
-    format!("{} ({})", file.name, size_told(file.size))
-}
-
-/// So many bytes in words, never more than there are: `820 bytes`, `1.2 MB`.
-pub fn size_told(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        1 => return "1 byte".to_owned(),
-        0..1_000 => return format!("{bytes} bytes"),
-        1_000..MB => (1_000, "kB"),
-        _ => (MB, "MB"),
-    };
-    match bytes % unit * 10 / unit {
-        0 => format!("{} {name}", bytes / unit),
-        tenths => format!("{}.{tenths} {name}", bytes / unit),
-    }
-}
-
 fn gone(file: &File) -> Fault {
-    let message = format!("the content of {} is not among the files of this run", told(file));
+    let message = format!("the content of {file} is not among the files of this run");
     Fault::new(FaultKind::NotFound, message).help("files last as long as the run that made them")
 }
 
@@ -250,14 +231,5 @@ mod tests {
         assert_eq!(format!("{files:?}"), "Files { count: 1, bytes: 4 }");
         let other = small().open(&a).map(drop).unwrap_err();
         assert!(other.message.contains("a (4 bytes) is not among the files of this run"), "{other}");
-    }
-
-    #[test]
-    fn sizes_are_told_in_words() {
-        let table =
-            [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1 kB"), (999_999, "999.9 kB")];
-        for (bytes, words) in table.into_iter().chain([(MB, "1 MB"), (2_345_678, "2.3 MB")]) {
-            assert_eq!(size_told(bytes), words);
-        }
     }
 }

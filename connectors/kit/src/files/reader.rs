@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Extent, Files};
 
-/// Reads a file in whatever pieces are asked for; its content stays where it is.
+/// Reads a file in whatever pieces are asked for; its content stays where it is. A clone goes on from the same place.
+#[derive(Clone)]
 pub struct Reader {
     files: Files,
     extents: Arc<[Extent]>,

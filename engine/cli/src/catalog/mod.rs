@@ -171,8 +171,8 @@ fn traits(card: &Card) -> Vec<String> {
         said.push("Beside `with`, `pass` gives the helper flow its inputs.".to_owned());
     }
     if let Work::Effect(effect) = card.work {
-        // Tables are the project's own and need no connection.
-        if effect.connector != "tables" {
+        // Tables are the project's own, files the run's: they need no connection.
+        if !matches!(effect.connector, "tables" | "file") {
             said.push(format!("Uses a connection to {}.", category::title(effect.connector)));
         }
         said.push(format!(
