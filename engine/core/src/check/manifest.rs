@@ -61,7 +61,7 @@ fn max_rows(table: &model::Table, log: &mut Log) -> Option<usize> {
     let rows = given.it.as_number().filter(|rows| rows.fract() == 0.0 && (1.0..=most).contains(rows));
     if rows.is_none() {
         let message = format!("expected a whole number from 1 to {most}, found {}", given.it);
-        let label = format!("{what} can't have so many rows");
+        let label = format!("not how many rows {what} can have");
         log.report(Diagnostic::new(Code::BadValue, given.span, message).label(label));
     }
     rows.map(|rows| rows as usize)
