@@ -55,9 +55,12 @@ impl Effect for ReadText {
         let bytes = store.read(&self.file_content, self.max_mb)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let (file, place) = (&self.file_content, error.valid_up_to() + 1);
-            Fault::new(FaultKind::Parse, format!("{file} is no text in UTF-8: byte {place} can't stand there"))
-                .at(Self::FILE_CONTENT)
-                .help("save it as UTF-8 where it comes from; for the bytes themselves use `file.to_base64`")
+            Fault::new(
+                FaultKind::Parse,
+                format!("{file} is no text in UTF-8: byte {place} can't stand there"),
+            )
+            .at(Self::FILE_CONTENT)
+            .help("save it as UTF-8 where it comes from; for the bytes themselves use `file.to_base64`")
         })?;
         Ok(Read { text: text.strip_prefix('\u{feff}').unwrap_or(text).into() })
     }

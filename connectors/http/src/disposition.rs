@@ -10,7 +10,8 @@ const UNNAMED: &str = "download";
 
 /// The name of the file that came from `url` with these headers, without any folder.
 pub fn name(headers: &HeaderMap, url: &str) -> String {
-    let header = headers.get(CONTENT_DISPOSITION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+    let header =
+        headers.get(CONTENT_DISPOSITION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
     let told = header.and_then(told).and_then(|name| last_part(&name));
     told.or_else(|| addressed(url)).unwrap_or_else(|| UNNAMED.to_owned())
 }
@@ -63,7 +64,8 @@ fn parameters(header: &str) -> Vec<(String, String)> {
 /// The last part of an address's path.
 fn addressed(url: &str) -> Option<String> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let path =
+        path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     last_part(&percent_decode_str(path).decode_utf8_lossy())
 }
 
@@ -86,7 +88,10 @@ mod tests {
             ("", "/reports/", "download"),
         ];
         for (header, url, expected) in table {
-            let headers = HeaderMap::from_iter([(CONTENT_DISPOSITION, HeaderValue::from_bytes(header.as_bytes()).unwrap())]);
+            let headers = HeaderMap::from_iter([(
+                CONTENT_DISPOSITION,
+                HeaderValue::from_bytes(header.as_bytes()).unwrap(),
+            )]);
             assert_eq!(name(&headers, url), expected, "{header} {url}");
         }
     }

@@ -23,7 +23,8 @@ pub fn router() -> Router {
         .route("/moved", any(|| async { Redirect::temporary("/echo") }))
         .route("/away", get(|| async { Redirect::temporary("https://elsewhere.example.com/") }))
         .fallback(|| async {
-            let message = "the simulator has only /echo, /reverse, /status/CODE, /files/SIZE/NAME, /moved and /away";
+            let message =
+                "the simulator has only /echo, /reverse, /status/CODE, /files/SIZE/NAME, /moved and /away";
             (StatusCode::NOT_FOUND, Json(json!({ "message": message })))
         })
 }

@@ -38,7 +38,10 @@ fn service(asked: &Asked, taken: &Asked) -> Router {
     let (shaky, taken) = (asked.clone(), taken.clone());
     Router::new()
         .route("/whole", get(async || pieces(5, None)))
-        .route("/shaky", get(async move || pieces(5, (shaky.fetch_add(1, Ordering::Relaxed) < 2).then_some(3))))
+        .route(
+            "/shaky",
+            get(async move || pieces(5, (shaky.fetch_add(1, Ordering::Relaxed) < 2).then_some(3))),
+        )
         .route("/dead", get(async || pieces(5, Some(4))))
         .route("/away", get(async || Redirect::temporary("https://storage.example.com/whole")))
         .route("/moved", get(async || Redirect::temporary("/whole")))

@@ -129,7 +129,8 @@ impl Intake {
     fn at_line(&self, position: Option<&Position>, fault: Fault) -> Fault {
         let start = position.map_or(0, Position::byte);
         let mut line = 1;
-        for (place, byte) in (0_u64..).zip(BufReader::with_capacity(files::PIECE, self.file.clone()).bytes()) {
+        for (place, byte) in (0_u64..).zip(BufReader::with_capacity(files::PIECE, self.file.clone()).bytes())
+        {
             match byte {
                 Ok(b'\n') => line += 1,
                 Ok(b'\r') => {}

@@ -72,12 +72,17 @@ fn options_choose_what_is_exported() {
         ("{ columns: [age], limit: 0, where: [{ column: age, operator: '<', value: 0 }] }", "age\n-1\n"),
         ("{ columns: [age], offset: 9 }", "age\n"),
         ("{ columns: [created], limit: 1 }", "created\n2016-09-07T00:01:25.670Z\n"),
-        ("{ columns: [], offset: 2, delimiter: \"\\t\" }", "name\tage\tactive\tsince\nZoë\t-1\ttrue\t2020-02-29T00:00:00.000Z\n"),
+        (
+            "{ columns: [], offset: 2, delimiter: \"\\t\" }",
+            "name\tage\tactive\tsince\nZoë\t-1\ttrue\t2020-02-29T00:00:00.000Z\n",
+        ),
     ];
     for (given, expected) in table {
         assert_eq!(text(&files, &export(&tables, given).unwrap().0), expected, "{given}");
     }
-    for (given, told) in [("{ limit: -1 }", "expected 0 or more"), ("{ delimiter: '' }", "one ASCII character")] {
+    for (given, told) in
+        [("{ limit: -1 }", "expected 0 or more"), ("{ delimiter: '' }", "one ASCII character")]
+    {
         let fault = export(&tables, given).unwrap_err();
         assert!(fault.message.contains(told), "{given}: {fault}");
     }
@@ -94,8 +99,14 @@ fn options_choose_what_is_imported() {
     let table = [
         ("{ select: [age, name] }", vec![("jd", Value::from(29)), ("bb", Value::Null)]),
         ("{ mapping: { Name: name } }", vec![("Jane", Value::Null), ("Bob", Value::Null)]),
-        ("{ mapping: { E-mail: name, age: age } }", vec![("j@acme.example", 29.into()), ("b@acme.example", Value::Null)]),
-        ("{ select: [], mapping: { Name: name }, clear_destination: true }", vec![("Jane", Value::Null), ("Bob", Value::Null)]),
+        (
+            "{ mapping: { E-mail: name, age: age } }",
+            vec![("j@acme.example", 29.into()), ("b@acme.example", Value::Null)],
+        ),
+        (
+            "{ select: [], mapping: { Name: name }, clear_destination: true }",
+            vec![("Jane", Value::Null), ("Bob", Value::Null)],
+        ),
     ];
     for (given, expected) in table {
         let files = Files::default();
@@ -112,7 +123,10 @@ fn options_choose_what_is_imported() {
     }
     let files = Files::default();
     let tables = tables_over(&files, None);
-    assert_eq!(import(&tables, &files, "\u{feff}name;age\r\nJane;29\r\n".as_bytes(), "{ delimiter: ; }").unwrap(), 1.0);
+    assert_eq!(
+        import(&tables, &files, "\u{feff}name;age\r\nJane;29\r\n".as_bytes(), "{ delimiter: ; }").unwrap(),
+        1.0
+    );
     assert_eq!(import(&tables, &files, b"name\n", "{ clear_destination: true }").unwrap(), 0.0);
     assert_eq!(tables.row_count("people"), Some(0));
 }
@@ -124,7 +138,11 @@ fn a_csv_that_does_not_fit_changes_nothing_and_is_told_by_its_line() {
     import(&tables, &files, PEOPLE.as_bytes(), "{}").unwrap();
     let before = cells(&tables);
     let table: &[(&[u8], &str, &str)] = &[
-        (b"name,age\nJane,29\nBob,ten\n", "{}", "line 3: column \"age\": expected number, found text \"ten\""),
+        (
+            b"name,age\nJane,29\nBob,ten\n",
+            "{}",
+            "line 3: column \"age\": expected number, found text \"ten\"",
+        ),
         (b"name,age\n\"a\nb\",1\n\nBob,ten\n", "{}", "line 5: column \"age\""),
         (b"name,age\r\nJane,1\r\n\r\nBob,ten\r\n", "{}", "line 4: column \"age\""),
         (b"\n\nname,age\nBob,ten", "{}", "line 4: column \"age\""),
@@ -139,8 +157,16 @@ fn a_csv_that_does_not_fit_changes_nothing_and_is_told_by_its_line() {
         (b"name,name\nJane,29\n", "{}", "line 1: two columns have the name \"name\""),
         (b"name,age\nJane,29\n", "{ select: [since] }", "the CSV has no column \"since\""),
         (b"name,age\nJane,29\n", "{ mapping: { name: nmae } }", "table \"people\" has no column \"nmae\""),
-        (b"name,nick\nJane,J\n", "{ mapping: { name: name, nick: name } }", "two columns of the CSV go into column \"name\""),
-        (b"name,age\nJane,29\n", "{ select: [name], mapping: { name: name } }", "expected select or mapping, found both"),
+        (
+            b"name,nick\nJane,J\n",
+            "{ mapping: { name: name, nick: name } }",
+            "two columns of the CSV go into column \"name\"",
+        ),
+        (
+            b"name,age\nJane,29\n",
+            "{ select: [name], mapping: { name: name } }",
+            "expected select or mapping, found both",
+        ),
         (b"", "{}", "the file has no first line"),
     ];
     for (csv, given, told) in table {
@@ -158,7 +184,8 @@ fn a_csv_that_does_not_fit_changes_nothing_and_is_told_by_its_line() {
 fn rows_that_are_imported_are_found_like_any_others() {
     let files = Files::default();
     let tables = tables_over(&files, None);
-    let many = |from: usize| (from..from + 2_000).fold("name\n".to_owned(), |csv, row| format!("{csv}n{row}\n"));
+    let many =
+        |from: usize| (from..from + 2_000).fold("name\n".to_owned(), |csv, row| format!("{csv}n{row}\n"));
     import(&tables, &files, many(0).as_bytes(), "{}").unwrap();
     let find = |name: &str| {
         let given = format!("{{ table: people, where: [{{ column: name, value: {name} }}] }}");

@@ -25,7 +25,10 @@ pub fn events() -> Vec<&'static str> {
 
 /// Every card that reaches outside.
 pub fn effects() -> impl Iterator<Item = &'static EffectCard> {
-    flowrun_tables::CARDS.iter().chain(flowrun_files::CARDS).chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
+    flowrun_tables::CARDS
+        .iter()
+        .chain(flowrun_files::CARDS)
+        .chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
 }
 
 /// Every card there is.

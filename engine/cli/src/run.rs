@@ -327,7 +327,8 @@ impl Prepared {
         let Some(folder) = &self.args.files else {
             if !found.is_empty() {
                 let files = words::many(found.len() as u64, "file");
-                console.note(&format!("{files} among the outputs not saved; --files names a folder for them\n"));
+                console
+                    .note(&format!("{files} among the outputs not saved; --files names a folder for them\n"));
             }
             return DONE;
         };

@@ -213,8 +213,7 @@ mod tests {
         let files = small();
         let fault = files.create("a", &[0; 100_001], 0).unwrap_err();
         assert!(fault.message.contains("100 kB, the most that one file may have"), "{fault}");
-        let kept: Vec<_> =
-            (0..2).map(|content| files.create("a", &[content; 100_000], 0).unwrap()).collect();
+        let kept: Vec<_> = (0..2).map(|content| files.create("a", &[content; 100_000], 0).unwrap()).collect();
         let fault = files.create("c", &[9; 50_001], 0).unwrap_err();
         assert!(fault.message.contains("250 kB, the most that all files of a run"), "{fault}");
         // What did not fit takes no room.

@@ -56,8 +56,7 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
 /// How many rows a table may have: what fits into memory, or into a file that is written anew with each change.
 fn max_rows(table: &model::Table, log: &mut Log) -> Option<usize> {
     let given = table.max_rows.as_ref().filter(|given| !given.it.is_null())?;
-    let (most, what) =
-        if table.kept { (MOST_KEPT, "a kept table") } else { (MOST_ROWS, "a table") };
+    let (most, what) = if table.kept { (MOST_KEPT, "a kept table") } else { (MOST_ROWS, "a table") };
     let rows = given.it.as_number().filter(|rows| rows.fract() == 0.0 && (1.0..=most).contains(rows));
     if rows.is_none() {
         let message = format!("expected a whole number from 1 to {most}, found {}", given.it);

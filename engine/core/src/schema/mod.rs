@@ -18,7 +18,9 @@ const OWN: [&str; 2] = ["tables", "file"];
 /// The connector of a card's connection, if the card uses one.
 fn connector(card: &Card) -> Option<&'static str> {
     match card.work {
-        Work::Effect(spec) if !spec.connector.is_empty() && !OWN.contains(&spec.connector) => Some(spec.connector),
+        Work::Effect(spec) if !spec.connector.is_empty() && !OWN.contains(&spec.connector) => {
+            Some(spec.connector)
+        }
         _ => None,
     }
 }
