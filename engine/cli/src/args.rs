@@ -139,7 +139,7 @@ pub struct RunArgs {
     /// How large one file may get, in megabytes [default: 256]
     #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
     pub max_file_mb: Option<u64>,
-    /// How large all files of the run may get together, in megabytes [default: 1024]
+    /// How large all files of the run may get together, in megabytes [default: 1000]
     #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
     pub max_files_mb: Option<u64>,
     /// How the simulators are set up.

@@ -38,7 +38,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { one: 256 * MB, all: 1024 * MB }
+        Bounds { one: 256 * MB, all: 1000 * MB }
     }
 }
 
