@@ -88,10 +88,11 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
         })
         .collect();
     let env = Default::default();
-    match connections::connect(&planned, &Purpose::new(simulators, &env)) {
+    let purpose = Purpose::new(simulators, &env);
+    match connections::connect(&planned, &purpose) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
-            connections::world(&made, tables, RunTime::new(simulators.clock.clone(), true))
+            connections::world(&made, tables, purpose.files, RunTime::new(simulators.clock.clone(), true))
         }
         Err(problem) => panic!("{problem:?}"),
     }

@@ -25,7 +25,7 @@ pub fn events() -> Vec<&'static str> {
 
 /// Every card that reaches outside.
 pub fn effects() -> impl Iterator<Item = &'static EffectCard> {
-    let own = flowrun_tables::CARDS.iter().chain(flowrun_crypto::CARDS);
+    let own = flowrun_tables::CARDS.iter().chain(flowrun_files::CARDS).chain(flowrun_crypto::CARDS);
     own.chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
 }
 

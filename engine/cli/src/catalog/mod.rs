@@ -173,8 +173,8 @@ fn traits(card: &Card) -> Vec<String> {
         said.push("Beside `with`, `pass` gives the helper flow its inputs.".to_owned());
     }
     if let Work::Effect(effect) = card.work {
-        // Tables are the project's own, and cards of no connector reach nobody.
-        if !["", "tables"].contains(&effect.connector) {
+        // Tables are the project's own, files the run's, and cards of no connector reach nobody.
+        if !matches!(effect.connector, "" | "tables" | "file") {
             said.push(format!("Uses a connection to {}.", category::title(effect.connector)));
         }
         said.push(format!(

@@ -199,7 +199,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
         "File",
         &[
             card("Download", "file.download"),
-            card("File Info", "file.info"),
+            card("Info", "file.info"),
             missing("Upload", "its fields are not known from any published flow"),
             missing("Multipart Upload", "its fields are not known from any published flow"),
         ],

@@ -14,6 +14,7 @@ use flowrun_core::model::Manifest;
 use flowrun_core::program::{Op, Program};
 use flowrun_core::suggest::closest;
 use flowrun_crypto::Crypto;
+use flowrun_files::FileStore;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
@@ -22,6 +23,7 @@ use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
+use flowrun_kit::files::Files;
 use flowrun_kit::http::Transport;
 use flowrun_tables::Tables;
 
@@ -232,12 +234,14 @@ pub struct Purpose<'a> {
     pub audit: Option<Arc<dyn Ledger>>,
     /// Whether requests that would change something are withheld.
     pub rehearsal: bool,
+    /// The files of the run.
+    pub files: Files,
 }
 
 impl<'a> Purpose<'a> {
-    /// Connections that change what they are told to, without a record.
+    /// Connections that change what they are told to, without a record, for a run without files.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false }
+        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false, files: Files::default() }
     }
 }
 
@@ -269,6 +273,7 @@ pub fn connect(
             scopes: scopes.clone(),
             audit: purpose.audit.clone(),
             rehearsal: purpose.rehearsal,
+            files: purpose.files.clone(),
             ..Means::new(transport, purpose.simulators.clock.clone())
         };
         let connected = connector.connect(&settings, means).map_err(|fault| {
@@ -295,12 +300,14 @@ pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
     used.flatten().copied().collect()
 }
 
-/// The world that a program runs in, over connections made in its order.
-pub fn world(made: &[Made], tables: Tables, time: RunTime) -> World {
+/// The world that a program runs in, over connections made in its order, which share these files with its cards.
+pub fn world(made: &[Made], tables: Tables, files: Files, time: RunTime) -> World {
     let connections = made.iter().map(|made| made.connection.clone()).collect();
     let crypto = Crypto::new(time.clock().clone());
+    let store = FileStore::new(files.clone(), time.clock().clone());
     World::new(time, connectors::effects(), connections)
-        .share(Tables::CONNECTOR, Arc::new(tables))
+        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files)))
+        .share(FileStore::CONNECTOR, Arc::new(store))
         .share(Crypto::CONNECTOR, Arc::new(crypto))
 }
 

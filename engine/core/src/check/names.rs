@@ -220,7 +220,7 @@ impl<'p> Names<'p> {
 
 /// Connectors whose cards work without a connection.
 fn optional(connector: &str) -> bool {
-    matches!(connector, "" | "tables")
+    matches!(connector, "" | "tables" | "file")
 }
 
 fn stem(path: &str) -> &str {

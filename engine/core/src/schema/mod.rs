@@ -13,13 +13,15 @@ use crate::types::Type;
 /// The draft that every editor knows; the YAML server of VS Code knows no later one whole.
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
-/// The connector of the project's own tables, which needs no connection.
-const OWN: &str = "tables";
+/// The connectors of the project's own tables and of the run's files, which need no connection.
+const OWN: [&str; 2] = ["tables", "file"];
 
 /// The connector of a card's connection, if the card uses one.
 fn connector(card: &Card) -> Option<&'static str> {
     match card.work {
-        Work::Effect(spec) if !spec.connector.is_empty() && spec.connector != OWN => Some(spec.connector),
+        Work::Effect(spec) if !spec.connector.is_empty() && !OWN.contains(&spec.connector) => {
+            Some(spec.connector)
+        }
         _ => None,
     }
 }
