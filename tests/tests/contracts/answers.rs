@@ -348,7 +348,7 @@ tables! {
         [(CLEAR_SESSIONS, 1, as_it_is)];
     delete_user: "- { card: okta.delete_user, with: { id_or_login: 00u1 } }",
         [(USER, 1, a_user), (DELETE_USER, 1, as_it_is)];
-    find_users: "- { card: okta.find_users, with: { query: ada, result_set: all } }", [(USERS, 1, a_user)];
+    search_users: "- { card: okta.search_users, with: { query: ada, result_set: all } }", [(USERS, 1, a_user)];
     list_users_with_filter: "- { card: okta.list_users_with_filter, with: { result_set: all, status: ACTIVE } }",
         [(USERS, 1, a_user)];
     get_users_groups: "- { card: okta.get_users_groups, with: { user_id: 00u1 } }", [(USERS_GROUPS, 2, a_group)];
