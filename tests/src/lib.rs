@@ -88,10 +88,12 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
         })
         .collect();
     let env = Default::default();
-    match connections::connect(&planned, &Purpose::new(simulators, &env)) {
+    let purpose = Purpose::new(simulators, &env);
+    match connections::connect(&planned, &purpose) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
-            connections::world(&made, tables, flowrun_external::example_answers(), RunTime::new(simulators.clock.clone(), true))
+            let time = RunTime::new(simulators.clock.clone(), true);
+            connections::world(&made, tables, purpose.files, flowrun_external::example_answers(), time)
         }
         Err(problem) => panic!("{problem:?}"),
     }

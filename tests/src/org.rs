@@ -14,9 +14,11 @@ use flowrun::{Surroundings, run_in};
 use flowrun_core::machine::Start;
 use flowrun_core::program::Program;
 use flowrun_core::value::{Record, Text, Value};
+use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
+use flowrun_kit::effect::Connection;
 use flowrun_kit::http::Transport;
 use flowrun_kit::sim::Fault;
 use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
@@ -194,8 +196,10 @@ impl Org {
             made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name)).connection
         });
         let connections = connections.collect();
-        let world = World::new(RunTime::new(clock, true), connectors::effects(), connections);
-        world.share("tables", Arc::new(tables))
+        let crypto = Crypto::new(clock.clone());
+        World::new(RunTime::new(clock, true), connectors::effects(), connections)
+            .share(Tables::CONNECTOR, Arc::new(tables))
+            .share(Crypto::CONNECTOR, Arc::new(crypto))
     }
 
     /// Lets the imports that were started come to their end.

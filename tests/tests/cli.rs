@@ -217,6 +217,67 @@ fn inputs_are_read_by_their_types() {
     assert_eq!(report["flow"]["error"]["kind"], "Invalid Input");
 }
 
+const STAGE: &str = "\
+name: Stage
+inputs: { people: file }
+outputs: { rows: number, parts: list, text: text }
+cards:
+  - { id: read, card: file.read_text, with: { file_content: $.inputs.people } }
+  - { id: again, card: file.create, with: { text: $.read.text, filename: ../../people.csv } }
+  - card: flow_control.return
+    with: { rows: 1, parts: [$.again.file_content, { same: $.again.file_content }, $.inputs.people], text: $.read.text }
+";
+
+#[test]
+fn files_go_in_and_come_out_inside_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, people, out) = (path("stage.yaml"), path("people.csv"), path("deep/out"));
+    fs::write(&file, STAGE).unwrap();
+    fs::write(&people, "id,name\n1,Zoë\n").unwrap();
+    let input = format!("people=@{people}");
+    let ran = flowrun(&[&file, "-i", &input, "--files", &out, "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let (written, given) = (&report["flow"]["outputs"]["parts"][0], &report["flow"]["outputs"]["parts"][2]);
+    assert_eq!((&written["file"], &given["size"]), (&given["file"], &serde_json::json!(15)));
+    let saved = ["people.csv", "people-2.csv"].map(|name| format!("{out}/{name}"));
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "saved ../../people.csv (15 bytes) as {}\nsaved people.csv (15 bytes) as {}\n",
+            saved[0], saved[1]
+        )
+    );
+    for path in &saved {
+        assert_eq!(fs::read_to_string(path).unwrap(), "id,name\n1,Zoë\n");
+    }
+    let names: BTreeSet<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["deep", "people.csv", "stage.yaml"].into_iter().map(Into::into).collect());
+
+    let large = path("large.csv");
+    fs::write(&large, vec![b'a'; 1_000_001]).unwrap();
+    let (large, missing) = (format!("people=@{large}"), format!("people=@{}", path("none.csv")));
+    #[rustfmt::skip]
+    let refused: [(&[&str], &str); 5] = [
+        (&["-i", "people=people.csv"], "--input people: expected a file as @PATH, found `people.csv`"),
+        (&["-i", &missing], "none.csv can't be read: No such file"),
+        (&["-i", &large, "--max-file-mb", "1"], "the file is larger than 1 MB, the most that one file may have: allow more with --max-file-mb"),
+        (&[], "--input people=@…"),
+        (&["-i", &input, "--files", &people], "files can't be saved in"),
+    ];
+    for (args, why) in refused {
+        let ran = flowrun(&[&[&*file], args].concat());
+        assert!(ran.code == 2 && ran.stderr.contains(why), "{args:?}: {ran:?}");
+    }
+    let unsaved = flowrun(&[&file, "-i", &input]);
+    assert_eq!(
+        (unsaved.code, &*unsaved.stderr),
+        (0, "2 files among the outputs not saved; --files names a folder for them\n")
+    );
+}
+
 #[test]
 fn colors_are_for_terminals() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,6 +12,7 @@ use flowrun_kit::call::Call;
 use flowrun_kit::client::{Client, Vendor};
 use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection, Pending};
+use flowrun_kit::files::Files;
 use flowrun_kit::retry::Policy;
 
 use crate::exchange::TIMEOUT;
@@ -20,6 +21,7 @@ use crate::exchange::TIMEOUT;
 #[derive(Debug)]
 pub struct ApiConnector {
     pub(crate) client: Client,
+    pub(crate) files: Files,
 }
 
 impl Connection for ApiConnector {
@@ -113,7 +115,7 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let hidden = settings.secret("secret").cloned().into_iter().collect();
     let client = Client::new(VENDOR, base, &means).auth(auth).hide(hidden).policy(policy);
     let (host, activity) = (client.host(), client.activity().clone());
-    Ok(Connected { connection: Arc::new(ApiConnector { client }), host, activity })
+    Ok(Connected { connection: Arc::new(ApiConnector { client, files: means.files }), host, activity })
 }
 
 fn auth(settings: &Settings) -> Result<Auth> {

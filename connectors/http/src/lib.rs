@@ -6,6 +6,8 @@ mod sends;
 mod close;
 mod connection;
 mod delete;
+mod disposition;
+mod download;
 mod exchange;
 mod get;
 mod patch;
@@ -27,6 +29,7 @@ pub static CARDS: &[EffectCard] = &[
     EffectCard::of::<put::Put>(),
     EffectCard::of::<patch::Patch>(),
     EffectCard::of::<delete::Delete>(),
+    EffectCard::of::<download::Download>(),
 ];
 
 /// Its cards that send nothing.

@@ -1,24 +1,30 @@
 //! A simulated API, for the examples and tests of the API Connector: it tells what it was sent.
 
-use axum::body::Bytes;
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query};
+use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
 /// The service: `/echo` tells the request, `/reverse` gives the body backwards, `/status/{code}` fails as asked, `/moved`
-/// leads to `/echo`, `/away` to another host.
+/// leads to `/echo`, `/away` to another host; `/files/{size}/{name}` is a file of so many bytes, which come in pieces.
 pub fn router() -> Router {
     Router::new()
         .route("/echo", any(echo))
         .route("/reverse", post(reverse))
         .route("/status/{code}", any(status))
+        .route("/files/{size}/{name}", get(file))
         .route("/moved", any(|| async { Redirect::temporary("/echo") }))
         .route("/away", get(|| async { Redirect::temporary("https://elsewhere.example.com/") }))
         .fallback(|| async {
-            let message = "the simulator has only /echo, /reverse, /status/CODE, /moved and /away";
+            let message =
+                "the simulator has only /echo, /reverse, /status/CODE, /files/SIZE/NAME, /moved and /away";
             (StatusCode::NOT_FOUND, Json(json!({ "message": message })))
         })
 }
@@ -51,4 +57,16 @@ async fn reverse(body: String) -> String {
 async fn status(Path(code): Path<u16>) -> Response {
     let code = StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST);
     (code, Json(json!({ "message": "as you asked for" }))).into_response()
+}
+
+/// The most bytes of a file that come at once.
+const PIECE: u64 = 16 * 1024;
+
+async fn file(Path((size, name)): Path<(u64, String)>) -> Response {
+    let pieces = stream::iter((0..size).step_by(PIECE as usize)).map(move |start| {
+        let letters = (start..size.min(start + PIECE)).map(|place| b'a' + (place % 26) as u8);
+        Ok::<Bytes, Infallible>(letters.collect())
+    });
+    let name = format!("attachment; filename=\"{name}\"");
+    ([(CONTENT_DISPOSITION, name)], Body::from_stream(pieces)).into_response()
 }

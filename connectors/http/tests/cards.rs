@@ -82,6 +82,13 @@ async fn what_may_not_be_sent_or_read_is_refused() {
     ]);
     let fault = direct::perform(CARDS, "api_connector.post", &body, &api).await.unwrap_err();
     assert!(fault.message.contains("holds a secret"), "{fault}");
+    let body = Value::object([
+        ("url", Value::from("/echo")),
+        ("headers", Value::object([("content-type", Value::from("application/x-www-form-urlencoded"))])),
+        ("body", Value::Secret(Secret::new("assertion=hunter2"))),
+    ]);
+    let echo = direct::perform(CARDS, "api_connector.post", &body, &api).await.unwrap();
+    assert!(echo["body"].to_json().contains("assertion=hunter2"), "{echo:?}");
     let text = card(&api, "post", r#"{"url":"/reverse","body":"text"}"#).await.unwrap_err();
     assert_eq!(text.kind, FaultKind::Parse, "{text}");
 }

@@ -19,6 +19,8 @@ use crate::call::{Call, Reply, lenient};
 use crate::challenge;
 use crate::clock::Clock;
 use crate::connector::Means;
+use crate::download;
+use crate::files::{Draft, Files};
 use crate::http::{Limits, Request, Response, Transport, TransportError};
 use crate::pacing::{Pacer, Quota, Rate, date_ms};
 use crate::retry::{Policy, Repeat, retry_after};
@@ -233,6 +235,14 @@ impl Client {
         }
     }
 
+    /// Makes a call and writes the body of its answer into one of `files` while it arrives; the reply has none. A body
+    /// that breaks off is asked for again from its start, where that is safe.
+    pub async fn download(&self, call: Call, files: &Files) -> Result<(Reply, Draft), Failure> {
+        let mut course = Course { into: Some(files.draft()), ..self.start(&call)? };
+        let reply = self.answer(&call, &mut course).await?;
+        Ok((reply, course.into.unwrap_or_else(|| files.draft())))
+    }
+
     fn start(&self, call: &Call) -> Result<Course> {
         let url = self.base.resolve(&call.target)?;
         let most = self.limits.request_bytes;
@@ -260,6 +270,7 @@ impl Client {
             throttled: 0,
             redirects: 0,
             renewed: false,
+            into: None,
         })
     }
 
@@ -340,7 +351,11 @@ impl Client {
             pass.write(&mut headers, &call.method, &course.url, self.clock.now_ms())?;
         }
         let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
-        match self.transport.send(request, self.limits).await {
+        let answer = match &mut course.into {
+            None => self.transport.send(request, self.limits).await,
+            Some(draft) => download::receive(&*self.transport, request, self.limits, draft).await?,
+        };
+        match answer {
             Ok(response) => {
                 let now_ms = self.clock.now_ms();
                 if let Some(date_ms) = date_ms(&response.headers) {
@@ -424,7 +439,8 @@ impl Client {
         let (vendor, name) = (self.vendor.name, call.name());
         let (kind, message) = match error {
             TransportError::Timeout => {
-                let seconds = self.limits.timeout.as_secs();
+                let longest = if course.into.is_some() { download::LONGEST } else { self.limits.timeout };
+                let seconds = longest.as_secs();
                 (FaultKind::Timeout, format!("{vendor} did not answer {name} within {seconds} s"))
             }
             TransportError::TooLarge(most) => {
@@ -506,6 +522,8 @@ struct Course {
     throttled: u32,
     redirects: u32,
     renewed: bool,
+    /// Takes the body of an answer of success, where that is not to be held in memory.
+    into: Option<Draft>,
 }
 
 fn unknown(lost: bool) -> &'static str {

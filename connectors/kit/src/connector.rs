@@ -12,6 +12,7 @@ use crate::activity::Activity;
 use crate::audit::Ledger;
 use crate::clock::Clock;
 use crate::effect::{AnyConnection, EffectCard, Pending};
+use crate::files::Files;
 use crate::http::Transport;
 
 /// One setting of a connector's connections.
@@ -96,12 +97,15 @@ pub struct Means {
     pub audit: Option<Arc<dyn Ledger>>,
     /// Whether requests that would change something are withheld.
     pub rehearsal: bool,
+    /// The run's files.
+    pub files: Files,
 }
 
 impl Means {
-    /// For cards that need no scopes; what changes something is sent and not recorded.
+    /// For cards that need no scopes and meet no files; what changes something is sent and not recorded.
     pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Means {
-        Means { transport, clock, scopes: BTreeSet::new(), audit: None, rehearsal: false }
+        let files = Files::default();
+        Means { transport, clock, scopes: BTreeSet::new(), audit: None, rehearsal: false, files }
     }
 }
 

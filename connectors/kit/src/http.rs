@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode};
+use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::effect::Pending;
 
@@ -50,6 +51,48 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = format_args!("{} bytes", self.body.len());
         f.debug_struct("Response").field("status", &self.status).field("body", &body).finish()
+    }
+}
+
+/// An answer whose body is still arriving.
+pub struct Arriving {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body in pieces, decompressed.
+    pub body: BoxStream<'static, Result<Bytes, TransportError>>,
+}
+
+impl Arriving {
+    /// Waits for the whole answer, of at most `most` bytes.
+    pub async fn whole(mut self, most: usize) -> Result<Response, TransportError> {
+        let mut whole: Vec<u8> = Vec::new();
+        let mut first: Option<Bytes> = None;
+        while let Some(piece) = self.body.next().await {
+            let piece = piece?;
+            let size = first.as_ref().map_or(0, Bytes::len) + whole.len() + piece.len();
+            if size > most {
+                return Err(TransportError::TooLarge(most));
+            }
+            // Most answers are one piece: hand that on without copying it.
+            match first.take() {
+                None if whole.is_empty() => first = Some(piece),
+                start => {
+                    whole.extend(start.into_iter().flatten());
+                    whole.extend_from_slice(&piece);
+                }
+            }
+        }
+        let body = first.unwrap_or_else(|| Bytes::from(whole));
+        Ok(Response { status: self.status, headers: self.headers, body })
+    }
+}
+
+impl From<Response> for Arriving {
+    fn from(response: Response) -> Arriving {
+        let Response { status, headers, body } = response;
+        Arriving { status, headers, body: stream::iter([Ok(body)]).boxed() }
     }
 }
 
@@ -111,4 +154,10 @@ impl std::error::Error for TransportError {}
 pub trait Transport: Send + Sync {
     /// Sends a request and reads the whole answer within `limits`.
     fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>>;
+
+    /// Sends a request and hands the answer on while its body arrives, which may take the time of `limits` but has no
+    /// bound. A transport that can't do this reads the whole answer first.
+    fn open(&self, request: Request, limits: Limits) -> Pending<'_, Result<Arriving, TransportError>> {
+        Box::pin(async move { self.send(request, limits).await.map(Arriving::from) })
+    }
 }

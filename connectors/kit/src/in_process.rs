@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use tower::ServiceExt;
 
 use crate::address::Origin;
 use crate::effect::Pending;
-use crate::http::{Limits, Request, Response, Transport, TransportError};
+use crate::http::{Arriving, Limits, Request, Response, Transport, TransportError};
 use crate::sim::Dropped;
 
 /// A network whose hosts are axum routers.
@@ -34,7 +34,7 @@ impl SimTransport {
         self
     }
 
-    async fn deliver(&self, request: Request, limits: Limits) -> Result<Response, TransportError> {
+    async fn deliver(&self, request: Request) -> Result<Arriving, TransportError> {
         let origin = Origin::parse(&request.url)
             .map_err(|fault| TransportError::Connect(fault.message.to_string()))?;
         let Some(router) = self.hosts.get(&origin) else {
@@ -54,8 +54,9 @@ impl SimTransport {
         if head.extensions.get::<Dropped>().is_some() {
             return Err(TransportError::Broken("connection closed before message completed".to_owned()));
         }
-        let body = read(body, limits.answer_bytes).await?;
-        Ok(Response { status: head.status, headers: head.headers, body })
+        let body = body.into_data_stream();
+        let body = body.map_err(|error| TransportError::Broken(error.to_string())).boxed();
+        Ok(Arriving { status: head.status, headers: head.headers, body })
     }
 }
 
@@ -68,30 +69,16 @@ impl fmt::Debug for SimTransport {
 impl Transport for SimTransport {
     fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let answer = tokio::time::timeout(limits.timeout, self.deliver(request, limits)).await;
+            let whole = async { self.deliver(request).await?.whole(limits.answer_bytes).await };
+            let answer = tokio::time::timeout(limits.timeout, whole).await;
             answer.unwrap_or(Err(TransportError::Timeout))
         })
     }
-}
 
-async fn read(body: Body, most: usize) -> Result<Bytes, TransportError> {
-    let mut chunks = body.into_data_stream();
-    let mut whole: Vec<u8> = Vec::new();
-    let mut first: Option<Bytes> = None;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| TransportError::Broken(error.to_string()))?;
-        let size = first.as_ref().map_or(0, Bytes::len) + whole.len() + chunk.len();
-        if size > most {
-            return Err(TransportError::TooLarge(most));
-        }
-        // Most answers are one chunk: hand that on without copying it.
-        match first.take() {
-            None if whole.is_empty() => first = Some(chunk),
-            start => {
-                whole.extend(start.into_iter().flatten());
-                whole.extend_from_slice(&chunk);
-            }
-        }
+    fn open(&self, request: Request, limits: Limits) -> Pending<'_, Result<Arriving, TransportError>> {
+        Box::pin(async move {
+            let answer = tokio::time::timeout(limits.timeout, self.deliver(request)).await;
+            answer.unwrap_or(Err(TransportError::Timeout))
+        })
     }
-    Ok(first.unwrap_or_else(|| Bytes::from(whole)))
 }

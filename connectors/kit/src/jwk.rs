@@ -8,76 +8,7 @@ use flowrun_core::fault::{Fault, FaultKind, Result};
 use ring::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm};
 use serde_json::{Value, json};
 
-/// How a JWT is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// RSA (PKCS #1 v1.5) with SHA-256.
-    Rs256,
-    /// RSA (PKCS #1 v1.5) with SHA-384.
-    Rs384,
-    /// RSA (PKCS #1 v1.5) with SHA-512.
-    Rs512,
-    /// ECDSA on P-256 with SHA-256.
-    Es256,
-    /// ECDSA on P-384 with SHA-384.
-    Es384,
-}
-
-impl Algorithm {
-    const ALL: [(&str, Algorithm); 5] = [
-        ("RS256", Algorithm::Rs256),
-        ("RS384", Algorithm::Rs384),
-        ("RS512", Algorithm::Rs512),
-        ("ES256", Algorithm::Es256),
-        ("ES384", Algorithm::Es384),
-    ];
-
-    /// The algorithm that a JWT calls `name`, if it is one of these.
-    pub fn named(name: &str) -> Option<Algorithm> {
-        Algorithm::ALL.iter().find(|(known, _)| *known == name).map(|(_, algorithm)| *algorithm)
-    }
-
-    /// What a JWT calls it.
-    pub fn name(self) -> &'static str {
-        Algorithm::ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
-    }
-}
-
-/// A curve that keys here may be on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Curve {
-    P256,
-    P384,
-}
-
-impl Curve {
-    /// The curve that a JWK calls `name`.
-    pub(crate) fn named(name: &str) -> Option<Curve> {
-        [Curve::P256, Curve::P384].into_iter().find(|curve| curve.name() == name)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Curve::P256 => "P-256",
-            Curve::P384 => "P-384",
-        }
-    }
-
-    /// How many bytes a coordinate has.
-    pub(crate) fn bytes(self) -> usize {
-        match self {
-            Curve::P256 => 32,
-            Curve::P384 => 48,
-        }
-    }
-
-    pub(crate) fn algorithm(self) -> Algorithm {
-        match self {
-            Curve::P256 => Algorithm::Es256,
-            Curve::P384 => Algorithm::Es384,
-        }
-    }
-}
+use crate::algorithm::{Algorithm, Curve, Family};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Material {
@@ -143,6 +74,18 @@ impl PublicKey {
         URL_SAFE_NO_PAD.encode(hash)
     }
 
+    /// Whether the key is of the kind that `algorithm` takes.
+    pub fn fits(&self, algorithm: Algorithm) -> bool {
+        algorithm.family() == self.family()
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        match self.material {
+            Material::Rsa { .. } => Family::Rsa,
+            Material::Ec { curve, .. } => Family::Ec(curve),
+        }
+    }
+
     /// Whether `signature` is this key's over `message`, by an algorithm that fits the key.
     pub fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         match (&self.material, algorithm) {
@@ -151,7 +94,10 @@ impl PublicKey {
                     Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
                     Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
                     Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-                    Algorithm::Es256 | Algorithm::Es384 => return false,
+                    Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
+                    Algorithm::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
+                    Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
+                    _ => return false,
                 };
                 let key = RsaPublicKeyComponents { n: modulus, e: exponent };
                 key.verify(parameters, message, signature).is_ok()
@@ -166,6 +112,14 @@ impl PublicKey {
             (Material::Ec { .. }, _) => false,
         }
     }
+}
+
+/// Refuses a set of keys where one key belongs.
+pub(crate) fn refuse_set(jwk: &Value) -> Result<()> {
+    let Some(keys) = jwk["keys"].as_array() else { return Ok(()) };
+    let many = if keys.len() == 1 { "one key".to_owned() } else { format!("{} keys", keys.len()) };
+    Err(wrong(format!("this is a set of JWKs, with {many}"))
+        .help("give one key of it: the object inside `keys`, from { to }"))
 }
 
 /// The curve of an EC key.

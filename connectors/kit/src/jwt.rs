@@ -8,18 +8,34 @@ use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::jwk::{Algorithm, PublicKey};
+use crate::algorithm::Algorithm;
+use crate::jwk::PublicKey;
+use crate::jwt_keys::{Signer, Verifier};
 use crate::signing_key::SigningKey;
 
 /// Signs `claims`. The header says the algorithm, and what `header` adds to it.
 pub fn sign(key: &SigningKey, header: &Value, claims: &Value) -> Result<SecretString> {
-    let mut whole = json!({ "alg": key.algorithm().name() });
+    compose(key.algorithm(), header, claims, |message| key.sign(message))
+}
+
+/// Signs `claims` by `signer`; `header` is as for [`sign`].
+pub fn sign_with(signer: &Signer, header: &Value, claims: &Value) -> Result<SecretString> {
+    compose(signer.algorithm(), header, claims, |message| signer.sign(message))
+}
+
+fn compose(
+    algorithm: Algorithm,
+    header: &Value,
+    claims: &Value,
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>>,
+) -> Result<SecretString> {
+    let mut whole = json!({ "alg": algorithm.name() });
     if let (Some(whole), Some(more)) = (whole.as_object_mut(), header.as_object()) {
         whole.extend(more.clone());
     }
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(&whole), part(claims));
-    let signature = key.sign(signed.as_bytes())?;
+    let signature = sign(signed.as_bytes())?;
     Ok(SecretString::from(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
@@ -90,6 +106,11 @@ impl Unverified<'_> {
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         let verified = |algorithm| key.verifies(algorithm, self.signed.as_bytes(), &self.signature);
         self.algorithm().is_some_and(verified)
+    }
+
+    /// Whether what `verifier` was made of signed it, by the verifier's algorithm; what the token says of itself is not asked.
+    pub fn is_signed_for(&self, verifier: &Verifier) -> bool {
+        verifier.verifies(self.signed.as_bytes(), &self.signature)
     }
 }
 

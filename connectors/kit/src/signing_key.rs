@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use flowrun_core::fault::Result;
+use flowrun_core::fault::{Fault, Result};
 use flowrun_core::value::REDACTED;
 use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
@@ -13,9 +13,11 @@ use ring::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use crate::algorithm::{Algorithm, Curve};
 use crate::der;
-use crate::jwk::{self, Algorithm, Curve, Material, PublicKey, wrong};
+use crate::jwk::{self, Material, PublicKey, wrong};
 use crate::jwt::no_chance;
+use crate::pem::{self, Found};
 
 /// A private key that signs JWTs; it never shows itself.
 pub struct SigningKey {
@@ -69,6 +71,16 @@ impl SigningKey {
         self
     }
 
+    /// The same key, signing by `algorithm`, which must be one that takes such a key.
+    pub fn by(mut self, algorithm: Algorithm) -> Result<SigningKey> {
+        if !self.public.fits(algorithm) {
+            let message = format!("the private key does not fit {}", algorithm.name());
+            return Err(wrong(message).help(ALGORITHMS_OF_KEYS));
+        }
+        self.algorithm = algorithm;
+        Ok(self)
+    }
+
     /// The algorithm that it signs by.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -89,6 +101,9 @@ impl SigningKey {
                 .map_err(|_| no_chance()),
             Pair::Rsa(pair) => {
                 let padding: &dyn signature::RsaEncoding = match self.algorithm {
+                    Algorithm::Ps256 => &signature::RSA_PSS_SHA256,
+                    Algorithm::Ps384 => &signature::RSA_PSS_SHA384,
+                    Algorithm::Ps512 => &signature::RSA_PSS_SHA512,
                     Algorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
                     Algorithm::Rs512 => &signature::RSA_PKCS1_SHA512,
                     _ => &signature::RSA_PKCS1_SHA256,
@@ -100,6 +115,9 @@ impl SigningKey {
         }
     }
 }
+
+/// Which keys sign by what.
+pub(crate) const ALGORITHMS_OF_KEYS: &str = "RSA keys sign by RS256, RS384, RS512, PS256, PS384 or PS512, EC keys on P-256 by ES256, on P-384 by ES384";
 
 fn signing(curve: Curve) -> &'static EcdsaSigningAlgorithm {
     match curve {
@@ -133,7 +151,7 @@ fn ec_from_pkcs8(curve: Curve, der: &[u8]) -> Result<SigningKey> {
 }
 
 /// The fault of a key that does not hold together; ring says no more than a word, which holds nothing of the key.
-fn rejected(why: KeyRejected) -> flowrun_core::fault::Fault {
+fn rejected(why: KeyRejected) -> Fault {
     if why.to_string() == "TooSmall" {
         return wrong("the RSA key has fewer than 2048 bits").help("make one of 2048 bits or more");
     }
@@ -142,45 +160,34 @@ fn rejected(why: KeyRejected) -> flowrun_core::fault::Fault {
 }
 
 fn from_pem(text: &str) -> Result<SigningKey> {
-    let (label, der) = pem(text)?;
-    match label {
-        "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der).map(rsa).map_err(rejected),
-        "EC PRIVATE KEY" => {
-            let curve = der::curve(&der)?;
-            ec_from_pkcs8(curve, &der::wrap_sec1(curve, &der))
-        }
-        _ if der::is_rsa(&der) => RsaKeyPair::from_pkcs8(&der).map(rsa).map_err(rejected),
-        _ if der::is_ec(&der) => ec_from_pkcs8(der::curve(&der)?, &der),
-        _ => Err(wrong("the private key is neither an RSA key nor an EC key, or it is damaged")
-            .help("make an RSA key: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048")),
-    }
-}
-
-/// The private key in a PEM text, or what is there in its place.
-fn pem(text: &str) -> Result<(&str, Vec<u8>)> {
-    const BEGIN: &str = "-----BEGIN ";
     if text.contains("ENCRYPTED") {
         return Err(wrong("the private key is encrypted").help(
             "take the password off, and keep the result as a secret: openssl pkey -in key.pem -out plain.pem",
         ));
     }
-    let mut first = None;
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once(BEGIN) {
-        let damaged = || wrong("the private key is damaged: its PEM has no end").help("copy it again, whole");
-        let (label, after) = after.split_once("-----").ok_or_else(damaged)?;
-        let (body, after) = after.split_once("-----END").ok_or_else(damaged)?;
-        if matches!(label, "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY") {
-            let body: String = body.replace("\\n", "").split_whitespace().collect();
-            let der = STANDARD.decode(body).map_err(|_| {
-                wrong("the private key is damaged: its PEM is no base64").help("copy it again, whole")
-            })?;
-            return Ok((label, der));
-        }
-        first = first.or(Some(label));
-        rest = after;
+    match pem::find(text, &["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"], "the private key")? {
+        Found::Block { label, der } => from_der(label, &der),
+        Found::Other(label) => Err(no_private_key(label)),
     }
-    Err(match first {
+}
+
+fn from_der(label: &str, der: &[u8]) -> Result<SigningKey> {
+    match label {
+        "RSA PRIVATE KEY" => RsaKeyPair::from_der(der).map(rsa).map_err(rejected),
+        "EC PRIVATE KEY" => {
+            let curve = der::curve(der)?;
+            ec_from_pkcs8(curve, &der::wrap_sec1(curve, der))
+        }
+        _ if der::is_rsa(der) => RsaKeyPair::from_pkcs8(der).map(rsa).map_err(rejected),
+        _ if der::is_ec(der) => ec_from_pkcs8(der::curve(der)?, der),
+        _ => Err(wrong("the private key is neither an RSA key nor an EC key, or it is damaged")
+            .help("make an RSA key: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048")),
+    }
+}
+
+/// The fault of a text whose first block is called `label`.
+fn no_private_key(label: Option<&str>) -> Fault {
+    match label {
         Some("CERTIFICATE") => {
             wrong("this is a certificate, not a private key").help("give the key that belongs to it")
         }
@@ -191,7 +198,7 @@ fn pem(text: &str) -> Result<(&str, Vec<u8>)> {
             .help("convert a copy of it: ssh-keygen -p -m PKCS8 -f key"),
         _ => wrong("the private key is neither PEM (-----BEGIN PRIVATE KEY-----) nor a JWK")
             .help("give the key itself, not the name of its file: \"$(cat key.pem)\""),
-    })
+    }
 }
 
 fn from_jwk(text: &str) -> Result<SigningKey> {
@@ -200,11 +207,7 @@ fn from_jwk(text: &str) -> Result<SigningKey> {
         wrong(format!("the private key is no JSON, at line {} column {}", error.line(), error.column()))
             .help("copy the JWK again, whole, from { to }")
     })?;
-    if let Some(keys) = jwk["keys"].as_array() {
-        let many = if keys.len() == 1 { "one key".to_owned() } else { format!("{} keys", keys.len()) };
-        return Err(wrong(format!("this is a set of JWKs, with {many}"))
-            .help("give one key of it: the object inside `keys`, from { to }"));
-    }
+    jwk::refuse_set(&jwk)?;
     if jwk.get("d").is_none() && jwk.get("kty").is_some() {
         return Err(wrong("this JWK is a public key: it lacks `d`; the private one is needed to sign"));
     }
@@ -214,14 +217,10 @@ fn from_jwk(text: &str) -> Result<SigningKey> {
         _ => return Err(wrong("the JWK's `kty` is neither RSA nor EC")),
     };
     if let Some(name) = jwk["alg"].as_str() {
-        let is_rsa = |algorithm| matches!(algorithm, Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512);
-        let fits = |algorithm: &Algorithm| {
-            *algorithm == key.algorithm || is_rsa(*algorithm) && is_rsa(key.algorithm)
-        };
-        key.algorithm = Algorithm::named(name).filter(fits).ok_or_else(|| {
-            wrong("the JWK's `alg` does not fit the key")
-                .help("RSA keys sign by RS256, RS384 or RS512, EC keys on P-256 by ES256, on P-384 by ES384")
-        })?;
+        let fits = |algorithm: &Algorithm| key.public.fits(*algorithm);
+        key.algorithm = Algorithm::named(name)
+            .filter(fits)
+            .ok_or_else(|| wrong("the JWK's `alg` does not fit the key").help(ALGORITHMS_OF_KEYS))?;
     }
     key.public.id = jwk["kid"].as_str().map(str::to_owned);
     Ok(key)

@@ -19,7 +19,7 @@ pub struct Written<'a> {
     pub query: &'a Value,
     /// The headers.
     pub headers: Option<&'a Record>,
-    /// An object or a list is sent as JSON, a text as it is; blank is no body.
+    /// An object or a list is sent as JSON, a text as it is, a secret too; blank is no body.
     pub body: &'a Value,
     /// The `Content-Type` of a text, unless the headers have one.
     pub text_type: Option<&'static str>,
@@ -93,20 +93,24 @@ impl Written<'_> {
     }
 
     fn add_body(&self, call: Call) -> Result<Call> {
-        if self.body.holds_secret() {
-            let fault = invalid("the body holds a secret, which would be sent as dots");
-            return Err(fault.help("send secrets in a header, or with the connection"));
-        }
         match self.body {
             Value::Null => Ok(call),
-            Value::Object(_) | Value::List(_) => call.json(self.body),
-            other => {
-                let text = text(other, "body")?;
-                let typed = call.has_header(&CONTENT_TYPE) || text.is_empty();
-                let call = call.body(text.as_bytes().to_vec());
-                let text_type = self.text_type.filter(|_| !typed).map(HeaderValue::from_static);
-                Ok(if let Some(text_type) = text_type { call.header(CONTENT_TYPE, text_type) } else { call })
+            Value::Secret(secret) => Ok(self.add_text(call, secret.expose())),
+            body if body.holds_secret() => {
+                let fault = invalid("the body holds a secret, which would be sent as dots");
+                Err(fault.help("write the whole body as one text, or send secrets in a header"))
             }
+            Value::Object(_) | Value::List(_) => call.json(self.body),
+            other => Ok(self.add_text(call, &text(other, "body")?)),
+        }
+    }
+
+    fn add_text(&self, call: Call, text: &str) -> Call {
+        let typed = call.has_header(&CONTENT_TYPE) || text.is_empty();
+        let call = call.body(text.as_bytes().to_vec());
+        match self.text_type.filter(|_| !typed) {
+            Some(text_type) => call.header(CONTENT_TYPE, HeaderValue::from_static(text_type)),
+            None => call,
         }
     }
 }

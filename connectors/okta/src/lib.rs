@@ -18,7 +18,6 @@ mod delete_import_session;
 mod delete_user;
 mod events;
 mod expire_password;
-mod find_users;
 mod get_assigned_user_for_application;
 mod get_users_groups;
 mod given;
@@ -45,6 +44,7 @@ mod scope;
 mod search_applications;
 mod search_groups;
 mod search_system_logs;
+mod search_users;
 mod session;
 pub mod sim;
 mod suspend_user;
@@ -84,7 +84,7 @@ pub static CARDS: &[EffectCard] = &[
     EffectCard::of::<reset_password::ResetPassword>(),
     EffectCard::of::<clear_user_sessions::ClearUserSessions>(),
     EffectCard::of::<delete_user::DeleteUser>(),
-    EffectCard::of::<find_users::FindUsers>(),
+    EffectCard::of::<search_users::SearchUsers>(),
     EffectCard::of::<list_users_with_filter::ListUsersWithFilter>(),
     EffectCard::of::<search_groups::SearchGroups>(),
     EffectCard::of::<create_group::CreateGroup>(),

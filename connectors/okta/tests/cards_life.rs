@@ -271,7 +271,7 @@ async fn result_sets_reach_as_far_as_they_say() {
     for (card, inputs, why) in [
         ("search_groups", r#"{"result_set":"first","name":" "}"#, "nothing to look for"),
         ("search_applications", r#"{"result_set":"first","query":""}"#, "is blank"),
-        ("find_users", r#"{"result_set":"first","query":" "}"#, "is blank"),
+        ("search_users", r#"{"result_set":"first","query":" "}"#, "is blank"),
         ("list_users_with_filter", r#"{"result_set":"first","id":""}"#, "nothing to filter by"),
         ("search_groups", r#"{"result_set":"all","name":"a","query":"b"}"#, "either `query`"),
         ("delete_user", r#"{"id_or_login":" "}"#, "is blank"),

@@ -9,12 +9,18 @@ mod clear_table;
 mod column;
 mod create_row;
 mod delete_row;
+mod delimiter;
 mod example;
+mod export_to_csv;
 mod filter;
+mod import_from_csv;
 mod index;
+mod intake;
 mod kept;
 mod live;
+mod number;
 mod read_row;
+mod read_table;
 mod search;
 mod search_rows;
 mod stream;
@@ -30,6 +36,7 @@ use flowrun_core::suggest::closest;
 use flowrun_core::value::{Record, Text};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::{Connection, EffectCard};
+use flowrun_kit::files::Files;
 use indexmap::IndexMap;
 
 pub use example::example_tables;
@@ -37,7 +44,7 @@ pub use kept::{MAX_KEPT, Store};
 
 use table::Table;
 
-/// How many rows a table holds at the most.
+/// How many rows a table holds at the most, unless its definition says otherwise.
 pub const MAX_ROWS: usize = 500_000;
 /// How many columns a table has at the most.
 pub const MAX_COLUMNS: usize = 64;
@@ -54,6 +61,9 @@ pub static CARDS: &[EffectCard] = &[
     EffectCard::of::<delete_row::DeleteRow>(),
     EffectCard::of::<search_rows::SearchRows>(),
     EffectCard::of::<clear_table::ClearTable>(),
+    EffectCard::of::<read_table::ReadTable>(),
+    EffectCard::of::<export_to_csv::ExportToCsv>(),
+    EffectCard::of::<import_from_csv::ImportFromCsv>(),
 ];
 
 /// The tables of a project, in memory: empty at the start of a run, as imported tables are in Okta, unless they are kept.
@@ -61,6 +71,7 @@ pub static CARDS: &[EffectCard] = &[
 pub struct Tables {
     tables: IndexMap<Text, Mutex<Table>>,
     clock: Clock,
+    files: Files,
     store: Option<Box<dyn Store>>,
 }
 
@@ -74,7 +85,12 @@ impl Tables {
         let tables = definitions.iter().enumerate();
         let tables =
             tables.map(|(number, table)| (table.name.clone(), Mutex::new(Table::new(number + 1, table))));
-        Tables { tables: tables.collect(), clock, store: None }
+        Tables { tables: tables.collect(), clock, files: Files::default(), store: None }
+    }
+
+    /// The same tables, which are exported to these files and imported from them.
+    pub fn with_files(self, files: Files) -> Tables {
+        Tables { files, ..self }
     }
 
     /// The same tables, the kept ones filled with what `store` has of them, and saved there with every change.

@@ -1,12 +1,13 @@
 use flowrun_core::card::{Example, FlowName, TableName};
 use flowrun_core::effect::{Cursor, Page};
-use flowrun_core::fault::{InputId, Result};
+use flowrun_core::fault::Result;
 use flowrun_core::value::{Date, Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::effect::Effect;
 
 use crate::column::Place;
 use crate::filter::Filter;
+use crate::number::whole;
 use crate::search::{Query, Sort};
 use crate::table::Table;
 use crate::{MAX_FOUND, Tables};
@@ -167,13 +168,5 @@ impl SearchRows {
         let by = column.map(|column| Place::find(column, &table.name, &table.columns)).transpose();
         let by = by.map_err(|fault| fault.at(Self::SORT_COLUMN))?;
         Ok(Query { filter, sort: by.map(|by| Sort { by, descending }) })
-    }
-}
-
-/// A count of rows; nothing counts as 0.
-fn whole(number: Option<f64>, input: InputId) -> Result<usize> {
-    match number {
-        Some(number) if number < 0.0 => bail!(input, "expected 0 or more, found {number}"),
-        number => Ok(number.unwrap_or(0.0) as usize),
     }
 }

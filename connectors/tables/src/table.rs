@@ -9,10 +9,14 @@ use flowrun_core::value::{Date, Record, Text, Value};
 use crate::cells::Cells;
 use crate::column::{Column, Place, no_column};
 use crate::index::Index;
+use crate::intake::Room;
 use crate::kept::MAX_KEPT;
 use crate::live::Live;
 use crate::search::Query;
 use crate::{MAX_COLUMNS, MAX_ROWS};
+
+/// What to do about a table that is full.
+pub(crate) const MORE_ROWS: &str = "give the table a larger `max_rows` in flowrun.yaml, or clear it";
 
 /// A table. A row lies in a slot; a deleted one leaves its slot empty until too many are.
 #[derive(Debug)]
@@ -30,6 +34,7 @@ pub(crate) struct Table {
     pub views: Vec<(Query, Arc<[u32]>)>,
     /// Whether its rows are there again in the next run.
     pub kept: bool,
+    max_rows: usize,
     keys: [Text; 3],
 }
 
@@ -71,6 +76,7 @@ impl Table {
             indexes: Vec::new(),
             views: Vec::new(),
             kept: definition.kept,
+            max_rows: definition.max_rows.unwrap_or(if definition.kept { MAX_KEPT } else { MAX_ROWS }),
             keys: ["row_id", "created", "updated"].map(Text::from),
         }
     }
@@ -80,8 +86,15 @@ impl Table {
         self.live.count()
     }
 
-    fn most_rows(&self) -> usize {
-        if self.kept { MAX_KEPT } else { MAX_ROWS }
+    /// How many rows may be added, or may be there instead of those that are.
+    pub fn room(&self, instead: bool) -> Result<Room> {
+        if self.columns.len() > MAX_COLUMNS {
+            let (name, columns) = (&self.name, self.columns.len());
+            let message = format!("table \"{name}\" has {columns} columns, {MAX_COLUMNS} are allowed");
+            return Err(Fault::new(FaultKind::InvalidInput, message));
+        }
+        let taken = if instead { 0 } else { self.len() };
+        Ok(Room { left: self.max_rows.saturating_sub(taken), most: self.max_rows })
     }
 
     /// All rows.
@@ -91,14 +104,10 @@ impl Table {
 
     /// Adds a row and gives its ID.
     pub fn create(&mut self, fields: Record, now_ms: i64) -> Result<Text> {
-        if self.columns.len() > MAX_COLUMNS {
-            let (name, columns) = (&self.name, self.columns.len());
-            let message = format!("table \"{name}\" has {columns} columns, {MAX_COLUMNS} are allowed");
-            return Err(Fault::new(FaultKind::InvalidInput, message));
-        }
-        if self.len() >= self.most_rows() {
-            let message = format!("table \"{}\" is full, it has {} rows", self.name, self.most_rows());
-            return Err(Fault::new(FaultKind::InvalidInput, message));
+        let room = self.room(false)?;
+        if room.left == 0 {
+            let message = format!("table \"{}\" is full, it may have {} rows", self.name, room.most);
+            return Err(Fault::new(FaultKind::InvalidInput, message).help(MORE_ROWS));
         }
         let mut values: Vec<Value> = self.columns.iter().map(Column::default).collect();
         for (name, value) in fields {
@@ -112,16 +121,21 @@ impl Table {
 
     /// Adds a row of these values, one for each column, and gives its ID.
     pub fn push(&mut self, values: &[Value], now_ms: i64) -> Text {
+        self.push_packed(Cells::pack(values), now_ms);
+        self.id(self.next - 1)
+    }
+
+    /// Adds a row of cells that are packed already.
+    pub fn push_packed(&mut self, cells: Cells, now_ms: i64) {
         let number = self.next;
         self.next += 1;
         let slot = self.slots.len();
-        self.slots.push(Slot { number, created: now_ms, updated: now_ms, cells: Some(Cells::pack(values)) });
-        self.live.push();
         for index in &mut self.indexes {
-            index.add(&values[index.column], slot as u32);
+            index.add(&cells.get(index.column), slot as u32);
         }
+        self.slots.push(Slot { number, created: now_ms, updated: now_ms, cells: Some(cells) });
+        self.live.push();
         self.views.clear();
-        self.id(number)
     }
 
     /// The row with this ID.

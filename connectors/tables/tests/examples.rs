@@ -1,4 +1,4 @@
-//! Runs every example of every card.
+//! Runs every example that has only cards of tables; the others run with those of the whole catalog, from outside.
 
 mod perform;
 
@@ -14,7 +14,12 @@ fn every_example_does_what_it_says() {
         for example in card.examples {
             let tables = tables();
             let steps = yaml(example.given);
-            let steps = steps.as_list().expect("a list of cards").iter().map(|step| {
+            let steps = steps.as_list().expect("a list of cards");
+            let named = |step: &Value| step.as_object().expect("a card")["card"].to_string();
+            if !steps.iter().all(|step| named(step).starts_with("tables.")) {
+                continue;
+            }
+            let steps = steps.iter().map(|step| {
                 let step = step.as_object().expect("a card");
                 let named = step.get("outputs").and_then(Value::as_object);
                 let named: Vec<&str> = named.into_iter().flat_map(Record::keys).map(|name| &**name).collect();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::sim::Fault;
 
 use crate::graph::Theme;
@@ -95,7 +96,7 @@ pub struct RunArgs {
     /// The flow to run, a YAML file; or an export of Okta Workflows
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<PathBuf>,
-    /// Give an input of the flow; objects and lists as JSON
+    /// Give an input of the flow; objects and lists as JSON, a file as @PATH
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
     pub inputs: Vec<(String, String)>,
     /// Give a variable of flowrun.yaml another value
@@ -113,6 +114,9 @@ pub struct RunArgs {
     /// Show the inputs and outputs of every card, and the items of loops
     #[arg(long, help_heading = "Output")]
     pub trace: bool,
+    /// Save the files among the flow's outputs here; nothing that is there is overwritten
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub files: Option<PathBuf>,
     /// Refuse to run unless every connection that the flow reaches is real
     #[arg(long, help_heading = "Connections")]
     pub live: bool,
@@ -140,9 +144,30 @@ pub struct RunArgs {
     /// Where tables with `kept: true` stand [default: for real connections, a folder below ~/.local/state/flowrun]
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
+    /// How large one file may get, in megabytes [default: 256]
+    #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    pub max_file_mb: Option<u64>,
+    /// How large all files of the run may get together, in megabytes [default: 1000]
+    #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    pub max_files_mb: Option<u64>,
     /// How the simulators are set up.
     #[command(flatten)]
     pub simulators: SimulatorArgs,
+}
+
+/// Up to a terabyte.
+fn megabytes() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=1_000_000)
+}
+
+impl RunArgs {
+    /// The bounds that the run's files have. One file may always fill all the room that there is.
+    pub fn bounds(&self) -> Bounds {
+        let usual = Bounds::default();
+        let one = self.max_file_mb.map_or(usual.one, |mb| mb * MB);
+        let all = self.max_files_mb.map_or(usual.all.max(one), |mb| mb * MB);
+        Bounds { one, all }
+    }
 }
 
 /// How simulators are set up.

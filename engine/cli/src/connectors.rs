@@ -32,12 +32,13 @@ pub fn dictionary() -> Dictionary {
 
 /// Every card that reaches outside.
 pub fn effects() -> impl Iterator<Item = &'static EffectCard> {
-    flowrun_tables::CARDS.iter().chain(flowrun_external::CARDS).chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
+    let own = flowrun_tables::CARDS.iter().chain(flowrun_files::CARDS).chain(flowrun_crypto::CARDS);
+    own.chain(flowrun_external::CARDS).chain(CONNECTORS.iter().flat_map(|connector| connector.cards))
 }
 
 /// Every card there is.
 pub fn catalog() -> Catalog {
     let effects = effects().map(|effect| std::slice::from_ref(&effect.card));
-    let pure = CONNECTORS.iter().map(|connector| connector.pure_cards);
+    let pure = CONNECTORS.iter().map(|connector| connector.pure_cards).chain([flowrun_crypto::PURE_CARDS]);
     Catalog::new(flowrun_cards::groups().chain(effects).chain(pure).collect::<Vec<&'static [Card]>>())
 }

@@ -1,6 +1,10 @@
 //! Reads what the command line and the environment give: inputs by the types of the flow, variables by theirs.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use flowrun_core::load::constant;
 use flowrun_core::model::{self, Manifest, Var};
@@ -8,10 +12,12 @@ use flowrun_core::suggest::closest;
 use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Record, Secret, Text, Value, convert, parse_json};
 
+use flowrun_kit::files::{self, Files};
+
 use crate::problem::Problem;
 
 /// The inputs of a flow, each of its declared type.
-pub fn inputs(flow: &model::Flow, given: &[(String, String)]) -> Result<Record, Problem> {
+pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> Result<Record, Problem> {
     let mut inputs = Record::default();
     for (name, text) in given {
         let Some(input) = flow.inputs.iter().find(|input| *input.name.it == **name) else {
@@ -23,7 +29,8 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)]) -> Result<Record, 
             ));
         };
         let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
-        let value = read(text, ty).map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
+        let value = if ty == Type::one(Kind::File) { file(text, files) } else { read(text, ty) };
+        let value = value.map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
         if inputs.insert(input.name.it.clone(), value).is_some() {
             return Err(Problem::new(format!("the input `{name}` is given twice")));
         }
@@ -62,6 +69,7 @@ fn example(input: &model::Input) -> String {
         (_, Kind::Object) => "'{…}'".to_owned(),
         (_, Kind::Number) => "1".to_owned(),
         (_, Kind::Bool) => "true".to_owned(),
+        (_, Kind::File) => "@…".to_owned(),
         _ => "…".to_owned(),
     }
 }
@@ -157,6 +165,24 @@ fn read(text: &str, ty: Type) -> Result<Value, String> {
         _ => Value::from(text),
     };
     convert(value, ty).map_err(|_| wrong(text))
+}
+
+/// Reads the file that `@PATH` names into the run's files.
+fn file(text: &str, files: &Files) -> Result<Value, String> {
+    let Some(path) = text.strip_prefix('@') else {
+        return Err(format!("expected a file as @PATH, found `{}`", clip(text)));
+    };
+    let name = Path::new(path).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let mut source = File::open(path).map_err(|error| format!("{path} can't be read: {error}"))?;
+    let modified = source.metadata().and_then(|known| known.modified()).unwrap_or(UNIX_EPOCH);
+    let modified_ms = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
+    let mut draft = files.draft();
+    io::copy(&mut source, &mut draft).map_err(|error| {
+        let fault = files::fault(error);
+        let help = fault.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+        format!("{path} can't be read: {}{help}", fault.message)
+    })?;
+    Ok(Value::File(draft.keep(&name, modified_ms)))
 }
 
 fn article(ty: Type) -> String {

@@ -24,6 +24,7 @@ mod manual;
 mod progress;
 mod run;
 mod sandbox;
+mod save;
 mod tick;
 
 use std::collections::BTreeMap;

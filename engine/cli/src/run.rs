@@ -17,6 +17,7 @@ use flowrun_external::Answers;
 use flowrun_host::driver::{self, RunTime, Stop, Watch};
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::files::Files;
 use flowrun_tables::Tables;
 
 use crate::args::RunArgs;
@@ -31,6 +32,7 @@ use crate::live::Live;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::project::{Project, unreadable};
+use crate::save;
 use crate::signals::{self, INTERRUPTED};
 use crate::simulators::{Setup, Simulators};
 use crate::state::{self, KeptTables};
@@ -43,6 +45,7 @@ pub struct Prepared {
     project: Project,
     program: Arc<Program>,
     inputs: Record,
+    files: Files,
     planned: Vec<(Planned, BTreeSet<&'static str>)>,
     warnings: usize,
 }
@@ -78,10 +81,17 @@ pub fn prepare(
     let (project, program, warnings) =
         compile(project, &entry, &Given { set: &vars.set, env: &vars.env }, console)?;
     let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
-    let inputs = given::inputs(flow, &args.inputs)?;
+    if let Some(folder) = &args.files {
+        state::make(folder).map_err(|error| {
+            Problem::new(format!("files can't be saved in {}: {error}", folder.display()))
+        })?;
+    }
+    let files = Files::new(args.bounds());
+    let inputs = given::inputs(flow, &args.inputs, &files)?;
     let planned = connections::select(&plan, &program, args.live)?.into_iter().enumerate();
     let planned = planned.map(|(number, planned)| (planned, connections::scopes(&program, number))).collect();
-    Ok(Prepared { args: args.clone(), program: Arc::new(program), inputs, planned, warnings, project })
+    let (args, program) = (args.clone(), Arc::new(program));
+    Ok(Prepared { args, program, inputs, files, planned, warnings, project })
 }
 
 /// A folder is none that could be run, but there may be flows in it.
@@ -166,6 +176,7 @@ impl Prepared {
                 audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
                 rehearsal: self.args.dry_run,
                 ca_file: self.args.ca_file.clone(),
+                files: self.files.clone(),
                 ..Purpose::new(&simulators, &surroundings.env)
             },
         )?;
@@ -175,7 +186,7 @@ impl Prepared {
         let folder = self.folder(&made, &surroundings.env);
         let tables = self.tables(folder.as_deref(), &clock)?;
         let answers = self.answers()?;
-        let world = connections::world(&made, tables, answers, time);
+        let world = connections::world(&made, tables, self.files.clone(), answers, time);
         self.remark(console, scale);
 
         let start =
@@ -326,6 +337,30 @@ impl Prepared {
         }
     }
 
+    /// Saves the files among the flow's outputs, or says that they are not saved; the exit code that this deserves.
+    fn save(&self, report: &Report, console: &mut Console<'_>) -> u8 {
+        let found = save::files(&report.flow.outputs);
+        let Some(folder) = &self.args.files else {
+            if !found.is_empty() {
+                let files = words::many(found.len() as u64, "file");
+                console
+                    .note(&format!("{files} among the outputs not saved; --files names a folder for them\n"));
+            }
+            return DONE;
+        };
+        let mut code = DONE;
+        for file in found {
+            match save::save(file, &self.files, folder) {
+                Ok(saved) => console.note(&format!("saved {} as {}\n", saved.file, saved.path.display())),
+                Err(problem) => {
+                    console.refuse(&problem);
+                    code = FAILED;
+                }
+            }
+        }
+        code
+    }
+
     fn tell(
         &self,
         report: &Report,
@@ -361,7 +396,7 @@ impl Prepared {
             let text = failure::explain(report, &self.program, &self.project.sources, console.err_look);
             console.note(&text);
         }
-        Ok(code)
+        Ok(code.max(self.save(report, console)))
     }
 }
 

@@ -311,10 +311,10 @@ impl Card {
         title
     }
 
-    /// The vendor's connector that it reaches through a connection, if it does; tables are the project's own.
+    /// The vendor's connector that it reaches through a connection, if it does.
     pub fn connector(&self) -> Option<&'static str> {
         match self.work {
-            Work::Effect(spec) if !spec.connector.is_empty() && !matches!(spec.connector, "tables" | "external") => Some(spec.connector),
+            Work::Effect(spec) if !OWN.contains(&spec.connector) => Some(spec.connector),
             _ => None,
         }
     }
@@ -358,6 +358,10 @@ impl Catalog {
         self.cards.values().copied()
     }
 }
+
+/// The connectors that need no connection: the project's own tables, the run's files, what is answered in place of external
+/// cards, and the one without a name, which reaches nobody.
+pub const OWN: [&str; 4] = ["", "tables", "file", "external"];
 
 /// The ID of the card that stands for all external cards.
 pub const EXTERNAL_CARD: &str = "external.card";

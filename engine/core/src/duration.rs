@@ -16,6 +16,11 @@ const LONGEST_MS: f64 = 40.0 * 86_400_000.0;
 
 /// The milliseconds that a value stands for; none if it is no duration, is negative, or is longer than forty days.
 pub fn duration(value: &Value) -> Option<u64> {
+    milliseconds(value).filter(|ms| *ms <= LONGEST_MS).map(|ms| ms.round() as u64)
+}
+
+/// The milliseconds that a value stands for, however many; none if it is no duration, or is negative.
+pub fn milliseconds(value: &Value) -> Option<f64> {
     let ms = match value {
         Value::Number(seconds) => seconds * 1_000.0,
         Value::Text(text) => {
@@ -32,7 +37,7 @@ pub fn duration(value: &Value) -> Option<u64> {
         }
         _ => return None,
     };
-    (0.0..=LONGEST_MS).contains(&ms).then(|| ms.round() as u64)
+    (0.0..f64::INFINITY).contains(&ms).then_some(ms)
 }
 
 #[cfg(test)]
@@ -56,5 +61,7 @@ mod tests {
         }
         assert_eq!(duration(&Value::Number(f64::NAN)), None);
         assert_eq!(duration(&Value::Null), None);
+        assert_eq!(milliseconds(&Value::from("365 days")), Some(31_536_000_000.0));
+        assert_eq!(milliseconds(&Value::Number(f64::INFINITY)), None);
     }
 }

@@ -164,6 +164,8 @@ impl fmt::Display for Fault {
     }
 }
 
+impl std::error::Error for Fault {}
+
 impl From<Mismatch> for Fault {
     fn from(mismatch: Mismatch) -> Fault {
         Fault::mismatch(&mismatch, None)

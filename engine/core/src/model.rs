@@ -66,6 +66,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Whether its rows are there again in the next run.
     pub kept: bool,
+    /// How many rows it may have.
+    pub max_rows: Option<At<Value>>,
 }
 
 /// A column's definition.

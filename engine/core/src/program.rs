@@ -76,6 +76,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Whether its rows are there again in the next run.
     pub kept: bool,
+    /// How many rows it may have, where that is said.
+    pub max_rows: Option<usize>,
 }
 
 /// A column of a table.

@@ -4,9 +4,10 @@ mod refusal;
 
 use std::time::Duration;
 
-use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::effect::Pending;
-use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
+use flowrun_kit::http::{Arriving, Limits, Request, Response, Transport, TransportError};
+use futures_util::{StreamExt, TryStreamExt};
 use reqwest::redirect::Policy;
 
 use self::refusal::{causes, in_words_of_proxies, refusal};
@@ -26,7 +27,7 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// A pool that reaches its hosts over `network`.
-    pub fn new(network: &Network) -> Result<HttpTransport> {
+    pub fn new(network: &Network) -> Result<HttpTransport, Fault> {
         // Fails only if the process has a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -43,11 +44,7 @@ impl HttpTransport {
         Ok(HttpTransport { client })
     }
 
-    async fn exchange(
-        &self,
-        request: Request,
-        limits: Limits,
-    ) -> std::result::Result<Response, TransportError> {
+    async fn exchange(&self, request: Request, limits: Limits) -> Result<Arriving, TransportError> {
         let sent = self
             .client
             .request(request.method, &request.url)
@@ -58,26 +55,17 @@ impl HttpTransport {
         let mut answer = sent.await.map_err(|error| classify(&error))?;
         let status = answer.status();
         let headers = std::mem::take(answer.headers_mut());
-        if answer.content_length().is_some_and(|length| length > limits.answer_bytes as u64) {
-            return Err(TransportError::TooLarge(limits.answer_bytes));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| classify(&error))? {
-            if body.len() + chunk.len() > limits.answer_bytes {
-                return Err(TransportError::TooLarge(limits.answer_bytes));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Response { status, headers, body: body.into() })
+        let body = answer.bytes_stream().map_err(|error| classify(&error)).boxed();
+        Ok(Arriving { status, headers, body })
     }
 }
 
 impl Transport for HttpTransport {
-    fn send(
-        &self,
-        request: Request,
-        limits: Limits,
-    ) -> Pending<'_, std::result::Result<Response, TransportError>> {
+    fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
+        Box::pin(async move { self.exchange(request, limits).await?.whole(limits.answer_bytes).await })
+    }
+
+    fn open(&self, request: Request, limits: Limits) -> Pending<'_, Result<Arriving, TransportError>> {
         Box::pin(self.exchange(request, limits))
     }
 }

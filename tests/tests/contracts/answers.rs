@@ -18,7 +18,7 @@ use crate::flow::{program, run};
 use crate::table::Table;
 
 /// Statuses that any vendor answers, listed or not.
-const REFUSALS: [u16; 7] = [400, 401, 403, 404, 429, 500, 503];
+const REFUSALS: [u16; 8] = [400, 401, 403, 404, 409, 429, 500, 503];
 
 /// Bodies that no file has.
 const STRANGE: [(&str, &str, &str); 9] = [
@@ -212,6 +212,31 @@ fn an_app_user(body: &mut Value) {
     }
 }
 
+/// Whatever else an object has is handed on as it is.
+fn only(body: &mut Value, kept: &[&str]) {
+    let object = if body.is_array() { &mut body[0] } else { body };
+    object.as_object_mut().unwrap().retain(|name, _| kept.contains(&name.as_str()));
+}
+
+fn a_group(body: &mut Value) {
+    only(body, &["id", "type", "created", "lastUpdated", "profile"]);
+    let group = if body.is_array() { &mut body[0] } else { body };
+    group["profile"] = json!({ "name": "Readers", "description": "Who reads" });
+}
+
+fn an_app(body: &mut Value) {
+    only(body, &["id", "name", "label", "status", "created"]);
+}
+
+fn a_group_of_an_app(body: &mut Value) {
+    only(body, &["id", "priority", "lastUpdated"]);
+}
+
+fn an_event(body: &mut Value) {
+    only(body, &["uuid", "published", "eventType", "displayMessage", "severity", "actor"]);
+    only(&mut body[0]["actor"], &["id", "alternateId"]);
+}
+
 const LIST_SESSIONS: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions";
 const CREATE_SESSION: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions";
 const READ_SESSION: &str = "GET /api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}";
@@ -222,6 +247,33 @@ const START: &str = "POST /api/v1/identity-sources/{identitySourceId}/sessions/{
 const USERS: &str = "GET /api/v1/users";
 const USER: &str = "GET /api/v1/users/{id}";
 const APP_USERS: &str = "GET /api/v1/apps/{appId}/users";
+const APP_USER: &str = "GET /api/v1/apps/{appId}/users/{userId}";
+const ASSIGN_USER: &str = "POST /api/v1/apps/{appId}/users";
+const UNASSIGN_USER: &str = "DELETE /api/v1/apps/{appId}/users/{userId}";
+const APPS: &str = "GET /api/v1/apps";
+const APP_GROUPS: &str = "GET /api/v1/apps/{appId}/groups";
+const ASSIGN_GROUP: &str = "PUT /api/v1/apps/{appId}/groups/{groupId}";
+const GROUPS: &str = "GET /api/v1/groups";
+const GROUP: &str = "GET /api/v1/groups/{groupId}";
+const CREATE_GROUP: &str = "POST /api/v1/groups";
+const UPDATE_GROUP: &str = "PUT /api/v1/groups/{groupId}";
+const MEMBERS: &str = "GET /api/v1/groups/{groupId}/users";
+const ADD_MEMBER: &str = "PUT /api/v1/groups/{groupId}/users/{userId}";
+const REMOVE_MEMBER: &str = "DELETE /api/v1/groups/{groupId}/users/{userId}";
+const USERS_GROUPS: &str = "GET /api/v1/users/{id}/groups";
+const CREATE_USER: &str = "POST /api/v1/users";
+const UPDATE_USER: &str = "POST /api/v1/users/{id}";
+const REPLACE_USER: &str = "PUT /api/v1/users/{id}";
+const DELETE_USER: &str = "DELETE /api/v1/users/{id}";
+const CLEAR_SESSIONS: &str = "DELETE /api/v1/users/{userId}/sessions";
+const ACTIVATE: &str = "POST /api/v1/users/{id}/lifecycle/activate";
+const DEACTIVATE: &str = "POST /api/v1/users/{id}/lifecycle/deactivate";
+const SUSPEND: &str = "POST /api/v1/users/{id}/lifecycle/suspend";
+const UNSUSPEND: &str = "POST /api/v1/users/{id}/lifecycle/unsuspend";
+const UNLOCK: &str = "POST /api/v1/users/{id}/lifecycle/unlock";
+const EXPIRE: &str = "POST /api/v1/users/{id}/lifecycle/expire_password";
+const RESET: &str = "POST /api/v1/users/{id}/lifecycle/reset_password";
+const LOGS: &str = "GET /api/v1/logs";
 const PERSONS: &str = "GET /v2/persons";
 const EMPLOYMENTS: &str = "GET /v2/persons/{person_id}/employments";
 const LOG_IN: &str = "POST /v1/auth";
@@ -277,4 +329,53 @@ tables! {
     stream_employees: "- { card: personio.list_employees, with: { result_set: stream, flow: take } }",
         [(EMPLOYEES, 4, one_employee)];
     read_employee: "- { card: personio.read_employee, with: { id: \"7\" } }", [(EMPLOYEE, 4, an_employee)];
+    create_user: "- card: okta.create_user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }",
+        [(CREATE_USER, 1, a_user)];
+    update_user: "- { card: okta.update_user, with: { id_or_login: 00u1, nickName: Ada } }", [(UPDATE_USER, 1, a_user)];
+    replace_user: "- card: okta.update_user
+  with: { id_or_login: 00u1, update_semantics: PUT, login: ada@example.com, email: ada@example.com }",
+        [(REPLACE_USER, 1, a_user)];
+    activate_user: "- { card: okta.activate_user, with: { id_or_login: 00u1, send_email: No } }",
+        [(ACTIVATE, 1, as_it_is)];
+    deactivate_user: "- { card: okta.deactivate_user, with: { id_or_login: 00u1 } }", [(DEACTIVATE, 1, as_it_is)];
+    suspend_user: "- { card: okta.suspend_user, with: { id_or_login: 00u1 } }", [(SUSPEND, 1, as_it_is)];
+    unsuspend_user: "- { card: okta.unsuspend_user, with: { id_or_login: 00u1 } }", [(UNSUSPEND, 1, as_it_is)];
+    unlock_user: "- { card: okta.unlock_user, with: { id_or_login: 00u1 } }", [(UNLOCK, 1, as_it_is)];
+    expire_password: "- { card: okta.expire_password, with: { id_or_login: 00u1 } }", [(EXPIRE, 1, a_user)];
+    reset_password: "- { card: okta.reset_password, with: { id_or_login: 00u1 } }", [(RESET, 1, as_it_is)];
+    clear_user_sessions: "- { card: okta.clear_user_sessions, with: { user_id: 00u1 } }",
+        [(CLEAR_SESSIONS, 1, as_it_is)];
+    delete_user: "- { card: okta.delete_user, with: { id_or_login: 00u1 } }",
+        [(USER, 1, a_user), (DELETE_USER, 1, as_it_is)];
+    search_users: "- { card: okta.search_users, with: { query: ada, result_set: all } }", [(USERS, 1, a_user)];
+    list_users_with_filter: "- { card: okta.list_users_with_filter, with: { result_set: all, status: ACTIVE } }",
+        [(USERS, 1, a_user)];
+    get_users_groups: "- { card: okta.get_users_groups, with: { user_id: 00u1 } }", [(USERS_GROUPS, 2, a_group)];
+    create_group: "- { card: okta.create_group, with: { name: Readers } }", [(CREATE_GROUP, 2, a_group)];
+    read_group: "- { card: okta.read_group, with: { group_id: 00g1 } }", [(GROUP, 2, a_group)];
+    update_group: "- { card: okta.update_group, with: { group_id: 00g1, name: Writers } }",
+        [(GROUP, 1, a_group), (UPDATE_GROUP, 2, a_group)];
+    search_groups: "- { card: okta.search_groups, with: { result_set: all, name: Readers } }", [(GROUPS, 2, a_group)];
+    list_group_members: "- { card: okta.list_group_members, with: { group_id: 00g1, result_set: all } }",
+        [(MEMBERS, 1, a_user)];
+    add_user_to_group: "- { card: okta.add_user_to_group, with: { group_id: 00g1, user_id: 00u1 } }",
+        [(ADD_MEMBER, 1, as_it_is)];
+    remove_user_from_group: "- { card: okta.remove_user_from_group, with: { group_id: 00g1, user_id: 00u1 } }",
+        [(REMOVE_MEMBER, 1, as_it_is)];
+    list_applications: "- { card: okta.list_applications, with: { result_set: first_200 } }", [(APPS, 2, an_app)];
+    search_applications: "- { card: okta.search_applications, with: { result_set: first, query: Intranet } }",
+        [(APPS, 2, an_app)];
+    get_assigned_user_for_application: "- card: okta.get_assigned_user_for_application
+  with: { application_id: 0oa1, user_id: 00u1 }", [(APP_USER, 2, an_app_user)];
+    assign_user_to_application_for_sso: "- card: okta.assign_user_to_application_for_sso
+  with: { application_id: 0oa1, user_id: 00u1 }", [(ASSIGN_USER, 2, an_app_user)];
+    remove_user_from_application: "- card: okta.remove_user_from_application
+  with: { application_id: 0oa1, user_id: 00u1 }", [(UNASSIGN_USER, 1, as_it_is)];
+    list_groups_assigned_to_application: "- card: okta.list_groups_assigned_to_application
+  with: { application_id: 0oa1, result_set: first_200 }", [(APP_GROUPS, 2, a_group_of_an_app)];
+    assign_group_to_application: "- card: okta.assign_group_to_application
+  with: { application_id: 0oa1, group_id: 00g1 }", [(ASSIGN_GROUP, 2, a_group_of_an_app)];
+    search_system_logs: "- { card: okta.search_system_logs, with: { result_set: first_200, keyword: ada } }",
+        [(LOGS, 2, an_event)];
 }

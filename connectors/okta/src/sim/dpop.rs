@@ -2,6 +2,7 @@
 
 use super::OktaSim;
 use super::paging::origin;
+use super::token::has_known_algorithm;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use flowrun_kit::jwk::PublicKey;
@@ -48,7 +49,7 @@ pub fn check(sim: &OktaSim, parts: &Parts, token: Option<&str>) -> Result<String
     if jwt.header["typ"] != "dpop+jwt" {
         return Err(Wrong("The DPoP proof JWT 'typ' header must be 'dpop+jwt'."));
     }
-    if jwt.algorithm().is_none() {
+    if !has_known_algorithm(&jwt) {
         return Err(Wrong("The DPoP proof JWT 'alg' header is not supported."));
     }
     let key = PublicKey::from_jwk(&jwt.header["jwk"])

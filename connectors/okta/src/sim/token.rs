@@ -28,6 +28,9 @@ const LIFETIME_S: i64 = 3600;
 /// How far ahead an assertion may say that it ends.
 const LONGEST_S: i64 = 3600;
 
+/// What assertions and proofs may be signed by, of what the documentation names.
+const ALGORITHMS: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
+
 /// How far the client's clock may be ahead.
 const AHEAD_S: i64 = 60;
 
@@ -143,7 +146,7 @@ fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'
             "The issuer and subject of the client_assertion must be the client_id.",
         ));
     }
-    if jwt.algorithm().is_none() {
+    if !has_known_algorithm(&jwt) {
         return Err(Denied::invalid_client("The client_assertion signing algorithm is not supported."));
     }
     let id = jwt.header["kid"].as_str();
@@ -160,6 +163,11 @@ fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'
     }
     check_times(sim, claims)?;
     Ok(app)
+}
+
+/// Whether Okta takes what the JWT says that it is signed by.
+pub(super) fn has_known_algorithm(jwt: &Unverified<'_>) -> bool {
+    jwt.algorithm().is_some_and(|algorithm| ALGORITHMS.contains(&algorithm.name()))
 }
 
 fn check_times(sim: &OktaSim, claims: &Value) -> Result<(), Denied> {

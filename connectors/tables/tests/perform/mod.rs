@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use flowrun_core::effect::{Answer, Cursor, Page, Performance};
 use flowrun_core::fault::Fault;
+use flowrun_core::program::Table;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::clock::Clock;
+use flowrun_kit::files::Files;
 use flowrun_tables::{CARDS, Tables, example_tables};
 use futures_util::FutureExt;
 
@@ -15,8 +17,16 @@ pub fn yaml(text: &str) -> Value {
 }
 
 /// The example's tables, empty.
+#[allow(dead_code)]
 pub fn tables() -> Arc<Tables> {
-    Arc::new(Tables::new(&example_tables(), Clock::starting_at(1_473_206_485_670, 1.0)))
+    tables_over(&Files::default(), None)
+}
+
+/// The example's tables, empty, over these files; each may have so many rows.
+pub fn tables_over(files: &Files, max_rows: Option<usize>) -> Arc<Tables> {
+    let definitions: Vec<_> = example_tables().into_iter().map(|table| Table { max_rows, ..table }).collect();
+    let clock = Clock::starting_at(1_473_206_485_670, 1.0);
+    Arc::new(Tables::new(&definitions, clock).with_files(files.clone()))
 }
 
 /// Performs a card and gives its outputs by name, those in `wanted` too.

@@ -1,4 +1,4 @@
-//! Encryption cards: hashes, keyed hashes, and bytes written as text.
+//! Encryption cards: hashes, keyed hashes, and bytes written as text. What encrypts and decrypts is in `connectors/crypto`.
 
 mod algorithm;
 mod encoding;

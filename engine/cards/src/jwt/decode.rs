@@ -1,18 +1,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flowrun_core::value::parse_json;
+use flowrun_core::value::{Secret, parse_json};
 
 use crate::prelude::*;
 
 /// Shows what a JWT says, without asking whether it is genuine.
 ///
 /// Nothing is checked: neither who signed it nor whether it has expired, so anyone may have written what comes
-/// out. Take it to look at a token, never to decide what its bearer may do. Times in it are seconds since
-/// 1970. The parts are base64url, as `encryption.convert_encoding` reads it.
+/// out. Take it to look at a token, never to decide what its bearer may do: that is what JWT Verify is for.
+/// Times in it are seconds since 1970. The parts are base64url, as `encryption.convert_encoding` reads it.
 #[derive(Inputs)]
 pub struct Decode {
     /// The token: three parts with dots between them. `Bearer` in front is dropped.
-    token: Text,
+    token: Secret,
 }
 
 /// What it says.
@@ -39,7 +39,7 @@ impl Pure for Decode {
     type Out = Decoded;
 
     fn run(self, _: &Cx<'_>) -> Result<Decoded> {
-        let token = self.token.trim();
+        let token = self.token.expose().trim();
         let token = token.strip_prefix("Bearer ").unwrap_or(token);
         let parts: Vec<&str> = token.split('.').collect();
         let [header, payload, _] = parts[..] else {

@@ -13,6 +13,7 @@ cards! { LIST:
     length::Length,
     includes::Includes,
     construct::Construct,
+    range::Range,
     add_to_end::AddToEnd,
     add_to_front::AddToFront,
     combine_all::CombineAll,

@@ -14,6 +14,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("json", "JSON"),
     ("xml", "XML"),
     ("csv", "CSV"),
+    ("file", "File"),
     ("url", "URL"),
     ("encryption", "Encryption"),
     ("jwt", "JWT"),

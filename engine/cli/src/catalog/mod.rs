@@ -173,9 +173,8 @@ fn traits(card: &Card) -> Vec<String> {
         said.push("Beside `with`, `pass` gives the helper flow its inputs.".to_owned());
     }
     if let Work::Effect(effect) = card.work {
-        // Tables are the project's own and need no connection.
-        if effect.connector != "tables" {
-            said.push(format!("Uses a connection to {}.", category::title(effect.connector)));
+        if let Some(connector) = card.connector() {
+            said.push(format!("Uses a connection to {}.", category::title(connector)));
         }
         said.push(format!(
             "May take {} before it fails.",

@@ -199,7 +199,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
         "File",
         &[
             card("Download", "file.download"),
-            card("File Info", "file.info"),
+            card("Info", "file.info"),
             missing("Upload", "its fields are not known from any published flow"),
             missing("Multipart Upload", "its fields are not known from any published flow"),
         ],
@@ -359,7 +359,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             missing("Search Group Rules", UNUSED),
             card("Search Groups", "okta.search_groups"),
             card("Search System Logs", "okta.search_system_logs"),
-            card("Search Users", "okta.find_users"),
+            card("Search Users", "okta.search_users"),
             card("Suspend User", "okta.suspend_user"),
             card("Trigger Import Session", "okta.trigger_import_session"),
             card("Unsuspend User", "okta.unsuspend_user"),

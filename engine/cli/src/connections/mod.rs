@@ -13,6 +13,8 @@ use std::sync::Arc;
 use flowrun_core::model::Manifest;
 use flowrun_core::program::{Op, Program};
 use flowrun_core::suggest::closest;
+use flowrun_crypto::Crypto;
+use flowrun_files::FileStore;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
@@ -20,7 +22,8 @@ use flowrun_host::network::Network;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
-use flowrun_kit::effect::AnyConnection;
+use flowrun_kit::effect::{AnyConnection, Connection};
+use flowrun_kit::files::Files;
 use flowrun_kit::http::Transport;
 use flowrun_external::Answers;
 use flowrun_tables::Tables;
@@ -232,12 +235,14 @@ pub struct Purpose<'a> {
     pub audit: Option<Arc<dyn Ledger>>,
     /// Whether requests that would change something are withheld.
     pub rehearsal: bool,
+    /// The files of the run.
+    pub files: Files,
 }
 
 impl<'a> Purpose<'a> {
-    /// Connections that change what they are told to, without a record.
+    /// Connections that change what they are told to, without a record, for a run without files.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false }
+        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false, files: Files::default() }
     }
 }
 
@@ -269,6 +274,7 @@ pub fn connect(
             scopes: scopes.clone(),
             audit: purpose.audit.clone(),
             rehearsal: purpose.rehearsal,
+            files: purpose.files.clone(),
             ..Means::new(transport, purpose.simulators.clock.clone())
         };
         let connected = connector.connect(&settings, means).map_err(|fault| {
@@ -295,10 +301,16 @@ pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
     used.flatten().copied().collect()
 }
 
-/// The world that a program runs in, over connections made in its order.
-pub fn world(made: &[Made], tables: Tables, answers: Answers, time: RunTime) -> World {
+/// The world that a program runs in, over connections made in its order, which share these files with its cards.
+pub fn world(made: &[Made], tables: Tables, files: Files, answers: Answers, time: RunTime) -> World {
     let connections = made.iter().map(|made| made.connection.clone()).collect();
-    World::new(time, connectors::effects(), connections).share("tables", Arc::new(tables)).share("external", Arc::new(answers))
+    let crypto = Crypto::new(time.clock().clone());
+    let store = FileStore::new(files.clone(), time.clock().clone());
+    World::new(time, connectors::effects(), connections)
+        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files)))
+        .share(FileStore::CONNECTOR, Arc::new(store))
+        .share(Crypto::CONNECTOR, Arc::new(crypto))
+        .share(Answers::CONNECTOR, Arc::new(answers))
 }
 
 /// The network as the environment and the command line describe it.

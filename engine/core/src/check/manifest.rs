@@ -10,6 +10,11 @@ use crate::suggest::closest;
 use crate::types::{Kind, Type};
 use crate::value::{Secret, Value, convert};
 
+/// The most rows that a table may be given.
+const MOST_ROWS: f64 = 10_000_000.0;
+/// The most rows that a kept table may be given.
+const MOST_KEPT: f64 = 10_000.0;
+
 pub(super) fn check(project: &Project, options: &Options<'_>, log: &mut Log) -> (Vec<Table>, Vec<Var>) {
     let manifest = &project.manifest;
     for connection in &manifest.connections {
@@ -44,7 +49,21 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
         let default = column.default.as_ref().map_or(Value::Null, |default| fit(default, ty, log));
         Column { name: column.name.it.clone(), ty, default }
     });
-    Table { name: table.name.it.clone(), columns: columns.collect(), kept: table.kept }
+    let columns = columns.collect();
+    Table { name: table.name.it.clone(), columns, kept: table.kept, max_rows: max_rows(table, log) }
+}
+
+/// How many rows a table may have: what fits into memory, or into a file that is written anew with each change.
+fn max_rows(table: &model::Table, log: &mut Log) -> Option<usize> {
+    let given = table.max_rows.as_ref().filter(|given| !given.it.is_null())?;
+    let (most, what) = if table.kept { (MOST_KEPT, "a kept table") } else { (MOST_ROWS, "a table") };
+    let rows = given.it.as_number().filter(|rows| rows.fract() == 0.0 && (1.0..=most).contains(rows));
+    if rows.is_none() {
+        let message = format!("expected a whole number from 1 to {most}, found {}", given.it);
+        let label = format!("not how many rows {what} can have");
+        log.report(Diagnostic::new(Code::BadValue, given.span, message).label(label));
+    }
+    rows.map(|rows| rows as usize)
 }
 
 fn var(var: &model::Var, options: &Options<'_>, log: &mut Log) -> Var {

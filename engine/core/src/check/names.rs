@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Log, Options, manifest};
+use crate::card::OWN;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Name, Project};
 use crate::program::Table;
@@ -220,7 +221,7 @@ impl<'p> Names<'p> {
 
 /// Connectors whose cards work without a connection.
 fn optional(connector: &str) -> bool {
-    matches!(connector, "" | "tables" | "external")
+    OWN.contains(&connector)
 }
 
 fn stem(path: &str) -> &str {

@@ -140,6 +140,7 @@ fn table(raw: &super::pack::Table, names: &mut Names) -> Table {
         name: nowhere(names.unique(&id(&raw.name, "table"))),
         columns: columns.map(column).collect(),
         kept: false,
+        max_rows: None,
     }
 }
 

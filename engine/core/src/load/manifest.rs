@@ -66,8 +66,8 @@ fn section<'n>(
 }
 
 fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) -> Option<Table> {
-    let (columns_node, kept) = {
-        let keys = reader.keys(node, "a table", &["columns", "kept"]);
+    let (columns_node, kept, max_rows) = {
+        let keys = reader.keys(node, "a table", &["columns", "kept", "max_rows"]);
         *broken |= keys.as_ref().is_none_or(|keys| keys.broken);
         let keys = keys?;
         let kept = keys.get("kept").is_some_and(|kept| match kept.content {
@@ -78,10 +78,11 @@ fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) ->
                 false
             }
         });
+        let max_rows = keys.get("max_rows").and_then(|node| reader.constant(node, "a number"));
         let help = "list the columns and their types, as in: `columns: { email: text, hired: date & time }`";
         let columns = reader.required(&keys, "columns", help);
         *broken |= columns.is_none();
-        (columns, kept)
+        (columns, kept, max_rows)
     };
     let mut columns = Vec::new();
     for (name, node) in section(reader, broken, columns_node, "a mapping of columns") {
@@ -90,7 +91,7 @@ fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) ->
         *broken |= column.is_none();
         columns.extend(column);
     }
-    Some(Table { name, columns, kept })
+    Some(Table { name, columns, kept, max_rows })
 }
 
 fn column(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Column> {

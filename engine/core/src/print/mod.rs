@@ -144,6 +144,7 @@ fn table(table: &Table) -> Yaml {
     if table.kept {
         members.push(member("kept", constant(&Value::Bool(true))));
     }
+    members.extend(table.max_rows.as_ref().map(|most| member("max_rows", constant(&most.it))));
     members.push(member("columns", Yaml::Map(table.columns.iter().map(column).collect())));
     Yaml::Map(members)
 }

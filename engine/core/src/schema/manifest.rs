@@ -31,6 +31,12 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                             "description": "Whether its rows are there again in the next run; for up to 10,000 rows.",
                             "type": "boolean",
                         },
+                        "max_rows": {
+                            "description": "How many rows it may have; 500,000 unless it is said, 10,000 of a kept table.",
+                            "type": "integer",
+                            "minimum": 1,
+                            "maximum": 10_000_000,
+                        },
                         "columns": {
                             "description": "The columns and their types.",
                             "type": ["object", "null"],

@@ -127,13 +127,14 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// Compact JSON; a bare text stands without quotes, as it reads in a message.
+/// Compact JSON; a bare text stands without quotes, as it reads in a message, and a file as name and size.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Text(text) => f.write_str(text),
             Value::Number(number) => f.write_str(&format_number(*number)),
             Value::Date(date) => write!(f, "{date}"),
+            Value::File(file) => write!(f, "{file}"),
             Value::Secret(_) => f.write_str(REDACTED),
             other => f.write_str(&other.to_json()),
         }

@@ -4,6 +4,7 @@ mod compare;
 mod convert;
 mod date;
 mod distinct;
+mod file;
 mod json;
 mod number;
 mod path;
@@ -18,6 +19,7 @@ pub use compare::{Operator, compare, sort_order};
 pub use convert::{FromValue, IntoValue, Mismatch, convert, parse_date};
 pub use date::Date;
 pub use distinct::{Distinct, sort_by_key};
+pub use file::{File, size_told};
 pub use json::{ParseError, parse_json};
 pub use number::{format_number, parse_number};
 pub use path::{Path, get, set};
@@ -46,17 +48,6 @@ pub enum Value {
     File(Arc<File>),
     /// A text that is never shown: reports, messages and JSON carry `••••••` in its place.
     Secret(Secret),
-}
-
-/// What is known of a file; its content lies in a store under `handle`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct File {
-    /// Where the store finds the content.
-    pub handle: Text,
-    /// The file's name.
-    pub name: Text,
-    /// The content's size in bytes.
-    pub size: u64,
 }
 
 /// A text that only a connection may read.

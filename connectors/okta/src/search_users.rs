@@ -1,4 +1,4 @@
-//! Okta · Find Users.
+//! Okta · Search Users.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{Okta, connection};
 ///
 /// Users who are deactivated are not found, and no more than 200. A record is like one of List Users with Search.
 #[derive(Inputs)]
-pub struct FindUsers {
+pub struct SearchUsers {
     /// What names or mail address begin with.
     #[input(key = "Query")]
     query: Text,
@@ -29,22 +29,21 @@ pub struct FindUsers {
 /// The most that Okta finds: such a search has one page.
 const MOST: usize = 200;
 
-impl Effect for FindUsers {
-    const ID: &str = "okta.find_users";
-    const TITLE: Option<&str> = Some("Search Users");
+impl Effect for SearchUsers {
+    const ID: &str = "okta.search_users";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:searchUsers"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_user
   id: user
   with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
-- card: okta.find_users
+- card: okta.search_users
   id: found
   with: { query: love, result_set: first }
 - card: flow_control.return
   with: { login: $.found.login }"#
             => ok "{ login: ada@example.com }",
-        r#"- { card: okta.find_users, with: { query: "", result_set: first } }"#
+        r#"- { card: okta.search_users, with: { query: "", result_set: first } }"#
             => err "the text to look for is blank",
     };
     const IDEMPOTENT: bool = true;

@@ -1,0 +1,107 @@
+//! The claims of a JWT that is to be signed (RFC 7519): those that the author names, and those that the card makes.
+
+use flowrun_core::duration::milliseconds;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text, Value};
+
+/// How long a token is good unless the author says otherwise: ten minutes, as in Okta.
+const LIFETIME_S: f64 = 600.0;
+
+/// The claims so far.
+pub(crate) struct Claims(Record);
+
+impl Claims {
+    /// The claims that the author gave, as an object and as fields; blank ones are left out.
+    pub(crate) fn of(payload: Option<Record>, fields: Record) -> Result<Claims> {
+        let mut claims = Claims(Record::default());
+        for (name, value) in payload.unwrap_or_default().into_iter().chain(fields) {
+            claims.add(&name, value)?;
+        }
+        Ok(claims)
+    }
+
+    /// One more claim; a blank one is left out, a second one of the same name refused.
+    pub(crate) fn add(&mut self, name: &str, value: Value) -> Result<()> {
+        if value.is_null() {
+            return Ok(());
+        }
+        if value.holds_secret() {
+            let fault = invalid(format!("the claim `{name}` holds a secret"));
+            return Err(fault.help("whoever has a token can read its claims: leave it out"));
+        }
+        match self.0.insert(name.into(), value) {
+            None => Ok(()),
+            Some(_) => Err(invalid(format!("the claim `{name}` is given twice"))),
+        }
+    }
+
+    /// Says when the token was made, unless the author did or nobody shall; gives the second from which it counts.
+    pub(crate) fn issue(&mut self, now_ms: i64, no_timestamp: bool) -> Result<f64> {
+        let issued = match self.seconds("iat")? {
+            Some(issued) => issued,
+            None => now_ms.div_euclid(1000) as f64,
+        };
+        // In its own place: the author may have given one to count from.
+        if no_timestamp {
+            self.0 = std::mem::take(&mut self.0).into_iter().filter(|(name, _)| &**name != "iat").collect();
+        } else {
+            self.0.insert("iat".into(), Value::Number(issued));
+        }
+        Ok(issued)
+    }
+
+    /// Says when the token ends: so long after `issued`, or when the author's `exp` says, or never.
+    pub(crate) fn end(&mut self, issued: f64, expires_in: Option<&Text>) -> Result<()> {
+        let given = self.seconds("exp")?.is_some();
+        match expires_in.map(|text| text.trim()) {
+            None | Some("") if given => Ok(()),
+            None | Some("") => self.add("exp", Value::Number(issued + LIFETIME_S)),
+            Some("never") if given => {
+                Err(invalid("the claim `exp` is given, and yet the token shall never end"))
+            }
+            Some("never") => Ok(()),
+            Some(text) => self.add("exp", Value::Number((issued + seconds(text)?).floor())),
+        }
+    }
+
+    /// Says from when on the token is good: so long after `issued`, or when the author's `nbf` says.
+    pub(crate) fn begin(&mut self, issued: f64, not_before: Option<&Text>) -> Result<()> {
+        self.seconds("nbf")?;
+        match not_before.map(|text| text.trim()) {
+            None | Some("") => Ok(()),
+            Some(text) => self.add("nbf", Value::Number((issued + seconds(text)?).floor())),
+        }
+    }
+
+    /// A claim that holds seconds since 1970.
+    fn seconds(&self, name: &str) -> Result<Option<f64>> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::Number(seconds)) => Ok(Some(*seconds)),
+            Some(other) => {
+                let fault = invalid(format!(
+                    "expected seconds since 1970 as the claim `{name}`, found {}",
+                    other.kind()
+                ));
+                Err(fault.help("`date_time.epoch` gives the seconds of a date"))
+            }
+        }
+    }
+
+    /// The claims as an object.
+    pub(crate) fn into_value(self) -> Value {
+        Value::from(self.0)
+    }
+}
+
+/// The seconds of a text like `10 minutes`; a plain number is seconds.
+fn seconds(text: &str) -> Result<f64> {
+    milliseconds(&Value::from(text)).map(|ms| ms / 1000.0).ok_or_else(|| {
+        invalid(format!("expected a duration, found \"{text}\""))
+            .help("write seconds, or a number and a unit: 600, 10 minutes, 2 h, 7d")
+    })
+}
+
+fn invalid(message: impl Into<Text>) -> Fault {
+    Fault::new(FaultKind::InvalidInput, message)
+}

@@ -1,0 +1,244 @@
+//! What is signed verifies, what is encrypted can be decrypted, and whatever is not as it should be is told.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use flowrun_core::card::{Args, Cx, Slots, Work};
+use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_core::value::{Record, Secret, Text, Value, get, parse_json};
+use flowrun_crypto::{CARDS, Crypto, PURE_CARDS};
+use flowrun_kit::clock::Clock;
+use flowrun_kit::direct;
+use flowrun_kit::effect::AnyConnection;
+use flowrun_kit::signing_key::SigningKey;
+use secrecy::ExposeSecret;
+
+/// 2016-09-07T00:01:25.670Z.
+const NOW_MS: i64 = 1_473_206_485_670;
+
+fn crypto() -> AnyConnection {
+    Arc::new(Crypto::new(Clock::starting_at(NOW_MS, 1.0)))
+}
+
+fn with(json: &str, more: &[(&str, &str)]) -> Record {
+    let Value::Object(given) = parse_json(json).unwrap() else { panic!("{json}") };
+    let mut given = Arc::unwrap_or_clone(given);
+    given.extend(more.iter().map(|(name, text)| (Text::from(*name), Value::from(*text))));
+    given
+}
+
+async fn sign(given: Record) -> Result<String, Fault> {
+    let outputs = direct::perform(CARDS, "jwt.sign", &Value::from(given), &crypto()).await?;
+    match &outputs["token"] {
+        Value::Secret(token) => Ok(token.expose().to_owned()),
+        shown => panic!("{shown:?}"),
+    }
+}
+
+/// Performs a pure card as the machine does; `wanted` are outputs that the author names.
+fn pure(id: &str, given: &Record, wanted: &[&str], now_ms: i64) -> Result<Record, Fault> {
+    let card = PURE_CARDS.iter().find(|card| card.id == id).unwrap();
+    let Work::Pure(run) = card.work else { panic!("{id} is not pure") };
+    let given = |name: &str, default: Value| given.get(name).cloned().unwrap_or(default);
+    let mut args: Vec<Value> =
+        card.inputs.iter().map(|field| given(field.name, field.default.into())).collect();
+    let wanted: Vec<Text> = wanted.iter().map(|name| Text::from(*name)).collect();
+    let mut values = vec![Value::Null; card.outputs.len() + wanted.len()];
+    let cx = Cx { now_ms, seed: 7, wanted: &wanted };
+    run(&mut Args::new(&mut args, &[]), &cx, &mut Slots::new(&mut values, &wanted))?;
+    let names = card.outputs.iter().map(|field| Text::from(field.name)).chain(wanted.iter().cloned());
+    Ok(names.zip(values).collect())
+}
+
+/// Verifies `token`, with the further inputs of `json`.
+fn verify(token: &str, json: &str) -> Result<Value, Fault> {
+    let given = with(json, &[("token", token)]);
+    pure("jwt.verify", &given, &[], NOW_MS).map(|outputs| outputs["payload"].clone())
+}
+
+const HS256: &str = r#"{"key":"s3cret","algorithm":"HS256"}"#;
+
+/// What a token says that was signed with the inputs of `json`.
+async fn said(json: &str) -> Value {
+    let token = sign(with(json, &[("key", "s3cret"), ("algorithm", "HS256")])).await.unwrap();
+    verify(&token, r#"{"key":"s3cret","algorithm":"HS256","ignore_expiration":true}"#)
+        .unwrap_or_else(|fault| panic!("{json}: {fault}"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_claims_are_those_that_were_given_and_those_that_the_card_makes() {
+    let table = [
+        ("{}", r#"{"iat":1473206485,"exp":1473207085}"#),
+        (
+            r#"{"payload":{"https://example.com/role":"admin","blank":null},"audience":["a","b"],"issuer":"hr","subject":"ada","jwtid":"1"}"#,
+            r#"{"https://example.com/role":"admin","iat":1473206485,"exp":1473207085,"aud":["a","b"],"iss":"hr","sub":"ada","jti":"1"}"#,
+        ),
+        (r#"{"no_timestamp":true,"expires_in":60}"#, r#"{"exp":1473206545}"#),
+        (r#"{"expires_in":"7d"}"#, r#"{"iat":1473206485,"exp":1473811285}"#),
+        (r#"{"expires_in":"365 days"}"#, r#"{"iat":1473206485,"exp":1504742485}"#),
+        (r#"{"expires_in":"never"}"#, r#"{"iat":1473206485}"#),
+        (r#"{"expires_in":"10 minutes","payload":{"iat":1000}}"#, r#"{"iat":1000,"exp":1600}"#),
+        (r#"{"payload":{"exp":5}}"#, r#"{"exp":5,"iat":1473206485}"#),
+        (r#"{"not_before":0,"payload":{"exp":5}}"#, r#"{"exp":5,"iat":1473206485,"nbf":1473206485}"#),
+    ];
+    for (given, expected) in table {
+        assert_eq!(said(given).await, parse_json(expected).unwrap(), "{given}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_header_is_added_to_but_the_algorithm_stays() {
+    let header = async |header: &str| {
+        let given = with(&format!(r#"{{"header":{header}}}"#), &[("key", "s3cret"), ("algorithm", "HS256")]);
+        sign(given).await.map(|token| flowrun_kit::jwt::Unverified::parse(&token).unwrap().header.to_string())
+    };
+    assert_eq!(header("null").await.unwrap(), r#"{"alg":"HS256","typ":"JWT"}"#);
+    assert_eq!(header(r#"{"kid":"k"}"#).await.unwrap(), r#"{"alg":"HS256","typ":"JWT","kid":"k"}"#);
+    assert_eq!(header(r#""{\"typ\":\"at+jwt\"}""#).await.unwrap(), r#"{"alg":"HS256","typ":"at+jwt"}"#);
+    for (given, told) in
+        [(r#"{"alg":"none"}"#, "`alg` is not HS256"), (r#""kid""#, "not a JSON object"), ("[]", "found list")]
+    {
+        let fault = header(given).await.unwrap_err();
+        assert!(fault.message.contains(told), "{given}: {fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_signed_is_told() {
+    let table = [
+        (r#"{"payload":{"sub":"a"},"subject":"a"}"#, "the claim `sub` is given twice"),
+        (r#"{"payload":{"exp":5},"expires_in":60}"#, "the claim `exp` is given twice"),
+        (r#"{"payload":{"exp":5},"expires_in":"never"}"#, "shall never end"),
+        (r#"{"payload":{"exp":"tomorrow"}}"#, "expected seconds since 1970 as the claim `exp`, found text"),
+        (r#"{"expires_in":"10m"}"#, "expected a duration, found \"10m\""),
+        (r#"{"not_before":-1}"#, "expected a duration, found \"-1\""),
+        (r#"{"audience":{"a":1}}"#, "a list of texts, found object"),
+        (r#"{"algorithm":"ES512"}"#, "expected one of HS256"),
+        (r#"{"algorithm":"none"}"#, "expected one of HS256"),
+        (r#"{"key":" "}"#, "the key is blank"),
+    ];
+    for (given, told) in table {
+        let mut whole = with(HS256, &[]);
+        whole.extend(with(given, &[]));
+        let fault = sign(whole).await.unwrap_err();
+        assert!(fault.kind == FaultKind::InvalidInput && fault.message.contains(told), "{given}: {fault}");
+    }
+    let mut secret = Record::default();
+    secret.insert("password".into(), Value::Secret(Secret::new("hunter2")));
+    let mut given = with(HS256, &[]);
+    given.insert("payload".into(), Value::from(secret));
+    let fault = sign(given).await.unwrap_err();
+    assert_eq!(&*fault.message, "the claim `password` holds a secret");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_two_parts_signs_and_verifies() {
+    let (key, pem) = SigningKey::generate_with_pem().unwrap();
+    let token = sign(with(r#"{"algorithm":"ES256","subject":"ada"}"#, &[("key", pem.expose_secret())]))
+        .await
+        .unwrap();
+    let public = key.public().jwk().to_string();
+    let given = with(
+        r#"{"algorithm":"ES256","subject":"ada"}"#,
+        &[("key", &public), ("token", &format!("Bearer {token}"))],
+    );
+    let outputs = pure("jwt.verify", &given, &["sub", "role"], NOW_MS).unwrap();
+    assert_eq!((&outputs["sub"], &outputs["role"]), (&Value::from("ada"), &Value::Null));
+    // The public key as a shared secret, which everybody knows.
+    let forged = sign(with(r#"{"algorithm":"HS256"}"#, &[("key", "guess")])).await.unwrap();
+    let fault = pure(
+        "jwt.verify",
+        &with(r#"{"algorithm":"ES256"}"#, &[("key", &public), ("token", &forged)]),
+        &[],
+        NOW_MS,
+    );
+    assert_eq!(&*fault.unwrap_err().message, "the token is signed by HS256, not by ES256");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_failure_is_told_in_its_own_words() {
+    let claims =
+        r#"{"audience":["hr","it"],"issuer":"okta","subject":"ada","not_before":60,"expires_in":120}"#;
+    let token = sign(with(claims, &[("key", "s3cret"), ("algorithm", "HS256")])).await.unwrap();
+    let at = |seconds: i64, json: &str| {
+        let mut given = with(HS256, &[("token", &token)]);
+        given.extend(with(json, &[]));
+        pure("jwt.verify", &given, &[], NOW_MS.div_euclid(1000) * 1000 + seconds * 1000)
+    };
+    for (seconds, json) in [
+        (60, "{}"),
+        (119, "{}"),
+        (500, r#"{"ignore_expiration":true}"#),
+        (60, r#"{"audience":"it","issuer":["personio","okta"],"subject":"ada"}"#),
+        (60, r#"{"audience":["x","hr"]}"#),
+    ] {
+        assert!(at(seconds, json).is_ok(), "{seconds} {json}");
+    }
+    let table = [
+        (59, "{}", "the token is not good before 2016-09-07T00:02:25.000Z"),
+        (120, "{}", "the token ended at 2016-09-07T00:03:25.000Z"),
+        (60, r#"{"audience":"x"}"#, r#"expected a token for "x", found ["hr","it"] as its `aud`"#),
+        (60, r#"{"audience":[]}"#, "expected a token for"),
+        (60, r#"{"issuer":"Okta"}"#, r#"expected a token from "Okta", found "okta" as its `iss`"#),
+        (60, r#"{"subject":"grace"}"#, r#"expected a token about "grace", found "ada" as its `sub`"#),
+        (60, r#"{"key":"S3cret"}"#, "the token's signature is not that of this key"),
+        (60, r#"{"algorithm":"HS384"}"#, "the token is signed by HS256, not by HS384"),
+        (60, r#"{"algorithm":"RS256"}"#, "the public key is neither PEM"),
+        (
+            60,
+            r#"{"token":"eyJhbGciOiJub25lIn0.e30."}"#,
+            "the token is signed by another algorithm, not by HS256",
+        ),
+        (60, r#"{"token":"a.b.c"}"#, "the token is no JWT"),
+    ];
+    for (seconds, json, told) in table {
+        let fault = at(seconds, json).unwrap_err();
+        assert!(fault.message.contains(told), "{seconds} {json}: {fault}");
+        assert!(!format!("{fault} {:?}", fault.help).contains(&token), "{fault}");
+    }
+    let odd = sign(with(r#"{"header":{"crit":["b64"]}}"#, &[("key", "s3cret"), ("algorithm", "HS256")]))
+        .await
+        .unwrap();
+    assert!(verify(&odd, HS256).unwrap_err().message.contains("an extension"), "crit");
+    assert_eq!(
+        get(&verify(&sign(with(HS256, &[])).await.unwrap(), HS256).unwrap(), "exp"),
+        Value::Number(1_473_207_085.0)
+    );
+}
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[tokio::test(start_paused = true)]
+async fn what_was_encrypted_comes_back_and_nothing_else_does() {
+    let given = Value::from(with(r#"{"text":"größe","associated":"ada"}"#, &[("key", KEY)]));
+    let encrypt = async || {
+        let outputs = direct::perform(CARDS, "encryption.encrypt", &given, &crypto()).await.unwrap();
+        outputs["encrypted"].as_text().unwrap().to_string()
+    };
+    let (one, other) = (encrypt().await, encrypt().await);
+    assert_ne!(one, other, "the nonce is new each time");
+    let decrypt = |encrypted: &str, more: &[(&str, &str)]| {
+        let mut given = with(r#"{"associated":"ada"}"#, &[("key", KEY), ("encrypted", encrypted)]);
+        given.extend(more.iter().map(|(name, text)| (Text::from(*name), Value::from(*text))));
+        pure("encryption.decrypt_to_text", &given, &[], NOW_MS).map(|outputs| outputs["text"].clone())
+    };
+    for encrypted in [&one, &other, &format!("{}\n {}\n", &one[..10], &one[10..])] {
+        assert_eq!(decrypt(encrypted, &[]).unwrap(), Value::from("größe"));
+    }
+    assert!(decrypt(&one, &[("associated", "")]).is_err());
+    assert!(decrypt(&one, &[("key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWE=")]).is_err());
+    for place in 0..one.len() {
+        let mut changed = one.clone().into_bytes();
+        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert!(decrypt(&changed, &[]).is_err() && decrypt(&one[..place], &[]).is_err(), "{changed}");
+    }
+    let kept = pure(
+        "encryption.decrypt",
+        &with(r#"{"associated":"ada"}"#, &[("key", KEY), ("encrypted", &one)]),
+        &[],
+        NOW_MS,
+    );
+    assert_eq!(kept.unwrap()["text"], Value::Secret(Secret::new("größe")));
+}

@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use flowrun_core::card::Example;
+use flowrun_core::fault::Result;
+use flowrun_core::value::{File, Text};
+use flowrun_core::{Inputs, Outputs, examples};
+use flowrun_kit::effect::Effect;
+
+use crate::{FileStore, unnamed};
+
+/// Makes a file of a text, in UTF-8.
+///
+/// It lasts as long as the run; `flowrun --files FOLDER` saves the files among a flow's outputs. The way back is
+/// `file.read_text`.
+#[derive(Inputs)]
+pub(crate) struct Create {
+    /// The text.
+    text: Text,
+    /// What to call the file; any extension is yours to add.
+    filename: Text,
+}
+
+/// The file.
+#[derive(Outputs)]
+pub(crate) struct Created {
+    /// The file.
+    file_content: Arc<File>,
+    /// Its size in bytes.
+    size: f64,
+}
+
+impl Effect for Create {
+    const ID: &str = "file.create";
+    const EXPORTED_AS: &[&str] = &[];
+    #[rustfmt::skip] // The formatter would move the YAML inside.
+    const EXAMPLES: &[Example] = examples! {
+        r#"- { card: file.create, with: { text: Zoë, filename: name.txt } }"# => ok "{ size: 4 }",
+        r#"- { card: file.create, with: { text: "", filename: empty.txt } }"# => ok "{ size: 0 }",
+        r#"- { card: file.create, with: { text: Zoë, filename: " " } }"# => err "the name of the file is blank",
+    };
+    const IDEMPOTENT: bool = true;
+    type Connection = FileStore;
+    type Out = Created;
+
+    async fn run(self, store: &FileStore) -> Result<Created> {
+        if self.filename.trim().is_empty() {
+            return Err(unnamed(Self::FILENAME));
+        }
+        let file = store.create(&self.filename, self.text.as_bytes())?;
+        Ok(Created { size: file.size as f64, file_content: file })
+    }
+}

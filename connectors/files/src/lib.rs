@@ -1,0 +1,74 @@
+//! File cards: what flows do with the files of a run, whose contents lie in [`flowrun_kit::files`].
+//!
+//! Only Download is elsewhere, with the API Connector, whose connection it needs.
+
+mod create;
+mod from_base64;
+mod hash;
+mod info;
+mod read_text;
+mod rename;
+mod to_base64;
+
+use std::sync::Arc;
+
+use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
+use flowrun_core::value::File;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::{Connection, EffectCard};
+use flowrun_kit::files::{Files, MB};
+
+/// The cards of files.
+pub static CARDS: &[EffectCard] = &[
+    EffectCard::of::<info::Info>(),
+    EffectCard::of::<create::Create>(),
+    EffectCard::of::<read_text::ReadText>(),
+    EffectCard::of::<from_base64::FromBase64>(),
+    EffectCard::of::<to_base64::ToBase64>(),
+    EffectCard::of::<rename::Rename>(),
+    EffectCard::of::<hash::Hash>(),
+];
+
+/// The most megabytes of a file that become a text, which flows hold in memory.
+const MAX_TEXT_MB: f64 = 100.0;
+
+/// The files of a run, for the cards.
+#[derive(Debug)]
+pub struct FileStore {
+    files: Files,
+    clock: Clock,
+}
+
+impl Connection for FileStore {
+    const CONNECTOR: &'static str = "file";
+}
+
+impl FileStore {
+    /// These files; `clock` tells when one is created.
+    pub fn new(files: Files, clock: Clock) -> FileStore {
+        FileStore { files, clock }
+    }
+
+    fn create(&self, name: &str, content: &[u8]) -> Result<Arc<File>> {
+        self.files.create(name, content, self.clock.now_ms())
+    }
+
+    /// Reads a file that is to become a text of at most so many megabytes.
+    fn read(&self, file: &File, max_mb: f64) -> Result<Vec<u8>> {
+        self.files.read(file, (max_mb * MB as f64) as u64).map_err(|fault| match fault.kind {
+            FaultKind::InvalidInput => fault.help("set `max_mb` to allow more"),
+            _ => fault,
+        })
+    }
+}
+
+/// What is wrong with a bound on texts, if something is.
+fn out_of_range(max_mb: f64) -> Option<String> {
+    let fits = max_mb > 0.0 && max_mb <= MAX_TEXT_MB;
+    (!fits).then(|| format!("expected more than 0 and at most {MAX_TEXT_MB}, found {max_mb}"))
+}
+
+/// The fault of a file without a name.
+fn unnamed(input: InputId) -> Fault {
+    Fault::new(FaultKind::InvalidInput, "the name of the file is blank").at(input)
+}

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use flowrun_core::card::{Example, TableName};
+use flowrun_core::fault::Result;
+use flowrun_core::value::{File, Record, Text};
+use flowrun_core::{Inputs, Outputs, bail, examples};
+use flowrun_kit::effect::Effect;
+
+use crate::Tables;
+use crate::delimiter::delimiter;
+use crate::intake::{Intake, Wanted};
+
+/// Adds the rows of a CSV file to a table.
+///
+/// The first line names the columns. All of them must be columns of the table, by exactly that name; else name those that
+/// are wanted under `select`, or say under `mapping` which column of the CSV goes into which of the table, and leave the
+/// others out. A field is converted to the type of its column; a blank one gets the column's default, or stays empty.
+///
+/// Either all rows are added or none: a line that does not fit, or one more than the table can hold, changes nothing, and
+/// the error names the line. The file must be in UTF-8. The way back is `tables.export_to_csv`.
+#[derive(Inputs)]
+pub(crate) struct ImportFromCsv {
+    /// The table.
+    #[input(key = "stash")]
+    table: TableName,
+    /// The CSV.
+    #[input(key = "File Content")]
+    file_content: Arc<File>,
+    /// The columns to import, by the name that they have both in the CSV and in the table.
+    #[input(key = "Select")]
+    select: Option<Vec<Text>>,
+    /// For each column to import, its name in the CSV and that of the table's column: `{ "E-mail": email }`.
+    #[input(key = "Mapping")]
+    mapping: Option<Record>,
+    /// What stands between two fields.
+    #[input(key = "Delimiter", default = ",")]
+    delimiter: Text,
+    /// Whether the rows that the table has are deleted first.
+    #[input(key = "Clear Destination", default = false)]
+    clear_destination: bool,
+}
+
+/// What came of it.
+#[derive(Outputs)]
+pub(crate) struct Imported {
+    /// How many rows were added.
+    #[output(key = "New Rows")]
+    new_rows: f64,
+}
+
+impl Effect for ImportFromCsv {
+    const ID: &str = "tables.import_from_csv";
+    const TITLE: Option<&str> = Some("Import from CSV");
+    const EXPORTED_AS: &[&str] = &["channels:http:stash:importFromCSV"];
+    // It would indent the YAML.
+    #[rustfmt::skip]
+    const EXAMPLES: &[Example] = examples! {
+        r#"- { id: made, card: file.create, with: { text: "name,age\nJane,29\nBob,\n", filename: people.csv } }
+- { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content } }"# => ok "{ new_rows: 2 }",
+        r#"- { id: made, card: file.create, with: { text: "E-mail;Name\nj@acme.example;Jane\n", filename: people.csv } }
+- card: tables.import_from_csv
+  with: { table: people, file_content: $.made.file_content, delimiter: ";", mapping: { Name: name } }"#
+            => ok "{ new_rows: 1 }",
+        r#"- { id: made, card: file.create, with: { text: "name,age\nJane,29\nBob,ten\n", filename: people.csv } }
+- { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content } }"#
+            => err "line 3: column \"age\": expected number, found text \"ten\"",
+        r#"- { id: made, card: file.create, with: { text: "name,agee\nJane,29\n", filename: people.csv } }
+- { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content } }"#
+            => err "table \"people\" has no column \"agee\"",
+        r#"- { id: made, card: file.create, with: { text: "", filename: people.csv } }
+- { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content } }"#
+            => err "the file has no first line",
+    };
+    const IDEMPOTENT: bool = false;
+    type Connection = Tables;
+    type Out = Imported;
+
+    async fn run(self, tables: &Tables) -> Result<Imported> {
+        let select = self.select.as_ref().filter(|select| !select.is_empty());
+        let mapping = self.mapping.as_ref().filter(|mapping| !mapping.is_empty());
+        let (wanted, input) = match (select, mapping) {
+            (None, None) => (Wanted::All, Self::FILE_CONTENT),
+            (Some(select), None) => (Wanted::Named(select), Self::SELECT),
+            (None, Some(mapping)) => (Wanted::Mapped(mapping), Self::MAPPING),
+            (Some(_), Some(_)) => bail!(Self::MAPPING, "expected select or mapping, found both"),
+        };
+        let delimiter = delimiter(&self.delimiter, Self::DELIMITER)?;
+        let now_ms = tables.now_ms();
+        let new_rows = tables.change(&self.table, Self::TABLE, |table| {
+            let reader = tables.files.open(&self.file_content)?;
+            let mut intake =
+                Intake::new(reader, delimiter, &wanted, table).map_err(|fault| fault.at(input))?;
+            let room = table.room(self.clear_destination)?;
+            let rows = intake.rows(table, room).map_err(|fault| fault.at(Self::FILE_CONTENT))?;
+            if self.clear_destination {
+                table.clear();
+            }
+            let count = rows.len();
+            rows.into_iter().for_each(|cells| table.push_packed(cells, now_ms));
+            Ok(count)
+        })?;
+        Ok(Imported { new_rows: new_rows as f64 })
+    }
+}
