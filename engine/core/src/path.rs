@@ -193,7 +193,7 @@ fn syntax(text: &str) -> WireError {
     let mut error = WireError {
         message: format!("expected `.name`, `[0]` or the end of the wire, found `{first}`"),
         start: cut,
-        end: cut + first.len_utf8(),
+        end: (cut + first.len_utf8()).min(text.len()),
         help: None,
     };
     let name_start = text[..cut].rfind('.').map_or(cut, |dot| dot + 1);

@@ -7,6 +7,7 @@ mod bridge;
 mod scan;
 
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::machinery::ast::{Expr, Stmt};
@@ -169,7 +170,7 @@ fn is_path(expression: &Expr<'_>, length: usize) -> bool {
 
 fn broken(error: &Error, source: &str) -> TemplateError {
     let range = error.range().filter(|range| range.start < range.end && range.end <= source.len());
-    let (start, end) = range.map_or((0, source.len()), |range| (range.start, range.end));
+    let (start, end) = range.map_or((0, source.len()), |range| whole_letters(source, range));
     let message = match error.detail() {
         Some("unexpected character") => format!("did not expect `{}`", &source[start..end]),
         Some(detail) => detail
@@ -194,6 +195,13 @@ fn broken(error: &Error, source: &str) -> TemplateError {
         _ => None,
     };
     TemplateError { message, start, end, help, unknown_name: false }
+}
+
+/// The range with all of the letters that it begins or ends in: of a letter that it did not expect minijinja names the first byte.
+fn whole_letters(source: &str, range: Range<usize>) -> (usize, usize) {
+    let start = (0..=range.start).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0);
+    let end = (range.end..source.len()).find(|&at| source.is_char_boundary(at)).unwrap_or(source.len());
+    (start, end)
 }
 
 fn fault(error: &Error, secret: bool) -> Fault {
