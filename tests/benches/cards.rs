@@ -15,6 +15,10 @@ use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_tests::perform::{Call, yaml};
 
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How large the large input is.
 const LARGE: usize = 10_000;
 /// How long a round takes at the least, so that the clock's steps don't count.
@@ -65,8 +69,7 @@ impl Measured {
 /// The best time of a call; none if the card refuses the input.
 fn time(card: &Card, given: &Value) -> Option<Duration> {
     let call = Call::of(card, given, &[]).unwrap();
-    if let Err(fault) = call.run() {
-        eprintln!("{}: {fault}", card.id);
+    if call.run().is_err() {
         return None;
     }
     let mut calls = 1;
@@ -118,8 +121,24 @@ fn scaled(card: &Card, given: &Record, size: usize) -> Option<Value> {
 
 /// Inputs that mean something, where repeating an example would not.
 fn made(id: &str, size: usize) -> Option<Value> {
+    let around = |start: &str, part: &str, end: &str| {
+        let parts = size.saturating_sub(start.len() + end.len()) / part.len();
+        Value::from(format!("{start}{}{end}", part.repeat(parts)))
+    };
     Some(Value::object(match id {
-        "number.formula" => [("formula", Value::from("1+".repeat(size / 2 - 1) + "1"))],
+        "number.formula" => [("formula", around("", "+1", ""))],
+        "true_false.expression" => [("expression", around("1", "+1", ""))],
+        "text.base64_decode" => [("text", around("", "SmFu", ""))],
+        "json.parse" | "json.is_valid" | "json.get" => [("text", around("[0", ",7", "]"))],
+        "csv.parse" => [("text", around("id,name\n", "7,Jane\n", ""))],
+        "xml.parse" => [("text", around("<users>", "<user>Jane</user>", "</users>"))],
+        "xml.build" => {
+            let users = Value::list((0..size).map(Value::from).collect());
+            [("object", Value::object([("users", Value::object([("user", users)]))]))]
+        }
+        "encryption.hmac" => [("data", around("", "a", ""))],
+        // {"alg":"none"}, and {"a":"aaa…aaa"}.
+        "jwt.decode" => [("token", around("eyJhbGciOiJub25lIn0.eyJhIjoi", "YWFh", "YWEifQ."))],
         _ => return None,
     }))
 }
@@ -163,5 +182,27 @@ fn cards(measured: &[Measured]) {
 }
 
 fn summary(measured: &[Measured]) {
-    cards(measured);
+    println!("| category | cards | median | slowest | slowest with {LARGE} | growth at most |");
+    println!("|---|---:|---:|---|---|---|");
+    for cards in measured.chunk_by(|a, b| a.card.group() == b.card.group()) {
+        let mut small: Vec<&Measured> = cards.iter().collect();
+        small.sort_by_key(|measured| measured.small);
+        let (median, slowest) = (small[small.len() / 2].small, small[small.len() - 1]);
+        let large = cards.iter().filter(|measured| measured.large.is_some());
+        let large = large.max_by_key(|measured| measured.large);
+        let growth = cards.iter().filter(|measured| measured.growth.is_some());
+        let growth = growth.max_by(|a, b| a.growth.partial_cmp(&b.growth).unwrap());
+        let told = |measured: Option<&Measured>, cost: &dyn Fn(&Measured) -> String| {
+            measured.map_or("".to_owned(), |measured| format!("`{}` {}", measured.card.id, cost(measured)))
+        };
+        println!(
+            "| {} | {} | {} ns | {} | {} | {} |",
+            cards[0].card.group(),
+            cards.len(),
+            median.as_nanos(),
+            told(Some(slowest), &|measured| format!("{} ns", measured.small.as_nanos())),
+            told(large, &|measured| format!("{:.0} µs", measured.large.unwrap().as_secs_f64() * 1e6)),
+            told(growth, &|measured| format!("{:.1}", measured.growth.unwrap())),
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! A text that is one `{{ expression }}` and nothing else gives a value of the expression's type, any other template a
 //! text. Whatever comes of a secret is a secret.
 
+mod bounded;
 mod bridge;
 mod scan;
 
@@ -22,6 +23,12 @@ pub use scan::Use;
 
 /// How many instructions one rendering may take.
 const FUEL: u64 = 1_000_000;
+
+/// How many bytes a template may have.
+const LONGEST: usize = 64 << 10;
+
+/// Enough for a template that nests with each byte: minijinja calls itself for each sign in `------1`.
+const STACK: usize = 64 << 20;
 
 /// How large one rendering may become.
 const LARGEST: usize = 16 << 20;
@@ -67,10 +74,17 @@ static SHARED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     shared.set_syntax(syntax());
     // Minijinja's own write true and false as Python does, and JSON for use in HTML.
     shared.add_filter("string", bridge::string);
-    shared.add_filter("join", bridge::join);
+    shared.add_filter("join", bounded::join);
+    shared.add_filter("indent", bounded::indent);
+    shared.add_filter("replace", bounded::replace);
+    shared.add_filter("batch", bounded::batch);
+    shared.add_filter("slice", bounded::slice);
+    shared.add_filter("format", bounded::format);
     shared.add_filter("tojson", bridge::tojson);
     // It would print the whole scope, secrets included.
     shared.remove_global("debug");
+    // A loop could put a value into itself again and again, or double it: no stack and no memory is enough for what comes of it.
+    shared.remove_global("namespace");
     // Makes an error name the variable that is undefined.
     shared.set_debug(true);
     shared
@@ -87,6 +101,14 @@ fn syntax() -> SyntaxConfig {
 impl Template {
     /// Compiles a text with `{{ }}` or `{% %}`.
     pub fn compile(source: &str) -> Result<Template, TemplateError> {
+        if source.len() > LONGEST {
+            let message = format!("the template is {} bytes long, {LONGEST} are allowed", source.len());
+            return Err(TemplateError { message, start: 0, end: source.len(), help: None, unknown_name: false });
+        }
+        stacker::maybe_grow(STACK, STACK, || Template::read(source))
+    }
+
+    fn read(source: &str) -> Result<Template, TemplateError> {
         let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
         let uses = scan::scan(&tree, source)?;
         let mut plain = false;
