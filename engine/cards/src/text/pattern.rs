@@ -1,6 +1,7 @@
 //! Patterns: JavaScript's regular expressions, as far as they can be searched in linear time.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use flowrun_core::fault::InputId;
 use regex::{Regex, RegexBuilder};
@@ -14,7 +15,7 @@ const LONGEST: usize = 10_000;
 const LARGEST: usize = 4 << 20;
 
 /// Makes `pattern`, given as `input`, ready to search with.
-pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Result<Regex> {
+pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Result<Rc<Regex>> {
     if pattern.len() > LONGEST {
         bail!(input, "expected a pattern of at most {LONGEST} bytes, found {}", pattern.len());
     }
@@ -30,7 +31,7 @@ pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Re
 }
 
 /// Makes a pattern ready that finds any of `texts`, which mean themselves.
-pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Result<Regex> {
+pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Result<Rc<Regex>> {
     let patterns: Vec<String> =
         texts.iter().filter(|text| !text.is_empty()).map(|text| regex::escape(text)).collect();
     // What can't be left out of a pattern but finds nothing.
@@ -52,10 +53,10 @@ const KEPT: usize = 16;
 struct Ready {
     pattern: String,
     case_sensitive: bool,
-    regex: Regex,
+    regex: Rc<Regex>,
 }
 
-fn build(pattern: &str, case_sensitive: bool) -> Result<Regex, regex::Error> {
+fn build(pattern: &str, case_sensitive: bool) -> Result<Rc<Regex>, regex::Error> {
     READY.with_borrow_mut(|ready| {
         let same = |ready: &Ready| ready.case_sensitive == case_sensitive && ready.pattern == pattern;
         let place = match ready.iter().position(same) {
@@ -68,6 +69,7 @@ fn build(pattern: &str, case_sensitive: bool) -> Result<Regex, regex::Error> {
                     .nest_limit(64)
                     .build()?;
                 ready.truncate(KEPT - 1);
+                let regex = Rc::new(regex);
                 ready.push(Ready { pattern: pattern.to_owned(), case_sensitive, regex });
                 ready.len() - 1
             }
