@@ -55,7 +55,8 @@ impl Measured {
         let given = yaml(example.given);
         let at = |size: usize| time(card, &scaled(card, given.as_object().unwrap(), size)?);
         let (half, large, double) = (at(LARGE / 2), at(LARGE), at(LARGE * 2));
-        let grown = |from: Option<Duration>, to: Option<Duration>| Some(to?.as_secs_f64() / from?.as_secs_f64());
+        let grown =
+            |from: Option<Duration>, to: Option<Duration>| Some(to?.as_secs_f64() / from?.as_secs_f64());
         Measured {
             card,
             small: time(card, &given).unwrap(),
@@ -113,8 +114,7 @@ fn scaled(card: &Card, given: &Record, size: usize) -> Option<Value> {
         return Some(scaled.into());
     }
     card.rest_in.as_ref()?;
-    let named: Record =
-        given.clone().into_iter().filter(|(name, _)| card.input(name).is_none()).collect();
+    let named: Record = given.clone().into_iter().filter(|(name, _)| card.input(name).is_none()).collect();
     scaled.extend(grown(&named.into(), size).as_object().cloned().unwrap());
     Some(scaled.into())
 }
@@ -151,7 +151,8 @@ fn grown(value: &Value, size: usize) -> Value {
         }
         Value::Object(members) => {
             let more = members.iter().cycle().take(size).enumerate();
-            let more = more.map(|(place, (key, value))| (Text::from(format!("{key}{place}")), varied(value, place)));
+            let more =
+                more.map(|(place, (key, value))| (Text::from(format!("{key}{place}")), varied(value, place)));
             Value::from(members.clone().as_ref().clone().into_iter().chain(more).collect::<Record>())
         }
         Value::Text(text) => Value::from(text.chars().cycle().take(size).collect::<String>()),

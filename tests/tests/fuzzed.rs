@@ -13,8 +13,10 @@ fn what_the_fuzzer_found_stays_mended() {
     for (name, target) in TARGETS {
         let folders = [root.join("seeds").join(name), root.join("found").join(name)];
         let folders = folders.iter().filter(|folder| folder.is_dir());
-        let inputs: Vec<_> =
-            folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path()).collect();
+        let inputs: Vec<_> = folders
+            .flat_map(|folder| fs::read_dir(folder).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect();
         assert!(!inputs.is_empty(), "{name} has no seeds");
         for input in inputs {
             // The output is shown if the input fails.

@@ -211,7 +211,9 @@ mod tests {
                 assert!(found(&format!("a{number}$"), &format!("a{number}")).is_some());
             }
         }
-        assert!(READY.with_borrow(|ready| ready.len() == KEPT && ready[0].pattern == format!("a{}$", KEPT + 3)));
+        assert!(
+            READY.with_borrow(|ready| ready.len() == KEPT && ready[0].pattern == format!("a{}$", KEPT + 3))
+        );
         let differs = |case_sensitive| compile("jane", case_sensitive, InputId(0)).unwrap().is_match("Jane");
         assert_eq!([differs(true), differs(false), differs(true)], [false, true, false]);
     }

@@ -61,7 +61,8 @@ pub(super) fn slice(state: &State, list: Inner, count: usize, fill: Option<Inner
 
 pub(super) fn format(state: &mut State, text: &Inner, values: Rest<ValueOrKwargs>) -> Result<Inner, Error> {
     for code in text.as_str().unwrap_or_default().split('%').skip(1) {
-        let code = code.strip_prefix('(').and_then(|name| name.split_once(')')).map_or(code, |(_, code)| code);
+        let code =
+            code.strip_prefix('(').and_then(|name| name.split_once(')')).map_or(code, |(_, code)| code);
         let end = code.find(|it: char| !it.is_ascii_digit() && !"-+ #.*".contains(it)).unwrap_or(code.len());
         for number in code[..end].split(['-', '+', ' ', '#', '.']).filter(|number| !number.is_empty()) {
             // The width `*` is taken from the values.

@@ -103,7 +103,13 @@ impl Template {
     pub fn compile(source: &str) -> Result<Template, TemplateError> {
         if source.len() > LONGEST {
             let message = format!("the template is {} bytes long, {LONGEST} are allowed", source.len());
-            return Err(TemplateError { message, start: 0, end: source.len(), help: None, unknown_name: false });
+            return Err(TemplateError {
+                message,
+                start: 0,
+                end: source.len(),
+                help: None,
+                unknown_name: false,
+            });
         }
         stacker::maybe_grow(STACK, STACK, || Template::read(source))
     }
