@@ -1,6 +1,6 @@
 //! Every input that the fuzzer began with, and every one that found something, goes through its target once more.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn what_the_fuzzer_found_stays_mended() {
             .collect();
         assert!(!inputs.is_empty(), "{name} has no seeds");
         for input in inputs {
-            // The output is shown if the input fails.
+            // Known even if the input ends the process.
             eprintln!("{}", input.display());
             target(&String::from_utf8_lossy(&fs::read(&input).unwrap()));
         }
