@@ -1,8 +1,11 @@
 //! What the tests share: cases written as one file, and worlds to run them in.
 
+pub mod fuzzed;
 pub mod limits;
 pub mod openapi;
 pub mod org;
+#[path = "../../engine/cards/tests/perform/mod.rs"]
+pub mod perform;
 pub mod served;
 
 use std::collections::BTreeMap;

@@ -47,6 +47,15 @@ pub struct WireError {
 /// Wires longer than this are refused; nobody writes them.
 const LONGEST: usize = 4096;
 
+/// How deep brackets may lie in each other; the parser takes more than twice as long for each level.
+const DEEPEST: usize = 8;
+
+/// How often a wire may search at any depth: each time it may look at all that the time before has found.
+const DESCENTS: usize = 2;
+
+/// How many commas a wire may have: each place that is named twice doubles what is found behind it.
+const COMMAS: usize = 16;
+
 /// Reads a wire.
 pub fn parse(text: &str) -> Result<Wire, WireError> {
     if text.len() > LONGEST {
@@ -56,6 +65,9 @@ pub fn parse(text: &str) -> Result<Wire, WireError> {
             end: text.len(),
             help: None,
         });
+    }
+    if let Some((message, at)) = excess(text) {
+        return Err(WireError { message, start: at, end: at + 1, help: None });
     }
     let parsed = parse_json_path(text).map_err(|_| syntax(text))?;
     // The parser skips white space even within a name: `$.a b` would read `ab`.
@@ -185,6 +197,35 @@ fn closing(bytes: &[u8], open: usize) -> Option<usize> {
 }
 
 /// What is wrong with a text that is no JSONPath: where the longest beginning that is one ends.
+/// What makes a wire take too long to read or to follow, and where.
+fn excess(text: &str) -> Option<(String, usize)> {
+    let (mut depth, mut descents, mut commas, mut quote) = (0, 0, 0, None);
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match (quote, byte) {
+            (Some(_), b'\\') => drop(bytes.next()),
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'[' | b'(') => depth += 1,
+            (None, b']' | b')') => depth = usize::saturating_sub(depth, 1),
+            (None, b',') => commas += 1,
+            (None, b'.') if bytes.peek().is_some_and(|(_, next)| *next == b'.') => descents += 1,
+            (None, _) => {}
+        }
+        if depth > DEEPEST {
+            return Some((format!("brackets lie more than {DEEPEST} deep"), at));
+        }
+        if descents > DESCENTS {
+            return Some((format!("a wire can have `..` at most {DESCENTS} times"), at));
+        }
+        if commas > COMMAS {
+            return Some((format!("a wire can have at most {COMMAS} commas"), at));
+        }
+    }
+    None
+}
+
 fn syntax(text: &str) -> WireError {
     let cuts = (1..text.len()).rev().filter(|&cut| text.is_char_boundary(cut));
     let cut = cuts.into_iter().find(|&cut| parse_json_path(&text[..cut]).is_ok()).unwrap_or(0);
@@ -193,7 +234,7 @@ fn syntax(text: &str) -> WireError {
     let mut error = WireError {
         message: format!("expected `.name`, `[0]` or the end of the wire, found `{first}`"),
         start: cut,
-        end: cut + first.len_utf8(),
+        end: (cut + first.len_utf8()).min(text.len()),
         help: None,
     };
     let name_start = text[..cut].rfind('.').map_or(cut, |dot| dot + 1);
@@ -422,6 +463,9 @@ mod tests {
             ("$.c[?count(@..*)]", "4..17 `count` gives a value, which must be compared"),
             ("$.c[?length(@.a)]", "4..17 `length` gives a value, which must be compared"),
             ("$.c[?value(@.a)]", "4..16 `value` gives a value, which must be compared"),
+            ("$.c[((((((((1))))))))]", "11..12 brackets lie more than 8 deep"),
+            ("$.c..a..b['...'].c..d", "18..19 a wire can have `..` at most 2 times"),
+            ("$.c[0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7]", "37..38 a wire can have at most 16 commas"),
             ("$.c[?in(@, 'a')]", "4..16 there is no function `in` in JSONPath"),
         ];
         for (wire, message) in table {

@@ -61,8 +61,12 @@ impl Pure for Build {
             .terminator(terminator)
             .from_writer(Vec::new());
         let lost = |error: String| Fault::new(FaultKind::Internal, format!("the CSV can't be written: {error}"));
-        for row in self.fields()? {
-            writer.write_record(row.iter().map(|field| &**field)).map_err(|error| lost(error.to_string()))?;
+        let columns = self.columns();
+        let names = (self.header && !columns.is_empty()).then(|| Ok(columns.clone()));
+        let of_lists = matches!(self.rows.first(), Some(Value::List(_)));
+        let rows = self.rows.iter().enumerate().map(|(index, row)| fields(row, index + 1, &columns, of_lists));
+        for row in names.into_iter().chain(rows) {
+            writer.write_record(row?.iter().map(|field| &**field)).map_err(|error| lost(error.to_string()))?;
         }
         let bytes = writer.into_inner().map_err(|error| lost(error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|error| lost(error.to_string()))?;
@@ -71,37 +75,6 @@ impl Pure for Build {
 }
 
 impl Build {
-    /// All rows as texts, the one of names among them.
-    fn fields(&self) -> Result<Vec<Vec<Text>>> {
-        let columns = self.columns();
-        let mut all = Vec::with_capacity(self.rows.len() + 1);
-        if self.header && !columns.is_empty() {
-            all.push(columns.clone());
-        }
-        let of_lists = matches!(self.rows.first(), Some(Value::List(_)));
-        for (index, row) in self.rows.iter().enumerate() {
-            let place = index + 1;
-            all.push(match row {
-                Value::List(values) if of_lists => {
-                    if !columns.is_empty() && values.len() != columns.len() {
-                        let (found, wanted) = (values.len(), columns.len());
-                        bail!(Self::ROWS, "row {place} has {found} values, expected {wanted}");
-                    }
-                    values.iter().map(|value| field(value, place)).collect::<Result<_>>()?
-                }
-                Value::Object(members) if !of_lists => {
-                    let value = |name: &Text| members.get(name).unwrap_or(&Value::Null);
-                    columns.iter().map(|name| field(value(name), place)).collect::<Result<_>>()?
-                }
-                other => {
-                    let wanted = if of_lists { "list" } else { "object" };
-                    bail!(Self::ROWS, "row {place}: expected {wanted}, found {}", other.kind());
-                }
-            });
-        }
-        Ok(all)
-    }
-
     fn columns(&self) -> Vec<Text> {
         if let Some(columns) = self.columns.as_ref().filter(|columns| !columns.is_empty()) {
             return columns.clone();
@@ -114,6 +87,27 @@ impl Build {
             }
         }
         names.keys().cloned().collect()
+    }
+}
+
+/// The row at `place`, as texts.
+fn fields(row: &Value, place: usize, columns: &[Text], of_lists: bool) -> Result<Vec<Text>> {
+    match row {
+        Value::List(values) if of_lists => {
+            if !columns.is_empty() && values.len() != columns.len() {
+                let (found, wanted) = (values.len(), columns.len());
+                bail!(Build::ROWS, "row {place} has {found} values, expected {wanted}");
+            }
+            values.iter().map(|value| field(value, place)).collect()
+        }
+        Value::Object(members) if !of_lists => {
+            let value = |name: &Text| members.get(name).unwrap_or(&Value::Null);
+            columns.iter().map(|name| field(value(name), place)).collect()
+        }
+        other => {
+            let wanted = if of_lists { "list" } else { "object" };
+            bail!(Build::ROWS, "row {place}: expected {wanted}, found {}", other.kind());
+        }
     }
 }
 

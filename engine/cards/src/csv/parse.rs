@@ -123,19 +123,21 @@ impl Parse {
 
     /// The names of the columns, each of which must be there once.
     fn names(&self, row: &StringRecord) -> Result<Vec<Text>> {
-        let names: Vec<Text> = row.iter().map(Text::from).collect();
-        for (index, name) in names.iter().enumerate() {
+        // A record knows fast what it has, however many columns there are.
+        let mut names = Record::default();
+        for (index, name) in row.iter().map(Text::from).enumerate() {
             let message = if name.is_empty() {
                 format!("column {} has no name", index + 1)
-            } else if names[..index].contains(name) {
+            } else if names.contains_key(&name) {
                 format!("two columns have the name \"{name}\"")
             } else {
+                names.insert(name, Value::Null);
                 continue;
             };
             return Err(Fault::new(FaultKind::Parse, message)
                 .at(Self::TEXT)
                 .help("set `header` to false if the first row is a row like the others"));
         }
-        Ok(names)
+        Ok(names.keys().cloned().collect())
     }
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use crate::prelude::*;
 
 /// Splits an object into two, by its keys.
@@ -37,9 +35,10 @@ impl Pure for Split {
     type Out = Parts;
 
     fn run(self, _: &Cx<'_>) -> Result<Parts> {
-        let keys: BTreeSet<Text> = self.keys.into_iter().collect();
+        // A record knows fast what it has.
+        let keys: Record = self.keys.into_iter().map(|key| (key, Value::Null)).collect();
         let members = Arc::unwrap_or_clone(self.object).into_iter();
-        let (picked, rest): (Vec<_>, Vec<_>) = members.partition(|(key, _)| keys.contains(key));
+        let (picked, rest): (Vec<_>, Vec<_>) = members.partition(|(key, _)| keys.contains_key(key));
         Ok(Parts { picked: picked.into_iter().collect(), rest: rest.into_iter().collect() })
     }
 }

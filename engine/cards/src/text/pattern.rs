@@ -1,5 +1,8 @@
 //! Patterns: JavaScript's regular expressions, as far as they can be searched in linear time.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use flowrun_core::fault::InputId;
 use regex::{Regex, RegexBuilder};
 
@@ -12,7 +15,7 @@ const LONGEST: usize = 10_000;
 const LARGEST: usize = 4 << 20;
 
 /// Makes `pattern`, given as `input`, ready to search with.
-pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Result<Regex> {
+pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Result<Rc<Regex>> {
     if pattern.len() > LONGEST {
         bail!(input, "expected a pattern of at most {LONGEST} bytes, found {}", pattern.len());
     }
@@ -28,7 +31,7 @@ pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Re
 }
 
 /// Makes a pattern ready that finds any of `texts`, which mean themselves.
-pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Result<Regex> {
+pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Result<Rc<Regex>> {
     let patterns: Vec<String> =
         texts.iter().filter(|text| !text.is_empty()).map(|text| regex::escape(text)).collect();
     // What can't be left out of a pattern but finds nothing.
@@ -38,13 +41,42 @@ pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Re
     })
 }
 
-fn build(pattern: &str, case_sensitive: bool) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .case_insensitive(!case_sensitive)
-        .size_limit(LARGEST)
-        .dfa_size_limit(LARGEST)
-        .nest_limit(64)
-        .build()
+thread_local! {
+    /// The patterns of this thread that were used last, the latest first: a loop takes the same few again and again, and to make one
+    /// ready takes a hundred times as long as a short search. What a card gives does not depend on it.
+    static READY: RefCell<Vec<Ready>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many patterns stay ready.
+const KEPT: usize = 16;
+
+struct Ready {
+    pattern: String,
+    case_sensitive: bool,
+    regex: Rc<Regex>,
+}
+
+fn build(pattern: &str, case_sensitive: bool) -> Result<Rc<Regex>, regex::Error> {
+    READY.with_borrow_mut(|ready| {
+        let same = |ready: &Ready| ready.case_sensitive == case_sensitive && ready.pattern == pattern;
+        let place = match ready.iter().position(same) {
+            Some(place) => place,
+            None => {
+                let regex = RegexBuilder::new(pattern)
+                    .case_insensitive(!case_sensitive)
+                    .size_limit(LARGEST)
+                    .dfa_size_limit(LARGEST)
+                    .nest_limit(64)
+                    .build()?;
+                ready.truncate(KEPT - 1);
+                let regex = Rc::new(regex);
+                ready.push(Ready { pattern: pattern.to_owned(), case_sensitive, regex });
+                ready.len() - 1
+            }
+        };
+        ready[..=place].rotate_right(1);
+        Ok(ready[0].regex.clone())
+    })
 }
 
 /// The last line of what the library says, which tells the reason; the others draw the pattern.
@@ -170,6 +202,20 @@ mod tests {
         for (pattern, text, result) in table {
             assert_eq!(found(pattern, text), result, "{pattern}");
         }
+    }
+
+    #[test]
+    fn patterns_that_stay_ready_are_told_apart_and_are_few() {
+        for _ in 0..2 {
+            for number in 0..KEPT + 4 {
+                assert!(found(&format!("a{number}$"), &format!("a{number}")).is_some());
+            }
+        }
+        assert!(
+            READY.with_borrow(|ready| ready.len() == KEPT && ready[0].pattern == format!("a{}$", KEPT + 3))
+        );
+        let differs = |case_sensitive| compile("jane", case_sensitive, InputId(0)).unwrap().is_match("Jane");
+        assert_eq!([differs(true), differs(false), differs(true)], [false, true, false]);
     }
 
     #[test]

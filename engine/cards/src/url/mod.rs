@@ -1,6 +1,6 @@
 //! URL cards: addresses taken apart and put together, and what may stand in them.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use crate::prelude::*;
 
@@ -27,12 +27,16 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The text with everything escaped that could mean something in an address.
 fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, COMPONENT).to_string()
+    encode(text).to_string()
+}
+
+fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, COMPONENT)
 }
 
 /// The query of `members`: a list repeats its key, a missing value is left out.
 fn query(members: &Record) -> Result<String> {
-    let mut pairs = Vec::new();
+    let mut query = String::new();
     for (key, value) in members.iter() {
         let one = std::slice::from_ref(value);
         for value in value.as_list().unwrap_or(one).iter().filter(|value| !value.is_null()) {
@@ -40,8 +44,11 @@ fn query(members: &Record) -> Result<String> {
                 let found = value.kind();
                 bail!(kind InvalidInput, "`{key}`: expected a text, number, true/false or date, found {found}");
             }
-            pairs.push(format!("{}={}", encoded(key), encoded(&Text::from_value(value.clone())?)));
+            query.extend((!query.is_empty()).then_some("&"));
+            query.extend(encode(key));
+            query.push('=');
+            query.extend(encode(&Text::from_value(value.clone())?));
         }
     }
-    Ok(pairs.join("&"))
+    Ok(query)
 }

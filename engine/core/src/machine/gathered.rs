@@ -3,7 +3,7 @@
 use super::frame::{End, Frame};
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Flow, LoopKind};
-use crate::value::{FromValue, Mismatch, Record, Text, Value, sort_by_key};
+use crate::value::{DEEPEST, Depth, FromValue, Mismatch, Record, Text, Value, sort_by_key};
 
 /// What a list card has gathered so far.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) enum Gathered {
     /// The first item that was said to be the one.
     First(Option<u32>),
     /// The running value of Reduce.
-    Memo { memo: Value, as_object: bool },
+    Memo { memo: Value, as_object: bool, depth: Depth },
 }
 
 impl Gathered {
@@ -33,7 +33,7 @@ impl Gathered {
             LoopKind::MapObject => Gathered::Members(vec![None; total]),
             LoopKind::FilterCustom => Gathered::Kept(vec![false; total]),
             LoopKind::FindCustom => Gathered::First(None),
-            LoopKind::Reduce => Gathered::Memo { memo, as_object },
+            LoopKind::Reduce => Gathered::Memo { memo, as_object, depth: Depth::default() },
         }
     }
 
@@ -63,7 +63,12 @@ impl Gathered {
             }
             // Continue If ends the item without a value, so that the running value stays what it was.
             Gathered::Memo { .. } if matches!(child.end, Some(End::Stopped)) => {}
-            Gathered::Memo { memo, as_object } => *memo = returned(flow, child, *as_object),
+            Gathered::Memo { memo, as_object, depth } => {
+                *memo = returned(flow, child, *as_object);
+                if !depth.bears(memo) {
+                    return Err(too_deep(index));
+                }
+            }
         }
         Ok(())
     }
@@ -88,6 +93,12 @@ impl Gathered {
             Gathered::Memo { memo, .. } => vec![memo],
         })
     }
+}
+
+fn too_deep(index: u32) -> Fault {
+    let message = format!("after item {index} the value is more than {DEEPEST} levels deep");
+    let help = "let the helper flow add to the value with `list.add_to_end` or `object.set` rather than put it into a new one";
+    Fault::new(FaultKind::InvalidInput, message).help(help)
 }
 
 /// The value, or the object of values, that the helper returned.

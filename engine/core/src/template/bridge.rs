@@ -231,12 +231,6 @@ pub(super) fn string(value: &Inner) -> Result<String, Error> {
     Ok(written(&back(value)?))
 }
 
-/// The filter `join`.
-pub(super) fn join(list: &Inner, separator: Option<&str>) -> Result<String, Error> {
-    let items = list.try_iter()?.map(|item| string(&item)).collect::<Result<Vec<_>, _>>()?;
-    Ok(items.join(separator.unwrap_or_default()))
-}
-
 /// The filter `tojson`; with `indent` it takes many lines.
 pub(super) fn tojson(value: &Inner, options: Kwargs) -> Result<String, Error> {
     let value = back(value)?;

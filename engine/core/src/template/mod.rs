@@ -3,10 +3,12 @@
 //! A text that is one `{{ expression }}` and nothing else gives a value of the expression's type, any other template a
 //! text. Whatever comes of a secret is a secret.
 
+mod bounded;
 mod bridge;
 mod scan;
 
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::machinery::ast::{Expr, Stmt};
@@ -21,6 +23,12 @@ pub use scan::Use;
 
 /// How many instructions one rendering may take.
 const FUEL: u64 = 1_000_000;
+
+/// How many bytes a template may have.
+const LONGEST: usize = 64 << 10;
+
+/// Enough for a template that nests with each byte: minijinja calls itself for each sign in `------1`.
+const STACK: usize = 64 << 20;
 
 /// How large one rendering may become.
 const LARGEST: usize = 16 << 20;
@@ -66,7 +74,12 @@ static SHARED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     shared.set_syntax(syntax());
     // Minijinja's own write true and false as Python does, and JSON for use in HTML.
     shared.add_filter("string", bridge::string);
-    shared.add_filter("join", bridge::join);
+    shared.add_filter("join", bounded::join);
+    shared.add_filter("indent", bounded::indent);
+    shared.add_filter("replace", bounded::replace);
+    shared.add_filter("batch", bounded::batch);
+    shared.add_filter("slice", bounded::slice);
+    shared.add_filter("format", bounded::format);
     shared.add_filter("tojson", bridge::tojson);
     // Okta's conversions, for fields that take anything.
     shared.add_filter("fromjson", bridge::fromjson);
@@ -74,6 +87,8 @@ static SHARED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     shared.add_filter("date", bridge::date);
     // It would print the whole scope, secrets included.
     shared.remove_global("debug");
+    // A loop could put a value into itself again and again, or double it: no stack and no memory is enough for what comes of it.
+    shared.remove_global("namespace");
     // Makes an error name the variable that is undefined.
     shared.set_debug(true);
     shared
@@ -90,6 +105,20 @@ fn syntax() -> SyntaxConfig {
 impl Template {
     /// Compiles a text with `{{ }}` or `{% %}`.
     pub fn compile(source: &str) -> Result<Template, TemplateError> {
+        if source.len() > LONGEST {
+            let message = format!("the template is {} bytes long, {LONGEST} are allowed", source.len());
+            return Err(TemplateError {
+                message,
+                start: 0,
+                end: source.len(),
+                help: None,
+                unknown_name: false,
+            });
+        }
+        stacker::maybe_grow(STACK, STACK, || Template::read(source))
+    }
+
+    fn read(source: &str) -> Result<Template, TemplateError> {
         let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
         let uses = scan::scan(&tree, source)?;
         let mut plain = false;
@@ -173,7 +202,7 @@ fn is_path(expression: &Expr<'_>, length: usize) -> bool {
 
 fn broken(error: &Error, source: &str) -> TemplateError {
     let range = error.range().filter(|range| range.start < range.end && range.end <= source.len());
-    let (start, end) = range.map_or((0, source.len()), |range| (range.start, range.end));
+    let (start, end) = range.map_or((0, source.len()), |range| whole_letters(source, range));
     let message = match error.detail() {
         Some("unexpected character") => format!("did not expect `{}`", &source[start..end]),
         Some(detail) => detail
@@ -198,6 +227,13 @@ fn broken(error: &Error, source: &str) -> TemplateError {
         _ => None,
     };
     TemplateError { message, start, end, help, unknown_name: false }
+}
+
+/// The range with all of the letters that it begins or ends in: of a letter that it did not expect minijinja names the first byte.
+fn whole_letters(source: &str, range: Range<usize>) -> (usize, usize) {
+    let start = (0..=range.start).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0);
+    let end = (range.end..source.len()).find(|&at| source.is_char_boundary(at)).unwrap_or(source.len());
+    (start, end)
 }
 
 fn fault(error: &Error, secret: bool) -> Fault {

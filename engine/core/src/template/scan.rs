@@ -121,8 +121,8 @@ pub(super) const TESTS: &[&str] = &[
     "upper",
 ];
 
-/// The functions; `debug` is left out on purpose.
-pub(super) const FUNCTIONS: &[&str] = &["dict", "namespace", "range"];
+/// The functions; `debug` and `namespace` are left out on purpose.
+pub(super) const FUNCTIONS: &[&str] = &["dict", "range"];
 
 /// Names that are values themselves, rather than holding values by name.
 const WHOLE: &[&str] = &["item", "index"];
@@ -302,7 +302,7 @@ impl<'s> Scan<'s> {
         match call.identify_call() {
             CallType::Function(name) if self.is_local(name) => {}
             CallType::Function(name) => self.known("function", name, FUNCTIONS, call.expr.span()),
-            // Only what the template made itself can have methods: loops, namespaces.
+            // Only what the template made itself can have methods: loops.
             CallType::Method(Expr::Var(variable), _) if self.is_local(variable.id) => {}
             CallType::Method(of, name) => {
                 self.expr(of);
@@ -359,7 +359,7 @@ impl<'s> Scan<'s> {
             Expr::Var(variable) => self.name(variable.id),
             Expr::List(list) => list.items.iter().for_each(|item| self.assign(item)),
             Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.assign(item)),
-            // A member of a namespace.
+            // Nothing else can be set.
             other => self.expr(other),
         }
     }
