@@ -184,6 +184,9 @@ pub struct SimulatorArgs {
     // Explained one by one they would give every help the long layout.
     #[arg(long, value_enum, value_name = "WAY", hide_possible_values = true)]
     pub okta_auth: Option<OktaAuth>,
+    /// The ID of the identity source in the simulated Okta, for flows in which one is written down
+    #[arg(long, value_name = "ID")]
+    pub identity_source: Option<String>,
     /// Let a simulator misbehave; see `flowrun run --help`
     #[arg(long = "fault", value_name = "SPEC")]
     pub faults: Vec<Fault>,

@@ -32,6 +32,8 @@ pub struct Setup {
     pub duplicates: u64,
     /// How one logs in to Okta.
     pub okta_auth: OktaAuth,
+    /// The ID of Okta's identity source, instead of its own.
+    pub identity_source: Option<String>,
     /// Whether answers say what time it is there, as real ones do; the simulators' clock is that of whoever asks if they
     /// don't.
     pub dated: bool,
@@ -46,6 +48,7 @@ impl Default for Setup {
             seed: 1,
             duplicates: 0,
             okta_auth: OktaAuth::ApiToken,
+            identity_source: None,
             dated: false,
             faults: Vec::new(),
         }
@@ -58,6 +61,7 @@ impl From<&SimulatorArgs> for Setup {
             employees: args.employees.unwrap_or(EMPLOYEES),
             seed: args.seed.unwrap_or(1),
             okta_auth: args.okta_auth.unwrap_or_default(),
+            identity_source: args.identity_source.clone(),
             faults: args.faults.clone(),
             ..Setup::default()
         }
@@ -151,11 +155,13 @@ impl Simulators {
     pub fn empty(clock: Clock, setup: &Setup) -> Simulators {
         let faults: Faults = setup.faults.iter().cloned().collect();
         let app = service_app(setup.okta_auth);
+        let usual = OktaSimConfig::new(clock.clone());
         let okta = OktaSim::new(OktaSimConfig {
+            identity_source_id: setup.identity_source.clone().unwrap_or(usual.identity_source_id),
             faults: faults.clone(),
             apps: app.iter().map(|owned| owned.app.clone()).collect(),
             dated: setup.dated,
-            ..OktaSimConfig::new(clock.clone())
+            ..usual
         });
         let personio = PersonioSim::new(PersonioSimConfig {
             employees: setup.employees,

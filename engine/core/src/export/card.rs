@@ -132,6 +132,9 @@ impl Flowing<'_, '_> {
                 None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
             }
         }
+        if result_set.as_deref() == Some("stream") {
+            self.streamed(view, card, raw, declared, &mut step);
+        }
         // Older exports lack the choice: there was one only.
         let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
         if let Some(input) = result_set.filter(|input| input.required && !given.contains(input.name))
@@ -212,7 +215,7 @@ impl Flowing<'_, '_> {
             return;
         }
         let pinned = view.pin(card, field).is_some();
-        if calls {
+        if calls && field.group.as_deref() != Some("Streaming") {
             let expr = match &field.item {
                 Some(path) => item(path),
                 None => view.expr(card, field, field.ty),
@@ -250,6 +253,27 @@ impl Flowing<'_, '_> {
                 let said = field.label.as_ref().unwrap_or(&field.key);
                 self.trouble(Some(raw), &format!("`{}` has no field \"{said}\"; what it holds is left out", declared.id));
             }
+        }
+    }
+
+    /// What the helper of a stream gets besides the record: the author's fields, as one object. Personio's card puts both into one
+    /// object, which it hands over as the record.
+    fn streamed(&mut self, view: &View<'_>, card: usize, raw: &Card, declared: &Declared, step: &mut Step) {
+        let own = |field: &&Field| {
+            field.group.as_deref() == Some("Streaming") && !declared.inputs.iter().any(|input| *input.key == *field.key)
+        };
+        let state = raw.inputs.iter().filter(own);
+        let state: Vec<_> =
+            state.map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, field.ty)))).collect();
+        step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
+        let none = state.is_empty();
+        let state = Expr::Object(state);
+        if declared.id == "personio.list_employees" {
+            let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
+            both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
+            step.pass.push((nowhere("Record".into()), nowhere(Expr::Object(both))));
+        } else if !none {
+            step.pass.push((nowhere("State".into()), nowhere(state)));
         }
     }
 

@@ -26,6 +26,8 @@ impl Yaml {
         let lines = text.contains('\n')
             && !text.starts_with([' ', '\n', '\t'])
             && !text.ends_with(['\t', ' '])
+            // Blank lines at its end could not be told from those behind it.
+            && !text.ends_with("\n\n")
             && !text.contains(" \n")
             && text.chars().all(|letter| !letter.is_control() || letter == '\n')
             && !text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']);
@@ -134,21 +136,15 @@ fn cards(cards: &[Yaml], indent: usize, into: &mut String) {
 
 /// A text of several lines.
 fn lines(text: &str, indent: usize, into: &mut String) {
-    let body = text.trim_end_matches('\n');
-    let breaks = text.len() - body.len();
-    into.push_str(match breaks {
-        0 => " |-\n",
-        1 => " |\n",
-        _ => " |+\n",
-    });
-    for line in body.split('\n') {
+    let body = text.strip_suffix('\n');
+    into.push_str(if body.is_some() { " |\n" } else { " |-\n" });
+    for line in body.unwrap_or(text).split('\n') {
         if !line.is_empty() {
             pad(indent, into);
         }
         into.push_str(line);
         into.push('\n');
     }
-    (1..breaks).for_each(|_| into.push('\n'));
 }
 
 fn pad(indent: usize, into: &mut String) {
