@@ -6,7 +6,7 @@ use super::control::Control;
 use super::expr::{Item, Position};
 use super::fields::Fields;
 use super::scope::Scope;
-use super::{Log, Shared, block, policy, unused};
+use super::{Log, Shared, block, doubts, policy, unused};
 use crate::card::{Card, Work};
 use crate::control::Control as Kind;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -28,6 +28,8 @@ pub(super) struct Lower<'c, 'p> {
     pub broken: bool,
     /// The outputs of the flow that something gives.
     pub given: Vec<bool>,
+    /// For each input, whether something reads it.
+    pub inputs_read: Vec<bool>,
     /// For each card, the outputs of its block that a Return gives.
     pub block_given: Vec<Vec<u32>>,
 }
@@ -48,6 +50,7 @@ pub(super) fn flow<'p>(
         is_handler: handlers.contains(&index),
         broken: shared.is_broken(index),
         given: vec![false; signature.outputs.len()],
+        inputs_read: vec![false; signature.inputs.len()],
         block_given: vec![Vec::new(); scope.steps.len()],
         shared,
         log,
@@ -60,12 +63,14 @@ pub(super) fn flow<'p>(
     lower.run(0, &mut steps);
     lower.unreachable();
     lower.outputs_given();
-    let Lower { scope, control, broken, .. } = lower;
+    let Lower { scope, control, broken, inputs_read, .. } = lower;
     let error = |found: &Diagnostic| found.code.severity() == Severity::Error;
     let errors = log.found[before..].iter().any(error)
         || shared.options.found.iter().any(|found| error(found) && found.span.file == model.span.file);
     if !errors && !broken {
         unused::outputs(log, &scope, &control);
+        doubts::unread_inputs(log, model, &inputs_read);
+        doubts::swallowed(log, &scope);
     }
     program::Flow {
         path: model.path.clone(),

@@ -10,6 +10,7 @@ mod call;
 mod control;
 mod cron;
 mod cycles;
+mod doubts;
 mod expr;
 mod field;
 mod fields;
@@ -96,6 +97,7 @@ pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options:
         .map(|index| reached.contains(&index).then(|| FlowId(reached.range(..index).count() as u32)))
         .collect();
 
+    doubts::races(&shared, &mut log, &scopes);
     let mut flows = Vec::new();
     for (index, scope) in scopes.into_iter().enumerate() {
         trigger::check(&shared, &mut log, index);

@@ -133,6 +133,7 @@ impl Lower<'_, '_> {
         let inputs = &shared.signatures[self.scope.flow].inputs;
         let slot = |index: usize| SlotId(SlotId::FIRST_INPUT.0 + index as u32);
         let [(first, first_at), rest @ ..] = keys else {
+            self.inputs_read.fill(true);
             let members =
                 inputs.iter().enumerate().map(|(index, input)| (input.name.clone(), Arg::Slot(slot(index))));
             return self.whole(members.collect(), place, query);
@@ -155,6 +156,7 @@ impl Lower<'_, '_> {
             }
             return Lowered::unknown();
         };
+        self.inputs_read[index] = true;
         let written = &self.model.inputs[index];
         let from = (
             written.ty.as_ref().map_or(written.name.span, |ty| ty.span),

@@ -186,6 +186,12 @@ codes! {
     Unused = 62 Warning "unused",
     /// A list is made of what a helper flow returns, and it returns nothing.
     NothingReturned = 63 Warning "nothing-returned",
+    /// Nothing reads the input of a helper flow.
+    UnreadInput = 64 Warning "unread-input",
+    /// A failure that nobody hears of.
+    Swallowed = 65 Warning "swallowed",
+    /// Items that run at the same time hang on each other.
+    Race = 66 Warning "race",
 }
 
 impl std::fmt::Display for Code {
