@@ -88,12 +88,22 @@ fn every_export_of_the_corpus_is_read_checked_and_converted() {
             if second.get(file) != Some(text) {
                 let again = second.get(file).map_or("", String::as_str);
                 let differs = text.lines().zip(again.lines()).find(|(a, b)| a != b);
-                writeln!(wrong, "{}: {file} is written otherwise when it is read again: {differs:?}", name(path)).unwrap();
+                writeln!(
+                    wrong,
+                    "{}: {file} is written otherwise when it is read again: {differs:?}",
+                    name(path)
+                )
+                .unwrap();
             }
         }
     }
-    writeln!(table, "{flows:>5} {:>6} {outside:>9}           all {} files; {here} cards are here", here + outside, files.len())
-        .unwrap();
+    writeln!(
+        table,
+        "{flows:>5} {:>6} {outside:>9}           all {} files; {here} cards are here",
+        here + outside,
+        files.len()
+    )
+    .unwrap();
     write!(std::io::stderr(), "{table}").unwrap();
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -175,9 +185,22 @@ fn damaged(text: &str, dice: &mut Dice) -> String {
         }
         // A key, an ID or a word in quotes becomes another one.
         4 => {
-            let words = [&b"\"\""[..], b"null", b"[]", b"{}", b"\"..\"", b"1e308", b"\"{{{x}}}\"", b"\"{{ x }}\"", b"\"$.x\"", b"true"];
+            let words = [
+                &b"\"\""[..],
+                b"null",
+                b"[]",
+                b"{}",
+                b"\"..\"",
+                b"1e308",
+                b"\"{{{x}}}\"",
+                b"\"{{ x }}\"",
+                b"\"$.x\"",
+                b"true",
+            ];
             let quoted = bytes[at..].iter().position(|byte| *byte == b'"').map(|start| at + start);
-            let end = quoted.and_then(|start| bytes[start + 1..].iter().position(|byte| *byte == b'"').map(|end| start + end + 2));
+            let end = quoted.and_then(|start| {
+                bytes[start + 1..].iter().position(|byte| *byte == b'"').map(|end| start + end + 2)
+            });
             if let (Some(start), Some(end)) = (quoted, end) {
                 bytes.splice(start..end, words[dice.below(words.len())].iter().copied());
             }
@@ -185,7 +208,8 @@ fn damaged(text: &str, dice: &mut Dice) -> String {
         // One ID in place of another: edges and pins lead elsewhere.
         _ => {
             let id = |bytes: &[u8], at: usize| {
-                let start = bytes[at..].windows(1).position(|byte| byte == b"\"").map(|start| at + start + 1)?;
+                let start =
+                    bytes[at..].windows(1).position(|byte| byte == b"\"").map(|start| at + start + 1)?;
                 let end = bytes[start..].iter().position(|byte| *byte == b'"').map(|end| start + end)?;
                 (end - start == 9).then_some((start, end))
             };
@@ -220,11 +244,17 @@ fn our_own_exports_become_what_was_accepted() {
         let export = read(&fs::read_to_string(&path).unwrap(), &connectors::dictionary()).unwrap();
         let troubles: Vec<String> = export.troubles.iter().map(|trouble| format!("# {trouble}\n")).collect();
         let (_, found) = examine(&sources(&export.project), None, &[]);
-        let found: Vec<String> = found.iter().map(|found| format!("# {}: {}\n", found.code, found.message)).collect();
+        let found: Vec<String> =
+            found.iter().map(|found| format!("# {}: {}\n", found.code, found.message)).collect();
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("../exports");
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(name(&path), format!("{}{}{}", troubles.concat(), found.concat(), shown(&export.project))));
+        settings.bind(|| {
+            insta::assert_snapshot!(
+                name(&path),
+                format!("{}{}{}", troubles.concat(), found.concat(), shown(&export.project))
+            )
+        });
     }
 }

@@ -81,7 +81,9 @@ async fn what_it_converts_to_does_the_same() {
 
     let mut reports = Vec::new();
     let flow = format!("{into}/scheduled_flows/import_from_personio_create_update.yaml");
-    for (file, more) in [(export.display().to_string(), &["--flow", FLOW, "--trace"][..]), (flow, &["--trace"][..])] {
+    for (file, more) in
+        [(export.display().to_string(), &["--flow", FLOW, "--trace"][..]), (flow, &["--trace"][..])]
+    {
         let org = Org::of(&setup(250, source));
         let ran = org.run(&file, more).await;
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);

@@ -84,10 +84,14 @@ impl Answers {
     }
 
     fn nothing_for(&self, card: &str) -> Fault {
-        let fault = Fault::new(FaultKind::NotFound, format!("flowrun has no card {card}, and no answer is given in its place"));
+        let fault = Fault::new(
+            FaultKind::NotFound,
+            format!("flowrun has no card {card}, and no answer is given in its place"),
+        );
         match closest(card, self.0.keys().map(String::as_str)) {
             Some(near) => fault.help(format!("there is an answer for {near}: was that meant?")),
-            None => fault.help(format!("give one with --mock FILE, whose text is: `{card}: {{ gives: {{ … }} }}`")),
+            None => fault
+                .help(format!("give one with --mock FILE, whose text is: `{card}: {{ gives: {{ … }} }}`")),
         }
     }
 }
@@ -109,7 +113,10 @@ mod tests {
     #[test]
     fn the_first_that_fits_is_given() {
         let answers = Answers::read("a.b: [{ when: { x: \"1\" }, gives: { y: one } }, { gives: { y: any } }]\nexternal.c.d: { fails: no }").unwrap();
-        assert_eq!(answers.answer("a.b", &record(&[("x", "1"), ("z", "2")])).unwrap(), record(&[("y", "one")]));
+        assert_eq!(
+            answers.answer("a.b", &record(&[("x", "1"), ("z", "2")])).unwrap(),
+            record(&[("y", "one")])
+        );
         assert_eq!(answers.answer("a.b", &record(&[])).unwrap(), record(&[("y", "any")]));
         assert_eq!(answers.answer("c.d", &record(&[])).unwrap_err().message, "no");
         assert!(answers.answer("a.c", &record(&[])).unwrap_err().help.unwrap().contains("a.b"));

@@ -24,6 +24,9 @@ pub fn check(args: &CheckArgs, console: &mut Console<'_>) -> Result<u8, Refused>
     }
     let checked = examine(&project, None, &Given::default());
     let found: Vec<Diagnostic> = project.found.iter().cloned().chain(checked.diagnostics).collect();
+    for trouble in &project.troubles {
+        console.warn(&trouble.to_string());
+    }
     if args.json {
         console.print(&format!("{:#}\n", to_json(&found, &project.sources)))?;
     } else if found.is_empty() {

@@ -78,7 +78,7 @@ pub fn convert(args: &ConvertArgs, console: &mut Console<'_>) -> Result<u8, Refu
         fs::write(&path, &*source.text).map_err(|error| unwritable(&path, &error))?;
     }
     for trouble in &project.troubles {
-        console.note(&format!("warning: {trouble}\n"));
+        console.warn(&trouble.to_string());
     }
     let flows = words::many(project.model.flows.len() as u64, "flow");
     console.note(&format!("wrote {flows} to {}\n", into.display()));

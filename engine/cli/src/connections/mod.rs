@@ -14,6 +14,7 @@ use flowrun_core::model::Manifest;
 use flowrun_core::program::{Op, Program};
 use flowrun_core::suggest::closest;
 use flowrun_crypto::Crypto;
+use flowrun_external::Answers;
 use flowrun_files::FileStore;
 use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settle};
 use flowrun_host::driver::{RunTime, World};
@@ -25,7 +26,6 @@ use flowrun_kit::connector::{Connected, Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
 use flowrun_kit::files::Files;
 use flowrun_kit::http::Transport;
-use flowrun_external::Answers;
 use flowrun_tables::Tables;
 
 use crate::connectors::{self, connector};

@@ -22,7 +22,10 @@ pub(super) fn unread_inputs(log: &mut Log, flow: &Flow, read: &[bool]) {
         log.report(
             Diagnostic::new(Code::UnreadInput, name.span, format!("nothing reads the input `{}`", name.it))
                 .label("what is passed here does nothing")
-                .help(format!("read `$.inputs.{}`, or take the input out here and where the flow is called", name.it)),
+                .help(format!(
+                    "read `$.inputs.{}`, or take the input out here and where the flow is called",
+                    name.it
+                )),
         );
     }
 }
@@ -45,9 +48,15 @@ pub(super) fn swallowed(log: &mut Log, scope: &Scope<'_>) {
             && matches!(&on_error.it, OnError::Return(values) if values.is_empty())
         {
             log.report(
-                Diagnostic::new(Code::Swallowed, on_error.span, format!("if `{}` fails, the flow ends as if it had gone well", name.it))
-                    .label("gives nothing, and tells nobody")
-                    .help("return something by which the caller sees it: `on_error: { return: { failed: true } }`"),
+                Diagnostic::new(
+                    Code::Swallowed,
+                    on_error.span,
+                    format!("if `{}` fails, the flow ends as if it had gone well", name.it),
+                )
+                .label("gives nothing, and tells nobody")
+                .help(
+                    "return something by which the caller sees it: `on_error: { return: { failed: true } }`",
+                ),
             );
         }
     }
@@ -69,11 +78,14 @@ pub(super) fn races(shared: &Shared<'_>, log: &mut Log, scopes: &[Scope<'_>]) {
         for table in read.intersection(&written) {
             let table = &shared.names.table(*table).name;
             let helper = &shared.project.flows[callee];
-            let message = format!("several items at the same time search the table `{table}` and write to it");
+            let message =
+                format!("several items at the same time search the table `{table}` and write to it");
             log.report(
                 Diagnostic::new(Code::Race, step.model.card.span, message)
                     .label(format!("runs `{}` for more than one item at a time", helper.path))
-                    .help("write `concurrency: 1`, so that each item sees what the ones before it have written"),
+                    .help(
+                        "write `concurrency: 1`, so that each item sees what the ones before it have written",
+                    ),
             );
         }
     }

@@ -30,7 +30,13 @@ impl Flowing<'_, '_> {
         }
     }
 
-    fn if_else(&mut self, view: &View<'_>, card: usize, arms: [&Vec<Placed>; 2], join: Option<usize>) -> Step {
+    fn if_else(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        arms: [&Vec<Placed>; 2],
+        join: Option<usize>,
+    ) -> Step {
         let raw = &view.scope.cards[card];
         let mut step = self.begin(view, card, "branching.if_else");
         step.with = condition(view, card, raw, None);
@@ -41,7 +47,8 @@ impl Flowing<'_, '_> {
         if let Some(join) = join {
             let joined = &view.scope.cards[join];
             let output = |field: &Field| nowhere(join_output(joined, field).clone());
-            let outputs = joined.inputs.iter().map(|field| (output(field), branches(view, join, field, arms)));
+            let outputs =
+                joined.inputs.iter().map(|field| (output(field), branches(view, join, field, arms)));
             step.outputs = outputs.collect();
         }
         step
@@ -55,8 +62,10 @@ impl Flowing<'_, '_> {
         }
         let mut otherwise = None;
         for (place, group) in groups.into_iter().enumerate() {
-            let field = raw.inputs.iter().find(|field| field.group.as_ref() == Some(group) && field.flow.is_some());
-            let cards = field.and_then(inline).map(|scope| self.branch(view, card, scope)).unwrap_or_default();
+            let field =
+                raw.inputs.iter().find(|field| field.group.as_ref() == Some(group) && field.flow.is_some());
+            let cards =
+                field.and_then(inline).map(|scope| self.branch(view, card, scope)).unwrap_or_default();
             if **group == *"else" {
                 otherwise = Some(Arm { name: nowhere("else".into()), when: Vec::new(), cards });
             } else {
@@ -118,7 +127,8 @@ fn condition(view: &View<'_>, card: usize, raw: &Card, group: Option<&Text>) -> 
     }
     // A comparison that needs one value only has a blank beside it.
     let alone = |(name, value): &(Name, At<Expr>)| {
-        *name.it == *"operator" && matches!(&value.it, Expr::Constant(Value::Text(sign)) if sign.ends_with("empty"))
+        *name.it == *"operator"
+            && matches!(&value.it, Expr::Constant(Value::Text(sign)) if sign.ends_with("empty"))
     };
     if fields.iter().any(alone) {
         fields.retain(|(name, _)| *name.it != *"value_b");
@@ -136,7 +146,9 @@ fn join_output<'c>(join: &'c Card, input: &'c Field) -> &'c Text {
 /// The outputs that a block's Return cards give.
 fn typed(raw: &Card) -> Vec<(Name, At<Joined>)> {
     let outputs = raw.outputs.iter().filter(|field| field.group.as_deref() != Some("context"));
-    outputs.map(|field| (nowhere(field.key.clone()), nowhere(Joined::Type(field.ty.to_string().into())))).collect()
+    outputs
+        .map(|field| (nowhere(field.key.clone()), nowhere(Joined::Type(field.ty.to_string().into()))))
+        .collect()
 }
 
 /// What each branch of an If/Else gives for an output: a pin belongs to the branch in which its card stands.

@@ -28,7 +28,8 @@ pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -
     let Some(declared) = dictionary.cards.get(&*card.address) else {
         return Some(apart(&card.outputs, field));
     };
-    let nth = card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
+    let nth =
+        card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
     let named = declared.outputs.iter().filter(|output| *output.key == *field.key);
     if let Some(output) = named.clone().nth(nth).or_else(|| named.clone().next()) {
         return Some(output.name.into());
@@ -77,9 +78,12 @@ impl Flowing<'_, '_> {
         match (&*raw.policy.kind, &raw.policy.flow) {
             ("return", _) => {
                 let declared = self.all.dictionary.cards.get(&*raw.address);
-                let own = |field: &&Field| declared.is_some_and(|card| card.inputs.iter().any(|input| *input.key == *field.key));
+                let own = |field: &&Field| {
+                    declared.is_some_and(|card| card.inputs.iter().any(|input| *input.key == *field.key))
+                };
                 let extra = raw.inputs.iter().filter(|field| field.group.is_none() && !own(field));
-                let values = extra.map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))));
+                let values = extra
+                    .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))));
                 Some(nowhere(OnError::Return(values.collect())))
             }
             ("flo", Some(Callee::Named(flow))) => {
@@ -114,7 +118,13 @@ impl Flowing<'_, '_> {
         let result_set = result_set(declared, raw);
         let mut given: BTreeSet<&str> = BTreeSet::new();
         for field in &raw.inputs {
-            if field.group.as_deref() == Some("_expr") || field.item.is_none() && field.flow.is_none() && skipped(declared, raw, field) {
+            let pinned = view.pin(card, field).is_some();
+            let streamed =
+                field.group.as_deref() == Some("Streaming") && result_set.as_deref() == Some("stream");
+            let own =
+                streamed && field.flow.is_none() && declared_input(declared, raw, field, None).is_none();
+            let expression = field.group.as_deref() == Some("_expr");
+            if expression || own || !pinned && skipped(declared, raw, field) {
                 continue;
             }
             if let (Some(flow), Some(input)) = (&field.flow, calls) {
@@ -147,7 +157,15 @@ impl Flowing<'_, '_> {
     }
 
     /// The path of the flow in a field; one that stands inside becomes a flow of its own.
-    fn callee(&mut self, view: &View<'_>, card: usize, raw: &Card, field: &Field, flow: &Callee, step: &mut Step) -> Text {
+    fn callee(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        raw: &Card,
+        field: &Field,
+        flow: &Callee,
+        step: &mut Step,
+    ) -> Text {
         let scope = match flow {
             Callee::Named(flow) => return self.named(flow, raw),
             Callee::Inline(_) => match inline(field) {
@@ -160,7 +178,9 @@ impl Flowing<'_, '_> {
         for seen in raw.inputs.iter().filter(|field| field.group.as_deref() == Some("context")) {
             let expr = view.expr(card, seen, Type::ANY);
             let said = match &expr {
-                Expr::Wire(wire) => wire.rsplit(['.', '\'', '[']).find(|part| part.len() > 1).unwrap_or("value").to_owned(),
+                Expr::Wire(wire) => {
+                    wire.rsplit(['.', '\'', '[']).find(|part| part.len() > 1).unwrap_or("value").to_owned()
+                }
                 _ => "value".to_owned(),
             };
             let name = names.unique(&id(&said, "value"));
@@ -173,7 +193,14 @@ impl Flowing<'_, '_> {
     }
 
     /// What a declared input gets; nothing where it keeps its default.
-    fn input(&mut self, view: &View<'_>, card: usize, declared: &Declared, field: &Field, input: &crate::card::Field) -> Option<Expr> {
+    fn input(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        declared: &Declared,
+        field: &Field,
+        input: &crate::card::Field,
+    ) -> Option<Expr> {
         let raw = &view.scope.cards[card];
         if view.pin(card, field).is_some() {
             return Some(match (declared.id, input.name) {
@@ -189,18 +216,25 @@ impl Flowing<'_, '_> {
             (Kind::Table, Value::Text(table)) => {
                 let name = self.all.tables.get(&**table).cloned();
                 if name.is_none() {
-                    self.trouble(Some(raw), &format!("it uses the table {table}, which is not in the export"));
+                    self.trouble(
+                        Some(raw),
+                        &format!("it uses the table {table}, which is not in the export"),
+                    );
                 }
                 Value::Text(name.unwrap_or_else(|| table.clone()))
             }
             _ if input.name == "result_set" => Value::from(result_set_named(&field.value, input.choices)),
+            // Okta writes 0 where no limit is meant.
+            (Kind::Number, Value::Number(0.0)) if declared.id == "tables.search_rows" => return None,
             _ if declared.id == "tables.search_rows" && input.name == "where" => {
                 return condition(view, card, raw, &field.value);
             }
             (_, value) => value.clone(),
         };
         let default = Value::from(input.default);
-        let blank = value.is_null() || value == default || value.is_empty() && default.is_empty() && input.ty.kind != Kind::Any;
+        let blank = value.is_null()
+            || value == default
+            || value.is_empty() && default.is_empty() && input.ty.kind != Kind::Any;
         match blank && !(input.required && value == Value::from("")) {
             true if input.required && !value.is_null() => Some(Expr::Constant(value)),
             true => None,
@@ -209,20 +243,27 @@ impl Flowing<'_, '_> {
     }
 
     /// A field that the author named, or that the card here does not have.
-    fn rest(&mut self, view: &View<'_>, card: usize, declared: &Declared, field: &Field, calls: bool, step: &mut Step) {
+    fn rest(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        declared: &Declared,
+        field: &Field,
+        calls: bool,
+        step: &mut Step,
+    ) {
         let raw = &view.scope.cards[card];
         if field.group.as_deref() == Some("context") {
             return;
         }
         let pinned = view.pin(card, field).is_some();
-        if calls && field.group.as_deref() != Some("Streaming") {
+        if calls && self.passes(raw, field) {
             let expr = match &field.item {
                 Some(path) => item(path),
                 None => view.expr(card, field, field.ty),
             };
             // Reduce hands its running value over by itself.
-            let reduced = declared.id == "list.reduce" && *field.key == *"memo";
-            if !reduced && self.takes(raw, field) {
+            if !(declared.id == "list.reduce" && *field.key == *"memo") {
                 step.pass.push((nowhere(field.key.clone()), nowhere(expr)));
             }
         } else if let Some(rest) = &declared.rest_in {
@@ -231,7 +272,11 @@ impl Flowing<'_, '_> {
             if blank && matches!(declared.work, crate::card::Work::Effect(_)) {
                 return;
             }
-            let name = if declared.id == "list.construct" { format!("item_{}", step.with.len() + 1).into() } else { field.key.clone() };
+            let name = match declared.id {
+                "list.construct" => format!("item_{}", step.with.len() + 1).into(),
+                "number.formula" | "true_false.expression" => formula_name(raw, field).into(),
+                _ => field.key.clone(),
+            };
             step.with.push((nowhere(name), nowhere(view.expr(card, field, rest.ty))));
         } else if let Some(list) = list_of_group(declared, field) {
             if pinned || !field.value.is_empty() {
@@ -241,7 +286,9 @@ impl Flowing<'_, '_> {
                     _ => step.with.push((nowhere(list.name.into()), nowhere(Expr::List(vec![item])))),
                 }
             }
-        } else if *field.group.as_deref().unwrap_or_default() == *"options" && declared.input("options").is_some() {
+        } else if *field.group.as_deref().unwrap_or_default() == *"options"
+            && declared.input("options").is_some()
+        {
             let entry = (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY)));
             match step.with.iter_mut().find(|(name, _)| *name.it == *"options") {
                 Some((_, At { it: Expr::Object(options), .. })) => options.push(entry),
@@ -251,7 +298,9 @@ impl Flowing<'_, '_> {
             let known = field.value == field.ty.blank() && !pinned;
             if !known && !is_part(raw, field) && *raw.policy.kind != *"return" {
                 let said = field.label.as_ref().unwrap_or(&field.key);
-                self.trouble(Some(raw), &format!("`{}` has no field \"{said}\"; what it holds is left out", declared.id));
+                let whose =
+                    if calls { "neither the card nor its helper has" } else { "the card here has not" };
+                self.trouble(Some(raw), &format!("{whose} the field \"{said}\"; what it holds is left out"));
             }
         }
     }
@@ -260,11 +309,13 @@ impl Flowing<'_, '_> {
     /// object, which it hands over as the record.
     fn streamed(&mut self, view: &View<'_>, card: usize, raw: &Card, declared: &Declared, step: &mut Step) {
         let own = |field: &&Field| {
-            field.group.as_deref() == Some("Streaming") && !declared.inputs.iter().any(|input| *input.key == *field.key)
+            field.group.as_deref() == Some("Streaming")
+                && !declared.inputs.iter().any(|input| *input.key == *field.key)
         };
         let state = raw.inputs.iter().filter(own);
-        let state: Vec<_> =
-            state.map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, field.ty)))).collect();
+        let state: Vec<_> = state
+            .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, field.ty))))
+            .collect();
         step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
         let none = state.is_empty();
         let state = Expr::Object(state);
@@ -277,18 +328,14 @@ impl Flowing<'_, '_> {
         }
     }
 
-    /// Whether the flow that a card calls has an input for a field; a card keeps those that its helper had once.
-    fn takes(&mut self, raw: &Card, field: &Field) -> bool {
+    /// Whether the flow that a card calls has an input for a field; cards keep those that their helper had once.
+    fn passes(&mut self, raw: &Card, field: &Field) -> bool {
         let callee = raw.inputs.iter().find_map(|field| match &field.flow {
             Some(Callee::Named(flow)) => Some(flow),
             _ => None,
         });
         let Some(signature) = callee.and_then(|flow| self.all.signatures.get(&**flow)) else { return true };
-        let takes = signature.inputs.iter().any(|(name, ..)| *name == field.key);
-        if !takes {
-            self.trouble(Some(raw), &format!("its helper has no input \"{}\"; what it would pass is left out", field.key));
-        }
-        takes
+        signature.inputs.iter().any(|(name, ..)| *name == field.key)
     }
 
     /// Outputs that the author named, as far as wires use them, and what else hangs on the whole card.
@@ -300,7 +347,10 @@ impl Flowing<'_, '_> {
                 let own = raw.outputs.iter().filter(fixed).filter(|field| pinned.contains(&field.id));
                 for field in own {
                     if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
-                        step.outputs.push((nowhere(field.key.clone()), nowhere(Joined::Type(field.ty.to_string().into()))));
+                        step.outputs.push((
+                            nowhere(field.key.clone()),
+                            nowhere(Joined::Type(field.ty.to_string().into())),
+                        ));
                     }
                 }
             }
@@ -312,7 +362,8 @@ impl Flowing<'_, '_> {
         for field in &raw.inputs {
             if let Some(flow) = &field.flow {
                 let path = self.callee(view, card, raw, field, flow, &mut step);
-                step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(Expr::Constant(Value::Text(path)))));
+                step.with
+                    .push((nowhere(apart(&raw.inputs, field)), nowhere(Expr::Constant(Value::Text(path)))));
             } else if view.pin(card, field).is_some() || !field.value.is_empty() {
                 let expr = view.expr(card, field, Type::ANY);
                 step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(expr)));
@@ -343,7 +394,10 @@ impl Flowing<'_, '_> {
                     wired |= part.starts_with("{{");
                     whole.push_str(&part);
                 }
-                None => self.trouble(Some(raw), &format!("its text has a place for the field {key}, which the card lacks")),
+                None => self.trouble(
+                    Some(raw),
+                    &format!("its text has a place for the field {key}, which the card lacks"),
+                ),
             }
             rest = behind;
         }
@@ -351,7 +405,9 @@ impl Flowing<'_, '_> {
         let only = whole.starts_with("{{") && whole.ends_with("}}") && whole.matches("{{").count() == 1;
         match () {
             // A template that is one wire keeps the wire's type: a text is wanted.
-            _ if wired && only => Expr::Template(format!("{} | string }}}}", whole.trim_end_matches("}}").trim_end()).into()),
+            _ if wired && only => {
+                Expr::Template(format!("{} | string }}}}", whole.trim_end_matches("}}").trim_end()).into())
+            }
             _ if wired || whole.contains("{%") => Expr::Template(whole.into()),
             _ => Expr::Constant(Value::Text(whole.into())),
         }
@@ -366,13 +422,15 @@ fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d crate:
 
 /// Whether the field is one of those that stand in the card's text.
 fn is_part(raw: &Card, field: &Field) -> bool {
-    let text = raw.inputs.iter().find(|field| *field.key == *"_text_").and_then(|field| field.value.as_text());
+    let text =
+        raw.inputs.iter().find(|field| *field.key == *"_text_").and_then(|field| field.value.as_text());
     text.is_some_and(|text| text.contains(&format!("{{{{{{{}}}}}}}", field.key)))
 }
 
 /// A field of a formula, whose key is no name, has one by its place.
 fn formula_name(raw: &Card, field: &Field) -> String {
-    let place = raw.inputs.iter().filter(|field| *field.key != *"_text_").position(|other| other.id == field.id);
+    let place =
+        raw.inputs.iter().filter(|field| *field.key != *"_text_").position(|other| other.id == field.id);
     format!("x{}", place.unwrap_or_default() + 1)
 }
 
@@ -384,26 +442,42 @@ fn item(path: &str) -> Expr {
 
 /// Fields that say nothing: those of a comparison that takes one value only, and the choice of an application that stands in a field of its own.
 fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
-    let operator = raw.inputs.iter().find(|field| *field.key == *"operator").and_then(|field| field.value.as_text());
-    let alone = operator.is_some_and(|operator| operator.ends_with("empty")) && declared.input("value_b").is_some();
+    let operator =
+        raw.inputs.iter().find(|field| *field.key == *"operator").and_then(|field| field.value.as_text());
+    let alone =
+        operator.is_some_and(|operator| operator.ends_with("empty")) && declared.input("value_b").is_some();
     let unneeded = alone && *field.key == *"right-operand";
-    let chosen = field.value.as_text().is_some_and(|text| text.starts_with("-- "));
-    unneeded || chosen && *field.key == *"application"
+    let names = |field: &Field| {
+        field.value.as_text().is_some_and(|text| !text.is_empty() && !text.starts_with("-- "))
+    };
+    let by_choice = raw.inputs.iter().any(|field| *field.key == *"application" && names(field));
+    unneeded
+        || *field.key == *"application" && !names(field)
+        || *field.key == *"applicationID" && !names(field) && by_choice
 }
 
 /// The input that a field of an export is here; fields of one key are told apart by their order.
-fn declared_input<'d>(declared: &'d Declared, raw: &Card, field: &Field, result_set: Option<&str>) -> Option<&'d crate::card::Field> {
+fn declared_input<'d>(
+    declared: &'d Declared,
+    raw: &Card,
+    field: &Field,
+    result_set: Option<&str>,
+) -> Option<&'d crate::card::Field> {
     if *field.key == *"_text_" {
         return declared.inputs.first();
     }
     let key = match &*field.key {
         // Chosen from a list, or given by its ID: one field here.
         "application" if !declared.inputs.iter().any(|input| input.key == "application") => "applicationID",
+        "applicationID" if !declared.inputs.iter().any(|input| input.key == "applicationID") => "application",
         key => key,
     };
     let mut named = declared.inputs.iter().filter(|input| *input.key == *key);
-    let nth = raw.inputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
-    if result_set == Some("stream") && let Some(limit) = named.clone().find(|input| input.name == "record_limit") {
+    let nth =
+        raw.inputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
+    if result_set == Some("stream")
+        && let Some(limit) = named.clone().find(|input| input.name == "record_limit")
+    {
         return Some(limit);
     }
     named.nth(nth)
@@ -436,34 +510,45 @@ fn result_set_named(value: &Value, choices: &[&'static str]) -> String {
 /// A where expression as a list of conditions.
 fn condition(view: &View<'_>, card: usize, raw: &Card, value: &Value) -> Option<Expr> {
     let terms = value.as_object()?.get("expr")?.as_list()?;
-    let mut any = false;
-    let mut conditions = Vec::new();
-    for (place, term) in terms.iter().filter_map(Value::as_object).enumerate() {
+    // OR begins another group: AND binds closer.
+    let mut groups: Vec<Vec<At<Expr>>> = Vec::new();
+    for term in terms.iter().filter_map(Value::as_object) {
         let text = |key: &str| term.get(key).and_then(Value::as_text).cloned().unwrap_or_default();
-        any |= place > 0 && text("join").eq_ignore_ascii_case("or");
         let value = match term.get("rhd").and_then(Value::as_object) {
             Some(from) => {
                 let output = from.get("outputId").and_then(Value::as_text).cloned().unwrap_or_default();
-                let field = raw.inputs.iter().find(|field| {
-                    field.group.as_deref() == Some("_expr") && field.key == output
-                });
-                field.map(|field| view.expr(card, field, Type::ANY)).unwrap_or_else(|| direct(view, from, &output))
+                let field = raw
+                    .inputs
+                    .iter()
+                    .find(|field| field.group.as_deref() == Some("_expr") && field.key == output);
+                field
+                    .map(|field| view.expr(card, field, Type::ANY))
+                    .unwrap_or_else(|| direct(view, from, &output))
             }
             None => Expr::Constant(term.get("rhs").cloned().unwrap_or_default()),
         };
         let operator = Expr::Constant(Value::Text(text("op")));
         let column = Expr::Constant(Value::Text(text("lhs")));
-        conditions.push(nowhere(Expr::Object(vec![
+        let condition = nowhere(Expr::Object(vec![
             (nowhere("column".into()), nowhere(column)),
             (nowhere("operator".into()), nowhere(operator)),
             (nowhere("value".into()), nowhere(value)),
-        ])));
+        ]));
+        match groups.last_mut().filter(|_| !text("join").eq_ignore_ascii_case("or")) {
+            Some(group) => group.push(condition),
+            None => groups.push(vec![condition]),
+        }
     }
-    let list = Expr::List(conditions);
-    match (&list, any) {
-        (Expr::List(conditions), _) if conditions.is_empty() => None,
-        (_, true) => Some(Expr::Object(vec![(nowhere("any".into()), nowhere(list))])),
-        _ => Some(list),
+    let some =
+        |key: &str, list: Vec<At<Expr>>| Expr::Object(vec![(nowhere(key.into()), nowhere(Expr::List(list)))]);
+    let group = |mut group: Vec<At<Expr>>| match group.len() {
+        1 => group.remove(0),
+        _ => nowhere(some("all", group)),
+    };
+    match groups.len() {
+        0 => None,
+        1 => groups.pop().map(Expr::List),
+        _ => Some(some("any", groups.into_iter().map(group).collect())),
     }
 }
 

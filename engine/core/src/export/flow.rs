@@ -101,7 +101,10 @@ fn named(
         description: None,
         trigger: Trigger::Helper,
         inputs: inputs.into_iter().map(input).collect(),
-        outputs: outputs.into_iter().map(|(name, ty)| (nowhere(name), nowhere(ty.to_string().into()))).collect(),
+        outputs: outputs
+            .into_iter()
+            .map(|(name, ty)| (nowhere(name), nowhere(ty.to_string().into())))
+            .collect(),
         cards,
         broken: false,
     }
@@ -237,17 +240,61 @@ impl Flowing<'_, '_> {
 
 /// Names that Okta gives to a card's only output.
 const USUAL: &[&str] = &[
-    "output", "result", "total", "difference", "position", "result text", "result list", "segment", "text", "length", "rounded up",
-    "rounded down", "all true?", "any true?", "only one true?", "list", "item", "value", "values", "new list", "sorted list", "encoded",
-    "List Union", "List No Duplicates", "list union", "output text", "Output", "object", "date", "date & time", "hash", "product",
-    "true?", "remainder", "contents", "memo", "unique list", "keys", "random number", "random text", "rounded", "URL",
+    "output",
+    "result",
+    "total",
+    "difference",
+    "position",
+    "result text",
+    "result list",
+    "segment",
+    "text",
+    "length",
+    "rounded up",
+    "rounded down",
+    "all true?",
+    "any true?",
+    "only one true?",
+    "list",
+    "item",
+    "value",
+    "values",
+    "new list",
+    "sorted list",
+    "encoded",
+    "List Union",
+    "List No Duplicates",
+    "list union",
+    "output text",
+    "Output",
+    "object",
+    "date",
+    "date & time",
+    "hash",
+    "product",
+    "true?",
+    "remainder",
+    "contents",
+    "memo",
+    "unique list",
+    "keys",
+    "random number",
+    "random text",
+    "rounded",
+    "URL",
 ];
 
 /// What a card is called: by the name that its author gave to its only output, else by its title.
 fn said(card: &Card) -> &str {
     match card.outputs.as_slice() {
         [only] => match &only.label {
-            Some(label) if !USUAL.contains(&&**label) && *label != only.key && !card.address.starts_with("channels:") => label,
+            Some(label)
+                if !USUAL.contains(&&**label)
+                    && *label != only.key
+                    && !card.address.starts_with("channels:") =>
+            {
+                label
+            }
             _ => &card.title,
         },
         _ => &card.title,

@@ -20,8 +20,8 @@ use crate::card::{Card, Catalog};
 use crate::model::Project;
 use crate::value::Text;
 
-pub use pack::MAX_CARDS;
 pub use order::MAX_NESTING;
+pub use pack::MAX_CARDS;
 
 /// No export may be larger than this many bytes.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -73,8 +73,12 @@ pub struct Dictionary {
 
 impl Dictionary {
     /// The cards of `catalog`, and events: their addresses and the names they have here.
-    pub fn new(catalog: &Catalog, events: impl IntoIterator<Item = (&'static str, &'static str)>) -> Dictionary {
-        let cards = catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
+    pub fn new(
+        catalog: &Catalog,
+        events: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) -> Dictionary {
+        let cards =
+            catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
         Dictionary { cards: cards.collect(), events: events.into_iter().collect() }
     }
 }
@@ -88,7 +92,11 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
     let pack = pack::read(text, &mut troubles)?;
     if let Some(version) = pack.version.as_ref().filter(|version| !VERSIONS.contains(&&***version)) {
         let known = VERSIONS.join(", ");
-        troubles.push(Trouble { flow: None, card: None, message: format!("the export has version {version}; those that are known are {known}") });
+        troubles.push(Trouble {
+            flow: None,
+            card: None,
+            message: format!("the export has version {version}; those that are known are {known}"),
+        });
     }
     let project = project::lower(&pack, dictionary, &mut troubles);
     Ok(Export { project, troubles })

@@ -64,8 +64,13 @@ pub fn id(title: &str, otherwise: &str) -> String {
         spaced.push(letter);
     }
     let name = stem(&spaced, otherwise);
-    let taken = RESERVED.contains(&name.as_str()) || matches!(name.as_str(), "then" | "else" | "try" | "catch");
-    if taken || name.starts_with(|first: char| first.is_ascii_digit()) { format!("{otherwise}_{name}") } else { name }
+    let taken =
+        RESERVED.contains(&name.as_str()) || matches!(name.as_str(), "then" | "else" | "try" | "catch");
+    if taken || name.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("{otherwise}_{name}")
+    } else {
+        name
+    }
 }
 
 /// Whether it is a combining accent.
@@ -79,7 +84,10 @@ mod tests {
 
     #[test]
     fn titles_become_names() {
-        assert_eq!(stem("Import from Personio (Create & Update)", "flow"), "import_from_personio_create_update");
+        assert_eq!(
+            stem("Import from Personio (Create & Update)", "flow"),
+            "import_from_personio_create_update"
+        );
         assert_eq!(stem("[helper] Grüße", "flow"), "helper_gru_e");
         assert_eq!(stem("日本", "flow"), "flow");
         assert_eq!(id("Get User's Groups", "card"), "get_users_groups");

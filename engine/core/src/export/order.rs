@@ -68,7 +68,8 @@ pub fn order(scope: &Scope) -> Result<Ordered, String> {
     for start in starts {
         walk.chain(start, &mut ordered.cards, 0)?;
     }
-    ordered.stray = lonely.into_iter().chain((0..scope.cards.len()).filter(|card| !walk.seen[*card])).collect();
+    ordered.stray =
+        lonely.into_iter().chain((0..scope.cards.len()).filter(|card| !walk.seen[*card])).collect();
     ordered.stray.retain(|card| !walk.seen[*card] && *scope.cards[*card].address != *EXPAND);
     ordered.stray.sort_unstable();
     ordered.stray.dedup();
@@ -102,12 +103,7 @@ struct Walk<'s> {
 
 impl Walk<'_> {
     /// Follows the cards from `card` on; stops before the card that joins the branch it is in, and gives it.
-    fn chain(
-        &mut self,
-        card: usize,
-        into: &mut Vec<Placed>,
-        depth: usize,
-    ) -> Result<Option<usize>, String> {
+    fn chain(&mut self, card: usize, into: &mut Vec<Placed>, depth: usize) -> Result<Option<usize>, String> {
         if depth > MAX_NESTING {
             return Err(format!("its If/Else cards stand in each other more than {MAX_NESTING} levels deep"));
         }

@@ -356,9 +356,7 @@ fn note(model: &Map<String, Json>) -> Option<Text> {
 fn unversioned(address: &str) -> Text {
     match address.split(':').collect::<Vec<_>>()[..] {
         [_, "kernel", module, _, card] => format!("kernel:{module}:{card}").into(),
-        [_, "channels", kind, connector, _, card] => {
-            format!("channels:{kind}:{connector}:{card}").into()
-        }
+        [_, "channels", kind, connector, _, card] => format!("channels:{kind}:{connector}:{card}").into(),
         _ => address.into(),
     }
 }

@@ -160,7 +160,7 @@ fn connections(dictionary: &Dictionary, flows: &[crate::model::Flow]) -> Vec<Con
     for flow in flows {
         used_connectors(&flow.cards, dictionary, &mut used);
     }
-        let wanted = known.iter().filter(|connector| used.contains(**connector));
+    let wanted = known.iter().filter(|connector| used.contains(**connector));
     wanted
         .map(|connector| Connection {
             name: nowhere((*connector).into()),
@@ -170,7 +170,11 @@ fn connections(dictionary: &Dictionary, flows: &[crate::model::Flow]) -> Vec<Con
         .collect()
 }
 
-fn used_connectors<'d>(steps: &[crate::model::Step], dictionary: &'d Dictionary, used: &mut BTreeSet<&'d str>) {
+fn used_connectors<'d>(
+    steps: &[crate::model::Step],
+    dictionary: &'d Dictionary,
+    used: &mut BTreeSet<&'d str>,
+) {
     for step in steps {
         let card = dictionary.cards.values().find(|card| *card.id == *step.card.it);
         used.extend(card.and_then(|card| card.connector()));

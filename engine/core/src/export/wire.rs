@@ -79,7 +79,9 @@ impl View<'_> {
             Source::Constant(Value::Null) => String::new(),
             Source::Constant(Value::Text(text)) => literal(&text),
             Source::Constant(value) => literal(&value.to_json()),
-            Source::Path(path) if convert == Some("stringify") => format!("{{{{ {} | tojson }}}}", lenient(&path)),
+            Source::Path(path) if convert == Some("stringify") => {
+                format!("{{{{ {} | tojson }}}}", lenient(&path))
+            }
             Source::Path(path) => format!("{{{{ {} }}}}", lenient(&path)),
         }
     }
@@ -131,9 +133,10 @@ impl View<'_> {
             return Source::Path(vec!["inputs".into(), name.clone()]);
         }
         if let Some((outer, block)) = self.outer {
-            let hidden = outer.scope.cards[block].inputs.iter().find(|input| {
-                input.key == field.key && input.group.as_deref() == Some("context")
-            });
+            let hidden = outer.scope.cards[block]
+                .inputs
+                .iter()
+                .find(|input| input.key == field.key && input.group.as_deref() == Some("context"));
             if let Some(hidden) = hidden {
                 return match outer.pin(block, hidden) {
                     Some(pin) => outer.source(pin.from, &pin.output, hops + 1),
@@ -169,8 +172,14 @@ impl View<'_> {
             Some(Source::Path(mut path)) => {
                 // What Okta's error lacks by itself is what the vendor answered.
                 let members = ["message", "code", "kind", "method", "flow", "execution", "body"];
-                if *path == [Text::from("error")] && keys.first().is_some_and(|key| !members.contains(&&**key)) {
-                    path.push(if keys.first().is_some_and(|key| **key == *"flo") { "flow".into() } else { "body".into() });
+                if *path == [Text::from("error")]
+                    && keys.first().is_some_and(|key| !members.contains(&&**key))
+                {
+                    path.push(if keys.first().is_some_and(|key| **key == *"flo") {
+                        "flow".into()
+                    } else {
+                        "body".into()
+                    });
                 }
                 path.extend(keys.into_iter().filter(|key| **key != *"flo"));
                 Source::Path(path)

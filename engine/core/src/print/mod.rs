@@ -15,7 +15,9 @@ use crate::value::{Text, Value};
 /// The text of a flow's file.
 pub fn flow(flow: &Flow) -> String {
     let mut file = vec![("name".to_owned(), text(&flow.name.it))];
-    file.extend(flow.description.as_ref().map(|description| ("description".to_owned(), text(&description.it))));
+    file.extend(
+        flow.description.as_ref().map(|description| ("description".to_owned(), text(&description.it))),
+    );
     file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
     if !flow.inputs.is_empty() {
         let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
@@ -40,7 +42,10 @@ pub fn manifest(manifest: &Manifest) -> Option<String> {
             file.push((key.to_owned(), Yaml::Map(members)));
         }
     };
-    section("tables", manifest.tables.iter().map(|table| (table.name.it.to_string(), self::table(table))).collect());
+    section(
+        "tables",
+        manifest.tables.iter().map(|table| (table.name.it.to_string(), self::table(table))).collect(),
+    );
     let named = |connection: &Connection| (connection.name.it.to_string(), self::connection(connection));
     section("connections", manifest.connections.iter().map(named).collect());
     section("vars", manifest.vars.iter().map(|var| (var.name.it.to_string(), self::var(var))).collect());
@@ -125,7 +130,10 @@ fn input(input: &Input) -> Yaml {
     let mut members: Vec<(String, Yaml)> = ty.map(|ty| member("type", ty)).into_iter().collect();
     members.extend(input.default.as_ref().map(|default| member("default", constant(&default.it))));
     if !input.choices.is_empty() {
-        members.push(member("choices", Yaml::List(input.choices.iter().map(|choice| constant(&choice.it)).collect())));
+        members.push(member(
+            "choices",
+            Yaml::List(input.choices.iter().map(|choice| constant(&choice.it)).collect()),
+        ));
     }
     named(&mut members, "description", input.description.as_ref());
     Yaml::Map(members)
@@ -161,7 +169,14 @@ fn connection(connection: &Connection) -> Yaml {
 fn var(var: &Var) -> Yaml {
     let value = var.value.as_ref().map(|value| constant(&value.it));
     match value {
-        Some(value) if var.ty.is_none() && var.env.is_none() && var.description.is_none() && !matches!(value, Yaml::Map(_)) => value,
+        Some(value)
+            if var.ty.is_none()
+                && var.env.is_none()
+                && var.description.is_none()
+                && !matches!(value, Yaml::Map(_)) =>
+        {
+            value
+        }
         value => {
             let mut members = Vec::new();
             named(&mut members, "type", var.ty.as_ref());

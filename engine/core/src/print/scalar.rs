@@ -37,8 +37,20 @@ fn is_plain(text: &str, within: bool) -> bool {
     let means = |sign: char| ",[]{}".contains(sign);
     let starts = !first.is_whitespace() && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);
     let ends = !last.is_whitespace() && last != ':';
-    let inner = text.chars().all(|letter| !letter.is_control() && !(within && means(letter)) && letter != '\u{feff}' && !('\u{2028}'..='\u{2029}').contains(&letter));
-    starts && ends && inner && !text.contains(": ") && !text.contains(" #") && !reads_as_other(text) && !text.starts_with("---") && !text.starts_with("...")
+    let inner = text.chars().all(|letter| {
+        !letter.is_control()
+            && !(within && means(letter))
+            && letter != '\u{feff}'
+            && !('\u{2028}'..='\u{2029}').contains(&letter)
+    });
+    starts
+        && ends
+        && inner
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !reads_as_other(text)
+        && !text.starts_with("---")
+        && !text.starts_with("...")
 }
 
 /// Whether YAML would read something else than a text.
@@ -58,7 +70,9 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{85}' => quoted.push_str(&format!("\\u{:04x}", letter as u32)),
+            '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{85}' => {
+                quoted.push_str(&format!("\\u{:04x}", letter as u32))
+            }
             letter if letter.is_control() => quoted.push_str(&format!("\\u{:04x}", letter as u32)),
             letter => quoted.push(letter),
         }

@@ -251,7 +251,9 @@ pub(super) fn fromjson(value: &Inner) -> Result<Inner, Error> {
         Value::Text(text) if text.trim().is_empty() => Ok(wrap(&Value::Null)),
         Value::Text(text) => match parse_json(&text) {
             Ok(value) => Ok(wrap(&value)),
-            Err(wrong) => Err(Error::new(ErrorKind::InvalidOperation, format!("the text is no JSON: {wrong}"))),
+            Err(wrong) => {
+                Err(Error::new(ErrorKind::InvalidOperation, format!("the text is no JSON: {wrong}")))
+            }
         },
         other => Ok(wrap(&other)),
     }
