@@ -235,7 +235,7 @@ fn follow<'r>(
 
 /// Whether a card fails because the author wants it to.
 fn raises(card: &CardReport) -> bool {
-    matches!(card.card, "error_handling.return_error" | "error_handling.return_error_if")
+    matches!(&*card.card, "error_handling.return_error" | "error_handling.return_error_if")
 }
 
 fn failed(card: &CardReport) -> bool {

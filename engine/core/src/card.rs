@@ -292,23 +292,7 @@ impl Card {
         if let Some(title) = self.named {
             return title.to_owned();
         }
-        let name = self.id.split_once('.').map_or(self.id, |(_, name)| name);
-        let mut title = String::new();
-        let last = name.split('_').count() - 1;
-        for (index, word) in name.split('_').enumerate() {
-            let minor = index > 0
-                && index < last
-                && matches!(word, "to" | "of" | "for" | "with" | "from" | "and" | "or");
-            let mut letters = word.chars();
-            title.extend((index > 0).then_some(' '));
-            match letters.next() {
-                Some(first) if !minor => title.extend(first.to_uppercase()),
-                Some(first) => title.push(first),
-                None => {}
-            }
-            title.push_str(letters.as_str());
-        }
-        title
+        title_of(self.id)
     }
 
     /// The vendor's connector that it reaches through a connection, if it does.
@@ -362,6 +346,26 @@ impl Catalog {
 /// The connectors that need no connection: the project's own tables, the run's files, what is answered in place of external
 /// cards, and the one without a name, which reaches nobody.
 pub const OWN: [&str; 4] = ["", "tables", "file", "external"];
+
+/// What Okta's console calls a card with this ID, unless it says otherwise: `text.to_upper_case` is `To Upper Case`.
+pub fn title_of(id: &str) -> String {
+    let name = id.split_once('.').map_or(id, |(_, name)| name);
+    let mut title = String::new();
+    let last = name.split('_').count() - 1;
+    for (index, word) in name.split('_').enumerate() {
+        let between = index > 0 && index < last;
+        let minor = between && matches!(word, "to" | "of" | "for" | "with" | "from" | "and" | "or");
+        let mut letters = word.chars();
+        title.extend((index > 0).then_some(' '));
+        match letters.next() {
+            Some(first) if !minor => title.extend(first.to_uppercase()),
+            Some(first) => title.push(first),
+            None => {}
+        }
+        title.push_str(letters.as_str());
+    }
+    title
+}
 
 /// The ID of the card that stands for all external cards.
 pub const EXTERNAL_CARD: &str = "external.card";

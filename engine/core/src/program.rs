@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::card::{Card, EffectSpec, PureFn};
+use crate::card::{Card, EffectSpec, PureFn, external, title_of};
 use crate::path::Query;
 use crate::source::Span;
 use crate::template::Template;
@@ -156,6 +156,8 @@ pub struct Step {
     pub id: Text,
     /// The card.
     pub card: &'static Card,
+    /// The card's name as the flow has it: an external card's own.
+    pub name: Text,
     /// The author's remark.
     pub note: Option<Text>,
     /// One for each declared input of the card, then one for each of `names`.
@@ -174,6 +176,16 @@ pub struct Step {
     pub span: Span,
     /// Where each of `args` stands; none where a default took its place.
     pub arg_spans: Vec<Option<Span>>,
+}
+
+impl Step {
+    /// The card's name as Okta's console shows it.
+    pub fn title(&self) -> String {
+        match external(&self.name) {
+            Some(name) => title_of(name),
+            None => self.card.title(),
+        }
+    }
 }
 
 impl Step {

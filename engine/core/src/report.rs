@@ -96,7 +96,7 @@ pub struct CardReport {
     /// The ID that wires use.
     pub id: Text,
     /// The card: `text.split`.
-    pub card: &'static str,
+    pub card: Text,
     /// Its name in Okta's console.
     pub title: String,
     /// How it stands.

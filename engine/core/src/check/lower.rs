@@ -7,7 +7,7 @@ use super::expr::{Item, Position};
 use super::fields::Fields;
 use super::scope::Scope;
 use super::{Log, Shared, block, doubts, policy, unused};
-use crate::card::{Card, Work};
+use crate::card::{Card, EXTERNAL_CARD, Work};
 use crate::control::Control as Kind;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
@@ -134,10 +134,12 @@ impl<'p> Lower<'_, 'p> {
         let policy = policy::lower(self, index, card);
         let op = self.op(index, card, &fields, into);
         let step = &self.scope.steps[index];
-        let name = card.id.rsplit('.').next().unwrap_or(card.id);
+        let full = if card.id == EXTERNAL_CARD { model.card.it.clone() } else { card.id.into() };
+        let name = full.rsplit('.').next().unwrap_or(card.id);
         Some(program::Step {
             id: model.id.as_ref().map_or_else(|| name.into(), |id| id.it.clone()),
             card,
+            name: full.clone(),
             note: model.note.as_ref().map(|note| note.it.clone()),
             args: fields.args,
             names: fields.names.into(),

@@ -47,7 +47,7 @@ impl Machine {
             open.push(Activity {
                 flow: flow.name.clone(),
                 id: step.id.clone(),
-                title: step.card.title(),
+                title: step.title(),
                 done: many.map(|many| many.done),
                 total: many.and_then(|many| many.total),
                 until_us,

@@ -97,8 +97,8 @@ impl Machine {
         let running = trace.status == Step_::Running;
         CardReport {
             id: step.id.clone(),
-            card: step.card.id,
-            title: step.card.title(),
+            card: step.name.clone(),
+            title: step.title(),
             status: match (trace.status, fault) {
                 (Step_::Running, _) => Status::Running,
                 (Step_::Done, _) => Status::Done,
