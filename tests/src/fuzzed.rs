@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use flowrun::connectors;
 use flowrun::simulators::{Setup, Simulators};
 use flowrun_cards::catalog;
 use flowrun_core::card::{Card, Work};
@@ -36,6 +37,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("xml", xml),
     ("pattern", pattern),
     ("card", card),
+    ("export", export),
 ];
 
 /// Longer inputs are left out: they cost time and find no more.
@@ -212,6 +214,19 @@ pub fn csv(text: &str) {
                 perform("csv.build", rows.into_iter().chain(settings.clone())).expect("rows of texts");
             assert_eq!(read(built["text"].clone()).as_ref(), Ok(&parsed), "{}", built["text"]);
         }
+    }
+}
+
+/// Exports of Okta's: what is read is written as flows, and those are written the same again when they are read.
+pub fn export(text: &str) {
+    let Ok(export) = flowrun_core::export::read(text, &connectors::dictionary()) else { return };
+    let written = flowrun::export::sources(&export.project);
+    let _ = crate::examine(&written, None, &[]);
+    let (again, found) = flowrun_core::load::load(&written);
+    // A title or key that no name can be is told; the rest of such a file is not what it was.
+    if found.is_empty() {
+        let again = flowrun::export::sources(&again);
+        assert!(written.iter().map(|(_, source)| &source.text).eq(again.iter().map(|(_, source)| &source.text)));
     }
 }
 

@@ -125,8 +125,15 @@ impl Table {
         self.id(self.next - 1)
     }
 
+    /// Adds rows of cells that are packed already, and says how many.
+    pub fn push_all(&mut self, rows: Vec<Cells>, now_ms: i64) -> usize {
+        let count = rows.len();
+        rows.into_iter().for_each(|cells| self.push_packed(cells, now_ms));
+        count
+    }
+
     /// Adds a row of cells that are packed already.
-    pub fn push_packed(&mut self, cells: Cells, now_ms: i64) {
+    fn push_packed(&mut self, cells: Cells, now_ms: i64) {
         let number = self.next;
         self.next += 1;
         let slot = self.slots.len();

@@ -105,6 +105,9 @@ pub struct RunArgs {
     /// Which flow of an export to run: its title, or its name as `check` shows it
     #[arg(long, value_name = "FLOW", help_heading = "The flow")]
     pub flow: Option<String>,
+    /// Fill a table from a CSV file, whose first line names columns, before the flow starts
+    #[arg(long = "table", value_name = "NAME=FILE", value_parser = pair, help_heading = "The flow")]
+    pub tables: Vec<(String, String)>,
     /// Answer in place of external cards as this file says
     #[arg(long, value_name = "FILE", help_heading = "The flow")]
     pub mock: Option<PathBuf>,

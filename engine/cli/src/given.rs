@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use flowrun_core::load::constant;
@@ -29,7 +30,7 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> 
             ));
         };
         let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
-        let value = if ty == Type::one(Kind::File) { file(text, files) } else { read(text, ty) };
+        let value = if ty == Type::one(Kind::File) { named_file(text, files) } else { read(text, ty) };
         let value = value.map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
         if inputs.insert(input.name.it.clone(), value).is_some() {
             return Err(Problem::new(format!("the input `{name}` is given twice")));
@@ -168,10 +169,15 @@ fn read(text: &str, ty: Type) -> Result<Value, String> {
 }
 
 /// Reads the file that `@PATH` names into the run's files.
-fn file(text: &str, files: &Files) -> Result<Value, String> {
-    let Some(path) = text.strip_prefix('@') else {
-        return Err(format!("expected a file as @PATH, found `{}`", clip(text)));
-    };
+fn named_file(text: &str, files: &Files) -> Result<Value, String> {
+    match text.strip_prefix('@') {
+        Some(path) => Ok(Value::File(file(path, files)?)),
+        None => Err(format!("expected a file as @PATH, found `{}`", clip(text))),
+    }
+}
+
+/// Reads a file into the run's files.
+pub fn file(path: &str, files: &Files) -> Result<Arc<flowrun_core::value::File>, String> {
     let name = Path::new(path).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let mut source = File::open(path).map_err(|error| format!("{path} can't be read: {error}"))?;
     let modified = source.metadata().and_then(|known| known.modified()).unwrap_or(UNIX_EPOCH);
@@ -182,7 +188,7 @@ fn file(text: &str, files: &Files) -> Result<Value, String> {
         let help = fault.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
         format!("{path} can't be read: {}{help}", fault.message)
     })?;
-    Ok(Value::File(draft.keep(&name, modified_ms)))
+    Ok(draft.keep(&name, modified_ms))
 }
 
 fn article(ty: Type) -> String {

@@ -184,7 +184,7 @@ impl Prepared {
         let at_us = time.now_us();
         let run_id = run_id(surroundings, at_us);
         let folder = self.folder(&made, &surroundings.env);
-        let tables = self.tables(folder.as_deref(), &clock)?;
+        let tables = self.filled(self.tables(folder.as_deref(), &clock)?)?;
         let answers = self.answers()?;
         let world = connections::world(&made, tables, self.files.clone(), answers, time);
         self.remark(console, scale);
@@ -293,6 +293,24 @@ impl Prepared {
             return Ok(tables);
         }
         tables.kept_in(KeptTables::open(&folder, !self.args.dry_run)?).map_err(|fault| refused(&fault))
+    }
+
+    /// The tables, with the rows of the CSV files that the command line names.
+    fn filled(&self, tables: Tables) -> Result<Tables, Problem> {
+        if self.args.tables.is_empty() {
+            return Ok(tables);
+        }
+        let tables = tables.with_files(self.files.clone());
+        for (name, path) in &self.args.tables {
+            let rows = given::file(path, &self.files).and_then(|file| {
+                tables.fill(name, &file).map_err(|fault| match &fault.help {
+                    Some(help) => format!("{}; {help}", fault.message),
+                    None => fault.message.to_string(),
+                })
+            });
+            rows.map_err(|why| Problem::new(format!("--table {name}: {why}")))?;
+        }
+        Ok(tables)
     }
 
     /// Opens the audit record and says who runs what over what.
