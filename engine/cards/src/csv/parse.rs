@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use ::csv::{ReaderBuilder, StringRecord};
 
 use super::byte;
@@ -89,7 +91,10 @@ impl Parse {
                 .at(Self::TEXT)
                 .help("double a quote that is part of a field, and put quotes around the field"));
         }
-        let text = self.text.trim_start_matches('\u{feff}');
+        // A mark of the byte order is no part of the first field, whatever blank lines stand before it.
+        let rest = self.text.trim_start_matches(['\u{feff}', '\r', '\n']);
+        let before = self.text[..self.text.len() - rest.len()].replace('\u{feff}', "");
+        let text = if before.is_empty() { Cow::Borrowed(rest) } else { Cow::Owned(before + rest) };
         let mut rows: Vec<StringRecord> = Vec::new();
         for row in reader.from_reader(text.as_bytes()).into_records() {
             let row = row.map_err(|error| {
