@@ -110,6 +110,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Check(args) => check::check(&args, console),
         Command::Cards(args) => manual::cards(&args, console),
         Command::Graph(args) => manual::graph(&args, console),
+        Command::Docs(_) => Err(Refused::Said),
         Command::Schema(args) => manual::schema(&args, console),
         Command::Convert(args) => export::convert(&args, console),
     };

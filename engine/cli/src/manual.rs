@@ -42,7 +42,7 @@ pub fn graph(args: &GraphArgs, console: &mut Console<'_>) -> Result<u8, Refused>
         return Err(is_folder(&args.file).into());
     }
     let project = Project::read(&args.file)?;
-    let path = project.flow_path(&args.file)?;
+    let path = project.entry(&args.file, args.flow.as_deref())?;
     let Some(flow) = project.flow(&path) else { return Err(Refused::Said) };
     // Half of a flow would look like a whole one.
     let own: Vec<_> =

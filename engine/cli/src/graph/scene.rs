@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use flowrun_core::card::{Card, Catalog};
 use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
+use flowrun_core::path;
+use flowrun_core::program::Key;
 use flowrun_core::template::Template;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Text, Value};
 
-use crate::catalog::category;
 
 /// A flow as it is drawn. Node 0 is what starts it.
 #[derive(Debug)]
@@ -21,15 +22,28 @@ pub struct Scene {
     pub nodes: Vec<Node>,
     /// The nodes that lie in no other, in their order.
     pub body: Vec<usize>,
+    /// What is read of nodes: where wires start.
+    pub sources: Vec<Source>,
+}
+
+/// An output that is read, or a whole node.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The node.
+    pub node: usize,
+    /// The output's name; empty for all that the node gives.
+    pub name: Text,
 }
 
 /// A card, or what starts the flow.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Node {
     /// The card's ID in the catalog; empty for what starts the flow.
     pub card: Text,
-    /// The card's name as Okta shows it.
+    /// What stands at the top: the author's title where the ID tells one, or else the card's name.
     pub title: String,
+    /// The connector or category, and the card's name where the title is another.
+    pub kind: String,
     /// The name by which wires read it.
     pub id: Option<Text>,
     /// The category, as IDs of cards write it.
@@ -40,8 +54,19 @@ pub struct Node {
     pub lanes: Vec<Lane>,
     /// What a block gives, once an arm has run.
     pub results: Vec<Row>,
+    /// The outputs that are read; of what starts the flow, all inputs.
+    pub gives: Vec<Give>,
     /// The author's remark.
     pub note: Option<Text>,
+}
+
+/// An output.
+#[derive(Debug)]
+pub struct Give {
+    /// Its name, and what is known of it.
+    pub row: Row,
+    /// Where its wires start, if anything reads it.
+    pub source: Option<usize>,
 }
 
 /// An arm of a block.
@@ -62,7 +87,7 @@ pub struct Row {
     pub key: String,
     /// What it is given.
     pub pieces: Vec<Piece>,
-    /// The nodes that are read for it, each once.
+    /// The sources that are read for it, each once.
     pub reads: Vec<usize>,
     /// What kind of line it is.
     pub form: Form,
@@ -95,7 +120,7 @@ pub enum Paint {
     Plain,
     /// As a remark.
     Muted,
-    /// In the colour of the wires that come from this node.
+    /// In the colour of the wires that come from this source.
     From(usize),
 }
 
@@ -116,9 +141,9 @@ impl Row {
         self.pieces.push(Piece { text: text.into(), paint });
     }
 
-    fn read(&mut self, node: usize) {
-        if !self.reads.contains(&node) {
-            self.reads.push(node);
+    fn read(&mut self, source: usize) {
+        if !self.reads.contains(&source) {
+            self.reads.push(source);
         }
     }
 
@@ -131,17 +156,35 @@ impl Row {
 impl Scene {
     /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
     pub fn new(flow: &Flow, catalog: &Catalog) -> Scene {
-        let mut scene = Scene {
-            name: flow.name.to_string(),
-            description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
-            nodes: vec![super::start::trigger(flow)],
-            body: Vec::new(),
-        };
         let mut ids = Ids::default();
         ids.collect(&flow.cards, &mut 1);
-        let steps = Builder { catalog, ids, nodes: &mut scene.nodes }.steps(&flow.cards);
-        scene.body = std::iter::once(0).chain(steps).collect();
-        scene
+        let mut builder =
+            Builder { catalog, ids, nodes: vec![super::start::trigger(flow)], sources: Vec::new() };
+        let steps = builder.steps(&flow.cards);
+        let Builder { mut nodes, sources, .. } = builder;
+        for (index, source) in sources.iter().enumerate() {
+            nodes[source.node].give(&source.name, index);
+        }
+        Scene {
+            name: flow.name.to_string(),
+            description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
+            nodes,
+            body: std::iter::once(0).chain(steps).collect(),
+            sources,
+        }
+    }
+}
+
+impl Node {
+    /// Notes that an output is read.
+    fn give(&mut self, name: &str, source: usize) {
+        if name.is_empty() {
+            return;
+        }
+        match self.gives.iter_mut().find(|give| give.row.key == name) {
+            Some(give) => give.source = Some(source),
+            None => self.gives.push(Give { row: Row::new(name, Form::Field), source: Some(source) }),
+        }
     }
 }
 
@@ -175,7 +218,8 @@ impl Ids {
 struct Builder<'a> {
     catalog: &'a Catalog,
     ids: Ids,
-    nodes: &'a mut Vec<Node>,
+    nodes: Vec<Node>,
+    sources: Vec<Source>,
 }
 
 impl Builder<'_> {
@@ -186,16 +230,18 @@ impl Builder<'_> {
     fn step(&mut self, step: &Step) -> usize {
         let at = self.nodes.len();
         let card = self.catalog.get(&step.card);
-        self.nodes.push(Node {
-            card: step.card.it.clone(),
-            title: card.map_or_else(|| category::words(&step.card), Card::title),
-            id: step.id.as_ref().map(|id| id.it.clone()),
+        let id = step.id.as_ref().map(|id| id.it.clone());
+        let (title, kind) = super::title::of(&step.card, card, id.as_deref());
+        // What a node holds comes after it.
+        self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, ..Node::default() });
+        let node = Node {
             group: step.card.split_once('.').map_or("", |(group, _)| group).to_owned(),
             rows: self.rows(step, card, at),
-            lanes: Vec::new(),
             results: self.results(step, at),
             note: step.note.as_ref().map(|note| note.it.clone()),
-        });
+            ..std::mem::take(&mut self.nodes[at])
+        };
+        self.nodes[at] = node;
         for arm in &step.arms {
             let when = (!arm.when.is_empty()).then(|| self.condition("", &arm.when, at));
             let lane = Lane { label: arm.name.to_string(), when, nodes: self.steps(&arm.cards) };
@@ -204,7 +250,7 @@ impl Builder<'_> {
         at
     }
 
-    fn rows(&self, step: &Step, card: Option<&Card>, at: usize) -> Vec<Row> {
+    fn rows(&mut self, step: &Step, card: Option<&Card>, at: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut calls = Vec::new();
         let compares = step.with.iter().any(|(name, _)| &*name.it == "value_a");
@@ -232,7 +278,7 @@ impl Builder<'_> {
         rows
     }
 
-    fn policies(&self, step: &Step, at: usize) -> Vec<Row> {
+    fn policies(&mut self, step: &Step, at: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         match step.on_error.as_ref().map(|policy| &policy.it) {
             Some(OnError::Return(fields)) => {
@@ -260,7 +306,7 @@ impl Builder<'_> {
     }
 
     /// What a block's arms give, one row for each output and arm.
-    fn results(&self, step: &Step, at: usize) -> Vec<Row> {
+    fn results(&mut self, step: &Step, at: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         for (name, joined) in &step.outputs {
             let Joined::Arms(arms) = &joined.it else { continue };
@@ -274,14 +320,14 @@ impl Builder<'_> {
         rows
     }
 
-    fn row(&self, name: &str, value: &Expr, form: Form, at: usize) -> Row {
+    fn row(&mut self, name: &str, value: &Expr, form: Form, at: usize) -> Row {
         let mut row = Row::new(name, form);
         self.value(&mut row, value, at);
         row
     }
 
     /// `value_a`, `operator` and `value_b` in one line.
-    fn condition(&self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
+    fn condition(&mut self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
         let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| &value.it);
         let operator = field("operator").map_or_else(|| "==".to_owned(), plain);
         let mut row = Row::new(key, Form::Field);
@@ -298,11 +344,11 @@ impl Builder<'_> {
         row
     }
 
-    fn value(&self, row: &mut Row, value: &Expr, at: usize) {
+    fn value(&mut self, row: &mut Row, value: &Expr, at: usize) {
         match value {
             Expr::Constant(Value::Null) => row.say("blank", Paint::Muted),
             Expr::Constant(value) => row.say(constant(value), Paint::Plain),
-            Expr::Wire(path) => self.wire(row, path.trim_start_matches("$."), at),
+            Expr::Wire(path) => self.wire(row, path, at),
             Expr::Template(source) => self.template(row, source, at),
             Expr::List(items) => {
                 row.say("[", Paint::Muted);
@@ -321,7 +367,7 @@ impl Builder<'_> {
         }
     }
 
-    fn members(&self, row: &mut Row, members: &[(Name, At<Expr>)], at: usize) {
+    fn members(&mut self, row: &mut Row, members: &[(Name, At<Expr>)], at: usize) {
         for (index, (name, value)) in members.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             row.say(format!("{comma}{}: ", name.it), Paint::Muted);
@@ -329,30 +375,55 @@ impl Builder<'_> {
         }
     }
 
-    fn wire(&self, row: &mut Row, path: &str, at: usize) {
-        let root =
-            path.trim_start_matches('$').split(['.', '[']).find(|name| !name.is_empty()).unwrap_or_default();
-        match self.ids.find(root.trim_matches(['"', '\'', ']']), at) {
-            Some(node) => {
-                row.say(path, Paint::From(node));
-                row.read(node);
+    fn wire(&mut self, row: &mut Row, text: &str, at: usize) {
+        let shown = text.trim_start_matches("$.");
+        let wire = path::parse(text).ok();
+        let source = wire.and_then(|wire| {
+            let key = match wire.keys.first() {
+                Some(Key::Name(name)) => name.clone(),
+                _ => Text::default(),
+            };
+            self.source(&wire.root, key, at)
+        });
+        match source {
+            Some(source) => {
+                row.say(shown, Paint::From(source));
+                row.read(source);
             }
-            None => row.say(path, Paint::Muted),
+            None => row.say(shown, Paint::Muted),
         }
     }
 
-    fn template(&self, row: &mut Row, source: &str, at: usize) {
+    /// The source that a path means at node `at`, by the path's first two names.
+    fn source(&mut self, root: &str, name: Text, at: usize) -> Option<usize> {
+        let source = Source { node: self.ids.find(root, at)?, name };
+        let known = self.sources.iter().position(|known| *known == source);
+        Some(known.unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        }))
+    }
+
+    fn template(&mut self, row: &mut Row, source: &str, at: usize) {
         // A template that doesn't compile is the checker's business; here it only reads nothing.
         let compiled = Template::compile(source).ok();
         let uses = compiled.as_ref().map(Template::uses).unwrap_or_default();
+        let mut reads = uses.iter().filter_map(|read| {
+            let root = read.path.first()?;
+            self.source(root, read.path.get(1).cloned().unwrap_or_default(), at)
+        });
         if let ([only], true) = (uses, compiled.as_ref().is_some_and(Template::is_plain)) {
             let path = only.path.iter().map(|part| &**part).collect::<Vec<_>>().join(".");
-            return self.wire(row, &path, at);
+            return match reads.next() {
+                Some(source) => {
+                    row.say(path, Paint::From(source));
+                    row.read(source);
+                }
+                None => row.say(path, Paint::Muted),
+            };
         }
         row.say(source.split_whitespace().collect::<Vec<_>>().join(" "), Paint::Plain);
-        for node in uses.iter().filter_map(|read| self.ids.find(read.path.first()?, at)) {
-            row.read(node);
-        }
+        reads.for_each(|source| row.read(source));
     }
 }
 
