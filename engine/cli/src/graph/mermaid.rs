@@ -126,7 +126,7 @@ fn text(row: &Row) -> String {
 }
 
 /// A text for the inside of a quoted label: what Mermaid, Markdown or HTML would take for its own becomes a code.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in line(text).chars() {
         match c {

@@ -5,6 +5,7 @@
 mod fit;
 pub mod layout;
 mod mermaid;
+mod page;
 mod paint;
 pub mod scene;
 mod start;
@@ -12,6 +13,9 @@ pub mod svg;
 pub mod text;
 mod title;
 pub mod wires;
+
+pub use mermaid::escape;
+pub use page::page;
 
 use flowrun_core::card::Catalog;
 use flowrun_core::model::Flow;

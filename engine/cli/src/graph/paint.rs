@@ -106,6 +106,16 @@ pub fn style(theme: Theme) -> String {
     css
 }
 
+/// The style sheet of a page with pictures, whose reader may choose against the system by `data-theme`.
+pub fn page_style() -> String {
+    let mut dark = String::new();
+    colours(&mut dark, true);
+    // Of two rules that are alike in weight the later one counts.
+    let chosen = dark.replace(&format!(".{CLASS} "), &format!("[data-theme=dark] .{CLASS} "));
+    let preferred = dark.replace(&format!(".{CLASS} "), &format!(":root:not([data-theme=light]) .{CLASS} "));
+    format!("{}@media(prefers-color-scheme:dark){{{preferred}}}{chosen}", style(Theme::Light))
+}
+
 fn colours(css: &mut String, dark: bool) {
     let pick = |light: &'static str, other: &'static str| if dark { other } else { light };
     for (selectors, light, other) in RULES {

@@ -24,7 +24,7 @@ pub fn trace(
     start: Place,
     ends: &[Place],
     upright: &[(i32, BTreeSet<i32>)],
-    level: &BTreeMap<i32, BTreeSet<i32>>,
+    level: &[(i32, BTreeSet<i32>)],
 ) -> Vec<Vec<Place>> {
     let mut near: BTreeMap<Place, Vec<Place>> = BTreeMap::new();
     let mut link = |a: Place, b: Place| {

@@ -92,7 +92,8 @@ impl Face {
         let after = PAD + if kind.is_empty() { 0 } else { SMALL.width(&kind) + 9 };
         self.label(PAD, 31, room, SMALL, "muted", kind);
         // The ID by which wires name the card, unless the title says it.
-        let said = |id: &str| id.to_lowercase() == node.title.to_lowercase().replace(' ', "_");
+        let letters = |text: &str| text.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "");
+        let said = |id: &str| letters(id) == letters(&node.title);
         if let Some(id) = node.id.as_deref().filter(|id| !said(id)) {
             let left = PAD + room - after;
             if left > 40 {

@@ -59,8 +59,11 @@ pub fn place(plan: &Plan<'_>, ways: &[Way]) -> Picture {
         tracks: BTreeMap::new(),
     };
     let mut picture = Picture::default();
-    let longest = plan.lines.iter().map(|line| line.items.iter().map(|item| plan.items[*item].width + GAP).sum());
-    let top = heading(plan, &mut picture, longest.max().unwrap_or(0).max(NARROWEST - 2 * MARGIN));
+    let long = |line: usize| -> i32 {
+        plan.lines[line].items.iter().map(|item| plan.items[*item].width + GAP).sum::<i32>() - GAP
+    };
+    let longest = plan.lines_of(0).map(long).max().unwrap_or(0);
+    let top = heading(plan, &mut picture, longest.max(NARROWEST - 2 * MARGIN));
     let bottom = placing.down(0, top);
     placing.tracks = placing.gaps();
     let right = placing.across(0, MARGIN);
@@ -296,15 +299,16 @@ impl Placing<'_> {
     fn net(&self, way: &Way) -> Option<Net> {
         let index = self.ways.iter().position(|other| other.source == way.source)?;
         let mut upright: Vec<(i32, BTreeSet<i32>)> = Vec::new();
-        let mut level: BTreeMap<i32, BTreeSet<i32>> = BTreeMap::new();
+        let mut level: Vec<(i32, BTreeSet<i32>)> = Vec::new();
         for (channel, levels) in &way.channels {
             let Some(x) = self.track(*channel, index) else { continue };
             upright.push((x, levels.iter().map(|level| self.level(way, *level)).collect()));
         }
         for (at, channels) in &way.levels {
-            let along = level.entry(self.level(way, *at)).or_default();
-            along.extend(channels.iter().filter_map(|channel| self.track(*channel, index)));
+            let mut along: BTreeSet<i32> =
+                channels.iter().filter_map(|channel| self.track(*channel, index)).collect();
             along.extend(self.edge(*at));
+            level.push((self.level(way, *at), along));
         }
         let place = |at: &Level| Some((self.edge(*at)?, self.level(way, *at)));
         let start = way.start.as_ref().and_then(place)?;
