@@ -104,7 +104,8 @@ impl Project {
         const SHOWN: usize = 12;
         let mut flows: Vec<&model::Flow> = self.model.flows.iter().collect();
         flows.sort_by_key(|flow| matches!(flow.trigger, model::Trigger::Helper));
-        let shown: Vec<String> = flows.iter().take(SHOWN).map(|flow| format!("\"{}\"", flow.name.it)).collect();
+        let shown: Vec<String> =
+            flows.iter().take(SHOWN).map(|flow| format!("\"{}\"", flow.name.it)).collect();
         let more = if flows.len() > SHOWN { ", …" } else { "" };
         format!("name one with --flow: {}{more}", shown.join(", "))
     }

@@ -23,7 +23,10 @@ pub fn page(project: &Project, at: usize, survey: &Survey) -> String {
     }
     let picture = own.rsplit('/').next().unwrap_or(&own).to_owned() + ".svg";
     let picture = address(&picture);
-    page.push_str(&format!("[![{}]({picture})]({picture})\n\n", text(&format!("Picture of {}", flow.name.it))));
+    page.push_str(&format!(
+        "[![{}]({picture})]({picture})\n\n",
+        text(&format!("Picture of {}", flow.name.it))
+    ));
     page.push_str(&facts(flow, about));
     page.push_str(&inputs(flow));
     page.push_str(&outputs(flow));

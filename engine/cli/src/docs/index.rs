@@ -58,7 +58,9 @@ fn calls(flows: &[Flow], survey: &Survey) -> String {
     if chart.is_empty() {
         return String::new();
     }
-    format!("\n## Calls\n\nFlows with round ends are started by something else than a flow.\n\n```mermaid\nflowchart LR\n{chart}```\n")
+    format!(
+        "\n## Calls\n\nFlows with round ends are started by something else than a flow.\n\n```mermaid\nflowchart LR\n{chart}```\n"
+    )
 }
 
 /// The tables, with their columns and the flows that use them.
@@ -71,7 +73,8 @@ fn tables(project: &Project, survey: &Survey) -> String {
             .map(|column| format!("{} {}", code(&column.name), text(&column.ty)))
             .collect();
         let users = |pick: fn(&About) -> &std::collections::BTreeSet<String>| -> String {
-            let users = flows.iter().zip(&survey.flows).filter(|(_, about)| pick(about).contains(&**table.name));
+            let users =
+                flows.iter().zip(&survey.flows).filter(|(_, about)| pick(about).contains(&**table.name));
             users.map(|(flow, _)| to(flow)).collect::<Vec<_>>().join(", ")
         };
         let (read, changed) = (users(|about| &about.tables.0), users(|about| &about.tables.1));

@@ -12,8 +12,8 @@ pub fn text(text: &str) -> String {
             // Otherwise addresses become links by themselves.
             ':' => escaped.push_str("&#58;"),
             '@' => escaped.push_str("&#64;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!' | '|' | '~'
-            | '$' | '=' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!' | '|'
+            | '~' | '$' | '=' => {
                 escaped.push('\\');
                 escaped.push(c);
             }

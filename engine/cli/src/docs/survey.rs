@@ -7,10 +7,12 @@ use flowrun_core::model::{Expr, Flow, OnError, Step, Trigger};
 use flowrun_core::types::Kind;
 
 use crate::catalog::category;
+use crate::graph::title;
 use crate::project::Project;
 
 /// Cards of tables that leave them as they are.
-const READ_TABLES: &[&str] = &["tables.export_to_csv", "tables.read_row", "tables.read_table", "tables.search_rows"];
+const READ_TABLES: &[&str] =
+    &["tables.export_to_csv", "tables.read_row", "tables.read_table", "tables.search_rows"];
 
 /// All flows of a project.
 #[derive(Debug)]
@@ -83,12 +85,14 @@ impl About {
         for step in steps {
             self.cards += 1;
             let card = catalog.get(&step.card);
-            let title = card.map_or_else(|| category::words(&step.card), Card::title);
+            let title = title::name(&step.card, card);
+            let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
             let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
-            self.notes.extend(note.map(|note| (title.clone(), note.to_owned())));
+            self.notes.extend(note.map(|note| (called, note.to_owned())));
             self.fields(step, card, flow, project);
             self.reach(step, card, title);
-            if let Some(OnError::Call { flow: called, .. }) = step.on_error.as_ref().map(|policy| &policy.it) {
+            if let Some(OnError::Call { flow: called, .. }) = step.on_error.as_ref().map(|policy| &policy.it)
+            {
                 self.call(called, flow, project);
             }
             for arm in &step.arms {
@@ -123,8 +127,12 @@ impl About {
 
     fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
         let (connector, scopes) = match (external(&step.card), card) {
-            (Some(name), _) => (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &[][..]),
-            (None, Some(Card { work: Work::Effect(spec), .. })) if card.and_then(Card::connector).is_some() => {
+            (Some(name), _) => {
+                (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &[][..])
+            }
+            (None, Some(Card { work: Work::Effect(spec), .. }))
+                if card.and_then(Card::connector).is_some() =>
+            {
                 (category::title(spec.connector), spec.scopes)
             }
             _ => return,
@@ -137,7 +145,11 @@ impl About {
             scopes => scopes.iter().all(|scope| scope.ends_with(".read")),
         };
         reached.objects.extend(scopes.iter().filter_map(|scope| object(scope)));
-        if reads { reached.reads.insert(title) } else { reached.changes.insert(title) };
+        if reads {
+            reached.reads.insert(title)
+        } else {
+            reached.changes.insert(title)
+        };
     }
 }
 

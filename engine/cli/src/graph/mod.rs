@@ -11,7 +11,7 @@ pub mod scene;
 mod start;
 pub mod svg;
 pub mod text;
-mod title;
+pub mod title;
 pub mod wires;
 
 pub use mermaid::escape;

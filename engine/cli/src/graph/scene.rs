@@ -10,7 +10,6 @@ use flowrun_core::template::Template;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Text, Value};
 
-
 /// A flow as it is drawn. Node 0 is what starts it.
 #[derive(Debug)]
 pub struct Scene {

@@ -1,7 +1,7 @@
 //! What starts a flow, as the first node of its picture.
 
-use flowrun_core::model::{Flow, Trigger};
 use super::scene::{Give, Node, Paint, Row, constant, plain};
+use flowrun_core::model::{Flow, Trigger};
 
 /// The node of what starts the flow; what it gives are the flow's inputs.
 pub fn trigger(flow: &Flow) -> Node {

@@ -168,10 +168,7 @@ impl Svg<'_> {
 /// Whether a lane is one of this block's own: it fills the block's width.
 fn holds(panel: &Panel, lane: &&(i32, i32, i32, i32)) -> bool {
     let (x, y, width, height) = **lane;
-    panel.x + 6 == x
-        && panel.width - 12 == width
-        && panel.y < y
-        && y + height < panel.y + panel.height
+    panel.x + 6 == x && panel.width - 12 == width && panel.y < y && y + height < panel.y + panel.height
 }
 
 /// A line through these places, with round corners.

@@ -8,7 +8,7 @@ use crate::catalog::category::{title, words};
 ///
 /// The author's title is only told by the ID that was made of it, so an ID that merely repeats the card's name tells none.
 pub fn of(id: &str, card: Option<&Card>, author: Option<&str>) -> (String, String) {
-    let name = card.map_or_else(|| words(id), Card::title);
+    let name = name(id, card);
     let group = match external(id).and_then(|rest| rest.split_once('.')) {
         Some((connector, _)) => words(connector),
         None => title(id.split_once('.').map_or("", |(group, _)| group)),
@@ -16,6 +16,14 @@ pub fn of(id: &str, card: Option<&Card>, author: Option<&str>) -> (String, Strin
     match author.filter(|author| !repeats(author, id, &name)) {
         Some(author) => (sentence(author), [group, name].join(" · ").trim_start_matches(" · ").to_owned()),
         None => (name, group),
+    }
+}
+
+/// The name of a card. One card stands for all external cards, so these are called by their IDs.
+pub fn name(id: &str, card: Option<&Card>) -> String {
+    match card.filter(|_| external(id).is_none()) {
+        Some(card) => card.title(),
+        None => words(id),
     }
 }
 
@@ -47,6 +55,9 @@ mod tests {
         assert_eq!(of("text.compose", Some("compose_2")), pair("Compose", "Text"));
         assert_eq!(of("text.compose", Some("welcome_mail")), pair("Welcome mail", "Text · Compose"));
         assert_eq!(of("external.slack.send_message", None), pair("Send Message", "Slack"));
-        assert_eq!(of("external.google_drive.copy_file", Some("copy")), pair("Copy", "Google Drive · Copy File"));
+        assert_eq!(
+            of("external.google_drive.copy_file", Some("copy")),
+            pair("Copy", "Google Drive · Copy File")
+        );
     }
 }

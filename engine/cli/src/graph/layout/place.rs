@@ -202,7 +202,13 @@ impl Placing<'_> {
     fn across(&mut self, frame: usize, left: i32) -> i32 {
         let plan = self.plan;
         let wraps = plan.frames[frame].lanes.iter().any(|lane| lane.lines.len() > 1);
-        let least = if wraps { GRID } else if frame > 0 { INSET } else { 0 };
+        let least = if wraps {
+            GRID
+        } else if frame > 0 {
+            INSET
+        } else {
+            0
+        };
         let start = left + self.gap(Channel::Bus(frame)).max(least);
         let mut right = start;
         for lane in &plan.frames[frame].lanes {
@@ -236,7 +242,9 @@ impl Placing<'_> {
         let (left, right) = self.frames[frame];
         for (index, lane) in plan.frames[frame].lanes.iter().enumerate() {
             let start = left + self.gap(Channel::Bus(frame)).max(INSET);
-            if let (Some(item), Some((top, bottom))) = (plan.frames[frame].item, self.lanes.get(&(frame, index))) {
+            if let (Some(item), Some((top, bottom))) =
+                (plan.frames[frame].item, self.lanes.get(&(frame, index)))
+            {
                 let spot = self.items[item];
                 picture.lanes.push((spot.x + 6, top + 3, spot.width - 12, bottom - top - 6));
                 self.face(&lane.face, start, *top, picture);
@@ -259,7 +267,12 @@ impl Placing<'_> {
         picture.panels.push(Panel { x, y, width, height, node: item, frame: it.frame.is_some() });
         self.face(&it.head, x, y, picture);
         if let Some(frame) = it.frame {
+            let labels = picture.labels.len();
             self.face(&it.foot, x, self.feet[item], picture);
+            // What the block gives stands at its right edge, which the wires in it have moved.
+            for label in picture.labels[labels..].iter_mut().filter(|label| label.class == "give") {
+                label.x += width - it.width;
+            }
             self.draw(frame, picture);
         }
     }

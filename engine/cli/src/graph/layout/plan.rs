@@ -134,8 +134,7 @@ impl Plan<'_> {
     /// Makes the item of a node and says how wide it is.
     fn item(&mut self, at: usize, room: i32) -> i32 {
         let node = &self.scene.nodes[at];
-        let whole =
-            self.scene.sources.iter().position(|source| source.node == at && source.name.is_empty());
+        let whole = self.scene.sources.iter().position(|source| source.node == at && source.name.is_empty());
         if node.lanes.is_empty() {
             self.items[at] = Item { head: Face::head(node, whole, CARD), width: CARD, ..Item::default() };
             return CARD;
@@ -151,8 +150,7 @@ impl Plan<'_> {
             lanes.push(lines);
         }
         let faces = node.lanes.iter().map(|lane| Face::arm(lane, inner));
-        self.frames[frame].lanes =
-            faces.zip(lanes).map(|(face, lines)| Lane { face, lines }).collect();
+        self.frames[frame].lanes = faces.zip(lanes).map(|(face, lines)| Lane { face, lines }).collect();
         let width = inner + around;
         self.items[at] = Item {
             frame: Some(frame),

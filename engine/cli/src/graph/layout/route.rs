@@ -83,11 +83,8 @@ pub fn route(plan: &mut Plan<'_>) -> Vec<Way> {
 /// Gives the wires in the strip below a line their tracks, the shortest next to the cards.
 fn stack(line: &mut Line) {
     line.strip.sort_by_key(|(source, (from, to), _)| (to - from, *source));
-    let spans: Vec<Span> = line
-        .strip
-        .iter()
-        .map(|(_, (from, to), _)| Span { from: *from as i32, to: *to as i32 })
-        .collect();
+    let spans: Vec<Span> =
+        line.strip.iter().map(|(_, (from, to), _)| Span { from: *from as i32, to: *to as i32 }).collect();
     let (given, _) = tracks(&spans, 0);
     for (wire, track) in line.strip.iter_mut().zip(given) {
         wire.2 = track;
@@ -140,12 +137,8 @@ impl Router<'_, '_> {
         let mut gaps: BTreeMap<usize, Level> = BTreeMap::new();
         let mut count = 0;
         for (place, item) in items.into_iter().enumerate() {
-            let own: Vec<(usize, Level)> = self
-                .ends
-                .iter()
-                .filter(|end| end.item == item)
-                .map(|end| (end.gap, end.level))
-                .collect();
+            let own: Vec<(usize, Level)> =
+                self.ends.iter().filter(|end| end.item == item).map(|end| (end.gap, end.level)).collect();
             count += own.len();
             for (gap, level) in own {
                 gaps.entry(gap).or_insert(level);
