@@ -2,6 +2,7 @@
 //!
 //! Both are drawn from the flow as its author wrote it, so that a flow with mistakes can be looked at too.
 
+mod build;
 mod fit;
 pub mod layout;
 mod mermaid;

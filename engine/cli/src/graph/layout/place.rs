@@ -141,8 +141,8 @@ impl Placing<'_> {
         match level {
             Level::Strip(line) => {
                 let strip = self.plan.lines[line].strip.iter();
-                let track = strip.filter(|(source, ..)| *source == way.source).map(|(.., track)| *track);
-                self.strips[line] + STRIP + track.last().unwrap_or(0) as i32 * PITCH
+                let mut track = strip.filter(|(source, ..)| *source == way.source).map(|(.., track)| *track);
+                self.strips[line] + STRIP + track.next().unwrap_or(0) as i32 * PITCH
             }
             Level::In(item, part, y) | Level::Out(item, part, y) => match part {
                 Part::Head => self.items[item].y + y,
