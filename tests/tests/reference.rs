@@ -40,7 +40,7 @@ fn the_reference_pages_are_up_to_date() {
 fn the_pictures_of_the_manual_are_up_to_date() {
     let catalog = connectors::catalog();
     for (folder, flow) in [
-        ("flows", "orchestrate_import"),
+        ("flows", "session_handler"),
         ("docs/examples/pictures", "add_to_group"),
         ("docs/examples/pictures", "access_level"),
         ("docs/examples/pictures", "find_or_create"),
