@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use flowrun::docs::pages;
-use flowrun::graph::{Theme, page};
+use flowrun::graph::{Theme, page, svg};
 use flowrun::{connectors, project::Project};
 use flowrun_tests::{Ran, exports, flowrun, sources};
 use tempfile::TempDir;
@@ -231,4 +231,13 @@ fn every_export_is_described() {
         assert_eq!(page.matches("<script").count(), 1, "{name}");
     }
     assert!(calls > 100, "{calls} calls of helper flows");
+    // By the command line a flow of an export is found by its name, and without one the flows are listed.
+    let many = exports.iter().map(|export| (export, Project::read(export).unwrap()));
+    let (export, project) = many.into_iter().find(|(_, project)| project.model.flows.len() > 1).unwrap();
+    let export = export.display().to_string();
+    let flow = &project.model.flows[1];
+    let drawn = run(&["graph", &export, "--flow", &flow.path]);
+    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, &catalog, Theme::Auto)));
+    let refused = run(&["graph", &export]);
+    assert!(refused.code == 2 && refused.stderr.contains("name one with --flow"), "{refused:?}");
 }
