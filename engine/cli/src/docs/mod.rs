@@ -37,7 +37,8 @@ pub fn pages(project: &Project, title: &str, catalog: &Catalog) -> Vec<(String, 
     for (at, flow) in project.model.flows.iter().enumerate() {
         let link = |name: &str| {
             let called = &project.model.flows[project.named(name, &flow.path)?];
-            Some(markdown::relative(&flow.path, &format!("{}.svg", stem(&called.path))))
+            let picture = format!("{}.svg", stem(&called.path));
+            Some(markdown::address(&markdown::relative(&flow.path, &picture)))
         };
         let writing = Writing { theme: Some(Theme::Auto), link: &link };
         pages.push((stem(&flow.path) + ".svg", linked(flow, catalog, writing)));
