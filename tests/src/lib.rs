@@ -9,6 +9,7 @@ pub mod perform;
 pub mod served;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowrun::connections::{self, Planned, Purpose};
@@ -23,6 +24,16 @@ use flowrun_core::value::{Text, Value};
 use flowrun_host::connections::Origin;
 use flowrun_host::driver::{RunTime, World};
 use flowrun_tables::Tables;
+
+/// The published exports of Okta's that lie beside the checkout, sorted; none where they are not there.
+pub fn exports() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/okta-templates");
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "flopack");
+    let mut exports: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(named).collect();
+    exports.sort();
+    exports
+}
 
 /// The files of a case: `#### file: flows/a.yaml` starts a file; a case without such a line is one flow, `flow.yaml`.
 pub fn sources(case: &str) -> Sources {

@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use flowrun::connectors::CONNECTORS;
+use flowrun_tests::exports;
 use serde_json::Value;
 
 /// The keys of one card's fields in all exports, and how often the card is used.
@@ -163,15 +163,6 @@ const STRUCTURE: &[(&str, &str)] = &[
     ("kernel:http:delegated", "the start of a delegated flow"),
     ("kernel:object:expand", "a path into an object, as `$.card.output.key` is one"),
 ];
-
-fn exports() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/okta-templates");
-    let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
-    entries
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "flopack"))
-        .collect()
-}
 
 /// `root:kernel:control:0.0.1:if` is `kernel:control:if`, whatever the version.
 fn address(full: &str) -> Option<String> {

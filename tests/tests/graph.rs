@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::Write;
 use std::path::Path;
 
 use flowrun::graph::layout::{Label, Panel, Picture};
+use flowrun::graph::scene::Scene;
 use flowrun::graph::{Theme, mermaid, picture, svg};
 use flowrun::{connectors, project::Project};
 use flowrun_core::load::load;
@@ -177,9 +179,37 @@ fn nothing_is_in_the_way() {
         texts_fit(&flow.name, &picture);
         wires_keep_off(&flow.name, &picture);
     }
-    // At this width the letters can still be read in a README.
-    let thirty = picture(&long(30), &catalog);
-    assert!(thirty.width <= 1100, "{}", thirty.width);
+    // At this width the letters can still be read without scrolling sideways.
+    let nine = picture(&long(9), &catalog);
+    assert!(nine.width <= 1200, "{}", nine.width);
+}
+
+#[test]
+fn every_flow_of_every_export_is_drawn() {
+    let exports = flowrun_tests::exports();
+    if exports.is_empty() {
+        writeln!(std::io::stderr(), "skipped: ../shared/corpus is not there").unwrap();
+        return;
+    }
+    let catalog = connectors::catalog();
+    let (mut flows, mut wires, mut drawn) = (0, 0, 0);
+    for export in &exports {
+        for flow in &Project::read(export).unwrap().model.flows {
+            let name = format!("{}: {}", export.display(), flow.name.it);
+            let scene = Scene::new(flow, &catalog);
+            let picture = Picture::new(&scene);
+            boxes_keep_apart(&name, &picture);
+            texts_fit(&name, &picture);
+            wires_keep_off(&name, &picture);
+            assert_eq!(picture.panels.len(), scene.nodes.len(), "{name}: a card is missing");
+            flows += 1;
+            wires += scene.sources.len();
+            drawn += picture.nets.len();
+        }
+    }
+    assert!(flows > 300, "{flows} flows");
+    // What has no wire reads a card from within a block that this one is.
+    assert!(drawn * 100 >= wires * 98, "{drawn} of {wires} sources have wires");
 }
 
 fn holds(outer: &Panel, inner: &Panel) -> bool {
@@ -206,7 +236,7 @@ fn boxes_keep_apart(name: &str, picture: &Picture) {
 
 /// A text's left, upper, right and lower edge.
 fn edges(label: &Label) -> (i32, i32, i32, i32) {
-    let left = if label.ends { label.x - label.width() } else { label.x };
+    let left = label.x;
     (left, label.y - label.font.size * 3 / 4, left + label.width(), label.y + label.font.size / 4)
 }
 
@@ -242,13 +272,18 @@ fn wires_keep_off(name: &str, picture: &Picture) {
     // Each wire's net, and the two ends of each straight piece.
     type Piece = (usize, (i32, i32), (i32, i32));
     let mut pieces: Vec<Piece> = Vec::new();
-    for net in &picture.wires.nets {
-        let (x, y) = net.start;
-        pieces.push((net.source, (x, y), (net.x, y)));
-        for (end, down, _) in &net.ends {
-            pieces.push((net.source, (net.x, y), (net.x, *down)));
-            pieces.push((net.source, (net.x, *down), (*end, *down)));
+    for net in &picture.nets {
+        assert_eq!(net.paths.len(), net.ends.len(), "{name}: a wire of source {} leads nowhere", net.source);
+        for (path, end) in net.paths.iter().zip(&net.ends) {
+            assert_eq!((path.first(), path.last()), (Some(&net.start), Some(end)), "{name}");
+            pieces.extend(path.windows(2).map(|ends| (net.source, ends[0], ends[1])));
         }
+    }
+    pieces.sort_unstable();
+    pieces.dedup();
+    for (_, from, to) in &pieces {
+        let level = from.1 == to.1;
+        assert!(level || from.0 == to.0, "{name}: {from:?} to {to:?} is slanted");
     }
     for (net, from, to) in &pieces {
         let (left, right) = (from.0.min(to.0), from.0.max(to.0));
@@ -256,7 +291,14 @@ fn wires_keep_off(name: &str, picture: &Picture) {
         for label in &picture.labels {
             let (x, y, end, down) = edges(label);
             let off = right < x || end < left || bottom < y || down < top;
-            assert!(off, "{name}: a wire of node {net} runs through {label:?}");
+            assert!(off, "{name}: a wire of source {net} runs through {label:?}");
+        }
+        for card in picture.panels.iter().filter(|panel| !panel.frame) {
+            let off = right <= card.x
+                || card.x + card.width <= left
+                || bottom <= card.y
+                || card.y + card.height <= top;
+            assert!(off, "{name}: a wire of source {net} runs through {card:?}");
         }
         for (other, a, b) in &pieces {
             let same_line = (from.0 == to.0 && a.0 == b.0 && a.0 == from.0)
@@ -265,10 +307,9 @@ fn wires_keep_off(name: &str, picture: &Picture) {
                 && left <= a.0.max(b.0)
                 && a.1.min(b.1) <= bottom
                 && top <= a.1.max(b.1);
-            // Wires of one column end where those of the other begin only at the cards' edges.
             assert!(
                 net == other || !(same_line && touching),
-                "{name}: wires of nodes {net} and {other} share a line"
+                "{name}: wires of sources {net} and {other} share a line"
             );
         }
     }

@@ -37,15 +37,23 @@ fn the_reference_pages_are_up_to_date() {
 }
 
 #[test]
-fn the_picture_of_the_readme_is_up_to_date() {
-    let project = Project::read(&root().join("flows")).unwrap();
-    let drawn = svg(project.flow("orchestrate_import").unwrap(), &connectors::catalog(), Theme::Auto);
-    let file = "docs/images/orchestrate_import.svg";
-    let there = fs::read_to_string(root().join(file)).unwrap_or_default();
-    assert!(
-        there == drawn,
-        "{file} is stale; draw it anew with `cargo run -- graph flows/orchestrate_import.yaml -o {file}`"
-    );
+fn the_pictures_of_the_manual_are_up_to_date() {
+    let catalog = connectors::catalog();
+    for (folder, flow) in [
+        ("flows", "session_handler"),
+        ("docs/examples/pictures", "add_to_group"),
+        ("docs/examples/pictures", "access_level"),
+        ("docs/examples/pictures", "find_or_create"),
+    ] {
+        let project = Project::read(&root().join(folder)).unwrap();
+        let drawn = svg(project.flow(flow).unwrap(), &catalog, Theme::Auto);
+        let file = format!("docs/images/{flow}.svg");
+        let there = fs::read_to_string(root().join(&file)).unwrap_or_default();
+        assert!(
+            there == drawn,
+            "{file} is stale; draw it anew with `cargo run -- graph {folder}/{flow}.yaml -o {file}`"
+        );
+    }
 }
 
 #[test]

@@ -55,6 +55,8 @@ pub enum Command {
     Cards(CardsArgs),
     /// Draw a flow as SVG or Mermaid
     Graph(GraphArgs),
+    /// Describe all flows of a project or an export, in Markdown with pictures
+    Docs(DocsArgs),
     /// Write an export of Okta Workflows as a project of flow files
     Convert(ConvertArgs),
     /// Print the JSON Schema of flow files, for editors
@@ -336,20 +338,46 @@ pub struct CardsArgs {
 #[command(after_help = "\
 Examples:
   flowrun graph flows/import.yaml -o import.svg
-  flowrun graph flows/import.yaml --format mermaid")]
+  flowrun graph flows/import.yaml --format mermaid
+  flowrun graph Onboarding.folder --flow \"Create User\" -o create.svg   a flow of an export
+  flowrun graph Onboarding.folder --html -o onboarding.html             all its flows on one page")]
 pub struct GraphArgs {
-    /// The flow to draw
+    /// The flow to draw, or an export of Okta Workflows; with --html also a folder
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Which flow of an export to draw: its title, or its name as `check` shows it
+    #[arg(long, value_name = "FLOW")]
+    pub flow: Option<String>,
     /// Where to write it; to the terminal if not given
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What to write; by the ending of the output file, else SVG
     #[arg(long, value_enum)]
     pub format: Option<GraphFormat>,
+    /// Write one page with all flows of the project, to look at in a browser
+    #[arg(long, conflicts_with_all = ["flow", "format"])]
+    pub html: bool,
     /// The colors of a picture: auto, light or dark
     #[arg(long, value_name = "THEME", default_value = "auto")]
     pub theme: Theme,
+}
+
+/// What `docs` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun docs flows -o target/docs
+  flowrun docs Onboarding.folder -o onboarding")]
+pub struct DocsArgs {
+    /// A flow or a folder, whose project is described; or an export of Okta Workflows
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The folder to write the pages to
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Write over files that are there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What `convert` is told.

@@ -38,6 +38,20 @@ pub fn check(args: &CheckArgs, console: &mut Console<'_>) -> Result<u8, Refused>
     Ok(if has_errors(&found) { WRONG } else { DONE })
 }
 
+/// A project whose flows can be shown, though not necessarily run; what keeps a file from being read is told.
+pub fn loaded(path: &Path, command: &str, console: &mut Console<'_>) -> Result<Project, Refused> {
+    let project = Project::read(path)?;
+    if project.model.flows.is_empty() {
+        return Err(no_flows(path, command).into());
+    }
+    // Half of a flow would look like a whole one.
+    if has_errors(&project.found) {
+        console.note(&errors(&project.found, &project, console.err_look));
+        return Err(Refused::Said);
+    }
+    Ok(project)
+}
+
 /// The problem of a path that has no flows; `command` is what was to be done with them.
 pub fn no_flows(path: &Path, command: &str) -> Problem {
     let problem = Problem::new(format!("there are no flows in {}", path.display()));

@@ -1,6 +1,6 @@
 //! Okta's exports as projects, and `flowrun convert`, which writes them to files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::connectors;
 use crate::console::Console;
 use crate::problem::Problem;
 use crate::project::{Project, unreadable};
-use crate::{DONE, Refused, words};
+use crate::{DONE, Refused, folder, words};
 
 /// Whether a file is one of Okta's exports, by its name.
 pub fn is_export(path: &Path) -> bool {
@@ -62,21 +62,8 @@ fn text(path: &Path) -> Result<String, Problem> {
 pub fn convert(args: &ConvertArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
     let project = Project::read(&args.export)?;
     let into = &args.output;
-    let unwritable = |path: &Path, error: &std::io::Error| {
-        Problem::new(format!("{} can't be written: {error}", path.display()))
-    };
-    let taken = into.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if taken && !args.force {
-        let problem = Problem::new(format!("{} is not empty", into.display()));
-        return Err(problem.help("name a new folder, or let --force write over what is there").into());
-    }
-    for (_, source) in project.sources.iter() {
-        let path = into.join(&*source.path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-        }
-        fs::write(&path, &*source.text).map_err(|error| unwritable(&path, &error))?;
-    }
+    let files = project.sources.iter().map(|(_, source)| (&*source.path, &*source.text));
+    folder::write(into, files, args.force)?;
     for trouble in &project.troubles {
         console.warn(&trouble.to_string());
     }

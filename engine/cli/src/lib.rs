@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod connections;
 pub mod connectors;
 pub mod console;
+pub mod docs;
 pub mod graph;
 pub mod problem;
 pub mod project;
@@ -18,6 +19,7 @@ pub mod words;
 mod check;
 pub mod export;
 mod failure;
+mod folder;
 mod given;
 mod live;
 mod manual;
@@ -110,6 +112,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Check(args) => check::check(&args, console),
         Command::Cards(args) => manual::cards(&args, console),
         Command::Graph(args) => manual::graph(&args, console),
+        Command::Docs(args) => docs::docs(&args, console),
         Command::Schema(args) => manual::schema(&args, console),
         Command::Convert(args) => export::convert(&args, console),
     };

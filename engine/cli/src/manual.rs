@@ -7,7 +7,7 @@ use flowrun_core::schema;
 
 use crate::args::{CardsArgs, GraphArgs, GraphFormat, SchemaArgs};
 use crate::console::Console;
-use crate::problem::Problem;
+use crate::folder::unwritable;
 use crate::project::Project;
 use crate::run::is_folder;
 use crate::{DONE, Refused, WRONG, catalog, check, connectors, graph, words};
@@ -38,11 +38,16 @@ pub fn cards(args: &CardsArgs, console: &mut Console<'_>) -> Result<u8, Refused>
 
 /// Draws a flow.
 pub fn graph(args: &GraphArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
+    if args.html {
+        let project = check::loaded(&args.file, "graph --html", console)?;
+        let title = project.title(&args.file);
+        return give(&graph::page(&project, &title, &connectors::catalog(), args.theme), args, console);
+    }
     if args.file.is_dir() {
         return Err(is_folder(&args.file).into());
     }
     let project = Project::read(&args.file)?;
-    let path = project.flow_path(&args.file)?;
+    let path = project.entry(&args.file, args.flow.as_deref())?;
     let Some(flow) = project.flow(&path) else { return Err(Refused::Said) };
     // Half of a flow would look like a whole one.
     let own: Vec<_> =
@@ -62,8 +67,13 @@ pub fn graph(args: &GraphArgs, console: &mut Console<'_>) -> Result<u8, Refused>
         GraphFormat::Svg => graph::svg(flow, &cards, args.theme),
         GraphFormat::Mermaid => graph::mermaid(flow, &cards),
     };
+    give(&text, args, console)
+}
+
+/// Writes what `graph` gives to where it was asked for.
+fn give(text: &str, args: &GraphArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
     match &args.output {
-        None => console.print(&text)?,
+        None => console.print(text)?,
         Some(file) => fs::write(file, text).map_err(|error| unwritable(file, &error))?,
     }
     Ok(DONE)
@@ -75,8 +85,4 @@ pub fn schema(args: &SchemaArgs, console: &mut Console<'_>) -> Result<u8, Refuse
     let schema = if args.manifest { schema::manifest(&cards) } else { schema::schema(&cards) };
     console.print(&format!("{schema:#}\n"))?;
     Ok(DONE)
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(format!("{} can't be written: {error}", path.display()))
 }

@@ -139,6 +139,28 @@ impl Project {
         flows.iter().take(5).map(|flow| format!("{}.yaml", flow.path)).collect()
     }
 
+    /// The place of the flow that the flow at `from` means by `name`; none where there is none, or more than one.
+    pub fn named(&self, name: &str, from: &str) -> Option<usize> {
+        let flows = || self.model.flows.iter().enumerate();
+        let at = |path: &str| flows().find(|(_, flow)| *flow.path == *path).map(|(index, _)| index);
+        let beside = || from.rsplit_once('/').and_then(|(folder, _)| at(&format!("{folder}/{name}")));
+        let alone = || {
+            let mut same = flows().filter(|(_, flow)| flow.path.rsplit('/').next() == Some(name));
+            same.next().filter(|_| same.next().is_none()).map(|(index, _)| index)
+        };
+        at(name).or_else(beside).or_else(alone)
+    }
+
+    /// What the project is called: by its manifest, or else by its folder or file.
+    pub fn title(&self, path: &Path) -> String {
+        let stem = || {
+            let path = if export::is_export(path) { path } else { self.root.as_path() };
+            path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+        };
+        let named = self.model.manifest.name.as_ref().map(|name| name.to_string());
+        named.or_else(stem).unwrap_or_else(|| "Flows".to_owned())
+    }
+
     /// The flow with this path.
     pub fn flow(&self, path: &str) -> Option<&model::Flow> {
         self.model.flows.iter().find(|flow| *flow.path == *path)

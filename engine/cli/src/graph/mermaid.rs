@@ -104,7 +104,8 @@ impl Chart<'_> {
         if let (Some(id), false) = (&node.id, at == 0) {
             lines[0].push_str(&format!(" · {}", escape(id)));
         }
-        let shown = node.rows.iter().filter(|row| row.form != Form::Passed);
+        let inputs = node.gives.iter().map(|give| &give.row).filter(|_| at == 0);
+        let shown = node.rows.iter().chain(inputs).filter(|row| row.form != Form::Passed);
         lines.extend(shown.map(|row| escape(&FONT.shorten(&text(row), ROOM))));
         let text = lines.join("<br/>");
         let (open, close) = match () {
@@ -125,7 +126,7 @@ fn text(row: &Row) -> String {
 }
 
 /// A text for the inside of a quoted label: what Mermaid, Markdown or HTML would take for its own becomes a code.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in line(text).chars() {
         match c {

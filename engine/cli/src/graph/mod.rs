@@ -2,15 +2,21 @@
 //!
 //! Both are drawn from the flow as its author wrote it, so that a flow with mistakes can be looked at too.
 
+mod build;
 mod fit;
 pub mod layout;
 mod mermaid;
+mod page;
 mod paint;
 pub mod scene;
 mod start;
-mod svg;
+pub mod svg;
 pub mod text;
+pub mod title;
 pub mod wires;
+
+pub use mermaid::escape;
+pub use page::page;
 
 use flowrun_core::card::Catalog;
 use flowrun_core::model::Flow;
@@ -42,8 +48,13 @@ impl std::str::FromStr for Theme {
 
 /// A flow as an SVG picture: its cards in the order in which they run, and the wires between them.
 pub fn svg(flow: &Flow, catalog: &Catalog, theme: Theme) -> String {
+    linked(flow, catalog, svg::Writing { theme: Some(theme), link: &|_| None })
+}
+
+/// The same with links to the pictures of helper flows, or without a style sheet of its own.
+pub fn linked(flow: &Flow, catalog: &Catalog, writing: svg::Writing<'_>) -> String {
     let scene = scene::Scene::new(flow, catalog);
-    svg::write(&layout::Picture::new(&scene), &scene, theme)
+    svg::write(&layout::Picture::new(&scene), &scene, writing)
 }
 
 /// Where everything lies in the picture of a flow.

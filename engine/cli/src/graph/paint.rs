@@ -48,14 +48,16 @@ const RULES: &[(&str, &str, &str)] = &[
     (".ground", "fill:#ffffff", "fill:#0d1117"),
     (".card", "fill:#ffffff;stroke:#cbd5e1", "fill:#161b22;stroke:#3d444d"),
     (".frame", "fill:#f8fafc;stroke:#cbd5e1", "fill:#11161d;stroke:#3d444d"),
+    (".lane", "fill:#ffffff;stroke:#e2e8f0", "fill:#0d1117;stroke:#2b323b"),
+    (".comment", "fill:#fffbeb;stroke:#e9d8a6", "fill:#211d10;stroke:#4d4426"),
     (".rule", "stroke:#e2e8f0", "stroke:#2b323b"),
     (".order", "stroke:#94a3b8", "stroke:#6b7684"),
     (".head", "fill:#94a3b8", "fill:#6b7684"),
     (".halo", "stroke:#ffffff", "stroke:#0d1117"),
     (".name,.title", "fill:#0f172a", "fill:#f0f6fc"),
-    (".value", "fill:#1e293b", "fill:#d1d9e0"),
+    (".value,.give", "fill:#1e293b", "fill:#d1d9e0"),
     (".about,.key", "fill:#526074", "fill:#9aa5b1"),
-    (".muted,.dim,.group", "fill:#64748b", "fill:#8b949e"),
+    (".muted,.dim,.note", "fill:#64748b", "fill:#8b949e"),
     (".id", "fill:#475569", "fill:#9aa5b1"),
     (".tag", "fill:#f1ecfe", "fill:#2a2140"),
     (".call", "fill:#6d28d9", "fill:#c4b5fd"),
@@ -68,10 +70,9 @@ const SHARED: &[(&str, &str)] = &[
     (".name", "font-size:18px;font-weight:700"),
     (".about", "font-size:13px"),
     (".title", "font-size:13px;font-weight:700"),
-    (".id,.key,.value,.call", "font-size:12px"),
-    (".group,.arm,.muted", "font-size:11px"),
+    (".key,.value,.give,.call", "font-size:12px"),
+    (".id,.arm,.muted,.note", "font-size:11px"),
     (".arm,.call", "font-weight:700"),
-    (".group", "text-anchor:end"),
     (".order,.wire,.halo", "fill:none"),
     (".order", "stroke-width:2"),
     (".wire", "stroke-width:1.5"),
@@ -103,6 +104,16 @@ pub fn style(theme: Theme) -> String {
         css.push('}');
     }
     css
+}
+
+/// The style sheet of a page with pictures, whose reader may choose against the system by `data-theme`.
+pub fn page_style() -> String {
+    let mut dark = String::new();
+    colours(&mut dark, true);
+    // Of two rules that are alike in weight the later one counts.
+    let chosen = dark.replace(&format!(".{CLASS} "), &format!("[data-theme=dark] .{CLASS} "));
+    let preferred = dark.replace(&format!(".{CLASS} "), &format!(":root:not([data-theme=light]) .{CLASS} "));
+    format!("{}@media(prefers-color-scheme:dark){{{preferred}}}{chosen}", style(Theme::Light))
 }
 
 fn colours(css: &mut String, dark: bool) {

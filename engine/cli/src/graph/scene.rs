@@ -1,14 +1,8 @@
 //! What a picture of a flow shows, before anything is placed: nodes, their rows, and who reads whom.
 
-use std::collections::BTreeMap;
-
-use flowrun_core::card::{Card, Catalog};
-use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
-use flowrun_core::template::Template;
-use flowrun_core::types::Kind;
-use flowrun_core::value::{REDACTED, Text, Value};
-
-use crate::catalog::category;
+use flowrun_core::card::Catalog;
+use flowrun_core::model::{Expr, Flow};
+use flowrun_core::value::{Text, Value};
 
 /// A flow as it is drawn. Node 0 is what starts it.
 #[derive(Debug)]
@@ -21,15 +15,28 @@ pub struct Scene {
     pub nodes: Vec<Node>,
     /// The nodes that lie in no other, in their order.
     pub body: Vec<usize>,
+    /// What is read of nodes: where wires start.
+    pub sources: Vec<Source>,
+}
+
+/// An output that is read, or a whole node.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The node.
+    pub node: usize,
+    /// The output's name; empty for all that the node gives.
+    pub name: Text,
 }
 
 /// A card, or what starts the flow.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Node {
     /// The card's ID in the catalog; empty for what starts the flow.
     pub card: Text,
-    /// The card's name as Okta shows it.
+    /// What stands at the top: the author's title where the ID tells one, or else the card's name.
     pub title: String,
+    /// The connector or category, and the card's name where the title is another.
+    pub kind: String,
     /// The name by which wires read it.
     pub id: Option<Text>,
     /// The category, as IDs of cards write it.
@@ -40,8 +47,19 @@ pub struct Node {
     pub lanes: Vec<Lane>,
     /// What a block gives, once an arm has run.
     pub results: Vec<Row>,
+    /// The outputs that are read; of what starts the flow, all inputs.
+    pub gives: Vec<Give>,
     /// The author's remark.
     pub note: Option<Text>,
+}
+
+/// An output.
+#[derive(Debug)]
+pub struct Give {
+    /// Its name, and what is known of it.
+    pub row: Row,
+    /// Where its wires start, if anything reads it.
+    pub source: Option<usize>,
 }
 
 /// An arm of a block.
@@ -62,7 +80,7 @@ pub struct Row {
     pub key: String,
     /// What it is given.
     pub pieces: Vec<Piece>,
-    /// The nodes that are read for it, each once.
+    /// The sources that are read for it, each once.
     pub reads: Vec<usize>,
     /// What kind of line it is.
     pub form: Form,
@@ -95,12 +113,13 @@ pub enum Paint {
     Plain,
     /// As a remark.
     Muted,
-    /// In the colour of the wires that come from this node.
+    /// In the colour of the wires that come from this source.
     From(usize),
 }
 
 impl Row {
-    fn new(key: &str, form: Form) -> Row {
+    /// A row without a value.
+    pub fn new(key: &str, form: Form) -> Row {
         Row { key: key.to_owned(), pieces: Vec::new(), reads: Vec::new(), form }
     }
 
@@ -116,9 +135,10 @@ impl Row {
         self.pieces.push(Piece { text: text.into(), paint });
     }
 
-    fn read(&mut self, node: usize) {
-        if !self.reads.contains(&node) {
-            self.reads.push(node);
+    /// Notes that a source is read for it.
+    pub fn read(&mut self, source: usize) {
+        if !self.reads.contains(&source) {
+            self.reads.push(source);
         }
     }
 
@@ -131,227 +151,29 @@ impl Row {
 impl Scene {
     /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
     pub fn new(flow: &Flow, catalog: &Catalog) -> Scene {
-        let mut scene = Scene {
+        let (mut nodes, sources, body) = super::build::build(flow, catalog);
+        for (index, source) in sources.iter().enumerate() {
+            nodes[source.node].give(&source.name, index);
+        }
+        Scene {
             name: flow.name.to_string(),
             description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
-            nodes: vec![super::start::trigger(flow)],
-            body: Vec::new(),
-        };
-        let mut ids = Ids::default();
-        ids.collect(&flow.cards, &mut 1);
-        let steps = Builder { catalog, ids, nodes: &mut scene.nodes }.steps(&flow.cards);
-        scene.body = std::iter::once(0).chain(steps).collect();
-        scene
+            nodes,
+            body,
+            sources,
+        }
     }
 }
 
-/// Which node has which ID.
-#[derive(Default)]
-struct Ids(BTreeMap<Text, Vec<usize>>);
-
-impl Ids {
-    fn collect(&mut self, steps: &[Step], next: &mut usize) {
-        for step in steps {
-            if let Some(id) = &step.id {
-                self.0.entry(id.it.clone()).or_default().push(*next);
-            }
-            *next += 1;
-            for arm in &step.arms {
-                self.collect(&arm.cards, next);
-            }
+impl Node {
+    /// Notes that an output is read.
+    fn give(&mut self, name: &str, source: usize) {
+        if name.is_empty() {
+            return;
         }
-    }
-
-    /// The node that `name` means at node `at`: the last one before it, or else the first one behind it.
-    fn find(&self, name: &str, at: usize) -> Option<usize> {
-        if name == "inputs" {
-            return Some(0);
-        }
-        let nodes = self.0.get(name)?;
-        nodes.iter().rev().find(|node| **node < at).or_else(|| nodes.iter().find(|node| **node > at)).copied()
-    }
-}
-
-struct Builder<'a> {
-    catalog: &'a Catalog,
-    ids: Ids,
-    nodes: &'a mut Vec<Node>,
-}
-
-impl Builder<'_> {
-    fn steps(&mut self, steps: &[Step]) -> Vec<usize> {
-        steps.iter().map(|step| self.step(step)).collect()
-    }
-
-    fn step(&mut self, step: &Step) -> usize {
-        let at = self.nodes.len();
-        let card = self.catalog.get(&step.card);
-        self.nodes.push(Node {
-            card: step.card.it.clone(),
-            title: card.map_or_else(|| category::words(&step.card), Card::title),
-            id: step.id.as_ref().map(|id| id.it.clone()),
-            group: step.card.split_once('.').map_or("", |(group, _)| group).to_owned(),
-            rows: self.rows(step, card, at),
-            lanes: Vec::new(),
-            results: self.results(step, at),
-            note: step.note.as_ref().map(|note| note.it.clone()),
-        });
-        for arm in &step.arms {
-            let when = (!arm.when.is_empty()).then(|| self.condition("", &arm.when, at));
-            let lane = Lane { label: arm.name.to_string(), when, nodes: self.steps(&arm.cards) };
-            self.nodes[at].lanes.push(lane);
-        }
-        at
-    }
-
-    fn rows(&self, step: &Step, card: Option<&Card>, at: usize) -> Vec<Row> {
-        let mut rows = Vec::new();
-        let mut calls = Vec::new();
-        let compares = step.with.iter().any(|(name, _)| &*name.it == "value_a");
-        for (name, value) in &step.with {
-            let kind = card
-                .and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it))
-                .map(|f| f.ty.kind);
-            match &*name.it {
-                "value_a" => rows.push(self.condition("if", &step.with, at)),
-                "operator" | "value_b" if compares => {}
-                _ if kind == Some(Kind::Flow) || kind.is_none() && &*name.it == "flow" => {
-                    let mut row = Row::new(name, Form::Call);
-                    row.say(plain(&value.it), Paint::Plain);
-                    calls.push(row);
-                }
-                _ if kind == Some(Kind::Secret) && matches!(value.it, Expr::Constant(_)) => {
-                    rows.push(Row::plain(name, REDACTED));
-                }
-                _ => rows.push(self.row(name, &value.it, Form::Field, at)),
-            }
-        }
-        rows.append(&mut calls);
-        rows.extend(step.pass.iter().map(|(name, value)| self.row(name, &value.it, Form::Passed, at)));
-        rows.extend(self.policies(step, at));
-        rows
-    }
-
-    fn policies(&self, step: &Step, at: usize) -> Vec<Row> {
-        let mut rows = Vec::new();
-        match step.on_error.as_ref().map(|policy| &policy.it) {
-            Some(OnError::Return(fields)) => {
-                let mut row = Row::new("on_error", Form::Field);
-                row.say("return ", Paint::Muted);
-                self.members(&mut row, fields, at);
-                rows.push(row);
-            }
-            Some(OnError::Call { flow, pass }) => {
-                let mut row = Row::new("on_error", Form::Call);
-                row.say(&***flow, Paint::Plain);
-                rows.push(row);
-                rows.extend(pass.iter().map(|(name, value)| self.row(name, &value.it, Form::Passed, at)));
-            }
-            Some(OnError::Stop) | None => {}
-        }
-        if let Some(retry) = &step.retry {
-            let wait =
-                retry.wait.as_ref().map(|wait| format!(", wait {}", constant(&wait.it))).unwrap_or_default();
-            let on = retry.on.as_ref().map(|on| format!(", on {}", on.it)).unwrap_or_default();
-            rows.push(Row::plain("retry", format!("{} times{wait}{on}", constant(&retry.times.it))));
-        }
-        rows.extend(step.timeout.as_ref().map(|timeout| Row::plain("timeout", constant(&timeout.it))));
-        rows
-    }
-
-    /// What a block's arms give, one row for each output and arm.
-    fn results(&self, step: &Step, at: usize) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for (name, joined) in &step.outputs {
-            let Joined::Arms(arms) = &joined.it else { continue };
-            for (index, (arm, value)) in arms.iter().enumerate() {
-                let mut row = Row::new(if index == 0 { name } else { "" }, Form::Field);
-                row.say(format!("{}: ", arm.it), Paint::Muted);
-                self.value(&mut row, &value.it, at);
-                rows.push(row);
-            }
-        }
-        rows
-    }
-
-    fn row(&self, name: &str, value: &Expr, form: Form, at: usize) -> Row {
-        let mut row = Row::new(name, form);
-        self.value(&mut row, value, at);
-        row
-    }
-
-    /// `value_a`, `operator` and `value_b` in one line.
-    fn condition(&self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
-        let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| &value.it);
-        let operator = field("operator").map_or_else(|| "==".to_owned(), plain);
-        let mut row = Row::new(key, Form::Field);
-        match field("value_a") {
-            Some(value) => self.value(&mut row, value, at),
-            None => row.say("blank", Paint::Muted),
-        }
-        row.say(format!(" {operator} "), Paint::Muted);
-        match field("value_b") {
-            Some(value) => self.value(&mut row, value, at),
-            None if operator.ends_with("empty") => {}
-            None => row.say("blank", Paint::Muted),
-        }
-        row
-    }
-
-    fn value(&self, row: &mut Row, value: &Expr, at: usize) {
-        match value {
-            Expr::Constant(Value::Null) => row.say("blank", Paint::Muted),
-            Expr::Constant(value) => row.say(constant(value), Paint::Plain),
-            Expr::Wire(path) => self.wire(row, path.trim_start_matches("$."), at),
-            Expr::Template(source) => self.template(row, source, at),
-            Expr::List(items) => {
-                row.say("[", Paint::Muted);
-                for (index, item) in items.iter().enumerate() {
-                    row.say(if index > 0 { ", " } else { "" }, Paint::Muted);
-                    self.value(row, &item.it, at);
-                }
-                row.say("]", Paint::Muted);
-            }
-            Expr::Object(members) => {
-                row.say("{ ", Paint::Muted);
-                self.members(row, members, at);
-                row.say(" }", Paint::Muted);
-            }
-            Expr::Broken => row.say("?", Paint::Muted),
-        }
-    }
-
-    fn members(&self, row: &mut Row, members: &[(Name, At<Expr>)], at: usize) {
-        for (index, (name, value)) in members.iter().enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            row.say(format!("{comma}{}: ", name.it), Paint::Muted);
-            self.value(row, &value.it, at);
-        }
-    }
-
-    fn wire(&self, row: &mut Row, path: &str, at: usize) {
-        let root =
-            path.trim_start_matches('$').split(['.', '[']).find(|name| !name.is_empty()).unwrap_or_default();
-        match self.ids.find(root.trim_matches(['"', '\'', ']']), at) {
-            Some(node) => {
-                row.say(path, Paint::From(node));
-                row.read(node);
-            }
-            None => row.say(path, Paint::Muted),
-        }
-    }
-
-    fn template(&self, row: &mut Row, source: &str, at: usize) {
-        // A template that doesn't compile is the checker's business; here it only reads nothing.
-        let compiled = Template::compile(source).ok();
-        let uses = compiled.as_ref().map(Template::uses).unwrap_or_default();
-        if let ([only], true) = (uses, compiled.as_ref().is_some_and(Template::is_plain)) {
-            let path = only.path.iter().map(|part| &**part).collect::<Vec<_>>().join(".");
-            return self.wire(row, &path, at);
-        }
-        row.say(source.split_whitespace().collect::<Vec<_>>().join(" "), Paint::Plain);
-        for node in uses.iter().filter_map(|read| self.ids.find(read.path.first()?, at)) {
-            row.read(node);
+        match self.gives.iter_mut().find(|give| give.row.key == name) {
+            Some(give) => give.source = Some(source),
+            None => self.gives.push(Give { row: Row::new(name, Form::Field), source: Some(source) }),
         }
     }
 }

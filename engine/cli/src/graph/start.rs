@@ -1,11 +1,9 @@
 //! What starts a flow, as the first node of its picture.
 
+use super::scene::{Give, Node, Paint, Row, constant, plain};
 use flowrun_core::model::{Flow, Trigger};
-use flowrun_core::value::Text;
 
-use super::scene::{Node, Paint, Row, constant, plain};
-
-/// The node of what starts the flow; its rows are the flow's inputs.
+/// The node of what starts the flow; what it gives are the flow's inputs.
 pub fn trigger(flow: &Flow) -> Node {
     let mut rows = Vec::new();
     let title = match &flow.trigger {
@@ -28,6 +26,7 @@ pub fn trigger(flow: &Flow) -> Node {
             "Event"
         }
     };
+    let mut gives = Vec::new();
     for input in &flow.inputs {
         let mut row = Row::plain(&input.name, input.ty.as_ref().map_or("any", |ty| &***ty));
         if let Some(default) = &input.default {
@@ -37,16 +36,13 @@ pub fn trigger(flow: &Flow) -> Node {
             let choices: Vec<String> = input.choices.iter().map(|choice| constant(&choice.it)).collect();
             row.say(format!(": {}", choices.join(", ")), Paint::Muted);
         }
-        rows.push(row);
+        gives.push(Give { row, source: None });
     }
     Node {
-        card: Text::default(),
         title: title.to_owned(),
         id: (!flow.inputs.is_empty()).then(|| "inputs".into()),
-        group: String::new(),
         rows,
-        lanes: Vec::new(),
-        results: Vec::new(),
-        note: None,
+        gives,
+        ..Node::default()
     }
 }

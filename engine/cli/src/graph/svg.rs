@@ -3,17 +3,26 @@
 use std::fmt::Write;
 
 use super::Theme;
-use super::layout::{Label, Picture};
+use super::layout::{Label, Panel, Picture};
 use super::paint::{self, COLOURS};
 use super::scene::{Paint, Scene};
-use super::wires::Net;
+use super::wires::{Net, Place};
 
 /// How round the corners of wires are.
 const ROUND: i32 = 6;
 
+/// How a picture is written.
+#[derive(Clone, Copy)]
+pub struct Writing<'a> {
+    /// Its colours; none where the page around it has the style sheet.
+    pub theme: Option<Theme>,
+    /// Where the picture of a flow is, by the flow's name.
+    pub link: &'a dyn Fn(&str) -> Option<String>,
+}
+
 /// Writes the picture.
-pub fn write(picture: &Picture, scene: &Scene, theme: Theme) -> String {
-    let mut svg = Svg { out: String::new(), colours: colours(picture, scene) };
+pub fn write(picture: &Picture, scene: &Scene, writing: Writing<'_>) -> String {
+    let mut svg = Svg { out: String::new(), writing };
     let Picture { width, height, .. } = picture;
     svg.line(format_args!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#,
@@ -23,21 +32,24 @@ pub fn write(picture: &Picture, scene: &Scene, theme: Theme) -> String {
     if !scene.description.trim().is_empty() {
         svg.line(format_args!("<desc>{}</desc>", escape(scene.description.trim())));
     }
-    svg.line(format_args!("<style>{}</style>", paint::style(theme)));
-    svg.line(format_args!(r#"<rect class="ground" width="{width}" height="{height}" rx="12"/>"#));
-    svg.panels(picture, scene, true);
-    for (x, y, length) in &picture.rules {
-        svg.line(format_args!(r#"<path class="rule" d="M{x} {y}h{length}"/>"#));
+    if let Some(theme) = writing.theme {
+        svg.line(format_args!("<style>{}</style>", paint::style(theme)));
     }
+    svg.line(format_args!(r#"<rect class="ground" width="{width}" height="{height}" rx="12"/>"#));
+    // A block comes before what it holds, so that each box covers those around it.
+    svg.panels(picture, scene, true);
     for arrow in &picture.arrows {
         svg.arrow(arrow);
     }
-    for net in &picture.wires.nets {
+    for net in &picture.nets {
         svg.net(net, scene);
     }
     svg.panels(picture, scene, false);
-    for net in &picture.wires.nets {
+    for net in &picture.nets {
         svg.ends(net);
+    }
+    for (x, y, length) in &picture.rules {
+        svg.line(format_args!(r#"<path class="rule" d="M{x} {y}h{length}"/>"#));
     }
     for (x, y, width) in &picture.tags {
         svg.line(format_args!(r#"<rect class="tag" x="{x}" y="{y}" width="{width}" height="18" rx="6"/>"#));
@@ -49,21 +61,12 @@ pub fn write(picture: &Picture, scene: &Scene, theme: Theme) -> String {
     svg.out
 }
 
-/// The colour of each node's wires; nodes that nobody reads have none.
-fn colours(picture: &Picture, scene: &Scene) -> Vec<Option<usize>> {
-    let mut colours = vec![None; scene.nodes.len()];
-    for net in &picture.wires.nets {
-        colours[net.source] = Some(net.colour % COLOURS);
-    }
-    colours
-}
-
-struct Svg {
+struct Svg<'a> {
     out: String,
-    colours: Vec<Option<usize>>,
+    writing: Writing<'a>,
 }
 
-impl Svg {
+impl Svg<'_> {
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
         // Writing to a String never fails.
         let _ = writeln!(self.out, "{line}");
@@ -73,15 +76,16 @@ impl Svg {
         for panel in picture.panels.iter().filter(|panel| panel.frame == frames) {
             let node = &scene.nodes[panel.node];
             let (x, y, width, height) = (panel.x, panel.y, panel.width, panel.height);
-            let class = if frames { "frame" } else { "card" };
+            let class = match () {
+                () if frames => "frame",
+                () if &*node.card == "flow_control.comment" => "comment",
+                () => "card",
+            };
             let strip = paint::group_class(&node.group);
-            let note = node
-                .note
-                .as_ref()
-                .map(|note| format!("<title>{}</title>", escape(note.trim())))
-                .unwrap_or_default();
+            let title = node.note.as_ref().map(|note| format!("<title>{}</title>", escape(note.trim())));
+            let title = title.unwrap_or_default();
             self.line(format_args!(
-                r#"<g>{note}<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}" rx="8"/>"#
+                r#"<g>{title}<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}" rx="8"/>"#
             ));
             // The strip follows the box's rounded corners on its left side.
             let down = height - 16;
@@ -90,47 +94,48 @@ impl Svg {
                 x + 8,
                 height - 2,
             ));
+            for (x, y, width, height) in picture.lanes.iter().filter(|lane| frames && holds(panel, lane)) {
+                self.line(format_args!(
+                    r#"<rect class="lane" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>"#
+                ));
+            }
         }
     }
 
-    fn arrow(&mut self, places: &[(i32, i32)]) {
+    fn arrow(&mut self, places: &[Place]) {
         let Some(((x, y), before)) = places.split_last() else { return };
-        let mut path: Vec<(i32, i32)> = before.to_vec();
-        path.push((*x, y - 6));
-        let path = rounded(&path);
-        if places.len() > 2 {
-            self.line(format_args!(r#"<path class="halo" d="{path}"/>"#));
-        }
-        self.line(format_args!(r#"<path class="order" d="{path}"/>"#));
-        self.line(format_args!(r#"<path class="head" d="M{} {}h8l-4 7z"/>"#, x - 4, y - 8));
+        let mut path = before.to_vec();
+        path.push((x - 6, *y));
+        self.line(format_args!(r#"<path class="order" d="{}"/>"#, rounded(&path)));
+        self.line(format_args!(r#"<path class="head" d="M{} {}v8l7-4z"/>"#, x - 8, y - 4));
     }
 
     fn net(&mut self, net: &Net, scene: &Scene) {
-        let paths: Vec<String> = net
-            .ends
-            .iter()
-            .map(|(x, y, from_right)| {
-                let before = if *from_right { x + 5 } else { x - 5 };
-                rounded(&[net.start, (net.x, net.start.1), (net.x, *y), (before, *y)])
-            })
-            .collect();
-        let paths = paths.join("");
-        let node = &scene.nodes[net.source];
-        let title = escape(node.id.as_deref().unwrap_or(&node.title));
-        let colour = net.colour % COLOURS;
+        let shorten = |path: &Vec<Place>| {
+            let mut path = path.clone();
+            if let Some(end) = path.last_mut() {
+                end.0 -= 5;
+            }
+            rounded(&path)
+        };
+        let paths: String = net.paths.iter().map(shorten).collect();
+        let source = &scene.sources[net.source];
+        let node = &scene.nodes[source.node];
+        let title = escape(&format!("{} {}", node.title, source.name));
+        let colour = net.source % COLOURS;
         self.line(format_args!(
-            r#"<g class="net"><title>{title}</title><path class="wire w{colour}" d="{paths}"/></g>"#
+            r#"<g class="net"><title>{}</title><path class="halo" d="{paths}"/><path class="wire w{colour}" d="{paths}"/></g>"#,
+            title.trim_end()
         ));
     }
 
     /// A dot where wires leave a card, a tip where they reach one.
     fn ends(&mut self, net: &Net) {
-        let colour = net.colour % COLOURS;
+        let colour = net.source % COLOURS;
         let (x, y) = net.start;
         let mut tips = String::new();
-        for (x, y, from_right) in &net.ends {
-            let step = if *from_right { 6 } else { -6 };
-            let _ = write!(tips, "M{x} {y}l{step}-3v6z");
+        for (x, y) in &net.ends {
+            let _ = write!(tips, "M{x} {y}l-6-3v6z");
         }
         self.line(format_args!(
             r#"<circle class="t{colour}" cx="{x}" cy="{y}" r="3"/><path class="t{colour}" d="{tips}"/>"#
@@ -139,29 +144,35 @@ impl Svg {
 
     fn label(&mut self, label: &Label) {
         let Label { x, y, class, pieces, .. } = label;
+        let link = label.flow.as_ref().and_then(|flow| (self.writing.link)(flow));
+        if let Some(link) = &link {
+            let _ = write!(self.out, r#"<a href="{}">"#, escape(link));
+        }
         let _ = write!(self.out, r#"<text class="{class}" x="{x}" y="{y}">"#);
         for piece in pieces {
             let text = escape(&piece.text);
             let class = match piece.paint {
                 Paint::Plain => None,
                 Paint::Muted => (*class == "value").then(|| "dim".to_owned()),
-                Paint::From(node) => {
-                    self.colours.get(node).copied().flatten().map(|colour| format!("t{colour}"))
-                }
+                Paint::From(source) => Some(format!("t{}", source % COLOURS)),
             };
             let _ = match class {
-                Some(class) if pieces.len() > 1 || *class != *label.class => {
-                    write!(self.out, r#"<tspan class="{class}">{text}</tspan>"#)
-                }
-                _ => write!(self.out, "{text}"),
+                Some(class) => write!(self.out, r#"<tspan class="{class}">{text}</tspan>"#),
+                None => write!(self.out, "{text}"),
             };
         }
-        self.line(format_args!("</text>"));
+        self.line(format_args!("</text>{}", if link.is_some() { "</a>" } else { "" }));
     }
 }
 
+/// Whether a lane is one of this block's own: it fills the block's width.
+fn holds(panel: &Panel, lane: &&(i32, i32, i32, i32)) -> bool {
+    let (x, y, width, height) = **lane;
+    panel.x + 6 == x && panel.width - 12 == width && panel.y < y && y + height < panel.y + panel.height
+}
+
 /// A line through these places, with round corners.
-fn rounded(places: &[(i32, i32)]) -> String {
+fn rounded(places: &[Place]) -> String {
     let mut path = String::new();
     let Some((first, rest)) = places.split_first() else { return path };
     let _ = write!(path, "M{} {}", first.0, first.1);
@@ -179,12 +190,12 @@ fn rounded(places: &[(i32, i32)]) -> String {
     path
 }
 
-fn distance(a: (i32, i32), b: (i32, i32)) -> i32 {
+fn distance(a: Place, b: Place) -> i32 {
     (a.0 - b.0).abs() + (a.1 - b.1).abs()
 }
 
 /// The place `by` pixels from `at` on the way to `to`; all lines are level or upright.
-fn toward(at: (i32, i32), to: (i32, i32), by: i32) -> (i32, i32) {
+fn toward(at: Place, to: Place, by: i32) -> Place {
     (at.0 + (to.0 - at.0).signum() * by, at.1 + (to.1 - at.1).signum() * by)
 }
 

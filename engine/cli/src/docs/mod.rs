@@ -1,0 +1,53 @@
+//! `flowrun docs`: a project described in Markdown, a page for each flow.
+
+mod flow;
+mod index;
+mod markdown;
+pub mod survey;
+
+use flowrun_core::card::Catalog;
+
+use crate::args::DocsArgs;
+use crate::console::Console;
+use crate::graph::svg::Writing;
+use crate::graph::{Theme, linked};
+use crate::project::Project;
+use crate::{DONE, Refused, check, connectors, folder, words};
+
+use survey::Survey;
+
+/// The name of the first page.
+const INDEX: &str = "README.md";
+
+/// Describes a project.
+pub fn docs(args: &DocsArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
+    let project = check::loaded(&args.path, "docs", console)?;
+    let pages = pages(&project, &project.title(&args.path), &connectors::catalog());
+    let files = pages.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    folder::write(&args.output, files, args.force)?;
+    let flows = words::many(project.model.flows.len() as u64, "flow");
+    console.note(&format!("described {flows} in {}\n", args.output.join(INDEX).display()));
+    Ok(DONE)
+}
+
+/// The pages and pictures: paths and contents.
+pub fn pages(project: &Project, title: &str, catalog: &Catalog) -> Vec<(String, String)> {
+    let survey = Survey::new(project, catalog);
+    let mut pages = vec![(INDEX.to_owned(), index::page(project, title, &survey))];
+    for (at, flow) in project.model.flows.iter().enumerate() {
+        let link = |name: &str| {
+            let called = &project.model.flows[project.named(name, &flow.path)?];
+            let picture = format!("{}.svg", stem(&called.path));
+            Some(markdown::address(&markdown::relative(&flow.path, &picture)))
+        };
+        let writing = Writing { theme: Some(Theme::Auto), link: &link };
+        pages.push((stem(&flow.path) + ".svg", linked(flow, catalog, writing)));
+        pages.push((stem(&flow.path) + ".md", flow::page(project, at, &survey)));
+    }
+    pages
+}
+
+/// Where the page of a flow lies, without its ending. A flow must not take the place of the index.
+fn stem(path: &str) -> String {
+    if path.eq_ignore_ascii_case("readme") { format!("{path}_flow") } else { path.to_owned() }
+}

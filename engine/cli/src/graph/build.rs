@@ -1,0 +1,262 @@
+//! From a flow's cards to nodes: their fields, and which outputs they read.
+
+use std::collections::BTreeMap;
+
+use flowrun_core::card::{Card, Catalog};
+use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
+use flowrun_core::path;
+use flowrun_core::program::Key;
+use flowrun_core::template::Template;
+use flowrun_core::types::Kind;
+use flowrun_core::value::{REDACTED, Text, Value};
+
+use super::scene::{Form, Lane, Node, Paint, Row, Source, constant, plain};
+use super::{start, title};
+
+/// The nodes of a flow, the first of which is what starts it; what is read of them; and the nodes that lie in no other.
+pub fn build(flow: &Flow, catalog: &Catalog) -> (Vec<Node>, Vec<Source>, Vec<usize>) {
+    let mut ids = Ids::default();
+    ids.collect(&flow.cards, &mut 1);
+    let mut builder = Builder { catalog, ids, nodes: vec![start::trigger(flow)], sources: Vec::new() };
+    let steps = builder.steps(&flow.cards);
+    (builder.nodes, builder.sources, std::iter::once(0).chain(steps).collect())
+}
+
+/// Which node has which ID.
+#[derive(Default)]
+struct Ids(BTreeMap<Text, Vec<usize>>);
+
+impl Ids {
+    fn collect(&mut self, steps: &[Step], next: &mut usize) {
+        for step in steps {
+            if let Some(id) = &step.id {
+                self.0.entry(id.it.clone()).or_default().push(*next);
+            }
+            *next += 1;
+            for arm in &step.arms {
+                self.collect(&arm.cards, next);
+            }
+        }
+    }
+
+    /// The node that `name` means at node `at`: the last one before it, or else the first one behind it.
+    fn find(&self, name: &str, at: usize) -> Option<usize> {
+        if name == "inputs" {
+            return Some(0);
+        }
+        let nodes = self.0.get(name)?;
+        nodes.iter().rev().find(|node| **node < at).or_else(|| nodes.iter().find(|node| **node > at)).copied()
+    }
+}
+
+struct Builder<'a> {
+    catalog: &'a Catalog,
+    ids: Ids,
+    nodes: Vec<Node>,
+    sources: Vec<Source>,
+}
+
+impl Builder<'_> {
+    fn steps(&mut self, steps: &[Step]) -> Vec<usize> {
+        steps.iter().map(|step| self.step(step)).collect()
+    }
+
+    fn step(&mut self, step: &Step) -> usize {
+        let at = self.nodes.len();
+        let card = self.catalog.get(&step.card);
+        let id = step.id.as_ref().map(|id| id.it.clone());
+        let (title, kind) = title::of(&step.card, card, id.as_deref());
+        // What a node holds comes after it.
+        self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, ..Node::default() });
+        let node = Node {
+            group: step.card.split_once('.').map_or("", |(group, _)| group).to_owned(),
+            rows: self.rows(step, card, at),
+            results: self.results(step, at),
+            note: step.note.as_ref().map(|note| note.it.clone()),
+            ..std::mem::take(&mut self.nodes[at])
+        };
+        self.nodes[at] = node;
+        for arm in &step.arms {
+            let when = (!arm.when.is_empty()).then(|| self.condition("", &arm.when, at));
+            let lane = Lane { label: arm.name.to_string(), when, nodes: self.steps(&arm.cards) };
+            self.nodes[at].lanes.push(lane);
+        }
+        at
+    }
+
+    fn rows(&mut self, step: &Step, card: Option<&Card>, at: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut calls = Vec::new();
+        let compares = step.with.iter().any(|(name, _)| &*name.it == "value_a");
+        for (name, value) in &step.with {
+            let kind = card
+                .and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it))
+                .map(|f| f.ty.kind);
+            match &*name.it {
+                "value_a" => rows.push(self.condition("if", &step.with, at)),
+                "operator" | "value_b" if compares => {}
+                _ if kind == Some(Kind::Flow) || kind.is_none() && &*name.it == "flow" => {
+                    let mut row = Row::new(name, Form::Call);
+                    row.say(plain(&value.it), Paint::Plain);
+                    calls.push(row);
+                }
+                _ if kind == Some(Kind::Secret) && matches!(value.it, Expr::Constant(_)) => {
+                    rows.push(Row::plain(name, REDACTED));
+                }
+                _ => rows.push(self.row(name, &value.it, Form::Field, at)),
+            }
+        }
+        rows.append(&mut calls);
+        rows.extend(step.pass.iter().map(|(name, value)| self.row(name, &value.it, Form::Passed, at)));
+        rows.extend(self.policies(step, at));
+        rows
+    }
+
+    fn policies(&mut self, step: &Step, at: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        match step.on_error.as_ref().map(|policy| &policy.it) {
+            Some(OnError::Return(fields)) => {
+                let mut row = Row::new("on_error", Form::Field);
+                row.say("return ", Paint::Muted);
+                self.members(&mut row, fields, at);
+                rows.push(row);
+            }
+            Some(OnError::Call { flow, pass }) => {
+                let mut row = Row::new("on_error", Form::Call);
+                row.say(&***flow, Paint::Plain);
+                rows.push(row);
+                rows.extend(pass.iter().map(|(name, value)| self.row(name, &value.it, Form::Passed, at)));
+            }
+            Some(OnError::Stop) | None => {}
+        }
+        if let Some(retry) = &step.retry {
+            let wait =
+                retry.wait.as_ref().map(|wait| format!(", wait {}", constant(&wait.it))).unwrap_or_default();
+            let on = retry.on.as_ref().map(|on| format!(", on {}", on.it)).unwrap_or_default();
+            rows.push(Row::plain("retry", format!("{} times{wait}{on}", constant(&retry.times.it))));
+        }
+        rows.extend(step.timeout.as_ref().map(|timeout| Row::plain("timeout", constant(&timeout.it))));
+        rows
+    }
+
+    /// What a block's arms give, one row for each output and arm.
+    fn results(&mut self, step: &Step, at: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (name, joined) in &step.outputs {
+            let Joined::Arms(arms) = &joined.it else { continue };
+            for (index, (arm, value)) in arms.iter().enumerate() {
+                let mut row = Row::new(if index == 0 { name } else { "" }, Form::Field);
+                row.say(format!("{}: ", arm.it), Paint::Muted);
+                self.value(&mut row, &value.it, at);
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
+    fn row(&mut self, name: &str, value: &Expr, form: Form, at: usize) -> Row {
+        let mut row = Row::new(name, form);
+        self.value(&mut row, value, at);
+        row
+    }
+
+    /// `value_a`, `operator` and `value_b` in one line.
+    fn condition(&mut self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
+        let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| &value.it);
+        let operator = field("operator").map_or_else(|| "==".to_owned(), plain);
+        let mut row = Row::new(key, Form::Field);
+        match field("value_a") {
+            Some(value) => self.value(&mut row, value, at),
+            None => row.say("blank", Paint::Muted),
+        }
+        row.say(format!(" {operator} "), Paint::Muted);
+        match field("value_b") {
+            Some(value) => self.value(&mut row, value, at),
+            None if operator.ends_with("empty") => {}
+            None => row.say("blank", Paint::Muted),
+        }
+        row
+    }
+
+    fn value(&mut self, row: &mut Row, value: &Expr, at: usize) {
+        match value {
+            Expr::Constant(Value::Null) => row.say("blank", Paint::Muted),
+            Expr::Constant(value) => row.say(constant(value), Paint::Plain),
+            Expr::Wire(path) => self.wire(row, path, at),
+            Expr::Template(source) => self.template(row, source, at),
+            Expr::List(items) => {
+                row.say("[", Paint::Muted);
+                for (index, item) in items.iter().enumerate() {
+                    row.say(if index > 0 { ", " } else { "" }, Paint::Muted);
+                    self.value(row, &item.it, at);
+                }
+                row.say("]", Paint::Muted);
+            }
+            Expr::Object(members) => {
+                row.say("{ ", Paint::Muted);
+                self.members(row, members, at);
+                row.say(" }", Paint::Muted);
+            }
+            Expr::Broken => row.say("?", Paint::Muted),
+        }
+    }
+
+    fn members(&mut self, row: &mut Row, members: &[(Name, At<Expr>)], at: usize) {
+        for (index, (name, value)) in members.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            row.say(format!("{comma}{}: ", name.it), Paint::Muted);
+            self.value(row, &value.it, at);
+        }
+    }
+
+    fn wire(&mut self, row: &mut Row, text: &str, at: usize) {
+        let shown = text.trim_start_matches("$.");
+        let wire = path::parse(text).ok();
+        let source = wire.and_then(|wire| {
+            let key = match wire.keys.first() {
+                Some(Key::Name(name)) => name.clone(),
+                _ => Text::default(),
+            };
+            self.source(&wire.root, key, at)
+        });
+        match source {
+            Some(source) => {
+                row.say(shown, Paint::From(source));
+                row.read(source);
+            }
+            None => row.say(shown, Paint::Muted),
+        }
+    }
+
+    /// The source that a path means at node `at`, by the path's first two names.
+    fn source(&mut self, root: &str, name: Text, at: usize) -> Option<usize> {
+        let source = Source { node: self.ids.find(root, at)?, name };
+        let known = self.sources.iter().position(|known| *known == source);
+        Some(known.unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        }))
+    }
+
+    fn template(&mut self, row: &mut Row, source: &str, at: usize) {
+        // A template that doesn't compile is the checker's business; here it only reads nothing.
+        let compiled = Template::compile(source).ok();
+        let uses = compiled.as_ref().map(Template::uses).unwrap_or_default();
+        let mut reads = uses.iter().filter_map(|read| {
+            let root = read.path.first()?;
+            self.source(root, read.path.get(1).cloned().unwrap_or_default(), at)
+        });
+        if let ([only], true) = (uses, compiled.as_ref().is_some_and(Template::is_plain)) {
+            let path = only.path.iter().map(|part| &**part).collect::<Vec<_>>().join(".");
+            return match reads.next() {
+                Some(source) => {
+                    row.say(path, Paint::From(source));
+                    row.read(source);
+                }
+                None => row.say(path, Paint::Muted),
+            };
+        }
+        row.say(source.split_whitespace().collect::<Vec<_>>().join(" "), Paint::Plain);
+        reads.for_each(|source| row.read(source));
+    }
+}

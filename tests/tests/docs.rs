@@ -1,0 +1,243 @@
+//! The pages that `docs` and `graph --html` write: what they tell, that every link leads somewhere, and that no text of a
+//! project becomes more than a text.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use flowrun::docs::pages;
+use flowrun::graph::{Theme, page, svg};
+use flowrun::{connectors, project::Project};
+use flowrun_tests::{Ran, exports, flowrun, sources};
+use tempfile::TempDir;
+
+const PROJECT: &str = r##"#### file: flowrun.yaml
+name: Joiners
+description: What happens when somebody joins.
+connections: { okta: okta }
+tables:
+  joiners: { columns: { login: text, since: date & time } }
+#### file: join.yaml
+name: Join
+description: Notes who joins, and looks them up.
+trigger: { schedule: { cron: "0 6 * * *", time_zone: Europe/Berlin } }
+cards:
+  - id: rows
+    card: tables.search_rows
+    note: Everybody who was noted.
+    with: { table: joiners, result_set: all }
+  - card: list.for_each
+    with: { list: $.rows.rows, flow: helpers/greet }
+    pass: { login: $.item.login }
+#### file: helpers/greet.yaml
+name: Greet
+inputs:
+  login: { type: text, description: Whom to greet. }
+  tone: { type: text, default: kind, choices: [kind, short] }
+outputs: { name: text }
+cards:
+  - id: user
+    card: okta.read_user
+    with: { id_or_login: $.inputs.login }
+    outputs: { firstName: text }
+  - card: tables.create_row
+    with: { table: joiners, login: $.inputs.login }
+  - card: okta.activate_user
+    with: { id: $.user.id, send_email: true }
+  - card: external.slack.send_message
+    with: { text: "Hello {{ user.firstName }}" }
+  - card: flow_control.return
+    with: { name: $.user.firstName }
+"##;
+
+/// Everything that a text could try to become.
+const HOSTILE: &str = r##"#### file: flowrun.yaml
+name: '</title><script>alert(1)</script>'
+#### file: a.yaml
+name: '"><img src=x onerror=alert(1)> </script> [x](javascript:alert(1)) `code` | </svg>'
+description: "# not a heading\n\n<iframe src=//evil> ![p](http://evil/p.png) {{ x }}"
+inputs: { "a`|b<i>": { type: text, description: "| <b>x</b>", default: "`` | <u>" } }
+cards:
+  - card: flow_control.call_flow
+    note: "</title><script>alert(2)</script> --> ]]>"
+    with: { flow: b }
+#### file: b.yaml
+name: 'b" click f0 "javascript:alert(1)"'
+cards:
+  - { id: x, card: text.compose, with: { text: '</text></svg><script>alert(3)</script>' } }
+"##;
+
+fn project(case: &str) -> (TempDir, Project) {
+    let folder = tempfile::tempdir().unwrap();
+    for (_, source) in sources(case).iter() {
+        let path = folder.path().join(&*source.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &*source.text).unwrap();
+    }
+    let project = Project::read(folder.path()).unwrap();
+    (folder, project)
+}
+
+fn run(args: &[&str]) -> Ran {
+    flowrun(args, BTreeMap::new())
+}
+
+fn described(project: &Project) -> BTreeMap<String, String> {
+    let pages = pages(project, &project.title(Path::new("x")), &connectors::catalog());
+    let count = pages.len();
+    let pages: BTreeMap<String, String> = pages.into_iter().collect();
+    assert_eq!(pages.len(), count, "two pages have the same name");
+    pages
+}
+
+/// The addresses of all links and pictures of a Markdown page.
+fn links(page: &str) -> Vec<&str> {
+    page.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(address, _)| address).collect()
+}
+
+/// Every link of every page and picture leads to one of them.
+fn links_lead_somewhere(name: &str, pages: &BTreeMap<String, String>) {
+    for (file, text) in pages {
+        let found: Vec<&str> = match file.ends_with(".svg") {
+            true => text.split("<a href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect(),
+            false => links(text),
+        };
+        for link in found {
+            let mut at: Vec<&str> = file.split('/').collect();
+            at.pop();
+            for part in link.split('/') {
+                match part {
+                    ".." => assert!(at.pop().is_some(), "{name}: {file} leads out of the folder: {link}"),
+                    part => at.push(part),
+                }
+            }
+            assert!(pages.contains_key(&at.join("/")), "{name}: {file} leads to {link}, which is not there");
+        }
+    }
+}
+
+/// Every link within a page leads to something that it has.
+fn anchors_lead_somewhere(name: &str, page: &str) {
+    let cut = |before: &str| -> BTreeSet<&str> {
+        page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    };
+    let (links, there) = (cut("href=\"#"), cut("<section id=\""));
+    assert!(links.is_subset(&there), "{name}: {:?}", links.difference(&there));
+    assert_eq!(
+        page.matches("href=\"").count(),
+        page.matches("href=\"#").count(),
+        "{name}: a link leads outside"
+    );
+}
+
+#[test]
+fn a_project_as_pages() {
+    let (_folder, project) = project(PROJECT);
+    let pages = described(&project);
+    links_lead_somewhere("joiners", &pages);
+    let names: Vec<&String> = pages.keys().collect();
+    assert_eq!(names, ["README.md", "helpers/greet.md", "helpers/greet.svg", "join.md", "join.svg"]);
+    let shown = pages.iter().filter(|(name, _)| name.ends_with(".md"));
+    insta::assert_snapshot!(shown.map(|(name, text)| format!("──── {name}\n{text}\n")).collect::<String>());
+}
+
+#[test]
+fn a_project_as_one_page() {
+    let (_folder, project) = project(PROJECT);
+    let page = page(&project, "Joiners", &connectors::catalog(), Theme::Auto);
+    anchors_lead_somewhere("joiners", &page);
+    assert!(!page.contains("src="), "nothing is loaded from elsewhere");
+    let list = page.split_once("<nav").unwrap().1.split_once("<button").unwrap().0;
+    insta::assert_snapshot!(list);
+}
+
+#[test]
+fn texts_stay_texts() {
+    let (_folder, project) = project(HOSTILE);
+    let page = page(&project, &project.title(Path::new("x")), &connectors::catalog(), Theme::Auto);
+    anchors_lead_somewhere("hostile", &page);
+    assert_eq!(page.matches("<script").count(), 1, "only the page's own script");
+    assert_eq!(page.matches("</script").count(), 1);
+    assert!(!page.contains("<img") && !page.contains("<iframe"));
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"));
+    // Of the pictures none is closed early.
+    assert_eq!(page.matches("<svg").count(), 2);
+    assert_eq!(page.matches("</svg>").count(), 2);
+    let pages = described(&project);
+    links_lead_somewhere("hostile", &pages);
+    for (name, text) in pages.iter().filter(|(name, _)| name.ends_with(".md")) {
+        // What stands in code is no markup.
+        let outside: String = text.split('`').step_by(2).collect();
+        for tag in ["<img", "<script", "<iframe", "<b>", "</"] {
+            assert!(!outside.contains(tag), "{name} has {tag}: {text}");
+        }
+        assert!(!text.contains("](javascript") && !text.contains("](http"), "{name}: {text}");
+        let headings = text.lines().filter(|line| line.starts_with("# ")).count();
+        assert_eq!(headings, 1, "{name}: {text}");
+    }
+    insta::assert_snapshot!(format!("{}\n────\n{}", pages["README.md"], pages["a.md"]));
+}
+
+#[test]
+fn only_an_empty_folder_is_written_to() {
+    let (folder, _) = project(PROJECT);
+    let into = tempfile::tempdir().unwrap();
+    fs::write(into.path().join("mine.txt"), "mine").unwrap();
+    let (from, to) = (folder.path().display().to_string(), into.path().display().to_string());
+    let refused = run(&["docs", &from, "-o", &to]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("is not empty") && refused.stderr.contains("--force"), "{refused:?}");
+    assert_eq!(fs::read_dir(into.path()).unwrap().count(), 1);
+    let done = run(&["docs", &from, "-o", &to, "--force"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(into.path().join("helpers/greet.svg").is_file());
+    assert_eq!(fs::read_to_string(into.path().join("mine.txt")).unwrap(), "mine");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_out_of_the_folder() {
+    let (folder, _) = project(PROJECT);
+    let (into, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink(elsewhere.path(), into.path().join("helpers")).unwrap();
+    let (from, to) = (folder.path().display().to_string(), into.path().display().to_string());
+    let refused = run(&["docs", &from, "-o", &to, "--force"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("is a link"), "{refused:?}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn every_export_is_described() {
+    let exports = exports();
+    if exports.is_empty() {
+        writeln!(std::io::stderr(), "skipped: ../shared/corpus is not there").unwrap();
+        return;
+    }
+    let catalog = connectors::catalog();
+    let mut calls = 0;
+    for export in &exports {
+        let project = Project::read(export).unwrap();
+        let name = export.display().to_string();
+        let pages = described(&project);
+        assert_eq!(pages.len(), 2 * project.model.flows.len() + 1, "{name}");
+        links_lead_somewhere(&name, &pages);
+        calls += pages["README.md"].matches(" --> ").count();
+        let page = page(&project, &project.title(export), &catalog, Theme::Auto);
+        anchors_lead_somewhere(&name, &page);
+        assert_eq!(page.matches("<script").count(), 1, "{name}");
+    }
+    assert!(calls > 100, "{calls} calls of helper flows");
+    // By the command line a flow of an export is found by its name, and without one the flows are listed.
+    let many = exports.iter().map(|export| (export, Project::read(export).unwrap()));
+    let (export, project) = many.into_iter().find(|(_, project)| project.model.flows.len() > 1).unwrap();
+    let export = export.display().to_string();
+    let flow = &project.model.flows[1];
+    let drawn = run(&["graph", &export, "--flow", &flow.path]);
+    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, &catalog, Theme::Auto)));
+    let refused = run(&["graph", &export]);
+    assert!(refused.code == 2 && refused.stderr.contains("name one with --flow"), "{refused:?}");
+}
