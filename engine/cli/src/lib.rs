@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod connections;
 pub mod connectors;
 pub mod console;
+pub mod diff;
 pub mod graph;
 pub mod problem;
 pub mod project;
@@ -112,6 +113,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Graph(args) => manual::graph(&args, console),
         Command::Schema(args) => manual::schema(&args, console),
         Command::Convert(args) => export::convert(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
     };
     finish(code, console)
 }

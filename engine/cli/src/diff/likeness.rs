@@ -1,0 +1,127 @@
+//! How much two cards, branches or flows have in common, whatever their cards are called.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use flowrun_core::model::{Arm, At, Expr, Joined, Name, OnError, Step};
+use flowrun_core::value::Value;
+
+use super::roots::{self, numberless};
+
+/// What tells a thing apart from others of its sort.
+#[derive(Clone, Debug)]
+pub struct Likeness {
+    /// The sort: things of two sorts have nothing in common.
+    sort: u64,
+    /// What it consists of, sorted.
+    marks: Vec<u64>,
+    /// All of it; equal things have equal numbers.
+    pub whole: u64,
+}
+
+impl Likeness {
+    /// A thing of a sort, by what it consists of.
+    pub fn of(sort: u64, mut marks: Vec<u64>) -> Likeness {
+        marks.sort_unstable();
+        let whole = mark(&(sort, &marks));
+        Likeness { sort, marks, whole }
+    }
+
+    /// How much two have in common, of a thousand.
+    pub fn share(&self, other: &Likeness) -> u32 {
+        if self.sort != other.sort {
+            return 0;
+        }
+        if self.whole == other.whole {
+            return 1_000;
+        }
+        let (mut i, mut j, mut common) = (0, 0, 0_usize);
+        while let (Some(one), Some(two)) = (self.marks.get(i), other.marks.get(j)) {
+            match one.cmp(two) {
+                std::cmp::Ordering::Equal => (i, j, common) = (i + 1, j + 1, common + 1),
+                std::cmp::Ordering::Less => i += 1,
+                std::cmp::Ordering::Greater => j += 1,
+            }
+        }
+        // Two that are not equal never have all in common.
+        let all = self.marks.len() + other.marks.len();
+        (2_000 * common / all.max(1)).min(999) as u32
+    }
+}
+
+/// A number for anything: the same for what is equal.
+pub fn mark<T: Hash + ?Sized>(thing: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thing.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A card's likeness, of its own fields and of the cards that it holds.
+pub fn card(step: &Step, arms: &[Likeness]) -> Likeness {
+    let mut marks = vec![mark(&("card", &*step.card.it))];
+    marks.extend(step.id.as_ref().map(|id| mark(&("id", numberless(&id.it)))));
+    named("with", &step.with, &mut marks);
+    named("pass", &step.pass, &mut marks);
+    for (name, output) in &step.outputs {
+        match &output.it {
+            Joined::Type(ty) => marks.push(mark(&("type", &*name.it, &**ty))),
+            Joined::Arms(arms) => named(&name.it, arms, &mut marks),
+        }
+    }
+    match step.on_error.as_ref().map(|policy| &policy.it) {
+        Some(OnError::Return(values)) => named("on error", values, &mut marks),
+        Some(OnError::Call { flow, pass }) => {
+            marks.push(mark(&("on error", numberless(&flow.it))));
+            named("on error", pass, &mut marks);
+        }
+        Some(OnError::Stop) | None => {}
+    }
+    marks.extend(step.note.as_ref().map(|note| mark(&("note", &*note.it))));
+    marks.extend(arms.iter().map(|arm| mark(&("arm", arm.whole))));
+    let held = arms.iter().flat_map(|arm| &arm.marks);
+    marks.extend(held.map(|held| mark(&("held", held))));
+    Likeness::of(mark(&*step.card.it), marks)
+}
+
+/// A branch's likeness; `case` says that it has a condition of its own.
+pub fn arm(arm: &Arm, case: bool, cards: &[&Likeness]) -> Likeness {
+    let mut marks = vec![mark(&("name", numberless(&arm.name.it)))];
+    named("when", &arm.when, &mut marks);
+    marks.extend(cards.iter().map(|card| card.whole));
+    // `then` can be nothing but `then`, whatever stands in it.
+    let sort = if case { mark(&"case") } else { mark(&&*arm.name.it) };
+    Likeness::of(sort, marks)
+}
+
+fn named(part: &str, fields: &[(Name, At<Expr>)], marks: &mut Vec<u64>) {
+    for (name, value) in fields {
+        marks.push(mark(&(part, &*name.it)));
+        leaves(mark(&(part, &*name.it)), &value.it, marks);
+    }
+}
+
+/// Every constant, wire and template in an expression, with its place.
+fn leaves(place: u64, value: &Expr, marks: &mut Vec<u64>) {
+    let plain = |name: &str| Some(numberless(name).to_owned());
+    match value {
+        Expr::Constant(value) => constant(place, value, marks),
+        Expr::Wire(text) => marks.push(mark(&(place, roots::wire(text, &plain)))),
+        Expr::Template(text) => marks.push(mark(&(place, roots::template(text, &plain)))),
+        Expr::List(items) => items.iter().for_each(|item| leaves(place, &item.it, marks)),
+        Expr::Object(members) => {
+            members.iter().for_each(|(name, value)| leaves(mark(&(place, &*name.it)), &value.it, marks));
+        }
+        Expr::Broken => {}
+    }
+}
+
+fn constant(place: u64, value: &Value, marks: &mut Vec<u64>) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| constant(mark(&(place, &**name)), value, marks));
+        }
+        Value::List(items) => items.iter().for_each(|item| constant(place, item, marks)),
+        // A flow that stands in a card has a number in its name where there are several.
+        Value::Text(text) if text.contains('/') => marks.push(mark(&(place, numberless(text)))),
+        value => marks.push(mark(&(place, value.to_json()))),
+    }
+}
