@@ -47,19 +47,19 @@ fn best(old: &[&Likeness], new: &[&Likeness], from: (usize, usize), pairs: &mut 
     let mut alike = vec![0_u32; old.len() * new.len()];
     for i in (0..old.len()).rev() {
         for j in (0..new.len()).rev() {
-            let share = old[i].share(new[j]);
-            let share = if share >= LEAST { share } else { 0 };
-            alike[i * new.len() + j] = share;
+            let alike_enough = old[i].share(new[j]) >= LEAST;
+            let weight = if alike_enough { old[i].weight(new[j]) } else { 0 };
+            alike[i * new.len() + j] = weight;
             let skipped = sums[(i + 1) * width + j].max(sums[i * width + j + 1]);
-            let taken = if share > 0 { share + sums[(i + 1) * width + j + 1] } else { 0 };
+            let taken = if weight > 0 { weight + sums[(i + 1) * width + j + 1] } else { 0 };
             sums[i * width + j] = skipped.max(taken);
         }
     }
     let (mut i, mut j) = (0, 0);
     while i < old.len() && j < new.len() {
-        let share = alike[i * new.len() + j];
+        let weight = alike[i * new.len() + j];
         let sum = sums[i * width + j];
-        if share > 0 && sum == share + sums[(i + 1) * width + j + 1] {
+        if weight > 0 && sum == weight + sums[(i + 1) * width + j + 1] {
             pairs.push((from.0 + i, from.1 + j));
             (i, j) = (i + 1, j + 1);
         } else if sum == sums[(i + 1) * width + j] {

@@ -107,12 +107,7 @@ impl Both<'_> {
             changes.extend(renamed("name of case", &arm.name.it, &other.name.it));
             for change in self.fields(undeclared("when"), &arm.when, &other.when) {
                 let field = change.what.name.unwrap_or_default();
-                changes.push(Change::named(
-                    "case",
-                    format!("{} {field}", other.name.it),
-                    change.was,
-                    change.now,
-                ));
+                changes.push(Change::named("case", &*other.name.it, change.was, change.now).part(field));
             }
         }
         for (at, arm) in new.arms.iter().enumerate().filter(|(_, arm)| is_case(arm)) {
@@ -151,12 +146,7 @@ impl Both<'_> {
             (Joined::Arms(was), Joined::Arms(now)) => {
                 for change in self.fields(undeclared("output"), was, now) {
                     let arm = change.what.name.unwrap_or_default();
-                    changes.push(Change::named(
-                        "output",
-                        format!("{} of {arm}", name.it),
-                        change.was,
-                        change.now,
-                    ));
+                    changes.push(Change::named("output", &*name.it, change.was, change.now).part(arm));
                 }
             }
             _ => changes.push(Change::named(

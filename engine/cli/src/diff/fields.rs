@@ -157,14 +157,14 @@ impl Both<'_> {
             let twin = other.cards.iter().position(|card| common.is_some() && *card == common);
             match twin.and_then(|twin| other.outline.cards[twin].step.id.as_ref()) {
                 None if twin.is_none() => Some(if is_old {
-                    format!(" of a `{id}` that is gone")
+                    " (a card that is gone)".to_owned()
                 } else {
-                    format!(" of a new `{id}`")
+                    " (a new card)".to_owned()
                 }),
                 Some(twin) if twin.it != *id => Some(if is_old {
-                    format!(" of what is now `{}`", twin.it)
+                    format!(" (now called {})", twin.it)
                 } else {
-                    format!(" of what was `{}`", twin.it)
+                    format!(" (was called {})", twin.it)
                 }),
                 _ => None,
             }

@@ -166,21 +166,25 @@ impl Both<'_> {
                 changes.push(Change::named("input", name, None, Some(ty(now))));
                 continue;
             };
-            let mut change = |part: &str, was: Option<String>, now: Option<String>| {
-                changes.extend(Change::named("input", format!("{name}{part}"), was, now).if_differs());
+            let mut change = |part: Option<&str>, was: Option<String>, now: Option<String>| {
+                let change = Change::named("input", name, was, now).if_differs();
+                changes.extend(change.map(|change| match part {
+                    Some(part) => change.part(part),
+                    None => change,
+                }));
             };
-            change("", Some(ty(was)), Some(ty(now)));
+            change(None, Some(ty(was)), Some(ty(now)));
             let default =
                 |input: &Input| input.default.as_ref().map(|value| self.secrets.constant(name, &value.it));
-            change(" without a value", default(was), default(now));
+            change(Some("default"), default(was), default(now));
             let choices = |input: &Input| {
                 let choices: Vec<Value> = input.choices.iter().map(|choice| choice.it.clone()).collect();
                 (!choices.is_empty()).then(|| self.secrets.constant(name, &Value::list(choices)))
             };
-            change(" choices", choices(was), choices(now));
+            change(Some("choices"), choices(was), choices(now));
             let described =
                 |input: &Input| input.description.as_ref().map(|text| self.secrets.struck(&text.it));
-            change(" description", described(was), described(now));
+            change(Some("description"), described(was), described(now));
         }
         for was in old.iter().filter(|input| find(new, &input.name.it).is_none()) {
             changes.push(Change::named("input", &*was.name.it, Some(ty(was)), None));

@@ -12,7 +12,7 @@ use super::pairing::Pairing;
 use super::roots::numberless;
 
 /// A flow that neither its path nor its name tells has at least this much in common with itself, of a thousand.
-const ALIKE: u32 = 500;
+const ALIKE: u32 = 600;
 
 /// More pairs than this are not looked at for likeness.
 const MOST_PAIRS: usize = 1 << 18;

@@ -51,6 +51,7 @@ fn change(change: &Change) -> Value {
     json!({
         "of": change.what.sort,
         "name": change.what.name,
+        "part": change.what.part,
         "was": change.was,
         "now": change.now,
     })

@@ -1,11 +1,15 @@
 //! How much two cards, branches or flows have in common, whatever their cards are called.
 
+use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use flowrun_core::model::{Arm, At, Expr, Joined, Name, OnError, Step};
 use flowrun_core::value::Value;
 
 use super::roots::{self, numberless};
+
+/// No more words of a text are looked at.
+const MOST_WORDS: usize = 64;
 
 /// What tells a thing apart from others of its sort.
 #[derive(Clone, Debug)]
@@ -14,6 +18,8 @@ pub struct Likeness {
     sort: u64,
     /// What it consists of, sorted.
     marks: Vec<u64>,
+    /// The words of its texts, sorted: of two that are as much alike, the one that says nearly the same is meant.
+    words: Vec<u64>,
     /// All of it; equal things have equal numbers.
     pub whole: u64,
 }
@@ -23,7 +29,13 @@ impl Likeness {
     pub fn of(sort: u64, mut marks: Vec<u64>) -> Likeness {
         marks.sort_unstable();
         let whole = mark(&(sort, &marks));
-        Likeness { sort, marks, whole }
+        Likeness { sort, marks, words: Vec::new(), whole }
+    }
+
+    fn saying(mut self, mut words: Vec<u64>) -> Likeness {
+        words.sort_unstable();
+        self.words = words;
+        self
     }
 
     /// How much two have in common, of a thousand.
@@ -34,18 +46,32 @@ impl Likeness {
         if self.whole == other.whole {
             return 1_000;
         }
-        let (mut i, mut j, mut common) = (0, 0, 0_usize);
-        while let (Some(one), Some(two)) = (self.marks.get(i), other.marks.get(j)) {
-            match one.cmp(two) {
-                std::cmp::Ordering::Equal => (i, j, common) = (i + 1, j + 1, common + 1),
-                std::cmp::Ordering::Less => i += 1,
-                std::cmp::Ordering::Greater => j += 1,
-            }
-        }
         // Two that are not equal never have all in common.
-        let all = self.marks.len() + other.marks.len();
-        (2_000 * common / all.max(1)).min(999) as u32
+        share(&self.marks, &other.marks).min(999)
     }
+
+    /// How much is won if two are taken for the same: what they have in common, so that large things count more.
+    pub fn weight(&self, other: &Likeness) -> u32 {
+        1_000 * common(&self.marks, &other.marks) as u32 + share(&self.words, &other.words)
+    }
+}
+
+/// How much two sorted lists have in common, of a thousand.
+fn share(one: &[u64], other: &[u64]) -> u32 {
+    (2_000 * common(one, other) / (one.len() + other.len()).max(1)) as u32
+}
+
+/// How many numbers two sorted lists have in common.
+fn common(one: &[u64], other: &[u64]) -> usize {
+    let (mut i, mut j, mut common) = (0, 0, 0);
+    while let (Some(a), Some(b)) = (one.get(i), other.get(j)) {
+        match a.cmp(b) {
+            Ordering::Equal => (i, j, common) = (i + 1, j + 1, common + 1),
+            Ordering::Less => i += 1,
+            Ordering::Greater => j += 1,
+        }
+    }
+    common
 }
 
 /// A number for anything: the same for what is equal.
@@ -79,7 +105,26 @@ pub fn card(step: &Step, arms: &[Likeness]) -> Likeness {
     marks.extend(arms.iter().map(|arm| mark(&("arm", arm.whole))));
     let held = arms.iter().flat_map(|arm| &arm.marks);
     marks.extend(held.map(|held| mark(&("held", held))));
-    Likeness::of(mark(&*step.card.it), marks)
+    let mut said = Vec::new();
+    step.with.iter().for_each(|(_, value)| words(&value.it, &mut said));
+    step.note.iter().for_each(|note| words_of(&note.it, &mut said));
+    Likeness::of(mark(&*step.card.it), marks).saying(said)
+}
+
+/// The words of all texts in an expression.
+fn words(value: &Expr, into: &mut Vec<u64>) {
+    match value {
+        Expr::Constant(Value::Text(text)) => words_of(text, into),
+        Expr::Wire(text) | Expr::Template(text) => words_of(text, into),
+        Expr::List(items) => items.iter().for_each(|item| words(&item.it, into)),
+        Expr::Object(members) => members.iter().for_each(|(_, value)| words(&value.it, into)),
+        Expr::Constant(_) | Expr::Broken => {}
+    }
+}
+
+fn words_of(text: &str, into: &mut Vec<u64>) {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    into.extend(words.take(MOST_WORDS.saturating_sub(into.len())).map(mark));
 }
 
 /// A branch's likeness; `case` says that it has a condition of its own.

@@ -4,7 +4,7 @@ use flowrun_core::model::{At, Column, Connection, Manifest, Name, Table, Var};
 use flowrun_core::value::{REDACTED, Value};
 
 use super::cards::texts;
-use super::report::{Change, Item, Kind, Mark};
+use super::report::{Change, Item, Kind, Mark, What};
 use super::roots::numberless;
 use super::show::{Secrets, is_private};
 
@@ -114,7 +114,7 @@ fn changes(old: Option<&Part>, new: Option<&Part>) -> Vec<Change> {
     let same = |one: &Member, other: &Member| one.sort == other.sort && one.name == other.name;
     let change = |member: &Member, was: Option<&Member>, now: Option<&Member>| {
         let change = Change::of(member.sort, was.map(|m| m.shown.clone()), now.map(|m| m.shown.clone()));
-        Change { what: super::report::What { name: member.name.clone(), ..change.what }, ..change }
+        Change { what: What { name: member.name.clone(), ..change.what }, ..change }
     };
     for member in now {
         let twin = was.iter().find(|old| same(old, member));

@@ -54,10 +54,13 @@ fn card(card: &CardChange) -> String {
 
 fn change(change: &Change, mark: Mark, indent: usize) -> String {
     let space = " ".repeat(indent);
-    let label = match &change.what.name {
-        Some(name) => format!("{} {}", change.what.sort, code(name)),
-        None => change.what.sort.to_owned(),
-    };
+    let mut label = change.what.sort.to_owned();
+    if let Some(name) = &change.what.name {
+        label.push_str(&format!(" {}", code(name)));
+    }
+    if let Some(part) = &change.what.part {
+        label.push_str(&format!(", {}", code(part)));
+    }
     let long = |text: &Option<String>| {
         text.as_ref().is_some_and(|text| text.contains('\n') || text.chars().count() > LONGEST)
     };

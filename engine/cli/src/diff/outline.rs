@@ -6,7 +6,6 @@ use flowrun_core::card::{Card, Catalog};
 use flowrun_core::model::{Arm, Flow, Step};
 
 use super::likeness::{self, Likeness};
-use super::roots::numberless;
 use crate::catalog::category;
 
 /// A flow, laid out for comparing.
@@ -85,6 +84,7 @@ impl<'m> Outline<'m> {
     pub fn likeness(&self) -> Likeness {
         let mut marks: Vec<u64> = self.cards.iter().map(|card| card.likeness.whole).collect();
         marks.extend(self.cards.iter().map(|card| likeness::mark(&("card", &*card.step.card.it))));
+        marks.push(likeness::mark(&std::mem::discriminant(&self.flow.trigger)));
         marks.extend(self.flow.inputs.iter().map(|input| likeness::mark(&("input", &*input.name.it))));
         Likeness::of(0, marks)
     }
@@ -95,9 +95,7 @@ impl<'m> Outline<'m> {
         let title = catalog.get(&step.card).map_or_else(|| category::words(&step.card), Card::title);
         let plain = |text: &str| text.replace([' ', '_', '-'], "").to_lowercase();
         match &step.id {
-            Some(id) if plain(numberless(&id.it)) != plain(&title) || numberless(&id.it) != &*id.it => {
-                format!("{title} `{}`", id.it)
-            }
+            Some(id) if plain(&id.it) != plain(&title) => format!("{title} `{}`", id.it),
             Some(_) => title,
             None => match self.among(at) {
                 Some((nth, all)) => format!("{title} ({nth} of {all})"),

@@ -102,12 +102,14 @@ pub struct What {
     pub sort: &'static str,
     /// Its name, where there may be several.
     pub name: Option<String>,
+    /// Which part of it has changed, if not all.
+    pub part: Option<String>,
 }
 
 impl Change {
     /// A change of the only thing of its sort.
     pub fn of(sort: &'static str, was: Option<String>, now: Option<String>) -> Change {
-        Change { what: What { sort, name: None }, was, now }
+        Change { what: What { sort, name: None, part: None }, was, now }
     }
 
     /// A change of one among several.
@@ -117,7 +119,13 @@ impl Change {
         was: Option<String>,
         now: Option<String>,
     ) -> Change {
-        Change { what: What { sort, name: Some(name.into()) }, was, now }
+        Change { what: What { sort, name: Some(name.into()), part: None }, was, now }
+    }
+
+    /// The same of a part.
+    pub fn part(mut self, part: impl Into<String>) -> Change {
+        self.what.part = Some(part.into());
+        self
     }
 
     /// The same if the two sides differ, else none.

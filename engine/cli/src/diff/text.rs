@@ -99,12 +99,16 @@ impl Page {
     }
 }
 
-/// ``field `email` ``.
+/// ``field `email` ``, or ``case `other`, `value_a` ``.
 fn label(change: &Change) -> String {
-    match &change.what.name {
-        Some(name) => format!("{} `{}`", change.what.sort, clean(name)),
-        None => change.what.sort.to_owned(),
+    let mut label = change.what.sort.to_owned();
+    if let Some(name) = &change.what.name {
+        label.push_str(&format!(" `{}`", clean(name)));
     }
+    if let Some(part) = &change.what.part {
+        label.push_str(&format!(", `{}`", clean(part)));
+    }
+    label
 }
 
 /// A name, in which nothing moves the cursor.
