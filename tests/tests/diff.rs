@@ -11,7 +11,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use flowrun_core::card::Card;
 use flowrun_core::source::Sources;
+use flowrun_core::types::{Kind, Type};
 use flowrun_tests::{Ran, flowrun, sources};
 use serde_json::Value;
 
@@ -63,4 +65,113 @@ fn differences_are_told_as_accepted() {
             assert_eq!(told(&diff(side, side, &[])), "nothing differs\nexit code 0\n");
         }
     });
+}
+
+/// The published exports beside the project; none where they are not there.
+fn exports() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/okta-templates");
+    let Ok(entries) = fs::read_dir(&folder) else {
+        writeln!(std::io::stderr(), "skipped: ../shared/corpus is not there").unwrap();
+        return Vec::new();
+    };
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    found.retain(|path| path.extension().is_some_and(|it| it == "flopack" || it == "folder" || it == "flow"));
+    found.sort();
+    found
+}
+
+#[test]
+fn no_export_differs_from_itself() {
+    let (mut slowest, mut largest) = ((Duration::ZERO, PathBuf::new()), 0);
+    for path in exports() {
+        let started = Instant::now();
+        let ran = diff(&path, &path, &[]);
+        slowest = slowest.max((started.elapsed(), path.clone()));
+        largest = largest.max(fs::metadata(&path).unwrap().len());
+        assert_eq!((ran.code, &*ran.stdout), (0, "nothing differs\n"), "{}: {}", path.display(), told(&ran));
+    }
+    writeln!(std::io::stderr(), "the slowest took {slowest:?}; the largest has {largest} bytes").unwrap();
+}
+
+const CHANGED: &str = " (changed)";
+
+/// Paths to the constants of an export that flowrun reads: texts in fields of type text, in fields that the author named, and in
+/// fields of cards that flowrun lacks.
+fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            let address = members.get("address").and_then(Value::as_str).unwrap_or_default();
+            let address = match address.split(':').collect::<Vec<_>>()[..] {
+                [_, "kernel", module, _, card] => format!("kernel:{module}:{card}"),
+                [_, "channels", kind, connector, _, card] => format!("channels:{kind}:{connector}:{card}"),
+                _ => String::new(),
+            };
+            let fields = value.pointer("/node/model/inputs/data").and_then(Value::as_object);
+            for (id, field) in fields.into_iter().flatten() {
+                let known = cards.get(&*address).map_or(address.starts_with("channels:"), |card| {
+                    let declared = card.inputs.iter().find(|input| field["key"] == *input.key);
+                    declared.map_or(card.rest_in.is_some(), |input| {
+                        input.ty == Type::one(Kind::Text) && input.choices.is_empty()
+                    })
+                });
+                let text = field["value"]["data"].as_str().filter(|text| !text.trim().is_empty());
+                if let (true, Some(text)) = (known, text) {
+                    let path = format!("{at}/node/model/inputs/data/{id}/value/data");
+                    found.push((path, text.to_owned()));
+                }
+            }
+            for (name, value) in members {
+                constants(value, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), cards, found);
+            }
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(place, item)| constants(item, &format!("{at}/{place}"), cards, found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn one_changed_constant_is_all_that_is_told() {
+    let catalog = flowrun::connectors::catalog();
+    let exported = catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
+    let cards: BTreeMap<&str, &Card> = exported.collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut told_of, mut without) = (0, Vec::new());
+    let all = exports();
+    for path in &all {
+        let mut export: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let mut found = Vec::new();
+        constants(&export, "", &cards, &mut found);
+        let changed = folder.path().join(path.file_name().unwrap());
+        let mut seen = false;
+        // A wire may lead to the field, so that its constant does nothing; one of the first is free.
+        for (place, text) in found.iter().take(12) {
+            *export.pointer_mut(place).unwrap() = format!("{text}{CHANGED}").into();
+            fs::write(&changed, export.to_string()).unwrap();
+            *export.pointer_mut(place).unwrap() = text.as_str().into();
+            let ran = diff(path, &changed, &["--format", "json"]);
+            if ran.code == 0 {
+                continue;
+            }
+            let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+            let items = told["files"][0]["items"].as_array().unwrap();
+            assert_eq!(items.len(), 1, "{} {place}\n{told:#}", path.display());
+            assert_eq!(items[0]["cards"].as_array().unwrap().len(), 1, "{} {place}\n{told:#}", path.display());
+            let changes = items[0]["cards"][0]["changes"].as_array().unwrap();
+            assert_eq!(changes.len(), 1, "{} {place}\n{told:#}", path.display());
+            // A default stands in no flow.
+            let was = changes[0]["was"].as_str().unwrap_or("");
+            let now = changes[0]["now"].as_str().unwrap_or_default();
+            assert!(was != now && now.contains(CHANGED) && !was.contains(CHANGED), "{told:#}");
+            seen = true;
+            break;
+        }
+        told_of += usize::from(seen);
+        if !seen {
+            without.push(path.file_name().unwrap().to_owned());
+        }
+    }
+    writeln!(std::io::stderr(), "told of {told_of} of {}; without: {without:?}", all.len()).unwrap();
+    assert!(told_of * 10 >= all.len() * 9, "{told_of} of {}: {without:?}", all.len());
 }
