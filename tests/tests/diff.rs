@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use flowrun_core::card::Card;
 use flowrun_core::source::Sources;
-use flowrun_core::types::{Kind, Type};
+use flowrun_core::types::Kind;
 use flowrun_tests::{Ran, flowrun, sources};
 use serde_json::Value;
 
@@ -95,9 +95,9 @@ fn no_export_differs_from_itself() {
 
 const CHANGED: &str = " (changed)";
 
-/// Paths to the constants of an export that flowrun reads: texts in fields of type text, in fields that the author named, and in
-/// fields of cards that flowrun lacks.
-fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut Vec<(String, String)>) {
+/// Paths to the constants of an export that flowrun reads: texts and numbers in fields that may hold any, in fields that the
+/// author named, and in fields of cards that flowrun lacks.
+fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(members) => {
             let address = members.get("address").and_then(Value::as_str).unwrap_or_default();
@@ -111,13 +111,13 @@ fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut
                 let known = cards.get(&*address).map_or(address.starts_with("channels:"), |card| {
                     let declared = card.inputs.iter().find(|input| field["key"] == *input.key);
                     declared.map_or(card.rest_in.is_some(), |input| {
-                        input.ty == Type::one(Kind::Text) && input.choices.is_empty()
+                        matches!(input.ty.kind, Kind::Text | Kind::Any | Kind::Number) && input.choices.is_empty()
                     })
                 });
-                let text = field["value"]["data"].as_str().filter(|text| !text.trim().is_empty());
-                if let (true, Some(text)) = (known, text) {
+                let constant = &field["value"]["data"];
+                if known && (constant.is_number() || constant.as_str().is_some_and(|text| !text.trim().is_empty())) {
                     let path = format!("{at}/node/model/inputs/data/{id}/value/data");
-                    found.push((path, text.to_owned()));
+                    found.push((path, constant.clone()));
                 }
             }
             for (name, value) in members {
@@ -146,10 +146,14 @@ fn one_changed_constant_is_all_that_is_told() {
         let changed = folder.path().join(path.file_name().unwrap());
         let mut seen = false;
         // A wire may lead to the field, so that its constant does nothing; one of the first is free.
-        for (place, text) in found.iter().take(12) {
-            *export.pointer_mut(place).unwrap() = format!("{text}{CHANGED}").into();
+        for (place, constant) in found.iter().take(12) {
+            let (other, sign) = match constant.as_f64() {
+                Some(number) => ((number + 12_345.0).into(), (number + 12_345.0).to_string()),
+                None => (format!("{}{CHANGED}", constant.as_str().unwrap()).into(), CHANGED.to_owned()),
+            };
+            *export.pointer_mut(place).unwrap() = other;
             fs::write(&changed, export.to_string()).unwrap();
-            *export.pointer_mut(place).unwrap() = text.as_str().into();
+            *export.pointer_mut(place).unwrap() = constant.clone();
             let ran = diff(path, &changed, &["--format", "json"]);
             if ran.code == 0 {
                 continue;
@@ -163,7 +167,7 @@ fn one_changed_constant_is_all_that_is_told() {
             // A default stands in no flow.
             let was = changes[0]["was"].as_str().unwrap_or("");
             let now = changes[0]["now"].as_str().unwrap_or_default();
-            assert!(was != now && now.contains(CHANGED) && !was.contains(CHANGED), "{told:#}");
+            assert!(now.contains(&sign) && !was.contains(&sign), "{told:#}");
             seen = true;
             break;
         }
@@ -173,5 +177,6 @@ fn one_changed_constant_is_all_that_is_told() {
         }
     }
     writeln!(std::io::stderr(), "told of {told_of} of {}; without: {without:?}", all.len()).unwrap();
-    assert!(told_of * 10 >= all.len() * 9, "{told_of} of {}: {without:?}", all.len());
+    // Three have nothing but wires.
+    assert!(told_of + 3 >= all.len(), "{told_of} of {}: {without:?}", all.len());
 }
