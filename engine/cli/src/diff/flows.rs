@@ -124,6 +124,10 @@ impl<'m> Paired<'m> {
                 continue;
             }
             (self.new_of[from], self.old_of[to]) = (Some(to), Some(from));
+            // A card that is there once on each side is the same, wherever it stands.
+            let common = self.old[from].unique().intersection(&self.new[to].unique()).copied().collect();
+            self.old[from].settle(&common);
+            self.new[to].settle(&common);
             let (old, new) = (&self.old[from], &self.new[to]);
             let pairing = Pairing::new(old, new);
             for (at, twin) in pairing.new_of.iter().enumerate() {

@@ -22,6 +22,8 @@ pub struct Likeness {
     words: Vec<u64>,
     /// All of it; equal things have equal numbers.
     pub whole: u64,
+    /// Whether there is one that is equal to it on the other side, so that it can be no other.
+    pub settled: bool,
 }
 
 impl Likeness {
@@ -29,7 +31,7 @@ impl Likeness {
     pub fn of(sort: u64, mut marks: Vec<u64>) -> Likeness {
         marks.sort_unstable();
         let whole = mark(&(sort, &marks));
-        Likeness { sort, marks, words: Vec::new(), whole }
+        Likeness { sort, marks, words: Vec::new(), whole, settled: false }
     }
 
     fn saying(mut self, mut words: Vec<u64>) -> Likeness {
@@ -40,11 +42,11 @@ impl Likeness {
 
     /// How much two have in common, of a thousand.
     pub fn share(&self, other: &Likeness) -> u32 {
-        if self.sort != other.sort {
-            return 0;
-        }
         if self.whole == other.whole {
             return 1_000;
+        }
+        if self.sort != other.sort || self.settled || other.settled {
+            return 0;
         }
         // Two that are not equal never have all in common.
         share(&self.marks, &other.marks).min(999)

@@ -1,6 +1,6 @@
 //! A flow's cards in one list, in the order in which they stand, with what tells them apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog};
 use flowrun_core::model::{Arm, Flow, Step};
@@ -78,6 +78,20 @@ impl<'m> Outline<'m> {
     /// The card that wires name by this ID.
     pub fn named(&self, id: &str) -> Option<usize> {
         self.ids.get(id).copied()
+    }
+
+    /// The cards that are there once, by all that they are.
+    pub fn unique(&self) -> BTreeSet<u64> {
+        let mut count: BTreeMap<u64, usize> = BTreeMap::new();
+        self.cards.iter().for_each(|card| *count.entry(card.likeness.whole).or_default() += 1);
+        count.into_iter().filter(|(_, count)| *count == 1).map(|(whole, _)| whole).collect()
+    }
+
+    /// Takes it that the cards with these numbers are on the other side too, each once.
+    pub fn settle(&mut self, wholes: &BTreeSet<u64>) {
+        for card in &mut self.cards {
+            card.likeness.settled = wholes.contains(&card.likeness.whole);
+        }
     }
 
     /// The likeness of the whole flow.

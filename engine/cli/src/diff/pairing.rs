@@ -91,6 +91,14 @@ impl Pairing {
     fn elsewhere(&mut self, old: &Outline<'_>, new: &Outline<'_>) {
         let left: Vec<usize> = (0..old.cards.len()).filter(|at| self.new_of[*at].is_none()).collect();
         let free: Vec<usize> = (0..new.cards.len()).filter(|at| self.old_of[*at].is_none()).collect();
+        for (i, j) in settled(old, new, &left, &free) {
+            if self.new_of[i].is_none() && self.old_of[j].is_none() {
+                self.pair(old, new, i, j);
+                self.moved[j] = true;
+            }
+        }
+        let left: Vec<usize> = left.into_iter().filter(|at| self.new_of[*at].is_none()).collect();
+        let free: Vec<usize> = free.into_iter().filter(|at| self.old_of[*at].is_none()).collect();
         if left.len() * free.len() > MOST_PAIRS {
             return;
         }
@@ -108,4 +116,11 @@ impl Pairing {
             }
         }
     }
+}
+
+/// The pairs of cards that are equal and there once.
+fn settled(old: &Outline<'_>, new: &Outline<'_>, left: &[usize], free: &[usize]) -> Vec<(usize, usize)> {
+    let places: BTreeMap<u64, usize> = free.iter().map(|at| (new.cards[*at].likeness.whole, *at)).collect();
+    let settled = left.iter().filter(|at| old.cards[**at].likeness.settled);
+    settled.filter_map(|at| Some((*at, *places.get(&old.cards[*at].likeness.whole)?))).collect()
 }
