@@ -385,7 +385,8 @@ pub struct DiffArgs {
     pub new: PathBuf,
     /// How to tell it: text, json or markdown [default: text]
     // Explained one by one they would give the help the long layout.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true, hide_default_value = true)]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
     pub format: DiffFormat,
 }
 
