@@ -15,7 +15,7 @@ use super::roots::numberless;
 const ALIKE: u32 = 600;
 
 /// More pairs than this are not looked at for likeness.
-const MOST_PAIRS: usize = 1 << 18;
+const MOST_PAIRS: usize = 1 << 16;
 
 /// Two projects whose flows and cards are paired.
 #[derive(Debug)]

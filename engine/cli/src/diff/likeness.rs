@@ -52,6 +52,11 @@ impl Likeness {
         share(&self.marks, &other.marks).min(999)
     }
 
+    /// Adds what it consists of to a larger thing.
+    pub fn add_to(&self, marks: &mut Vec<u64>) {
+        marks.extend(&self.marks);
+    }
+
     /// How much is won if two are taken for the same: what they have in common, so that large things count more.
     pub fn weight(&self, other: &Likeness) -> u32 {
         1_000 * common(&self.marks, &other.marks) as u32 + share(&self.words, &other.words)
@@ -142,8 +147,18 @@ pub fn arm(arm: &Arm, case: bool, cards: &[&Likeness]) -> Likeness {
 fn named(part: &str, fields: &[(Name, At<Expr>)], marks: &mut Vec<u64>) {
     for (name, value) in fields {
         marks.push(mark(&(part, &*name.it)));
+        // A flow that stands in a card has a number in its name where there are several.
+        if let (Some(flow), "flow") = (text_of(&value.it), &*name.it) {
+            marks.push(mark(&(part, numberless(flow))));
+            continue;
+        }
         leaves(mark(&(part, &*name.it)), &value.it, marks);
     }
+}
+
+fn text_of(value: &Expr) -> Option<&str> {
+    let Expr::Constant(value) = value else { return None };
+    value.as_text().map(|text| &**text)
 }
 
 /// Every constant, wire and template in an expression, with its place.
@@ -167,8 +182,6 @@ fn constant(place: u64, value: &Value, marks: &mut Vec<u64>) {
             members.iter().for_each(|(name, value)| constant(mark(&(place, &**name)), value, marks));
         }
         Value::List(items) => items.iter().for_each(|item| constant(place, item, marks)),
-        // A flow that stands in a card has a number in its name where there are several.
-        Value::Text(text) if text.contains('/') => marks.push(mark(&(place, numberless(text)))),
         value => marks.push(mark(&(place, value.to_json()))),
     }
 }

@@ -96,8 +96,8 @@ impl<'m> Outline<'m> {
 
     /// The likeness of the whole flow.
     pub fn likeness(&self) -> Likeness {
-        let mut marks: Vec<u64> = self.cards.iter().map(|card| card.likeness.whole).collect();
-        marks.extend(self.cards.iter().map(|card| likeness::mark(&("card", &*card.step.card.it))));
+        let mut marks = Vec::new();
+        self.body.iter().for_each(|at| self.cards[*at].likeness.add_to(&mut marks));
         marks.push(likeness::mark(&std::mem::discriminant(&self.flow.trigger)));
         marks.extend(self.flow.inputs.iter().map(|input| likeness::mark(&("input", &*input.name.it))));
         Likeness::of(0, marks)
