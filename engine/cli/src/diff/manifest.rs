@@ -41,7 +41,14 @@ fn same_columns(old: &Table, new: &Table) -> bool {
 pub fn compare(old: &Manifest, new: &Manifest, tables: &[Option<usize>], secrets: &Secrets) -> Vec<Item> {
     let mut items = Vec::new();
     let mut project: Vec<Change> = texts("name", old.name.as_ref(), new.name.as_ref()).into_iter().collect();
-    project.extend(texts("description", old.description.as_ref(), new.description.as_ref()));
+    if old.description.as_ref().map(|text| &text.it) != new.description.as_ref().map(|text| &text.it) {
+        let shown = |text: Option<&Name>| text.map(|text| secrets.struck(&text.it));
+        project.push(Change::of(
+            "description",
+            shown(old.description.as_ref()),
+            shown(new.description.as_ref()),
+        ));
+    }
     items.extend(item(Kind::Project, Mark::Changed, "flowrun.yaml", project));
     let mut told = |kind: Kind, old: Vec<Part>, new: Vec<Part>| {
         for part in &new {
@@ -187,6 +194,7 @@ fn variable(var: &Var, secrets: &Secrets) -> Part {
     let private = is_private(&var.name.it) || var.ty.as_ref().is_some_and(|ty| *ty.it == *"secret");
     members.extend(var.value.as_ref().map(|value| constant("value", None, private, value, secrets)));
     members.extend(plain("environment variable", var.env.as_ref()));
-    members.extend(plain("description", var.description.as_ref()));
+    let description = var.description.as_ref();
+    members.extend(description.map(|text| member("description", None, secrets.struck(&text.it), &text.it)));
     Part { name: var.name.it.to_string(), twin: None, members }
 }

@@ -32,14 +32,15 @@ pub struct Secrets(Vec<String>);
 impl Secrets {
     /// The credentials that loading found in these projects.
     pub fn of(projects: &[&Project]) -> Secrets {
-        let mut found = Vec::new();
+        let mut found: Vec<String> = Vec::new();
         for project in projects {
             let spans = project.found.iter().filter(|found| found.code == Code::SecretInFile);
-            let texts = spans.map(|found| project.sources.slice(found.span));
-            found.extend(texts.map(|text| text.trim_matches(['"', '\'', ' ']).to_owned()));
+            spans.for_each(|span| spellings(project.sources.slice(span.span), &mut found));
         }
         // Shorter ones stand in other words by chance.
         found.retain(|secret| secret.len() > 3);
+        // One may be a part of another.
+        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Secrets(found)
     }
 
@@ -98,6 +99,16 @@ impl Secrets {
             value => value.to_json(),
         }
     }
+}
+
+/// What a text in a file reads as: without its quotes, and line by line, for YAML writes long ones over several.
+fn spellings(written: &str, found: &mut Vec<String>) {
+    found.push(written.trim_matches(['"', '\'', ' ']).to_owned());
+    found.extend(serde_json::from_str::<String>(written));
+    let inside = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    found.extend(inside.map(|inside| inside.replace("''", "'")));
+    let lines = written.lines().map(str::trim).filter(|line| line.len() >= SHORTEST);
+    found.extend(lines.filter(|_| written.contains('\n')).map(str::to_owned));
 }
 
 fn braces(members: Vec<String>) -> String {
