@@ -107,7 +107,7 @@ pub fn read(old: &Path, new: &Path, console: &mut Console<'_>) -> Result<(Projec
             let parts = words::many(project.troubles.len() as u64, "part");
             let shown = path.display();
             console.warn(&format!(
-                "{parts} of {shown} can't be read as it was meant and is not compared; `flowrun convert` tells which"
+                "what can't be read as it was meant in {shown} is not compared ({parts}); `flowrun convert` tells which"
             ));
         }
     }
