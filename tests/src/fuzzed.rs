@@ -226,7 +226,9 @@ pub fn export(text: &str) {
     // A title or key that no name can be is told; the rest of such a file is not what it was.
     if found.is_empty() {
         let again = flowrun::export::sources(&again);
-        assert!(written.iter().map(|(_, source)| &source.text).eq(again.iter().map(|(_, source)| &source.text)));
+        assert!(
+            written.iter().map(|(_, source)| &source.text).eq(again.iter().map(|(_, source)| &source.text))
+        );
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Command {
     Docs(DocsArgs),
     /// Write an export of Okta Workflows as a project of flow files
     Convert(ConvertArgs),
+    /// Tell what differs between two exports, projects or flows
+    Diff(DiffArgs),
     /// Print the JSON Schema of flow files, for editors
     Schema(SchemaArgs),
     /// List the connections of a project, try them, or add one
@@ -392,6 +394,46 @@ pub struct ConvertArgs {
     /// Write over files that are there
     #[arg(long)]
     pub force: bool,
+}
+
+/// What `diff` is told.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Flows and cards are compared, not texts: the order of keys, places on the canvas, times and generated names of
+cards count nothing. A wire has changed if it reads something else. Secrets are not shown.
+
+Examples:
+  flowrun diff old.flopack new.flopack                     what somebody has changed in Okta's console
+  flowrun diff exports/monday exports/tuesday              two folders of exports, file by file
+  flowrun diff new.flopack flows                           an export and the project that was made from it
+  flowrun diff old/import.yaml new/import.yaml             one flow
+  flowrun diff old new --format markdown > comment.md      for a pull request
+
+Exit codes: 0 nothing differs, 1 something differs, 2 one of the two can't be read.")]
+pub struct DiffArgs {
+    /// How it was: an export, a folder of exports, a project, or the file of a flow
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// How it is
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// How to tell it: text, json or markdown [default: text]
+    // Explained one by one they would give the help the long layout.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
+    #[arg(hide_default_value = true)]
+    pub format: DiffFormat,
+}
+
+/// How differences are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Lines for a terminal
+    #[default]
+    Text,
+    /// Everything, for other programs
+    Json,
+    /// A comment on a pull request
+    Markdown,
 }
 
 /// What `schema` is told.

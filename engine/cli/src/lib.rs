@@ -6,7 +6,9 @@ pub mod catalog;
 pub mod connections;
 pub mod connectors;
 pub mod console;
+pub mod diff;
 pub mod docs;
+pub mod export;
 pub mod graph;
 pub mod problem;
 pub mod project;
@@ -17,7 +19,6 @@ pub mod transcript;
 pub mod words;
 
 mod check;
-pub mod export;
 mod failure;
 mod folder;
 mod given;
@@ -115,6 +116,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Docs(args) => docs::docs(&args, console),
         Command::Schema(args) => manual::schema(&args, console),
         Command::Convert(args) => export::convert(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
     };
     finish(code, console)
 }
