@@ -16,7 +16,7 @@ use flowrun::{Surroundings, main_in};
 use flowrun_core::card::Card;
 use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
-use flowrun_tests::{Ran, flowrun, sources};
+use flowrun_tests::{Ran, exports, flowrun, sources};
 use serde_json::Value;
 
 fn written(sources: &Sources) -> tempfile::TempDir {
@@ -154,19 +154,6 @@ fn a_terminal_gets_colours_and_nothing_else_that_moves() {
     assert_eq!(code, 1);
     assert!(shown.contains("\u{1b}[33m~\u{1b}[0m"), "{shown:?}");
     assert!(!shown.contains("\u{1b}[2J") && !shown.contains('\u{202e}'), "{shown:?}");
-}
-
-/// The published exports beside the project; none where they are not there.
-fn exports() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/okta-templates");
-    let Ok(entries) = fs::read_dir(&folder) else {
-        std::io::stderr().write_all(b"skipped: ../shared/corpus is not there\n").unwrap();
-        return Vec::new();
-    };
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    found.retain(|path| path.extension().is_some_and(|it| it == "flopack" || it == "folder" || it == "flow"));
-    found.sort();
-    found
 }
 
 #[test]

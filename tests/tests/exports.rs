@@ -19,19 +19,7 @@ use flowrun_core::export::{Dictionary, read};
 use flowrun_core::load::load;
 use flowrun_core::model::{Project, Step};
 use flowrun_core::source::Sources;
-use flowrun_tests::examine;
-
-fn corpus() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/okta-templates");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "flopack"));
-    files.sort();
-    if files.is_empty() {
-        writeln!(std::io::stderr(), "skipped: ../shared/corpus is not there").unwrap();
-    }
-    files
-}
+use flowrun_tests::{examine, exports};
 
 fn name(path: &Path) -> String {
     path.file_stem().unwrap().to_string_lossy().into_owned()
@@ -62,7 +50,7 @@ const MISTAKES: &[(&str, Code)] = &[
 fn every_export_of_the_corpus_is_read_checked_and_converted() {
     let (dictionary, mut table, mut wrong) = (connectors::dictionary(), String::new(), String::new());
     let (mut here, mut outside, mut flows) = (0, 0, 0);
-    let files = corpus();
+    let files = exports();
     writeln!(table, "{:>5} {:>6} {:>9} {:>8}  file", "flows", "cards", "external", "troubles").unwrap();
     for path in &files {
         let export = read(&fs::read_to_string(path).unwrap(), &dictionary).unwrap();
@@ -111,7 +99,7 @@ fn every_export_of_the_corpus_is_read_checked_and_converted() {
 #[test]
 fn the_same_export_gives_the_same_bytes() {
     let dictionary = connectors::dictionary();
-    for path in corpus().iter().take(10) {
+    for path in exports().iter().take(10) {
         let text = fs::read_to_string(path).unwrap();
         let once = texts(&sources(&read(&text, &dictionary).unwrap().project));
         assert_eq!(once, texts(&sources(&read(&text, &dictionary).unwrap().project)), "{}", name(path));
@@ -150,7 +138,7 @@ fn mutants() -> usize {
 
 #[test]
 fn damaged_exports_are_told_or_read_as_far_as_they_go() {
-    let mut texts: Vec<String> = corpus().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut texts: Vec<String> = exports().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     texts.extend(own().iter().map(|path| fs::read_to_string(path).unwrap()));
     // The small ones are damaged more for the time that they take.
     texts.sort_by_key(String::len);

@@ -48,7 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a flow (`flowrun FILE` is short for it)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// List the cards, or show one

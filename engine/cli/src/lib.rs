@@ -201,7 +201,7 @@ fn parse<A: Into<OsString> + Clone>(
     match cli {
         Ok(Cli { command: Some(command), .. }) => Ok(command),
         Ok(Cli { command: None, run }) => match mistyped(&run) {
-            None => Ok(Command::Run(run)),
+            None => Ok(Command::Run(Box::new(run))),
             Some(problem) => {
                 console.refuse(&problem);
                 Err(WRONG)

@@ -6,9 +6,11 @@ use super::Dictionary;
 use super::flow::{Flowing, inline, lower_inline};
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
-use super::wire::{Source, View, literal, nowhere};
+use super::policy::retry;
+use super::search::{condition, result_set, result_set_named};
+use super::wire::{View, literal, nowhere};
 use crate::card::Card as Declared;
-use crate::model::{At, Expr, Joined, OnError, Retry, Step};
+use crate::model::{At, Expr, Joined, Name, Step};
 use crate::types::{Kind, Type};
 use crate::value::{Text, Value};
 
@@ -74,28 +76,8 @@ impl Flowing<'_, '_> {
         }
     }
 
-    fn on_error(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Option<At<OnError>> {
-        match (&*raw.policy.kind, &raw.policy.flow) {
-            ("return", _) => {
-                let declared = self.all.dictionary.cards.get(&*raw.address);
-                let own = |field: &&Field| {
-                    declared.is_some_and(|card| card.inputs.iter().any(|input| *input.key == *field.key))
-                };
-                let extra = raw.inputs.iter().filter(|field| field.group.is_none() && !own(field));
-                let values = extra
-                    .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))));
-                Some(nowhere(OnError::Return(values.collect())))
-            }
-            ("flo", Some(Callee::Named(flow))) => {
-                let flow = self.named(flow, raw);
-                Some(nowhere(OnError::Call { flow: nowhere(flow), pass: Vec::new() }))
-            }
-            _ => None,
-        }
-    }
-
     /// The path of a flow by its ID.
-    fn named(&mut self, flow: &Text, raw: &Card) -> Text {
+    pub fn named(&mut self, flow: &Text, raw: &Card) -> Text {
         match self.all.signatures.get(&**flow) {
             Some(signature) => signature.path.clone(),
             None => {
@@ -338,21 +320,16 @@ impl Flowing<'_, '_> {
         signature.inputs.iter().any(|(name, ..)| *name == field.key)
     }
 
-    /// Outputs that the author named, as far as wires use them, and what else hangs on the whole card.
+    /// Outputs that the author named, as far as wires use them.
     fn finish(&mut self, view: &View<'_>, declared: &Declared, raw: &Card, step: &mut Step) {
-        if declared.rest_out.is_some() || declared.id == "flow_control.call_flow" {
-            let fixed = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
-            let pinned: BTreeSet<&Text> = view.scope.pins.values().flatten().map(|pin| &pin.output).collect();
-            if declared.rest_out.is_some() {
-                let own = raw.outputs.iter().filter(fixed).filter(|field| pinned.contains(&field.id));
-                for field in own {
-                    if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
-                        step.outputs.push((
-                            nowhere(field.key.clone()),
-                            nowhere(Joined::Type(field.ty.to_string().into())),
-                        ));
-                    }
-                }
+        if declared.rest_out.is_none() {
+            return;
+        }
+        let pinned = pinned(view);
+        let own = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
+        for field in raw.outputs.iter().filter(own).filter(|field| pinned.contains(&field.id)) {
+            if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
+                step.outputs.push(typed(field.key.clone(), field));
             }
         }
     }
@@ -369,10 +346,9 @@ impl Flowing<'_, '_> {
                 step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(expr)));
             }
         }
-        let pinned: BTreeSet<&Text> = view.scope.pins.values().flatten().map(|pin| &pin.output).collect();
+        let pinned = pinned(view);
         for field in raw.outputs.iter().filter(|field| pinned.contains(&field.id)) {
-            let ty = nowhere(Joined::Type(field.ty.to_string().into()));
-            step.outputs.push((nowhere(apart(&raw.outputs, field)), ty));
+            step.outputs.push(typed(apart(&raw.outputs, field), field));
         }
         step
     }
@@ -418,6 +394,16 @@ impl Flowing<'_, '_> {
 fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d crate::card::Field> {
     let group = field.group.as_deref()?;
     declared.inputs.iter().find(|input| input.ty.list && input.key == group)
+}
+
+/// The outputs that wires of a scope lead from.
+fn pinned<'v>(view: &'v View<'_>) -> BTreeSet<&'v Text> {
+    view.scope.pins.values().flatten().map(|pin| &pin.output).collect()
+}
+
+/// An output that the author named, with its type.
+fn typed(name: Text, field: &Field) -> (Name, At<Joined>) {
+    (nowhere(name), nowhere(Joined::Type(field.ty.to_string().into())))
 }
 
 /// Whether the field is one of those that stand in the card's text.
@@ -481,107 +467,4 @@ fn declared_input<'d>(
         return Some(limit);
     }
     named.nth(nth)
-}
-
-/// Which records a card gives, by Okta's words for it.
-fn result_set(declared: &Declared, raw: &Card) -> Option<String> {
-    let input = declared.inputs.iter().find(|input| input.name == "result_set")?;
-    let field = raw.inputs.iter().find(|field| *field.key == *input.key)?;
-    Some(result_set_named(&field.value, input.choices))
-}
-
-fn result_set_named(value: &Value, choices: &[&'static str]) -> String {
-    let said = value.as_text().map(|text| text.to_lowercase()).unwrap_or_default();
-    let has = |choice: &str| choices.contains(&choice);
-    let first = |prefix: &str| choices.iter().find(|choice| choice.starts_with(prefix)).copied();
-    let named = match said.as_str() {
-        "one" => "first",
-        said if said.starts_with("stream") => "stream",
-        said if said.starts_with("first 200") && has("first_200") => "first_200",
-        said if said.starts_with("first matching") || said.starts_with("first record") => "first",
-        said if said.starts_with("first") => first("first_").unwrap_or("first"),
-        said if said.starts_with("all") && has("all") => "all",
-        said if said.starts_with("all") => first("first_").unwrap_or("all"),
-        _ => return value.as_text().map(|text| text.to_string()).unwrap_or_default(),
-    };
-    named.to_owned()
-}
-
-/// A where expression as a list of conditions.
-fn condition(view: &View<'_>, card: usize, raw: &Card, value: &Value) -> Option<Expr> {
-    let terms = value.as_object()?.get("expr")?.as_list()?;
-    // OR begins another group: AND binds closer.
-    let mut groups: Vec<Vec<At<Expr>>> = Vec::new();
-    for term in terms.iter().filter_map(Value::as_object) {
-        let text = |key: &str| term.get(key).and_then(Value::as_text).cloned().unwrap_or_default();
-        let value = match term.get("rhd").and_then(Value::as_object) {
-            Some(from) => {
-                let output = from.get("outputId").and_then(Value::as_text).cloned().unwrap_or_default();
-                let field = raw
-                    .inputs
-                    .iter()
-                    .find(|field| field.group.as_deref() == Some("_expr") && field.key == output);
-                field
-                    .map(|field| view.expr(card, field, Type::ANY))
-                    .unwrap_or_else(|| direct(view, from, &output))
-            }
-            None => Expr::Constant(term.get("rhs").cloned().unwrap_or_default()),
-        };
-        let operator = Expr::Constant(Value::Text(text("op")));
-        let column = Expr::Constant(Value::Text(text("lhs")));
-        let condition = nowhere(Expr::Object(vec![
-            (nowhere("column".into()), nowhere(column)),
-            (nowhere("operator".into()), nowhere(operator)),
-            (nowhere("value".into()), nowhere(value)),
-        ]));
-        match groups.last_mut().filter(|_| !text("join").eq_ignore_ascii_case("or")) {
-            Some(group) => group.push(condition),
-            None => groups.push(vec![condition]),
-        }
-    }
-    let some =
-        |key: &str, list: Vec<At<Expr>>| Expr::Object(vec![(nowhere(key.into()), nowhere(Expr::List(list)))]);
-    let group = |mut group: Vec<At<Expr>>| match group.len() {
-        1 => group.remove(0),
-        _ => nowhere(some("all", group)),
-    };
-    match groups.len() {
-        0 => None,
-        1 => groups.pop().map(Expr::List),
-        _ => Some(some("any", groups.into_iter().map(group).collect())),
-    }
-}
-
-/// A value that a condition names by card and output, and that no field brings.
-fn direct(view: &View<'_>, from: &crate::value::Record, output: &Text) -> Expr {
-    let method = from.get("methodId").and_then(Value::as_text);
-    let card = method.and_then(|method| view.scope.cards.iter().position(|card| card.uuid == *method));
-    match card.map(|card| view.source(card, output, 0)) {
-        Some(Source::Path(path)) => Expr::Wire(super::wire::wire(&path)),
-        Some(Source::Constant(value)) => Expr::Constant(value),
-        None => Expr::Constant(Value::Null),
-    }
-}
-
-fn retry(raw: &Card) -> Option<At<Retry>> {
-    let policy = &raw.policy;
-    (policy.retry > 0).then(|| {
-        let text = |ms: &f64| Value::from(duration(*ms));
-        let wait = match policy.delay_ms.as_slice() {
-            [] => None,
-            [one] => Some(text(one)),
-            many => Some(Value::list(many.iter().take(2).map(text).collect())),
-        };
-        let times = nowhere(Value::Number(f64::from(policy.retry.min(5))));
-        nowhere(Retry { times, wait: wait.map(nowhere), on: None })
-    })
-}
-
-/// A duration as an author would write it.
-fn duration(ms: f64) -> String {
-    match ms {
-        ms if ms > 0.0 && ms % 60_000.0 == 0.0 => format!("{} min", ms / 60_000.0),
-        ms if ms % 1_000.0 == 0.0 => format!("{} s", ms / 1_000.0),
-        ms => format!("{ms} ms"),
-    }
 }

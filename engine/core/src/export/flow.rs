@@ -1,7 +1,7 @@
 //! A flow: what starts it, what it takes and gives, its cards.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::naming::{Names, id};
 use super::order::{Ordered, Placed, order};
@@ -64,7 +64,7 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
         (signature.path.clone(), signature.inputs.clone(), signature.outputs.clone())
     };
     let scope = body(raw);
-    let (cards, used) = cards(&raw.title, &path, scope, HashMap::new(), all)?;
+    let (cards, used) = cards(&raw.title, &path, scope, BTreeMap::new(), all)?;
     let start = raw.scope.cards.iter().find(|card| is_start(card));
     let description = raw.description.trim();
     let trigger = trigger(raw, start, all);
@@ -144,7 +144,7 @@ fn cards(
     title: &Text,
     path: &Text,
     scope: &Scope,
-    hidden: HashMap<Text, Text>,
+    hidden: BTreeMap<Text, Text>,
     all: &mut Lowering<'_>,
 ) -> Option<(Vec<Step>, BTreeSet<Text>)> {
     let used = RefCell::new(BTreeSet::new());
@@ -176,8 +176,8 @@ fn forget_ids(steps: &mut [Step], used: &BTreeSet<Text>) {
 }
 
 /// The If/Else of each join.
-pub(super) fn joins(placed: &[Placed]) -> HashMap<usize, usize> {
-    let mut found = HashMap::new();
+pub(super) fn joins(placed: &[Placed]) -> BTreeMap<usize, usize> {
+    let mut found = BTreeMap::new();
     let mut left: Vec<&Placed> = placed.iter().collect();
     while let Some(placed) = left.pop() {
         if let Placed::IfElse { card, then, otherwise, join } = placed {

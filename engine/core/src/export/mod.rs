@@ -10,7 +10,9 @@ mod flow;
 mod naming;
 mod order;
 mod pack;
+mod policy;
 mod project;
+mod search;
 mod wire;
 
 use std::collections::BTreeMap;

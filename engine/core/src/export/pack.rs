@@ -2,7 +2,7 @@
 //!
 //! Everything that can be read is; what can't be is told and left out. Nothing is looked up yet.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
@@ -86,7 +86,7 @@ pub struct Scope {
     /// Which card comes before which, by their places in `cards`.
     pub orderings: Vec<(usize, usize)>,
     /// What the inputs get: by card and the ID of the input.
-    pub pins: HashMap<(usize, Text), Vec<Pin>>,
+    pub pins: BTreeMap<(usize, Text), Vec<Pin>>,
 }
 
 /// A card.

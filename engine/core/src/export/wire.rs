@@ -1,7 +1,7 @@
 //! Where a value comes from: pins become wires, and the cards that only pass values on are looked through.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pack::{Card, Field, Pin, Scope};
 use crate::model::{At, Expr};
@@ -29,9 +29,9 @@ pub(super) struct View<'v> {
     /// The block that the scope is a branch of, and where that stands.
     pub outer: Option<(&'v View<'v>, usize)>,
     /// The If/Else that each join belongs to.
-    pub joins: HashMap<usize, usize>,
+    pub joins: BTreeMap<usize, usize>,
     /// What a flow's start puts out for what it gets: by the keys of a helper's hidden inputs.
-    pub hidden: HashMap<Text, Text>,
+    pub hidden: BTreeMap<Text, Text>,
     /// The IDs that wires use, and inputs as `inputs.name`.
     pub used: &'v RefCell<BTreeSet<Text>>,
     /// The names by which wires know the outputs of the cards.

@@ -37,12 +37,8 @@ fn is_plain(text: &str, within: bool) -> bool {
     let means = |sign: char| ",[]{}".contains(sign);
     let starts = !first.is_whitespace() && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);
     let ends = !last.is_whitespace() && last != ':';
-    let inner = text.chars().all(|letter| {
-        !letter.is_control()
-            && !(within && means(letter))
-            && letter != '\u{feff}'
-            && !('\u{2028}'..='\u{2029}').contains(&letter)
-    });
+    let breaks = |letter: char| matches!(letter, '\u{feff}' | '\u{2028}' | '\u{2029}');
+    let inner = !text.chars().any(|letter| letter.is_control() || breaks(letter) || within && means(letter));
     starts
         && ends
         && inner
