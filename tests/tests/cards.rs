@@ -16,7 +16,7 @@ use flowrun::catalog::card_json;
 use flowrun::connectors;
 use flowrun::project::Project;
 use flowrun::simulators::{Setup, Simulators};
-use flowrun_core::card::{Card, Then, Work};
+use flowrun_core::card::{Card, EXTERNAL_CARD, Then, Work, external};
 use flowrun_core::diag::Severity;
 use flowrun_core::machine::Start;
 use flowrun_core::program::Program;
@@ -119,9 +119,12 @@ fn told(error: &FaultReport) -> String {
 
 /// Whether a card with this ID ran, in a branch too.
 fn ran(cards: &[CardReport], id: &str) -> bool {
+    // An external card goes by its own name.
+    let is_meant =
+        |card: &CardReport| *card.card == *id || id == EXTERNAL_CARD && external(&card.card).is_some();
     cards
         .iter()
-        .any(|card| card.card == id || matches!(&card.inside, Inside::Arm { cards, .. } if ran(cards, id)))
+        .any(|card| is_meant(card) || matches!(&card.inside, Inside::Arm { cards, .. } if ran(cards, id)))
 }
 
 /// What is wrong with an example, if something is.

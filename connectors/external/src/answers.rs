@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::suggest::closest;
-use flowrun_core::value::{Record, Value};
+use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::effect::Connection;
-use serde::Deserialize;
 
 /// No file of answers may be larger than this many bytes.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -16,24 +15,21 @@ pub const MAX_BYTES: usize = 16 << 20;
 pub struct Answers(BTreeMap<String, Vec<Answer>>);
 
 /// One answer.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 struct Answer {
     /// The fields that must have these values; others may have any.
-    #[serde(default)]
-    when: BTreeMap<String, Value>,
-    /// The outputs.
-    gives: Option<BTreeMap<String, Value>>,
-    /// The message of a failure, in place of outputs.
-    fails: Option<String>,
+    when: Record,
+    /// What comes of it.
+    then: Then,
 }
 
-/// One answer may stand by itself.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Listed {
-    Many(Vec<Answer>),
-    One(Answer),
+/// What an answer is.
+#[derive(Debug)]
+enum Then {
+    /// These outputs.
+    Gives(Record),
+    /// A failure with this message.
+    Fails(Text),
 }
 
 impl Connection for Answers {
@@ -48,19 +44,21 @@ impl Answers {
     pub fn read(text: &str) -> std::result::Result<Answers, String> {
         let options = serde_yaml::options! {
             budget: serde_yaml::budget! { max_depth: 64, max_nodes: 1_000_000, max_documents: 1 },
+            // `no` and `y` are texts, as in flow files.
+            strict_booleans: true,
         };
-        let listed: BTreeMap<String, Listed> =
+        let file: Value =
             serde_yaml::from_str_with_options(text, options).map_err(|error| error.to_string())?;
+        let Some(cards) = file.as_object() else {
+            return Err(format!("expected a mapping of cards, found {}", file.kind()));
+        };
         let mut all = BTreeMap::new();
-        for (card, listed) in listed {
-            let answers = match listed {
-                Listed::Many(answers) => answers,
-                Listed::One(answer) => vec![answer],
+        for (card, answers) in cards.iter() {
+            let answers = match answers {
+                Value::List(answers) => answers.iter().map(|answer| self::answer(card, answer)).collect(),
+                one => answer(card, one).map(|answer| vec![answer]),
             };
-            if answers.iter().any(|answer| answer.gives.is_some() == answer.fails.is_some()) {
-                return Err(format!("each answer of {card} needs either `gives` or `fails`"));
-            }
-            all.insert(card.strip_prefix("external.").unwrap_or(&card).to_owned(), answers);
+            all.insert(card.strip_prefix("external.").unwrap_or(card).to_owned(), answers?);
         }
         Ok(Answers(all))
     }
@@ -76,11 +74,10 @@ impl Answers {
             return Err(Fault::new(FaultKind::NotFound, message)
                 .help("add an answer whose `when` fits, or one without `when` as the last"));
         };
-        if let Some(message) = &answer.fails {
-            return Err(Fault::new(FaultKind::HttpRequest, message.clone()));
+        match &answer.then {
+            Then::Gives(outputs) => Ok(outputs.clone()),
+            Then::Fails(message) => Err(Fault::new(FaultKind::HttpRequest, message.to_string())),
         }
-        let outputs = answer.gives.iter().flatten();
-        Ok(outputs.map(|(name, value)| (name.as_str().into(), value.clone())).collect())
     }
 
     fn nothing_for(&self, card: &str) -> Fault {
@@ -94,6 +91,30 @@ impl Answers {
                 .help(format!("give one with --mock FILE, whose text is: `{card}: {{ gives: {{ … }} }}`")),
         }
     }
+}
+
+/// Reads one answer for `card`.
+fn answer(card: &str, value: &Value) -> std::result::Result<Answer, String> {
+    let Some(members) = value.as_object() else {
+        return Err(format!(
+            "an answer for {card} is a mapping with `gives` or `fails`, found {}",
+            value.kind()
+        ));
+    };
+    if let Some(key) = members.keys().find(|key| !["when", "gives", "fails"].contains(&&***key)) {
+        return Err(format!("an answer for {card} has `when`, `gives` and `fails`, found `{key}`"));
+    }
+    let fields = |key: &str| match members.get(key) {
+        None => Ok(None),
+        Some(Value::Object(fields)) => Ok(Some((**fields).clone())),
+        Some(other) => Err(format!("`{key}` of {card} is a mapping of fields, found {}", other.kind())),
+    };
+    let then = match (fields("gives")?, members.get("fails")) {
+        (Some(outputs), None) => Then::Gives(outputs),
+        (None, Some(Value::Text(message))) => Then::Fails(message.clone()),
+        _ => return Err(format!("each answer for {card} needs either `gives`, or `fails` with a message")),
+    };
+    Ok(Answer { when: fields("when")?.unwrap_or_default(), then })
 }
 
 /// The answers that the manual's examples go by.
@@ -119,12 +140,26 @@ mod tests {
         );
         assert_eq!(answers.answer("a.b", &record(&[])).unwrap(), record(&[("y", "any")]));
         assert_eq!(answers.answer("c.d", &record(&[])).unwrap_err().message, "no");
-        assert!(answers.answer("a.c", &record(&[])).unwrap_err().help.unwrap().contains("a.b"));
+        assert!(
+            answers
+                .answer("a.c", &record(&[]))
+                .unwrap_err()
+                .help
+                .as_ref()
+                .is_some_and(|help| help.contains("a.b"))
+        );
     }
 
     #[test]
     fn what_is_no_answer_is_told() {
-        assert!(Answers::read("a.b: {}").unwrap_err().contains("either `gives` or `fails`"));
-        assert!(Answers::read("a.b: { gives: {}, whn: {} }").is_err());
+        let wrong = |text: &str, because: &str| {
+            let told = Answers::read(text).unwrap_err();
+            assert!(told.contains(because), "{told}");
+        };
+        wrong("a.b: {}", "needs either `gives`");
+        wrong("a.b: { gives: {}, whn: {} }", "found `whn`");
+        wrong("a.b: { gives: 1 }", "`gives` of a.b is a mapping of fields, found number");
+        wrong("a.b: yes", "found text");
+        wrong("[]", "expected a mapping of cards");
     }
 }
