@@ -101,6 +101,7 @@ impl Flowing<'_, '_> {
             ids: self.ids(scope, &ordered),
             outer: Some((outer, block)),
             joins: joins(&ordered.cards),
+            pinned: scope.pinned(),
             hidden: outer.hidden.clone(),
             used: outer.used,
             outputs: outer.outputs,

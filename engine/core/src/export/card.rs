@@ -325,9 +325,8 @@ impl Flowing<'_, '_> {
         if declared.rest_out.is_none() {
             return;
         }
-        let pinned = pinned(view);
         let own = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
-        for field in raw.outputs.iter().filter(own).filter(|field| pinned.contains(&field.id)) {
+        for field in raw.outputs.iter().filter(own).filter(|field| view.pinned.contains(&field.id)) {
             if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
                 step.outputs.push(typed(field.key.clone(), field));
             }
@@ -346,8 +345,7 @@ impl Flowing<'_, '_> {
                 step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(expr)));
             }
         }
-        let pinned = pinned(view);
-        for field in raw.outputs.iter().filter(|field| pinned.contains(&field.id)) {
+        for field in raw.outputs.iter().filter(|field| view.pinned.contains(&field.id)) {
             step.outputs.push(typed(apart(&raw.outputs, field), field));
         }
         step
@@ -394,11 +392,6 @@ impl Flowing<'_, '_> {
 fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d crate::card::Field> {
     let group = field.group.as_deref()?;
     declared.inputs.iter().find(|input| input.ty.list && input.key == group)
-}
-
-/// The outputs that wires of a scope lead from.
-fn pinned<'v>(view: &'v View<'_>) -> BTreeSet<&'v Text> {
-    view.scope.pins.values().flatten().map(|pin| &pin.output).collect()
 }
 
 /// An output that the author named, with its type.

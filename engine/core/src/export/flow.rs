@@ -157,6 +157,7 @@ fn cards(
         ids: flow.ids(scope, &ordered),
         outer: None,
         joins: joins(&ordered.cards),
+        pinned: scope.pinned(),
         hidden,
         used: &used,
         outputs: &outputs,

@@ -1,6 +1,6 @@
 //! Names that people can read, made of titles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use icu_normalizer::DecomposingNormalizer;
 
@@ -12,18 +12,23 @@ const MAX_LENGTH: usize = 48;
 
 /// Names that are in use.
 #[derive(Debug, Default)]
-pub struct Names(BTreeSet<Text>);
+pub struct Names {
+    used: BTreeSet<Text>,
+    /// How often a name was wanted, so that many flows of one title take no longer each.
+    wanted: BTreeMap<Text, usize>,
+}
 
 impl Names {
     /// `wanted`, or `wanted` with a number, whatever is free; it is in use from now on.
     pub fn unique(&mut self, wanted: &str) -> Text {
-        let mut name: Text = wanted.into();
-        let mut number = 1;
-        while !self.0.insert(name.clone()) {
-            number += 1;
-            name = format!("{wanted}_{number}").into();
+        let number = self.wanted.entry(wanted.into()).or_default();
+        loop {
+            *number += 1;
+            let name: Text = if *number == 1 { wanted.into() } else { format!("{wanted}_{number}").into() };
+            if self.used.insert(name.clone()) {
+                return name;
+            }
         }
-        name
     }
 }
 

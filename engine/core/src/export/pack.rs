@@ -2,7 +2,7 @@
 //!
 //! Everything that can be read is; what can't be is told and left out. Nothing is looked up yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -12,6 +12,9 @@ use crate::value::{Text, Value};
 
 /// No flow may have more cards than this, those of its blocks included.
 pub const MAX_CARDS: usize = 20_000;
+
+/// No card may have more inputs, or more outputs, than this.
+pub const MAX_FIELDS: usize = 2_000;
 
 /// Everything in a file.
 #[derive(Debug, Default)]
@@ -168,6 +171,13 @@ pub struct Pin {
     pub convert: Option<Text>,
     /// Whether the value becomes a list of one.
     pub wrap: bool,
+}
+
+impl Scope {
+    /// The IDs of the outputs that wires lead from.
+    pub fn pinned(&self) -> BTreeSet<&Text> {
+        self.pins.values().flatten().map(|pin| &pin.output).collect()
+    }
 }
 
 /// Reads the file's text.
@@ -395,6 +405,9 @@ fn read_fields(model: &Map<String, Json>, side: &str, budget: &mut usize) -> Res
     let mut read = Vec::new();
     for (id, field) in fields.into_iter().flatten() {
         let Some(field) = field.as_object() else { continue };
+        if read.len() == MAX_FIELDS {
+            return Err(format!("a card has more than {MAX_FIELDS} {side}"));
+        }
         let metadata = object(field, "metadata");
         let index = metadata.and_then(|metadata| metadata.get("index")?.as_f64()).unwrap_or(f64::MAX);
         read.push((index, read_field(id, field, metadata, budget)?));

@@ -38,6 +38,8 @@ pub(super) struct Lowering<'p> {
 /// The project that a file makes.
 pub(super) fn lower(pack: &Pack, dictionary: &Dictionary, troubles: &mut Vec<Trouble>) -> Project {
     let mut paths = Names::default();
+    // A file of this name is the manifest.
+    paths.unique("flowrun");
     let folders = Folders::new(pack);
     let mut signatures = BTreeMap::new();
     for flow in &pack.flows {

@@ -30,6 +30,8 @@ pub(super) struct View<'v> {
     pub outer: Option<(&'v View<'v>, usize)>,
     /// The If/Else that each join belongs to.
     pub joins: BTreeMap<usize, usize>,
+    /// The outputs that wires lead from.
+    pub pinned: BTreeSet<&'v Text>,
     /// What a flow's start puts out for what it gets: by the keys of a helper's hidden inputs.
     pub hidden: BTreeMap<Text, Text>,
     /// The IDs that wires use, and inputs as `inputs.name`.
