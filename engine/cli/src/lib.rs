@@ -32,7 +32,7 @@ mod tick;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::iter;
 use std::sync::Arc;
 
@@ -66,20 +66,12 @@ pub struct Surroundings {
     pub stop: Option<Stop>,
     /// Simulators to run over, instead of new ones; the run then goes by their clock.
     pub simulators: Option<Simulators>,
+    /// Whether computing takes no time in a run over simulators, so that its report says the same on every machine.
+    pub instant: bool,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
-}
-
-/// Runs a command line (without the program's name) over two pipes; its exit code.
-pub fn main_with<A: Into<OsString> + Clone>(
-    args: impl IntoIterator<Item = A>,
-    env: BTreeMap<String, String>,
-    stdout: &mut (dyn Write + Send),
-    stderr: &mut (dyn Write + Send),
-) -> u8 {
-    main_in(args, &Surroundings { env, ..Surroundings::default() }, &mut Console::plain(stdout, stderr))
 }
 
 /// Runs a command line (without the program's name) in given surroundings; its exit code.

@@ -180,7 +180,8 @@ impl Prepared {
                 ..Purpose::new(&simulators, &surroundings.env)
             },
         )?;
-        let time = RunTime::new(clock.clone(), simulated);
+        let computing = simulated && !surroundings.instant;
+        let time = RunTime::new(clock.clone(), computing);
         let at_us = time.now_us();
         let run_id = run_id(surroundings, at_us);
         let folder = self.folder(&made, &surroundings.env);
@@ -241,7 +242,7 @@ impl Prepared {
         let ran = driver::run(self.program.clone(), start, &world, &mut (), watch, stop.clone()).await;
         drop((live, progress));
         let report = ran.map_err(|fault| refused(&fault))?;
-        let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
+        let real_ms = computing.then(|| started.elapsed().as_secs_f64() * 1000.0);
         let withheld: Vec<String> = activities.iter().flat_map(|(_, activity)| activity.withheld()).collect();
         let code = self.tell(&report, stop.is_given(), real_ms, &withheld, console)?;
         if audit.end(&report, &made, clock.now_ms()).is_err() {
