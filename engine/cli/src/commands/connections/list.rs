@@ -64,11 +64,11 @@ pub fn read(
     }
     let (manifest, mut warnings) = (&project.model.manifest, Vec::new());
     let file = args.connections.as_deref();
-    let plan = plan(manifest, &project.root, file, &surroundings.env, registry, &mut warnings)?;
+    let plan = plan(manifest, &project.root, file, &surroundings.env, registry, &mut warnings);
     for warning in &warnings {
         console.warn(warning);
     }
-    Ok((project, plan))
+    Ok((project, plan?))
 }
 
 /// The connections of a project, each with what its flows do with it. Flows with mistakes count as far as they can be read.
