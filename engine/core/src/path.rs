@@ -11,7 +11,6 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 
-use crate::program::Key;
 use crate::value::{Text, Value};
 
 /// A wire as it was written: `$.card.output[0].name`.
@@ -25,6 +24,15 @@ pub struct Wire {
     pub query: Option<Query>,
     /// Where the root and each key stand in the text: first byte and the one behind the last.
     pub places: Vec<(usize, usize)>,
+}
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Key {
+    /// A member of an object.
+    Name(Text),
+    /// An item of a list; negative counts from the end.
+    Index(i64),
 }
 
 /// The part of a wire that finds any number of places.
@@ -196,7 +204,6 @@ fn closing(bytes: &[u8], open: usize) -> Option<usize> {
     None
 }
 
-/// What is wrong with a text that is no JSONPath: where the longest beginning that is one ends.
 /// What makes a wire take too long to read or to follow, and where.
 fn excess(text: &str) -> Option<(String, usize)> {
     let (mut depth, mut descents, mut commas, mut quote) = (0, 0, 0, None);
@@ -226,6 +233,7 @@ fn excess(text: &str) -> Option<(String, usize)> {
     None
 }
 
+/// What is wrong with a text that is no JSONPath: where the longest beginning that is one ends.
 fn syntax(text: &str) -> WireError {
     let cuts = (1..text.len()).rev().filter(|&cut| text.is_char_boundary(cut));
     let cut = cuts.into_iter().find(|&cut| parse_json_path(&text[..cut]).is_ok()).unwrap_or(0);

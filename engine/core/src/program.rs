@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
-use crate::path::Query;
+use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
 use crate::types::Type;
@@ -377,15 +377,6 @@ pub enum Arg {
     List(Vec<Arg>),
     /// An object of arguments.
     Object(Vec<(Text, Arg)>),
-}
-
-/// One step into a value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Key {
-    /// A member of an object.
-    Name(Text),
-    /// An item of a list; negative counts from the end.
-    Index(i64),
 }
 
 impl fmt::Debug for Arg {

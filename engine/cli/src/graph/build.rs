@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use flowrun_core::card::{Card, Catalog};
 use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
-use flowrun_core::path;
-use flowrun_core::program::Key;
+use flowrun_core::path::{self, Key};
 use flowrun_core::template::Template;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Text, Value};

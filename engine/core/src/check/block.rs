@@ -3,8 +3,9 @@
 use super::expr::{Item, Position, a};
 use super::fields::Fields;
 use super::lower::{Lower, block_id};
+use crate::card::Control;
 use crate::card::Inputs;
-use crate::control::{Control, IfElse};
+use crate::control::IfElse;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Joined, Name};
 use crate::program::{Arg, Arm, Condition, Op, SlotId, Step};

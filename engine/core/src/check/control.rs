@@ -4,7 +4,7 @@ use petgraph::algo::dominators::simple_fast;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::scope::{Place, Scope};
-use crate::control::Control as Kind;
+use crate::card::Control as Kind;
 
 /// A point of a flow at which a wire is read or an output is there.
 pub(super) type Point = NodeIndex<u32>;

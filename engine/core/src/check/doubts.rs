@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scope::{Callee, Scope, Step};
 use super::{Log, Shared};
-use crate::control::Control as Kind;
+use crate::card::Control as Kind;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, Flow, OnError, Trigger};
 use crate::value::Value;

@@ -3,7 +3,7 @@
 use super::expr::{Item, Lowered, Position};
 use super::lower::Lower;
 use crate::card::Card;
-use crate::control::Control;
+use crate::card::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
 use crate::program::{Call, LoopKind, Op, SlotId};

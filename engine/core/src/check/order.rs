@@ -4,7 +4,7 @@ use super::expr::Position;
 use super::lower::Lower;
 use super::table;
 use crate::diag::{Code, Diagnostic};
-use crate::program::Key;
+use crate::path::Key;
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::value::Text;

@@ -3,8 +3,8 @@
 use super::block;
 use super::expr::Position;
 use super::lower::Lower;
+use crate::card::Control;
 use crate::card::{Card, Work};
-use crate::control::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::duration::duration;
 use crate::model::{self, At};

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{At, Expr, Joined, OnError, Step};
-use crate::path;
-use crate::program::Key;
+use crate::path::{self, Key};
 use crate::template::Template;
 use crate::value::Text;
 

@@ -3,8 +3,8 @@
 use super::manifest::fit;
 use super::names::type_named;
 use super::{Log, Options, field};
+use crate::card::Control;
 use crate::card::{Catalog, Work};
-use crate::control::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Flow, Name, OnError, Project, Step};
 use crate::program::{Input, Output};

@@ -24,6 +24,7 @@ pub use progress::Activity;
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Flow, FlowId, Program, SlotId, StepId};
+use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
 use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
 
@@ -80,17 +81,6 @@ pub struct Machine {
     scratch: Vec<Value>,
     /// For each flow, whether anything in it reads `$.run`.
     reads_run: Box<[bool]>,
-}
-
-/// How much a run has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Cards carried out.
-    pub cards: u64,
-    /// Effects completed.
-    pub effects: u64,
-    /// Flows started, the entry included.
-    pub flows: u64,
 }
 
 impl Machine {

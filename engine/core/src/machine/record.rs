@@ -23,7 +23,7 @@ impl Machine {
                 .map(|date| date.to_string())
                 .unwrap_or_default(),
             duration_ms: self.ms(self.start.at_us, self.now_us),
-            counts: self.counts.into(),
+            counts: self.counts,
             flow,
         }
     }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{identifier, text};
+use crate::card::Control;
 use crate::card::{Card, Catalog, Field, Literal, Rest, Work};
-use crate::control::Control;
 use crate::types::{Kind, Type};
 
 /// A card: what all have, then what each has, by its name.
