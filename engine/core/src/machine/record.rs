@@ -29,7 +29,7 @@ impl Machine {
     }
 
     fn missing(&self) -> FlowReport {
-        let flow = self.program.flow(self.program.entry);
+        let flow = self.program.flow(self.start.entry);
         FlowReport {
             name: flow.name.clone(),
             path: flow.path.clone(),
