@@ -24,7 +24,7 @@ pub struct World {
     /// The time of the run.
     pub time: RunTime,
     cards: BTreeMap<&'static str, &'static EffectCard>,
-    connections: Vec<AnyConnection>,
+    connections: BTreeMap<u32, AnyConnection>,
     shared: BTreeMap<&'static str, AnyConnection>,
 }
 
@@ -54,16 +54,16 @@ impl RunTime {
 }
 
 impl World {
-    /// A world with these cards; `connections` are those of the program, in its order.
+    /// A world with these cards and connections; each connection goes by its place in the program.
     pub fn new<'c>(
         time: RunTime,
         cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
-        connections: Vec<AnyConnection>,
+        connections: impl IntoIterator<Item = (u32, AnyConnection)>,
     ) -> World {
         World {
             time,
             cards: cards.into_iter().map(|card| (card.card.id, card)).collect(),
-            connections,
+            connections: connections.into_iter().collect(),
             shared: BTreeMap::new(),
         }
     }
@@ -76,7 +76,7 @@ impl World {
 
     fn connection(&self, performance: &Performance) -> Option<AnyConnection> {
         match (performance.connection, performance.card.work) {
-            (Some(index), _) => self.connections.get(index as usize).cloned(),
+            (Some(index), _) => self.connections.get(&index).cloned(),
             (None, Work::Effect(spec)) => self.shared.get(spec.connector).cloned(),
             (None, _) => None,
         }
