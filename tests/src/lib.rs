@@ -24,6 +24,7 @@ use flowrun_core::source::Sources;
 use flowrun_core::value::{Text, Value};
 use flowrun_host::connections::Origin;
 use flowrun_host::driver::{RunTime, World};
+use flowrun_kit::errand::Run;
 use flowrun_tables::Tables;
 
 /// The published exports of Okta's that lie beside the checkout, sorted; where they are not there, none, which is said.
@@ -112,7 +113,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
             let time = RunTime::new(simulators.clock.clone(), true);
-            connections::world(&made, tables, purpose.files, flowrun_external::example_answers(), time)
+            connections::world(&made, tables, flowrun_external::example_answers(), Run::default(), time)
         }
         Err(problem) => panic!("{problem:?}"),
     }

@@ -16,9 +16,11 @@ use flowrun_core::program::Program;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
+use flowrun_host::perform::{Connections, Reached};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
+use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
 use flowrun_kit::sim::Fault;
 use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
@@ -178,13 +180,19 @@ impl Org {
         Ran { code, stdout: text(stdout), stderr: text(stderr) }
     }
 
-    /// A world whose requests go through `transport`.
-    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>) -> World {
-        self.world_with(program, transport, Tables::new(&program.tables, self.0.clock.clone()))
+    /// A world whose requests go through `transport`, until `stop` is given.
+    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>, stop: Stop) -> World {
+        self.world_with(program, transport, stop, Tables::new(&program.tables, self.0.clock.clone()))
     }
 
-    /// A world with these tables, whose requests go through `transport`.
-    pub fn world_with(&self, program: &Program, transport: &Arc<dyn Transport>, tables: Tables) -> World {
+    /// A world with these tables, whose requests go through `transport`, until `stop` is given.
+    pub fn world_with(
+        &self,
+        program: &Program,
+        transport: &Arc<dyn Transport>,
+        stop: Stop,
+        tables: Tables,
+    ) -> World {
         let clock = self.0.clock.clone();
         let connections = program.connections.iter().enumerate().map(|(number, connection)| {
             let made = connectors::connector(&connection.connector).and_then(|connector| {
@@ -193,13 +201,20 @@ impl Org {
                 let means = Means { scopes, ..Means::new(transport.clone(), clock.clone()) };
                 connector.connect(&settings, means).ok()
             });
-            made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name)).connection
+            let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
+            Reached { connection: made.connection, activity: made.activity }
         });
         let connections = connections.collect();
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock, true), connectors::effects(), connections)
-            .share(Tables::CONNECTOR, Arc::new(tables))
-            .share(Crypto::CONNECTOR, Arc::new(crypto))
+        let connections = Connections::new(
+            clock.clone(),
+            Run { stop, ..Run::default() },
+            connectors::effects(),
+            connections,
+        )
+        .share(Tables::CONNECTOR, Arc::new(tables))
+        .share(Crypto::CONNECTOR, Arc::new(crypto));
+        World::new(RunTime::new(clock, true), connections)
     }
 
     /// Lets the imports that were started come to their end.

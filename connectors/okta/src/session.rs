@@ -4,7 +4,6 @@ use flowrun_core::Outputs;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::call::{Call, Reply};
-use flowrun_kit::client::Failure;
 
 use crate::Okta;
 
@@ -71,12 +70,12 @@ impl Session {
     }
 
     /// The session at `path`, as it is now.
-    pub async fn fetch(okta: &Okta, path: &str) -> Result<Session, Failure> {
+    pub async fn fetch(okta: &Okta, path: &str) -> Result<Session> {
         okta.client.read(Call::get(path), Session::read).await
     }
 
     /// The active session that was opened within the last `age_ms`, if there is exactly one that nobody has loaded yet.
-    pub async fn opened_lately(okta: &Okta, source: &str, age_ms: i64) -> Result<Option<Session>, Failure> {
+    pub async fn opened_lately(okta: &Okta, source: &str, age_ms: i64) -> Result<Option<Session>> {
         let call = Call::get(format!("{source}/sessions"));
         let (now_ms, records) = okta
             .client

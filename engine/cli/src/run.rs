@@ -17,6 +17,7 @@ use flowrun_external::Answers;
 use flowrun_host::driver::{self, RunTime, Stop, Watch};
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
 use flowrun_tables::Tables;
 
@@ -170,23 +171,29 @@ impl Prepared {
         let clock = simulators.clock.clone();
         let audit = Arc::new(Audit::default());
         let recorded = !self.args.no_audit && (self.reaches_real() || self.args.audit.is_some());
-        let made = connections::connect(
-            &self.planned,
-            &Purpose {
-                audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
-                rehearsal: self.args.dry_run,
-                ca_file: self.args.ca_file.clone(),
-                files: self.files.clone(),
-                ..Purpose::new(&simulators, &surroundings.env)
-            },
-        )?;
+        let purpose =
+            Purpose { ca_file: self.args.ca_file.clone(), ..Purpose::new(&simulators, &surroundings.env) };
+        let made = connections::connect(&self.planned, &purpose)?;
         let time = RunTime::new(clock.clone(), simulated);
         let at_us = time.now_us();
         let run_id = run_id(surroundings, at_us);
         let folder = self.folder(&made, &surroundings.env);
         let tables = self.filled(self.tables(folder.as_deref(), &clock)?)?;
         let answers = self.answers()?;
-        let world = connections::world(&made, tables, self.files.clone(), answers, time);
+        let (stop, switch) = match &surroundings.stop {
+            Some(stop) => (stop.clone(), None),
+            None => {
+                let (switch, stop) = Stop::new();
+                (stop, Some(switch))
+            }
+        };
+        let run = Run {
+            audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
+            rehearsal: self.args.dry_run,
+            files: self.files.clone(),
+            stop: stop.clone(),
+        };
+        let world = connections::world(&made, tables, answers, run, time);
         self.remark(console, scale);
 
         let start =
@@ -212,13 +219,6 @@ impl Prepared {
             let header = transcript::header(name, &self.lines(&made), &Frame::of(console.out_look), out);
             console.tell(&header)?;
         }
-        let (stop, switch) = match &surroundings.stop {
-            Some(stop) => (stop.clone(), None),
-            None => {
-                let (switch, stop) = Stop::new();
-                (stop, Some(switch))
-            }
-        };
         if surroundings.signals
             && let Some(switch) = &switch
         {

@@ -4,4 +4,5 @@ pub mod connections;
 pub mod driver;
 pub mod http;
 pub mod network;
+pub mod perform;
 pub mod source;

@@ -36,8 +36,8 @@ pub fn program(cards: &str) -> Option<Arc<Program>> {
 
 /// Runs a program over an org whose requests go through `transport`.
 pub async fn run(org: &Org, program: Arc<Program>, transport: &Arc<dyn Transport>) -> Report {
-    let world = org.world(&program, transport);
-    let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
     let (_switch, stop) = Stop::new();
+    let world = org.world(&program, transport, stop.clone());
+    let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
     driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap()
 }

@@ -108,7 +108,8 @@ async fn run(
     let gate = Arc::new(Gate { within: Box::new(org.0.transport()), requests, most, cut, switch, killed });
     let transport: Arc<dyn Transport> = gate.clone();
     let tables = Tables::new(&program.tables, org.0.clock.clone()).kept_in(kept.clone());
-    let world = org.world_with(&program, &transport, tables.map_err(|fault| fault.message.to_string())?);
+    let tables = tables.map_err(|fault| fault.message.to_string())?;
+    let world = org.world_with(&program, &transport, stop.clone(), tables);
     let began_ms = org.0.clock.now_ms();
     let start = Start::new(Record::default(), "test", began_ms * 1000);
     let (mut log, mut watch) = ((), ());

@@ -20,11 +20,11 @@ use flowrun_host::connections::{ConnectionsFile, Missing, Origin, missing, settl
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::http::HttpTransport;
 use flowrun_host::network::Network;
+use flowrun_host::perform::{Connections, Reached};
 use flowrun_kit::activity::Activity;
-use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
-use flowrun_kit::files::Files;
+use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
 use flowrun_tables::Tables;
 
@@ -231,18 +231,12 @@ pub struct Purpose<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Certificate authorities to trust besides those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Where requests that change something are recorded.
-    pub audit: Option<Arc<dyn Ledger>>,
-    /// Whether requests that would change something are withheld.
-    pub rehearsal: bool,
-    /// The files of the run.
-    pub files: Files,
 }
 
 impl<'a> Purpose<'a> {
-    /// Connections that change what they are told to, without a record, for a run without files.
+    /// Connections over the network as the environment describes it.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false, files: Files::default() }
+        Purpose { simulators, env, ca_file: None }
     }
 }
 
@@ -270,13 +264,8 @@ pub fn connect(
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
-        let means = Means {
-            scopes: scopes.clone(),
-            audit: purpose.audit.clone(),
-            rehearsal: purpose.rehearsal,
-            files: purpose.files.clone(),
-            ..Means::new(transport, purpose.simulators.clock.clone())
-        };
+        let clock = purpose.simulators.clock.clone();
+        let means = Means { scopes: scopes.clone(), ..Means::new(transport, clock) };
         let connected = connector.connect(&settings, means).map_err(|fault| {
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
@@ -301,16 +290,18 @@ pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
     used.flatten().copied().collect()
 }
 
-/// The world that a program runs in, over connections made in its order, which share these files with its cards.
-pub fn world(made: &[Made], tables: Tables, files: Files, answers: Answers, time: RunTime) -> World {
-    let connections = made.iter().map(|made| made.connection.clone()).collect();
-    let crypto = Crypto::new(time.clock().clone());
-    let store = FileStore::new(files.clone(), time.clock().clone());
-    World::new(time, connectors::effects(), connections)
-        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files)))
-        .share(FileStore::CONNECTOR, Arc::new(store))
-        .share(Crypto::CONNECTOR, Arc::new(crypto))
-        .share(Answers::CONNECTOR, Arc::new(answers))
+/// The world that a run of a program is in, over connections made in its order.
+pub fn world(made: &[Made], tables: Tables, answers: Answers, run: Run, time: RunTime) -> World {
+    let reached = made
+        .iter()
+        .map(|made| Reached { connection: made.connection.clone(), activity: made.activity.clone() });
+    let (clock, files) = (time.clock().clone(), run.files.clone());
+    let connections = Connections::new(clock.clone(), run, connectors::effects(), reached.collect())
+        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
+        .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
+        .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
+        .share(Answers::CONNECTOR, Arc::new(answers));
+    World::new(time, connections)
 }
 
 /// The network as the environment and the command line describe it.

@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog, Work, external};
+use flowrun_core::does::Does;
 use flowrun_core::model::{Expr, Flow, OnError, Step, Trigger};
 use flowrun_core::types::Kind;
+use flowrun_core::value::Value;
 
 use crate::catalog::category;
 use crate::graph::title;
 use crate::project::Project;
-
-/// Cards of tables that leave them as they are.
-const READ_TABLES: &[&str] =
-    &["tables.export_to_csv", "tables.read_row", "tables.read_table", "tables.search_rows"];
 
 /// All flows of a project.
 #[derive(Debug)]
@@ -111,7 +109,7 @@ impl About {
                 Some(Kind::Flow) => self.call(text, flow, project),
                 Some(Kind::Table) => {
                     let (reads, changes) = &mut self.tables;
-                    let tables = if READ_TABLES.contains(&&*step.card.it) { reads } else { changes };
+                    let tables = if card.is_some_and(|card| card.does().changes()) { changes } else { reads };
                     tables.insert(text.to_string());
                 }
                 None if &*name.it == "flow" => self.call(text, flow, project),
@@ -126,38 +124,33 @@ impl About {
     }
 
     fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
-        let (connector, scopes) = match (external(&step.card), card) {
-            (Some(name), _) => {
-                (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &[][..])
-            }
-            (None, Some(Card { work: Work::Effect(spec), .. }))
-                if card.and_then(Card::connector).is_some() =>
-            {
-                (category::title(spec.connector), spec.scopes)
-            }
-            _ => return,
+        let Some((card, Work::Effect(spec))) = card.map(|card| (card, card.work)) else { return };
+        let connector = match external(&step.card) {
+            Some(name) => category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)),
+            None if card.connector().is_some() => category::title(spec.connector),
+            None => return,
         };
         let connection = step.connection.as_ref().map(|name| name.to_string());
         let reached = self.reached.entry((connector, connection)).or_default();
-        // Without scopes nothing tells, so the worse is said.
-        let reads = match scopes {
-            [] => reads(&step.card),
-            scopes => scopes.iter().all(|scope| scope.ends_with(".read")),
-        };
-        reached.objects.extend(scopes.iter().filter_map(|scope| object(scope)));
-        if reads {
-            reached.reads.insert(title)
-        } else {
+        reached.objects.extend(spec.scopes.iter().filter_map(|scope| object(scope)));
+        if does(step, card).changes() {
             reached.changes.insert(title)
+        } else {
+            reached.reads.insert(title)
         };
     }
 }
 
-/// Whether a card's name says that it only reads.
-fn reads(id: &str) -> bool {
-    let name = id.rsplit('.').next().unwrap_or(id);
-    let verbs = ["read_", "list_", "search_", "get_", "find_", "download_"];
-    verbs.iter().any(|verb| name.starts_with(verb)) || name == "get"
+/// What a card does with the fields that are written as constants.
+fn does(step: &Step, card: &Card) -> Does {
+    let inputs = card.inputs.iter().map(|field| {
+        match step.with.iter().find(|(name, _)| *name.it == *field.name).map(|(_, value)| &value.it) {
+            Some(Expr::Constant(value)) => value.clone(),
+            Some(_) => Value::Null,
+            None => Value::from(field.default),
+        }
+    });
+    card.does().with(&inputs.collect::<Vec<_>>())
 }
 
 /// The object of an OAuth 2.0 scope: `okta.users.read` is about `users`.

@@ -23,7 +23,7 @@ pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, FlowId, Program, SlotId, StepId};
+use crate::program::{Flow, FlowId, Op, Program, SlotId, StepId};
 use crate::value::{Record, Text, Value, convert};
 use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
 
@@ -165,6 +165,10 @@ impl Machine {
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         let step = StepId(id.step);
+        let outcome = outcome.map_err(|fault| match &flow.step(step).op {
+            Op::Effect { spec, .. } if spec.does.may_be_repeated() => fault.lost(false),
+            _ => fault,
+        });
         match (purpose, outcome) {
             (Purpose::Card, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
@@ -215,9 +219,9 @@ impl Machine {
                 continue;
             }
             if purpose == Purpose::PageRetry {
-                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(cancelled()));
+                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(Fault::cancelled()));
             } else {
-                self.fail(flow, &mut frame, StepId(id.step), at, cancelled());
+                self.fail(flow, &mut frame, StepId(id.step), at, Fault::cancelled());
             }
             self.settle(frame, at);
         }
@@ -340,10 +344,6 @@ fn accept(flow: &Flow, input: &crate::program::Input, value: Value) -> Result<Va
         )));
     }
     Ok(value)
-}
-
-fn cancelled() -> Fault {
-    Fault::new(FaultKind::Cancelled, "the run was cancelled").code(499)
 }
 
 impl Program {
