@@ -287,7 +287,7 @@ impl Client {
             pass.write(&mut headers, &call.method, &course.url, self.clock().now_ms())?;
         }
         let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
-        let response = match self.carry(request, course).await? {
+        let response = match self.carry(call, request, course).await? {
             Ok(response) => response,
             Err(error) => return Ok(Err(error)),
         };
@@ -307,7 +307,12 @@ impl Client {
     }
 
     /// Hands a request to the transport and waits for the answer, as long as the errand has time.
-    async fn carry(&self, request: Request, course: &mut Course) -> Result<Result<Response, TransportError>> {
+    async fn carry(
+        &self,
+        call: &Call,
+        request: Request,
+        course: &mut Course,
+    ) -> Result<Result<Response, TransportError>> {
         let (transport, limits) = (&*self.line.transport, self.line.limits);
         let answer = async {
             match &mut course.into {
@@ -318,6 +323,8 @@ impl Client {
         tokio::select! {
             biased;
             answer = answer => answer,
+            // What only reads can be left at any time.
+            () = self.errand.stopped(), if !call.does.changes() => Err(Fault::cancelled()),
             () = self.time_is_over() => Ok(Err(TransportError::Timeout)),
         }
     }
