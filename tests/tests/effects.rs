@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use flowrun::simulators::Setup;
 use flowrun_host::driver::Stop;
+use flowrun_host::session::simulators::Setup;
 use flowrun_tests::Ran;
 use flowrun_tests::org::{Org, fault};
 use serde_json::Value;
@@ -96,8 +96,9 @@ async fn a_change_stands_in_the_record_before_it_is_sent() {
     let audit = folder.path().join("audit.jsonl");
     let (flow, path) = (main_of(&folder), audit.display().to_string());
     // The run is given up while its request is on its way, as a kill would do it.
+    let args = ["--audit", &*path];
     tokio::select! {
-        _ = org.run(&flow, &["--audit", &path]) => panic!("the request was answered"),
+        _ = org.run(&flow, &args) => panic!("the request was answered"),
         () = org.0.clock.sleep(Duration::from_secs(10)) => {}
     }
     assert_eq!(org.asked("POST"), 1);
@@ -148,7 +149,7 @@ async fn stopped(org: &Org, files: &[(&str, &str)], after: Duration) -> (Ran, i6
         },
         async {
             org.0.clock.sleep(after).await;
-            switch.send(true).unwrap();
+            let _ = switch.send(true);
             (org.elapsed_ms(), switch)
         }
     );
@@ -211,15 +212,15 @@ async fn what_has_begun_and_what_cleans_up_is_brought_to_its_end() {
     // The first answer is lost on its way; the card then looks whether there is a session, and waits for that.
     let org = org(&["drop@POST", "rate-limit@GET:times=1", "rate-limit@DELETE:times=2"]);
     let main = "cards:
+  - { id: session, card: okta.create_import_session, connection: okta }
   - card: error_handling.if_error
     try:
-      - { id: session, card: okta.create_import_session, connection: okta }
       - { card: okta.read_user, connection: okta, with: { id_or_login: nobody } }
     catch:
       - { card: okta.delete_import_session, connection: okta, with: { session_id: $.session.id } }
 ";
     let (ran, late_ms) = stopped(&org, &[("main.yaml", main)], Duration::from_millis(400)).await;
-    assert_eq!((org.statuses(), ran.code), (vec!["CLOSED"], 130), "{}", ran.stdout);
+    assert_eq!((org.statuses(), ran.code), (vec!["CLOSED"], 130), "{}{}", ran.stdout, ran.stderr);
     assert!(late_ms > 1000, "it waited for both: {late_ms} ms");
     assert_eq!(org.asked("/users"), 0);
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use flowrun::simulators::Setup;
 use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
+use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_kit::sim::FaultKind;
@@ -319,8 +319,8 @@ async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
             let (requests, within) = (AtomicUsize::new(0), Box::new(org.0.transport()));
             let presser = Arc::new(Presser { within, requests, at, answered, switch });
             let transport: Arc<dyn Transport> = presser.clone();
-            let world = org.world(&program, &transport, stop.clone());
-            let report = driver::run(program.clone(), start.clone(), &world, &mut (), &mut (), stop).await;
+            let world = org.world(&program, &transport, stop);
+            let report = driver::run(program.clone(), start.clone(), &world, &mut (), &mut ()).await;
             let report = report.unwrap();
             let case = format!("interrupted at request {at}, answered: {answered}");
             assert_eq!(org.open_sessions(), [], "{case}");
@@ -438,9 +438,8 @@ async fn a_card_that_panics_leaves_no_session_open() {
     let org = Org::new(EMPLOYEES);
     let within = Box::new(org.0.transport());
     let transport: Arc<dyn Transport> = Arc::new(Panics { within, uploads: AtomicUsize::new(0) });
-    let (_switch, stop) = Stop::new();
-    let world = org.world(&program, &transport, stop.clone());
-    let report = driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap();
+    let world = org.world(&program, &transport, Stop::default());
+    let report = driver::run(program, start, &world, &mut (), &mut ()).await.unwrap();
     let error = report.flow.error.map(|error| error.message.to_string()).unwrap_or_default();
     assert_eq!(report.status, Status::Failed, "{error}");
     assert!(error.contains("the session that failed was closed"), "{error}");

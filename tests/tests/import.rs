@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowrun::simulators::Setup;
 use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
+use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, SessionStatus, UserStatus};
@@ -457,9 +457,8 @@ async fn measured(project: &Project, org: &Org) -> Result<Vec<usize>, String> {
     let transport: Arc<dyn Transport> =
         Arc::new(Scale { within: Box::new(org.0.transport()), uploads: uploads.clone() });
     let (program, start) = project.compiled("import");
-    let (_switch, stop) = Stop::new();
-    let world = org.world(&program, &transport, stop.clone());
-    let report = driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap();
+    let world = org.world(&program, &transport, Stop::default());
+    let report = driver::run(program, start, &world, &mut (), &mut ()).await.unwrap();
     let said = report.flow.error.map(|error| error.message.to_string());
     ensure(report.status == Status::Done, || said.unwrap_or_default())?;
     let uploads = uploads.0.lock().unwrap().clone();

@@ -26,6 +26,7 @@ pub mod line;
 pub mod oauth;
 pub mod pacing;
 mod pem;
+pub mod registry;
 pub mod retry;
 pub mod signing_key;
 pub mod sim;

@@ -60,8 +60,7 @@ impl Effect for CreateImportSession {
             Err(fault) if fault.lost => fault,
             Err(fault) => return Err(fault),
         };
-        let age_ms = okta.client.clock().now_ms() - started_ms + SLACK_MS;
-        match Session::opened_lately(okta, &source, age_ms).await {
+        match Session::opened_since(okta, &source, started_ms - SLACK_MS).await {
             Ok(Some(session)) => Ok(session),
             // It did not take effect, so it may be asked for again, once.
             Ok(None) if lost.kind != FaultKind::Parse => {

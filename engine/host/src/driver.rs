@@ -24,6 +24,8 @@ use crate::perform::{Connections, Panics, Perform, Performing, TimeLimit};
 pub struct World {
     /// The time of the run.
     pub time: RunTime,
+    /// Tells the run to end: the first time so that it cleans up.
+    pub stop: Stop,
     performer: Box<dyn Perform>,
 }
 
@@ -55,13 +57,13 @@ impl RunTime {
 impl World {
     /// A world in which cards are performed over `connections`, none of which can hang a run or end it by a panic.
     pub fn new(time: RunTime, connections: Connections) -> World {
-        let clock = time.clock.clone();
-        World::of(time, TimeLimit(Panics(connections), clock))
+        let (clock, stop) = (time.clock.clone(), connections.stop());
+        World::of(time, stop, TimeLimit(Panics(connections), clock))
     }
 
-    /// A world in which `performer` does what is asked for.
-    pub fn of(time: RunTime, performer: impl Perform + 'static) -> World {
-        World { time, performer: Box::new(performer) }
+    /// A world in which `performer` does what is asked for, until `stop` is given.
+    pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
+        World { time, stop, performer: Box::new(performer) }
     }
 
     /// Does what an effect asks for, and tells how it ended.
@@ -113,11 +115,20 @@ pub async fn run(
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-    stop: Stop,
 ) -> Result<Report, Fault> {
     let mut machine = Machine::new(program, start)?;
-    drive(&mut machine, Vec::new(), world, log, watch, stop).await;
-    Ok(machine.report())
+    Ok(to_end(&mut machine, world, log, watch).await)
+}
+
+/// Runs a machine that has just been made to its end.
+pub async fn to_end(
+    machine: &mut Machine,
+    world: &World,
+    log: &mut dyn Log,
+    watch: &mut dyn Watch,
+) -> Report {
+    drive(machine, Vec::new(), world, log, watch).await;
+    machine.report()
 }
 
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
@@ -126,10 +137,9 @@ pub async fn resume(
     journal: &mut Journal,
     world: &World,
     watch: &mut dyn Watch,
-    stop: Stop,
 ) -> Result<Report, ReplayError> {
     let (mut machine, open) = journal.replay(program)?;
-    drive(&mut machine, open, world, journal, watch, stop).await;
+    drive(&mut machine, open, world, journal, watch).await;
     Ok(machine.report())
 }
 
@@ -181,8 +191,8 @@ async fn drive(
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-    mut stop: Stop,
 ) {
+    let mut stop = world.stop.clone();
     let mut begun = Begun { world, pending: FuturesUnordered::new(), ended: VecDeque::new() };
     begun.begin(open);
     let mut turns = 0;

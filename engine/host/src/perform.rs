@@ -14,6 +14,7 @@ use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
+use flowrun_kit::stop::Stop;
 use futures_util::FutureExt;
 
 /// Does what effects ask for.
@@ -83,6 +84,11 @@ impl Connections {
     pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> Connections {
         self.shared.insert(connector, connection);
         self
+    }
+
+    /// What tells the run to end.
+    pub fn stop(&self) -> Stop {
+        self.run.stop.clone()
     }
 
     fn connection(&self, performance: &Performance) -> Option<(AnyConnection, Option<Activity>)> {

@@ -1,0 +1,273 @@
+//! The audit record of a run: JSON lines that say who ran what when, and what was sent to whom.
+//!
+//! It names people by their external IDs and holds a hash of what was sent of them; what was sent itself only if asked.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use flowrun_core::report::Report;
+use flowrun_core::source::Sources;
+use flowrun_core::value::Date;
+use flowrun_kit::audit::{Entry, Ledger, Sending, Subject};
+use flowrun_kit::effect::Pending;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use flowrun_project::Problem;
+
+use super::connections::Made;
+use super::state::{hex, make, private};
+
+/// The audit record of a run, which begins once it is known over what it runs.
+#[derive(Debug, Default)]
+pub struct Audit(OnceLock<AuditFile>);
+
+/// What the first line of a record says.
+pub struct Beginning<'a> {
+    /// The run's name.
+    pub run_id: &'a str,
+    /// The flow's name.
+    pub flow: &'a str,
+    /// The flow's path in its project.
+    pub file: &'a str,
+    /// The files of the project.
+    pub sources: &'a Sources,
+    /// The connections.
+    pub made: &'a [Made],
+    /// Whether nothing is changed.
+    pub dry_run: bool,
+    /// Says who runs it.
+    pub env: &'a BTreeMap<String, String>,
+    /// When, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+impl Audit {
+    /// Begins the record.
+    pub fn begin(&self, file: AuditFile, beginning: &Beginning<'_>) {
+        let file = self.0.get_or_init(|| file);
+        file.add(&json!({
+            "event": "start",
+            "time": time(beginning.now_ms),
+            "run": beginning.run_id,
+            "flow": beginning.flow,
+            "file": beginning.file,
+            "flows_sha256": fingerprint(beginning.sources),
+            "flowrun": env!("CARGO_PKG_VERSION"),
+            "user": user(beginning.env),
+            "machine": machine(beginning.env),
+            "connections": beginning.made.iter().map(|made| (made.name.clone(), json!(made.host))).collect::<Map<_, _>>(),
+            "dry_run": beginning.dry_run,
+        }));
+    }
+
+    /// Ends the record, if there is one; fails if it is not complete.
+    pub fn end(&self, report: &Report, made: &[Made], now_ms: i64) -> io::Result<()> {
+        let Some(file) = self.0.get() else { return Ok(()) };
+        let requests = made.iter().map(|made| {
+            let tally = made.activity.tally();
+            (
+                made.name.clone(),
+                json!({ "sent": tally.requests, "repeated": tally.repeated, "throttled": tally.throttled }),
+            )
+        });
+        file.add(&json!({
+            "event": "end",
+            "time": time(now_ms),
+            "status": report.status,
+            "outputs": report.flow.outputs,
+            "error": report.flow.error,
+            "requests": requests.collect::<Map<_, _>>(),
+        }));
+        file.finish()
+    }
+}
+
+impl Ledger for Audit {
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, u64> {
+        Box::pin(async move {
+            match self.0.get() {
+                Some(file) => file.sending(sending).await,
+                None => 0,
+            }
+        })
+    }
+
+    fn record(&self, entry: &Entry<'_>) {
+        if let Some(file) = self.0.get() {
+            file.record(entry);
+        }
+    }
+}
+
+fn named(env: &BTreeMap<String, String>, names: [&str; 3]) -> Option<String> {
+    names.iter().find_map(|name| env.get(*name)).filter(|value| !value.is_empty()).cloned()
+}
+
+/// Who runs it. A service often has no variable that says so.
+fn user(env: &BTreeMap<String, String>) -> Option<String> {
+    let asked = || Command::new("id").arg("-un").stderr(Stdio::null()).output().ok();
+    let told = || Some(String::from_utf8(asked()?.stdout).ok()?.trim().to_owned());
+    named(env, ["SUDO_USER", "USER", "LOGNAME"]).or_else(told).filter(|user| !user.is_empty())
+}
+
+/// Where it runs.
+fn machine(env: &BTreeMap<String, String>) -> Option<String> {
+    let told = || Some(std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned());
+    named(env, ["HOSTNAME", "COMPUTERNAME", "HOST"]).or_else(told)
+}
+
+/// A hash of all flows and the manifest, by which two runs of the same can be told from two of different ones.
+fn fingerprint(sources: &Sources) -> String {
+    let mut hash = Sha256::new();
+    for (_, source) in sources.iter() {
+        hash.update(format!("{} {}\n{}", source.path, source.text.len(), source.text));
+    }
+    hex(&hash.finalize())
+}
+
+/// An audit record that is being written.
+#[derive(Debug)]
+pub struct AuditFile {
+    profiles: bool,
+    file: Arc<File>,
+    written: Mutex<Written>,
+    /// How many lines no crash can lose any more.
+    synced: tokio::sync::Mutex<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    lines: u64,
+    requests: u64,
+    failed: Option<io::Error>,
+}
+
+impl AuditFile {
+    /// Begins a record; an earlier one of that name stays, and this one follows it. `profiles`: what is sent of people is
+    /// written down as it is.
+    pub fn open(path: &Path, profiles: bool) -> Result<AuditFile, Problem> {
+        let unusable = |error: io::Error| {
+            Problem::new(format!("the audit record {} can't be written: {error}", path.display()))
+                .help("name another file with --audit, or go without one with --no-audit")
+        };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            make(folder).map_err(unusable)?;
+        }
+        let file = private().append(true).create(true).open(path).map_err(unusable)?;
+        Ok(AuditFile {
+            profiles,
+            file: Arc::new(file),
+            written: Mutex::default(),
+            synced: Default::default(),
+        })
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a line. That it can't be written is told at the end: a run in its middle must still clean up.
+    pub fn add(&self, line: &Value) {
+        self.written().add(&self.file, line);
+    }
+
+    /// Makes sure that everything is on the disk; why not, if not.
+    pub fn finish(&self) -> io::Result<()> {
+        match self.written().failed.take() {
+            Some(error) => Err(error),
+            None => self.file.sync_all(),
+        }
+    }
+
+    /// Adds the line of a request that is about to be sent, and returns once it is on the disk.
+    async fn sending(&self, sending: &Sending<'_>) -> u64 {
+        let (number, line) = {
+            let mut written = self.written();
+            written.requests += 1;
+            let mut line = json!({
+                "event": "sending",
+                "time": time(sending.at_ms),
+                "number": written.requests,
+                "host": sending.host,
+                "method": sending.method,
+                "path": sending.path,
+            });
+            if !sending.subjects.is_empty() {
+                line["sent"] = sending.subjects.iter().map(|subject| self.subject(subject)).collect();
+            }
+            written.add(&self.file, &line);
+            (written.requests, written.lines)
+        };
+        self.sync(line).await;
+        number
+    }
+
+    /// Makes sure that so many lines are on the disk: one sync serves all whose lines were written before it began.
+    async fn sync(&self, lines: u64) {
+        let mut synced = self.synced.lock().await;
+        if *synced >= lines {
+            return;
+        }
+        let (file, all) = (self.file.clone(), self.written().lines);
+        let done = tokio::task::spawn_blocking(move || file.sync_data()).await;
+        if let Ok(Err(error)) = done {
+            self.written().failed.get_or_insert(error);
+        }
+        *synced = all;
+    }
+
+    fn subject(&self, subject: &Subject) -> Value {
+        let mut line = json!({ "operation": subject.operation, "external_id": &*subject.external_id });
+        if let Some(profile) = &subject.profile {
+            line["profile_sha256"] = hex(&Sha256::digest(profile.as_bytes())).into();
+            if self.profiles {
+                line["profile"] = serde_json::from_str(profile).unwrap_or_default();
+            }
+        }
+        line
+    }
+}
+
+impl AuditFile {
+    fn record(&self, entry: &Entry<'_>) {
+        let sent = entry.sent;
+        let mut line = json!({
+            "event": "request",
+            "time": time(sent.at_ms),
+            "ended": time(entry.ended_ms),
+            "number": entry.number,
+            "host": sent.host,
+            "method": sent.method,
+            "path": sent.path,
+            "status": entry.status,
+            "request_id": entry.request_id,
+            "tries": entry.tries,
+        });
+        if entry.lost {
+            line["lost"] = true.into();
+        }
+        if !sent.subjects.is_empty() {
+            line["sent"] = sent.subjects.iter().map(|subject| self.subject(subject)).collect();
+        }
+        self.add(&line);
+    }
+}
+
+impl Written {
+    fn add(&mut self, mut file: &File, line: &Value) {
+        self.lines += 1;
+        if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
+            self.failed.get_or_insert(error);
+        }
+    }
+}
+
+/// A moment as the record writes it.
+pub fn time(ms: i64) -> Value {
+    Date::from_millis(ms).map_or(Value::Null, |date| date.to_string().into())
+}
