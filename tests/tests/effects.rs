@@ -1,8 +1,6 @@
 //! What an effect promises: a change is recorded before it is sent, told when nobody knows whether it was made, and never made
 //! twice unasked; a run that is stopped stops.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::Path;
 use std::time::Duration;

@@ -1,10 +1,5 @@
 //! Many runs in one process share what belongs to their connections: one login, one pace.
 
-#![allow(clippy::unwrap_used)]
-
-use std::sync::Arc;
-use std::time::Duration;
-
 use flowrun_core::machine::Start;
 use flowrun_core::report::Status;
 use flowrun_core::value::Record;
@@ -16,7 +11,6 @@ use flowrun_host::session::simulators::{OktaAuth, Setup, Simulators};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
-use flowrun_kit::stop::Stop;
 use flowrun_tables::Tables;
 use flowrun_tests::org::EPOCH_MS;
 use flowrun_tests::{compile, registry, sources};
@@ -53,7 +47,7 @@ async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
             Tables::new(&program.tables, simulators.clock.clone()),
             Default::default(),
             Run::default(),
-            RunTime::new(simulators.clock.clone(), true),
+            RunTime::new(simulators.clock.clone(), false),
         );
         let start = Start::new(Record::default(), format!("run-{number}"), EPOCH_MS * 1000);
         let program = program.clone();

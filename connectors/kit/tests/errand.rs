@@ -1,6 +1,4 @@
 //! What a card may send follows from what it is declared to do; what is sent is recorded before and after.
-#![allow(clippy::unwrap_used)]
-
 use std::sync::{Arc, Mutex};
 
 use axum::Router;

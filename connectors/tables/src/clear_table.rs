@@ -36,7 +36,7 @@ impl Effect for ClearTable {
         r#"- { card: tables.clear_table, with: { table: people } }"# => ok r#"{ cleared_rows: 0 }"#,
         r#"- { card: tables.create_row, with: { table: people } }
 - { card: tables.clear_table, with: { table: people } }
-- { card: tables.create_row, with: { table: people } }"# => ok r#"{ row_id: r1-2 }"#,
+- { card: tables.create_row, with: { table: people } }"# => ok r#"{ row_id: people-2 }"#,
     };
     const DOES: Does = Does::Changes(Repeat::Safe);
     type Connection = Tables;

@@ -209,6 +209,7 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
 }
 
 /// A connection, made.
+#[derive(Clone)]
 pub struct Made {
     /// Its name in the manifest.
     pub name: String,

@@ -1,0 +1,7 @@
+//! The tests of this crate from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod errand;
+mod jwt_keys;
+mod sim;
