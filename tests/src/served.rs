@@ -66,12 +66,12 @@ impl Drop for Served {
 /// The variables that lead to simulators at `url`.
 pub fn variables(simulators: &Simulators, url: &str) -> Env {
     let given = CONNECTORS.iter().filter_map(|connector| {
-        let settings = simulators.settings(connector.name, Some(url))?;
+        let settings = simulators.settings(&connector.name, Some(url))?;
         let set = |name: &str| settings.get(name).map(str::to_owned);
         let pairs = connector.settings.iter();
         Some(
             pairs
-                .filter_map(|setting| Some((setting.variable.to_owned(), set(setting.name)?)))
+                .filter_map(|setting| Some((setting.variable.to_string(), set(&setting.name)?)))
                 .collect::<Vec<_>>(),
         )
     });

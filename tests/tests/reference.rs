@@ -80,7 +80,7 @@ fn every_card_reads_well() {
     for card in catalog.iter() {
         for (width, color) in [(60, false), (110, true)] {
             let shown = catalog::show(card, Look { color, width, ..PLAIN });
-            assert!(shown.contains(card.id) && !shown.contains("\n\n\n"), "{shown}");
+            assert!(shown.contains(&*card.id) && !shown.contains("\n\n\n"), "{shown}");
             assert_eq!(shown.contains('\u{1b}'), color, "{}", card.id);
         }
         assert!(
@@ -88,7 +88,7 @@ fn every_card_reads_well() {
             "{} is of no category",
             card.id
         );
-        assert_eq!(catalog::find(&catalog, card.id).unwrap().id, card.id);
+        assert_eq!(catalog::find(&catalog, &card.id).unwrap().id, card.id);
     }
     insta::assert_snapshot!("list", catalog::list(&catalog, None, Look { width: 100, ..PLAIN }));
     let mut shown = String::new();

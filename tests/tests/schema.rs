@@ -137,7 +137,7 @@ fn every_example_of_a_card_is_right() {
             let cards = example["cards"].as_str().unwrap();
             let flow = cards.lines().fold("cards:\n".to_owned(), |flow, line| format!("{flow}  {line}\n"));
             let mut sources = Sources::default();
-            sources.add(card.id, &flow);
+            sources.add(&card.id, &flow);
             wrong.extend(editor.complaints(&sources));
         }
     }
@@ -212,15 +212,21 @@ fn every_card_and_field_is_completed_with_its_docs() {
     let schema = schema(&catalog);
     let names = &schema["$defs"]["card"]["properties"]["card"]["anyOf"][0];
     for (index, card) in catalog.iter().enumerate() {
-        assert_eq!(names["enum"][index], card.id);
+        assert_eq!(names["enum"][index], *card.id);
         assert_eq!(names["enumDescriptions"][index], card.summary());
-        let with = &schema["$defs"][card.id]["properties"]["with"];
-        for field in card.inputs {
-            let shown = &with["properties"][field.name];
+        let with = &schema["$defs"][&*card.id]["properties"]["with"];
+        for field in card.inputs.iter() {
+            let shown = &with["properties"][&*field.name];
             let docs = shown["description"].as_str().unwrap_or_default();
             assert!(docs.starts_with(field.docs.trim_end()), "{} {}: {docs}", card.id, field.name);
             if !field.choices.is_empty() {
-                assert_eq!(shown["anyOf"][0]["enum"], json!(field.choices), "{} {}", card.id, field.name);
+                assert_eq!(
+                    shown["anyOf"][0]["enum"],
+                    json!(field.choices.iter().collect::<Vec<_>>()),
+                    "{} {}",
+                    card.id,
+                    field.name
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::value::{REDACTED, Record, Secret, Value, get, parse_json};
-use flowrun_http::{CARDS, CONNECTOR, sim, simulated};
+use flowrun_http::{connector, effect_cards, sim, simulated};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Means, Settings};
 use flowrun_kit::direct;
@@ -16,12 +16,12 @@ const URL: &str = "https://echo.sim";
 fn connect(settings: &Settings) -> Result<AnyConnection, Fault> {
     let transport = Arc::new(SimTransport::new().host(URL, sim::router()));
     let means = Means::new(transport, Clock::starting_at(0, 1.0));
-    CONNECTOR.connect(settings, means).map(|connected| connected.connection)
+    connector().connect(settings, means).map(|connected| connected.connection)
 }
 
 async fn card(connection: &AnyConnection, id: &str, inputs: &str) -> Result<Record, Fault> {
     let inputs = parse_json(inputs).expect("inputs are JSON");
-    direct::perform(CARDS, &format!("api_connector.{id}"), &inputs, connection).await
+    direct::perform(&effect_cards(), &format!("api_connector.{id}"), &inputs, connection).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,14 +80,14 @@ async fn what_may_not_be_sent_or_read_is_refused() {
         ("url", Value::from("/echo")),
         ("body", Value::object([("k", Value::Secret(Secret::new("hunter2")))])),
     ]);
-    let fault = direct::perform(CARDS, "api_connector.post", &body, &api).await.unwrap_err();
+    let fault = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap_err();
     assert!(fault.message.contains("holds a secret"), "{fault}");
     let body = Value::object([
         ("url", Value::from("/echo")),
         ("headers", Value::object([("content-type", Value::from("application/x-www-form-urlencoded"))])),
         ("body", Value::Secret(Secret::new("assertion=hunter2"))),
     ]);
-    let echo = direct::perform(CARDS, "api_connector.post", &body, &api).await.unwrap();
+    let echo = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap();
     assert!(echo["body"].to_json().contains("assertion=hunter2"), "{echo:?}");
     let text = card(&api, "post", r#"{"url":"/reverse","body":"text"}"#).await.unwrap_err();
     assert_eq!(text.kind, FaultKind::Parse, "{text}");

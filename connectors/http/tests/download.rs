@@ -12,7 +12,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::value::{File, Record, Value, parse_json};
-use flowrun_http::{CARDS, CONNECTOR, simulated};
+use flowrun_http::{connector, effect_cards, simulated};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::direct;
@@ -61,8 +61,8 @@ fn service(asked: &Asked, taken: &Asked) -> Router {
 async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record, Fault> {
     let transport = Arc::new(SimTransport::new().host(URL, router));
     let means = Means { files: files.clone(), ..Means::new(transport, Clock::starting_at(0, 1.0)) };
-    let api = CONNECTOR.connect(&simulated(URL), means).unwrap().connection;
-    direct::perform(CARDS, "file.download", &parse_json(inputs).unwrap(), &api).await
+    let api = connector().connect(&simulated(URL), means).unwrap().connection;
+    direct::perform(&effect_cards(), "file.download", &parse_json(inputs).unwrap(), &api).await
 }
 
 fn file(out: &Record) -> Arc<File> {

@@ -8,15 +8,15 @@ use crate::effect::{AnyConnection, EffectCard};
 
 /// Performs the card called `id` with `inputs` by their names, and gives its outputs by theirs.
 pub async fn perform(
-    cards: &'static [EffectCard],
+    cards: &[EffectCard],
     id: &str,
     inputs: &Value,
     connection: &AnyConnection,
 ) -> Result<Record> {
     let card = find(cards, id)?;
-    match card.perform(prepare(card, inputs, None)?, connection.clone()).await? {
+    match card.code.perform(prepare(card, inputs, None)?, connection.clone()).await? {
         Answer::Outputs(values) => {
-            Ok(card.card.outputs.iter().map(|field| Text::from(field.name)).zip(values).collect())
+            Ok(card.card.outputs.iter().map(|field| Text::from(&*field.name)).zip(values).collect())
         }
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no outputs"))),
     }
@@ -24,26 +24,26 @@ pub async fn perform(
 
 /// Fetches one page of the card called `id`.
 pub async fn page(
-    cards: &'static [EffectCard],
+    cards: &[EffectCard],
     id: &str,
     inputs: &Value,
     cursor: Cursor,
     connection: &AnyConnection,
 ) -> Result<Page> {
     let card = find(cards, id)?;
-    match card.perform(prepare(card, inputs, Some(cursor))?, connection.clone()).await? {
+    match card.code.perform(prepare(card, inputs, Some(cursor))?, connection.clone()).await? {
         Answer::Page(page) => Ok(page),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no page"))),
     }
 }
 
-fn find(cards: &'static [EffectCard], id: &str) -> Result<&'static EffectCard> {
+fn find<'c>(cards: &'c [EffectCard], id: &str) -> Result<&'c EffectCard> {
     let card = cards.iter().find(|card| card.card.id == id);
     card.ok_or_else(|| Fault::new(FaultKind::NotFound, format!("there is no card `{id}` here")))
 }
 
-fn prepare(card: &'static EffectCard, inputs: &Value, page: Option<Cursor>) -> Result<Performance> {
-    let declared = card.card.inputs;
+fn prepare(card: &EffectCard, inputs: &Value, page: Option<Cursor>) -> Result<Performance> {
+    let declared = &card.card.inputs;
     let given = inputs.as_object();
     if let Some(unknown) = given.and_then(|given| given.keys().find(|name| card.card.input(name).is_none())) {
         return Err(Fault::new(
@@ -52,15 +52,15 @@ fn prepare(card: &'static EffectCard, inputs: &Value, page: Option<Cursor>) -> R
         ));
     }
     let args = declared.iter().map(|field| {
-        let value = given.and_then(|given| given.get(field.name)).cloned();
-        value.unwrap_or_else(|| Value::from(field.default))
+        let value = given.and_then(|given| given.get(&field.name)).cloned();
+        value.unwrap_or_else(|| Value::from(&field.default))
     });
     Ok(Performance {
-        card: &card.card,
+        card: card.card.clone(),
         connection: None,
         args: args.collect(),
         names: [].into(),
-        outputs: card.card.outputs.iter().map(|field| Text::from(field.name)).collect(),
+        outputs: card.card.outputs.iter().map(|field| Text::from(&*field.name)).collect(),
         page,
         timeout_ms: 0,
     })

@@ -1,12 +1,14 @@
 //! The one way to declare a card that reaches outside.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Slots, Work};
+use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Said, Slots, Words, Work};
 use flowrun_core::effect::{Answer, Cursor, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Value;
@@ -18,7 +20,7 @@ pub trait Effect: Inputs + Send + 'static {
     /// Okta's name where snake case doesn't lead back to it.
     const TITLE: Option<&'static str> = None;
     /// The export addresses it stands for.
-    const EXPORTED_AS: &'static [&'static str];
+    const EXPORTED_AS: &'static [&'static str] = &[];
     /// At least one; they are run as tests, over the simulators.
     const EXAMPLES: &'static [Example];
     /// Whether performing it twice does no more than performing it once.
@@ -30,6 +32,8 @@ pub trait Effect: Inputs + Send + 'static {
     const TIMEOUT: Duration = Duration::from_secs(300);
     /// Whether it can yield its records page by page, when its input `result_set` says `stream`.
     const STREAMS: bool = false;
+    /// Whether its helper flow gets, in Okta's exports, the record and the author's fields as one object.
+    const STATE_IN_RECORD: bool = false;
     /// The connection it uses.
     type Connection: Connection;
     /// What it puts out.
@@ -53,6 +57,8 @@ pub trait Effect: Inputs + Send + 'static {
 pub trait Connection: Any + Send + Sync {
     /// The connector's name in flow files: `okta`.
     const CONNECTOR: &'static str;
+    /// Whether each run has one of its own, so that no flow names a connection.
+    const OWN: bool = false;
 }
 
 /// A connection whose type is known only to its cards.
@@ -61,48 +67,68 @@ pub type AnyConnection = Arc<dyn Any + Send + Sync>;
 /// A future that the driver awaits.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-type Perform = fn(Performance, AnyConnection) -> Pending<'static, Result<Answer>>;
+/// The code of cards that reach outside.
+pub trait Performs: Send + Sync {
+    /// Performs a card over `connection`, which must be of its connector.
+    fn perform(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+    ) -> Pending<'static, Result<Answer>>;
+}
 
 /// A card that reaches outside, with the code that performs it.
+#[derive(Clone)]
 pub struct EffectCard {
     /// The declaration.
-    pub card: Card,
-    perform: Perform,
+    pub card: Arc<Card>,
+    /// The code.
+    pub code: Arc<dyn Performs>,
 }
 
 impl EffectCard {
     /// The declaration and the code of `C`.
-    pub const fn of<C: Effect>() -> EffectCard {
+    pub fn of<C: Effect>() -> EffectCard {
+        let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };
+        let spec = EffectSpec {
+            connector: Cow::Borrowed(<C::Connection as Connection>::CONNECTOR),
+            own: <C::Connection as Connection>::OWN,
+            timeout: C::TIMEOUT,
+            idempotent: C::IDEMPOTENT,
+            scopes: Words::Written(C::SCOPES),
+            streams: C::STREAMS,
+            state_in_record: C::STATE_IN_RECORD,
+        };
         EffectCard {
-            card: Card {
-                id: C::ID,
-                named: C::TITLE,
-                docs: C::DOCS,
-                exported_as: C::EXPORTED_AS,
-                inputs: C::FIELDS,
-                rest_in: C::REST,
-                outputs: <C::Out as Outputs>::FIELDS,
-                rest_out: <C::Out as Outputs>::REST,
-                examples: C::EXAMPLES,
-                work: Work::Effect(EffectSpec {
-                    connector: <C::Connection as Connection>::CONNECTOR,
-                    timeout: C::TIMEOUT,
-                    idempotent: C::IDEMPOTENT,
-                    scopes: C::SCOPES,
-                    streams: C::STREAMS,
-                }),
-            },
-            perform: |performance, connection| Box::pin(perform::<C>(performance, connection)),
+            card: Arc::new(Card::declared::<C, C::Out>(said, Work::Effect(spec))),
+            code: Arc::new(Coded::<C>(PhantomData)),
         }
     }
+}
 
-    /// Performs the card over `connection`, which must be of its connector.
-    pub fn perform(
+/// Declares the modules of cards that reach outside and lists the cards: `effect_cards! { create_row::CreateRow }`.
+#[macro_export]
+macro_rules! effect_cards {
+    ($($module:ident::$card:ident),+ $(,)?) => {
+        $(mod $module;)+
+
+        /// The cards that reach outside, in the order of the manual.
+        pub fn effect_cards() -> Vec<$crate::effect::EffectCard> {
+            vec![$($crate::effect::EffectCard::of::<$module::$card>()),+]
+        }
+    };
+}
+
+/// A card whose code is compiled in.
+struct Coded<C>(PhantomData<fn() -> C>);
+
+impl<C: Effect> Performs for Coded<C> {
+    fn perform(
         &self,
         performance: Performance,
         connection: AnyConnection,
     ) -> Pending<'static, Result<Answer>> {
-        (self.perform)(performance, connection)
+        Box::pin(perform::<C>(performance, connection))
     }
 }
 

@@ -15,7 +15,7 @@ use flowrun_core::value::{Date, Record, Value, get};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Settings};
 use flowrun_personio::sim::{Access, Status, employee};
-use flowrun_personio::{CONNECTOR, simulated};
+use flowrun_personio::{connector, simulated};
 use serde_json::json;
 
 const STREAM: &str = r#"{"result_set":"stream","api":"v2"}"#;
@@ -423,7 +423,7 @@ async fn lists_that_cannot_be_trusted_are_refused() {
 
 /// What a try of the connection tells, one line for each thing.
 async fn tried(personio: &Connected) -> Vec<String> {
-    let checks = (CONNECTOR.test)(&personio.connection).await;
+    let checks = (connector().test)(&personio.connection).await;
     let told = checks.into_iter().map(|check| match check.outcome {
         Ok(seen) => format!("{}: {seen}", check.title),
         Err(fault) => format!("{} FAILED: {}", check.title, fault.message),

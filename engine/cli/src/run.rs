@@ -46,7 +46,7 @@ pub struct Prepared {
     program: Arc<Program>,
     inputs: Record,
     files: Files,
-    planned: Vec<(Planned, BTreeSet<&'static str>)>,
+    planned: Vec<(Planned, BTreeSet<Text>)>,
     warnings: usize,
 }
 

@@ -70,10 +70,10 @@ pub async fn serve(
 /// The variables that lead to the simulators at `url`, for a shell to evaluate.
 fn exports(simulators: &Simulators, url: &str) -> String {
     let mut lines = String::new();
-    for connector in CONNECTORS {
-        let Some(settings) = simulators.settings(connector.name, Some(url)) else { continue };
-        for setting in connector.settings {
-            if let Some(value) = settings.get(setting.name) {
+    for connector in CONNECTORS.iter() {
+        let Some(settings) = simulators.settings(&connector.name, Some(url)) else { continue };
+        for setting in &connector.settings {
+            if let Some(value) = settings.get(&setting.name) {
                 lines.push_str(&format!("export {}={}\n", setting.variable, quote(value)));
             }
         }

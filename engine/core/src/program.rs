@@ -155,7 +155,7 @@ pub struct Step {
     /// The ID that wires use, or the card's name where the author gave none.
     pub id: Text,
     /// The card.
-    pub card: &'static Card,
+    pub card: Arc<Card>,
     /// The card's name as the flow has it: an external card's own.
     pub name: Text,
     /// The author's remark.

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{
-    Card, Catalog, Cx, EffectSpec, Example, FlowName, Inputs as _, Outputs as _, Pure, TableName, Work,
+    Card, Catalog, Cx, EffectSpec, Example, FlowName, Inputs, Outputs, Pure, Said, TableName, Words, Work,
 };
 use flowrun_core::check::{Checked, Options, check};
 use flowrun_core::diag::{Code, Diagnostic, Severity, Style, render};
@@ -35,7 +36,6 @@ struct Assigned {
 
 impl Pure for Assign {
     const ID: &str = "flow_control.assign";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! { "{}" => ok "{}" };
     type Out = Assigned;
     fn run(self, _: &Cx<'_>) -> Result<Assigned> {
@@ -59,7 +59,6 @@ struct Composed {
 
 impl Pure for Compose {
     const ID: &str = "text.compose";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! { "{}" => ok "{}" };
     type Out = Composed;
     fn run(self, _: &Cx<'_>) -> Result<Composed> {
@@ -108,42 +107,29 @@ struct Row {
     columns: Record,
 }
 
-const fn effect(
-    id: &'static str,
-    inputs: &'static [flowrun_core::card::Field],
-    connector: &'static str,
-    streams: bool,
-) -> Card {
-    Card {
-        id,
-        named: None,
-        docs: "",
-        exported_as: &[],
-        inputs,
-        rest_in: None,
-        outputs: People::FIELDS,
-        rest_out: None,
-        examples: &[],
-        work: Work::Effect(EffectSpec {
-            connector,
-            timeout: Duration::from_secs(30),
-            idempotent: true,
-            scopes: &[],
-            streams,
-        }),
-    }
+fn effect<I: Inputs, O: Outputs>(id: &'static str, connector: &'static str, own: bool) -> Card {
+    let spec = EffectSpec {
+        connector: connector.into(),
+        own,
+        timeout: Duration::from_secs(30),
+        idempotent: true,
+        scopes: Words::NONE,
+        streams: !own,
+        state_in_record: false,
+    };
+    let said = Said { id, named: None, exported_as: &[], examples: &[] };
+    Card::declared::<I, O>(said, Work::Effect(spec))
 }
 
-static CARDS: &[Card] = &[
-    Card::pure::<Assign>(),
-    Card::pure::<Compose>(),
-    effect("hr.list_people", ListPeople::FIELDS, "hr", true),
-    Card {
-        outputs: Row::FIELDS,
-        rest_out: Row::REST,
-        ..effect("tables.read_row", ReadRow::FIELDS, "tables", false)
-    },
-];
+fn cards() -> impl Iterator<Item = Arc<Card>> {
+    let own = [
+        Card::pure::<Assign>(),
+        Card::pure::<Compose>(),
+        effect::<ListPeople, People>("hr.list_people", "hr", false),
+        effect::<ReadRow, Row>("tables.read_row", "tables", true),
+    ];
+    control::cards().into_iter().chain(own.map(Arc::new))
+}
 
 struct Case {
     sources: Sources,
@@ -162,7 +148,7 @@ fn checked(files: &str, entry: Option<&str>, vars: &[(&str, Value)], env: &[(&st
     let named = |list: &[(&str, Value)]| {
         list.iter().map(|(name, value)| (Text::from(*name), value.clone())).collect::<Vec<_>>()
     };
-    let catalog = Catalog::new([control::CARDS, CARDS]);
+    let catalog = Catalog::new(cards());
     let options = Options {
         sources: &sources,
         found: &found,

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 pub struct World {
     /// The time of the run.
     pub time: RunTime,
-    cards: BTreeMap<&'static str, &'static EffectCard>,
+    cards: Arc<[EffectCard]>,
     connections: Vec<AnyConnection>,
     shared: BTreeMap<&'static str, AnyConnection>,
 }
@@ -55,17 +55,8 @@ impl RunTime {
 
 impl World {
     /// A world with these cards; `connections` are those of the program, in its order.
-    pub fn new<'c>(
-        time: RunTime,
-        cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
-        connections: Vec<AnyConnection>,
-    ) -> World {
-        World {
-            time,
-            cards: cards.into_iter().map(|card| (card.card.id, card)).collect(),
-            connections,
-            shared: BTreeMap::new(),
-        }
+    pub fn new(time: RunTime, cards: Arc<[EffectCard]>, connections: Vec<AnyConnection>) -> World {
+        World { time, cards, connections, shared: BTreeMap::new() }
     }
 
     /// The same world with what cards of `connector` use that name no connection, such as the tables.
@@ -75,9 +66,9 @@ impl World {
     }
 
     fn connection(&self, performance: &Performance) -> Option<AnyConnection> {
-        match (performance.connection, performance.card.work) {
+        match (performance.connection, &performance.card.work) {
             (Some(index), _) => self.connections.get(index as usize).cloned(),
-            (None, Work::Effect(spec)) => self.shared.get(spec.connector).cloned(),
+            (None, Work::Effect(spec)) => self.shared.get(&*spec.connector).cloned(),
             (None, _) => None,
         }
     }
@@ -94,19 +85,19 @@ impl World {
                 })
             }
             Act::Card(performance) => {
-                let card = self.cards.get(performance.card.id).copied();
+                let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
                 let (Some(card), Some(connection)) = (card, self.connection(&performance)) else {
                     let message = format!("nothing here can perform `{}`", performance.card.id);
                     let fault = Fault::new(FaultKind::Connection, message);
                     return Box::pin(std::future::ready((id, Err(fault))));
                 };
                 let limit = Duration::from_millis(performance.timeout_ms);
-                let name = card.card.id;
+                let EffectCard { card, code } = card.clone();
                 Box::pin(async move {
                     // A card that panics is a mistake of flowrun's; the flow must still be able to clean up.
-                    let performed = AssertUnwindSafe(card.perform(performance, connection)).catch_unwind();
+                    let performed = AssertUnwindSafe(code.perform(performance, connection)).catch_unwind();
                     let done = match tokio::time::timeout(limit, performed).await {
-                        Ok(done) => done.unwrap_or_else(|_| Err(Fault::panicked(name))),
+                        Ok(done) => done.unwrap_or_else(|_| Err(Fault::panicked(&card.id))),
                         Err(_) => Err(timed_out(limit)),
                     };
                     (id, done)

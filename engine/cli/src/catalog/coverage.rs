@@ -1,6 +1,7 @@
 //! The manual's page that holds Okta's catalogue against the one here.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use flowrun_core::card::{Card, Catalog};
 
@@ -62,8 +63,8 @@ fn events() -> String {
         "\n## Okta: events\n\nA flow may name them as its trigger, and is checked against what they tell. Nothing starts it \
          yet.\n\n| Okta's event | Trigger |\n|---|---|\n",
     );
-    for event in CONNECTORS.iter().flat_map(|connector| connector.events) {
-        page.push_str(&format!("| {} | `{}` |\n", cell(event.title), event.name));
+    for event in CONNECTORS.iter().flat_map(|connector| &connector.events) {
+        page.push_str(&format!("| {} | `{}` |\n", cell(&event.title), event.name));
     }
     page
 }
@@ -78,15 +79,15 @@ fn own(catalog: &Catalog) -> String {
             _ => None,
         })
         .collect();
-    let own = |card: &&'static Card| !theirs.contains(card.id) && card.group() != "personio";
-    let mut own: Vec<&'static Card> = catalog.iter().filter(own).collect();
-    own.sort_by_key(|card| (category::rank(card.group()), card.id));
+    let own = |card: &&Arc<Card>| !theirs.contains(&*card.id) && card.group() != "personio";
+    let mut own: Vec<&Arc<Card>> = catalog.iter().filter(own).collect();
+    own.sort_by_key(|card| category::rank(card.group()));
     let mut page = String::from(
         "\n## Only here\n\nOkta's console has no such card, or none that its manual names.\n\n| Category | Cards |\n|---|---|\n",
     );
     for cards in own.chunk_by(|a, b| a.group() == b.group()) {
         let Some(first) = cards.first() else { continue };
-        let links: Vec<String> = cards.iter().map(|card| link(catalog, card.id)).collect();
+        let links: Vec<String> = cards.iter().map(|card| link(catalog, &card.id)).collect();
         page.push_str(&format!("| {} | {} |\n", cell(&category::title(first.group())), links.join(", ")));
     }
     page
@@ -105,7 +106,7 @@ mod tests {
             for named in *cards {
                 assert!(seen.insert((category, named.name)), "{category}: {} is there twice", named.name);
                 if let Here::Card(id) | Here::Differs(id, _) = named.here {
-                    let title = catalog.get(id).map(Card::title);
+                    let title = catalog.get(id).map(|card| card.title());
                     if title.as_deref() != Some(named.name) {
                         wrong.push(format!("{}: {id} is {title:?}", named.name));
                     }
@@ -125,11 +126,12 @@ mod tests {
                 _ => None,
             })
             .collect();
-        let forgotten: Vec<&str> = connectors::catalog()
+        let catalog = connectors::catalog();
+        let forgotten: Vec<&str> = catalog
             .iter()
             .filter(|card| card.group() != "personio")
-            .filter(|card| !card.exported_as.is_empty() && !named.contains(card.id))
-            .map(|card| card.id)
+            .filter(|card| !card.exported_as.is_empty() && !named.contains(&*card.id))
+            .map(|card| &*card.id)
             .collect();
         assert!(forgotten.is_empty(), "{forgotten:?} have an address in Okta's exports");
     }

@@ -50,11 +50,11 @@ fn section(card: &Card) -> String {
     for paragraph in card.docs.split("\n\n") {
         page.push_str(&format!("\n{}\n", text(paragraph.trim())));
     }
-    let inputs = table(card.inputs, card.rest_in.as_ref(), true);
+    let inputs = table(&card.inputs, card.rest_in.as_ref(), true);
     if !inputs.is_empty() {
         page.push_str(&format!("\n**Inputs**\n\n| Name | Type | | |\n|---|---|---|---|\n{inputs}"));
     }
-    let outputs = table(card.outputs, card.rest_out.as_ref(), false);
+    let outputs = table(&card.outputs, card.rest_out.as_ref(), false);
     if !outputs.is_empty() {
         page.push_str(&format!("\n**Outputs**\n\n| Name | Type | |\n|---|---|---|\n{outputs}"));
     }
@@ -80,7 +80,7 @@ fn table(fields: &[Field], rest: Option<&Rest>, inputs: bool) -> String {
     let mut rows = String::new();
     for field in fields {
         let need = if inputs { format!(" {} |", cell(&code_default(field))) } else { String::new() };
-        let mut docs = cell(field.docs);
+        let mut docs = cell(&field.docs);
         let choices = choices(field);
         if !choices.is_empty() {
             docs.push_str(&format!(" One of {}.", choices.join(", ").replace('|', "\\|")));
@@ -89,7 +89,7 @@ fn table(fields: &[Field], rest: Option<&Rest>, inputs: bool) -> String {
     }
     if let Some(rest) = rest {
         let need = if inputs { " |" } else { "" };
-        rows.push_str(&format!("| *any name* | {} |{need} {} |\n", rest.ty, cell(rest.docs)));
+        rows.push_str(&format!("| *any name* | {} |{need} {} |\n", rest.ty, cell(&rest.docs)));
     }
     rows
 }
@@ -107,11 +107,11 @@ fn examples(card: &Card, page: &mut String) {
         let wanted = card.examples.iter().filter(|example| matches!(example.then, Then::Fails(_)) == failing);
         let blocks: Vec<String> = wanted
             .map(|example| {
-                let then = match example.then {
+                let then = match &example.then {
                     Then::Gives(outputs) => format!("gives {outputs}"),
                     Then::Fails(message) => format!("fails: {message}"),
                 };
-                format!("{}\n# {then}", given(card, example.given))
+                format!("{}\n# {then}", given(card, &example.given))
             })
             .collect();
         if !blocks.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use flowrun_core::card::Words;
 use flowrun_core::suggest::closest;
 use flowrun_host::connections::ConnectionsFile;
 use flowrun_host::source::Source;
@@ -43,7 +44,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
-        if given.insert(setting.name, value(text)?).is_some() {
+        if given.insert(&*setting.name, value(text)?).is_some() {
             return Err(Problem::new(format!("the setting `{name}` is given twice")).into());
         }
         if setting.secret && matches!(Source::parse(text), Source::Plain(_)) && text != "-" {
@@ -101,7 +102,7 @@ fn outside(path: &Path, project: &Path) -> Result<(), Problem> {
 }
 
 fn known(connector: &'static Connector, name: &str) -> Result<&'static Setting, Problem> {
-    let names = || connector.settings.iter().map(|setting| setting.name);
+    let names = || connector.settings.iter().map(|setting| &*setting.name);
     connector.settings.iter().find(|setting| setting.name == name).ok_or_else(|| {
         let problem = Problem::new(format!("{} has no setting `{name}`", connector.title));
         match closest(name, names()) {
@@ -144,10 +145,10 @@ fn ask(
 ) -> Result<(), Problem> {
     let unasked = |error: io::Error| Problem::new(format!("the answer can't be read: {error}"));
     let way = way(connector, given, prompt).map_err(unasked)?;
-    let also = way.map_or(&[][..], |way| way.settings);
-    for setting in connector.settings {
+    let also = way.map_or(&Words::NONE, |way| &way.settings);
+    for setting in &connector.settings {
         let needed = setting.default.is_none() && (setting.required || also.contains(&setting.name));
-        if !needed || given.contains_key(setting.name) {
+        if !needed || given.contains_key(&*setting.name) {
             continue;
         }
         let answer =
@@ -155,7 +156,7 @@ fn ask(
         if answer.trim().is_empty() {
             return Err(Problem::new(format!("`{}` is needed; nothing was written", setting.name)));
         }
-        given.insert(setting.name, value(answer.trim())?);
+        given.insert(&*setting.name, value(answer.trim())?);
     }
     Ok(())
 }

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowrun_core::card::Words;
 use flowrun_core::model::Manifest;
 use flowrun_core::program::{Op, Program};
 use flowrun_core::suggest::closest;
+use flowrun_core::value::Text;
 use flowrun_crypto::Crypto;
 use flowrun_external::Answers;
 use flowrun_files::FileStore;
@@ -57,13 +59,13 @@ impl Planned {
 
     /// The settings that are no secrets and that a variable of the manifest reads, each with its variable of the
     /// environment.
-    fn read_by(&self, manifest: &Manifest) -> Vec<(&'static str, String)> {
+    fn read_by(&self, manifest: &Manifest) -> Vec<(&str, String)> {
         let read = |variable: &str| {
             manifest.vars.iter().any(|var| var.env.as_ref().is_some_and(|env| *env.it == *variable))
         };
         let shown = self.connector.settings.iter().filter(|setting| !setting.secret);
         let named =
-            shown.map(|setting| (setting.name, setting.variable_for(self.connector.name, &self.name)));
+            shown.map(|setting| (&*setting.name, setting.variable_for(&self.connector.name, &self.name)));
         named.filter(|(_, variable)| read(variable)).collect()
     }
 
@@ -109,7 +111,8 @@ pub fn plan(
         let declared: Vec<_> =
             connection.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect();
         let name = connection.name.it.to_string();
-        let origin = settle(connector, &name, &declared, env, file.as_ref(), Simulators::has(connector.name));
+        let origin =
+            settle(connector, &name, &declared, env, file.as_ref(), Simulators::has(&connector.name));
         Some((name.clone(), Planned { name, connector, origin }))
     });
     Ok(planned.collect())
@@ -118,7 +121,7 @@ pub fn plan(
 /// Refuses a file that gives a connection what it has no use for: most likely it is misspelt.
 fn known_settings(file: &ConnectionsFile, connection: &str, connector: &str) -> Result<(), Problem> {
     let Some(connector) = self::connector(connector) else { return Ok(()) };
-    let names = || connector.settings.iter().map(|setting| setting.name);
+    let names = || connector.settings.iter().map(|setting| &*setting.name);
     let Some(unknown) = file.settings(connection).find(|given| names().all(|name| name != *given)) else {
         return Ok(());
     };
@@ -247,10 +250,7 @@ impl<'a> Purpose<'a> {
 }
 
 /// Makes connections, with the scopes that the cards of each need. Nothing is sent yet.
-pub fn connect(
-    planned: &[(Planned, BTreeSet<&'static str>)],
-    purpose: &Purpose<'_>,
-) -> Result<Vec<Made>, Problem> {
+pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> Result<Vec<Made>, Problem> {
     let within: Arc<dyn Transport> = Arc::new(purpose.simulators.transport());
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
@@ -265,7 +265,7 @@ pub fn connect(
                 let settings = given.fetch(purpose.env, |_| true).map_err(|why| planned.unfetched(&why))?;
                 (Some(settings), network)
             }
-            _ => (purpose.simulators.settings(connector.name, None), within.clone()),
+            _ => (purpose.simulators.settings(&connector.name, None), within.clone()),
         };
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
@@ -283,7 +283,7 @@ pub fn connect(
         })?;
         let host = match origin {
             Origin::Given(_) => connected.host,
-            _ => purpose.simulators.describe(connector.name),
+            _ => purpose.simulators.describe(&connector.name),
         };
         let Connected { connection, activity, .. } = connected;
         made.push(Made { name: name.clone(), host, activity, connection });
@@ -292,13 +292,13 @@ pub fn connect(
 }
 
 /// What the cards of a program need to be granted on the connection with this number.
-pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
+pub fn scopes(program: &Program, number: usize) -> BTreeSet<Text> {
     let steps = program.flows.iter().flat_map(|flow| &flow.steps);
     let used = steps.filter_map(|step| match &step.op {
-        Op::Effect { spec, connection: Some(index), .. } if *index as usize == number => Some(spec.scopes),
+        Op::Effect { spec, connection: Some(index), .. } if *index as usize == number => Some(&spec.scopes),
         _ => None,
     });
-    used.flatten().copied().collect()
+    used.flat_map(Words::iter).map(Text::from).collect()
 }
 
 /// The world that a program runs in, over connections made in its order, which share these files with its cards.

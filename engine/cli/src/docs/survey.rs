@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flowrun_core::card::{Card, Catalog, Work, external};
+use flowrun_core::card::{Card, Catalog, Words, Work, external};
 use flowrun_core::model::{Expr, Flow, OnError, Step, Trigger};
 use flowrun_core::types::Kind;
 
@@ -84,7 +84,7 @@ impl About {
     fn steps(&mut self, steps: &[Step], flow: &Flow, project: &Project, catalog: &Catalog) {
         for step in steps {
             self.cards += 1;
-            let card = catalog.get(&step.card);
+            let card = catalog.get(&step.card).map(|card| &**card);
             let title = title::name(&step.card, card);
             let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
             let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
@@ -106,7 +106,7 @@ impl About {
         for (name, value) in &step.with {
             let Expr::Constant(value) = &value.it else { continue };
             let Some(text) = value.as_text() else { continue };
-            let field = card.and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it));
+            let field = card.and_then(|card| card.inputs.iter().find(|field| field.name == *name.it));
             match field.map(|field| field.ty.kind) {
                 Some(Kind::Flow) => self.call(text, flow, project),
                 Some(Kind::Table) => {
@@ -128,23 +128,23 @@ impl About {
     fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
         let (connector, scopes) = match (external(&step.card), card) {
             (Some(name), _) => {
-                (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &[][..])
+                (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &Words::NONE)
             }
             (None, Some(Card { work: Work::Effect(spec), .. }))
                 if card.and_then(Card::connector).is_some() =>
             {
-                (category::title(spec.connector), spec.scopes)
+                (category::title(&spec.connector), &spec.scopes)
             }
             _ => return,
         };
         let connection = step.connection.as_ref().map(|name| name.to_string());
         let reached = self.reached.entry((connector, connection)).or_default();
         // Without scopes nothing tells, so the worse is said.
-        let reads = match scopes {
-            [] => reads(&step.card),
-            scopes => scopes.iter().all(|scope| scope.ends_with(".read")),
+        let reads = match scopes.is_empty() {
+            true => reads(&step.card),
+            false => scopes.iter().all(|scope| scope.ends_with(".read")),
         };
-        reached.objects.extend(scopes.iter().filter_map(|scope| object(scope)));
+        reached.objects.extend(scopes.iter().filter_map(object));
         if reads {
             reached.reads.insert(title)
         } else {

@@ -64,7 +64,7 @@ fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Conditi
     let mut parts =
         IfElse::FIELDS.iter().map(|field| match arm.when.iter().find(|(name, _)| name.it == *field.name) {
             Some((_, value)) => lower.field(index, field, value, at),
-            None => Arg::Const(field.default.into()),
+            None => Arg::Const((&field.default).into()),
         });
     let condition = Condition { a: parts.next()?, operator: parts.next()?, b: parts.next()? };
     for (name, value) in &arm.when {
@@ -76,7 +76,7 @@ fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Conditi
                 format!("a condition has no field `{}`", name.it),
             )
             .label("no such field");
-            lower.report(match closest(&name.it, IfElse::FIELDS.iter().map(|field| field.name)) {
+            lower.report(match closest(&name.it, IfElse::FIELDS.iter().map(|field| &*field.name)) {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
                 None => mistake.help("a condition has `value_a`, `operator` and `value_b`"),
             });

@@ -86,7 +86,7 @@ impl Lower<'_, '_> {
                     .inputs
                     .iter()
                     .find(|field| field.name == "result_set")
-                    .map(|field| Value::from(field.default));
+                    .map(|field| Value::from(&field.default));
                 Some(default == Some(Value::from("stream")))
             }
             // Known only when it runs.
@@ -264,6 +264,6 @@ impl Lower<'_, '_> {
     pub fn flow_at(&self, index: usize) -> Span {
         let step = &self.scope.steps[index];
         let field = step.card.and_then(|card| card.inputs.iter().find(|field| field.ty.kind == Kind::Flow));
-        field.and_then(|field| step.field(field.name)).map_or(step.model.card.span, |value| value.span)
+        field.and_then(|field| step.field(&field.name)).map_or(step.model.card.span, |value| value.span)
     }
 }

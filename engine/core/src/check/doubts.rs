@@ -103,7 +103,7 @@ fn tables(flow: usize, scopes: &[Scope<'_>]) -> (BTreeSet<usize>, BTreeSet<usize
     for flow in super::reachable(flow, scopes) {
         for step in &scopes[flow].steps {
             let (Some(table), Some(card)) = (step.table, step.card) else { continue };
-            match card.id {
+            match &*card.id {
                 "tables.search_rows" => read.insert(table),
                 "tables.create_row" | "tables.update_row" | "tables.delete_row" | "tables.clear_table" => {
                     written.insert(table)

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Log, Options, manifest};
-use crate::card::OWN;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Name, Project};
 use crate::program::Table;
@@ -162,7 +161,7 @@ impl<'p> Names<'p> {
         let Some(name) = named else {
             return match fitting.as_slice() {
                 [one] => Ok(Some(*one)),
-                [] if broken || optional(connector) => Ok(None),
+                [] if broken => Ok(None),
                 [] => Err(Some(
                     Diagnostic::new(
                         Code::UnknownConnection,
@@ -217,11 +216,6 @@ impl<'p> Names<'p> {
         }
         Ok(Some(index))
     }
-}
-
-/// Connectors whose cards work without a connection.
-fn optional(connector: &str) -> bool {
-    OWN.contains(&connector)
 }
 
 fn stem(path: &str) -> &str {

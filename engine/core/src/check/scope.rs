@@ -1,11 +1,12 @@
 //! The cards of a flow, flat: their places, outputs and slots.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::names::{Found, type_named};
 use super::signature::control_of;
 use super::{Log, Shared, read, table};
-use crate::card::{Card, Work};
+use crate::card::{Card, Catalog, Work};
 use crate::control::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr, Joined, Name, OnError};
@@ -41,7 +42,7 @@ pub(super) struct Place<'p> {
 /// A card and what is known of it.
 pub(super) struct Step<'p> {
     pub model: &'p model::Step,
-    pub card: Option<&'static Card>,
+    pub card: Option<&'p Arc<Card>>,
     /// The run of cards in which it stands.
     pub place: usize,
     /// Its arms, in the order of the language.
@@ -204,16 +205,16 @@ impl<'p> Scope<'p> {
     }
 }
 
-fn unknown_card(shared: &Shared<'_>, name: &Name) -> Diagnostic {
+fn unknown_card<'c>(shared: &Shared<'c>, name: &Name) -> Diagnostic {
     let mistake = Diagnostic::new(Code::UnknownCard, name.span, format!("there is no card `{}`", name.it))
         .label("no such card");
     let lower = name.it.to_lowercase().replace([' ', '-'], "_");
-    let ids = || shared.catalog.iter().map(|card| card.id);
-    let only = |mut found: Box<dyn Iterator<Item = &'static str> + '_>| {
-        found.next().filter(|_| found.next().is_none())
-    };
+    let catalog: &'c Catalog = shared.catalog;
+    let ids = || catalog.iter().map(|card| &*card.id);
+    let only =
+        |mut found: Box<dyn Iterator<Item = &'c str> + '_>| found.next().filter(|_| found.next().is_none());
     let by_title =
-        || shared.catalog.iter().find(|card| card.title().eq_ignore_ascii_case(&name.it)).map(|card| card.id);
+        || catalog.iter().find(|card| card.title().eq_ignore_ascii_case(&name.it)).map(|card| &*card.id);
     let (group, bare) = lower.split_once('.').unwrap_or(("", &lower));
     // Of a connector that there isn't, no card was meant that there is.
     let known_group =
@@ -249,7 +250,7 @@ fn callee(shared: &Shared<'_>, log: &mut Log, flow: usize, step: &Step<'_>, card
     let Some(field) = card.inputs.iter().find(|field| field.ty.kind == Kind::Flow) else {
         return Callee::None;
     };
-    let Some(value) = step.field(field.name) else { return Callee::None };
+    let Some(value) = step.field(&field.name) else { return Callee::None };
     let Expr::Constant(Value::Text(name)) = &value.it else {
         let found = match &value.it {
             Expr::Broken => return Callee::Unknown,
@@ -278,8 +279,11 @@ fn callee(shared: &Shared<'_>, log: &mut Log, flow: usize, step: &Step<'_>, card
 /// The outputs of a card, and whether it may have others.
 fn outputs(shared: &Shared<'_>, log: &mut Log, flow: &model::Flow, step: &Step<'_>) -> (Vec<Output>, bool) {
     let Some(card) = step.card else { return (Vec::new(), true) };
-    let mut outputs: Vec<Output> =
-        card.outputs.iter().map(|field| Output { name: field.name.into(), ty: Some(field.ty) }).collect();
+    let mut outputs: Vec<Output> = card
+        .outputs
+        .iter()
+        .map(|field| Output { name: Text::from(&*field.name), ty: Some(field.ty) })
+        .collect();
     let mut open = step.model.broken;
     if card.rest_out.is_none() {
         if let Some((name, _)) = step.model.outputs.first() {

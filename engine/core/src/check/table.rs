@@ -31,7 +31,7 @@ const NAMES_COLUMNS: &[&str] = &["columns", "select"];
 /// The table in the card's field for one; none if it is known only in the run, or not at all, which is reported.
 pub(super) fn named(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &Card) -> Option<usize> {
     let field = card.inputs.iter().find(|field| field.ty.kind == Kind::Table)?;
-    let value = step.field(field.name)?;
+    let value = step.field(&field.name)?;
     let Expr::Constant(Value::Text(name)) = &value.it else {
         // Which table it is shows in the run: any may be.
         log.used_tables.extend(0..shared.names.tables().len());
@@ -82,9 +82,9 @@ pub(super) fn check_field(lower: &mut Lower<'_, '_>, index: usize, field: &Field
     if lower.shared.project.manifest.broken {
         return;
     }
-    if NAMES_A_COLUMN.contains(&field.name) {
+    if NAMES_A_COLUMN.contains(&&*field.name) {
         column(lower, table, value);
-    } else if NAMES_COLUMNS.contains(&field.name) {
+    } else if NAMES_COLUMNS.contains(&&*field.name) {
         each(value, &mut |item| column(lower, table, item));
     } else if field.name == "where" {
         conditions(lower, table, value);

@@ -17,6 +17,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::card::{Card, Catalog};
 use crate::model::Project;
@@ -69,19 +70,19 @@ impl fmt::Display for Trouble {
 /// What Okta's names mean here: cards and events by their addresses.
 #[derive(Debug)]
 pub struct Dictionary {
-    cards: BTreeMap<&'static str, &'static Card>,
-    events: BTreeMap<&'static str, &'static str>,
+    cards: BTreeMap<Text, Arc<Card>>,
+    events: BTreeMap<Text, Text>,
 }
 
 impl Dictionary {
     /// The cards of `catalog`, and events: their addresses and the names they have here.
-    pub fn new(
-        catalog: &Catalog,
-        events: impl IntoIterator<Item = (&'static str, &'static str)>,
-    ) -> Dictionary {
+    pub fn new<'a>(catalog: &Catalog, events: impl IntoIterator<Item = (&'a str, &'a str)>) -> Dictionary {
         let cards =
-            catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
-        Dictionary { cards: cards.collect(), events: events.into_iter().collect() }
+            catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (address, card)));
+        Dictionary {
+            cards: cards.map(|(address, card)| (address.into(), card.clone())).collect(),
+            events: events.into_iter().map(|(address, name)| (address.into(), name.into())).collect(),
+        }
     }
 }
 
