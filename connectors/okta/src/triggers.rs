@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use flowrun_core::card::Words;
-use flowrun_kit::connector::Event;
+use flowrun_core::vocabulary::Event;
 
 const fn event(
     name: &'static str,

@@ -185,8 +185,19 @@ pub async fn run(
     stop: Stop,
 ) -> Result<Report, Fault> {
     let mut machine = Machine::new(program, start)?;
-    drive(&mut machine, Vec::new(), world, log, watch, stop).await;
-    Ok(machine.report())
+    Ok(to_end(&mut machine, world, log, watch, stop).await)
+}
+
+/// Runs a machine that has just been made to its end.
+pub async fn to_end(
+    machine: &mut Machine,
+    world: &World,
+    log: &mut dyn Log,
+    watch: &mut dyn Watch,
+    stop: Stop,
+) -> Report {
+    drive(machine, Vec::new(), world, log, watch, stop).await;
+    machine.report()
 }
 
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
