@@ -169,7 +169,7 @@ async fn every_example_does_what_it_says() {
     let project = project();
     let mut failed = String::new();
     for card in registry().catalog().iter() {
-        let printed = card_json(card);
+        let printed = card_json(registry().catalog(), card);
         for (example, printed) in card.examples.iter().zip(printed["examples"].as_array().unwrap()) {
             let cards = printed["cards"].as_str().unwrap();
             let mut came = come(&project, &flow(cards), Record::default()).await;

@@ -6,6 +6,7 @@ mod algorithms;
 mod claims;
 
 use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::Connection;
 
 flowrun_kit::effect_cards! {
@@ -17,6 +18,11 @@ flowrun_core::pure_cards! {
     jwt_verify::Verify,
     decrypt::Decrypt,
     decrypt_to_text::DecryptToText,
+}
+
+/// What a run has of cryptography.
+pub fn connector() -> Connector {
+    Connector { pure_cards: pure_cards(), ..Connector::own(Crypto::CONNECTOR, effect_cards()) }
 }
 
 /// What the cards need of the world: the run's clock. Chance is the machine's, and keys come with each card.

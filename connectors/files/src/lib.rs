@@ -7,6 +7,7 @@ use std::sync::Arc;
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
 use flowrun_core::value::File;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::Connection;
 use flowrun_kit::files::{Files, MB};
 
@@ -18,6 +19,11 @@ flowrun_kit::effect_cards! {
     to_base64::ToBase64,
     rename::Rename,
     hash::Hash,
+}
+
+/// What a run has of files.
+pub fn connector() -> Connector {
+    Connector::own(FileStore::CONNECTOR, effect_cards())
 }
 
 /// The most megabytes of a file that become a text, which flows hold in memory.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderName;
+use flowrun_core::card::{Category, Colour};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value};
 use flowrun_kit::address::Base;
@@ -36,6 +37,12 @@ pub fn connector() -> Connector {
         docs: "Any HTTP API. A connection names one host, and the cards that use it can call \
             no other; for another host make another connection."
             .into(),
+        own: false,
+        category: Some(Category {
+            id: "api_connector".into(),
+            title: "API Connector".into(),
+            colour: Some(Colour { light: 0xea580c, dark: 0xfb923c }),
+        }),
         settings: vec![
             Setting::new(
                 "base_url",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use flowrun_core::card::{Card, Words};
+use flowrun_core::card::{Card, Category, Words};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::vocabulary::Event;
@@ -185,6 +185,10 @@ pub struct Connector {
     pub title: Cow<'static, str>,
     /// What it connects to, for the manual.
     pub docs: Cow<'static, str>,
+    /// Whether each run has one of its own, so that no project defines a connection.
+    pub own: bool,
+    /// The category of its cards, unless Okta's console has it.
+    pub category: Option<Category>,
     /// The settings of its connections.
     pub settings: Vec<Setting>,
     /// The ways to prove who one is, the usual one first; a connection takes the first for which all settings are given.
@@ -203,6 +207,26 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// A connector of which each run has one of its own.
+    pub fn own(name: &'static str, cards: Vec<EffectCard>) -> Connector {
+        Connector {
+            name: name.into(),
+            title: name.into(),
+            docs: "".into(),
+            own: true,
+            category: None,
+            settings: Vec::new(),
+            ways: Vec::new(),
+            cards,
+            pure_cards: Vec::new(),
+            events: Vec::new(),
+            open: Arc::new(|_, _| {
+                Err(Fault::new(FaultKind::Connection, "a connector of the run's own needs no connection"))
+            }),
+            test: Arc::new(|_| Box::pin(std::future::ready(Vec::new()))),
+        }
+    }
+
     /// The way that `settings` take: the first one that they have everything for; else the one that they have most for.
     pub fn way(&self, settings: &Settings) -> Option<&Way> {
         let lacks = |way: &&Way| way.settings.iter().filter(|name| settings.get(name).is_none()).count();

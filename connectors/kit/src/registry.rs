@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowrun_core::card::{Card, Catalog};
+use flowrun_core::card::{Card, Catalog, Category};
 use flowrun_core::value::Text;
 use flowrun_core::vocabulary::Vocabulary;
 
@@ -18,22 +18,27 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The cards in `pure`, `own` cards that reach outside without a connection, and all that `connectors` have.
+    /// The cards in `pure`, and all that `connectors` have.
     pub fn new(
         pure: impl IntoIterator<Item = Arc<Card>>,
-        own: impl IntoIterator<Item = EffectCard>,
         connectors: impl IntoIterator<Item = Connector>,
     ) -> Registry {
         let connectors: Vec<Arc<Connector>> = connectors.into_iter().map(Arc::new).collect();
-        let theirs = connectors.iter().flat_map(|connector| connector.cards.iter().cloned());
-        let effects: Arc<[EffectCard]> = own.into_iter().chain(theirs).collect();
+        let effects: Arc<[EffectCard]> =
+            connectors.iter().flat_map(|connector| connector.cards.iter().cloned()).collect();
         let reaching = effects.iter().map(|effect| effect.card.clone());
         let theirs = connectors.iter().flat_map(|connector| connector.pure_cards.iter().cloned());
+        let cards = Catalog::new(pure.into_iter().chain(theirs).chain(reaching));
+        let mut categories: Vec<Category> =
+            connectors.iter().filter_map(|connector| connector.category.clone()).collect();
+        categories.sort_by(|one, other| one.title.cmp(&other.title));
+        let named = connectors.iter().filter(|connector| !connector.own);
         let vocabulary = Vocabulary {
-            cards: Catalog::new(pure.into_iter().chain(theirs).chain(reaching)),
-            connectors: connectors.iter().map(|connector| Text::from(&*connector.name)).collect(),
+            cards: cards.with_categories(categories),
+            connectors: named.clone().map(|connector| Text::from(&*connector.name)).collect(),
             events: connectors.iter().flat_map(|connector| connector.events.iter().cloned()).collect(),
         };
+        let connectors = named.cloned().collect();
         Registry { connectors, effects, vocabulary }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowrun_core::card::Words;
+use flowrun_core::card::{Category, Colour, Words};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_kit::address::{Base, segment};
@@ -41,6 +41,12 @@ pub fn connector() -> Connector {
             Identity Source Apps feature, and profile sourcing switched on in the app's \
             Provisioning tab."
             .into(),
+        own: false,
+        category: Some(Category {
+            id: "okta".into(),
+            title: "Okta".into(),
+            colour: Some(Colour { light: 0x1d4ed8, dark: 0x7dabff }),
+        }),
         settings: vec![
             Setting::new(
                 "org_url",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowrun_core::card::{Category, Colour};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_kit::address::Base;
 use flowrun_kit::auth::{Auth, TokenCache};
@@ -36,6 +37,12 @@ pub fn connector() -> Connector {
             an API credential that may read employees (in version 2, persons and \
             employments); each attribute must be ticked as readable at the credential."
             .into(),
+        own: false,
+        category: Some(Category {
+            id: "personio".into(),
+            title: "Personio".into(),
+            colour: Some(Colour { light: 0x0f172a, dark: 0xe2e8f0 }),
+        }),
         settings: vec![
             Setting::new("base_url", "PERSONIO_BASE_URL", "Where the API is.")
                 .default("https://api.personio.de"),

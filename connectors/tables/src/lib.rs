@@ -26,6 +26,7 @@ use flowrun_core::program;
 use flowrun_core::suggest::closest;
 use flowrun_core::value::{Record, Text};
 use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::Connection;
 use flowrun_kit::files::Files;
 use indexmap::IndexMap;
@@ -45,6 +46,11 @@ flowrun_kit::effect_cards! {
     read_table::ReadTable,
     export_to_csv::ExportToCsv,
     import_from_csv::ImportFromCsv,
+}
+
+/// What a run has of tables.
+pub fn connector() -> Connector {
+    Connector::own(Tables::CONNECTOR, effect_cards())
 }
 
 /// How many rows a table holds at the most, unless its definition says otherwise.

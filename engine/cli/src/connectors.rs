@@ -4,15 +4,14 @@ use flowrun_kit::registry::Registry;
 
 /// Every connector and every card of this binary.
 pub fn registry() -> Registry {
-    let own = [
-        flowrun_tables::effect_cards(),
-        flowrun_files::effect_cards(),
-        flowrun_crypto::effect_cards(),
-        flowrun_external::effect_cards(),
+    let connectors = [
+        flowrun_okta::connector(),
+        flowrun_personio::connector(),
+        flowrun_http::connector(),
+        flowrun_external::connector(),
+        flowrun_tables::connector(),
+        flowrun_files::connector(),
+        flowrun_crypto::connector(),
     ];
-    Registry::new(
-        flowrun_cards::cards().into_iter().chain(flowrun_crypto::pure_cards()),
-        own.into_iter().flatten(),
-        [flowrun_okta::connector(), flowrun_personio::connector(), flowrun_http::connector()],
-    )
+    Registry::new(flowrun_cards::cards(), connectors)
 }

@@ -396,11 +396,32 @@ impl Card {
     }
 }
 
+/// A category of cards that Okta's console doesn't have: a connector's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// How IDs of cards write it.
+    pub id: Cow<'static, str>,
+    /// Its name.
+    pub title: Cow<'static, str>,
+    /// The colour of its cards in pictures.
+    pub colour: Option<Colour>,
+}
+
+/// A colour on a light ground and on a dark one, each as 0xRRGGBB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colour {
+    /// On a light ground.
+    pub light: u32,
+    /// On a dark ground.
+    pub dark: u32,
+}
+
 /// Every card that a program can use.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// Sorted by ID.
     cards: Arc<[Arc<Card>]>,
+    categories: Arc<[Category]>,
 }
 
 impl Catalog {
@@ -409,7 +430,17 @@ impl Catalog {
         let mut cards: Vec<Arc<Card>> = cards.into_iter().collect();
         cards.sort_by(|one, other| one.id.cmp(&other.id));
         cards.dedup_by(|later, first| later.id == first.id);
-        Catalog { cards: cards.into() }
+        Catalog { cards: cards.into(), categories: [].into() }
+    }
+
+    /// The same cards, some of which are in these categories.
+    pub fn with_categories(self, categories: impl IntoIterator<Item = Category>) -> Catalog {
+        Catalog { categories: categories.into_iter().collect(), ..self }
+    }
+
+    /// The categories that Okta's console doesn't have, in the order of the manual.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
     }
 
     /// The card with this ID; all external cards are one.

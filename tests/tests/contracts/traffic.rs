@@ -146,7 +146,7 @@ impl Watch {
     /// Runs every example of every card that reaches outside, each over simulators of its own.
     async fn examples(&self) {
         for card in registry().catalog().iter().filter(|card| matches!(card.work, Work::Effect(_))) {
-            for example in card_json(card)["examples"].as_array().unwrap() {
+            for example in card_json(registry().catalog(), card)["examples"].as_array().unwrap() {
                 // Some examples show what is found before the run.
                 if let Some(program) = program(example["cards"].as_str().unwrap()) {
                     self.run(&Org::imported(&Setup::default()), program).await;

@@ -7,16 +7,16 @@ use super::{category, chosen, given, summary};
 
 /// The cards as a JSON list, in the order of the manual; only those that fit `search`, where one is given.
 pub fn json(catalog: &Catalog, search: Option<&str>) -> String {
-    let cards: Vec<Value> = chosen(catalog, search).into_iter().map(card).collect();
+    let cards: Vec<Value> = chosen(catalog, search).into_iter().map(|one| card(catalog, one)).collect();
     format!("{:#}\n", Value::Array(cards))
 }
 
 /// Everything that a card's declaration says, as JSON.
-pub fn card(card: &Card) -> Value {
+pub fn card(catalog: &Catalog, card: &Card) -> Value {
     let mut object = json!({
         "id": card.id,
         "title": card.title(),
-        "category": category::title(card.group()),
+        "category": category::title(catalog, card.group()),
         "summary": summary(card),
         "docs": card.docs.trim(),
         "kind": match card.work {

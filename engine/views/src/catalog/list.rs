@@ -19,7 +19,7 @@ pub fn list(catalog: &Catalog, search: Option<&str>, look: Look) -> String {
     let widest = cards.iter().map(|card| width(&card.id)).max().unwrap_or(0);
     let mut text = String::new();
     for (group, cards) in by_category(&cards) {
-        text.push_str(&format!("{}\n", paint.bold(&category::title(group))));
+        text.push_str(&format!("{}\n", paint.bold(&category::title(catalog, group))));
         for card in cards {
             let room = look.width.saturating_sub(widest + 4);
             let said = fit(&summary(card), room);

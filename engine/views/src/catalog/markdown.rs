@@ -1,6 +1,6 @@
 //! The reference pages of the manual: one for each category, and an index.
 
-use flowrun_core::card::{Card, Field, Rest, Then};
+use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 use flowrun_core::vocabulary::Vocabulary;
 
 use super::{by_category, category, choices, chosen, coverage, given, need, renamed, summary, traits};
@@ -21,7 +21,7 @@ pub fn markdown(vocabulary: &Vocabulary) -> Vec<(String, String)> {
     );
     let mut pages = Vec::new();
     for (group, cards) in by_category(&cards) {
-        let title = category::title(group);
+        let title = category::title(&vocabulary.cards, group);
         let file = format!("{group}.md");
         index.push_str(&format!("\n## [{}]({file})\n\n| Card | ID | |\n|---|---|---|\n", text(&title)));
         let mut page = format!("# {}\n\n{}\n\n[All cards](README.md)\n", text(&title), notice());
@@ -33,7 +33,7 @@ pub fn markdown(vocabulary: &Vocabulary) -> Vec<(String, String)> {
                 anchor(&card.title()),
                 card.id
             ));
-            page.push_str(&section(card));
+            page.push_str(&section(&vocabulary.cards, card));
         }
         pages.push((file, page));
     }
@@ -46,7 +46,7 @@ pub(super) fn notice() -> String {
     format!("<!-- Written by `{COMMAND}` from the cards' declarations; change those. -->")
 }
 
-fn section(card: &Card) -> String {
+fn section(catalog: &Catalog, card: &Card) -> String {
     let mut page = format!("\n## {}\n\n`{}`\n", text(&card.title()), card.id);
     for paragraph in card.docs.split("\n\n") {
         page.push_str(&format!("\n{}\n", text(paragraph.trim())));
@@ -59,7 +59,7 @@ fn section(card: &Card) -> String {
     if !outputs.is_empty() {
         page.push_str(&format!("\n**Outputs**\n\n| Name | Type | |\n|---|---|---|\n{outputs}"));
     }
-    let traits = traits(card);
+    let traits = traits(catalog, card);
     if !traits.is_empty() {
         page.push_str(&format!("\n{}\n", traits.join(" ")));
     }

@@ -72,11 +72,11 @@ fn unknown(catalog: &Catalog, name: &str) -> Problem {
 fn chosen<'c>(catalog: &'c Catalog, search: Option<&str>) -> Vec<&'c Card> {
     let wanted = words(search.unwrap_or_default());
     let fits = |card: &&Card| {
-        let text = words(&searched(card));
+        let text = words(&searched(catalog, card));
         wanted.iter().all(|wanted| text.iter().any(|word| word.starts_with(wanted.as_str())))
     };
     let mut cards: Vec<&Card> = catalog.iter().map(Arc::as_ref).filter(fits).collect();
-    cards.sort_by_key(|card| (category::rank(card.group()), card.group()));
+    cards.sort_by_key(|card| (category::rank(catalog, card.group()), card.group()));
     cards
 }
 
@@ -94,8 +94,9 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Everything in a declaration that a search may hit.
-fn searched(card: &Card) -> String {
-    let mut text = format!("{} {} {} {}", card.id, card.title(), category::title(card.group()), card.docs);
+fn searched(catalog: &Catalog, card: &Card) -> String {
+    let mut text =
+        format!("{} {} {} {}", card.id, card.title(), category::title(catalog, card.group()), card.docs);
     for field in card.inputs.iter().chain(card.outputs.iter()) {
         text.push_str(&format!(" {} {}", field.name, field.docs));
     }
@@ -169,7 +170,7 @@ fn calls(card: &Card) -> bool {
 }
 
 /// What is true of the card as a whole, in sentences.
-fn traits(card: &Card) -> Vec<String> {
+fn traits(catalog: &Catalog, card: &Card) -> Vec<String> {
     let mut said = Vec::new();
     if let [first, second] = arms(card) {
         said.push(format!("Holds cards under `{first}` and `{second}`."));
@@ -179,7 +180,7 @@ fn traits(card: &Card) -> Vec<String> {
     }
     if let Work::Effect(effect) = &card.work {
         if let Some(connector) = card.connector() {
-            said.push(format!("Uses a connection to {}.", category::title(connector)));
+            said.push(format!("Uses a connection to {}.", category::title(catalog, connector)));
         }
         said.push(format!(
             "May take {} before it fails.",

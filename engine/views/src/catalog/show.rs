@@ -1,15 +1,15 @@
 //! One card on a terminal.
 
-use flowrun_core::card::{Card, Field, Rest, Then};
+use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 
 use super::{category, choices, given, need, renamed, traits};
 use crate::look::{Look, Paint};
 use flowrun_core::words::{pad, width};
 
 /// Everything that a card's declaration says.
-pub fn show(card: &Card, look: Look) -> String {
+pub fn show(catalog: &Catalog, card: &Card, look: Look) -> String {
     let mut page = Page { paint: Paint(look.color), width: look.width.min(110), text: String::new() };
-    let place = format!("{} · {}", card.id, category::title(card.group()));
+    let place = format!("{} · {}", card.id, category::title(catalog, card.group()));
     page.line(&format!("{}  {}", page.paint.bold(&card.title()), page.paint.dim(&place)));
     for paragraph in card.docs.split("\n\n") {
         page.line("");
@@ -17,7 +17,7 @@ pub fn show(card: &Card, look: Look) -> String {
     }
     page.fields("Inputs", &card.inputs, card.rest_in.as_ref(), true);
     page.fields("Outputs", &card.outputs, card.rest_out.as_ref(), false);
-    let traits = traits(card);
+    let traits = traits(catalog, card);
     if !traits.is_empty() {
         page.line("");
         page.paragraph(&traits.join(" "), 0);

@@ -24,6 +24,8 @@ pub struct Survey {
 /// What a flow has to do with others.
 #[derive(Debug, Default)]
 pub struct About {
+    /// What starts it, in a few words.
+    pub start: String,
     /// The flows that it calls, in the order of its cards, each once.
     pub calls: Vec<usize>,
     /// The flows that call it.
@@ -54,7 +56,7 @@ impl Survey {
     pub fn new(project: &Project, catalog: &Catalog) -> Survey {
         let mut flows: Vec<About> = Vec::new();
         for flow in &project.model.flows {
-            let mut about = About::default();
+            let mut about = About { start: About::started(flow, catalog), ..About::default() };
             about.steps(&flow.cards, flow, project, catalog);
             flows.push(about);
         }
@@ -68,15 +70,15 @@ impl Survey {
 }
 
 impl About {
-    /// What starts a flow, in a few words.
-    pub fn start(flow: &Flow) -> String {
+    fn started(flow: &Flow, catalog: &Catalog) -> String {
         match &flow.trigger {
             Trigger::Helper => "Helper flow".to_owned(),
             Trigger::Schedule(schedule) => format!("Scheduled: {}", schedule.cron.it),
             Trigger::ApiEndpoint { .. } => "API endpoint".to_owned(),
             Trigger::Event { event, .. } => {
                 let (connector, name) = event.split_once('.').unwrap_or(("", event));
-                format!("Event: {} {}", category::title(connector), category::words(name)).replace("  ", " ")
+                format!("Event: {} {}", category::title(catalog, connector), category::words(name))
+                    .replace("  ", " ")
             }
         }
     }
@@ -85,12 +87,12 @@ impl About {
         for step in steps {
             self.cards += 1;
             let card = catalog.get(&step.card).map(|card| &**card);
-            let title = title::name(&step.card, card);
-            let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
+            let title = title::name(catalog, &step.card);
+            let (called, _) = title::of(catalog, &step.card, step.id.as_ref().map(|id| &***id));
             let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
             self.notes.extend(note.map(|note| (called, note.to_owned())));
             self.fields(step, card, flow, project);
-            self.reach(step, card, title);
+            self.reach(step, card, title, catalog);
             if let Some(OnError::Call { flow: called, .. }) = step.on_error.as_ref().map(|policy| &policy.it)
             {
                 self.call(called, flow, project);
@@ -125,7 +127,7 @@ impl About {
         self.calls.extend(called);
     }
 
-    fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
+    fn reach(&mut self, step: &Step, card: Option<&Card>, title: String, catalog: &Catalog) {
         let (connector, scopes) = match (external(&step.card), card) {
             (Some(name), _) => {
                 (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &Words::NONE)
@@ -133,7 +135,7 @@ impl About {
             (None, Some(Card { work: Work::Effect(spec), .. }))
                 if card.and_then(Card::connector).is_some() =>
             {
-                (category::title(&spec.connector), &spec.scopes)
+                (category::title(catalog, &spec.connector), &spec.scopes)
             }
             _ => return,
         };

@@ -65,7 +65,7 @@ impl Builder<'_> {
         let at = self.nodes.len();
         let card = self.catalog.get(&step.card).map(|card| &**card);
         let id = step.id.as_ref().map(|id| id.it.clone());
-        let (title, kind) = title::of(&step.card, card, id.as_deref());
+        let (title, kind) = title::of(self.catalog, &step.card, id.as_deref());
         // What a node holds comes after it.
         self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, ..Node::default() });
         let node = Node {
