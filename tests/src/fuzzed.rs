@@ -6,6 +6,7 @@
 use crate::registry;
 use std::sync::{Arc, LazyLock};
 
+use crate::simulators::{Setup, Simulators};
 use flowrun_cards::catalog;
 use flowrun_core::card::{Card, Work};
 use flowrun_core::fault::Fault;
@@ -16,7 +17,6 @@ use flowrun_core::report::Report;
 use flowrun_core::template::Template;
 use flowrun_core::value::{Date, Path, Record, Text, Value, convert, get, parse_json, set};
 use flowrun_host::driver::{Stop, run};
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
 

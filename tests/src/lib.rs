@@ -7,12 +7,14 @@ pub mod org;
 #[path = "../../engine/cards/tests/perform/mod.rs"]
 pub mod perform;
 pub mod served;
+pub mod simulators;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use crate::simulators::Simulators;
 use flowrun::console::Console;
 use flowrun::{Surroundings, main_in};
 use flowrun_core::check::{Options, check};
@@ -24,7 +26,6 @@ use flowrun_core::value::{Text, Value};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::session::connections::{self, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
-use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 use flowrun_tables::Tables;
 
@@ -120,8 +121,8 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
             Some((planned, connections::scopes(program, number)))
         })
         .collect();
-    let env = Default::default();
-    let purpose = Purpose::new(simulators, &env);
+    let (env, all) = (Default::default(), simulators.all());
+    let purpose = Purpose::new(&all, &env);
     match connections::connect(&planned, &purpose) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());

@@ -20,10 +20,10 @@ use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
 use flowrun_host::driver::{self, Stop};
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_project::Project;
 use flowrun_tables::example_tables;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{compile, examine, world};
 use flowrun_views::catalog::card_json;
 

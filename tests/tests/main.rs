@@ -20,6 +20,7 @@ mod flows;
 mod fuzzed;
 mod graph;
 mod import;
+mod made_up;
 mod manual;
 mod reference;
 mod reliability;

@@ -43,6 +43,10 @@ pub fn connector() -> Connector {
             title: "API Connector".into(),
             colour: Some(Colour { light: 0xea580c, dark: 0xfb923c }),
         }),
+        #[cfg(feature = "sim")]
+        sim: Some(crate::sim::simulated()),
+        #[cfg(not(feature = "sim"))]
+        sim: None,
         settings: vec![
             Setting::new(
                 "base_url",
@@ -73,11 +77,6 @@ pub fn connector() -> Connector {
         open: Arc::new(open),
         test: Arc::new(test),
     }
-}
-
-/// The settings of a connection to the echo service, reached at `base_url`.
-pub fn simulated(base_url: &str) -> Settings {
-    Settings::new().with("base_url", base_url)
 }
 
 const VENDOR: Vendor = Vendor {

@@ -6,9 +6,10 @@ mod sends;
 mod connection;
 mod disposition;
 mod exchange;
+#[cfg(feature = "sim")]
 pub mod sim;
 
-pub use connection::{ApiConnector, connector, simulated};
+pub use connection::{ApiConnector, connector};
 
 flowrun_kit::effect_cards! {
     raw::Raw,

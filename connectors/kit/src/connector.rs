@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::effect::{AnyConnection, EffectCard, Pending};
 use crate::files::Files;
 use crate::http::Transport;
+use crate::simulator::Simulated;
 
 /// One setting of a connector's connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +190,8 @@ pub struct Connector {
     pub own: bool,
     /// The category of its cards, unless Okta's console has it.
     pub category: Option<Category>,
+    /// How its vendor is simulated, where it is.
+    pub sim: Option<Simulated>,
     /// The settings of its connections.
     pub settings: Vec<Setting>,
     /// The ways to prove who one is, the usual one first; a connection takes the first for which all settings are given.
@@ -215,6 +218,7 @@ impl Connector {
             docs: "".into(),
             own: true,
             category: None,
+            sim: None,
             settings: Vec::new(),
             ways: Vec::new(),
             cards,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use flowrun_core::chance::mix;
 
 use crate::pacing::date_ms;
-use crate::sim::mix;
 
 /// Whether a request may be sent again although its first sending may have had its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,6 @@ use flowrun_kit::effect::Connection;
 use secrecy::ExposeSecret;
 
 use crate::login::AppLogin;
-use crate::sim::{OktaSim, OwnedApp};
 use crate::{checks, scope, vendor};
 
 /// A connection to one Okta org.
@@ -47,6 +46,10 @@ pub fn connector() -> Connector {
             title: "Okta".into(),
             colour: Some(Colour { light: 0x1d4ed8, dark: 0x7dabff }),
         }),
+        #[cfg(feature = "sim")]
+        sim: Some(crate::sim::simulated::simulated()),
+        #[cfg(not(feature = "sim"))]
+        sim: None,
         settings: vec![
             Setting::new(
                 "org_url",
@@ -104,23 +107,6 @@ pub fn connector() -> Connector {
         open: Arc::new(open),
         test: Arc::new(checks::test),
     }
-}
-
-/// The settings of a connection to `sim`, reached at `org_url`.
-pub fn simulated(sim: &OktaSim, org_url: &str) -> Settings {
-    Settings::new()
-        .with("org_url", org_url)
-        .with("api_token", sim.token())
-        .with("identity_source_id", sim.identity_source_id())
-}
-
-/// The settings of a connection to `sim` as one of its service apps, reached at `org_url`.
-pub fn simulated_oauth(sim: &OktaSim, org_url: &str, app: &OwnedApp) -> Settings {
-    Settings::new()
-        .with("org_url", org_url)
-        .with("client_id", &*app.app.client_id)
-        .with("private_key", app.private_key.expose_secret())
-        .with("identity_source_id", sim.identity_source_id())
 }
 
 /// How long one of Okta's cards may take, a little longer than its client waits for limits: with 15 session requests a

@@ -11,12 +11,13 @@ mod listing;
 mod login;
 mod scope;
 mod session;
+#[cfg(feature = "sim")]
 pub mod sim;
 mod triggers;
 mod users;
 mod vendor;
 
-pub use connection::{Okta, connector, simulated, simulated_oauth};
+pub use connection::{Okta, connector};
 
 flowrun_kit::effect_cards! {
     create_import_session::CreateImportSession,

@@ -12,9 +12,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
+use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
-use flowrun_okta::{connector, effect_cards, simulated};
+use flowrun_okta::{connector, effect_cards};
 
 const URL: &str = "https://acme.okta.sim";
 /// Sun, 22 Nov 2026 09:00:00 GMT
@@ -36,7 +37,7 @@ fn org(configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     let sim = OktaSim::new(config);
     let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
     let means = Means::new(transport, clock.clone());
-    let okta = connector().connect(&simulated(&sim, URL), means).expect("the settings are complete");
+    let okta = connector().connect(&by_token(&sim, URL), means).expect("the settings are complete");
     Org { sim, okta, faults, clock }
 }
 
@@ -366,7 +367,7 @@ async fn the_token_is_shown_nowhere() {
     org.fault("expired-token");
     let fault = org.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("OKTA_API_TOKEN")));
-    let settings = simulated(&org.sim, URL);
+    let settings = by_token(&org.sim, URL);
     let means = Means::new(Arc::new(SimTransport::new()), org.clock.clone());
     let unreachable = connector().connect(&settings, means.clone()).unwrap();
     let network =
@@ -393,7 +394,7 @@ fn replaced(status: StatusCode, body: &'static str) -> Org {
     let router = Router::new().fallback(move || async move { (status, body) });
     let transport = Arc::new(SimTransport::new().host(URL, router));
     let means = Means::new(transport, org.clock.clone());
-    let okta = connector().connect(&simulated(&org.sim, URL), means).expect("the settings are complete");
+    let okta = connector().connect(&by_token(&org.sim, URL), means).expect("the settings are complete");
     Org { okta, ..org }
 }
 

@@ -10,9 +10,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
+use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
-use flowrun_okta::{connector, effect_cards, simulated};
+use flowrun_okta::{connector, effect_cards};
 
 const URL: &str = "https://acme.okta.sim";
 /// Sun, 22 Nov 2026 09:00:00 GMT
@@ -37,7 +38,7 @@ fn org(status: UserStatus) -> Org {
     sim.seed([SeedUser { external_id: "1".to_owned(), profile, status }]);
     let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
     let okta =
-        connector().connect(&simulated(&sim, URL), Means::new(transport, clock)).expect("complete settings");
+        connector().connect(&by_token(&sim, URL), Means::new(transport, clock)).expect("complete settings");
     Org { sim, okta, faults }
 }
 

@@ -8,8 +8,9 @@ use flowrun_core::value::Text;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Means, Settings};
 use flowrun_kit::in_process::SimTransport;
+use flowrun_okta::connector;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, ServiceApp};
-use flowrun_okta::{connector, simulated, simulated_oauth};
+use flowrun_okta::sim::{by_app, by_token};
 use secrecy::ExposeSecret;
 
 const URL: &str = "https://acme.okta.sim";
@@ -32,11 +33,11 @@ fn org(change: impl FnOnce(&mut ServiceApp)) -> Org {
 
 impl Org {
     fn by_app(&self) -> Settings {
-        simulated_oauth(&self.sim, URL, &self.app)
+        by_app(&self.sim, URL, &self.app)
     }
 
     fn by_token(&self) -> Settings {
-        simulated(&self.sim, URL)
+        by_token(&self.sim, URL)
     }
 
     /// What a try tells, a line for each check.

@@ -18,9 +18,10 @@ use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::signing_key::SigningKey;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, RateLimits, ServiceApp};
-use flowrun_okta::{connector, effect_cards, simulated, simulated_oauth};
+use flowrun_okta::sim::{by_app, by_token};
+use flowrun_okta::{connector, effect_cards};
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Body, json};
@@ -66,7 +67,7 @@ fn scopes(scopes: &[&str]) -> BTreeSet<Text> {
 
 impl Org {
     fn settings(&self) -> Settings {
-        simulated_oauth(&self.sim, URL, &self.app)
+        by_app(&self.sim, URL, &self.app)
     }
 
     fn means(&self) -> Means {
@@ -139,7 +140,7 @@ async fn every_way_to_log_in_works() {
         }
     }
     let org = org(service_app(), |_| {});
-    let okta = org.connect_as(&simulated(&org.sim, URL));
+    let okta = org.connect_as(&by_token(&org.sim, URL));
     users(&okta).await.expect("users are listed by an API token");
     assert_eq!(org.logins(), 0);
 }
@@ -357,7 +358,7 @@ async fn each_way_has_its_own_advice() {
         "{}",
         told(&fault)
     );
-    let okta = org.connect_as(&simulated(&org.sim, URL));
+    let okta = org.connect_as(&by_token(&org.sim, URL));
     let fault = users(&okta).await.expect_err("the token is refused");
     assert!(
         told(&fault).contains("OKTA_API_TOKEN") && !told(&fault).contains("service app"),

@@ -13,7 +13,6 @@ use flowrun_kit::effect::Connection;
 use flowrun_kit::pacing::Rate;
 
 use crate::login::{Credentials, LoginV1, LoginV2};
-use crate::sim::PersonioSim;
 use crate::{check, vendor};
 
 /// A connection to one Personio account, over both of its APIs.
@@ -43,6 +42,10 @@ pub fn connector() -> Connector {
             title: "Personio".into(),
             colour: Some(Colour { light: 0x0f172a, dark: 0xe2e8f0 }),
         }),
+        #[cfg(feature = "sim")]
+        sim: Some(crate::sim::simulated::simulated()),
+        #[cfg(not(feature = "sim"))]
+        sim: None,
         settings: vec![
             Setting::new("base_url", "PERSONIO_BASE_URL", "Where the API is.")
                 .default("https://api.personio.de"),
@@ -74,14 +77,6 @@ pub fn connector() -> Connector {
         open: Arc::new(open),
         test: Arc::new(check::test),
     }
-}
-
-/// The settings of a connection to `sim`, reached at `base_url`.
-pub fn simulated(sim: &PersonioSim, base_url: &str) -> Settings {
-    Settings::new()
-        .with("base_url", base_url)
-        .with("client_id", sim.client_id())
-        .with("client_secret", sim.client_secret())
 }
 
 /// How long one of Personio's cards may take: a little longer than its client waits for limits.

@@ -8,11 +8,12 @@ mod login;
 mod person;
 mod persons;
 mod record;
+#[cfg(feature = "sim")]
 pub mod sim;
 mod v2;
 mod vendor;
 
-pub use connection::{Personio, connector, simulated};
+pub use connection::{Personio, connector};
 
 flowrun_kit::effect_cards! {
     list_employees::ListEmployees,

@@ -5,8 +5,8 @@ use flowrun_kit::registry::Registry;
 /// Every connector and every card of this binary.
 pub fn registry() -> Registry {
     let connectors = [
-        flowrun_okta::connector(),
         flowrun_personio::connector(),
+        flowrun_okta::connector(),
         flowrun_http::connector(),
         flowrun_external::connector(),
         flowrun_tables::connector(),

@@ -10,12 +10,12 @@ use flowrun_core::card::Work;
 use flowrun_core::program::Program;
 use flowrun_core::report::Status;
 use flowrun_core::value::{Text, Value};
-use flowrun_host::session::simulators::OktaAuth;
-use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_tests::openapi::Contract;
 use flowrun_tests::org::{Org, Project, fault};
+use flowrun_tests::simulators::OktaAuth;
+use flowrun_tests::simulators::Setup;
 use flowrun_views::catalog::card_json;
 
 use super::contract::{DEVIATIONS, contract};

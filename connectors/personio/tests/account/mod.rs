@@ -10,9 +10,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means, Settings};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
+use flowrun_personio::sim::by_client;
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
-use flowrun_personio::{connector, effect_cards, simulated};
+use flowrun_personio::{connector, effect_cards};
 
 pub const URL: &str = "https://api.personio.sim";
 pub const LIST: &str = "personio.list_employees";
@@ -32,7 +33,7 @@ pub fn account(configure: impl FnOnce(&mut PersonioSimConfig)) -> Account {
     config.faults = faults.clone();
     configure(&mut config);
     let sim = PersonioSim::new(config);
-    let personio = connect(&sim, &simulated(&sim, URL), &clock).expect("the settings are complete");
+    let personio = connect(&sim, &by_client(&sim, URL), &clock).expect("the settings are complete");
     Account { sim, personio, faults, clock }
 }
 

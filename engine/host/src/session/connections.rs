@@ -109,8 +109,7 @@ pub fn plan(
         let declared: Vec<_> =
             connection.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect();
         let name = connection.name.it.to_string();
-        let origin =
-            settle(connector, &name, &declared, env, file.as_ref(), Simulators::has(&connector.name));
+        let origin = settle(connector, &name, &declared, env, file.as_ref(), connector.sim.is_some());
         Some((name.clone(), Planned { name, connector: connector.clone(), origin }))
     });
     Ok(planned.collect())
@@ -141,12 +140,12 @@ pub fn environment(
     manifest: &Manifest,
     env: &BTreeMap<String, String>,
     reaches: &dyn Fn(&str) -> bool,
-    simulators: &dyn Fn() -> BTreeMap<String, String>,
+    simulated: &dyn Fn(&str) -> BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, Problem> {
     let mut whole = BTreeMap::new();
     for planned in plan.values() {
         match &planned.origin {
-            Origin::Simulator if planned.connector.name == "okta" => whole.extend(simulators()),
+            Origin::Simulator => whole.extend(simulated(&planned.connector.name)),
             Origin::Given(given) => {
                 let wanted = planned.read_by(manifest);
                 if wanted.is_empty() || !reaches(&planned.name) {
@@ -190,7 +189,8 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
         .iter()
         .map(|planned| {
             let lacks: Vec<String> = planned.lacks().iter().map(Missing::to_string).collect();
-            let some = if planned.is_simulated() { "" } else { " (other settings of it are there)" };
+            let none = planned.is_simulated() || planned.connector.sim.is_none();
+            let some = if none { "" } else { " (other settings of it are there)" };
             format!("connection `{}` lacks {}{some}", planned.name, lacks.join(" and "))
         })
         .collect();
@@ -200,7 +200,9 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
         .flat_map(|planned| planned.lacks())
         .map(|lack| format!("{}: {}", lack.variable, lack.docs))
         .collect();
-    let advice = if live && simulated {
+    let advice = if refused.iter().any(|planned| planned.connector.sim.is_none()) {
+        "nothing here simulates it: give them"
+    } else if live && simulated {
         "give them"
     } else {
         "give all of a connection's settings, or none for its simulator"
@@ -248,7 +250,7 @@ impl<'a> Purpose<'a> {
 
 /// Makes connections, with the scopes that the cards of each need. Nothing is sent yet.
 pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> Result<Vec<Made>, Problem> {
-    let within: Arc<dyn Transport> = Arc::new(purpose.simulators.transport());
+    let mut within: Option<Arc<dyn Transport>> = None;
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
     for (planned, scopes) in planned {
@@ -262,7 +264,11 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
                 let settings = given.fetch(purpose.env, |_| true).map_err(|why| planned.unfetched(&why))?;
                 (Some(settings), network)
             }
-            _ => (purpose.simulators.settings(&connector.name, None), within.clone()),
+            _ => {
+                let new = || Arc::new(purpose.simulators.transport()) as Arc<dyn Transport>;
+                let within = within.get_or_insert_with(new).clone();
+                (purpose.simulators.settings(&connector.name, None), within)
+            }
         };
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));

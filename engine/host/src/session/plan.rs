@@ -16,7 +16,7 @@ use flowrun_project::check::{self, Given};
 use flowrun_project::{Mistakes, Problem, Project, Refused};
 
 use super::connections::{self, Planned};
-use super::simulators::{Setup, Simulators};
+use super::simulators::Simulators;
 use super::{Job, Surroundings, given, state};
 
 /// A run that can be opened.
@@ -54,10 +54,11 @@ impl Plan {
             &surroundings.registry,
             &mut warnings,
         )?;
-        let simulated = || match &surroundings.simulators {
-            Some(simulators) => simulators.variables(),
-            None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
-        };
+        let simulators = LazyCell::new(|| match &surroundings.simulators {
+            Some(simulators) => simulators.clone(),
+            None => Simulators::empty(&surroundings.registry, clock(1.0), &job.simulators),
+        });
+        let simulated = |connector: &str| simulators.variables(connector);
         let reached = LazyCell::new(|| reached(&project, vocabulary, &entry));
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
