@@ -7,6 +7,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use flowrun::Surroundings;
 use flowrun_core::card::{Category, Colour, Example, Words};
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::vocabulary::Event;
@@ -14,9 +15,11 @@ use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_host::driver::Stop;
 use flowrun_kit::address::Base;
 use flowrun_kit::call::Call;
-use flowrun_kit::client::{Client, Vendor};
+use flowrun_kit::client::Client;
 use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings};
 use flowrun_kit::effect::{Connection, Effect, EffectCard};
+use flowrun_kit::errand::Errand;
+use flowrun_kit::line::{Line, Vendor};
 use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimOption, Simulated, Simulator, Takes};
 use flowrun_tests::{Ran, in_surroundings, surroundings};
@@ -39,13 +42,12 @@ impl Effect for Greet {
     const ID: &str = "acme.greet";
     const EXAMPLES: &[Example] =
         examples! { r#"- { card: acme.greet, with: { name: Ada } }"# => ok r#"{ greeting: Hello Ada }"# };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = Acme;
     type Out = Greeted;
 
     async fn run(self, acme: &Acme) -> Result<Greeted> {
-        let reply = acme.client.send(Call::get(format!("/greetings/{}", self.name))).await;
-        let said = reply.map_err(|failure| failure.fault)?.value()?;
+        let said = acme.client.send(Call::get(format!("/greetings/{}", self.name))).await?.value()?;
         Ok(Greeted { greeting: said.as_text().cloned().unwrap_or_default() })
     }
 }
@@ -56,6 +58,10 @@ struct Acme {
 
 impl Connection for Acme {
     const CONNECTOR: &'static str = "acme";
+
+    fn on(&self, errand: Errand) -> Option<Acme> {
+        Some(Acme { client: self.client.on(&Arc::new(errand)) })
+    }
 }
 
 const VENDOR: Vendor = Vendor {
@@ -73,7 +79,7 @@ const VENDOR: Vendor = Vendor {
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let base = Base::parse(settings.get("url").unwrap_or_default())?;
-    let client = Client::new(VENDOR, base, &means);
+    let client = Line::new(VENDOR, base, &means).open();
     let (host, activity) = (client.host(), client.activity().clone());
     Ok(Connected { connection: Arc::new(Acme { client }), host, activity })
 }

@@ -16,6 +16,7 @@ use flowrun_http::{connector, effect_cards};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::direct;
+use flowrun_kit::errand::Run;
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_kit::in_process::SimTransport;
 use futures_util::{StreamExt, stream};
@@ -60,9 +61,11 @@ fn service(asked: &Asked, taken: &Asked) -> Router {
 
 async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record, Fault> {
     let transport = Arc::new(SimTransport::new().host(URL, router));
-    let means = Means { files: files.clone(), ..Means::new(transport, Clock::starting_at(0, 1.0)) };
+    let means = Means::new(transport, Clock::starting_at(0, 1.0));
     let api = connector().connect(&reached_at(URL), means).unwrap().connection;
-    direct::perform(&effect_cards(), "file.download", &parse_json(inputs).unwrap(), &api).await
+    let run = Run { files: files.clone(), ..Run::default() };
+    direct::perform_in(Arc::new(run), &effect_cards(), "file.download", &parse_json(inputs).unwrap(), &api)
+        .await
 }
 
 fn file(out: &Record) -> Arc<File> {

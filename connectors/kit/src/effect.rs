@@ -9,9 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Said, Slots, Words, Work};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Answer, Cursor, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Value;
+
+use crate::activity::Activity;
+use crate::errand::{Errand, Run};
 
 /// A card that reaches outside through a connection.
 pub trait Effect: Inputs + Send + 'static {
@@ -23,8 +27,8 @@ pub trait Effect: Inputs + Send + 'static {
     const EXPORTED_AS: &'static [&'static str] = &[];
     /// At least one; they are run as tests, over the simulators.
     const EXAMPLES: &'static [Example];
-    /// Whether performing it twice does no more than performing it once.
-    const IDEMPOTENT: bool;
+    /// What performing it does to the world.
+    const DOES: Does;
     /// What its vendor must have granted for it, such as OAuth 2.0 scopes; a connection asks for those of the cards that a
     /// flow reaches.
     const SCOPES: &'static [&'static str] = &[];
@@ -59,6 +63,15 @@ pub trait Connection: Any + Send + Sync {
     const CONNECTOR: &'static str;
     /// Whether each run has one of its own, so that no flow names a connection.
     const OWN: bool = false;
+
+    /// The same connection for a card that does an errand over it, where the connection needs to know for what it is used.
+    fn on(&self, errand: Errand) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = errand;
+        None
+    }
 }
 
 /// A connection whose type is known only to its cards.
@@ -69,11 +82,12 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The code of cards that reach outside.
 pub trait Performs: Send + Sync {
-    /// Performs a card over `connection`, which must be of its connector.
+    /// Performs a card over `connection`, which must be of its connector, as the errand says.
     fn perform(
         &self,
         performance: Performance,
         connection: AnyConnection,
+        errand: Errand,
     ) -> Pending<'static, Result<Answer>>;
 }
 
@@ -82,11 +96,15 @@ pub trait Performs: Send + Sync {
 pub struct EffectCard {
     /// The declaration.
     pub card: Arc<Card>,
-    /// The code.
-    pub code: Arc<dyn Performs>,
+    code: Arc<dyn Performs>,
 }
 
 impl EffectCard {
+    /// A card and its code.
+    pub fn new(card: Card, code: Arc<dyn Performs>) -> EffectCard {
+        EffectCard { card: Arc::new(card), code }
+    }
+
     /// The declaration and the code of `C`.
     pub fn of<C: Effect>() -> EffectCard {
         let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };
@@ -94,15 +112,31 @@ impl EffectCard {
             connector: Cow::Borrowed(<C::Connection as Connection>::CONNECTOR),
             own: <C::Connection as Connection>::OWN,
             timeout: C::TIMEOUT,
-            idempotent: C::IDEMPOTENT,
+            does: C::DOES,
             scopes: Words::Written(C::SCOPES),
             streams: C::STREAMS,
             state_in_record: C::STATE_IN_RECORD,
         };
-        EffectCard {
-            card: Arc::new(Card::declared::<C, C::Out>(said, Work::Effect(spec))),
-            code: Arc::new(Coded::<C>(PhantomData)),
-        }
+        let card = Card::declared::<C, C::Out>(said, Work::Effect(spec));
+        EffectCard::new(card, Arc::new(Coded::<C>(PhantomData)))
+    }
+
+    /// Performs the card over `connection`, which must be of its connector, as part of `run`; what the run does over the
+    /// connection shows in `activity`, else in the connection's own.
+    pub fn perform(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+        run: Arc<Run>,
+        activity: Option<Activity>,
+    ) -> Pending<'static, Result<Answer>> {
+        let does = self.card.does().with(&performance.args);
+        let errand = Errand {
+            cleans_up: performance.cleans_up,
+            activity,
+            ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))
+        };
+        self.code.perform(performance, connection, errand)
     }
 }
 
@@ -127,18 +161,25 @@ impl<C: Effect> Performs for Coded<C> {
         &self,
         performance: Performance,
         connection: AnyConnection,
+        errand: Errand,
     ) -> Pending<'static, Result<Answer>> {
-        Box::pin(perform::<C>(performance, connection))
+        Box::pin(perform::<C>(performance, connection, errand))
     }
 }
 
-async fn perform<C: Effect>(mut performance: Performance, connection: AnyConnection) -> Result<Answer> {
+async fn perform<C: Effect>(
+    mut performance: Performance,
+    connection: AnyConnection,
+    errand: Errand,
+) -> Result<Answer> {
     let Some(connection) = connection.downcast_ref::<C::Connection>() else {
         return Err(Fault::new(
             FaultKind::Connection,
             format!("{} got a connection of another connector", C::ID),
         ));
     };
+    let own = connection.on(errand);
+    let connection = own.as_ref().unwrap_or(connection);
     let card = C::read(&mut Args::new(&mut performance.args, &performance.names))?;
     if let Some(cursor) = performance.page {
         return card.page(connection, cursor).await.map(Answer::Page);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::Control;
+use crate::does::Does;
 use crate::fault::{Fault, InputId, Result};
 use crate::types::{Kind, Type};
 use crate::value::{FromValue, IntoValue, Record, Text, Value};
@@ -276,14 +276,63 @@ pub struct EffectSpec {
     pub own: bool,
     /// How long one performance may take.
     pub timeout: Duration,
-    /// Whether performing it twice does no more than performing it once.
-    pub idempotent: bool,
+    /// What performing it does to the world.
+    pub does: Does,
     /// What its vendor must have granted for it, in the vendor's words, such as OAuth 2.0 scopes.
     pub scopes: Words,
     /// Whether it yields pages of records for a helper flow, when its input `result_set` says `stream`.
     pub streams: bool,
     /// Whether its helper flow gets, in Okta's exports, the record and the author's fields as one object.
     pub state_in_record: bool,
+}
+
+/// What the machine does for a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// If/Else.
+    IfElse,
+    /// If/ElseIf.
+    IfElseIf,
+    /// Continue If.
+    ContinueIf,
+    /// If Error.
+    IfError,
+    /// Return Error.
+    ReturnError,
+    /// Return Error If.
+    ReturnErrorIf,
+    /// Call Flow.
+    CallFlow,
+    /// Call Flow Async.
+    CallFlowAsync,
+    /// Return.
+    Return,
+    /// Return Raw.
+    ReturnRaw,
+    /// Repeat.
+    Repeat,
+    /// Wait For.
+    WaitFor,
+    /// Wait Until.
+    WaitUntil,
+    /// For Each.
+    ForEach,
+    /// For Each - Ignore Errors.
+    ForEachIgnoreErrors,
+    /// Map.
+    Map,
+    /// Reduce.
+    Reduce,
+    /// Filter Custom.
+    FilterCustom,
+    /// Find Custom.
+    FindCustom,
+    /// Sort Custom.
+    SortCustom,
+    /// Object Map.
+    MapObject,
+    /// Map to List.
+    MapToList,
 }
 
 /// How a card is carried out.
@@ -377,6 +426,14 @@ impl Card {
         match &self.work {
             Work::Effect(spec) if !spec.own => Some(&spec.connector),
             _ => None,
+        }
+    }
+
+    /// What it does to the world; only cards that reach outside can change it.
+    pub fn does(&self) -> Does {
+        match &self.work {
+            Work::Effect(spec) => spec.does,
+            Work::Pure(_) | Work::Control(_) => Does::Reads,
         }
     }
 

@@ -183,7 +183,7 @@ pub async fn run(
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     remark(args, &plan, console);
-    let session = plan.open()?;
+    let session = plan.open(stop(surroundings))?;
     for warning in &session.warnings {
         console.warn(warning);
     }
@@ -191,8 +191,7 @@ pub async fn run(
         let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
         console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
     }
-    let stop = stop(surroundings);
-    let ended = watched(session, &surroundings.registry, stop, console).await;
+    let ended = watched(session, &surroundings.registry, console).await;
     tell(args, &ended, &surroundings.registry, console)
 }
 
@@ -224,7 +223,7 @@ fn stop(surroundings: &Surroundings) -> Stop {
 }
 
 /// Runs a session while it is shown.
-async fn watched(session: Session, registry: &Registry, stop: Stop, console: &mut Console<'_>) -> Ended {
+async fn watched(session: Session, registry: &Registry, console: &mut Console<'_>) -> Ended {
     let (activities, clock) = (session.activities(), session.clock().clone());
     let mut live = console
         .err_look
@@ -239,7 +238,7 @@ async fn watched(session: Session, registry: &Registry, stop: Stop, console: &mu
         (None, Some(progress)) => progress,
         (None, None) => &mut nobody,
     };
-    session.run(watch, stop).await
+    session.run(watch).await
 }
 
 /// Tells what happened; the exit code that it deserves.

@@ -7,7 +7,7 @@ use super::{MAX_BYTES, node, syntax};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Name;
 use crate::source::{FileId, Span};
-use crate::suggest::closest;
+use crate::suggest::{closest, did_you_mean};
 use crate::value::Text;
 
 /// Enough for `MAX_DEPTH` levels of the parser.
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
             let free =
                 known.iter().copied().filter(|known| !keys.members.iter().any(|(name, _)| name.it == *known));
             let help = match (closest(&name.it, free), what) {
-                (Some(meant), _) => format!("did you mean `{meant}`?"),
+                (Some(meant), _) => did_you_mean(meant),
                 (None, "a card") => format!(
                     "the fields of the card stand under `with`; beside it {what} has {}",
                     enumerate(known)
@@ -285,11 +285,8 @@ impl<'a> Reader<'a> {
         }
         let message = format!("expected {}, found `{}`", either(words), name.it);
         let mistake = Diagnostic::new(Code::Structure, name.span, message);
-        self.report(match closest(&name.it, words.iter().copied()) {
-            Some(meant) => mistake.help(format!("did you mean `{meant}`?")),
-            None if help.is_empty() => mistake,
-            None => mistake.help(help),
-        });
+        let mistake = mistake.meant(closest(&name.it, words.iter().copied()));
+        self.report(if help.is_empty() { mistake } else { mistake.or_help(|| help) });
         None
     }
 
