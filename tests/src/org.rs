@@ -25,7 +25,7 @@ use flowrun_personio::sim::Status;
 use flowrun_tables::Tables;
 use tempfile::TempDir;
 
-use crate::{Ran, compile, scopes};
+use crate::{Ran, compile, scopes, surroundings};
 
 /// When every simulated run starts, in milliseconds since 1970.
 pub const EPOCH_MS: i64 = 1_790_000_000_000;
@@ -165,7 +165,7 @@ impl Org {
             simulators: Some(self.0.clone()),
             stop,
             run_id: Some("test".to_owned()),
-            ..Surroundings::default()
+            ..surroundings()
         };
         let code = run_in(
             [&[flow, "--state", &self.state().display().to_string()], args].concat(),
@@ -173,8 +173,7 @@ impl Org {
             &mut Console::plain(&mut stdout, &mut stderr),
         )
         .await;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ran { code, stdout: text(stdout), stderr: text(stderr) }
+        Ran::new(code, stdout, stderr)
     }
 
     /// A world whose requests go through `transport`.
@@ -196,7 +195,7 @@ impl Org {
             (place, made.connection)
         });
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock.clone(), true), registry().effects(), connections)
+        World::new(RunTime::new(clock.clone(), false), registry().effects(), connections)
             .share(Tables::CONNECTOR, Arc::new(tables))
             .share(Crypto::CONNECTOR, Arc::new(crypto))
     }

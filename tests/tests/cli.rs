@@ -1,7 +1,5 @@
 //! The command line from outside: what it prints and how it exits, in this process.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +11,7 @@ use flowrun_host::driver::Stop;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus, UserStatus};
-use flowrun_tests::{Ran, run_case, sources};
+use flowrun_tests::{Ran, run_case, sources, surroundings};
 use flowrun_views::look::Look;
 
 fn root() -> PathBuf {
@@ -35,10 +33,9 @@ fn flowrun(args: &[&str]) -> Ran {
 /// Runs over simulators that can be looked at afterwards.
 async fn over(simulators: &Simulators, stop: Option<Stop>, args: &[&str]) -> Ran {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let surroundings = Surroundings { simulators: Some(simulators.clone()), stop, ..Surroundings::default() };
+    let surroundings = Surroundings { simulators: Some(simulators.clone()), stop, ..surroundings() };
     let code = run_in(args, &surroundings, &mut Console::plain(&mut stdout, &mut stderr)).await;
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code, stdout: text(stdout), stderr: text(stderr) }
+    Ran::new(code, stdout, stderr)
 }
 
 fn simulators(employees: u64) -> Simulators {
@@ -59,9 +56,6 @@ fn accepted(name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_snapshot_path("cli");
     settings.set_omit_expression(true);
-    settings.add_filter(r"(?m) +\d+(\.\d)? (ms|s|min|h)( \d+ (s|min))?$", "");
-    settings.add_filter(r"(?m) · [\d.]+ (ms|s|min)( \d+ s)? \([^)]* simulated\)$", "");
-    settings.add_filter(r"(?m) ·$", "");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
@@ -288,7 +282,7 @@ fn colors_are_for_terminals() {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console { out: &mut out, err: &mut err, out_look: look, err_look: look };
     let file = file.display().to_string();
-    assert_eq!(main_in([file.as_str(), "-i", "times=0"], &Surroundings::default(), &mut console), 1);
+    assert_eq!(main_in([file.as_str(), "-i", "times=0"], &surroundings(), &mut console), 1);
     let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     assert!(out.contains("\u{1b}[1;31mfailed") && err.contains("\u{1b}["));
     let bare: Vec<String> = out
@@ -413,8 +407,7 @@ async fn an_interrupted_run_cleans_up() {
 #[tokio::test]
 async fn the_sandbox_is_a_real_vendor() {
     let (switch, stop) = Stop::new();
-    let surroundings =
-        Surroundings { stop: Some(stop), simulators: Some(simulators(30)), ..Surroundings::default() };
+    let surroundings = Surroundings { stop: Some(stop), simulators: Some(simulators(30)), ..surroundings() };
     let simulators = surroundings.simulators.clone().unwrap();
     let out = Shared::default();
     let serving = tokio::task::spawn_blocking({

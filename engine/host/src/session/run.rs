@@ -80,7 +80,7 @@ impl Plan {
             },
         )?;
         let clock = simulators.clock;
-        let time = RunTime::new(clock.clone(), self.is_simulated());
+        let time = RunTime::new(clock.clone(), self.counts_computing());
         let at_us = time.now_us();
         let run_id = run_id(self.surroundings.run_id.as_deref(), at_us);
         let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
@@ -106,6 +106,11 @@ impl Plan {
             }
         }
         Ok(Session { warnings, plan: self, machine, world, made, audit })
+    }
+
+    /// Whether what computing takes is added to a clock that stands still meanwhile.
+    fn counts_computing(&self) -> bool {
+        self.is_simulated() && !self.surroundings.instant
     }
 
     /// Those that are there, or new ones.
@@ -224,10 +229,9 @@ impl Session {
 
     /// Runs it to its end. However badly it goes, there is a report.
     pub async fn run(mut self, watch: &mut dyn Watch, stop: Stop) -> Ended {
-        let simulated = self.is_simulated();
         let started = Instant::now();
         let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch, stop.clone()).await;
-        let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
+        let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let withheld = self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
         Ended {
