@@ -360,7 +360,7 @@ fn returned(shared: &Shared<'_>, step: &Step<'_>, outputs: &mut Vec<Output>) -> 
             let given = &shared.signatures[callee].outputs;
             let output = |given: &program::Output| Output { name: given.name.clone(), ty: Some(given.ty) };
             outputs.extend(given.iter().map(output));
-            shared.is_broken(callee) && given.is_empty()
+            shared.is_broken(callee) && !shared.signatures[callee].declared
         }
         _ => false,
     }
