@@ -110,30 +110,18 @@ struct Row {
     columns: Record,
 }
 
-const fn effect(
-    id: &'static str,
-    inputs: &'static [flowrun_core::card::Field],
-    connector: &'static str,
-    streams: bool,
-) -> Card {
-    Card {
-        id,
-        named: None,
-        docs: "",
-        exported_as: &[],
-        inputs,
-        rest_in: None,
-        outputs: People::FIELDS,
-        rest_out: None,
-        examples: &[],
-        work: Work::Effect(EffectSpec {
-            connector,
-            timeout: Duration::from_secs(30),
-            does: Does::Reads,
-            scopes: &[],
-            streams,
-        }),
-    }
+fn effect<I: Inputs, O: Outputs>(id: &'static str, connector: &'static str, own: bool) -> Card {
+    let spec = EffectSpec {
+        connector: connector.into(),
+        own,
+        timeout: Duration::from_secs(30),
+        does: Does::Reads,
+        scopes: Words::NONE,
+        streams: !own,
+        state_in_record: false,
+    };
+    let said = Said { id, named: None, exported_as: &[], examples: &[] };
+    Card::declared::<I, O>(said, Work::Effect(spec))
 }
 
 fn cards() -> impl Iterator<Item = Arc<Card>> {
