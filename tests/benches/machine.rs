@@ -12,7 +12,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flowrun_core::machine::{Machine, Start, Turn};
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::Record;
-use flowrun_host::driver::{Stop, run};
+use flowrun_host::driver::run;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_tests::{compile, sources, world};
@@ -103,7 +103,7 @@ fn calls(c: &mut Criterion) {
                 let clock = Clock::starting_at(0, 1.0);
                 let simulators = Simulators::empty(clock, &Setup { employees: 0, ..Setup::default() });
                 let world = world(&effects, &simulators);
-                run(effects.clone(), start(entry), &world, &mut (), &mut (), Stop::new().1).await.unwrap()
+                run(effects.clone(), start(entry), &world, &mut (), &mut ()).await.unwrap()
             })
         })
     });

@@ -15,7 +15,7 @@ use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::Report;
 use flowrun_core::template::Template;
 use flowrun_core::value::{Date, Path, Record, Text, Value, convert, get, parse_json, set};
-use flowrun_host::driver::{Stop, run};
+use flowrun_host::driver::run;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
@@ -172,7 +172,7 @@ fn report((program, entry): &(Arc<Program>, FlowId), inputs: Record) -> Report {
     let world = crate::world(program, &simulators);
     let start = Start::new(*entry, inputs, "fuzz", 0);
     runtime
-        .block_on(run(program.clone(), start, &world, &mut (), &mut (), Stop::new().1))
+        .block_on(run(program.clone(), start, &world, &mut (), &mut ()))
         .expect("inputs that the flow takes")
 }
 

@@ -26,6 +26,7 @@ use flowrun_host::driver::{RunTime, World};
 use flowrun_host::session::connections::{self, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
 use flowrun_host::session::simulators::Simulators;
+use flowrun_kit::errand::Run;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Project;
 use flowrun_project::check::Given;
@@ -136,8 +137,8 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
                 program,
                 &made,
                 tables,
-                purpose.files,
                 flowrun_external::example_answers(),
+                Run::default(),
                 time,
             )
         }

@@ -14,10 +14,12 @@ use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
+use flowrun_host::perform::{Connections, Reached};
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
+use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
 use flowrun_kit::sim::Fault;
 use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
@@ -176,13 +178,19 @@ impl Org {
         Ran::new(code, stdout, stderr)
     }
 
-    /// A world whose requests go through `transport`.
-    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>) -> World {
-        self.world_with(program, transport, Tables::new(&program.tables, self.0.clock.clone()))
+    /// A world whose requests go through `transport`, until `stop` is given.
+    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>, stop: Stop) -> World {
+        self.world_with(program, transport, stop, Tables::new(&program.tables, self.0.clock.clone()))
     }
 
-    /// A world with these tables, whose requests go through `transport`.
-    pub fn world_with(&self, program: &Program, transport: &Arc<dyn Transport>, tables: Tables) -> World {
+    /// A world with these tables, whose requests go through `transport`, until `stop` is given.
+    pub fn world_with(
+        &self,
+        program: &Program,
+        transport: &Arc<dyn Transport>,
+        stop: Stop,
+        tables: Tables,
+    ) -> World {
         let clock = self.0.clock.clone();
         let connections = program.connections.iter().zip(0..).map(|(connection, place)| {
             let made = registry().connector(&connection.connector).and_then(|connector| {
@@ -192,12 +200,18 @@ impl Org {
                 connector.connect(&settings, means).ok()
             });
             let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
-            (place, made.connection)
+            (place, Reached { connection: made.connection, activity: made.activity })
         });
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock.clone(), false), registry().effects(), connections)
-            .share(Tables::CONNECTOR, Arc::new(tables))
-            .share(Crypto::CONNECTOR, Arc::new(crypto))
+        let connections = Connections::new(
+            clock.clone(),
+            Run { stop, ..Run::default() },
+            registry().effects(),
+            connections,
+        )
+        .share(Tables::CONNECTOR, Arc::new(tables))
+        .share(Crypto::CONNECTOR, Arc::new(crypto));
+        World::new(RunTime::new(clock, false), connections)
     }
 
     /// Lets the imports that were started come to their end.

@@ -19,7 +19,7 @@ use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside};
 use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
-use flowrun_host::driver::{self, Stop};
+use flowrun_host::driver;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_project::Project;
@@ -102,8 +102,7 @@ async fn run(program: Arc<Program>, entry: FlowId, inputs: Record) -> FlowReport
     let simulators = Simulators::new(clock.clone(), &Setup::default());
     let world = world(&program, &simulators);
     let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
-    let (_switch, stop) = Stop::new();
-    driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap().flow
+    driver::run(program, start, &world, &mut (), &mut ()).await.unwrap().flow
 }
 
 /// What the last card that ran put out. Return puts nothing out: it gives the flow's outputs.

@@ -10,6 +10,7 @@ pub mod card;
 pub mod check;
 pub mod control;
 pub mod diag;
+pub mod does;
 pub mod duration;
 pub mod effect;
 pub mod fault;

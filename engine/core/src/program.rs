@@ -498,8 +498,19 @@ pub struct Retry {
     pub times: u32,
     /// The wait before each, chosen between the two, in milliseconds.
     pub wait_ms: (u64, u64),
-    /// Whether only rate limits are worth another try.
-    pub only_rate_limits: bool,
+    /// Which failures are worth another try.
+    pub on: RetryOn,
+}
+
+/// Which failures are worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryOn {
+    /// That the vendor asks to slow down.
+    RateLimit,
+    /// Whatever failed, unless it may have been done already and may not be done twice.
+    Any,
+    /// Whatever failed.
+    EvenIfDone,
 }
 
 /// Where a step's argument comes from.

@@ -12,6 +12,7 @@ use flowrun_core::card::{
 use flowrun_core::check::uses::Use;
 use flowrun_core::check::{Checked, Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::load::load;
 use flowrun_core::program::{Arg, Call, Flow, FlowId, OnError, Op, Program};
@@ -129,7 +130,7 @@ const fn effect(
         work: Work::Effect(EffectSpec {
             connector,
             timeout: Duration::from_secs(30),
-            idempotent: true,
+            does: Does::Reads,
             scopes: &[],
             streams,
         }),

@@ -41,8 +41,7 @@ pub async fn run(
     (program, entry): (Arc<Program>, FlowId),
     transport: &Arc<dyn Transport>,
 ) -> Report {
-    let world = org.world(&program, transport);
+    let world = org.world(&program, transport, Stop::default());
     let start = Start::new(entry, Record::default(), "test", EPOCH_MS * 1000);
-    let (_switch, stop) = Stop::new();
-    driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap()
+    driver::run(program, start, &world, &mut (), &mut ()).await.unwrap()
 }

@@ -108,12 +108,13 @@ async fn run(
     let gate = Arc::new(Gate { within: Box::new(org.0.transport()), requests, most, cut, switch, killed });
     let transport: Arc<dyn Transport> = gate.clone();
     let tables = Tables::new(&program.tables, org.0.clock.clone()).kept_in(kept.clone());
-    let world = org.world_with(&program, &transport, tables.map_err(|fault| fault.message.to_string())?);
+    let tables = tables.map_err(|fault| fault.message.to_string())?;
+    let world = org.world_with(&program, &transport, stop, tables);
     let began_ms = org.0.clock.now_ms();
     let start = Start::new(entry, Record::default(), "test", began_ms * 1000);
     let (mut log, mut watch) = ((), ());
     let report = tokio::select! {
-        report = driver::run(program, start, &world, &mut log, &mut watch, stop) => Some(report),
+        report = driver::run(program, start, &world, &mut log, &mut watch) => Some(report),
         () = gate.killed.notified() => None,
         () = org.0.clock.sleep(LONGEST) => return Err("it never ends".to_owned()),
     };

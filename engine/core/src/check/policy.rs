@@ -8,7 +8,7 @@ use crate::card::{Card, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::duration::duration;
 use crate::model::{self, At};
-use crate::program::{Call, FlowId, OnError, Policy, Retry};
+use crate::program::{Call, FlowId, OnError, Policy, Retry, RetryOn};
 use crate::value::Value;
 
 /// Okta waits five minutes before it tries again.
@@ -123,8 +123,12 @@ fn retry(lower: &mut Lower<'_, '_>, retry: &model::Retry) -> Option<Retry> {
             _ => time(lower, wait, "wait", 0).map(|ms| (ms, ms)),
         },
     };
-    let only_rate_limits = retry.on.as_ref().is_none_or(|on| on.it != *"any");
-    Some(Retry { times: times? as u32, wait_ms: wait_ms?, only_rate_limits })
+    let on = match retry.on.as_ref().map(|on| &*on.it) {
+        Some("any") => RetryOn::Any,
+        Some("even_if_done") => RetryOn::EvenIfDone,
+        _ => RetryOn::RateLimit,
+    };
+    Some(Retry { times: times? as u32, wait_ms: wait_ms?, on })
 }
 
 fn time(lower: &mut Lower<'_, '_>, value: &At<Value>, name: &str, least: u64) -> Option<u64> {

@@ -23,7 +23,7 @@ pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, FlowId, Program, SlotId, StepId};
+use crate::program::{Flow, FlowId, Op, Program, SlotId, StepId};
 use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
 use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
@@ -154,6 +154,10 @@ impl Machine {
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         let step = StepId(id.step);
+        let outcome = outcome.map_err(|fault| match &flow.step(step).op {
+            Op::Effect { spec, .. } if spec.does.may_be_repeated() => fault.lost(false),
+            _ => fault,
+        });
         match (purpose, outcome) {
             (Purpose::Card, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
@@ -204,9 +208,9 @@ impl Machine {
                 continue;
             }
             if purpose == Purpose::PageRetry {
-                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(cancelled()));
+                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(Fault::cancelled()));
             } else {
-                self.fail(flow, &mut frame, StepId(id.step), at, cancelled());
+                self.fail(flow, &mut frame, StepId(id.step), at, Fault::cancelled());
             }
             self.settle(frame, at);
         }
@@ -329,8 +333,4 @@ fn accept(flow: &Flow, input: &crate::program::Input, value: Value) -> Result<Va
         )));
     }
     Ok(value)
-}
-
-fn cancelled() -> Fault {
-    Fault::new(FaultKind::Cancelled, "the run was cancelled").code(499)
 }

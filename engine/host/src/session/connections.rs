@@ -11,10 +11,9 @@ use flowrun_crypto::Crypto;
 use flowrun_external::Answers;
 use flowrun_files::FileStore;
 use flowrun_kit::activity::Activity;
-use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
-use flowrun_kit::files::Files;
+use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
@@ -26,6 +25,7 @@ use super::simulators::Simulators;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
 use crate::network::Network;
+use crate::perform::{Connections, Reached};
 
 /// A connection of a project and what it will be made of.
 #[derive(Clone)]
@@ -214,6 +214,7 @@ pub fn select(
 }
 
 /// A connection, made.
+#[derive(Clone)]
 pub struct Made {
     /// Its name in the manifest.
     pub name: String,
@@ -233,18 +234,12 @@ pub struct Purpose<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Certificate authorities to trust besides those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Where requests that change something are recorded.
-    pub audit: Option<Arc<dyn Ledger>>,
-    /// Whether requests that would change something are withheld.
-    pub rehearsal: bool,
-    /// The files of the run.
-    pub files: Files,
 }
 
 impl<'a> Purpose<'a> {
-    /// Connections that change what they are told to, without a record, for a run without files.
+    /// Connections over the network as the environment describes it.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false, files: Files::default() }
+        Purpose { simulators, env, ca_file: None }
     }
 }
 
@@ -272,13 +267,8 @@ pub fn connect(
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
-        let means = Means {
-            scopes: scopes.clone(),
-            audit: purpose.audit.clone(),
-            rehearsal: purpose.rehearsal,
-            files: purpose.files.clone(),
-            ..Means::new(transport, purpose.simulators.clock.clone())
-        };
+        let clock = purpose.simulators.clock.clone();
+        let means = Means { scopes: scopes.clone(), ..Means::new(transport, clock) };
         let connected = connector.connect(&settings, means).map_err(|fault| {
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
@@ -293,27 +283,28 @@ pub fn connect(
     Ok(made)
 }
 
-/// The world that a program runs in, over the connections that were made for it, which share these files with its cards.
+/// The world that a run of a program is in, over the connections that were made for it.
 pub fn world(
     registry: &Registry,
     program: &Program,
     made: &[Made],
     tables: Tables,
-    files: Files,
     answers: Answers,
+    run: Run,
     time: RunTime,
 ) -> World {
-    let connections = (0..).zip(&program.connections).filter_map(|(place, connection)| {
+    let reached = (0..).zip(&program.connections).filter_map(|(place, connection)| {
         let made = made.iter().find(|made| *made.name == *connection.name)?;
-        Some((place, made.connection.clone()))
+        let (connection, activity) = (made.connection.clone(), made.activity.clone());
+        Some((place, Reached { connection, activity }))
     });
-    let crypto = Crypto::new(time.clock().clone());
-    let store = FileStore::new(files.clone(), time.clock().clone());
-    World::new(time, registry.effects(), connections)
-        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files)))
-        .share(FileStore::CONNECTOR, Arc::new(store))
-        .share(Crypto::CONNECTOR, Arc::new(crypto))
-        .share(Answers::CONNECTOR, Arc::new(answers))
+    let (clock, files) = (time.clock().clone(), run.files.clone());
+    let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
+        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
+        .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
+        .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
+        .share(Answers::CONNECTOR, Arc::new(answers));
+    World::new(time, connections)
 }
 
 /// The network as the environment and the command line describe it.

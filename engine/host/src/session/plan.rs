@@ -22,8 +22,6 @@ use super::{Job, Surroundings, given, state};
 pub struct Plan {
     /// What was asked for.
     pub job: Job,
-    /// What there is to warn of.
-    pub warnings: Vec<String>,
     /// How many warnings the checker has about the flows that can be reached.
     pub doubts: usize,
     pub(super) project: Project,
@@ -36,13 +34,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads and checks what is to be run; refuses what can't be.
-    pub fn new(job: Job, surroundings: Surroundings) -> Result<Plan, Refused> {
+    /// Reads and checks what is to be run; refuses what can't be. What there is to warn of, either way, is added to `warnings`.
+    pub fn new(job: Job, surroundings: Surroundings, warnings: &mut Vec<String>) -> Result<Plan, Refused> {
         let vocabulary = surroundings.registry.vocabulary();
         if job.file.is_dir() {
             return Err(check::is_folder(&job.file, vocabulary).into());
         }
-        let mut warnings = Vec::new();
         let project = Project::read(&job.file, vocabulary)?;
         let entry = project.entry(&job.file, job.flow.as_deref())?;
         let manifest = &project.model.manifest;
@@ -52,7 +49,7 @@ impl Plan {
             job.connections.as_deref(),
             &surroundings.env,
             &surroundings.registry,
-            &mut warnings,
+            warnings,
         )?;
         let simulated = || match &surroundings.simulators {
             Some(simulators) => simulators.variables(),
@@ -63,7 +60,7 @@ impl Plan {
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
         let vars = given::vars(manifest, &job.vars, &env)?;
         let given = Given { set: &vars.set, env: &vars.env };
-        let (program, start, doubts) = compile(&project, vocabulary, &entry, &given, &mut warnings)?;
+        let (program, start, doubts) = compile(&project, vocabulary, &entry, &given, warnings)?;
         let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         if let Some(folder) = &job.files {
             state::make(folder).map_err(|error| {
@@ -74,7 +71,7 @@ impl Plan {
         let inputs = given::inputs(flow, &job.inputs, &files)?;
         let planned = connections::select(&plan, &program, start, job.live)?;
         let program = Arc::new(program);
-        Ok(Plan { job, warnings, doubts, project, program, start, inputs, files, planned, surroundings })
+        Ok(Plan { job, doubts, project, program, start, inputs, files, planned, surroundings })
     }
 
     /// Whether nothing real is reached, so that time may jump.

@@ -16,6 +16,7 @@ use flowrun_external::Answers;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
 use flowrun_project::{Problem, unreadable};
 use flowrun_tables::Tables;
@@ -59,8 +60,8 @@ pub struct Ended {
 }
 
 impl Plan {
-    /// Makes the connections, the tables and the record. Nothing is sent yet.
-    pub fn open(self) -> Result<Session, Problem> {
+    /// Makes the connections, the tables and the record, for a run that goes on until `stop` is given. Nothing is sent yet.
+    pub fn open(self, stop: Stop) -> Result<Session, Problem> {
         let env = &self.surroundings.env;
         let simulators = self.simulators();
         let audit = Arc::new(Audit::default());
@@ -69,16 +70,8 @@ impl Plan {
             Record::File(_) => true,
             Record::Usual => self.reaches_real(),
         };
-        let made = connections::connect(
-            &self.planned,
-            &Purpose {
-                audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
-                rehearsal: self.job.dry_run,
-                ca_file: self.job.ca_file.clone(),
-                files: self.files.clone(),
-                ..Purpose::new(&simulators, env)
-            },
-        )?;
+        let purpose = Purpose { ca_file: self.job.ca_file.clone(), ..Purpose::new(&simulators, env) };
+        let made = connections::connect(&self.planned, &purpose)?;
         let clock = simulators.clock;
         let time = RunTime::new(clock.clone(), self.counts_computing());
         let at_us = time.now_us();
@@ -89,8 +82,13 @@ impl Plan {
         let tables = self.filled(self.tables(folder.as_deref(), &clock)?)?;
         let answers = self.answers()?;
         let registry = &self.surroundings.registry;
-        let world =
-            connections::world(registry, &self.program, &made, tables, self.files.clone(), answers, time);
+        let run = Run {
+            audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
+            rehearsal: self.job.dry_run,
+            files: self.files.clone(),
+            stop,
+        };
+        let world = connections::world(registry, &self.program, &made, tables, answers, run, time);
         let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
         let start = Start { dry_run: self.job.dry_run, ..start };
         let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
@@ -228,9 +226,9 @@ impl Session {
     }
 
     /// Runs it to its end. However badly it goes, there is a report.
-    pub async fn run(mut self, watch: &mut dyn Watch, stop: Stop) -> Ended {
+    pub async fn run(mut self, watch: &mut dyn Watch) -> Ended {
         let started = Instant::now();
-        let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch, stop.clone()).await;
+        let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch).await;
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let withheld = self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
@@ -239,7 +237,7 @@ impl Session {
             program: self.plan.program,
             sources: self.plan.project.sources,
             files: self.plan.files,
-            interrupted: stop.is_given(),
+            interrupted: self.world.stop.is_given(),
             withheld,
             real_ms,
             recorded,

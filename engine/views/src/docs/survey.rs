@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog, Work, external};
 use flowrun_core::check::uses::{Target, Use, Uses};
-use flowrun_core::model::{Flow, Step, Trigger};
+use flowrun_core::does::Does;
+use flowrun_core::model::{Expr, Flow, Step, Trigger};
+use flowrun_core::value::Value;
 
 use crate::catalog::category;
 use crate::graph::title;
 use flowrun_project::Project;
-
-/// Cards of tables that leave them as they are.
-const READ_TABLES: &[&str] =
-    &["tables.export_to_csv", "tables.read_row", "tables.read_table", "tables.search_rows"];
 
 /// All flows of a project.
 #[derive(Debug)]
@@ -57,7 +55,7 @@ impl Survey {
             let mut about = About { calls: uses.calls(at), ..About::default() };
             let cards = flow.all_cards();
             cards.iter().for_each(|step| about.card(step, catalog));
-            about.tables(&cards, uses.of(at), project);
+            about.tables(&cards, uses.of(at), project, catalog);
             flows.push(about);
         }
         for caller in 0..flows.len() {
@@ -94,48 +92,44 @@ impl About {
     }
 
     /// The tables that cards work with.
-    fn tables(&mut self, cards: &[&Step], uses: &[Use], project: &Project) {
+    fn tables(&mut self, cards: &[&Step], uses: &[Use], project: &Project, catalog: &Catalog) {
         for used in uses {
             let (Target::Table(table), Some(card)) = (&used.target, used.card) else { continue };
-            let (reads, changes) = &mut self.tables;
-            let tables = if READ_TABLES.contains(&&*cards[card].card.it) { reads } else { changes };
+            let changes = catalog.get(&cards[card].card).is_some_and(|card| card.does().changes());
+            let (read, changed) = &mut self.tables;
+            let tables = if changes { changed } else { read };
             tables.insert(project.model.manifest.tables[*table].name.to_string());
         }
     }
 
     fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
-        let (connector, scopes) = match (external(&step.card), card) {
-            (Some(name), _) => {
-                (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &[][..])
-            }
-            (None, Some(Card { work: Work::Effect(spec), .. }))
-                if card.and_then(Card::connector).is_some() =>
-            {
-                (category::title(spec.connector), spec.scopes)
-            }
-            _ => return,
+        let Some((card, Work::Effect(spec))) = card.map(|card| (card, card.work)) else { return };
+        let connector = match external(&step.card) {
+            Some(name) => category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)),
+            None if card.connector().is_some() => category::title(spec.connector),
+            None => return,
         };
         let connection = step.connection.as_ref().map(|name| name.to_string());
         let reached = self.reached.entry((connector, connection)).or_default();
-        // Without scopes nothing tells, so the worse is said.
-        let reads = match scopes {
-            [] => reads(&step.card),
-            scopes => scopes.iter().all(|scope| scope.ends_with(".read")),
-        };
-        reached.objects.extend(scopes.iter().filter_map(|scope| object(scope)));
-        if reads {
-            reached.reads.insert(title)
-        } else {
+        reached.objects.extend(spec.scopes.iter().filter_map(|scope| object(scope)));
+        if does(step, card).changes() {
             reached.changes.insert(title)
+        } else {
+            reached.reads.insert(title)
         };
     }
 }
 
-/// Whether a card's name says that it only reads.
-fn reads(id: &str) -> bool {
-    let name = id.rsplit('.').next().unwrap_or(id);
-    let verbs = ["read_", "list_", "search_", "get_", "find_", "download_"];
-    verbs.iter().any(|verb| name.starts_with(verb)) || name == "get"
+/// What a card does with the fields that are written as constants.
+fn does(step: &Step, card: &Card) -> Does {
+    let inputs = card.inputs.iter().map(|field| {
+        match step.with.iter().find(|(name, _)| *name.it == *field.name).map(|(_, value)| &value.it) {
+            Some(Expr::Constant(value)) => value.clone(),
+            Some(_) => Value::Null,
+            None => Value::from(field.default),
+        }
+    });
+    card.does().with(&inputs.collect::<Vec<_>>())
 }
 
 /// The object of an OAuth 2.0 scope: `okta.users.read` is about `users`.

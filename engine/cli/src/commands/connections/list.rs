@@ -65,11 +65,11 @@ pub fn read(
     }
     let (manifest, mut warnings) = (&project.model.manifest, Vec::new());
     let file = args.connections.as_deref();
-    let plan = plan(manifest, &project.root, file, &surroundings.env, registry, &mut warnings)?;
+    let plan = plan(manifest, &project.root, file, &surroundings.env, registry, &mut warnings);
     for warning in &warnings {
         console.warn(warning);
     }
-    Ok((project, plan))
+    Ok((project, plan?))
 }
 
 /// The connections of a project, each with what those of its flows do with it that can run.
