@@ -23,6 +23,7 @@ mod graph;
 mod import;
 mod manual;
 mod many;
+mod performing;
 mod reference;
 mod reliability;
 mod replay;
