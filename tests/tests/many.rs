@@ -13,7 +13,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_tables::Tables;
 use flowrun_tests::org::EPOCH_MS;
-use flowrun_tests::{compile, registry, sources};
+use flowrun_tests::{compile, registry, scopes, sources};
 use futures_util::future::join_all;
 
 /// Reads twice and changes once.
@@ -28,12 +28,12 @@ connections: { okta: okta }
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
-    let program = compile(&sources(FLOW), "main", &[]);
+    let (program, entry) = compile(&sources(FLOW), "main", &[]);
     let setup = Setup { employees: 250, okta_auth: OktaAuth::Oauth, ..Setup::default() };
     let simulators = Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), &setup);
     let connector = registry().connector("okta").unwrap();
     let planned = Planned { name: "okta".to_owned(), connector, origin: Origin::Simulator };
-    let scopes = connections::scopes(&program, 0);
+    let scopes = scopes(&program, 0);
     let env = Default::default();
     let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators, &env)).unwrap();
 
@@ -43,13 +43,14 @@ async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
         let made = made.iter().map(|made| Made { activity: activity.clone(), ..made.clone() });
         let world = connections::world(
             registry(),
+            &program,
             &made.collect::<Vec<_>>(),
             Tables::new(&program.tables, simulators.clock.clone()),
             Default::default(),
             Run::default(),
             RunTime::new(simulators.clock.clone(), false),
         );
-        let start = Start::new(Record::default(), format!("run-{number}"), EPOCH_MS * 1000);
+        let start = Start::new(entry, Record::default(), format!("run-{number}"), EPOCH_MS * 1000);
         let program = program.clone();
         async move { driver::run(program, start, &world, &mut (), &mut ()).await.unwrap() }
     });

@@ -391,7 +391,8 @@ fn journals_hold_no_credential() {
         for echo in ECHOES.map(Some).into_iter().chain([None]) {
             let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
             let tapped = Tapped::new(way, echo, 1.0);
-            let mut journal = Journal { program: program.hash, start: start.clone(), events: Vec::new() };
+            let mut journal =
+                Journal { program: program.hash(start.entry), start: start.clone(), events: Vec::new() };
             let report = runtime.block_on(async {
                 let world = world(&program, &tapped.simulators);
                 driver::run(program.clone(), start.clone(), &world, &mut journal, &mut ()).await.unwrap()

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use crate::control::Control;
 use crate::does::Does;
 use crate::fault::{Fault, InputId, Result};
 use crate::types::{Kind, Type};
@@ -230,6 +229,55 @@ pub struct EffectSpec {
     pub scopes: &'static [&'static str],
     /// Whether it yields pages of records for a helper flow, when its input `result_set` says `stream`.
     pub streams: bool,
+}
+
+/// What the machine does for a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// If/Else.
+    IfElse,
+    /// If/ElseIf.
+    IfElseIf,
+    /// Continue If.
+    ContinueIf,
+    /// If Error.
+    IfError,
+    /// Return Error.
+    ReturnError,
+    /// Return Error If.
+    ReturnErrorIf,
+    /// Call Flow.
+    CallFlow,
+    /// Call Flow Async.
+    CallFlowAsync,
+    /// Return.
+    Return,
+    /// Return Raw.
+    ReturnRaw,
+    /// Repeat.
+    Repeat,
+    /// Wait For.
+    WaitFor,
+    /// Wait Until.
+    WaitUntil,
+    /// For Each.
+    ForEach,
+    /// For Each - Ignore Errors.
+    ForEachIgnoreErrors,
+    /// Map.
+    Map,
+    /// Reduce.
+    Reduce,
+    /// Filter Custom.
+    FilterCustom,
+    /// Find Custom.
+    FindCustom,
+    /// Sort Custom.
+    SortCustom,
+    /// Object Map.
+    MapObject,
+    /// Map to List.
+    MapToList,
 }
 
 /// How a card is carried out.

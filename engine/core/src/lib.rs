@@ -18,6 +18,7 @@ pub mod journal;
 pub mod load;
 pub mod machine;
 pub mod model;
+pub mod names;
 pub mod path;
 pub mod program;
 pub mod report;

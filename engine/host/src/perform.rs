@@ -64,19 +64,20 @@ pub struct Connections {
     clock: Clock,
     run: Arc<Run>,
     cards: BTreeMap<&'static str, &'static EffectCard>,
-    reached: Vec<Reached>,
+    reached: BTreeMap<u32, Reached>,
     shared: BTreeMap<&'static str, AnyConnection>,
 }
 
 impl Connections {
-    /// Performs these cards as part of `run`, over the connections of its program, in the program's order.
+    /// Performs these cards as part of `run`, over connections by their places in its program.
     pub fn new<'c>(
         clock: Clock,
         run: Run,
         cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
-        reached: Vec<Reached>,
+        reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
         let cards = cards.into_iter().map(|card| (card.card.id, card)).collect();
+        let reached = reached.into_iter().collect();
         Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
     }
 
@@ -94,7 +95,7 @@ impl Connections {
     fn connection(&self, performance: &Performance) -> Option<(AnyConnection, Option<Activity>)> {
         match (performance.connection, performance.card.work) {
             (Some(index), _) => {
-                let reached = self.reached.get(index as usize)?;
+                let reached = self.reached.get(&index)?;
                 Some((reached.connection.clone(), Some(reached.activity.clone())))
             }
             (None, Work::Effect(spec)) => Some((self.shared.get(spec.connector)?.clone(), None)),

@@ -162,17 +162,18 @@ impl RunArgs {
 
 /// Reads and checks what is to be run; refuses what can't be.
 pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Plan, Refused> {
-    let plan = Plan::new(args.job()?, surroundings.session()).map_err(|refused| match refused {
+    let mut warnings = Vec::new();
+    let plan = Plan::new(args.job()?, surroundings.session(), &mut warnings);
+    for warning in &warnings {
+        console.warn(warning);
+    }
+    plan.map_err(|refused| match refused {
         flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
         flowrun_project::Refused::Mistakes(wrong) => {
             console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
             Refused::Said
         }
-    })?;
-    for warning in &plan.warnings {
-        console.warn(warning);
-    }
-    Ok(plan)
+    })
 }
 
 /// Runs what was planned and tells what happened; the exit code.

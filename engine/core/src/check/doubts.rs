@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scope::{Callee, Scope, Step};
 use super::{Log, Shared};
-use crate::control::Control as Kind;
+use crate::card::Control as Kind;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, Flow, OnError, Trigger};
 use crate::value::Value;
@@ -76,7 +76,7 @@ pub(super) fn races(shared: &Shared<'_>, log: &mut Log, scopes: &[Scope<'_>]) {
         }
         let (read, written) = tables(callee, scopes);
         for table in read.intersection(&written) {
-            let table = &shared.names.table(*table).name;
+            let table = &shared.tables[*table].name;
             let helper = &shared.project.flows[callee];
             let message = format!("several items at the same time read the table `{table}` and write to it");
             log.report(

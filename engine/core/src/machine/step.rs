@@ -298,7 +298,7 @@ impl Machine {
 
     /// What a flow may know of its own run: built only where the flow reads it.
     pub(super) fn run_context(&self, frame: &Frame) -> Value {
-        if !self.reads_run[frame.flow.0 as usize] {
+        if !self.program.flow(frame.flow).reads_run {
             return Value::Null;
         }
         let index = frame.caller.and_then(|caller| caller.item);

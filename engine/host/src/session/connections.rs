@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowrun_core::model::Manifest;
-use flowrun_core::program::{Op, Program};
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::suggest::closest;
 use flowrun_crypto::Crypto;
 use flowrun_external::Answers;
@@ -124,10 +124,9 @@ fn known_settings(file: &ConnectionsFile, connection: &str, connector: &Connecto
         file.path().display(),
         connector.title
     ));
-    Err(match closest(unknown, names()) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-    })
+    Err(problem
+        .meant(closest(unknown, names()))
+        .or_help(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))))
 }
 
 /// What the environment says, and what settings from elsewhere would say if they stood there, as far as the manifest reads
@@ -163,12 +162,18 @@ pub fn environment(
     Ok(whole)
 }
 
-/// The connections of a program, in its order. Refuses those whose settings are incomplete and, for a live run, those
-/// that would be simulated.
-pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>, Problem> {
+/// The connections that a run of `entry` may reach, each with what its cards need to be granted. Refuses those whose
+/// settings are incomplete and, for a live run, those that would be simulated.
+pub fn select(
+    plan: &Plan,
+    program: &Program,
+    entry: FlowId,
+    live: bool,
+) -> Result<Vec<(Planned, BTreeSet<&'static str>)>, Problem> {
     let mut selected = Vec::new();
     let mut refused = Vec::new();
-    for connection in &program.connections {
+    for (place, scopes) in program.connections_of(entry) {
+        let connection = &program.connections[place as usize];
         let Some(planned) = plan.get(&*connection.name) else {
             return Err(Problem::new(format!("the connection `{}` has no connector", connection.name)));
         };
@@ -176,7 +181,7 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
         if incomplete || live && planned.is_simulated() {
             refused.push(planned);
         }
-        selected.push(planned.clone());
+        selected.push((planned.clone(), scopes));
     }
     if refused.is_empty() {
         return Ok(selected);
@@ -278,30 +283,23 @@ pub fn connect(
     Ok(made)
 }
 
-/// What the cards of a program need to be granted on the connection with this number.
-pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
-    let steps = program.flows.iter().flat_map(|flow| &flow.steps);
-    let used = steps.filter_map(|step| match &step.op {
-        Op::Effect { spec, connection: Some(index), .. } if *index as usize == number => Some(spec.scopes),
-        _ => None,
-    });
-    used.flatten().copied().collect()
-}
-
-/// The world that a run of a program is in, over connections made in its order.
+/// The world that a run of a program is in, over the connections that were made for it.
 pub fn world(
     registry: &Registry,
+    program: &Program,
     made: &[Made],
     tables: Tables,
     answers: Answers,
     run: Run,
     time: RunTime,
 ) -> World {
-    let reached = made
-        .iter()
-        .map(|made| Reached { connection: made.connection.clone(), activity: made.activity.clone() });
+    let reached = (0..).zip(&program.connections).filter_map(|(place, connection)| {
+        let made = made.iter().find(|made| *made.name == *connection.name)?;
+        let (connection, activity) = (made.connection.clone(), made.activity.clone());
+        Some((place, Reached { connection, activity }))
+    });
     let (clock, files) = (time.clock().clone(), run.files.clone());
-    let connections = Connections::new(clock.clone(), run, registry.effects(), reached.collect())
+    let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
         .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))

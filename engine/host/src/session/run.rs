@@ -88,9 +88,9 @@ impl Plan {
             files: self.files.clone(),
             stop,
         };
-        let world = connections::world(registry, &made, tables, answers, run, time);
-        let start =
-            Start { dry_run: self.job.dry_run, ..Start::new(self.inputs.clone(), run_id.clone(), at_us) };
+        let world = connections::world(registry, &self.program, &made, tables, answers, run, time);
+        let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
+        let start = Start { dry_run: self.job.dry_run, ..start };
         let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
         let mut warnings = Vec::new();
         if recorded {
@@ -131,7 +131,7 @@ impl Plan {
     }
 
     fn beginning<'a>(&'a self, made: &'a [Made], run_id: &'a str, now_ms: i64) -> Beginning<'a> {
-        let entry = self.program.flow(self.program.entry);
+        let entry = self.program.flow(self.start);
         Beginning {
             run_id,
             flow: &entry.name,
@@ -200,8 +200,7 @@ impl Plan {
 impl Session {
     /// The name of the flow that it starts with.
     pub fn flow(&self) -> &str {
-        let program = &self.plan.program;
-        &program.flow(program.entry).name
+        &self.plan.program.flow(self.plan.start).name
     }
 
     /// What answers for each connection, in the order that the manifest's author had in mind.

@@ -15,8 +15,8 @@ pub use list::list;
 pub use markdown::{COMMAND, markdown};
 pub use show::show;
 
+use flowrun_core::card::Control;
 use flowrun_core::card::{Card, Catalog, Field, Literal, Work};
-use flowrun_core::control::Control;
 use flowrun_core::does::{Does, Repeat};
 use flowrun_core::suggest::closest;
 use flowrun_core::types::Kind;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog, Work, external};
+use flowrun_core::check::uses::{Target, Use, Uses};
 use flowrun_core::does::Does;
-use flowrun_core::model::{Expr, Flow, OnError, Step, Trigger};
-use flowrun_core::types::Kind;
+use flowrun_core::model::{Expr, Flow, Step, Trigger};
 use flowrun_core::value::Value;
 
 use crate::catalog::category;
@@ -49,11 +49,13 @@ pub struct Reached {
 
 impl Survey {
     /// Looks through all flows.
-    pub fn new(project: &Project, catalog: &Catalog) -> Survey {
+    pub fn new(project: &Project, uses: &Uses, catalog: &Catalog) -> Survey {
         let mut flows: Vec<About> = Vec::new();
-        for flow in &project.model.flows {
-            let mut about = About::default();
-            about.steps(&flow.cards, flow, project, catalog);
+        for (at, flow) in project.model.flows.iter().enumerate() {
+            let mut about = About { calls: uses.calls(at), ..About::default() };
+            let cards = flow.all_cards();
+            cards.iter().for_each(|step| about.card(step, catalog));
+            about.tables(&cards, uses.of(at), project, catalog);
             flows.push(about);
         }
         for caller in 0..flows.len() {
@@ -79,48 +81,25 @@ impl About {
         }
     }
 
-    fn steps(&mut self, steps: &[Step], flow: &Flow, project: &Project, catalog: &Catalog) {
-        for step in steps {
-            self.cards += 1;
-            let card = catalog.get(&step.card);
-            let title = title::name(&step.card, card);
-            let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
-            let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
-            self.notes.extend(note.map(|note| (called, note.to_owned())));
-            self.fields(step, card, flow, project);
-            self.reach(step, card, title);
-            if let Some(OnError::Call { flow: called, .. }) = step.on_error.as_ref().map(|policy| &policy.it)
-            {
-                self.call(called, flow, project);
-            }
-            for arm in &step.arms {
-                self.steps(&arm.cards, flow, project, catalog);
-            }
-        }
+    fn card(&mut self, step: &Step, catalog: &Catalog) {
+        self.cards += 1;
+        let card = catalog.get(&step.card);
+        let title = title::name(&step.card, card);
+        let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
+        let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
+        self.notes.extend(note.map(|note| (called, note.to_owned())));
+        self.reach(step, card, title);
     }
 
-    /// The flows and tables that a card's fields name.
-    fn fields(&mut self, step: &Step, card: Option<&Card>, flow: &Flow, project: &Project) {
-        for (name, value) in &step.with {
-            let Expr::Constant(value) = &value.it else { continue };
-            let Some(text) = value.as_text() else { continue };
-            let field = card.and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it));
-            match field.map(|field| field.ty.kind) {
-                Some(Kind::Flow) => self.call(text, flow, project),
-                Some(Kind::Table) => {
-                    let (reads, changes) = &mut self.tables;
-                    let tables = if card.is_some_and(|card| card.does().changes()) { changes } else { reads };
-                    tables.insert(text.to_string());
-                }
-                None if &*name.it == "flow" => self.call(text, flow, project),
-                _ => {}
-            }
+    /// The tables that cards work with.
+    fn tables(&mut self, cards: &[&Step], uses: &[Use], project: &Project, catalog: &Catalog) {
+        for used in uses {
+            let (Target::Table(table), Some(card)) = (&used.target, used.card) else { continue };
+            let changes = catalog.get(&cards[card].card).is_some_and(|card| card.does().changes());
+            let (read, changed) = &mut self.tables;
+            let tables = if changes { changed } else { read };
+            tables.insert(project.model.manifest.tables[*table].name.to_string());
         }
-    }
-
-    fn call(&mut self, name: &str, flow: &Flow, project: &Project) {
-        let called = project.named(name, &flow.path).filter(|called| !self.calls.contains(called));
-        self.calls.extend(called);
     }
 
     fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
