@@ -42,9 +42,9 @@ async fn run(card: &str, mock: fn() -> Performing) -> (Report, usize) {
     let (clock, count) = (Clock::starting_at(0, 1.0), Arc::new(AtomicUsize::new(0)));
     let performer = Count(TimeLimit(Panics(Mock(mock)), clock.clone()), count.clone());
     let world = World::of(RunTime::new(clock, false), Stop::default(), performer);
-    let start = Start::new(Record::default(), "performing", 0);
-    let report =
-        driver::run(compile(&sources(&case), "main", &[]), start, &world, &mut (), &mut ()).await.unwrap();
+    let (program, entry) = compile(&sources(&case), "main", &[]);
+    let start = Start::new(entry, Record::default(), "performing", 0);
+    let report = driver::run(program, start, &world, &mut (), &mut ()).await.unwrap();
     (report, count.load(Ordering::Relaxed))
 }
 

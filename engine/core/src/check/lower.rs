@@ -256,7 +256,8 @@ impl<'p> Lower<'_, 'p> {
             }
             Work::Effect(spec) => {
                 self.arms_alone(index, into);
-                let connection = card.connector().and_then(|connector| self.connection(index, card, connector));
+                let connection =
+                    card.connector().and_then(|connector| self.connection(index, card, connector));
                 let stream = self.stream(index, card, spec.streams);
                 return Some(Op::Effect { spec: spec.clone(), connection, stream });
             }
