@@ -24,6 +24,7 @@ mod import;
 mod made_up;
 mod manual;
 mod many;
+mod performing;
 mod reference;
 mod reliability;
 mod replay;

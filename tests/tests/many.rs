@@ -56,7 +56,9 @@ async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
         async move { driver::run(program, start, &world, &mut (), &mut ()).await.unwrap() }
     });
     let reports = join_all(runs).await;
-    assert!(reports.iter().all(|report| report.status == Status::Done));
+    for report in &reports {
+        assert_eq!(report.status, Status::Done, "{:?}", report.flow.error);
+    }
 
     let traffic = simulators.okta.traffic();
     assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));

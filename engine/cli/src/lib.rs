@@ -126,8 +126,6 @@ fn mistyped(run: &RunArgs) -> Option<Problem> {
     let commands: Vec<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let problem = Problem::new(format!("there is no command and no file `{word}`"));
-    Some(match closest(word, commands.iter().map(String::as_str)) {
-        Some(near) => problem.help(format!("did you mean `flowrun {near}`?")),
-        None => problem.help(format!("the commands are {}", commands.join(", "))),
-    })
+    let near = closest(word, commands.iter().map(String::as_str)).map(|near| format!("flowrun {near}"));
+    Some(problem.meant(near.as_deref()).or_help(|| format!("the commands are {}", commands.join(", "))))
 }

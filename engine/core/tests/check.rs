@@ -503,12 +503,12 @@ cards: [{ card: flow_control.return, with: { a: $.inputs } }]
 "#;
     let expected = [
         "0 Starts `hr.hired` Event(\"hr.hired\")",
-        "0 card 0 Works `hr.list_people` Connection(0)",
+        "0 card 0 Reads `hr.list_people` Connection(0)",
         "0 card 0 Calls `b` Flow(1)",
         "0 card 0 Reads `vars.limit` Var(0)",
         "0 card 1 Reads `inputs.n` Input { flow: 0, name: Some(\"n\") }",
         "0 card 1 Reads `people.records_streamed` Output { card: 0, name: Some(\"records_streamed\") }",
-        "0 card 2 Works `people` Table(0)",
+        "0 card 2 Reads `people` Table(0)",
         "0 card 2 Reads `name` Column { table: 0, name: \"name\" }",
         "0 card 1 Reads `row.name` Output { card: 2, name: Some(\"name\") }",
         "0 card 3 Calls `b` Flow(1)",

@@ -88,10 +88,11 @@ pub fn no_flows(path: &Path, command: &str) -> Problem {
     let below =
         path.read_dir().into_iter().flatten().flatten().find(|entry| entry.path().join(MANIFEST).is_file());
     match below {
-        Some(entry) => problem.help(format!(
-            "did you mean `flowrun {command} {}`?",
-            entry.path().strip_prefix(".").unwrap_or(&entry.path()).display()
-        )),
+        Some(entry) => {
+            let path = entry.path();
+            let near = format!("flowrun {command} {}", path.strip_prefix(".").unwrap_or(&path).display());
+            problem.meant(Some(&near))
+        }
         None => problem.help(
             "a project is a folder with flow files in YAML and, for tables and connections, flowrun.yaml",
         ),

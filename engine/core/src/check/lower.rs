@@ -256,7 +256,8 @@ impl<'p> Lower<'_, 'p> {
             }
             Work::Effect(spec) => {
                 self.arms_alone(index, into);
-                let connection = card.connector().and_then(|connector| self.connection(index, connector));
+                let connection =
+                    card.connector().and_then(|connector| self.connection(index, card, connector));
                 let stream = self.stream(index, card, spec.streams);
                 return Some(Op::Effect { spec: spec.clone(), connection, stream });
             }
@@ -318,17 +319,17 @@ impl<'p> Lower<'_, 'p> {
     }
 
     /// The connection that a card uses, as an index into the program's.
-    fn connection(&mut self, index: usize, connector: &str) -> Option<u32> {
+    fn connection(&mut self, index: usize, card: &Card, connector: &str) -> Option<u32> {
         let model = self.scope.steps[index].model;
-        let (named, card) = (model.connection.as_ref(), model.card.span);
+        let (named, at) = (model.connection.as_ref(), model.card.span);
         match self.shared.names.connection(named, connector) {
             Some(found) => {
-                let place = named.map_or(card, |name| name.span);
-                self.uses(place, Some(index), How::Works, Target::Connection(found));
+                let place = named.map_or(at, |name| name.span);
+                self.uses(place, Some(index), How::by(card), Target::Connection(found));
                 Some(found as u32)
             }
             None => {
-                self.log.found.extend(self.shared.no_connection(named, connector, card));
+                self.log.found.extend(self.shared.no_connection(named, connector, at));
                 None
             }
         }

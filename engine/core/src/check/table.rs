@@ -46,7 +46,7 @@ pub(super) fn named(
     };
     let table = shared.names.table(name);
     match table {
-        Some(table) => log.uses(value.span, at, How::Works, Target::Table(table)),
+        Some(table) => log.uses(value.span, at, How::by(card), Target::Table(table)),
         None => log.found.extend(shared.unknown_table(name, value.span)),
     }
     table

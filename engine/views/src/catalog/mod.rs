@@ -62,11 +62,9 @@ fn unknown(catalog: &Catalog, name: &str) -> Problem {
         let near = closest(name, catalog.iter().map(|card| last(card)))?;
         catalog.iter().find(|card| last(card) == near).map(|card| &*card.id)
     });
-    match near {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem
-            .help("`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word"),
-    }
+    problem
+        .meant(near)
+        .or_help(|| "`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word")
 }
 
 /// The cards in the order of the manual; only those that have, for every word of `search`, one that starts with it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog, Work, external};
-use flowrun_core::check::uses::{Target, Use, Uses};
+use flowrun_core::check::uses::{How, Target, Use, Uses};
 use flowrun_core::does::Does;
 use flowrun_core::model::{Expr, Flow, Step, Trigger};
 use flowrun_core::value::Value;
@@ -56,9 +56,8 @@ impl Survey {
         for (at, flow) in project.model.flows.iter().enumerate() {
             let start = About::started(flow, catalog);
             let mut about = About { start, calls: uses.calls(at), ..About::default() };
-            let cards = flow.all_cards();
-            cards.iter().for_each(|step| about.card(step, catalog));
-            about.tables(&cards, uses.of(at), project, catalog);
+            flow.all_cards().into_iter().for_each(|step| about.card(step, catalog));
+            about.tables(uses.of(at), project);
             flows.push(about);
         }
         for caller in 0..flows.len() {
@@ -95,12 +94,11 @@ impl About {
     }
 
     /// The tables that cards work with.
-    fn tables(&mut self, cards: &[&Step], uses: &[Use], project: &Project, catalog: &Catalog) {
+    fn tables(&mut self, uses: &[Use], project: &Project) {
         for used in uses {
-            let (Target::Table(table), Some(card)) = (&used.target, used.card) else { continue };
-            let changes = catalog.get(&cards[card].card).is_some_and(|card| card.does().changes());
+            let Target::Table(table) = &used.target else { continue };
             let (read, changed) = &mut self.tables;
-            let tables = if changes { changed } else { read };
+            let tables = if used.how == How::Writes { changed } else { read };
             tables.insert(project.model.manifest.tables[*table].name.to_string());
         }
     }

@@ -136,10 +136,9 @@ fn known<'c>(connector: &'c Connector, name: &str) -> Result<&'c Setting, Proble
     let names = || connector.settings.iter().map(|setting| &*setting.name);
     connector.settings.iter().find(|setting| setting.name == name).ok_or_else(|| {
         let problem = Problem::new(format!("{} has no setting `{name}`", connector.title));
-        match closest(name, names()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-        }
+        problem
+            .meant(closest(name, names()))
+            .or_help(|| format!("it has {}", names().collect::<Vec<_>>().join(", ")))
     })
 }
 
