@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use flowrun_core::card::external;
 use flowrun_core::model::{Joined, Step};
-use flowrun_host::session::simulators::Setup;
 use flowrun_tests::org::{Org, Project};
 use flowrun_tests::shared::exports;
+use flowrun_tests::simulators::Setup;
 use flowrun_tests::{flowrun, registry, times};
 
 /// The template that imports from Personio, and the application that its author wrote into it.

@@ -7,12 +7,12 @@ use flowrun_host::driver;
 use flowrun_host::driver::RunTime;
 use flowrun_host::session::connections::{self, Made, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
-use flowrun_host::session::simulators::{OktaAuth, Setup, Simulators};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_tables::Tables;
 use flowrun_tests::org::EPOCH_MS;
+use flowrun_tests::simulators::{OktaAuth, Setup, Simulators};
 use flowrun_tests::{compile, registry, scopes, sources};
 use futures_util::future::join_all;
 
@@ -20,8 +20,11 @@ use futures_util::future::join_all;
 const FLOW: &str = "#### file: main.yaml
 cards:
   - { id: users, card: okta.list_users_with_search, connection: okta, with: { result_set: all, search: status pr } }
-  - { id: group, card: okta.create_group, connection: okta, with: { name: '{{ run.execution_id }}' } }
-  - { card: okta.read_group, connection: okta, with: { group_id: $.group.id } }
+  - id: user
+    card: okta.create_user
+    connection: okta
+    with: { login: '{{ run.execution_id }}@example.com', email: a@example.com, first_name: Ada, last_name: Lovelace }
+  - { card: okta.read_user, connection: okta, with: { id_or_login: $.user.id } }
 #### file: flowrun.yaml
 connections: { okta: okta }
 ";
@@ -29,13 +32,14 @@ connections: { okta: okta }
 #[tokio::test(start_paused = true)]
 async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
     let (program, entry) = compile(&sources(FLOW), "main", &[]);
-    let setup = Setup { employees: 250, okta_auth: OktaAuth::Oauth, ..Setup::default() };
+    let setup = Setup { employees: 100, okta_auth: OktaAuth::Oauth, ..Setup::default() };
     let simulators = Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), &setup);
     let connector = registry().connector("okta").unwrap();
-    let planned = Planned { name: "okta".to_owned(), connector, origin: Origin::Simulator };
+    let planned =
+        Planned { name: "okta".to_owned(), connector: connector.clone(), origin: Origin::Simulator };
     let scopes = scopes(&program, 0);
     let env = Default::default();
-    let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators, &env)).unwrap();
+    let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators.all(), &env)).unwrap();
 
     let activities: Vec<Activity> = (0..100).map(|_| Activity::default()).collect();
     let runs = activities.iter().enumerate().map(|(number, activity)| {
@@ -55,11 +59,13 @@ async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
         async move { driver::run(program, start, &world, &mut (), &mut ()).await.unwrap() }
     });
     let reports = join_all(runs).await;
-    assert!(reports.iter().all(|report| report.status == Status::Done));
+    for report in &reports {
+        assert_eq!(report.status, Status::Done, "{:?}", report.flow.error);
+    }
 
     let traffic = simulators.okta.traffic();
     assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));
-    // A page of up to 200 users each, then a group, made and read: every run counts its own, and the first its login too.
+    // A page of up to 200 users each, then a user, made and read: every run counts its own, and the first its login too.
     let counts: Vec<u64> = activities.iter().map(|activity| activity.tally().requests).collect();
     assert_eq!((counts.iter().sum::<u64>(), counts.iter().filter(|count| **count == 4).count()), (301, 1));
     assert!(counts.iter().all(|count| (3..=4).contains(count)), "{counts:?}");

@@ -14,8 +14,8 @@ use flowrun_core::program::{FlowId, Program};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::World;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{compile, registry, sources, times, world};
 
 /// The flows of the import.

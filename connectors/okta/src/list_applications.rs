@@ -19,7 +19,6 @@ use crate::{Okta, connection};
 ///
 /// A record is like one of Search Applications.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListApplications {
     /// `first_200`: the first 200, as `applications`. `stream`:
     /// all, each given to `flow`.
@@ -38,7 +37,6 @@ const PAGE: u32 = 200;
 
 impl Effect for ListApplications {
     const ID: &str = "okta.list_applications";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_applications

@@ -67,7 +67,8 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
         }
         let options = options(&member.attrs, side)?;
         if options.rest {
-            rest = quote!(Some(::flowrun_core::card::Rest { docs: #docs, ty: ::flowrun_core::types::Type::ANY }));
+            rest = quote!(Some(::flowrun_core::card::Rest {
+                docs: ::std::borrow::Cow::Borrowed(#docs), ty: ::flowrun_core::types::Type::ANY }));
             transfers.push(match side {
                 Side::Input => quote!(#ident: args.take_rest()),
                 Side::Output => quote!(out.put_rest(self.#ident);),
@@ -84,6 +85,7 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
             Side::Output => quote!(out.put(#index, self.#ident);),
         });
     }
+    let by_machine = by_machine(name, members.iter());
     let card_docs = docs(&item.attrs);
     Ok(match side {
         Side::Input => {
@@ -95,6 +97,7 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
             }
             quote! {
                 impl #name { #(#constants)* }
+                #by_machine
                 impl ::flowrun_core::card::Inputs for #name {
                     const DOCS: &'static str = #card_docs;
                     const FIELDS: &'static [::flowrun_core::card::Field] = &[#(#fields),*];
@@ -117,6 +120,20 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
     })
 }
 
+/// Counts the inputs of a card that takes a helper flow as read: the machine looks at some of them in the card's place. Of
+/// all other cards the compiler tells which inputs they forget.
+fn by_machine<'m>(name: &Ident, members: impl Iterator<Item = &'m syn::Field> + Clone) -> Tokens {
+    let is_flow = |member: &syn::Field| {
+        let ty = &member.ty;
+        quote!(#ty).to_string().contains("FlowName")
+    };
+    if !members.clone().any(is_flow) {
+        return Tokens::new();
+    }
+    let fields = members.filter_map(|member| member.ident.as_ref());
+    quote!(const _: fn(&#name) = |card| { #(let _ = &card.#fields;)* };)
+}
+
 fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) -> Tokens {
     let name = ident.to_string().trim_start_matches("r#").to_owned();
     let key = options.key.as_ref().unwrap_or(&name);
@@ -130,13 +147,14 @@ fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) ->
         (None, _) => (quote!(::flowrun_core::card::Literal::Null), quote!(!#of::OPTIONAL)),
     };
     let choices = match &options.choices {
-        Some(array @ Expr::Array(_)) => quote!(&#array),
-        Some(constant) => quote!(#constant),
-        None => quote!(&[]),
+        Some(array @ Expr::Array(_)) => quote!(::flowrun_core::card::Words::Written(&#array)),
+        Some(constant) => quote!(::flowrun_core::card::Words::Written(#constant)),
+        None => quote!(::flowrun_core::card::Words::NONE),
     };
     quote! {
         ::flowrun_core::card::Field {
-            name: #name, key: #key, ty: #of::TYPE, docs: #docs, required: #required, default: #default,
+            name: ::std::borrow::Cow::Borrowed(#name), key: ::std::borrow::Cow::Borrowed(#key), ty: #of::TYPE,
+            docs: ::std::borrow::Cow::Borrowed(#docs), required: #required, default: #default,
             choices: #choices,
         }
     }
@@ -144,7 +162,9 @@ fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) ->
 
 fn literal(expr: &Expr) -> Tokens {
     match expr {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::flowrun_core::card::Literal::Text(#text)),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            quote!(::flowrun_core::card::Literal::Text(::std::borrow::Cow::Borrowed(#text)))
+        }
         Expr::Lit(ExprLit { lit: Lit::Bool(truth), .. }) => {
             quote!(::flowrun_core::card::Literal::Bool(#truth))
         }

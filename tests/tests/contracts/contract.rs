@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use flowrun_host::session::simulators::{OKTA_URL, PERSONIO_URL};
 use flowrun_tests::openapi::{Contract, Document, Mend};
 use flowrun_tests::shared;
+use flowrun_tests::simulators::{OKTA_URL, PERSONIO_URL};
 
 const DOCUMENTS: [Document; 6] = [
     Document { file: "okta-identity-sources.openapi.yaml", host: OKTA_URL },

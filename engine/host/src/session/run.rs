@@ -23,7 +23,7 @@ use flowrun_tables::Tables;
 
 use super::audit::{Audit, AuditFile, Beginning};
 use super::connections::{self, Made, Purpose};
-use super::simulators::{Setup, Simulators};
+use super::simulators::{Front, Simulators};
 use super::state::{self, KeptTables};
 use super::{Plan, Record, given, plan};
 use crate::driver::{self, RunTime, Stop, Watch, World};
@@ -116,10 +116,12 @@ impl Plan {
         if let Some(simulators) = &self.surroundings.simulators {
             return simulators.clone();
         }
-        // Employees of a simulator that nothing reaches need not be made.
-        let employees = if self.reaches_simulator() { self.job.simulators.employees } else { 0 };
-        let setup = Setup { employees, ..self.job.simulators.clone() };
-        Simulators::new(plan::clock(self.time_scale()), &setup)
+        let clock = plan::clock(self.time_scale());
+        // What nothing reaches need not be made.
+        if !self.reaches_simulator() {
+            return Simulators::of(clock, Front::default(), []);
+        }
+        Simulators::new(&self.surroundings.registry, clock, &self.job.simulators)
     }
 
     /// Where the audit record is written.
