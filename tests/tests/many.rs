@@ -20,8 +20,11 @@ use futures_util::future::join_all;
 const FLOW: &str = "#### file: main.yaml
 cards:
   - { id: users, card: okta.list_users_with_search, connection: okta, with: { result_set: all, search: status pr } }
-  - { id: group, card: okta.create_group, connection: okta, with: { name: '{{ run.execution_id }}' } }
-  - { card: okta.read_group, connection: okta, with: { group_id: $.group.id } }
+  - id: user
+    card: okta.create_user
+    connection: okta
+    with: { login: '{{ run.execution_id }}@example.com', email: a@example.com, first_name: Ada, last_name: Lovelace }
+  - { card: okta.read_user, connection: okta, with: { id_or_login: $.user.id } }
 #### file: flowrun.yaml
 connections: { okta: okta }
 ";
@@ -29,7 +32,7 @@ connections: { okta: okta }
 #[tokio::test(start_paused = true)]
 async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
     let (program, entry) = compile(&sources(FLOW), "main", &[]);
-    let setup = Setup { employees: 250, okta_auth: OktaAuth::Oauth, ..Setup::default() };
+    let setup = Setup { employees: 100, okta_auth: OktaAuth::Oauth, ..Setup::default() };
     let simulators = Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), &setup);
     let connector = registry().connector("okta").unwrap();
     let planned =
@@ -62,7 +65,7 @@ async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
 
     let traffic = simulators.okta.traffic();
     assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));
-    // A page of up to 200 users each, then a group, made and read: every run counts its own, and the first its login too.
+    // A page of up to 200 users each, then a user, made and read: every run counts its own, and the first its login too.
     let counts: Vec<u64> = activities.iter().map(|activity| activity.tally().requests).collect();
     assert_eq!((counts.iter().sum::<u64>(), counts.iter().filter(|count| **count == 4).count()), (301, 1));
     assert!(counts.iter().all(|count| (3..=4).contains(count)), "{counts:?}");
