@@ -7,11 +7,10 @@ pub mod org;
 #[path = "../../engine/cards/tests/perform/mod.rs"]
 pub mod perform;
 pub mod served;
+pub mod shared;
 pub mod simulators;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use crate::simulators::Simulators;
@@ -39,18 +38,11 @@ pub fn registry() -> &'static Registry {
     &REGISTRY
 }
 
-/// The published exports of Okta's that lie beside the checkout, sorted; where they are not there, none, which is said.
-pub fn exports() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/okta-templates");
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let named = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "flopack");
-    let mut exports: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(named).collect();
-    exports.sort();
-    if exports.is_empty() {
-        // Whoever cannot hear of it reads no results either.
-        let _ = std::io::stderr().write_all(b"skipped: ../shared/corpus is not there\n");
-    }
-    exports
+/// How many times a test does what it may do any number of times: as often as the environment says, or as usual.
+pub fn times(variable: &str, usually: u64) -> u64 {
+    let given = std::env::var(variable).ok();
+    given
+        .map_or(usually, |given| given.parse().unwrap_or_else(|_| panic!("{variable}: {given} is no number")))
 }
 
 /// The files of a case: `#### file: flows/a.yaml` starts a file; a case without such a line is one flow, `flow.yaml`.

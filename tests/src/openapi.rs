@@ -5,7 +5,7 @@ mod message;
 mod schema;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use flowrun_kit::http::{Request, Response};
@@ -100,14 +100,6 @@ impl Media {
             (raw, _) => Schema::read(&self.document, raw, self.direction),
         })
     }
-}
-
-/// The folder of the vendors' OpenAPI files; `None` where the repository stands alone.
-pub fn folder() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().ok()?;
-    // The folder is beside the repository; a working copy may lie one level deeper.
-    let above = root.ancestors().skip(1).map(|folder| folder.join("shared/specs"));
-    above.take(2).find(|folder| folder.is_dir())
 }
 
 impl Contract {

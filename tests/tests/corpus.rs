@@ -7,7 +7,7 @@ use flowrun_tests::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use flowrun_tests::exports;
+use flowrun_tests::shared::exports;
 use serde_json::Value;
 
 /// The keys of one card's fields in all exports, and how often the card is used.

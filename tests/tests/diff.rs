@@ -16,7 +16,8 @@ use flowrun::{Surroundings, main_in};
 use flowrun_core::card::Card;
 use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
-use flowrun_tests::{Ran, exports, flowrun, sources};
+use flowrun_tests::shared::exports;
+use flowrun_tests::{Ran, flowrun, sources};
 use flowrun_views::look::Look;
 use serde_json::Value;
 

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use flowrun_project::Project;
-use flowrun_tests::{Ran, exports, flowrun, sources};
+use flowrun_tests::shared::exports;
+use flowrun_tests::{Ran, flowrun, sources};
 use flowrun_views::docs::pages;
 use flowrun_views::graph::{Theme, page, svg};
 use tempfile::TempDir;

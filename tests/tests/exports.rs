@@ -3,7 +3,6 @@
 //! The real ones are third-party data that lies beside the project, in `../shared/corpus`; where it doesn't, they are skipped and the
 //! test says so. Our own lie in `tests/exports`: to add a case, add a file and accept what it becomes.
 
-use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -17,7 +16,8 @@ use flowrun_core::model::{Project, Step};
 use flowrun_core::source::Sources;
 use flowrun_exports::{Dictionary, read};
 use flowrun_project::export::sources;
-use flowrun_tests::{examine, exports};
+use flowrun_tests::shared::exports;
+use flowrun_tests::{examine, registry, times};
 
 fn name(path: &Path) -> String {
     path.file_stem().unwrap().to_string_lossy().into_owned()
@@ -131,8 +131,8 @@ fn survive(text: &str, dictionary: &Dictionary) -> bool {
 }
 
 /// How many mutants are tried; the whole 10,000 take minutes in a debug build.
-fn mutants() -> usize {
-    std::env::var("FLOWRUN_MUTANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(400)
+fn mutants() -> u64 {
+    times("FLOWRUN_MUTANTS", 400)
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn damaged_exports_are_told_or_read_as_far_as_they_go() {
     let (dictionary, mut dice, mut read) = (Dictionary::new(registry().vocabulary()), Dice(7), 0);
     for _ in 0..mutants() {
         let text = &texts[dice.below(texts.len())];
-        read += usize::from(survive(&damaged(text, &mut dice), &dictionary));
+        read += u64::from(survive(&damaged(text, &mut dice), &dictionary));
     }
     writeln!(std::io::stderr(), "{read} of {} mutants were still read", mutants()).unwrap();
     assert!(read > mutants() / 20, "what was damaged was hardly ever read");

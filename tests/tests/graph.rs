@@ -200,7 +200,7 @@ fn nothing_is_in_the_way() {
 
 #[test]
 fn every_flow_of_every_export_is_drawn() {
-    let exports = flowrun_tests::exports();
+    let exports = flowrun_tests::shared::exports();
     if exports.is_empty() {
         return;
     }

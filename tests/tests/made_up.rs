@@ -171,7 +171,10 @@ fn project() -> tempfile::TempDir {
         "inputs: { name: text }\noutputs: { greeting: text }\ncards:\n  - { id: hello, card: acme.greet, with: { name: \"{{ inputs.name }}\" } }\n  \
          - { card: flow_control.return, with: { greeting: \"{{ hello.greeting }}\" } }\n",
     );
-    write("greeted.yaml", "trigger: { event: acme.greeted }\ncards: []\n");
+    write(
+        "greeted.yaml",
+        "trigger: { event: { event: acme.greeted } }\ncards:\n  - { card: acme.greet, with: { name: Ada } }\n",
+    );
     folder
 }
 
@@ -218,7 +221,8 @@ fn its_simulator_is_served_like_all_others() {
 #[test]
 fn without_a_simulator_its_settings_are_asked_for() {
     let project = project();
-    let registry = Registry::new(flowrun_cards::cards(), [Connector { sim: None, ..connector() }]);
+    let unsimulated = Connector { sim: None, ..connector() };
+    let registry = Registry::new(flowrun_cards::cards(), [flowrun_tables::connector(), unsimulated]);
     let flow = project.path().join("greet.yaml").display().to_string();
     let around = Surroundings { registry: Arc::new(registry), ..surroundings() };
     let refused = in_surroundings(&[&flow, "-i", "name=Ada"], &around);
@@ -226,7 +230,7 @@ fn without_a_simulator_its_settings_are_asked_for() {
         (refused.code, refused.stderr.as_str()),
         (
             2,
-            "error: the run is refused: connection `acme` lacks ACME_URL\n  help: nothing here simulates it: give them, as \
+            "error: the run is refused: connection `acme` lacks ACME_URL\n  = help: nothing here simulates it: give them, as \
              environment variables or in a connections file\n    ACME_URL: Where Acme is.\n"
         )
     );

@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowrun_tests::org::{Edit, Project};
+use flowrun_tests::times;
 use tokio::runtime::Builder;
 
 use case::Case;
@@ -22,7 +23,7 @@ use tally::Tally;
 use trial::{Outcome, trial};
 
 /// How many seeds are run unless the environment says.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 60;
 
 /// How many the manual's table is of.
 const IN_THE_MANUAL: u64 = 1_000;
@@ -65,18 +66,15 @@ fn all(project: &Project, seeds: u64) -> (Tally, Vec<String>) {
     found.into_inner().unwrap()
 }
 
-fn given(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap())
-}
-
 #[test]
 fn bad_days_from_seeds() {
     let project = Project::shipped();
-    if let Some(seed) = given("FLOWRUN_SEED") {
+    if let Ok(seed) = std::env::var("FLOWRUN_SEED") {
+        let seed = seed.parse().unwrap();
         let outcome = tried(&Programs::of(&project), &Case::drawn(seed));
         panic!("{}\n{outcome:?}", Case::drawn(seed));
     }
-    let seeds = given("FLOWRUN_SEEDS").unwrap_or(SEEDS);
+    let seeds = times("FLOWRUN_SEEDS", SEEDS);
     let (tally, violations) = all(&project, seeds);
     assert!(violations.is_empty(), "{} of {seeds}\n{}", violations.len(), violations.join("\n"));
     std::io::stdout().write_all(tally.to_string().as_bytes()).unwrap();

@@ -3,8 +3,6 @@
 //! The flows run with their effects completing in random orders, over simulators; the resumed runs have no world at all:
 //! what the journal still holds is all that they may ask for.
 
-use flowrun_tests::registry;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,12 +16,13 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::World;
 use flowrun_kit::clock::Clock;
 use flowrun_tests::simulators::{Setup, Simulators};
-use flowrun_tests::{compile, sources, world};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use flowrun_tests::{compile, registry, sources, times, world};
 
 /// The flows of the import.
 const IMPORTS: [&str; 2] = ["import", "deactivate"];
+
+/// In how many orders every flow is run unless the environment says.
+const ORDERS: u64 = 20;
 
 /// A flow to run.
 struct Subject {
@@ -150,30 +149,29 @@ fn every_flow_resumes_after_every_entry_in_many_orders() {
     let subjects = subjects();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
-    let (cuts, orders) = (Cell::new(0), Cell::new(0));
-    TestRunner::new(config)
-        .run(&any::<u64>(), |seed| {
-            orders.set(orders.get() + 1);
-            for subject in &subjects {
-                // The imports are long, and the time that all their cuts take grows with the square of that.
-                if IMPORTS.contains(&&*subject.name) && orders.get() % 10 != 1 {
-                    continue;
-                }
-                let (journal, whole) = runtime.block_on(random_run(subject, seed));
-                let opened = journal.events.len() > 20 && whole.contains("okta.create_import_session");
-                let imports = IMPORTS.contains(&&*subject.name);
-                prop_assert!(opened || !imports, "{} opened no session:\n{whole}", subject.name);
-                for kept in 0..=journal.events.len() {
-                    cuts.set(cuts.get() + 1);
-                    let again = resumed(&journal, &subject.program, kept);
-                    prop_assert!(again == whole, "{} cut after {kept}:\n{again}\n{whole}", subject.name);
-                }
+    let (orders, mut cuts) = (times("FLOWRUN_ORDERS", ORDERS), 0);
+    for seed in 0..orders {
+        for subject in &subjects {
+            let imports = IMPORTS.contains(&&*subject.name);
+            // The imports are long, and the time that all their cuts take grows with the square of that.
+            if imports && seed % 10 != 0 {
+                continue;
             }
-            Ok(())
-        })
-        .unwrap();
-    assert!(cuts.get() > 5_000, "too few cuts to mean anything: {}", cuts.get());
+            let (journal, whole) = runtime.block_on(random_run(subject, seed));
+            let opened = journal.events.len() > 20 && whole.contains("okta.create_import_session");
+            assert!(opened || !imports, "{} opened no session:\n{whole}", subject.name);
+            for kept in 0..=journal.events.len() {
+                cuts += 1;
+                let again = resumed(&journal, &subject.program, kept);
+                assert!(
+                    again == whole,
+                    "{}, order {seed}, cut after {kept}:\n{again}\n{whole}",
+                    subject.name
+                );
+            }
+        }
+    }
+    assert!(cuts > orders * 25, "too few cuts to mean anything: {cuts}");
 }
 
 #[test]

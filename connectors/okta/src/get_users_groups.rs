@@ -19,7 +19,6 @@ use crate::{Okta, connection, users};
 ///
 /// A record is like one of Search Groups.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct GetUsersGroups {
     /// The user's ID.
     #[input(key = "ID")]

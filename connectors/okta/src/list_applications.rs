@@ -19,7 +19,6 @@ use crate::{Okta, connection};
 ///
 /// A record is like one of Search Applications.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListApplications {
     /// `first_200`: the first 200, as `applications`. `stream`:
     /// all, each given to `flow`.

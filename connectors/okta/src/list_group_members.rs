@@ -20,7 +20,6 @@ use crate::{Okta, connection, groups};
 ///
 /// A record is like one of List Users with Search.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListGroupMembers {
     /// The group's ID.
     #[input(key = "groupId")]

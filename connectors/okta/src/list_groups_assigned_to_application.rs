@@ -21,7 +21,6 @@ use crate::{Okta, connection};
 ///
 /// A record has `ID`, `Last Updated`, `Priority`, `Links` and `Profile`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListGroupsAssignedToApplication {
     /// The application's ID.
     #[input(key = "applicationID")]

@@ -21,7 +21,6 @@ use crate::{Okta, connection};
 /// `Last Updated`, and `Profile Properties`, the application's own attributes of the user. For an identity source these are the
 /// users that it brought into Okta, each with the external ID that it gave them. Attributes that have no value are left out.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListUsersAssignedToApplication {
     /// The application's ID; blank means the connection's identity source.
     #[input(key = "application")]

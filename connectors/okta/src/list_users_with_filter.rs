@@ -21,7 +21,6 @@ use crate::{Okta, connection};
 /// At least one must be given. Unlike a search, a filter sees changes at once, and compares whole values in their case. A record
 /// is like one of List Users with Search.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListUsersWithFilter {
     /// `first`: the first user found, as single outputs. `all`: all, as `users`, at most 100,000. `stream`: all, each given to
     /// `flow`.

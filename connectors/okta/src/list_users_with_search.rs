@@ -23,7 +23,6 @@ use crate::{Okta, connection};
 /// Output` the user as Okta sends it, with the whole profile. The search sees changes only after a while, and
 /// includes users who are deactivated; without `search` and `status` they are left out.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListUsersWithSearch {
     /// `first`: the first user found, as single outputs. `first_200`: the first 200, as `users`. `all`: all, as `users`, at
     /// most 100,000. `stream`: all, each given to `flow`.

@@ -21,7 +21,6 @@ use crate::{Okta, connection};
 /// A record has `ID`, `Name`, `Label`, `Status`, `Created`, `Last Updated`, `Sign On Mode`, and under `Raw Output` the application as Okta sends it.
 /// Several may begin alike: `first` is the first that Okta gives, so look at the label.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct SearchApplications {
     /// `first`: the first application found, as single outputs. `first_200`: the first 200, as `applications`. `stream`:
     /// all, each given to `flow`.

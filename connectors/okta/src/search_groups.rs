@@ -22,7 +22,6 @@ use crate::{Okta, connection};
 /// and under `Raw Object` the group as Okta sends it. Without anything to look for, all groups are found, but `first`
 /// wants something.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct SearchGroups {
     /// `first`: the first group found, as single outputs. `first_200`: the first 200, as `groups`. `all`: all, as `groups`.
     /// `stream`: all, each given to `flow`.

@@ -33,7 +33,6 @@ use crate::{Personio, attributes, connection, employees, persons};
 /// first page, and counts as not readable if nobody there has it. v2 tells no total: the card sees when someone comes twice,
 /// but that the list is whole is Personio's word.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListEmployees {
     /// `first`: the first 100, as output `employees`. `stream`: all, each given to `flow`.
     #[input(key = "result_set_KUHHFJ", choices = ["first", "stream"])]

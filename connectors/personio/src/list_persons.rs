@@ -22,7 +22,6 @@ use crate::{Personio, attributes, connection, persons};
 /// looked for in the first page, and counts as not readable if nobody there has it. The card fails if someone comes twice
 /// because the list changed while it was read; v2 tells no total that more could be checked by.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ListPersons {
     /// `first`: the first 100, as output `persons`. `stream`: all, each given to `flow`.
     #[input(choices = ["first", "stream"])]

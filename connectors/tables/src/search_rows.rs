@@ -49,7 +49,6 @@ pub(crate) struct SearchRows {
     offset: Option<f64>,
     /// For `stream`: the flow that gets each row.
     #[input(key = "Flow")]
-    #[allow(dead_code)]
     flow: Option<FlowName>,
     /// For `stream`: how many rows at the most; blank for all, 0 for none.
     #[input(key = "Record Limit")]

@@ -85,6 +85,7 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
             Side::Output => quote!(out.put(#index, self.#ident);),
         });
     }
+    let by_machine = by_machine(name, members.iter());
     let card_docs = docs(&item.attrs);
     Ok(match side {
         Side::Input => {
@@ -96,6 +97,7 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
             }
             quote! {
                 impl #name { #(#constants)* }
+                #by_machine
                 impl ::flowrun_core::card::Inputs for #name {
                     const DOCS: &'static str = #card_docs;
                     const FIELDS: &'static [::flowrun_core::card::Field] = &[#(#fields),*];
@@ -116,6 +118,20 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
             }
         },
     })
+}
+
+/// Counts the inputs of a card that takes a helper flow as read: the machine looks at some of them in the card's place. Of
+/// all other cards the compiler tells which inputs they forget.
+fn by_machine<'m>(name: &Ident, members: impl Iterator<Item = &'m syn::Field> + Clone) -> Tokens {
+    let is_flow = |member: &syn::Field| {
+        let ty = &member.ty;
+        quote!(#ty).to_string().contains("FlowName")
+    };
+    if !members.clone().any(is_flow) {
+        return Tokens::new();
+    }
+    let fields = members.filter_map(|member| member.ident.as_ref());
+    quote!(const _: fn(&#name) = |card| { #(let _ = &card.#fields;)* };)
 }
 
 fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) -> Tokens {

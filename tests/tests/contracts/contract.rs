@@ -1,9 +1,9 @@
 //! Which files promise what, and where what is known of the vendors differs from them.
 
-use std::io::Write;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use flowrun_tests::openapi::{Contract, Document, Mend, folder};
+use flowrun_tests::openapi::{Contract, Document, Mend};
+use flowrun_tests::shared;
 use flowrun_tests::simulators::{OKTA_URL, PERSONIO_URL};
 
 const DOCUMENTS: [Document; 6] = [
@@ -34,19 +34,11 @@ const MENDS: [Mend; 2] = [
     },
 ];
 
-/// The contract; `None`, with a word on stderr, where the files are not there.
+/// The contract; none where the files are not there.
 pub fn contract() -> Option<&'static Contract> {
-    static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(read);
-    CONTRACT.as_ref()
-}
-
-fn read() -> Option<Contract> {
-    let Some(folder) = folder() else {
-        let told = "skipped: the vendors' OpenAPI files are expected in ../shared/specs\n";
-        std::io::stderr().write_all(told.as_bytes()).unwrap();
-        return None;
-    };
-    Some(Contract::read(&folder, &DOCUMENTS, &MENDS))
+    static CONTRACT: OnceLock<Contract> = OnceLock::new();
+    let folder = shared::folder("specs")?;
+    Some(CONTRACT.get_or_init(|| Contract::read(&folder, &DOCUMENTS, &MENDS)))
 }
 
 /// Something that is not as the files have it, and is right all the same.

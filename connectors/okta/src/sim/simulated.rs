@@ -15,8 +15,17 @@ use super::{OktaSim, OktaSimConfig, OwnedApp, SeedUser, ServiceApp, UserStatus};
 pub const URL: &str = "https://acme.okta.sim";
 
 /// What its service app is granted: all that the cards need.
-const SCOPES: [&str; 4] =
-    ["okta.identitySources.manage", "okta.apps.read", "okta.users.manage", "okta.logs.read"];
+const SCOPES: [&str; 9] = [
+    "okta.apps.manage",
+    "okta.apps.read",
+    "okta.groups.manage",
+    "okta.groups.read",
+    "okta.identitySources.manage",
+    "okta.identitySources.read",
+    "okta.logs.read",
+    "okta.users.manage",
+    "okta.users.read",
+];
 
 /// One of so many people was not yet there when the org was last imported into.
 const NEW: usize = 5;

@@ -12,7 +12,6 @@ use flowrun_derive::Inputs;
 /// block can't read what lies in a branch, for it may not have run: name under `outputs` what each branch gives, and
 /// read that. Return in a branch ends the whole flow. See also `branching.if_elseif` and `flow_control.assign_if`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct IfElse {
     /// The value that is compared.
     #[input(key = "left-operand")]
@@ -83,7 +82,6 @@ impl Moves for IfElseIf {
 /// of If/ElseIf or If Error it leaves only the branch; in the helper flow of a list card it ends the item. To end with an
 /// error use `error_handling.return_error_if`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ContinueIf {
     /// The value that is compared.
     #[input(key = "left-operand")]

@@ -11,7 +11,6 @@ use flowrun_derive::Inputs;
 /// What the helper returns are the card's outputs; what it needs stands under `pass`. If the helper fails, the card fails.
 /// Flows may call each other, and themselves, 250 deep.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct CallFlow {
     /// The flow to run, by the name of its file.
     #[input(key = "flo")]
@@ -40,7 +39,6 @@ impl Moves for CallFlow {
 /// run at the same time. The flow that started them ends when they have ended, so that none is left running unseen. If one
 /// must be waited for use `flow_control.call_flow`; for many items use `list.for_each` with a `concurrency`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct CallFlowAsync {
     /// The flow to start, by the name of its file.
     #[input(key = "flo")]
@@ -70,7 +68,6 @@ impl Moves for CallFlowAsync {
 ///
 /// Inside a branch of If/ElseIf or If Error it ends only the branch, and its fields become the outputs of the block.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct Return {
     /// The outputs, by their names.
     #[input(rest)]
@@ -94,7 +91,6 @@ impl Moves for Return {
 /// It is for flows that an API endpoint starts. The flow has the outputs `status_code`, `headers` and `body`. Inside a branch
 /// of If/ElseIf or If Error it ends only the branch, as `flow_control.return` does.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ReturnRaw {
     /// The status: 200, or 400 to 599.
     #[input(key = "statusCode", default = 200)]
@@ -128,7 +124,6 @@ impl Moves for ReturnRaw {
 /// The helper finds under `$.run.index` which time it is, from 0; so can `pass`, under `$.index`. A count of 0 or less runs nothing, a fraction is
 /// cut off. If one time fails, no further one starts and the card fails; the others that run at that moment end first.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct Repeat {
     /// How many times.
     pub(crate) count: f64,

@@ -13,7 +13,6 @@ use flowrun_derive::{Inputs, Outputs};
 /// Under `pass`, `$.item` is the item and `$.index` its place, from 0. If an item fails, no further one starts and the card fails;
 /// the others that run at that moment end first. See also `list.for_each_ignore_errors` and `list.map`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ForEach {
     /// The items.
     pub(crate) list: Arc<Vec<Value>>,
@@ -45,7 +44,6 @@ impl Moves for ForEach {
 ///
 /// As `list.for_each`, but an item that fails is only counted; the report keeps the error of each.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct ForEachIgnoreErrors {
     /// The items.
     list: Arc<Vec<Value>>,
@@ -59,7 +57,6 @@ pub struct ForEachIgnoreErrors {
 
 /// What comes of the items.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Counted {
     /// How many items failed. Okta's card has no such output.
     pub(crate) failed: f64,
@@ -88,7 +85,6 @@ impl Moves for ForEachIgnoreErrors {
 /// if it returns several, the new item is an object of them. An item for which nothing is returned is null, or {} for objects.
 /// If an item fails, no further one starts and the card fails.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct Map {
     /// The items.
     list: Arc<Vec<Value>>,
@@ -105,7 +101,6 @@ pub struct Map {
 
 /// The new list.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Mapped {
     /// One item for each of the old list.
     #[output(key = "new list")]

@@ -14,7 +14,6 @@ use flowrun_derive::{Inputs, Outputs};
 /// `key` and `value`, a member of the new object. A member for which it returns no key, as after Continue If, is left out; of members
 /// with the same key the later value counts. If one fails, no further one starts and the card fails. See also `object.map_to_list`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct MapObject {
     /// The object.
     object: Arc<Record>,
@@ -28,7 +27,6 @@ pub struct MapObject {
 
 /// The new object.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Mapped {
     /// The members that the helper returned.
     #[output(key = "output")]
@@ -62,7 +60,6 @@ impl Moves for MapObject {
 /// Under `pass`, `$.item.key` is the member's key, `$.item.value` its value and `$.index` its place, from 0. The list has an item
 /// for each member, in their order, made as `list.map` makes them. See also `object.map`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct MapToList {
     /// The object.
     object: Arc<Record>,
@@ -79,7 +76,6 @@ pub struct MapToList {
 
 /// The list.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Listed {
     /// One item for each member.
     #[output(key = "new list")]

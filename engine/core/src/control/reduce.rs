@@ -16,7 +16,6 @@ use flowrun_derive::{Inputs, Outputs};
 /// ends leaves the value as it was, and one that fails makes the card fail. See also
 /// `list.map` and `list.collapse`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct Reduce {
     /// The items.
     list: Arc<Vec<Value>>,
@@ -32,7 +31,6 @@ pub struct Reduce {
 
 /// The result.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Reduced {
     /// The value after the last item.
     item: Value,

@@ -14,7 +14,6 @@ use flowrun_derive::{Inputs, Outputs};
 /// the item and `$.index` its place, from 0. If an item fails, no further one starts and the card fails. If a comparison is
 /// enough use `list.filter`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct FilterCustom {
     /// The items.
     list: Arc<Vec<Value>>,
@@ -28,7 +27,6 @@ pub struct FilterCustom {
 
 /// What is left.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Filtered {
     /// The items for which the helper said true, in their order.
     list: Vec<Value>,
@@ -59,7 +57,6 @@ impl Moves for FilterCustom {
 /// item is found no further one starts; the first in the list counts, also with a `concurrency` above 1. If the helper says
 /// true of none, `item` is missing and `index` is -1. If a comparison is enough use `list.find`.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct FindCustom {
     /// The items.
     list: Arc<Vec<Value>>,
@@ -73,7 +70,6 @@ pub struct FindCustom {
 
 /// What was found.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Found {
     /// The first item for which the helper said true.
     item: Value,
@@ -106,7 +102,6 @@ impl Moves for FindCustom {
 /// nothing come last, and items with equal values keep their order. Under `pass`, `$.item` is the item and `$.index` its
 /// place, from 0. If an item fails, no further one starts and the card fails.
 #[derive(Inputs)]
-#[allow(dead_code)]
 pub struct SortCustom {
     /// The items.
     list: Arc<Vec<Value>>,
@@ -120,7 +115,6 @@ pub struct SortCustom {
 
 /// The sorted list.
 #[derive(Outputs)]
-#[allow(dead_code)]
 pub struct Sorted {
     /// The same items, sorted.
     #[output(key = "sorted list")]
