@@ -111,7 +111,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
     match connections::connect(&planned, &purpose) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
-            let time = RunTime::new(simulators.clock.clone(), true);
+            let time = RunTime::new(simulators.clock.clone());
             connections::world(&made, tables, purpose.files, flowrun_external::example_answers(), time)
         }
         Err(problem) => panic!("{problem:?}"),

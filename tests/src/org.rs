@@ -108,8 +108,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Personio and Okta, simulated, and the folder in which the project that runs over them keeps its tables; the runtime's time
-/// must be paused.
+/// Personio and Okta, simulated, and the folder in which the project that runs over them keeps its tables.
 #[derive(Debug)]
 pub struct Org(
     /// The two of them.
@@ -125,12 +124,12 @@ impl Org {
 
     /// Personio as set up, and an Okta that knows nobody.
     pub fn of(setup: &Setup) -> Org {
-        Org::over(Simulators::empty(Clock::starting_at(EPOCH_MS, 1.0), setup))
+        Org::over(Simulators::empty(Clock::simulated(EPOCH_MS), setup))
     }
 
     /// Personio as set up, and an Okta in which four of five employees are active.
     pub fn imported(setup: &Setup) -> Org {
-        Org::over(Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), setup))
+        Org::over(Simulators::new(Clock::simulated(EPOCH_MS), setup))
     }
 
     /// These simulators.
@@ -197,14 +196,15 @@ impl Org {
         });
         let connections = connections.collect();
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock, true), connectors::effects(), connections)
+        World::new(RunTime::new(clock), connectors::effects(), connections)
             .share(Tables::CONNECTOR, Arc::new(tables))
             .share(Crypto::CONNECTOR, Arc::new(crypto))
     }
 
     /// Lets the imports that were started come to their end.
     pub async fn settle(&self) {
-        self.0.clock.sleep(Duration::from_secs(3600)).await;
+        let clock = &self.0.clock;
+        clock.drive(clock.sleep(Duration::from_secs(3600))).await;
     }
 
     /// How long the org has been there, in milliseconds of its clock.

@@ -59,8 +59,9 @@ fn service(asked: &Asked, taken: &Asked) -> Router {
 }
 
 async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record, Fault> {
-    let transport = Arc::new(SimTransport::new().host(URL, router));
-    let means = Means { files: files.clone(), ..Means::new(transport, Clock::starting_at(0, 1.0)) };
+    let clock = Clock::starting_at(0, 1.0);
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, router));
+    let means = Means { files: files.clone(), ..Means::new(transport, clock) };
     let api = CONNECTOR.connect(&simulated(URL), means).unwrap().connection;
     direct::perform(CARDS, "file.download", &parse_json(inputs).unwrap(), &api).await
 }

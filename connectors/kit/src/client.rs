@@ -353,7 +353,9 @@ impl Client {
         let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
         let answer = match &mut course.into {
             None => self.transport.send(request, self.limits).await,
-            Some(draft) => download::receive(&*self.transport, request, self.limits, draft).await?,
+            Some(draft) => {
+                download::receive(&*self.transport, &self.clock, request, self.limits, draft).await?
+            }
         };
         match answer {
             Ok(response) => {

@@ -28,4 +28,5 @@ pub mod signing_key;
 pub mod sim;
 pub mod skew;
 mod spki;
+pub mod timeline;
 pub mod written;

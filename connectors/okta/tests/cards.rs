@@ -34,7 +34,7 @@ fn org(configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     config.faults = faults.clone();
     configure(&mut config);
     let sim = OktaSim::new(config);
-    let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, sim.router()));
     let means = Means::new(transport, clock.clone());
     let okta = CONNECTOR.connect(&simulated(&sim, URL), means).expect("the settings are complete");
     Org { sim, okta, faults, clock }
@@ -355,7 +355,7 @@ async fn the_token_is_shown_nowhere() {
     let fault = org.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("OKTA_API_TOKEN")));
     let settings = simulated(&org.sim, URL);
-    let means = Means::new(Arc::new(SimTransport::new()), org.clock.clone());
+    let means = Means::new(Arc::new(SimTransport::new(&org.clock)), org.clock.clone());
     let unreachable = CONNECTOR.connect(&settings, means.clone()).unwrap();
     let network = direct::perform(CARDS, "okta.list_import_sessions", &Value::Null, &unreachable.connection)
         .await
@@ -378,7 +378,7 @@ async fn the_token_is_shown_nowhere() {
 fn replaced(status: StatusCode, body: &'static str) -> Org {
     let org = org(|_| {});
     let router = Router::new().fallback(move || async move { (status, body) });
-    let transport = Arc::new(SimTransport::new().host(URL, router));
+    let transport = Arc::new(SimTransport::new(&org.clock).host(URL, router));
     let means = Means::new(transport, org.clock.clone());
     let okta = CONNECTOR.connect(&simulated(&org.sim, URL), means).expect("the settings are complete");
     Org { okta, ..org }

@@ -93,18 +93,16 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Err(code) => return code,
     };
     let code = match command {
-        Command::Run(args) => run::prepare(&args, surroundings, console).and_then(|prepared| {
-            let runtime = runtime(prepared.simulated())?;
-            runtime.block_on(prepared.run(surroundings, console))
-        }),
+        Command::Run(args) => run::prepare(&args, surroundings, console)
+            .and_then(|prepared| runtime()?.block_on(prepared.run(surroundings, console))),
         Command::Sandbox(args) => {
-            runtime(false).and_then(|runtime| runtime.block_on(sandbox::serve(&args, surroundings, console)))
+            runtime().and_then(|runtime| runtime.block_on(sandbox::serve(&args, surroundings, console)))
         }
         Command::Connections(ConnectionsArgs { command: None, of }) => {
             connections::list::list(&of, &surroundings.env, console)
         }
         Command::Connections(ConnectionsArgs { command: Some(ConnectionsCommand::Test(args)), .. }) => {
-            runtime(false)
+            runtime()
                 .and_then(|runtime| runtime.block_on(connections::test::test(&args, surroundings, console)))
         }
         Command::Connections(ConnectionsArgs { command: Some(ConnectionsCommand::Add(args)), .. }) => {
@@ -122,8 +120,6 @@ pub fn main_in<A: Into<OsString> + Clone>(
 }
 
 /// Runs a `run` command line in the tokio runtime that is there, as tests do that look at the simulators afterwards.
-///
-/// The runtime's time must be paused if waits are to take no time.
 pub async fn run_in<A: Into<OsString> + Clone>(
     args: impl IntoIterator<Item = A>,
     surroundings: &Surroundings,
@@ -181,9 +177,9 @@ fn finish(code: Result<u8, Refused>, console: &mut Console<'_>) -> u8 {
 }
 
 /// One thread is enough for what waits most of the time, and the least to start.
-fn runtime(paused: bool) -> Result<Runtime, Refused> {
+fn runtime() -> Result<Runtime, Refused> {
     // The network is looked at often, for a run seldom sleeps: table cards end at once.
-    let runtime = Builder::new_current_thread().enable_all().event_interval(7).start_paused(paused).build();
+    let runtime = Builder::new_current_thread().enable_all().event_interval(7).build();
     runtime.map_err(|error| Problem::new(format!("the runtime can't be started: {error}")).into())
 }
 

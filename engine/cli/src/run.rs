@@ -71,7 +71,8 @@ pub fn prepare(
     )?;
     let simulated = || match &surroundings.simulators {
         Some(simulators) => simulators.variables(),
-        None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
+        None => Simulators::empty(Clock::simulated(now_ms()), &Setup { employees: 0, ..Setup::default() })
+            .variables(),
     };
     let reached = LazyCell::new(|| reached(&project, &entry));
     let manifest = &project.model.manifest;
@@ -142,15 +143,15 @@ fn all(project: &Project, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     project.found.iter().cloned().chain(found).collect()
 }
 
-/// A clock that begins now.
-pub fn clock(scale: f64) -> Clock {
+/// What time it is, in milliseconds since 1970.
+pub fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Clock::starting_at(now.as_millis() as i64, scale)
+    now.as_millis() as i64
 }
 
 impl Prepared {
     /// Whether nothing real is reached, so that time may jump.
-    pub fn simulated(&self) -> bool {
+    fn simulated(&self) -> bool {
         !self.args.live && !self.reaches_real()
     }
 
@@ -164,7 +165,9 @@ impl Prepared {
                 // Employees of a simulator that nothing reaches need not be made.
                 let any = self.planned.iter().any(|(planned, _)| planned.is_simulated());
                 let setup = Setup::from(&self.args.simulators);
-                Simulators::new(clock(scale), &if any { setup } else { Setup { employees: 0, ..setup } })
+                let clock =
+                    if simulated { Clock::simulated(now_ms()) } else { Clock::starting_at(now_ms(), scale) };
+                Simulators::new(clock, &if any { setup } else { Setup { employees: 0, ..setup } })
             }
         };
         let clock = simulators.clock.clone();
@@ -180,7 +183,7 @@ impl Prepared {
                 ..Purpose::new(&simulators, &surroundings.env)
             },
         )?;
-        let time = RunTime::new(clock.clone(), simulated);
+        let time = RunTime::new(clock.clone());
         let at_us = time.now_us();
         let run_id = run_id(surroundings, at_us);
         let folder = self.folder(&made, &surroundings.env);

@@ -1,7 +1,6 @@
 //! `flowrun sandbox`: the simulators on a port of this machine.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use flowrun_kit::clock::Clock;
 use tokio::net::TcpListener;
@@ -11,6 +10,7 @@ use crate::args::SandboxArgs;
 use crate::connectors::CONNECTORS;
 use crate::console::Console;
 use crate::problem::Problem;
+use crate::run::now_ms;
 use crate::simulators::{Setup, Simulators};
 use crate::{DONE, Refused, Surroundings, signals, words};
 
@@ -27,12 +27,11 @@ pub async fn serve(
     })?;
     let port = listener.local_addr()?.port();
     let scale = args.time_scale.unwrap_or(1.0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
         None => {
             let setup = Setup { dated: true, ..Setup::from(&args.simulators) };
-            Simulators::new(Clock::starting_at(now.as_millis() as i64, scale), &setup)
+            Simulators::new(Clock::starting_at(now_ms(), scale), &setup)
         }
     };
     console.print(&exports(&simulators, &format!("http://127.0.0.1:{port}")))?;

@@ -181,7 +181,7 @@ impl Simulators {
 
     /// Both in this process, and the echo service.
     pub fn transport(&self) -> SimTransport {
-        SimTransport::new()
+        SimTransport::new(&self.clock)
             .host(OKTA_URL, self.front.before(self.okta.router()))
             .host(PERSONIO_URL, self.front.before(self.personio.router()))
             .host(ECHO_URL, flowrun_http::sim::router())

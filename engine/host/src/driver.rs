@@ -37,8 +37,9 @@ pub struct RunTime {
 
 impl RunTime {
     /// Time as `clock` tells it; a simulated clock stands still while flowrun computes.
-    pub fn new(clock: Clock, simulated: bool) -> RunTime {
-        RunTime { clock, computing_since: simulated.then(Instant::now) }
+    pub fn new(clock: Clock) -> RunTime {
+        let computing_since = clock.is_simulated().then(Instant::now);
+        RunTime { clock, computing_since }
     }
 
     /// Microseconds since 1970, UTC.
@@ -102,12 +103,13 @@ impl World {
                 };
                 let limit = Duration::from_millis(performance.timeout_ms);
                 let name = card.card.id;
+                let clock = self.time.clock.clone();
                 Box::pin(async move {
                     // A card that panics is a mistake of flowrun's; the flow must still be able to clean up.
                     let performed = AssertUnwindSafe(card.perform(performance, connection)).catch_unwind();
-                    let done = match tokio::time::timeout(limit, performed).await {
-                        Ok(done) => done.unwrap_or_else(|_| Err(Fault::panicked(name))),
-                        Err(_) => Err(timed_out(limit)),
+                    let done = match clock.timeout(limit, performed).await {
+                        Some(done) => done.unwrap_or_else(|_| Err(Fault::panicked(name))),
+                        None => Err(timed_out(limit)),
                     };
                     (id, done)
                 })
@@ -142,7 +144,7 @@ impl Log for Journal {
 }
 
 /// Sees a run while it goes on.
-pub trait Watch {
+pub trait Watch: Send {
     /// Called whenever something has changed.
     fn turned(&mut self, machine: &Machine);
 
@@ -185,30 +187,34 @@ impl Stop {
 
 /// Runs a program from its start to its end. A start that the entry flow refuses is the only error:
 /// however badly a flow goes, there is a report.
-pub async fn run(
+pub fn run(
     program: Arc<Program>,
     start: Start,
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
     stop: Stop,
-) -> Result<Report, Fault> {
-    let mut machine = Machine::new(program, start)?;
-    drive(&mut machine, Vec::new(), world, log, watch, stop).await;
-    Ok(machine.report())
+) -> impl Future<Output = Result<Report, Fault>> + Send {
+    world.time.clock.drive(async move {
+        let mut machine = Machine::new(program, start)?;
+        drive(&mut machine, Vec::new(), world, log, watch, stop).await;
+        Ok(machine.report())
+    })
 }
 
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
-pub async fn resume(
+pub fn resume(
     program: Arc<Program>,
     journal: &mut Journal,
     world: &World,
     watch: &mut dyn Watch,
     stop: Stop,
-) -> Result<Report, ReplayError> {
-    let (mut machine, open) = journal.replay(program)?;
-    drive(&mut machine, open, world, journal, watch, stop).await;
-    Ok(machine.report())
+) -> impl Future<Output = Result<Report, ReplayError>> + Send {
+    world.time.clock.drive(async move {
+        let (mut machine, open) = journal.replay(program)?;
+        drive(&mut machine, open, world, journal, watch, stop).await;
+        Ok(machine.report())
+    })
 }
 
 /// The effects of a run that have begun and not been fed back.
@@ -268,7 +274,10 @@ async fn drive(
         watch.turned(machine);
         turns += 1;
         if busy || turns % TURNS == 0 {
+            // To let others go on takes no time.
+            let hold = world.time.clock.hold();
             tokio::task::yield_now().await;
+            drop(hold);
             begun.collect();
             if stop.is_given() && !machine.is_cancelled() {
                 cancel(machine, world, log);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use flowrun_core::value::Text;
 use flowrun_host::connections::Origin;
+use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Check;
 
 use super::list::{self, Used};
@@ -12,6 +13,7 @@ use super::{Purpose, connect};
 use crate::args::TestArgs;
 use crate::console::{Console, Look, Paint};
 use crate::problem::Problem;
+use crate::run::now_ms;
 use crate::simulators::{Setup, Simulators};
 use crate::{DONE, FAILED, Refused, Surroundings, words};
 
@@ -31,7 +33,9 @@ pub async fn test(
     used.retain(|used| args.only.is_empty() || args.only.contains(&used.planned.name));
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
-        None => Simulators::empty(crate::run::clock(1.0), &Setup { employees: 0, ..Setup::default() }),
+        None => {
+            Simulators::empty(Clock::starting_at(now_ms(), 1.0), &Setup { employees: 0, ..Setup::default() })
+        }
     };
     let mut failed = 0;
     for (place, used) in used.iter().enumerate() {
