@@ -4,15 +4,16 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use flowrun_tests::registry;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use flowrun::simulators::{Setup, Simulators};
 use flowrun_core::machine::{Machine, Start, Turn};
 use flowrun_core::program::Program;
 use flowrun_core::value::Record;
 use flowrun_host::driver::{Stop, run};
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_tests::{compile, sources, world};
 use tokio::runtime::Builder;
@@ -112,7 +113,13 @@ fn calls(c: &mut Criterion) {
 fn loading(c: &mut Criterion) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
     c.bench_function("load and check the import's eleven flows", |b| {
-        b.iter(|| compile(&flowrun::project::Project::read(&root).unwrap().sources, "import", &[]))
+        b.iter(|| {
+            compile(
+                &flowrun_project::Project::read(&root, registry().vocabulary()).unwrap().sources,
+                "import",
+                &[],
+            )
+        })
     });
 }
 

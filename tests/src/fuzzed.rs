@@ -3,10 +3,9 @@
 //!
 //! Each takes any text and panics if a promise is broken. That it also ends soon, in bounded memory, the fuzzer sees to.
 
+use crate::registry;
 use std::sync::{Arc, LazyLock};
 
-use flowrun::connectors;
-use flowrun::simulators::{Setup, Simulators};
 use flowrun_cards::catalog;
 use flowrun_core::card::{Card, Work};
 use flowrun_core::fault::Fault;
@@ -17,6 +16,7 @@ use flowrun_core::report::Report;
 use flowrun_core::template::Template;
 use flowrun_core::value::{Date, Path, Record, Text, Value, convert, get, parse_json, set};
 use flowrun_host::driver::{Stop, run};
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
 
@@ -219,13 +219,16 @@ pub fn csv(text: &str) {
 
 /// Exports of Okta's: what is read is written as flows, and those are written the same again when they are read.
 pub fn export(text: &str) {
-    let Ok(export) = flowrun_core::export::read(text, &connectors::dictionary()) else { return };
-    let written = flowrun::export::sources(&export.project);
+    let Ok(export) = flowrun_exports::read(text, &flowrun_exports::Dictionary::new(registry().vocabulary()))
+    else {
+        return;
+    };
+    let written = flowrun_project::export::sources(&export.project);
     let _ = crate::examine(&written, None, &[]);
     let (again, found) = flowrun_core::load::load(&written);
     // A title or key that no name can be is told; the rest of such a file is not what it was.
     if found.is_empty() {
-        let again = flowrun::export::sources(&again);
+        let again = flowrun_project::export::sources(&again);
         assert!(
             written.iter().map(|(_, source)| &source.text).eq(again.iter().map(|(_, source)| &source.text))
         );

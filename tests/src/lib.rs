@@ -11,20 +11,26 @@ pub mod served;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use flowrun::connections::{self, Planned, Purpose};
-use flowrun::connectors;
-use flowrun::simulators::Simulators;
 use flowrun_core::check::{Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
 use flowrun_core::load::load;
 use flowrun_core::program::Program;
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Text, Value};
-use flowrun_host::connections::Origin;
 use flowrun_host::driver::{RunTime, World};
+use flowrun_host::session::connections::{self, Planned, Purpose};
+use flowrun_host::session::origin::Origin;
+use flowrun_host::session::simulators::Simulators;
+use flowrun_kit::registry::Registry;
 use flowrun_tables::Tables;
+
+/// Every connector and every card of the binary.
+pub fn registry() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(flowrun::connectors::registry);
+    &REGISTRY
+}
 
 /// The published exports of Okta's that lie beside the checkout, sorted; where they are not there, none, which is said.
 pub fn exports() -> Vec<PathBuf> {
@@ -73,10 +79,11 @@ pub fn examine(
     vars: &[(Text, Value)],
 ) -> (Option<Program>, Vec<Diagnostic>) {
     let (project, mut found) = load(sources);
-    let (connectors, events) = (connectors::names(), connectors::events());
-    let options =
-        Options { sources, found: &found, vars, env: &[], connectors: &connectors, events: &events };
-    let mut checked = check(&project, &connectors::catalog(), entry, &options);
+    let vocabulary = registry().vocabulary();
+    let events: Vec<&str> = vocabulary.events.iter().map(|event| event.name).collect();
+    let connectors = &vocabulary.connectors;
+    let options = Options { sources, found: &found, vars, env: &[], connectors, events: &events };
+    let mut checked = check(&project, &vocabulary.cards, entry, &options);
     found.append(&mut checked.diagnostics);
     (checked.program, found)
 }
@@ -101,7 +108,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
         .iter()
         .enumerate()
         .filter_map(|(number, connection)| {
-            let connector = connectors::connector(&connection.connector)?;
+            let connector = registry().connector(&connection.connector)?;
             let planned = Planned { name: connection.name.to_string(), connector, origin: Origin::Simulator };
             Some((planned, connections::scopes(program, number)))
         })
@@ -112,7 +119,14 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
             let time = RunTime::new(simulators.clock.clone());
-            connections::world(&made, tables, purpose.files, flowrun_external::example_answers(), time)
+            connections::world(
+                registry(),
+                &made,
+                tables,
+                purpose.files,
+                flowrun_external::example_answers(),
+                time,
+            )
         }
         Err(problem) => panic!("{problem:?}"),
     }

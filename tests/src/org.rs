@@ -1,21 +1,21 @@
 //! The flows of the import, as they are or with a mistake in them, over a simulated org that can be looked at afterwards.
 
+use crate::registry;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowrun::connections::scopes;
-use flowrun::connectors;
 use flowrun::console::Console;
-use flowrun::simulators::{Setup, Simulators};
 use flowrun::{Surroundings, run_in};
 use flowrun_core::machine::Start;
 use flowrun_core::program::Program;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
+use flowrun_host::session::connections::scopes;
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
@@ -83,7 +83,7 @@ impl Project {
 
     /// The program of one of its flows, with other values for some variables.
     pub fn compiled_with(&self, flow: &str, vars: &[(Text, Value)]) -> Arc<Program> {
-        let read = flowrun::project::Project::read(&self.root);
+        let read = flowrun_project::Project::read(&self.root, registry().vocabulary());
         let project = read.unwrap_or_else(|problem| panic!("{problem:?}"));
         compile(&project.sources, flow, vars)
     }
@@ -186,7 +186,7 @@ impl Org {
     pub fn world_with(&self, program: &Program, transport: &Arc<dyn Transport>, tables: Tables) -> World {
         let clock = self.0.clock.clone();
         let connections = program.connections.iter().enumerate().map(|(number, connection)| {
-            let made = connectors::connector(&connection.connector).and_then(|connector| {
+            let made = registry().connector(&connection.connector).and_then(|connector| {
                 let settings = self.0.settings(&connection.connector, None)?;
                 let scopes = scopes(program, number);
                 let means = Means { scopes, ..Means::new(transport.clone(), clock.clone()) };
@@ -196,7 +196,7 @@ impl Org {
         });
         let connections = connections.collect();
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock), connectors::effects(), connections)
+        World::new(RunTime::new(clock), registry().effects(), connections)
             .share(Tables::CONNECTOR, Arc::new(tables))
             .share(Crypto::CONNECTOR, Arc::new(crypto))
     }

@@ -1,14 +1,14 @@
 //! Simulators on a port of this machine, and commands that reach them there.
 
+use crate::registry;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use axum::Router;
-use flowrun::connectors::CONNECTORS;
 use flowrun::console::Console;
-use flowrun::simulators::{Setup, Simulators};
 use flowrun::{Surroundings, main_in};
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -65,7 +65,7 @@ impl Drop for Served {
 
 /// The variables that lead to simulators at `url`.
 pub fn variables(simulators: &Simulators, url: &str) -> Env {
-    let given = CONNECTORS.iter().filter_map(|connector| {
+    let given = registry().connectors().iter().filter_map(|connector| {
         let settings = simulators.settings(connector.name, Some(url))?;
         let set = |name: &str| settings.get(name).map(str::to_owned);
         let pairs = connector.settings.iter();

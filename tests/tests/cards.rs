@@ -7,15 +7,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowrun::catalog::card_json;
-use flowrun::connectors;
-use flowrun::project::Project;
-use flowrun::simulators::{Setup, Simulators};
 use flowrun_core::card::{Card, EXTERNAL_CARD, Then, Work, external};
 use flowrun_core::diag::Severity;
 use flowrun_core::machine::Start;
@@ -25,9 +22,12 @@ use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
 use flowrun_host::driver::{self, Stop};
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
+use flowrun_project::Project;
 use flowrun_tables::example_tables;
 use flowrun_tests::{compile, examine, world};
+use flowrun_views::catalog::card_json;
 
 /// 2016-09-07T00:01:25.670Z, the time that the manual's examples of dates go by.
 const NOW_MS: i64 = 1_473_206_485_670;
@@ -48,7 +48,9 @@ fn yaml(text: &str) -> Value {
 }
 
 fn project() -> Sources {
-    Project::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cards")).unwrap().sources
+    Project::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cards"), registry().vocabulary())
+        .unwrap()
+        .sources
 }
 
 /// The flow that consists of the example as the manual prints it.
@@ -168,7 +170,7 @@ fn wrong(card: &Card, then: Then, came: &Came) -> Option<String> {
 async fn every_example_does_what_it_says() {
     let project = project();
     let mut failed = String::new();
-    for card in connectors::catalog().iter() {
+    for card in registry().catalog().iter() {
         let printed = card_json(card);
         for (example, printed) in card.examples.iter().zip(printed["examples"].as_array().unwrap()) {
             let cards = printed["cards"].as_str().unwrap();
@@ -203,7 +205,7 @@ fn is_edge(value: &Value) -> bool {
 #[test]
 fn every_card_shows_enough() {
     let mut poor = String::new();
-    for card in connectors::catalog().iter() {
+    for card in registry().catalog().iter() {
         let takes_nothing = card.inputs.is_empty() && card.rest_in.is_none();
         let least = if matches!(card.work, Work::Pure(_)) && !takes_nothing { 3 } else { 1 };
         if card.examples.len() < least {

@@ -7,14 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use flowrun::console::{Console, Look};
-use flowrun::simulators::{Setup, Simulators};
+use flowrun::console::Console;
 use flowrun::{Surroundings, main_in, run_in};
 use flowrun_host::driver::Stop;
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus, UserStatus};
 use flowrun_tests::org::EPOCH_MS;
 use flowrun_tests::{Ran, run_case, sources};
+use flowrun_views::look::Look;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

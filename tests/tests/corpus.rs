@@ -5,10 +5,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use flowrun::connectors::CONNECTORS;
 use flowrun_tests::exports;
 use serde_json::Value;
 
@@ -208,7 +208,7 @@ fn addresses_and_keys_are_those_of_real_exports() {
     for path in &exports {
         collect(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(), &mut seen);
     }
-    let catalog = flowrun::connectors::catalog();
+    let catalog = registry().catalog();
     let mut unseen = Vec::new();
     let mut implemented = 0;
     for card in catalog.iter() {
@@ -228,7 +228,7 @@ fn addresses_and_keys_are_those_of_real_exports() {
     }
     let mut known: BTreeSet<&str> = catalog.iter().flat_map(|card| card.exported_as).copied().collect();
     known.extend(STRUCTURE.iter().map(|(address, _)| *address));
-    for event in CONNECTORS.iter().flat_map(|connector| connector.events) {
+    for event in &registry().vocabulary().events {
         assert!(seen.contains_key(event.exported_as), "{} is in no export", event.name);
         known.insert(event.exported_as);
     }

@@ -5,18 +5,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use flowrun::console::{Console, Look};
+use flowrun::console::Console;
 use flowrun::{Surroundings, main_in};
 use flowrun_core::card::Card;
 use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_tests::{Ran, exports, flowrun, sources};
+use flowrun_views::look::Look;
 use serde_json::Value;
 
 fn written(sources: &Sources) -> tempfile::TempDir {
@@ -220,7 +222,7 @@ fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut
 
 #[test]
 fn one_changed_constant_is_all_that_is_told() {
-    let catalog = flowrun::connectors::catalog();
+    let catalog = registry().catalog();
     let exported =
         catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
     let cards: BTreeMap<&str, &Card> = exported.collect();

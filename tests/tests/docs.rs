@@ -3,14 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use flowrun::docs::pages;
-use flowrun::graph::{Theme, page, svg};
-use flowrun::{connectors, project::Project};
+use flowrun_project::Project;
 use flowrun_tests::{Ran, exports, flowrun, sources};
+use flowrun_views::docs::pages;
+use flowrun_views::graph::{Theme, page, svg};
 use tempfile::TempDir;
 
 const PROJECT: &str = r##"#### file: flowrun.yaml
@@ -76,7 +77,7 @@ fn project(case: &str) -> (TempDir, Project) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, &*source.text).unwrap();
     }
-    let project = Project::read(folder.path()).unwrap();
+    let project = Project::read(folder.path(), registry().vocabulary()).unwrap();
     (folder, project)
 }
 
@@ -85,7 +86,7 @@ fn run(args: &[&str]) -> Ran {
 }
 
 fn described(project: &Project) -> BTreeMap<String, String> {
-    let pages = pages(project, &project.title(Path::new("x")), &connectors::catalog());
+    let pages = pages(project, &project.title(Path::new("x")), registry().catalog());
     let count = pages.len();
     let pages: BTreeMap<String, String> = pages.into_iter().collect();
     assert_eq!(pages.len(), count, "two pages have the same name");
@@ -146,7 +147,7 @@ fn a_project_as_pages() {
 #[test]
 fn a_project_as_one_page() {
     let (_folder, project) = project(PROJECT);
-    let page = page(&project, "Joiners", &connectors::catalog(), Theme::Auto);
+    let page = page(&project, "Joiners", registry().catalog(), Theme::Auto);
     anchors_lead_somewhere("joiners", &page);
     assert!(!page.contains("src="), "nothing is loaded from elsewhere");
     let list = page.split_once("<nav").unwrap().1.split_once("<button").unwrap().0;
@@ -156,7 +157,7 @@ fn a_project_as_one_page() {
 #[test]
 fn texts_stay_texts() {
     let (_folder, project) = project(HOSTILE);
-    let page = page(&project, &project.title(Path::new("x")), &connectors::catalog(), Theme::Auto);
+    let page = page(&project, &project.title(Path::new("x")), registry().catalog(), Theme::Auto);
     anchors_lead_somewhere("hostile", &page);
     assert_eq!(page.matches("<script").count(), 1, "only the page's own script");
     assert_eq!(page.matches("</script").count(), 1);
@@ -215,10 +216,10 @@ fn every_export_is_described() {
     if exports.is_empty() {
         return;
     }
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     let mut calls = 0;
     for export in &exports {
-        let project = Project::read(export).unwrap();
+        let project = Project::read(export, registry().vocabulary()).unwrap();
         let name = export.display().to_string();
         let pages = described(&project);
         assert_eq!(pages.len(), 2 * project.model.flows.len() + 1, "{name}");
@@ -230,7 +231,7 @@ fn every_export_is_described() {
     }
     assert!(calls > 100, "{calls} calls of helper flows");
     // By the command line a flow of an export is found by its name, and without one the flows are listed.
-    let many = exports.iter().map(|export| (export, Project::read(export).unwrap()));
+    let many = exports.iter().map(|export| (export, Project::read(export, registry().vocabulary()).unwrap()));
     let (export, project) = many.into_iter().find(|(_, project)| project.model.flows.len() > 1).unwrap();
     let export = export.display().to_string();
     let flow = &project.model.flows[1];

@@ -5,20 +5,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use flowrun::connectors;
-use flowrun::export::sources;
 use flowrun_core::card::external;
 use flowrun_core::diag::{Code, Severity};
-use flowrun_core::export::{Dictionary, read};
 use flowrun_core::load::load;
 use flowrun_core::model::{Project, Step};
 use flowrun_core::source::Sources;
+use flowrun_exports::{Dictionary, read};
+use flowrun_project::export::sources;
 use flowrun_tests::{examine, exports};
 
 fn name(path: &Path) -> String {
@@ -48,7 +48,8 @@ const MISTAKES: &[(&str, Code)] = &[
 
 #[test]
 fn every_export_of_the_corpus_is_read_checked_and_converted() {
-    let (dictionary, mut table, mut wrong) = (connectors::dictionary(), String::new(), String::new());
+    let (dictionary, mut table, mut wrong) =
+        (Dictionary::new(registry().vocabulary()), String::new(), String::new());
     let (mut here, mut outside, mut flows) = (0, 0, 0);
     let files = exports();
     writeln!(table, "{:>5} {:>6} {:>9} {:>8}  file", "flows", "cards", "external", "troubles").unwrap();
@@ -98,7 +99,7 @@ fn every_export_of_the_corpus_is_read_checked_and_converted() {
 
 #[test]
 fn the_same_export_gives_the_same_bytes() {
-    let dictionary = connectors::dictionary();
+    let dictionary = Dictionary::new(registry().vocabulary());
     for path in exports().iter().take(10) {
         let text = fs::read_to_string(path).unwrap();
         let once = texts(&sources(&read(&text, &dictionary).unwrap().project));
@@ -143,7 +144,7 @@ fn damaged_exports_are_told_or_read_as_far_as_they_go() {
     // The small ones are damaged more for the time that they take.
     texts.sort_by_key(String::len);
     texts.truncate(24);
-    let (dictionary, mut dice, mut read) = (connectors::dictionary(), Dice(7), 0);
+    let (dictionary, mut dice, mut read) = (Dictionary::new(registry().vocabulary()), Dice(7), 0);
     for _ in 0..mutants() {
         let text = &texts[dice.below(texts.len())];
         read += usize::from(survive(&damaged(text, &mut dice), &dictionary));
@@ -229,7 +230,8 @@ fn shown(project: &Project) -> String {
 #[test]
 fn our_own_exports_become_what_was_accepted() {
     for path in own() {
-        let export = read(&fs::read_to_string(&path).unwrap(), &connectors::dictionary()).unwrap();
+        let export =
+            read(&fs::read_to_string(&path).unwrap(), &Dictionary::new(registry().vocabulary())).unwrap();
         let troubles: Vec<String> = export.troubles.iter().map(|trouble| format!("# {trouble}\n")).collect();
         let (_, found) = examine(&sources(&export.project), None, &[]);
         let found: Vec<String> =

@@ -5,13 +5,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use flowrun::simulators::Setup;
 use flowrun_core::card::external;
 use flowrun_core::model::{Joined, Step};
+use flowrun_host::session::simulators::Setup;
 use flowrun_tests::org::{Org, Project};
 use flowrun_tests::{exports, flowrun};
 
@@ -163,7 +164,7 @@ async fn every_flow_does_the_same_before_and_after_its_conversion() {
         let into = folder.path().join("project").display().to_string();
         let path = export.display().to_string();
         assert_eq!(flowrun(&["convert", &path, "-o", &into], BTreeMap::new()).code, 0, "{path}");
-        let project = flowrun::project::Project::read(Path::new(&into)).unwrap();
+        let project = flowrun_project::Project::read(Path::new(&into), registry().vocabulary()).unwrap();
         let mut mocks = BTreeMap::new();
         project.model.flows.iter().for_each(|flow| answers(&flow.cards, &mut mocks));
         let mocks: BTreeMap<_, _> =

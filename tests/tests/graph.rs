@@ -2,15 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::path::Path;
 
-use flowrun::graph::layout::{Label, Panel, Picture};
-use flowrun::graph::scene::Scene;
-use flowrun::graph::{Theme, mermaid, picture, svg};
-use flowrun::{connectors, project::Project};
 use flowrun_core::load::load;
 use flowrun_core::model::Flow;
 use flowrun_core::source::Sources;
+use flowrun_project::Project;
+use flowrun_views::graph::layout::{Label, Panel, Picture};
+use flowrun_views::graph::scene::Scene;
+use flowrun_views::graph::{Theme, mermaid, picture, svg};
 
 /// A flow small enough to read its picture as text.
 const HELLO: &str = r#"
@@ -116,7 +117,7 @@ fn long(cards: usize) -> Flow {
 
 /// The picture without its style sheet, which is the same in every one.
 fn drawn(flow: &Flow) -> String {
-    let picture = svg(flow, &connectors::catalog(), Theme::Auto);
+    let picture = svg(flow, registry().catalog(), Theme::Auto);
     let (before, rest) = picture.split_once("<style>").unwrap();
     format!("{before}<style>…{}", &rest[rest.find("</style>").unwrap()..])
 }
@@ -128,7 +129,7 @@ fn a_small_flow_as_svg() {
 
 #[test]
 fn flows_as_mermaid() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     insta::assert_snapshot!(format!(
         "{}\n{}",
         mermaid(&flow(HELLO), &catalog),
@@ -157,7 +158,7 @@ fn texts_stay_texts() {
 
 #[test]
 fn themes_differ_in_colors_only() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     let (light, dark) = (svg(&flow(HELLO), &catalog, Theme::Light), svg(&flow(HELLO), &catalog, Theme::Dark));
     assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
     assert!(svg(&flow(HELLO), &catalog, Theme::Auto).contains("prefers-color-scheme:dark"));
@@ -168,10 +169,10 @@ fn themes_differ_in_colors_only() {
 #[test]
 fn nothing_is_in_the_way() {
     let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
-    let mut flows = Project::read(&flows).unwrap().model.flows;
+    let mut flows = Project::read(&flows, registry().vocabulary()).unwrap().model.flows;
     assert!(flows.len() > 5);
     flows.extend([flow(HELLO), flow(BLOCKS), long(9), long(36), long(80)]);
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     for flow in &flows {
         let picture = picture(flow, &catalog);
         boxes_keep_apart(&flow.name, &picture);
@@ -189,10 +190,10 @@ fn every_flow_of_every_export_is_drawn() {
     if exports.is_empty() {
         return;
     }
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     let (mut flows, mut wires, mut drawn) = (0, 0, 0);
     for export in &exports {
-        for flow in &Project::read(export).unwrap().model.flows {
+        for flow in &Project::read(export, registry().vocabulary()).unwrap().model.flows {
             let name = format!("{}: {}", export.display(), flow.name.it);
             let scene = Scene::new(flow, &catalog);
             let picture = Picture::new(&scene);

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowrun::simulators::Setup;
 use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
+use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, SessionStatus, UserStatus};

@@ -2,16 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowrun::catalog::{self, COMMAND};
-use flowrun::console::{Look, PLAIN};
-use flowrun::graph::{Theme, svg};
-use flowrun::{connectors, project::Project};
 use flowrun_core::load::load;
 use flowrun_core::source::Sources;
+use flowrun_project::Project;
+use flowrun_views::catalog::{self, COMMAND};
+use flowrun_views::graph::{Theme, svg};
+use flowrun_views::look::{Look, PLAIN};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -19,7 +20,7 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_reference_pages_are_up_to_date() {
-    let pages = catalog::markdown(&connectors::catalog());
+    let pages = catalog::markdown(registry().vocabulary());
     let folder = root().join("docs/cards");
     let stale =
         pages.iter().filter(|(file, text)| fs::read_to_string(folder.join(file)).ok().as_ref() != Some(text));
@@ -38,14 +39,14 @@ fn the_reference_pages_are_up_to_date() {
 
 #[test]
 fn the_pictures_of_the_manual_are_up_to_date() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     for (folder, flow) in [
         ("flows", "session_handler"),
         ("docs/examples/pictures", "add_to_group"),
         ("docs/examples/pictures", "access_level"),
         ("docs/examples/pictures", "find_or_create"),
     ] {
-        let project = Project::read(&root().join(folder)).unwrap();
+        let project = Project::read(&root().join(folder), registry().vocabulary()).unwrap();
         let drawn = svg(project.flow(flow).unwrap(), &catalog, Theme::Auto);
         let file = format!("docs/images/{flow}.svg");
         let there = fs::read_to_string(root().join(&file)).unwrap_or_default();
@@ -59,7 +60,7 @@ fn the_pictures_of_the_manual_are_up_to_date() {
 #[test]
 fn examples_can_be_pasted_into_a_flow() {
     let mut wrong = Vec::new();
-    for card in connectors::catalog().iter() {
+    for card in registry().catalog().iter() {
         for example in catalog::card_json(card)["examples"].as_array().unwrap() {
             let mut text = String::from("cards:\n");
             for line in example["cards"].as_str().unwrap().lines() {
@@ -76,7 +77,7 @@ fn examples_can_be_pasted_into_a_flow() {
 
 #[test]
 fn every_card_reads_well() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     for card in catalog.iter() {
         for (width, color) in [(60, false), (110, true)] {
             let shown = catalog::show(card, Look { color, width, ..PLAIN });
@@ -101,7 +102,7 @@ fn every_card_reads_well() {
 
 #[test]
 fn cards_are_found_by_every_name() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     for name in ["text.trim", "trim", "Trim", "Text.Trim", "kernel:string:trim", " text.trim "] {
         assert_eq!(catalog::find(&catalog, name).unwrap().id, "text.trim", "{name}");
     }

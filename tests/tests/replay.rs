@@ -5,12 +5,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowrun::simulators::{Setup, Simulators};
 use flowrun_core::effect::{Effect, EffectId};
 use flowrun_core::journal::{Event, Journal, ReplayError};
 use flowrun_core::machine::{Machine, Start, Turn};
@@ -18,6 +18,7 @@ use flowrun_core::program::Program;
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::World;
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_tests::{compile, sources, world};
 use proptest::prelude::*;
@@ -52,7 +53,7 @@ fn subjects() -> Vec<Subject> {
             }
         })
         .collect();
-    let project = flowrun::project::Project::read(&root.join("../flows")).unwrap();
+    let project = flowrun_project::Project::read(&root.join("../flows"), registry().vocabulary()).unwrap();
     // Two employees to a request and two requests to a session, so that few employees make several sessions.
     let mut small = Sources::default();
     for (_, source) in project.sources.iter() {

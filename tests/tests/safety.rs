@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use flowrun::simulators::{Setup, Simulators};
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus};
 use flowrun_tests::limits;

@@ -8,11 +8,11 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
-use flowrun::args::OktaAuth;
 use flowrun::console::Console;
-use flowrun::simulators::{Setup, Simulators};
 use flowrun::{Surroundings, main_in};
 use flowrun_host::driver::Stop;
+use flowrun_host::session::simulators::OktaAuth;
+use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::signing_key::SigningKey;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, OwnedApp, ServiceApp, UserStatus};

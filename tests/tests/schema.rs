@@ -5,16 +5,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use flowrun_tests::registry;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowrun::catalog::card_json;
-use flowrun::connectors;
 use flowrun_core::diag::Severity;
-use flowrun_core::schema::{manifest, schema};
 use flowrun_core::source::Sources;
 use flowrun_tests::{examine, sources};
+use flowrun_views::catalog::card_json;
+use flowrun_views::schema::{manifest, schema};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ struct Editor {
 
 impl Editor {
     fn new() -> Editor {
-        let catalog = connectors::catalog();
+        let catalog = registry().catalog();
         let validator = |schema: Value| {
             assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
             jsonschema::options().with_draft(Draft::Draft7).build(&schema).unwrap()
@@ -129,7 +129,7 @@ fn every_flow_of_the_repository_is_right() {
 fn every_example_of_a_card_is_right() {
     let editor = Editor::new();
     let mut wrong = Vec::new();
-    for card in connectors::catalog().iter() {
+    for card in registry().catalog().iter() {
         for example in card_json(card)["examples"].as_array().unwrap() {
             if example.get("fails").is_some() {
                 continue;
@@ -181,7 +181,7 @@ fn slips_are_underlined() {
 
 #[test]
 fn editors_know_every_keyword() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     for schema in [schema(&catalog), manifest(&catalog)] {
         let mut wrong = BTreeSet::new();
         walk(&schema, &mut wrong);
@@ -208,7 +208,7 @@ fn walk(schema: &Value, wrong: &mut BTreeSet<String>) {
 
 #[test]
 fn every_card_and_field_is_completed_with_its_docs() {
-    let catalog = connectors::catalog();
+    let catalog = registry().catalog();
     let schema = schema(&catalog);
     let names = &schema["$defs"]["card"]["properties"]["card"]["anyOf"][0];
     for (index, card) in catalog.iter().enumerate() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flowrun_core::card::Card;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
+use flowrun_core::vocabulary::Event;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::activity::Activity;
@@ -136,21 +137,6 @@ pub struct Check {
     pub title: Text,
     /// What was seen, in a few words; or what is wrong, with the remedy.
     pub outcome: Result<Text>,
-}
-
-/// Something that happens at the vendor, which a flow's trigger may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// Its name in flow files: `okta.user_created`.
-    pub name: &'static str,
-    /// Its name as people write it: `User Created`.
-    pub title: &'static str,
-    /// The export address it stands for.
-    pub exported_as: &'static str,
-    /// What the vendor's log calls what happens.
-    pub types: &'static [&'static str],
-    /// What a flow is told of it, besides time, type and message.
-    pub payload: &'static [&'static str],
 }
 
 /// A connector.

@@ -23,6 +23,7 @@ pub mod jwt_keys;
 pub mod oauth;
 pub mod pacing;
 mod pem;
+pub mod registry;
 pub mod retry;
 pub mod signing_key;
 pub mod sim;

@@ -1,6 +1,6 @@
 //! The events that a flow's trigger may name.
 
-use flowrun_kit::connector::Event;
+use flowrun_core::vocabulary::Event;
 
 const fn event(
     name: &'static str,

@@ -3,42 +3,25 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
-use crate::problem::Problem;
-
-/// How one stream may look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// Whether it is a terminal that can move its cursor.
-    pub live: bool,
-    /// Whether it shows colors.
-    pub color: bool,
-    /// How many letters fit into a line.
-    pub width: usize,
-    /// How many lines fit on the screen.
-    pub height: usize,
-}
-
-/// What a pipe or a file looks like.
-pub const PLAIN: Look = Look { live: false, color: false, width: 120, height: 24 };
+use flowrun_project::Problem;
+use flowrun_views::look::{Look, PLAIN, Paint};
 
 /// The narrowest and the widest that anything is laid out for.
 const NARROWEST: usize = 60;
 const WIDEST: usize = 132;
 
-impl Look {
-    /// How a stream of this process looks, by what it is and what the environment wants.
-    pub fn of(stream: &impl IsTerminal, env: &BTreeMap<String, String>) -> Look {
-        let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
-        let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
-        let terminal = stream.is_terminal();
-        let size = terminal_size::terminal_size().filter(|_| terminal);
-        let forced = set("CLICOLOR_FORCE") && env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-        Look {
-            live: terminal && !dumb,
-            color: !set("NO_COLOR") && ((terminal && !dumb) || forced),
-            width: size.map_or(PLAIN.width, |(width, _)| usize::from(width.0)).clamp(NARROWEST, WIDEST),
-            height: size.map_or(PLAIN.height, |(_, height)| usize::from(height.0)),
-        }
+/// How a stream of this process may look, by what it is and what the environment wants.
+pub fn look_of(stream: &impl IsTerminal, env: &BTreeMap<String, String>) -> Look {
+    let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
+    let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
+    let terminal = stream.is_terminal();
+    let size = terminal_size::terminal_size().filter(|_| terminal);
+    let forced = set("CLICOLOR_FORCE") && env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    Look {
+        live: terminal && !dumb,
+        color: !set("NO_COLOR") && ((terminal && !dumb) || forced),
+        width: size.map_or(PLAIN.width, |(width, _)| usize::from(width.0)).clamp(NARROWEST, WIDEST),
+        height: size.map_or(PLAIN.height, |(_, height)| usize::from(height.0)),
     }
 }
 
@@ -101,39 +84,4 @@ impl<'a> Console<'a> {
 /// A text in which nothing moves the cursor: names of files and values come from anywhere.
 fn still(text: &str) -> String {
     text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
-}
-
-/// Colors, or none.
-#[derive(Clone, Copy, Debug)]
-pub struct Paint(
-    /// Whether there are colors.
-    pub bool,
-);
-
-macro_rules! paints {
-    ($($(#[doc = $docs:literal])+ $name:ident = $code:literal),+ $(,)?) => {
-        impl Paint {
-            $($(#[doc = $docs])+
-            pub fn $name(self, text: &str) -> String {
-                if self.0 && !text.is_empty() { format!(concat!("\u{1b}[", $code, "m{}\u{1b}[0m"), text) } else { text.to_owned() }
-            })+
-        }
-    };
-}
-
-paints! {
-    /// Stands out.
-    bold = "1",
-    /// Steps back.
-    dim = "2",
-    /// Went wrong.
-    red = "1;31",
-    /// Went well.
-    green = "32",
-    /// Deserves a look.
-    yellow = "33",
-    /// Belongs to the frame.
-    blue = "1;34",
-    /// Goes on right now.
-    cyan = "36",
 }

@@ -1,76 +1,36 @@
 //! The command line of flowrun, as a library: the binary hands it its arguments, environment and streams, and so do tests.
 
 pub mod args;
-pub mod audit;
-pub mod catalog;
-pub mod connections;
+pub mod commands;
 pub mod connectors;
 pub mod console;
-pub mod diff;
-pub mod docs;
-pub mod export;
-pub mod graph;
-pub mod problem;
-pub mod project;
+pub mod outcome;
 pub mod signals;
 pub mod simulators;
-pub mod state;
-pub mod transcript;
-pub mod words;
 
-mod check;
-mod failure;
-mod folder;
-mod given;
 mod live;
-mod manual;
 mod progress;
-mod run;
-mod sandbox;
-mod save;
+mod runtime;
+mod surroundings;
 mod tick;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::iter;
-use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use flowrun_core::suggest::closest;
-use flowrun_host::driver::Stop;
-use tokio::runtime::{Builder, Runtime};
+use flowrun_project::Problem;
 
-use args::{Cli, Command, ConnectionsArgs, ConnectionsCommand, RunArgs};
-use connections::add::Prompt;
+use args::{Cli, Command};
+use commands::run::RunArgs;
+use commands::{cards, check, connections, convert, diff, docs, graph, run, sandbox, schema};
 use console::Console;
-use problem::Problem;
-use simulators::Simulators;
+use outcome::{DONE, WRONG, finish};
 
-/// The exit code of a command that did what it should.
-pub const DONE: u8 = 0;
-/// The exit code of a run that failed.
-pub const FAILED: u8 = 1;
-/// The exit code for a wrong flow or command line.
-pub const WRONG: u8 = 2;
-
-/// What a command knows of the process it runs in.
-#[derive(Clone, Default)]
-pub struct Surroundings {
-    /// The environment variables.
-    pub env: BTreeMap<String, String>,
-    /// Whether Ctrl-C and SIGTERM are listened for.
-    pub signals: bool,
-    /// What ends a run besides signals.
-    pub stop: Option<Stop>,
-    /// Simulators to run over, instead of new ones; the run then goes by their clock.
-    pub simulators: Option<Simulators>,
-    /// The name of the run, instead of a new one: chance is drawn from it.
-    pub run_id: Option<String>,
-    /// Asks the user, if there is one at a terminal.
-    pub prompt: Option<Arc<dyn Prompt>>,
-}
+pub use surroundings::Surroundings;
 
 /// Runs a command line (without the program's name) over two pipes; its exit code.
 pub fn main_with<A: Into<OsString> + Clone>(
@@ -93,28 +53,20 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Err(code) => return code,
     };
     let code = match command {
-        Command::Run(args) => run::prepare(&args, surroundings, console)
-            .and_then(|prepared| runtime()?.block_on(prepared.run(surroundings, console))),
-        Command::Sandbox(args) => {
-            runtime().and_then(|runtime| runtime.block_on(sandbox::serve(&args, surroundings, console)))
-        }
-        Command::Connections(ConnectionsArgs { command: None, of }) => {
-            connections::list::list(&of, &surroundings.env, console)
-        }
-        Command::Connections(ConnectionsArgs { command: Some(ConnectionsCommand::Test(args)), .. }) => {
-            runtime()
-                .and_then(|runtime| runtime.block_on(connections::test::test(&args, surroundings, console)))
-        }
-        Command::Connections(ConnectionsArgs { command: Some(ConnectionsCommand::Add(args)), .. }) => {
-            connections::add::add(&args, surroundings, console)
-        }
-        Command::Check(args) => check::check(&args, console),
-        Command::Cards(args) => manual::cards(&args, console),
-        Command::Graph(args) => manual::graph(&args, console),
-        Command::Docs(args) => docs::docs(&args, console),
-        Command::Schema(args) => manual::schema(&args, console),
-        Command::Convert(args) => export::convert(&args, console),
-        Command::Diff(args) => diff::diff(&args, console),
+        Command::Run(args) => run::plan(&args, surroundings, console).and_then(|plan| {
+            runtime::of_one_thread()?.block_on(run::run(&args, plan, surroundings, console))
+        }),
+        Command::Sandbox(args) => runtime::of_one_thread()
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),
+        Command::Connections(args) => connections::run(&args, surroundings, console),
+        Command::Check(args) => check::run(&args, surroundings, console),
+        Command::Cards(args) => cards::run(&args, surroundings, console),
+        Command::Graph(args) => graph::run(&args, surroundings, console),
+        Command::Docs(args) => docs::run(&args, surroundings, console),
+        Command::Schema(args) => schema::run(&args, surroundings, console),
+        Command::Convert(args) => convert::run(&args, surroundings, console),
+        Command::Diff(args) => diff::run(&args, surroundings, console),
     };
     finish(code, console)
 }
@@ -127,60 +79,13 @@ pub async fn run_in<A: Into<OsString> + Clone>(
 ) -> u8 {
     let code = match parse(args, console) {
         Err(code) => return code,
-        Ok(Command::Run(args)) => match run::prepare(&args, surroundings, console) {
-            Ok(prepared) => prepared.run(surroundings, console).await,
+        Ok(Command::Run(args)) => match run::plan(&args, surroundings, console) {
+            Ok(plan) => run::run(&args, plan, surroundings, console).await,
             Err(refused) => Err(refused),
         },
         Ok(_) => Err(Problem::new("only `run` goes on in a runtime that is there").into()),
     };
     finish(code, console)
-}
-
-/// Why a command ended before it did anything.
-#[derive(Debug)]
-pub enum Refused {
-    /// The command line, or what it names, is wrong.
-    Problem(Problem),
-    /// What is wrong has been said already.
-    Said,
-    /// The output could not be written.
-    Output(io::Error),
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Refused {
-        Refused::Problem(problem)
-    }
-}
-
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Refused {
-        Refused::Output(error)
-    }
-}
-
-fn finish(code: Result<u8, Refused>, console: &mut Console<'_>) -> u8 {
-    match code {
-        Ok(code) => code,
-        Err(Refused::Said) => WRONG,
-        Err(Refused::Problem(problem)) => {
-            console.refuse(&problem);
-            WRONG
-        }
-        // Whoever reads has had enough: `flowrun … | head`.
-        Err(Refused::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
-        Err(Refused::Output(error)) => {
-            console.refuse(&Problem::new(format!("the output can't be written: {error}")));
-            WRONG
-        }
-    }
-}
-
-/// One thread is enough for what waits most of the time, and the least to start.
-fn runtime() -> Result<Runtime, Refused> {
-    // The network is looked at often, for a run seldom sleeps: table cards end at once.
-    let runtime = Builder::new_current_thread().enable_all().event_interval(7).build();
-    runtime.map_err(|error| Problem::new(format!("the runtime can't be started: {error}")).into())
 }
 
 /// Reads a command line; what clap has to say of it is written already when there is none.

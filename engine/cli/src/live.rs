@@ -4,17 +4,16 @@ use std::time::{Duration, Instant};
 
 use flowrun_core::card::Catalog;
 use flowrun_core::machine::Machine;
+use flowrun_core::words;
 use flowrun_host::driver::Watch;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
+use flowrun_views::look::{Look, Paint};
+use flowrun_views::transcript::{Detail, Frame, Row, Tone, rows};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::connectors;
-use crate::console::{Look, Paint};
 use crate::tick::Tick;
-use crate::transcript::{Detail, Frame, Row, Tone, rows};
-use crate::words;
 
 /// How often is drawn.
 const EVERY: Duration = Duration::from_millis(80);
@@ -39,7 +38,7 @@ pub struct Live {
 
 impl Live {
     /// Draws on standard error.
-    pub fn new(look: Look, activities: Vec<(String, Activity)>, clock: Clock) -> Live {
+    pub fn new(look: Look, catalog: &Catalog, activities: Vec<(String, Activity)>, clock: Clock) -> Live {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(20));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
@@ -49,7 +48,7 @@ impl Live {
             tick: Tick::every(EVERY),
             activities,
             clock,
-            catalog: connectors::catalog(),
+            catalog: catalog.clone(),
             look,
             started: Instant::now(),
             frames: 0,

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use flowrun::connections::add::Prompt;
-use flowrun::console::{Console, Look};
+use flowrun::commands::connections::add::Prompt;
+use flowrun::console::{Console, look_of};
 use flowrun::{Surroundings, main_in};
 
 #[cfg(feature = "mimalloc")]
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    let (out_look, err_look) = (Look::of(&out, &env), Look::of(&err, &env));
+    let (out_look, err_look) = (look_of(&out, &env), look_of(&err, &env));
     let mut console = Console { out: &mut out, err: &mut err, out_look, err_look };
     let asks = io::stdin().is_terminal() && err_look.live;
     let prompt = asks.then(|| Arc::new(Terminal) as Arc<dyn Prompt>);

@@ -5,13 +5,13 @@ use std::io::Write;
 use std::time::Duration;
 
 use flowrun_core::machine::Machine;
+use flowrun_core::words;
 use flowrun_host::driver::Watch;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 
 use crate::tick::Tick;
-use crate::words;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(500);

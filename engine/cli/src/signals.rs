@@ -6,8 +6,7 @@ use std::thread;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-/// The exit code of a command that was interrupted.
-pub const INTERRUPTED: u8 = 130;
+use crate::outcome::INTERRUPTED;
 
 /// Gives `stop` at the first Ctrl-C or SIGTERM, and ends the process at the second.
 ///

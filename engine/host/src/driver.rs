@@ -202,6 +202,20 @@ pub fn run(
     })
 }
 
+/// Runs a machine that has just been made to its end.
+pub fn to_end(
+    machine: &mut Machine,
+    world: &World,
+    log: &mut dyn Log,
+    watch: &mut dyn Watch,
+    stop: Stop,
+) -> impl Future<Output = Report> + Send {
+    world.time.clock.drive(async move {
+        drive(machine, Vec::new(), world, log, watch, stop).await;
+        machine.report()
+    })
+}
+
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
 pub fn resume(
     program: Arc<Program>,

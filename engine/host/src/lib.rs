@@ -1,7 +1,6 @@
-//! Drives the machine: time, connections, journals.
+//! Runs flows: sessions, the driver, time, the network.
 
-pub mod connections;
 pub mod driver;
 pub mod http;
 pub mod network;
-pub mod source;
+pub mod session;

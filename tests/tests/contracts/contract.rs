@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
-use flowrun::simulators::{OKTA_URL, PERSONIO_URL};
+use flowrun_host::session::simulators::{OKTA_URL, PERSONIO_URL};
 use flowrun_tests::openapi::{Contract, Document, Mend, folder};
 
 const DOCUMENTS: [Document; 6] = [

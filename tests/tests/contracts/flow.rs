@@ -1,9 +1,9 @@
 //! Flows that consist of a few cards, in the project of the cards' examples, which has a connection to each vendor.
 
+use flowrun_tests::registry;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use flowrun::project::Project;
 use flowrun_core::diag::Severity;
 use flowrun_core::machine::Start;
 use flowrun_core::program::Program;
@@ -12,12 +12,13 @@ use flowrun_core::source::Sources;
 use flowrun_core::value::Record;
 use flowrun_host::driver::{self, Stop};
 use flowrun_kit::http::Transport;
+use flowrun_project::Project;
 use flowrun_tests::examine;
 use flowrun_tests::org::{EPOCH_MS, Org};
 
 static EXAMPLES: LazyLock<Sources> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("cards");
-    Project::read(&root).unwrap().sources
+    Project::read(&root, registry().vocabulary()).unwrap().sources
 });
 
 /// The helper flow that a stream is given to.

@@ -1,22 +1,22 @@
 //! Every request that the connectors send over the examples of all cards and over both imports, and every answer of the
 //! simulators, held against the contract.
 
+use flowrun_tests::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use flowrun::args::OktaAuth;
-use flowrun::catalog::card_json;
-use flowrun::connectors;
-use flowrun::simulators::Setup;
 use flowrun_core::card::Work;
 use flowrun_core::program::Program;
 use flowrun_core::report::Status;
 use flowrun_core::value::{Text, Value};
+use flowrun_host::session::simulators::OktaAuth;
+use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_tests::openapi::Contract;
 use flowrun_tests::org::{Org, Project, fault};
+use flowrun_views::catalog::card_json;
 
 use crate::contract::{DEVIATIONS, contract};
 use crate::flow::{program, run};
@@ -145,7 +145,7 @@ impl Watch {
 
     /// Runs every example of every card that reaches outside, each over simulators of its own.
     async fn examples(&self) {
-        for card in connectors::catalog().iter().filter(|card| matches!(card.work, Work::Effect(_))) {
+        for card in registry().catalog().iter().filter(|card| matches!(card.work, Work::Effect(_))) {
             for example in card_json(card)["examples"].as_array().unwrap() {
                 // Some examples show what is found before the run.
                 if let Some(program) = program(example["cards"].as_str().unwrap()) {

@@ -1,6 +1,6 @@
 //! The check finds what is wrong: faults planted into requests and answers that are right without them.
 
-use flowrun::simulators::{OKTA_URL, PERSONIO_URL};
+use flowrun_host::session::simulators::{OKTA_URL, PERSONIO_URL};
 use flowrun_kit::http::{Request, Response};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use flowrun::args::OktaAuth;
-use flowrun::simulators::Setup;
+use flowrun_host::session::simulators::OktaAuth;
+use flowrun_host::session::simulators::Setup;
 use flowrun_kit::sim::{FaultKind, mix};
 use flowrun_tests::org::fault;
 

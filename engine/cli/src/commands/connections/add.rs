@@ -1,0 +1,289 @@
+//! `flowrun connections add`: writes a connection into the connections file, which only its owner may read.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use flowrun_core::suggest::closest;
+use flowrun_host::session::state;
+use flowrun_kit::connector::{Connector, Setting, Settings, Way};
+use flowrun_kit::registry::Registry;
+use flowrun_project::connections::ConnectionsFile;
+use flowrun_project::source::Source;
+use flowrun_project::{Problem, Project, unreadable};
+use flowrun_views::look::Paint;
+
+use crate::args::pair;
+use crate::console::Console;
+use crate::outcome::{DONE, Refused};
+use crate::surroundings::Surroundings;
+
+/// What `connections add` is told.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// The connection's name, as in flowrun.yaml
+    pub name: String,
+    /// Its settings; what is missing is asked for on a terminal. `-` reads a value from standard input
+    #[arg(value_name = "SETTING=VALUE", value_parser = pair)]
+    pub settings: Vec<(String, String)>,
+    /// Its connector, if its name does not say it
+    #[arg(long, value_name = "NAME")]
+    pub connector: Option<String>,
+    /// Replace the connection of that name
+    #[arg(long)]
+    pub replace: bool,
+    /// The connections file [default: ~/.config/flowrun/connections.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub connections: Option<PathBuf>,
+    /// The project that it is for
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub project: PathBuf,
+}
+
+/// Asks the user, as a terminal does.
+pub trait Prompt: Send + Sync {
+    /// Asks a question; what is answered to a hidden one is not shown.
+    fn ask(&self, question: &str, hidden: bool) -> io::Result<String>;
+}
+
+/// Adds a connection.
+pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    let connector = connector_of(args, &surroundings.registry)?;
+    let path = match &args.connections {
+        Some(path) => path.clone(),
+        None => ConnectionsFile::place(&surroundings.env).ok_or_else(|| {
+            Problem::new("nothing says where the connections file is: HOME is not set")
+                .help("name it with --connections")
+        })?,
+    };
+    outside(&path, &args.project, &surroundings.registry)?;
+    // Nobody is asked for what is then refused.
+    let old = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(unreadable(&path, &error).into()),
+    };
+    with_block(&old, &args.name, "", args.replace)?;
+    let mut given = BTreeMap::new();
+    for (name, text) in &args.settings {
+        let setting = known(connector, name)?;
+        if given.insert(setting.name, value(text)?).is_some() {
+            return Err(Problem::new(format!("the setting `{name}` is given twice")).into());
+        }
+        if setting.secret && matches!(Source::parse(text), Source::Plain(_)) && text != "-" {
+            console.warn(&format!(
+                "`{name}` stands in the history of your shell now; give it as `{name}=-` (standard input), `@FILE` or `!COMMAND`"
+            ));
+        }
+    }
+    match surroundings.prompt.as_deref() {
+        Some(prompt) => ask(connector, &mut given, prompt)?,
+        None => complete(connector, &given)?,
+    }
+    let text = with_block(&old, &args.name, &block(&args.name, &given), args.replace)?;
+    write(&path, &text)?;
+    let paint = Paint(console.out_look.color);
+    console.print(&format!(
+        "{} {} in {}, which only you may read\ntry it: flowrun connections test\n",
+        paint.green("wrote"),
+        args.name,
+        path.display()
+    ))?;
+    Ok(DONE)
+}
+
+/// The connector that is named, or that has the connection's name, or that the project says.
+fn connector_of(args: &AddArgs, registry: &Registry) -> Result<&'static Connector, Problem> {
+    let named = args.connector.as_deref().unwrap_or(&args.name);
+    if let Some(connector) = registry.connector(named) {
+        return Ok(connector);
+    }
+    let declared = Project::read(&args.project, registry.vocabulary()).ok().and_then(|project| {
+        let mut connections = project.model.manifest.connections.into_iter();
+        connections.find(|connection| *connection.name.it == *args.name).map(|found| found.connector.it)
+    });
+    if let Some(connector) =
+        declared.and_then(|name| registry.connector(&name)).filter(|_| args.connector.is_none())
+    {
+        return Ok(connector);
+    }
+    let problem = Problem::new(format!("`{named}` is no connector"));
+    Err(problem.help(format!(
+        "say which one it is of, with --connector: {}",
+        registry.vocabulary().connectors.join(", ")
+    )))
+}
+
+/// Credentials never stand beside the flows.
+fn outside(path: &Path, project: &Path, registry: &Registry) -> Result<(), Problem> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = absolute.parent().and_then(|folder| folder.canonicalize().ok());
+    let root =
+        Project::read(project, registry.vocabulary()).ok().filter(|project| !project.model.flows.is_empty());
+    let root = root.and_then(|project| project.root.canonicalize().ok());
+    match (folder, root) {
+        (Some(folder), Some(root)) if folder.starts_with(&root) => {
+            let problem = Problem::new(format!("{} lies inside the project", path.display()));
+            Err(problem.help("whoever gets the flows would get the credentials too; name a file elsewhere"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn known(connector: &'static Connector, name: &str) -> Result<&'static Setting, Problem> {
+    let names = || connector.settings.iter().map(|setting| setting.name);
+    connector.settings.iter().find(|setting| setting.name == name).ok_or_else(|| {
+        let problem = Problem::new(format!("{} has no setting `{name}`", connector.title));
+        match closest(name, names()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+        }
+    })
+}
+
+/// What is written for a setting: the text as given, a path made absolute, or what stands on standard input.
+fn value(text: &str) -> Result<String, Problem> {
+    if text == "-" {
+        let mut read = String::new();
+        io::stdin()
+            .take(64 * 1024)
+            .read_to_string(&mut read)
+            .map_err(|error| Problem::new(format!("standard input can't be read: {error}")))?;
+        return Ok(plain(read.trim()));
+    }
+    if let Source::File(path) = Source::parse(text) {
+        let absolute = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
+        return Ok(format!("@{}", absolute.display()));
+    }
+    Ok(text.to_owned())
+}
+
+/// A value that is one, however it begins.
+fn plain(value: &str) -> String {
+    match Source::parse(value) {
+        Source::Plain(_) if !value.starts_with("plain:") => value.to_owned(),
+        _ => format!("plain:{value}"),
+    }
+}
+
+/// Asks for what is missing: first by which way, then for its settings.
+fn ask(
+    connector: &'static Connector,
+    given: &mut BTreeMap<&'static str, String>,
+    prompt: &dyn Prompt,
+) -> Result<(), Problem> {
+    let unasked = |error: io::Error| Problem::new(format!("the answer can't be read: {error}"));
+    let way = way(connector, given, prompt).map_err(unasked)?;
+    let also = way.map_or(&[][..], |way| way.settings);
+    for setting in connector.settings {
+        let needed = setting.default.is_none() && (setting.required || also.contains(&setting.name));
+        if !needed || given.contains_key(setting.name) {
+            continue;
+        }
+        let answer =
+            prompt.ask(&format!("{}\n  {}", setting.docs, setting.name), setting.secret).map_err(unasked)?;
+        if answer.trim().is_empty() {
+            return Err(Problem::new(format!("`{}` is needed; nothing was written", setting.name)));
+        }
+        given.insert(setting.name, value(answer.trim())?);
+    }
+    Ok(())
+}
+
+fn way(
+    connector: &'static Connector,
+    given: &BTreeMap<&'static str, String>,
+    prompt: &dyn Prompt,
+) -> io::Result<Option<&'static Way>> {
+    let begun = connector.ways.iter().find(|way| way.settings.iter().any(|name| given.contains_key(name)));
+    if begun.is_some() || connector.ways.len() < 2 {
+        return Ok(begun.or(connector.ways.first()));
+    }
+    let ways = connector.ways.iter().enumerate();
+    let ways: Vec<String> = ways.map(|(place, way)| format!("{} {}", place + 1, way.title)).collect();
+    loop {
+        let answer =
+            prompt.ask(&format!("{} logs in by: {}\n  which", connector.title, ways.join(", ")), false)?;
+        let place = answer.trim().parse::<usize>().ok().and_then(|place| place.checked_sub(1));
+        if let Some(way) = place.and_then(|place| connector.ways.get(place)) {
+            return Ok(Some(way));
+        }
+    }
+}
+
+/// Refuses a connection that lacks something, for there is nobody to ask.
+fn complete(connector: &Connector, given: &BTreeMap<&'static str, String>) -> Result<(), Problem> {
+    let outline = given.keys().fold(Settings::new(), |settings, name| settings.with(name, "given"));
+    let missing = connector.missing(&outline);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = missing.iter().map(|setting| format!("`{}`", setting.name)).collect();
+    let lines: Vec<String> =
+        missing.iter().map(|setting| format!("{}=…  {}", setting.name, setting.docs)).collect();
+    let problem = Problem::new(format!("the connection needs {}", names.join(", ")));
+    Err(problem.help(format!("give each as\n    {}", lines.join("\n    "))))
+}
+
+fn block(name: &str, given: &BTreeMap<&'static str, String>) -> String {
+    // A text of JSON is one of YAML too, whatever is in it.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let lines = given.iter().map(|(name, text)| format!("  {name}: {}\n", quoted(text)));
+    let key = if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        name.to_owned()
+    } else {
+        quoted(name)
+    };
+    format!("{key}:\n{}", lines.collect::<String>())
+}
+
+/// The file with the block in it: in place of an earlier one of that name if that is wanted. All else stays as it is.
+fn with_block(old: &str, name: &str, block: &str, replace: bool) -> Result<String, Problem> {
+    let is_key = |line: &str| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    let lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let Some(start) = lines.iter().position(|line| is_key(line)) else {
+        let gap = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
+        return Ok(format!("{old}{gap}{block}"));
+    };
+    if !replace {
+        let problem = Problem::new(format!("there is a connection `{name}` already"));
+        return Err(problem.help("replace it with --replace, or choose another name"));
+    }
+    let inside = |line: &&str| line.starts_with([' ', '\t']) || line.trim().is_empty();
+    let length = 1 + lines[start + 1..].iter().take_while(|line| inside(line)).count();
+    Ok([&lines[..start].concat(), block, &lines[start + length..].concat()].concat())
+}
+
+/// Writes the file, and makes sure that it can be read again.
+fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    let told = |error: io::Error| Problem::new(format!("{} can't be written: {error}", path.display()));
+    let path: PathBuf = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    ConnectionsFile::check(text).map_err(|why| {
+        Problem::new(format!("{} would not be readable any more: {why}", path.display()))
+            .help("add the connection by hand, below the others")
+    })?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        state::make(folder).map_err(told)?;
+    }
+    state::replace(&path, text).map_err(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_connections_stay_as_they_are() {
+        let old =
+            "# mine\nokta:\n  org_url: a\n\n  # the old one\n  api_token: b\npersonio: { client_id: x }\n";
+        let new = "okta:\n  org_url: \"c\"\n";
+        assert!(with_block(old, "okta", new, false).is_err());
+        assert_eq!(
+            with_block(old, "okta", new, true).unwrap(),
+            "# mine\nokta:\n  org_url: \"c\"\npersonio: { client_id: x }\n"
+        );
+        assert_eq!(with_block("a: {}", "okta", new, false).unwrap(), format!("a: {{}}\n{new}"));
+        assert_eq!(with_block("okta_eu: {}\n", "okta", new, false).unwrap(), format!("okta_eu: {{}}\n{new}"));
+    }
+}

@@ -1,0 +1,79 @@
+//! `flowrun connections`: the connections of a project: listed, tried, added.
+
+pub mod add;
+mod list;
+mod test;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::console::Console;
+use crate::outcome::Refused;
+use crate::runtime;
+use crate::surroundings::Surroundings;
+use add::AddArgs;
+use test::TestArgs;
+
+/// What `connections` is told.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Where a setting can come from, in this order:
+  OKTA_API_TOKEN=…           the environment
+  OKTA_API_TOKEN_FILE=PATH   a file that the environment names
+  $CREDENTIALS_DIRECTORY     a credential of systemd, called OKTA_API_TOKEN
+  connections.yaml           a file outside the project, in which a value is the value itself, or
+                             \"!op read op://vault/okta/token\" what a command prints, \"@/run/secrets/okta\"
+                             a file, \"$VARIABLE\", or \"credential:NAME\"
+
+Examples:
+  flowrun connections flows                 what the project needs, and what is given
+  flowrun connections test flows            try each connection; nothing is changed
+  flowrun connections add okta              ask for what is needed and write it down
+  flowrun connections add okta org_url=https://acme.okta.com api_token='!op read op://it/okta/token'"
+)]
+pub struct ConnectionsArgs {
+    /// What to do; list them unless said.
+    #[command(subcommand)]
+    pub command: Option<ConnectionsCommand>,
+    /// Which to list.
+    #[command(flatten)]
+    pub of: ConnectionsOf,
+}
+
+/// What can be done with connections.
+#[derive(Debug, Subcommand)]
+pub enum ConnectionsCommand {
+    /// Try each connection by harmless requests, and say what is wrong
+    Test(TestArgs),
+    /// Write a connection into the connections file
+    Add(AddArgs),
+}
+
+/// Whose connections.
+#[derive(Debug, Args)]
+pub struct ConnectionsOf {
+    /// A flow or a folder; the project it belongs to
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Where the settings of connections stand
+    #[arg(long, value_name = "FILE")]
+    pub connections: Option<PathBuf>,
+}
+
+/// Lists, tries or adds connections.
+pub fn run(
+    args: &ConnectionsArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    match &args.command {
+        None => list::list(&args.of, surroundings, console),
+        Some(ConnectionsCommand::Test(args)) => {
+            runtime::of_one_thread()?.block_on(test::test(args, surroundings, console))
+        }
+        Some(ConnectionsCommand::Add(args)) => add::add(args, surroundings, console),
+    }
+}

@@ -1,0 +1,43 @@
+//! `flowrun convert`: writes an export as a project of flow files.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use flowrun_core::words;
+use flowrun_project::{Project, folder};
+
+use crate::console::Console;
+use crate::outcome::{DONE, Refused};
+use crate::surroundings::Surroundings;
+
+/// What `convert` is told.
+#[derive(Clone, Debug, Args)]
+pub struct ConvertArgs {
+    /// The export: a .flopack, .folder or .flow file
+    #[arg(value_name = "EXPORT")]
+    pub export: PathBuf,
+    /// The folder to write the project to
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Write over files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Writes an export as a project.
+pub fn run(
+    args: &ConvertArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    let project = Project::read(&args.export, surroundings.registry.vocabulary())?;
+    let into = &args.output;
+    let files = project.sources.iter().map(|(_, source)| (&*source.path, &*source.text));
+    folder::write(into, files, args.force)?;
+    for trouble in &project.troubles {
+        console.warn(&trouble.to_string());
+    }
+    let flows = words::many(project.model.flows.len() as u64, "flow");
+    console.note(&format!("wrote {flows} to {}\n", into.display()));
+    Ok(DONE)
+}

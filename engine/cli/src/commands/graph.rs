@@ -1,0 +1,92 @@
+//! `flowrun graph`: draws a flow, or all flows of a project on one page.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use flowrun_project::{Mistakes, Project, check, unwritable};
+use flowrun_views::graph::{self, Theme};
+
+use crate::console::Console;
+use crate::outcome::{DONE, Refused};
+use crate::surroundings::Surroundings;
+
+/// What `graph` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun graph flows/import.yaml -o import.svg
+  flowrun graph flows/import.yaml --format mermaid
+  flowrun graph Onboarding.folder --flow \"Create User\" -o create.svg   a flow of an export
+  flowrun graph Onboarding.folder --html -o onboarding.html             all its flows on one page")]
+pub struct GraphArgs {
+    /// The flow to draw, or an export of Okta Workflows; with --html also a folder
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which flow of an export to draw: its title, or its name as `check` shows it
+    #[arg(long, value_name = "FLOW")]
+    pub flow: Option<String>,
+    /// Where to write it; to the terminal if not given
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What to write; by the ending of the output file, else SVG
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+    /// Write one page with all flows of the project, to look at in a browser
+    #[arg(long, conflicts_with_all = ["flow", "format"])]
+    pub html: bool,
+    /// The colors of a picture: auto, light or dark
+    #[arg(long, value_name = "THEME", default_value = "auto")]
+    pub theme: Theme,
+}
+
+/// How a flow is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A picture
+    Svg,
+    /// Text for Markdown
+    Mermaid,
+}
+
+/// Draws a flow.
+pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    let vocabulary = surroundings.registry.vocabulary();
+    if args.html {
+        let project = check::loaded(&args.file, vocabulary, "graph --html")?;
+        let title = project.title(&args.file);
+        return give(&graph::page(&project, &title, &vocabulary.cards, args.theme), args, console);
+    }
+    if args.file.is_dir() {
+        return Err(check::is_folder(&args.file, vocabulary).into());
+    }
+    let project = Project::read(&args.file, vocabulary)?;
+    let path = project.entry(&args.file, args.flow.as_deref())?;
+    let Some(flow) = project.flow(&path) else { return Err(Refused::Said) };
+    // Half of a flow would look like a whole one.
+    let own: Vec<_> =
+        project.found.iter().filter(|found| found.span.file == flow.span.file).cloned().collect();
+    if check::has_errors(&own) {
+        return Err(Refused::Mistakes(Mistakes { found: own, sources: project.sources }));
+    }
+    let named =
+        args.output.as_deref().and_then(Path::extension).and_then(|ending| match ending.to_str()? {
+            "svg" => Some(GraphFormat::Svg),
+            "mmd" | "mermaid" | "md" => Some(GraphFormat::Mermaid),
+            _ => None,
+        });
+    let text = match args.format.or(named).unwrap_or(GraphFormat::Svg) {
+        GraphFormat::Svg => graph::svg(flow, &vocabulary.cards, args.theme),
+        GraphFormat::Mermaid => graph::mermaid(flow, &vocabulary.cards),
+    };
+    give(&text, args, console)
+}
+
+/// Writes what `graph` gives to where it was asked for.
+fn give(text: &str, args: &GraphArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
+    match &args.output {
+        None => console.print(text)?,
+        Some(file) => fs::write(file, text).map_err(|error| unwritable(file, &error))?,
+    }
+    Ok(DONE)
+}

@@ -1,0 +1,12 @@
+//! The commands: each with its arguments and what it does.
+
+pub mod cards;
+pub mod check;
+pub mod connections;
+pub mod convert;
+pub mod diff;
+pub mod docs;
+pub mod graph;
+pub mod run;
+pub mod sandbox;
+pub mod schema;

@@ -1,0 +1,308 @@
+//! `flowrun run`: runs a flow and tells what happened.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use flowrun_core::report::Status;
+use flowrun_core::words;
+use flowrun_host::driver::{Stop, Watch};
+use flowrun_host::session::{Ended, Job, Plan, Record, Session, save};
+use flowrun_kit::files::{Bounds, MB};
+use flowrun_kit::registry::Registry;
+use flowrun_project::Problem;
+use flowrun_views::look::Paint;
+use flowrun_views::transcript::{self, Detail, Frame, rows};
+use flowrun_views::{failure, mistakes};
+
+use crate::args::{pair, scale};
+use crate::console::Console;
+use crate::live::Live;
+use crate::outcome::{DONE, FAILED, INTERRUPTED, Refused};
+use crate::progress::Progress;
+use crate::signals;
+use crate::simulators::SimulatorArgs;
+use crate::surroundings::Surroundings;
+
+const RUN_NOTES: &str = "\
+Real or simulated:
+  A connection is real when all its settings are given, by environment variables or by a file outside the
+  project (--connections, or FLOWRUN_CONNECTIONS, or ~/.config/flowrun/connections.yaml):
+    OKTA_ORG_URL, OKTA_API_TOKEN, OKTA_IDENTITY_SOURCE_ID
+    PERSONIO_CLIENT_ID, PERSONIO_CLIENT_SECRET, PERSONIO_BASE_URL (unless it is https://api.personio.de)
+  With only some of them the run is refused. With none a simulator in this process answers; the first line
+  says so. If nothing real is reached, waits take no time.
+
+  The simulated Personio makes up its employees. The simulated Okta holds yesterday's import of them: four of
+  five are there as active users, among them those who have left since.
+
+Faults: KIND[@WHERE][:nth=N][:times=N][:every=N]
+  KIND is rate-limit, server-error, bad-gateway, expired-token, slow, drop, drop-before or truncate; WHERE is
+  okta, personio, or a part of `METHOD /path`. Of the requests it fits, the fault hits the first, or the nth;
+  as many in a row as `times` says; and again after every so many.
+
+Examples:
+  flowrun flows/import.yaml
+  flowrun flows/import.yaml --employees 25000 --json > report.json
+  flowrun flows/import.yaml --set max_records_to_import=100
+  flowrun flows/deactivate.yaml --fault rate-limit@okta:every=7
+  flowrun flows/import.yaml --live --connections ~/.config/flowrun/connections.yaml";
+
+/// What a run is told.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = RUN_NOTES)]
+pub struct RunArgs {
+    /// The flow to run, a YAML file; or an export of Okta Workflows
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Option<PathBuf>,
+    /// Give an input of the flow; objects and lists as JSON, a file as @PATH
+    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
+    pub inputs: Vec<(String, String)>,
+    /// Give a variable of flowrun.yaml another value
+    #[arg(long = "set", short = 's', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
+    pub vars: Vec<(String, String)>,
+    /// Which flow of an export to run: its title, or its name as `check` shows it
+    #[arg(long, value_name = "FLOW", help_heading = "The flow")]
+    pub flow: Option<String>,
+    /// Fill a table from a CSV file, whose first line names columns, before the flow starts
+    #[arg(long = "table", value_name = "NAME=FILE", value_parser = pair, help_heading = "The flow")]
+    pub tables: Vec<(String, String)>,
+    /// Answer in place of external cards as this file says
+    #[arg(long, value_name = "FILE", help_heading = "The flow")]
+    pub mock: Option<PathBuf>,
+    /// Print the report as JSON, and nothing else
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Show the inputs and outputs of every card, and the items of loops
+    #[arg(long, help_heading = "Output")]
+    pub trace: bool,
+    /// Save the files among the flow's outputs here; nothing that is there is overwritten
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub files: Option<PathBuf>,
+    /// Refuse to run unless every connection that the flow reaches is real
+    #[arg(long, help_heading = "Connections")]
+    pub live: bool,
+    /// Where the settings of connections stand
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub connections: Option<PathBuf>,
+    /// Let time pass this many times as fast, where connections are real
+    #[arg(long, value_name = "X", value_parser = scale, help_heading = "Connections")]
+    pub time_scale: Option<f64>,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub ca_file: Option<PathBuf>,
+    /// Read everything, change nothing: stop before the first request that would change something
+    #[arg(long, help_heading = "Safety")]
+    pub dry_run: bool,
+    /// Where to write the audit record, JSON lines [default: for real connections, a file below ~/.local/state/flowrun]
+    #[arg(long, value_name = "FILE", help_heading = "Safety")]
+    pub audit: Option<PathBuf>,
+    /// Write no audit record
+    #[arg(long, conflicts_with = "audit", help_heading = "Safety")]
+    pub no_audit: bool,
+    /// Put what was sent of each person into the audit record, instead of its hash
+    #[arg(long, help_heading = "Safety")]
+    pub audit_profiles: bool,
+    /// Where tables with `kept: true` stand [default: for real connections, a folder below ~/.local/state/flowrun]
+    #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
+    pub state: Option<PathBuf>,
+    /// How large one file may get, in megabytes [default: 256]
+    #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    pub max_file_mb: Option<u64>,
+    /// How large all files of the run may get together, in megabytes [default: 1000]
+    #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    pub max_files_mb: Option<u64>,
+    /// How the simulators are set up.
+    #[command(flatten)]
+    pub simulators: SimulatorArgs,
+}
+
+/// Up to a terabyte.
+fn megabytes() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=1_000_000)
+}
+
+impl RunArgs {
+    /// What is to be run, and how.
+    fn job(&self) -> Result<Job, Problem> {
+        let file = self.file.clone().ok_or_else(|| Problem::new("no flow is given"))?;
+        let record = match &self.audit {
+            Some(file) => Record::File(file.clone()),
+            None if self.no_audit => Record::Off,
+            None => Record::Usual,
+        };
+        Ok(Job {
+            file,
+            flow: self.flow.clone(),
+            inputs: self.inputs.clone(),
+            vars: self.vars.clone(),
+            tables: self.tables.clone(),
+            mock: self.mock.clone(),
+            files: self.files.clone(),
+            live: self.live,
+            connections: self.connections.clone(),
+            time_scale: self.time_scale,
+            ca_file: self.ca_file.clone(),
+            dry_run: self.dry_run,
+            record,
+            profiles: self.audit_profiles,
+            state: self.state.clone(),
+            bounds: self.bounds(),
+            simulators: self.simulators.setup(),
+        })
+    }
+
+    /// The bounds that the run's files have. One file may always fill all the room that there is.
+    fn bounds(&self) -> Bounds {
+        let usual = Bounds::default();
+        let one = self.max_file_mb.map_or(usual.one, |mb| mb * MB);
+        let all = self.max_files_mb.map_or(usual.all.max(one), |mb| mb * MB);
+        Bounds { one, all }
+    }
+}
+
+/// Reads and checks what is to be run; refuses what can't be.
+pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Plan, Refused> {
+    let plan = Plan::new(args.job()?, surroundings.session()).map_err(|refused| match refused {
+        flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
+        flowrun_project::Refused::Mistakes(wrong) => {
+            console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
+            Refused::Said
+        }
+    })?;
+    for warning in &plan.warnings {
+        console.warn(warning);
+    }
+    Ok(plan)
+}
+
+/// Runs what was planned and tells what happened; the exit code.
+pub async fn run(
+    args: &RunArgs,
+    plan: Plan,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    remark(args, &plan, console);
+    let session = plan.open()?;
+    for warning in &session.warnings {
+        console.warn(warning);
+    }
+    if !args.json {
+        let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
+        console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
+    }
+    let stop = stop(surroundings);
+    let ended = watched(session, &surroundings.registry, stop, console).await;
+    tell(args, &ended, &surroundings.registry, console)
+}
+
+/// What there is to say before a run starts.
+fn remark(args: &RunArgs, plan: &Plan, console: &mut Console<'_>) {
+    if plan.doubts > 0 {
+        let warnings = words::many(plan.doubts as u64, "warning");
+        console.note(&format!("{warnings}; see `flowrun check`\n"));
+    }
+    let scale = plan.time_scale();
+    if scale != 1.0 {
+        console.note(&format!("time passes {} times as fast (--time-scale)\n", words::number(scale)));
+    }
+    if args.simulators.are_asked_for() && !plan.reaches_simulator() {
+        console.warn("--employees, --seed and --fault are for simulators, and this run reaches none");
+    }
+}
+
+/// What ends the run: what was handed over, or else signals, if they are listened for.
+fn stop(surroundings: &Surroundings) -> Stop {
+    if let Some(stop) = &surroundings.stop {
+        return stop.clone();
+    }
+    let (switch, stop) = Stop::new();
+    if surroundings.signals {
+        signals::listen(switch, Some("interrupted: cleaning up; press again to leave at once"));
+    }
+    stop
+}
+
+/// Runs a session while it is shown.
+async fn watched(session: Session, registry: &Registry, stop: Stop, console: &mut Console<'_>) -> Ended {
+    let (activities, clock) = (session.activities(), session.clock().clone());
+    let mut live = console
+        .err_look
+        .live
+        .then(|| Live::new(console.err_look, registry.catalog(), activities.clone(), clock.clone()));
+    // Where nothing takes time there is nothing to tell.
+    let mut progress =
+        (live.is_none() && !session.is_simulated()).then(|| Progress::new(console.err, activities, clock));
+    let mut nobody = ();
+    let watch: &mut dyn Watch = match (&mut live, &mut progress) {
+        (Some(live), _) => live,
+        (None, Some(progress)) => progress,
+        (None, None) => &mut nobody,
+    };
+    session.run(watch, stop).await
+}
+
+/// Tells what happened; the exit code that it deserves.
+fn tell(
+    args: &RunArgs,
+    ended: &Ended,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    let report = &ended.report;
+    // A dry run that came to its first change has done what it should.
+    let rehearsed = args.dry_run && !ended.withheld.is_empty();
+    let mut code = match report.status {
+        _ if ended.interrupted => INTERRUPTED,
+        Status::Cancelled => INTERRUPTED,
+        Status::Done | Status::Stopped | Status::Handled => DONE,
+        Status::Failed if rehearsed => DONE,
+        Status::Failed | Status::Running => FAILED,
+    };
+    if args.json {
+        let json = serde_json::to_string_pretty(report).map_err(std::io::Error::other)?;
+        console.tell(&format!("{json}\n"))?;
+    } else {
+        let paint = Paint(console.out_look.color);
+        let detail = if args.trace { Detail::Trace } else { Detail::Cards };
+        let rows = rows(report, detail, registry.catalog());
+        let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
+        text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
+        if args.dry_run {
+            text.push_str(&transcript::rehearsal(&ended.withheld, paint));
+        }
+        console.tell(&text)?;
+    }
+    if code == FAILED {
+        console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));
+    }
+    code = code.max(save_files(args, ended, console));
+    if ended.recorded.is_err() {
+        console.warn("the audit record is not complete: it could not be written to the end");
+        code = code.max(FAILED);
+    }
+    Ok(code)
+}
+
+/// Saves the files among the flow's outputs, or says that they are not saved; the exit code that this deserves.
+fn save_files(args: &RunArgs, ended: &Ended, console: &mut Console<'_>) -> u8 {
+    let found = save::files(&ended.report.flow.outputs);
+    let Some(folder) = &args.files else {
+        if !found.is_empty() {
+            let files = words::many(found.len() as u64, "file");
+            console.note(&format!("{files} among the outputs not saved; --files names a folder for them\n"));
+        }
+        return DONE;
+    };
+    let mut code = DONE;
+    for file in found {
+        match save::save(file, &ended.files, folder) {
+            Ok(saved) => console.note(&format!("saved {} as {}\n", saved.file, saved.path.display())),
+            Err(problem) => {
+                console.refuse(&problem);
+                code = FAILED;
+            }
+        }
+    }
+    code
+}

@@ -1,0 +1,144 @@
+//! `flowrun sandbox`: the simulators on a port of this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use clap::Args;
+use flowrun_core::words;
+use flowrun_host::session::clock;
+use flowrun_host::session::simulators::{Setup, Simulators};
+use flowrun_kit::registry::Registry;
+use flowrun_project::Problem;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::args::scale;
+use crate::console::Console;
+use crate::outcome::{DONE, Refused};
+use crate::signals;
+use crate::simulators::SimulatorArgs;
+use crate::surroundings::Surroundings;
+
+/// What `sandbox` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+First prints the environment variables that lead to it, then serves until Ctrl-C. Its Okta holds yesterday's
+import: four of five employees are there as active users, among them those who have left since.
+
+Examples:
+  flowrun sandbox > sandbox.env &            then: . ./sandbox.env && flowrun flows/import.yaml
+  flowrun sandbox --port 0                   on any free port
+  flowrun sandbox --employees 0              an account without employees
+  flowrun sandbox --fault slow@okta:every=5  every fifth answer of Okta is late")]
+pub struct SandboxArgs {
+    /// The port on 127.0.0.1; 0 for any that is free
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Let the simulators' time pass this many times as fast
+    #[arg(long, value_name = "X", value_parser = scale)]
+    pub time_scale: Option<f64>,
+    /// How the simulators are set up.
+    #[command(flatten)]
+    pub simulators: SimulatorArgs,
+}
+
+/// Serves until it is interrupted.
+pub async fn run(
+    args: &SandboxArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let problem = Problem::new(format!("port {} of 127.0.0.1 can't be used: {error}", args.port));
+        problem.help("take another with --port, or any that is free with --port 0")
+    })?;
+    let port = listener.local_addr()?.port();
+    let scale = args.time_scale.unwrap_or(1.0);
+    let simulators = match &surroundings.simulators {
+        Some(simulators) => simulators.clone(),
+        None => {
+            let setup = Setup { dated: true, ..args.simulators.setup() };
+            Simulators::new(clock(scale), &setup)
+        }
+    };
+    console.print(&exports(&surroundings.registry, &simulators, &format!("http://127.0.0.1:{port}")))?;
+    console.note(&welcome(&simulators, port, scale));
+
+    let (switch, given) = watch::channel(false);
+    if surroundings.signals {
+        signals::listen(switch.clone(), None);
+    }
+    let stop = surroundings.stop.clone();
+    let over = async move {
+        let mut given = given;
+        match stop {
+            Some(mut stop) => stop.given().await,
+            None => {
+                let _ = given.wait_for(|given| *given).await;
+            }
+        }
+    };
+    tokio::select! {
+        served = axum::serve(listener, simulators.router()).into_future() => served?,
+        // What is half answered is no loss: everything dies with the process.
+        () = over => {}
+    }
+    drop(switch);
+    let (okta, personio) = (simulators.okta.traffic().total(), simulators.personio.traffic().total());
+    console.note(&format!(
+        "answered {} as Okta and {} as Personio\n",
+        words::many(okta, "request"),
+        words::many(personio, "request")
+    ));
+    Ok(DONE)
+}
+
+/// The variables that lead to the simulators at `url`, for a shell to evaluate.
+fn exports(registry: &Registry, simulators: &Simulators, url: &str) -> String {
+    let mut lines = String::new();
+    for connector in registry.connectors() {
+        let Some(settings) = simulators.settings(connector.name, Some(url)) else { continue };
+        for setting in connector.settings {
+            if let Some(value) = settings.get(setting.name) {
+                lines.push_str(&format!("export {}={}\n", setting.variable, quote(value)));
+            }
+        }
+    }
+    lines
+}
+
+/// The text as one word of a shell.
+fn quote(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn welcome(simulators: &Simulators, port: u16, scale: f64) -> String {
+    let speed = if scale == 1.0 {
+        String::new()
+    } else {
+        format!("; time passes {} times as fast", words::number(scale))
+    };
+    format!(
+        "serving Personio with {} employees and Okta with {} users (yesterday's import) on 127.0.0.1:{port}{speed}\n\
+         put the lines above into another shell, and flowrun there runs over TCP, in real time; Ctrl-C ends this\n",
+        words::count(simulators.personio.employee_count()),
+        words::count(simulators.okta.user_count() as u64),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shells_read_one_word() {
+        assert_eq!(quote("http://127.0.0.1:8787"), "http://127.0.0.1:8787");
+        assert_eq!(quote("a b'$(c)"), "'a b'\\''$(c)'");
+        assert_eq!(quote(""), "''");
+    }
+}

@@ -1,0 +1,58 @@
+//! What a command knows of the process it runs in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flowrun_host::driver::Stop;
+use flowrun_host::session;
+use flowrun_host::session::simulators::Simulators;
+use flowrun_kit::registry::Registry;
+
+use crate::commands::connections::add::Prompt;
+use crate::connectors;
+
+/// What a command knows of the process it runs in.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The connectors and cards that there are.
+    pub registry: Arc<Registry>,
+    /// The environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Whether Ctrl-C and SIGTERM are listened for.
+    pub signals: bool,
+    /// What ends a run besides signals.
+    pub stop: Option<Stop>,
+    /// Simulators to run over, instead of new ones; the run then goes by their clock.
+    pub simulators: Option<Simulators>,
+    /// The name of the run, instead of a new one: chance is drawn from it.
+    pub run_id: Option<String>,
+    /// Asks the user, if there is one at a terminal.
+    pub prompt: Option<Arc<dyn Prompt>>,
+}
+
+impl Default for Surroundings {
+    /// An empty environment, and all connectors of this binary.
+    fn default() -> Surroundings {
+        Surroundings {
+            registry: Arc::new(connectors::registry()),
+            env: BTreeMap::new(),
+            signals: false,
+            stop: None,
+            simulators: None,
+            run_id: None,
+            prompt: None,
+        }
+    }
+}
+
+impl Surroundings {
+    /// What a session needs of them.
+    pub fn session(&self) -> session::Surroundings {
+        session::Surroundings {
+            env: self.env.clone(),
+            registry: self.registry.clone(),
+            simulators: self.simulators.clone(),
+            run_id: self.run_id.clone(),
+        }
+    }
+}

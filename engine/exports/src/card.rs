@@ -1,0 +1,463 @@
+//! A card and its fields.
+
+use std::collections::BTreeSet;
+
+use super::Dictionary;
+use super::flow::{Flowing, inline, lower_inline};
+use super::naming::{Names, id, stem};
+use super::pack::{Callee, Card, Field};
+use super::policy::retry;
+use super::search::{condition, result_set, result_set_named};
+use super::wire::{View, literal, nowhere};
+use flowrun_core::card::Card as Declared;
+use flowrun_core::model::{At, Expr, Joined, Name, Step};
+use flowrun_core::types::{Kind, Type};
+use flowrun_core::value::{Text, Value};
+
+/// Cards that flowrun lacks stand under this name, with their connector's and their own.
+const EXTERNAL: &str = "external";
+
+/// `external.slack.send_message`: the name of a card that flowrun lacks.
+pub(super) fn external(card: &Card) -> Text {
+    let mut parts = card.address.rsplit(':');
+    let name = parts.next().unwrap_or_default();
+    let connector = parts.next().unwrap_or_default();
+    format!("{EXTERNAL}.{}.{}", stem(connector, "connector"), id(name, "card")).into()
+}
+
+/// The name by which wires know an output; none if the card here has no such output.
+pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -> Option<Text> {
+    let Some(declared) = dictionary.cards.get(&*card.address) else {
+        return Some(apart(&card.outputs, field));
+    };
+    let nth =
+        card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
+    let named = declared.outputs.iter().filter(|output| *output.key == *field.key);
+    if let Some(output) = named.clone().nth(nth).or_else(|| named.clone().next()) {
+        return Some(output.name.into());
+    }
+    let calls = declared.id == "flow_control.call_flow";
+    (declared.rest_out.is_some() || calls || mirrored(declared)).then(|| field.key.clone())
+}
+
+/// Cards whose outputs are their inputs.
+fn mirrored(card: &Declared) -> bool {
+    card.id == "flow_control.assign"
+}
+
+/// A field's key, with its group where two fields share it.
+fn apart(fields: &[Field], field: &Field) -> Text {
+    match &field.group {
+        Some(group) if fields.iter().filter(|other| other.key == field.key).count() > 1 => {
+            format!("{group} {}", field.key).into()
+        }
+        _ => field.key.clone(),
+    }
+}
+
+impl Flowing<'_, '_> {
+    /// A step without fields.
+    pub fn begin(&mut self, view: &View<'_>, card: usize, name: &str) -> Step {
+        let raw = &view.scope.cards[card];
+        Step {
+            span: nowhere(()).span,
+            id: Some(nowhere(view.ids[card].clone())),
+            card: nowhere(name.into()),
+            connection: None,
+            with: Vec::new(),
+            pass: Vec::new(),
+            arms: Vec::new(),
+            outputs: Vec::new(),
+            on_error: self.on_error(view, card, raw),
+            retry: retry(raw),
+            timeout: None,
+            note: raw.note.clone().map(nowhere),
+            broken: false,
+        }
+    }
+
+    /// The path of a flow by its ID.
+    pub fn named(&mut self, flow: &Text, raw: &Card) -> Text {
+        match self.all.signatures.get(&**flow) {
+            Some(signature) => signature.path.clone(),
+            None => {
+                self.trouble(Some(raw), &format!("it calls the flow {flow}, which is not in the export"));
+                flow.clone()
+            }
+        }
+    }
+
+    /// Lowers a card that holds no others.
+    pub fn card(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Option<Step> {
+        let Some(declared) = self.all.dictionary.cards.get(&*raw.address).copied() else {
+            return Some(self.external_card(view, card, raw));
+        };
+        if declared.id == "flow_control.comment" && raw.note.is_none() {
+            return None;
+        }
+        let mut step = self.begin(view, card, declared.id);
+        let calls = declared.inputs.iter().find(|input| input.ty.kind == Kind::Flow);
+        let result_set = result_set(declared, raw);
+        let mut given: BTreeSet<&str> = BTreeSet::new();
+        for field in &raw.inputs {
+            let pinned = view.pin(card, field).is_some();
+            let streamed =
+                field.group.as_deref() == Some("Streaming") && result_set.as_deref() == Some("stream");
+            let own =
+                streamed && field.flow.is_none() && declared_input(declared, raw, field, None).is_none();
+            let expression = field.group.as_deref() == Some("_expr");
+            if expression || own || !pinned && skipped(declared, raw, field) {
+                continue;
+            }
+            if let (Some(flow), Some(input)) = (&field.flow, calls) {
+                let path = self.callee(view, card, raw, field, flow, &mut step);
+                step.with.push((nowhere(input.name.into()), nowhere(Expr::Constant(Value::Text(path)))));
+                continue;
+            }
+            let found = declared_input(declared, raw, field, result_set.as_deref());
+            match found.filter(|input| !given.contains(input.name)) {
+                Some(input) => {
+                    given.insert(input.name);
+                    let expr = self.input(view, card, declared, field, input);
+                    step.with.extend(expr.map(|expr| (nowhere(input.name.into()), nowhere(expr))));
+                }
+                None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
+            }
+        }
+        if result_set.as_deref() == Some("stream") {
+            self.streamed(view, card, raw, declared, &mut step);
+        }
+        // Older exports lack the choice: there was one only.
+        let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
+        if let Some(input) = result_set.filter(|input| input.required && !given.contains(input.name))
+            && let Some(choice) = input.choices.first()
+        {
+            step.with.push((nowhere(input.name.into()), nowhere(Expr::Constant(Value::from(*choice)))));
+        }
+        self.finish(view, declared, raw, &mut step);
+        Some(step)
+    }
+
+    /// The path of the flow in a field; one that stands inside becomes a flow of its own.
+    fn callee(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        raw: &Card,
+        field: &Field,
+        flow: &Callee,
+        step: &mut Step,
+    ) -> Text {
+        let scope = match flow {
+            Callee::Named(flow) => return self.named(flow, raw),
+            Callee::Inline(_) => match inline(field) {
+                Some(scope) => scope,
+                None => return Text::default(),
+            },
+        };
+        let mut names = Names::default();
+        let mut hidden = Vec::new();
+        for seen in raw.inputs.iter().filter(|field| field.group.as_deref() == Some("context")) {
+            let expr = view.expr(card, seen, Type::ANY);
+            let said = match &expr {
+                Expr::Wire(wire) => {
+                    wire.rsplit(['.', '\'', '[']).find(|part| part.len() > 1).unwrap_or("value").to_owned()
+                }
+                _ => "value".to_owned(),
+            };
+            let name = names.unique(&id(&said, "value"));
+            step.pass.push((nowhere(name.clone()), nowhere(expr)));
+            hidden.push((seen.key.clone(), name, seen.ty));
+        }
+        let path = format!("{}_{}", self.path, view.ids[card]);
+        let title: Text = format!("{}: {}", self.title, raw.title).into();
+        lower_inline(&title, &path, scope, hidden, self.all).unwrap_or_default()
+    }
+
+    /// What a declared input gets; nothing where it keeps its default.
+    fn input(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        declared: &Declared,
+        field: &Field,
+        input: &flowrun_core::card::Field,
+    ) -> Option<Expr> {
+        let raw = &view.scope.cards[card];
+        if view.pin(card, field).is_some() {
+            return Some(match (declared.id, input.name) {
+                _ if *field.key == *"_text_" => self.template(view, card, raw, field),
+                ("tables.search_rows", "where") => view.expr(card, field, Type::ANY),
+                _ => view.expr(card, field, input.ty),
+            });
+        }
+        if *field.key == *"_text_" {
+            return Some(self.template(view, card, raw, field));
+        }
+        let value = match (input.ty.kind, &field.value) {
+            (Kind::Table, Value::Text(table)) => {
+                let name = self.all.tables.get(&**table).cloned();
+                if name.is_none() {
+                    self.trouble(
+                        Some(raw),
+                        &format!("it uses the table {table}, which is not in the export"),
+                    );
+                }
+                Value::Text(name.unwrap_or_else(|| table.clone()))
+            }
+            _ if input.name == "result_set" => Value::from(result_set_named(&field.value, input.choices)),
+            // Okta writes 0 where no limit is meant.
+            (Kind::Number, Value::Number(0.0)) if declared.id == "tables.search_rows" => return None,
+            _ if declared.id == "tables.search_rows" && input.name == "where" => {
+                return condition(view, card, raw, &field.value);
+            }
+            (_, value) => value.clone(),
+        };
+        let default = Value::from(input.default);
+        let blank = value.is_null()
+            || value == default
+            || value.is_empty() && default.is_empty() && input.ty.kind != Kind::Any;
+        match blank && !(input.required && value == Value::from("")) {
+            true if input.required && !value.is_null() => Some(Expr::Constant(value)),
+            true => None,
+            false => Some(Expr::Constant(value)),
+        }
+    }
+
+    /// A field that the author named, or that the card here does not have.
+    fn rest(
+        &mut self,
+        view: &View<'_>,
+        card: usize,
+        declared: &Declared,
+        field: &Field,
+        calls: bool,
+        step: &mut Step,
+    ) {
+        let raw = &view.scope.cards[card];
+        if field.group.as_deref() == Some("context") {
+            return;
+        }
+        let pinned = view.pin(card, field).is_some();
+        if calls && self.passes(raw, field) {
+            let expr = match &field.item {
+                Some(path) => item(path),
+                None => view.expr(card, field, field.ty),
+            };
+            // Reduce hands its running value over by itself.
+            if !(declared.id == "list.reduce" && *field.key == *"memo") {
+                step.pass.push((nowhere(field.key.clone()), nowhere(expr)));
+            }
+        } else if let Some(rest) = &declared.rest_in {
+            let blank = !pinned && field.value.is_empty();
+            // Columns and attributes that are blank are left as they are.
+            if blank && matches!(declared.work, flowrun_core::card::Work::Effect(_)) {
+                return;
+            }
+            let name = match declared.id {
+                "list.construct" => format!("item_{}", step.with.len() + 1).into(),
+                "number.formula" | "true_false.expression" => formula_name(raw, field).into(),
+                _ => field.key.clone(),
+            };
+            step.with.push((nowhere(name), nowhere(view.expr(card, field, rest.ty))));
+        } else if let Some(list) = list_of_group(declared, field) {
+            if pinned || !field.value.is_empty() {
+                let item = nowhere(view.expr(card, field, Type::one(list.ty.kind)));
+                match step.with.iter_mut().find(|(name, _)| *name.it == *list.name) {
+                    Some((_, At { it: Expr::List(items), .. })) => items.push(item),
+                    _ => step.with.push((nowhere(list.name.into()), nowhere(Expr::List(vec![item])))),
+                }
+            }
+        } else if *field.group.as_deref().unwrap_or_default() == *"options"
+            && declared.input("options").is_some()
+        {
+            let entry = (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY)));
+            match step.with.iter_mut().find(|(name, _)| *name.it == *"options") {
+                Some((_, At { it: Expr::Object(options), .. })) => options.push(entry),
+                _ => step.with.push((nowhere("options".into()), nowhere(Expr::Object(vec![entry])))),
+            }
+        } else if pinned || !field.value.is_empty() {
+            let known = field.value == field.ty.blank() && !pinned;
+            if !known && !is_part(raw, field) && *raw.policy.kind != *"return" {
+                let said = field.label.as_ref().unwrap_or(&field.key);
+                let whose =
+                    if calls { "neither the card nor its helper has" } else { "the card here has not" };
+                self.trouble(Some(raw), &format!("{whose} the field \"{said}\"; what it holds is left out"));
+            }
+        }
+    }
+
+    /// What the helper of a stream gets besides the record: the author's fields, as one object. Personio's card puts both into one
+    /// object, which it hands over as the record.
+    fn streamed(&mut self, view: &View<'_>, card: usize, raw: &Card, declared: &Declared, step: &mut Step) {
+        let own = |field: &&Field| {
+            field.group.as_deref() == Some("Streaming")
+                && !declared.inputs.iter().any(|input| *input.key == *field.key)
+        };
+        let state = raw.inputs.iter().filter(own);
+        let state: Vec<_> = state
+            .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, field.ty))))
+            .collect();
+        step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
+        let none = state.is_empty();
+        let state = Expr::Object(state);
+        if declared.id == "personio.list_employees" {
+            let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
+            both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
+            step.pass.push((nowhere("Record".into()), nowhere(Expr::Object(both))));
+        } else if !none {
+            step.pass.push((nowhere("State".into()), nowhere(state)));
+        }
+    }
+
+    /// Whether the flow that a card calls has an input for a field; cards keep those that their helper had once.
+    fn passes(&mut self, raw: &Card, field: &Field) -> bool {
+        let callee = raw.inputs.iter().find_map(|field| match &field.flow {
+            Some(Callee::Named(flow)) => Some(flow),
+            _ => None,
+        });
+        let Some(signature) = callee.and_then(|flow| self.all.signatures.get(&**flow)) else { return true };
+        signature.inputs.iter().any(|(name, ..)| *name == field.key)
+    }
+
+    /// Outputs that the author named, as far as wires use them.
+    fn finish(&mut self, view: &View<'_>, declared: &Declared, raw: &Card, step: &mut Step) {
+        if declared.rest_out.is_none() {
+            return;
+        }
+        let own = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
+        for field in raw.outputs.iter().filter(own).filter(|field| view.pinned.contains(&field.id)) {
+            if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
+                step.outputs.push(typed(field.key.clone(), field));
+            }
+        }
+    }
+
+    fn external_card(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Step {
+        let mut step = self.begin(view, card, &external(raw));
+        for field in &raw.inputs {
+            if let Some(flow) = &field.flow {
+                let path = self.callee(view, card, raw, field, flow, &mut step);
+                step.with
+                    .push((nowhere(apart(&raw.inputs, field)), nowhere(Expr::Constant(Value::Text(path)))));
+            } else if view.pin(card, field).is_some() || !field.value.is_empty() {
+                let expr = view.expr(card, field, Type::ANY);
+                step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(expr)));
+            }
+        }
+        for field in raw.outputs.iter().filter(|field| view.pinned.contains(&field.id)) {
+            step.outputs.push(typed(apart(&raw.outputs, field), field));
+        }
+        step
+    }
+
+    /// A text with fields in it: `{{{key}}}` becomes the field's own value, or its name in a formula.
+    fn template(&mut self, view: &View<'_>, card: usize, raw: &Card, field: &Field) -> Expr {
+        let Some(text) = field.value.as_text().cloned() else { return Expr::Constant(field.value.clone()) };
+        let formula = raw.address.ends_with(":expression");
+        let mut whole = String::new();
+        let mut wired = false;
+        let mut rest = &*text;
+        while let Some((before, after)) = rest.split_once("{{{") {
+            let Some((key, behind)) = after.split_once("}}}") else { break };
+            whole.push_str(&if formula { before.to_owned() } else { literal(before) });
+            match raw.inputs.iter().find(|input| *input.key == *key) {
+                Some(input) if formula => whole.push_str(&formula_name(raw, input)),
+                Some(input) => {
+                    let part = view.part(card, input);
+                    wired |= part.starts_with("{{");
+                    whole.push_str(&part);
+                }
+                None => self.trouble(
+                    Some(raw),
+                    &format!("its text has a place for the field {key}, which the card lacks"),
+                ),
+            }
+            rest = behind;
+        }
+        whole.push_str(&if formula { rest.to_owned() } else { literal(rest) });
+        let only = whole.starts_with("{{") && whole.ends_with("}}") && whole.matches("{{").count() == 1;
+        match () {
+            // A template that is one wire keeps the wire's type: a text is wanted.
+            _ if wired && only => {
+                Expr::Template(format!("{} | string }}}}", whole.trim_end_matches("}}").trim_end()).into())
+            }
+            _ if wired || whole.contains("{%") => Expr::Template(whole.into()),
+            _ => Expr::Constant(Value::Text(whole.into())),
+        }
+    }
+}
+
+/// The list that a group of fields is here.
+fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d flowrun_core::card::Field> {
+    let group = field.group.as_deref()?;
+    declared.inputs.iter().find(|input| input.ty.list && input.key == group)
+}
+
+/// An output that the author named, with its type.
+fn typed(name: Text, field: &Field) -> (Name, At<Joined>) {
+    (nowhere(name), nowhere(Joined::Type(field.ty.to_string().into())))
+}
+
+/// Whether the field is one of those that stand in the card's text.
+fn is_part(raw: &Card, field: &Field) -> bool {
+    let text =
+        raw.inputs.iter().find(|field| *field.key == *"_text_").and_then(|field| field.value.as_text());
+    text.is_some_and(|text| text.contains(&format!("{{{{{{{}}}}}}}", field.key)))
+}
+
+/// A field of a formula, whose key is no name, has one by its place.
+fn formula_name(raw: &Card, field: &Field) -> String {
+    let place =
+        raw.inputs.iter().filter(|field| *field.key != *"_text_").position(|other| other.id == field.id);
+    format!("x{}", place.unwrap_or_default() + 1)
+}
+
+/// What a list card takes of its item.
+fn item(path: &str) -> Expr {
+    let keys = path.split('.').filter(|key| !key.is_empty()).map(Text::from);
+    Expr::Wire(super::wire::wire(&[Text::from("item")].into_iter().chain(keys).collect::<Vec<_>>()))
+}
+
+/// Fields that say nothing: those of a comparison that takes one value only, and the choice of an application that stands in a field of its own.
+fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
+    let operator =
+        raw.inputs.iter().find(|field| *field.key == *"operator").and_then(|field| field.value.as_text());
+    let alone =
+        operator.is_some_and(|operator| operator.ends_with("empty")) && declared.input("value_b").is_some();
+    let unneeded = alone && *field.key == *"right-operand";
+    let names = |field: &Field| {
+        field.value.as_text().is_some_and(|text| !text.is_empty() && !text.starts_with("-- "))
+    };
+    let by_choice = raw.inputs.iter().any(|field| *field.key == *"application" && names(field));
+    unneeded
+        || *field.key == *"application" && !names(field)
+        || *field.key == *"applicationID" && !names(field) && by_choice
+}
+
+/// The input that a field of an export is here; fields of one key are told apart by their order.
+fn declared_input<'d>(
+    declared: &'d Declared,
+    raw: &Card,
+    field: &Field,
+    result_set: Option<&str>,
+) -> Option<&'d flowrun_core::card::Field> {
+    if *field.key == *"_text_" {
+        return declared.inputs.first();
+    }
+    let key = match &*field.key {
+        // Chosen from a list, or given by its ID: one field here.
+        "application" if !declared.inputs.iter().any(|input| input.key == "application") => "applicationID",
+        "applicationID" if !declared.inputs.iter().any(|input| input.key == "applicationID") => "application",
+        key => key,
+    };
+    let mut named = declared.inputs.iter().filter(|input| *input.key == *key);
+    let nth =
+        raw.inputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
+    if result_set == Some("stream")
+        && let Some(limit) = named.clone().find(|input| input.name == "record_limit")
+    {
+        return Some(limit);
+    }
+    named.nth(nth)
+}

@@ -1,0 +1,334 @@
+//! A flow: what starts it, what it takes and gives, its cards.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::naming::{Names, id};
+use super::order::{Ordered, Placed, order};
+use super::pack::{self, Callee, Card, Field, Scope};
+use super::project::{Lowering, Signature};
+use super::wire::{View, is_start, nowhere};
+use super::{Trouble, card};
+use flowrun_core::model::{Flow, Input, Schedule, Step, Trigger};
+use flowrun_core::types::Type;
+use flowrun_core::value::{Text, Value};
+
+const RETURN: &str = "kernel:control:return";
+
+/// The cards of a flow. Some events come in lists, which the editor hides: their flow stands inside a For Each.
+pub(super) fn body(flow: &pack::Flow) -> &Scope {
+    let scope = &flow.scope;
+    let starts = scope.cards.iter().any(|card| card.event) && scope.cards.len() == 2;
+    let each = scope.cards.iter().filter(|card| card.address.starts_with("kernel:list:"));
+    let inner = each.flat_map(|card| &card.inputs).find_map(inline);
+    inner.filter(|inner| starts && inner.cards.iter().any(is_start)).unwrap_or(scope)
+}
+
+/// What a flow takes and gives.
+pub(super) fn signature(flow: &pack::Flow, path: Text) -> Signature {
+    let scope = body(flow);
+    let start = scope.cards.iter().find(|card| is_start(card));
+    let mut inputs: Vec<(Text, Type, Option<Value>)> = Vec::new();
+    let fields = start.into_iter().flat_map(|start| &start.outputs);
+    for field in fields.filter(|field| field.group.as_deref() != Some("context")) {
+        // What is in an event's parts may have the same key: wires can't tell them apart either.
+        if !inputs.iter().any(|(name, ..)| *name == field.key) {
+            let twin = start.and_then(|start| start.inputs.iter().find(|input| input.key == field.key));
+            let default = twin.map(|input| input.value.clone()).filter(|value| !value.is_empty());
+            let default = default.filter(|value| *value != field.ty.blank());
+            inputs.push((field.key.clone(), field.ty, default));
+        }
+    }
+    Signature { path, inputs, outputs: returned(scope) }
+}
+
+/// What the Return cards of a scope give; of different types, anything.
+pub(super) fn returned(scope: &Scope) -> Vec<(Text, Type)> {
+    let mut outputs: Vec<(Text, Type)> = Vec::new();
+    for card in scope.cards.iter().filter(|card| *card.address == *RETURN) {
+        for field in &card.inputs {
+            match outputs.iter_mut().find(|(name, _)| *name == field.key) {
+                Some((_, ty)) if *ty != field.ty => *ty = Type::ANY,
+                Some(_) => {}
+                None => outputs.push((field.key.clone(), field.ty)),
+            }
+        }
+    }
+    outputs
+}
+
+/// Lowers a flow; none if its cards have no order, which is told.
+pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
+    let (path, mut inputs, outputs) = {
+        let signature = all.signatures.get(&*raw.id)?;
+        (signature.path.clone(), signature.inputs.clone(), signature.outputs.clone())
+    };
+    let scope = body(raw);
+    let (cards, used) = cards(&raw.title, &path, scope, BTreeMap::new(), all)?;
+    let start = raw.scope.cards.iter().find(|card| is_start(card));
+    let description = raw.description.trim();
+    let trigger = trigger(raw, start, all);
+    // Of all that an event tells, what the flow reads.
+    let reads = |name: &Text| used.contains(&Text::from(format!("inputs.{name}")));
+    if matches!(trigger, Trigger::Event { .. }) {
+        inputs.retain(|(name, ..)| reads(name));
+    }
+    Some(Flow {
+        description: (!description.is_empty()).then(|| nowhere(description.into())),
+        trigger,
+        ..named(&path, &raw.title, inputs, outputs, cards)
+    })
+}
+
+fn named(
+    path: &Text,
+    title: &Text,
+    inputs: Vec<(Text, Type, Option<Value>)>,
+    outputs: Vec<(Text, Type)>,
+    cards: Vec<Step>,
+) -> Flow {
+    let input = |(name, ty, default): (Text, Type, Option<Value>)| Input {
+        name: nowhere(name),
+        ty: Some(nowhere(ty.to_string().into())),
+        default: default.map(nowhere),
+        choices: Vec::new(),
+        description: None,
+    };
+    Flow {
+        path: path.clone(),
+        span: nowhere(()).span,
+        name: nowhere(title.clone()),
+        description: None,
+        trigger: Trigger::Helper,
+        inputs: inputs.into_iter().map(input).collect(),
+        outputs: outputs
+            .into_iter()
+            .map(|(name, ty)| (nowhere(name), nowhere(ty.to_string().into())))
+            .collect(),
+        cards,
+        broken: false,
+    }
+}
+
+/// A flow that stands inside a card becomes one of its own; `hidden` are the names of the inputs by which it sees the cards around it.
+pub(super) fn lower_inline(
+    title: &Text,
+    path: &str,
+    scope: &Scope,
+    hidden: Vec<(Text, Text, Type)>,
+    all: &mut Lowering<'_>,
+) -> Option<Text> {
+    let path = all.paths.unique(path);
+    let start = scope.cards.iter().find(|card| is_start(card));
+    let own = start.into_iter().flat_map(|start| &start.outputs);
+    let own = own.filter(|field| field.group.as_deref() != Some("context"));
+    let mut inputs: Vec<(Text, Type, Option<Value>)> =
+        own.map(|field| (field.key.clone(), field.ty, None)).collect();
+    inputs.extend(hidden.iter().map(|(_, name, ty)| (name.clone(), *ty, None)));
+    let names = hidden.into_iter().map(|(key, name, _)| (key, name)).collect();
+    let (cards, _) = cards(title, &path, scope, names, all)?;
+    all.made.push(named(&path, title, inputs, returned(scope), cards));
+    Some(path)
+}
+
+/// What is needed to lower the cards of one flow.
+pub(super) struct Flowing<'a, 'p> {
+    pub all: &'a mut Lowering<'p>,
+    pub title: Text,
+    pub path: Text,
+    pub ids: Names,
+}
+
+/// The cards of a flow, and what its wires use: IDs of cards, and `inputs.name`.
+fn cards(
+    title: &Text,
+    path: &Text,
+    scope: &Scope,
+    hidden: BTreeMap<Text, Text>,
+    all: &mut Lowering<'_>,
+) -> Option<(Vec<Step>, BTreeSet<Text>)> {
+    let used = RefCell::new(BTreeSet::new());
+    let mut flow = Flowing { all, title: title.clone(), path: path.clone(), ids: Names::default() };
+    let ordered = flow.order(scope)?;
+    let dictionary = flow.all.dictionary;
+    let outputs = |card: &Card, field: &Field| card::output_name(dictionary, card, field);
+    let view = View {
+        scope,
+        ids: flow.ids(scope, &ordered),
+        outer: None,
+        joins: joins(&ordered.cards),
+        pinned: scope.pinned(),
+        hidden,
+        used: &used,
+        outputs: &outputs,
+    };
+    let mut cards = flow.run(&view, &ordered.cards);
+    let used = used.into_inner();
+    forget_ids(&mut cards, &used);
+    Some((cards, used))
+}
+
+/// Takes the IDs away that no wire uses.
+fn forget_ids(steps: &mut [Step], used: &BTreeSet<Text>) {
+    for step in steps {
+        step.id = step.id.take().filter(|id| used.contains(&id.it));
+        step.arms.iter_mut().for_each(|arm| forget_ids(&mut arm.cards, used));
+    }
+}
+
+/// The If/Else of each join.
+pub(super) fn joins(placed: &[Placed]) -> BTreeMap<usize, usize> {
+    let mut found = BTreeMap::new();
+    let mut left: Vec<&Placed> = placed.iter().collect();
+    while let Some(placed) = left.pop() {
+        if let Placed::IfElse { card, then, otherwise, join } = placed {
+            found.extend(join.map(|join| (join, *card)));
+            left.extend(then.iter().chain(otherwise));
+        }
+    }
+    found
+}
+
+impl Flowing<'_, '_> {
+    /// The order of a scope's cards; none if they have none, which is told.
+    pub fn order(&mut self, scope: &Scope) -> Option<Ordered> {
+        match order(scope) {
+            Ok(ordered) => {
+                for card in &ordered.stray {
+                    let card = &scope.cards[*card];
+                    self.trouble(Some(card), "no card leads to it, so it never runs; it is left out");
+                }
+                Some(ordered)
+            }
+            Err(why) => {
+                self.trouble(None, &format!("the flow is left out: {why}"));
+                None
+            }
+        }
+    }
+
+    pub fn trouble(&mut self, card: Option<&Card>, message: &str) {
+        self.all.troubles.push(Trouble {
+            flow: Some(self.title.clone()),
+            card: card.map(|card| card.title.clone()),
+            message: message.to_owned(),
+        });
+    }
+
+    /// An ID for each card of a scope, given in the order in which they run.
+    pub fn ids(&mut self, scope: &Scope, ordered: &Ordered) -> Vec<Text> {
+        let mut ids = vec![Text::default(); scope.cards.len()];
+        self.name_all(scope, &ordered.cards, &mut ids);
+        ids
+    }
+
+    fn name_all(&mut self, scope: &Scope, placed: &[Placed], ids: &mut [Text]) {
+        for placed in placed {
+            let (Placed::Card(card) | Placed::IfElse { card, .. }) = placed;
+            ids[*card] = self.ids.unique(&id(said(&scope.cards[*card]), "card"));
+            if let Placed::IfElse { then, otherwise, .. } = placed {
+                self.name_all(scope, then, ids);
+                self.name_all(scope, otherwise, ids);
+            }
+        }
+    }
+
+    /// Lowers cards in their order.
+    pub fn run(&mut self, view: &View<'_>, placed: &[Placed]) -> Vec<Step> {
+        placed.iter().filter_map(|placed| self.step(view, placed)).collect()
+    }
+}
+
+/// Names that Okta gives to a card's only output.
+const USUAL: &[&str] = &[
+    "output",
+    "result",
+    "total",
+    "difference",
+    "position",
+    "result text",
+    "result list",
+    "segment",
+    "text",
+    "length",
+    "rounded up",
+    "rounded down",
+    "all true?",
+    "any true?",
+    "only one true?",
+    "list",
+    "item",
+    "value",
+    "values",
+    "new list",
+    "sorted list",
+    "encoded",
+    "List Union",
+    "List No Duplicates",
+    "list union",
+    "output text",
+    "Output",
+    "object",
+    "date",
+    "date & time",
+    "hash",
+    "product",
+    "true?",
+    "remainder",
+    "contents",
+    "memo",
+    "unique list",
+    "keys",
+    "random number",
+    "random text",
+    "rounded",
+    "URL",
+];
+
+/// What a card is called: by the name that its author gave to its only output, else by its title.
+fn said(card: &Card) -> &str {
+    match card.outputs.as_slice() {
+        [only] => match &only.label {
+            Some(label)
+                if !USUAL.contains(&&**label)
+                    && *label != only.key
+                    && !card.address.starts_with("channels:") =>
+            {
+                label
+            }
+            _ => &card.title,
+        },
+        _ => &card.title,
+    }
+}
+
+fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Trigger {
+    if let Some(schedule) = &raw.schedule {
+        return Trigger::Schedule(Schedule {
+            cron: nowhere(schedule.cron.clone()),
+            time_zone: schedule.time_zone.clone().map(nowhere),
+            start: schedule.start.clone().map(nowhere),
+            end: schedule.end.clone().map(nowhere),
+        });
+    }
+    let Some(start) = start else { return Trigger::Helper };
+    if *start.address == *"kernel:http:accept" {
+        return Trigger::ApiEndpoint { method: None, security: None };
+    }
+    if !start.event {
+        return Trigger::Helper;
+    }
+    let event = match all.dictionary.events.get(&*start.address) {
+        Some(event) => (*event).into(),
+        None => card::external(start),
+    };
+    Trigger::Event { event: nowhere(event), filter: None }
+}
+
+/// Whether a flow stands in this field.
+pub(super) fn inline(field: &Field) -> Option<&Scope> {
+    match &field.flow {
+        Some(Callee::Inline(scope)) => Some(scope),
+        _ => None,
+    }
+}

@@ -1,0 +1,268 @@
+//! Writing flows: a model as the YAML that a person would have written for it.
+//!
+//! What is written reads back as the same model, and the same model is always written in the same way.
+
+mod layout;
+mod scalar;
+
+use layout::{Yaml, mapping};
+
+use flowrun_core::model::{
+    Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Retry, Step, Table, Trigger, Var,
+};
+use flowrun_core::value::{Text, Value};
+
+/// The text of a flow's file.
+pub fn flow(flow: &Flow) -> String {
+    let mut file = vec![("name".to_owned(), text(&flow.name.it))];
+    file.extend(
+        flow.description.as_ref().map(|description| ("description".to_owned(), text(&description.it))),
+    );
+    file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
+    if !flow.inputs.is_empty() {
+        let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
+        file.push(("inputs".to_owned(), Yaml::Map(inputs.collect())));
+    }
+    if !flow.outputs.is_empty() {
+        let outputs = flow.outputs.iter().map(|(name, ty)| (name.it.to_string(), text(&ty.it)));
+        file.push(("outputs".to_owned(), Yaml::Map(outputs.collect())));
+    }
+    file.push(("cards".to_owned(), cards(&flow.cards)));
+    written(&file)
+}
+
+/// The text of `flowrun.yaml`; none if it would be empty.
+pub fn manifest(manifest: &Manifest) -> Option<String> {
+    let mut file = Vec::new();
+    for (key, name) in [("name", &manifest.name), ("description", &manifest.description)] {
+        file.extend(name.as_ref().map(|name| (key.to_owned(), text(&name.it))));
+    }
+    let mut section = |key: &str, members: Vec<(String, Yaml)>| {
+        if !members.is_empty() {
+            file.push((key.to_owned(), Yaml::Map(members)));
+        }
+    };
+    section(
+        "tables",
+        manifest.tables.iter().map(|table| (table.name.it.to_string(), self::table(table))).collect(),
+    );
+    let named = |connection: &Connection| (connection.name.it.to_string(), self::connection(connection));
+    section("connections", manifest.connections.iter().map(named).collect());
+    section("vars", manifest.vars.iter().map(|var| (var.name.it.to_string(), self::var(var))).collect());
+    (!file.is_empty()).then(|| written(&file))
+}
+
+fn written(file: &[(String, Yaml)]) -> String {
+    let mut text = String::new();
+    mapping(file, 0, &mut text);
+    text
+}
+
+fn text(text: &Text) -> Yaml {
+    Yaml::text(text)
+}
+
+fn member(key: &str, value: Yaml) -> (String, Yaml) {
+    (key.to_owned(), value)
+}
+
+fn named(members: &mut Vec<(String, Yaml)>, key: &str, name: Option<&Name>) {
+    members.extend(name.map(|name| member(key, text(&name.it))));
+}
+
+fn constant(value: &Value) -> Yaml {
+    match value {
+        Value::List(items) => Yaml::List(items.iter().map(constant).collect()),
+        Value::Object(members) => {
+            Yaml::Map(members.iter().map(|(key, value)| (key.to_string(), constant(value))).collect())
+        }
+        Value::Text(content) => Yaml::text(&scalar::escaped(content)),
+        value => {
+            Yaml::Scalar { within: scalar::constant(value, true), alone: scalar::constant(value, false) }
+        }
+    }
+}
+
+fn expr(value: &Expr) -> Yaml {
+    match value {
+        Expr::Constant(value) => constant(value),
+        Expr::Wire(content) | Expr::Template(content) => text(content),
+        Expr::List(items) => Yaml::List(items.iter().map(|item| expr(&item.it)).collect()),
+        Expr::Object(members) => fields(members),
+        Expr::Broken => constant(&Value::Null),
+    }
+}
+
+fn fields(fields: &[(Name, At<Expr>)]) -> Yaml {
+    Yaml::Map(fields.iter().map(|(name, value)| (name.it.to_string(), expr(&value.it))).collect())
+}
+
+fn trigger(trigger: &Trigger) -> Option<Yaml> {
+    let (key, members) = match trigger {
+        Trigger::Helper => return None,
+        Trigger::Schedule(schedule) => {
+            let mut members = vec![member("cron", text(&schedule.cron.it))];
+            named(&mut members, "time_zone", schedule.time_zone.as_ref());
+            named(&mut members, "start", schedule.start.as_ref());
+            named(&mut members, "end", schedule.end.as_ref());
+            ("schedule", members)
+        }
+        Trigger::ApiEndpoint { method, security } => {
+            let mut members = Vec::new();
+            named(&mut members, "method", method.as_ref());
+            named(&mut members, "security", security.as_ref());
+            ("api_endpoint", members)
+        }
+        Trigger::Event { event, filter } => {
+            let mut members = vec![member("event", text(&event.it))];
+            members.extend(filter.as_ref().map(|filter| member("filter", expr(&filter.it))));
+            ("event", members)
+        }
+    };
+    Some(if members.is_empty() { Yaml::text(key) } else { Yaml::Map(vec![member(key, Yaml::Map(members))]) })
+}
+
+fn input(input: &Input) -> Yaml {
+    let ty = input.ty.as_ref().map(|ty| text(&ty.it));
+    if input.default.is_none() && input.choices.is_empty() && input.description.is_none() {
+        return ty.unwrap_or_else(|| constant(&Value::Null));
+    }
+    let mut members: Vec<(String, Yaml)> = ty.map(|ty| member("type", ty)).into_iter().collect();
+    members.extend(input.default.as_ref().map(|default| member("default", constant(&default.it))));
+    if !input.choices.is_empty() {
+        members.push(member(
+            "choices",
+            Yaml::List(input.choices.iter().map(|choice| constant(&choice.it)).collect()),
+        ));
+    }
+    named(&mut members, "description", input.description.as_ref());
+    Yaml::Map(members)
+}
+
+fn table(table: &Table) -> Yaml {
+    let column = |column: &flowrun_core::model::Column| {
+        let ty = text(&column.ty.it);
+        let value = match &column.default {
+            None => ty,
+            Some(default) => Yaml::Map(vec![member("type", ty), member("default", constant(&default.it))]),
+        };
+        (column.name.it.to_string(), value)
+    };
+    let mut members = Vec::new();
+    if table.kept {
+        members.push(member("kept", constant(&Value::Bool(true))));
+    }
+    members.extend(table.max_rows.as_ref().map(|most| member("max_rows", constant(&most.it))));
+    members.push(member("columns", Yaml::Map(table.columns.iter().map(column).collect())));
+    Yaml::Map(members)
+}
+
+fn connection(connection: &Connection) -> Yaml {
+    let connector = text(&connection.connector.it);
+    if connection.settings.is_empty() {
+        return connector;
+    }
+    let settings = connection.settings.iter().map(|(name, value)| (name.it.to_string(), constant(&value.it)));
+    Yaml::Map([member("connector", connector)].into_iter().chain(settings).collect())
+}
+
+fn var(var: &Var) -> Yaml {
+    let value = var.value.as_ref().map(|value| constant(&value.it));
+    match value {
+        Some(value)
+            if var.ty.is_none()
+                && var.env.is_none()
+                && var.description.is_none()
+                && !matches!(value, Yaml::Map(_)) =>
+        {
+            value
+        }
+        value => {
+            let mut members = Vec::new();
+            named(&mut members, "type", var.ty.as_ref());
+            members.extend(value.map(|value| member("value", value)));
+            named(&mut members, "env", var.env.as_ref());
+            named(&mut members, "description", var.description.as_ref());
+            Yaml::Map(members)
+        }
+    }
+}
+
+fn cards(steps: &[Step]) -> Yaml {
+    Yaml::Cards(steps.iter().map(card).collect())
+}
+
+fn card(step: &Step) -> Yaml {
+    let mut members = Vec::new();
+    named(&mut members, "id", step.id.as_ref());
+    members.push(member("card", text(&step.card.it)));
+    named(&mut members, "connection", step.connection.as_ref());
+    if !step.with.is_empty() {
+        members.push(member("with", fields(&step.with)));
+    }
+    if !step.pass.is_empty() {
+        members.push(member("pass", fields(&step.pass)));
+    }
+    arms(&step.arms, &mut members);
+    if !step.outputs.is_empty() {
+        let outputs = step.outputs.iter().map(|(name, output)| (name.it.to_string(), joined(&output.it)));
+        members.push(member("outputs", Yaml::Map(outputs.collect())));
+    }
+    members.extend(step.on_error.as_ref().map(|policy| member("on_error", on_error(&policy.it))));
+    members.extend(step.retry.as_ref().map(|retry| member("retry", self::retry(&retry.it))));
+    members.extend(step.timeout.as_ref().map(|timeout| member("timeout", constant(&timeout.it))));
+    named(&mut members, "note", step.note.as_ref());
+    Yaml::Map(members)
+}
+
+fn arms(arms: &[Arm], members: &mut Vec<(String, Yaml)>) {
+    let is_case = |arm: &&Arm| !matches!(&*arm.name.it, "then" | "else" | "try" | "catch");
+    let cases: Vec<(usize, &Arm)> = arms.iter().filter(is_case).enumerate().collect();
+    let case = |(place, arm): &(usize, &Arm)| {
+        let mut members = Vec::new();
+        if *arm.name.it != format!("case_{}", place + 1) {
+            members.push(member("id", text(&arm.name.it)));
+        }
+        members.push(member("when", fields(&arm.when)));
+        members.push(member("cards", cards(&arm.cards)));
+        Yaml::Map(members)
+    };
+    if !cases.is_empty() {
+        members.push(member("cases", Yaml::Cards(cases.iter().map(case).collect())));
+    }
+    // An empty branch need not stand there, but for the first.
+    for arm in arms.iter().filter(|arm| !is_case(arm)) {
+        if !arm.cards.is_empty() || matches!(&*arm.name.it, "then" | "try") {
+            members.push(member(&arm.name.it, cards(&arm.cards)));
+        }
+    }
+}
+
+fn joined(output: &Joined) -> Yaml {
+    match output {
+        Joined::Arms(arms) => fields(arms),
+        Joined::Type(ty) => text(ty),
+    }
+}
+
+fn on_error(policy: &OnError) -> Yaml {
+    match policy {
+        OnError::Stop => Yaml::text("stop"),
+        OnError::Return(values) if values.is_empty() => Yaml::text("return"),
+        OnError::Return(values) => Yaml::Map(vec![member("return", fields(values))]),
+        OnError::Call { flow, pass } => {
+            let mut members = vec![member("call", text(&flow.it))];
+            if !pass.is_empty() {
+                members.push(member("pass", fields(pass)));
+            }
+            Yaml::Map(members)
+        }
+    }
+}
+
+fn retry(retry: &Retry) -> Yaml {
+    let mut members = vec![member("times", constant(&retry.times.it))];
+    members.extend(retry.wait.as_ref().map(|wait| member("wait", constant(&wait.it))));
+    named(&mut members, "on", retry.on.as_ref());
+    Yaml::Map(members)
+}

@@ -1,0 +1,328 @@
+//! The connections of a run: decides for each whether it is real or simulated, and makes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flowrun_core::model::Manifest;
+use flowrun_core::program::{Op, Program};
+use flowrun_core::suggest::closest;
+use flowrun_crypto::Crypto;
+use flowrun_external::Answers;
+use flowrun_files::FileStore;
+use flowrun_kit::activity::Activity;
+use flowrun_kit::audit::Ledger;
+use flowrun_kit::connector::{Connected, Connector, Means, Settings};
+use flowrun_kit::effect::{AnyConnection, Connection};
+use flowrun_kit::files::Files;
+use flowrun_kit::http::Transport;
+use flowrun_kit::registry::Registry;
+use flowrun_project::Problem;
+use flowrun_project::connections::ConnectionsFile;
+use flowrun_tables::Tables;
+
+use super::origin::{Missing, Origin, missing, settle};
+use super::simulators::Simulators;
+use crate::driver::{RunTime, World};
+use crate::http::HttpTransport;
+use crate::network::Network;
+
+/// A connection of a project and what it will be made of.
+#[derive(Clone)]
+pub struct Planned {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Its connector.
+    pub connector: &'static Connector,
+    /// What it will be made of.
+    pub origin: Origin,
+}
+
+impl Planned {
+    /// Whether its simulator answers.
+    pub fn is_simulated(&self) -> bool {
+        matches!(self.origin, Origin::Simulator)
+    }
+
+    /// The problem of a setting whose value can't be had.
+    fn unfetched(&self, why: &str) -> Problem {
+        Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
+    }
+
+    /// The settings that are no secrets and that a variable of the manifest reads, each with its variable of the
+    /// environment.
+    fn read_by(&self, manifest: &Manifest) -> Vec<(&'static str, String)> {
+        let read = |variable: &str| {
+            manifest.vars.iter().any(|var| var.env.as_ref().is_some_and(|env| *env.it == *variable))
+        };
+        let shown = self.connector.settings.iter().filter(|setting| !setting.secret);
+        let named =
+            shown.map(|setting| (setting.name, setting.variable_for(self.connector.name, &self.name)));
+        named.filter(|(_, variable)| read(variable)).collect()
+    }
+
+    fn lacks(&self) -> Vec<Missing> {
+        match &self.origin {
+            Origin::Given(_) => Vec::new(),
+            Origin::Incomplete(missing) => missing.clone(),
+            Origin::Simulator => missing(self.connector, &self.name, &Settings::new()),
+        }
+    }
+}
+
+/// The connections of a project, by their names.
+pub type Plan = BTreeMap<String, Planned>;
+
+/// Looks where the settings of the manifest's connections stand: in the environment, or in a file outside of `root`. What
+/// is odd about that file is added to `warnings`.
+pub fn plan(
+    manifest: &Manifest,
+    root: &Path,
+    asked: Option<&Path>,
+    env: &BTreeMap<String, String>,
+    registry: &Registry,
+    warnings: &mut Vec<String>,
+) -> Result<Plan, Problem> {
+    let file = match ConnectionsFile::find(asked, env) {
+        None => None,
+        Some(path) => {
+            let read = ConnectionsFile::read(&path, root);
+            let file = read.map_err(|error| Problem::new(error.to_string()).help(error.help()))?;
+            if file.is_open_to_others() {
+                warnings.push(format!(
+                    "others may read {}, which holds credentials: chmod 600 it",
+                    path.display()
+                ));
+            }
+            for connection in &manifest.connections {
+                if let Some(connector) = registry.connector(&connection.connector.it) {
+                    known_settings(&file, &connection.name.it, connector)?;
+                }
+            }
+            Some(file)
+        }
+    };
+    let planned = manifest.connections.iter().filter_map(|connection| {
+        let connector = registry.connector(&connection.connector.it)?;
+        let declared: Vec<_> =
+            connection.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect();
+        let name = connection.name.it.to_string();
+        let origin = settle(connector, &name, &declared, env, file.as_ref(), Simulators::has(connector.name));
+        Some((name.clone(), Planned { name, connector, origin }))
+    });
+    Ok(planned.collect())
+}
+
+/// Refuses a file that gives a connection what it has no use for: most likely it is misspelt.
+fn known_settings(file: &ConnectionsFile, connection: &str, connector: &Connector) -> Result<(), Problem> {
+    let names = || connector.settings.iter().map(|setting| setting.name);
+    let Some(unknown) = file.settings(connection).find(|given| names().all(|name| name != *given)) else {
+        return Ok(());
+    };
+    let problem = Problem::new(format!(
+        "{} gives the connection `{connection}` a setting `{unknown}`, which {} doesn't have",
+        file.path().display(),
+        connector.title
+    ));
+    Err(match closest(unknown, names()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+    })
+}
+
+/// What the environment says, and what settings from elsewhere would say if they stood there, as far as the manifest reads
+/// them: flows get the ID of an identity source by its variable. Secrets stay where they are, and nothing is fetched for a
+/// connection that is not reached.
+pub fn environment(
+    plan: &Plan,
+    manifest: &Manifest,
+    env: &BTreeMap<String, String>,
+    reaches: &dyn Fn(&str) -> bool,
+    simulators: &dyn Fn() -> BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let mut whole = BTreeMap::new();
+    for planned in plan.values() {
+        match &planned.origin {
+            Origin::Simulator if planned.connector.name == "okta" => whole.extend(simulators()),
+            Origin::Given(given) => {
+                let wanted = planned.read_by(manifest);
+                if wanted.is_empty() || !reaches(&planned.name) {
+                    continue;
+                }
+                let settings = given
+                    .fetch(env, |name| wanted.iter().any(|(wanted, _)| *wanted == name))
+                    .map_err(|why| planned.unfetched(&why))?;
+                for (name, variable) in wanted {
+                    whole.extend(settings.get(name).map(|value| (variable, value.to_owned())));
+                }
+            }
+            _ => {}
+        }
+    }
+    whole.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Ok(whole)
+}
+
+/// The connections of a program, in its order. Refuses those whose settings are incomplete and, for a live run, those
+/// that would be simulated.
+pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>, Problem> {
+    let mut selected = Vec::new();
+    let mut refused = Vec::new();
+    for connection in &program.connections {
+        let Some(planned) = plan.get(&*connection.name) else {
+            return Err(Problem::new(format!("the connection `{}` has no connector", connection.name)));
+        };
+        let incomplete = matches!(planned.origin, Origin::Incomplete(_));
+        if incomplete || live && planned.is_simulated() {
+            refused.push(planned);
+        }
+        selected.push(planned.clone());
+    }
+    if refused.is_empty() {
+        return Ok(selected);
+    }
+    let simulated = refused.iter().all(|planned| planned.is_simulated());
+    let reason = if live && simulated { "--live, but" } else { "the run is refused:" };
+    let lines: Vec<String> = refused
+        .iter()
+        .map(|planned| {
+            let lacks: Vec<String> = planned.lacks().iter().map(Missing::to_string).collect();
+            let some = if planned.is_simulated() { "" } else { " (other settings of it are there)" };
+            format!("connection `{}` lacks {}{some}", planned.name, lacks.join(" and "))
+        })
+        .collect();
+    let message = format!("{reason} {}", lines.join("; "));
+    let settings: Vec<String> = refused
+        .iter()
+        .flat_map(|planned| planned.lacks())
+        .map(|lack| format!("{}: {}", lack.variable, lack.docs))
+        .collect();
+    let advice = if live && simulated {
+        "give them"
+    } else {
+        "give all of a connection's settings, or none for its simulator"
+    };
+    Err(Problem::new(message).help(format!(
+        "{advice}, as environment variables or in a connections file\n    {}",
+        settings.join("\n    ")
+    )))
+}
+
+/// A connection, made.
+pub struct Made {
+    /// Its name in the manifest.
+    pub name: String,
+    /// What answers for it: `simulator, 250 employees`, `acme.okta.com`.
+    pub host: String,
+    /// What it is doing.
+    pub activity: Activity,
+    /// For its connector's cards.
+    pub connection: AnyConnection,
+}
+
+/// What connections are made for.
+pub struct Purpose<'a> {
+    /// Answer for those that are simulated.
+    pub simulators: &'a Simulators,
+    /// The environment, for credentials and proxies.
+    pub env: &'a BTreeMap<String, String>,
+    /// Certificate authorities to trust besides those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Where requests that change something are recorded.
+    pub audit: Option<Arc<dyn Ledger>>,
+    /// Whether requests that would change something are withheld.
+    pub rehearsal: bool,
+    /// The files of the run.
+    pub files: Files,
+}
+
+impl<'a> Purpose<'a> {
+    /// Connections that change what they are told to, without a record, for a run without files.
+    pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
+        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false, files: Files::default() }
+    }
+}
+
+/// Makes connections, with the scopes that the cards of each need. Nothing is sent yet.
+pub fn connect(
+    planned: &[(Planned, BTreeSet<&'static str>)],
+    purpose: &Purpose<'_>,
+) -> Result<Vec<Made>, Problem> {
+    let within: Arc<dyn Transport> = Arc::new(purpose.simulators.transport());
+    let mut network: Option<Arc<dyn Transport>> = None;
+    let mut made = Vec::new();
+    for (planned, scopes) in planned {
+        let Planned { name, connector, origin } = planned;
+        let (settings, transport) = match origin {
+            Origin::Given(given) => {
+                let network = match &network {
+                    Some(network) => network.clone(),
+                    None => network.insert(Arc::new(open_network(purpose)?)).clone(),
+                };
+                let settings = given.fetch(purpose.env, |_| true).map_err(|why| planned.unfetched(&why))?;
+                (Some(settings), network)
+            }
+            _ => (purpose.simulators.settings(connector.name, None), within.clone()),
+        };
+        let Some(settings) = settings else {
+            return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
+        };
+        let means = Means {
+            scopes: scopes.clone(),
+            audit: purpose.audit.clone(),
+            rehearsal: purpose.rehearsal,
+            files: purpose.files.clone(),
+            ..Means::new(transport, purpose.simulators.clock.clone())
+        };
+        let connected = connector.connect(&settings, means).map_err(|fault| {
+            let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
+            Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
+        })?;
+        let host = match origin {
+            Origin::Given(_) => connected.host,
+            _ => purpose.simulators.describe(connector.name),
+        };
+        let Connected { connection, activity, .. } = connected;
+        made.push(Made { name: name.clone(), host, activity, connection });
+    }
+    Ok(made)
+}
+
+/// What the cards of a program need to be granted on the connection with this number.
+pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
+    let steps = program.flows.iter().flat_map(|flow| &flow.steps);
+    let used = steps.filter_map(|step| match &step.op {
+        Op::Effect { spec, connection: Some(index), .. } if *index as usize == number => Some(spec.scopes),
+        _ => None,
+    });
+    used.flatten().copied().collect()
+}
+
+/// The world that a program runs in, over connections made in its order, which share these files with its cards.
+pub fn world(
+    registry: &Registry,
+    made: &[Made],
+    tables: Tables,
+    files: Files,
+    answers: Answers,
+    time: RunTime,
+) -> World {
+    let connections = made.iter().map(|made| made.connection.clone()).collect();
+    let crypto = Crypto::new(time.clock().clone());
+    let store = FileStore::new(files.clone(), time.clock().clone());
+    World::new(time, registry.effects(), connections)
+        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files)))
+        .share(FileStore::CONNECTOR, Arc::new(store))
+        .share(Crypto::CONNECTOR, Arc::new(crypto))
+        .share(Answers::CONNECTOR, Arc::new(answers))
+}
+
+/// The network as the environment and the command line describe it.
+fn open_network(purpose: &Purpose<'_>) -> Result<HttpTransport, Problem> {
+    let described = Network::from_env(purpose.env);
+    let ca_file = purpose.ca_file.clone().or_else(|| described.ca_file.clone());
+    HttpTransport::new(&Network { ca_file, ..described }).map_err(|fault| {
+        let problem = Problem::new(format!("the network can't be used: {}", fault.message));
+        Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
+    })
+}

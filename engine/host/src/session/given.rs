@@ -1,0 +1,241 @@
+//! Reads what the command line and the environment give: inputs by the types of the flow, variables by theirs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use flowrun_core::load::constant;
+use flowrun_core::model::{self, Manifest, Var};
+use flowrun_core::suggest::closest;
+use flowrun_core::types::{Kind, Type};
+use flowrun_core::value::{Record, Secret, Text, Value, convert, parse_json};
+use flowrun_kit::files::{self, Files};
+use flowrun_project::Problem;
+
+/// The inputs of a flow, each of its declared type.
+pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> Result<Record, Problem> {
+    let mut inputs = Record::default();
+    for (name, text) in given {
+        let Some(input) = flow.inputs.iter().find(|input| *input.name.it == **name) else {
+            return Err(unknown(
+                "input",
+                &format!("the flow `{}`", flow.name.it),
+                name,
+                flow.inputs.iter().map(|i| &*i.name.it),
+            ));
+        };
+        let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
+        let value = if ty == Type::one(Kind::File) { named_file(text, files) } else { read(text, ty) };
+        let value = value.map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
+        if inputs.insert(input.name.it.clone(), value).is_some() {
+            return Err(Problem::new(format!("the input `{name}` is given twice")));
+        }
+    }
+    let missing: Vec<&model::Input> = flow
+        .inputs
+        .iter()
+        .filter(|input| input.default.is_none() && !inputs.contains_key(&input.name.it))
+        .collect();
+    if missing.is_empty() {
+        return Ok(inputs);
+    }
+    let names: Vec<String> = missing.iter().map(|input| format!("`{}`", input.name.it)).collect();
+    let noun = if names.len() == 1 { "the input" } else { "the inputs" };
+    let message = format!("the flow `{}` needs {noun} {}", flow.name.it, names.join(", "));
+    let options: Vec<String> =
+        missing.iter().map(|input| format!("--input {}={}", input.name.it, example(input))).collect();
+    Err(Problem::new(message).help(
+        format!("give them: {}", options.join(" "))
+            .replace("them", if names.len() == 1 { "it" } else { "them" }),
+    ))
+}
+
+fn example(input: &model::Input) -> String {
+    if let Some(choice) = input.choices.first() {
+        let choice = choice.it.to_string();
+        return if choice.contains(|c: char| !c.is_ascii_alphanumeric()) {
+            format!("\"{choice}\"")
+        } else {
+            choice
+        };
+    }
+    let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
+    match (ty.list, ty.kind) {
+        (true, _) => "'[…]'".to_owned(),
+        (_, Kind::Object) => "'{…}'".to_owned(),
+        (_, Kind::Number) => "1".to_owned(),
+        (_, Kind::Bool) => "true".to_owned(),
+        (_, Kind::File) => "@…".to_owned(),
+        _ => "…".to_owned(),
+    }
+}
+
+/// Values for variables: those that `--set` gives, and those of the environment.
+#[derive(Debug, Default)]
+pub struct Vars {
+    /// As `--set` gives them.
+    pub set: Vec<(Text, Value)>,
+    /// As the environment gives them.
+    pub env: Vec<(Text, Value)>,
+}
+
+/// The values that `--set` and the environment give to the variables of a project.
+pub fn vars(
+    manifest: &Manifest,
+    given: &[(String, String)],
+    env: &BTreeMap<String, String>,
+) -> Result<Vars, Problem> {
+    let mut vars = Vars::default();
+    for (name, text) in given {
+        let Some(var) = manifest.vars.iter().find(|var| *var.name.it == **name) else {
+            return Err(unknown(
+                "variable",
+                "the project",
+                name,
+                manifest.vars.iter().map(|var| &*var.name.it),
+            ));
+        };
+        let value = read(text, type_of(var)).map_err(|why| Problem::new(format!("--set {name}: {why}")))?;
+        if vars.set.iter().any(|(known, _)| *known == var.name.it) {
+            return Err(Problem::new(format!("the variable `{name}` is set twice")));
+        }
+        vars.set.push((var.name.it.clone(), value));
+    }
+    for var in &manifest.vars {
+        let Some(variable) = &var.env else { continue };
+        let Some(text) = env.get(&*variable.it).filter(|text| !text.is_empty()) else { continue };
+        // The value itself stays out of the message: it may be a secret.
+        let value = read(text, type_of(var)).map_err(|_| {
+            let message = format!(
+                "the environment variable {} does not hold what the variable `{}` needs",
+                variable.it, var.name.it
+            );
+            Problem::new(message).help(format!("expected: {}", type_of(var)))
+        })?;
+        vars.env.push((var.name.it.clone(), value));
+    }
+    Ok(vars)
+}
+
+/// The type of a variable: as declared, else that of its value in the file.
+fn type_of(var: &Var) -> Type {
+    if let Some(ty) = var.ty.as_ref().and_then(|ty| Type::parse(&ty.it)) {
+        return ty;
+    }
+    match var.value.as_ref().map(|value| &value.it) {
+        Some(Value::Number(_)) => Type::NUMBER,
+        Some(Value::Bool(_)) => Type::BOOL,
+        Some(Value::List(_)) => Type::list_of(Kind::Any),
+        Some(Value::Object(_)) => Type::OBJECT,
+        Some(Value::Text(_)) => Type::TEXT,
+        _ => Type::ANY,
+    }
+}
+
+/// Reads a text of the command line as a value of a type.
+fn read(text: &str, ty: Type) -> Result<Value, String> {
+    let wrong = |found: &str| format!("expected {}, found `{}`", article(ty), clip(found));
+    let structured = ty.list || ty.kind == Kind::Object;
+    let value = match ty.kind {
+        _ if structured => {
+            let value =
+                parse_json(text).map_err(|error| format!("expected {} as JSON: {error}", article(ty)))?;
+            let fits = if ty.list { value.as_list().is_some() } else { value.as_object().is_some() };
+            if !fits {
+                return Err(wrong(text));
+            }
+            value
+        }
+        Kind::Secret => return Ok(Value::Secret(Secret::new(text))),
+        // What a flow file would make of it.
+        Kind::Any => constant(text).unwrap_or_else(|_| Value::from(text)),
+        Kind::Number => match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Value::Number(number),
+            _ => return Err(wrong(text)),
+        },
+        Kind::Bool => match text.trim() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => return Err(wrong(text)),
+        },
+        _ => Value::from(text),
+    };
+    convert(value, ty).map_err(|_| wrong(text))
+}
+
+/// Reads the file that `@PATH` names into the run's files.
+fn named_file(text: &str, files: &Files) -> Result<Value, String> {
+    match text.strip_prefix('@') {
+        Some(path) => Ok(Value::File(file(path, files)?)),
+        None => Err(format!("expected a file as @PATH, found `{}`", clip(text))),
+    }
+}
+
+/// Reads a file into the run's files.
+pub fn file(path: &str, files: &Files) -> Result<Arc<flowrun_core::value::File>, String> {
+    let name = Path::new(path).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let mut source = File::open(path).map_err(|error| format!("{path} can't be read: {error}"))?;
+    let modified = source.metadata().and_then(|known| known.modified()).unwrap_or(UNIX_EPOCH);
+    let modified_ms = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
+    let mut draft = files.draft();
+    io::copy(&mut source, &mut draft).map_err(|error| {
+        let fault = files::fault(error);
+        let help = fault.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+        format!("{path} can't be read: {}{help}", fault.message)
+    })?;
+    Ok(draft.keep(&name, modified_ms))
+}
+
+fn article(ty: Type) -> String {
+    match ty.to_string() {
+        word if word.starts_with(['a', 'e', 'i', 'o']) => format!("an {word}"),
+        word => format!("a {word}"),
+    }
+    .replace("a true/false", "true or false")
+}
+
+fn clip(text: &str) -> String {
+    let mut clipped: String = text.chars().take(60).collect();
+    if clipped.len() < text.len() {
+        clipped.push('…');
+    }
+    clipped
+}
+
+fn unknown<'a>(what: &str, of: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Problem {
+    let problem = Problem::new(format!("{of} has no {what} `{name}`"));
+    if let Some(near) = closest(name, known.clone()) {
+        return problem.help(format!("did you mean `{near}`?"));
+    }
+    let names: Vec<&str> = known.collect();
+    problem.help(if names.is_empty() {
+        "it has none".to_owned()
+    } else {
+        format!("it has {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_by_type() {
+        assert_eq!(read("12", Type::NUMBER), Ok(Value::Number(12.0)));
+        assert_eq!(
+            read("12 employees", Type::NUMBER),
+            Err("expected a number, found `12 employees`".to_owned())
+        );
+        assert_eq!(read("012", Type::TEXT), Ok(Value::from("012")));
+        assert_eq!(read("true", Type::BOOL), Ok(Value::Bool(true)));
+        assert_eq!(read("yes", Type::BOOL), Err("expected true or false, found `yes`".to_owned()));
+        assert_eq!(read("[1, 2]", Type::list_of(Kind::Any)), Ok(Value::list(vec![1.into(), 2.into()])));
+        assert!(read("[1", Type::OBJECT).is_err() && read("[1]", Type::OBJECT).is_err());
+        assert_eq!(read("12", Type::ANY), Ok(Value::Number(12.0)));
+        assert_eq!(read("{ not: yaml", Type::ANY), Ok(Value::from("{ not: yaml")));
+        assert!(matches!(read("hunter2", Type::one(Kind::Secret)), Ok(Value::Secret(_))));
+    }
+}

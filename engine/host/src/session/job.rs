@@ -1,0 +1,58 @@
+//! What is to be run, and how.
+
+use std::path::PathBuf;
+
+use flowrun_kit::files::Bounds;
+
+use super::simulators::Setup;
+
+/// What is to be run, over what, and within which bounds.
+#[derive(Clone, Debug, Default)]
+pub struct Job {
+    /// The flow, a YAML file; or an export.
+    pub file: PathBuf,
+    /// Which flow of an export.
+    pub flow: Option<String>,
+    /// The flow's inputs, by name.
+    pub inputs: Vec<(String, String)>,
+    /// Values for variables of the project, by name.
+    pub vars: Vec<(String, String)>,
+    /// CSV files that fill tables before the flow starts, by the tables' names.
+    pub tables: Vec<(String, String)>,
+    /// The file of what is answered in place of external cards.
+    pub mock: Option<PathBuf>,
+    /// Where files among the outputs are saved.
+    pub files: Option<PathBuf>,
+    /// Whether every connection must be real.
+    pub live: bool,
+    /// The file that holds the settings of connections.
+    pub connections: Option<PathBuf>,
+    /// How many times as fast time passes where connections are real.
+    pub time_scale: Option<f64>,
+    /// Certificate authorities to trust besides those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Whether requests that would change something are withheld.
+    pub dry_run: bool,
+    /// Where the audit record is written.
+    pub record: Record,
+    /// Whether the record holds what was sent of people, instead of its hash.
+    pub profiles: bool,
+    /// Where kept tables are, unless in the usual place.
+    pub state: Option<PathBuf>,
+    /// How large the run's files may get.
+    pub bounds: Bounds,
+    /// How simulators are set up.
+    pub simulators: Setup,
+}
+
+/// Where an audit record is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Record {
+    /// For real connections, in the project's state folder.
+    #[default]
+    Usual,
+    /// Into this file.
+    File(PathBuf),
+    /// Nowhere.
+    Off,
+}

@@ -1,0 +1,39 @@
+//! A session: from a file to the end of its run, without a terminal.
+//!
+//! [`Plan`] reads and checks what is to be run and refuses what can't be; [`Plan::open`] makes its connections, tables and record;
+//! [`Session::run`] runs it. What there is to say on the way is returned as values.
+
+pub mod audit;
+pub mod connections;
+pub mod given;
+pub mod origin;
+pub mod save;
+pub mod simulators;
+pub mod state;
+
+mod job;
+mod plan;
+mod run;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flowrun_kit::registry::Registry;
+
+pub use job::{Job, Record};
+pub use plan::{Plan, clock};
+pub use run::{Ended, Session};
+use simulators::Simulators;
+
+/// What a session finds around it.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The environment variables.
+    pub env: BTreeMap<String, String>,
+    /// The connectors and cards that there are.
+    pub registry: Arc<Registry>,
+    /// Simulators to run over, instead of new ones; the run then goes by their clock.
+    pub simulators: Option<Simulators>,
+    /// The name of the run, instead of a new one: chance is drawn from it.
+    pub run_id: Option<String>,
+}

@@ -1,0 +1,266 @@
+//! A run: opened, run, and what is left when it has ended.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use flowrun_core::fault::Fault;
+use flowrun_core::machine::{Machine, Start};
+use flowrun_core::program::Program;
+use flowrun_core::report::Report;
+use flowrun_core::source::Sources;
+use flowrun_core::value::{Date, Text};
+use flowrun_external::Answers;
+use flowrun_kit::activity::Activity;
+use flowrun_kit::audit::Ledger;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::files::Files;
+use flowrun_project::{Problem, unreadable};
+use flowrun_tables::Tables;
+
+use super::audit::{Audit, AuditFile, Beginning};
+use super::connections::{self, Made, Purpose};
+use super::simulators::{Setup, Simulators};
+use super::state::{self, KeptTables};
+use super::{Plan, Record, given, plan};
+use crate::driver::{self, RunTime, Stop, Watch, World};
+
+/// A run that is ready to start.
+pub struct Session {
+    /// What there is to warn of.
+    pub warnings: Vec<String>,
+    plan: Plan,
+    machine: Machine,
+    world: World,
+    made: Vec<Made>,
+    audit: Arc<Audit>,
+}
+
+/// A run that has ended.
+pub struct Ended {
+    /// What happened.
+    pub report: Report,
+    /// What ran.
+    pub program: Arc<Program>,
+    /// The files that it was made of.
+    pub sources: Sources,
+    /// The files that it read and wrote.
+    pub files: Files,
+    /// Whether it was told to stop.
+    pub interrupted: bool,
+    /// What a dry run did not send.
+    pub withheld: Vec<String>,
+    /// How long it took for whoever waited, in milliseconds, where time was simulated.
+    pub real_ms: Option<f64>,
+    /// Whether the audit record is complete, where there is one.
+    pub recorded: io::Result<()>,
+}
+
+impl Plan {
+    /// Makes the connections, the tables and the record. Nothing is sent yet.
+    pub fn open(self) -> Result<Session, Problem> {
+        let env = &self.surroundings.env;
+        let simulators = self.simulators();
+        let audit = Arc::new(Audit::default());
+        let recorded = match &self.job.record {
+            Record::Off => false,
+            Record::File(_) => true,
+            Record::Usual => self.reaches_real(),
+        };
+        let made = connections::connect(
+            &self.planned,
+            &Purpose {
+                audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
+                rehearsal: self.job.dry_run,
+                ca_file: self.job.ca_file.clone(),
+                files: self.files.clone(),
+                ..Purpose::new(&simulators, env)
+            },
+        )?;
+        let clock = simulators.clock;
+        let time = RunTime::new(clock.clone());
+        let at_us = time.now_us();
+        let run_id = run_id(self.surroundings.run_id.as_deref(), at_us);
+        let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
+        // Nothing outlives a run that reaches nothing real, unless it is said where.
+        let folder = state::folder(&self.project.root, &hosts, env).filter(|_| self.reaches_real());
+        let tables = self.filled(self.tables(folder.as_deref(), &clock)?)?;
+        let answers = self.answers()?;
+        let registry = &self.surroundings.registry;
+        let world = connections::world(registry, &made, tables, self.files.clone(), answers, time);
+        let start =
+            Start { dry_run: self.job.dry_run, ..Start::new(self.inputs.clone(), run_id.clone(), at_us) };
+        let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
+        let mut warnings = Vec::new();
+        if recorded {
+            match self.record(folder.as_deref(), &run_id) {
+                None => warnings
+                    .push("no audit record is written: HOME is not set; name a file with --audit".to_owned()),
+                Some(path) => {
+                    let file = AuditFile::open(&path, self.job.profiles)?;
+                    audit.begin(file, &self.beginning(&made, &run_id, clock.now_ms()));
+                }
+            }
+        }
+        Ok(Session { warnings, plan: self, machine, world, made, audit })
+    }
+
+    /// Those that are there, or new ones.
+    fn simulators(&self) -> Simulators {
+        if let Some(simulators) = &self.surroundings.simulators {
+            return simulators.clone();
+        }
+        // Employees of a simulator that nothing reaches need not be made.
+        let employees = if self.reaches_simulator() { self.job.simulators.employees } else { 0 };
+        let setup = Setup { employees, ..self.job.simulators.clone() };
+        let clock = if self.is_simulated() {
+            Clock::simulated(plan::now_ms())
+        } else {
+            plan::clock(self.time_scale())
+        };
+        Simulators::new(clock, &setup)
+    }
+
+    /// Where the audit record is written.
+    fn record(&self, folder: Option<&Path>, run_id: &str) -> Option<PathBuf> {
+        match &self.job.record {
+            Record::File(path) => Some(path.clone()),
+            _ => Some(folder?.join("audit").join(format!("{run_id}.jsonl"))),
+        }
+    }
+
+    fn beginning<'a>(&'a self, made: &'a [Made], run_id: &'a str, now_ms: i64) -> Beginning<'a> {
+        let entry = self.program.flow(self.program.entry);
+        Beginning {
+            run_id,
+            flow: &entry.name,
+            file: &entry.path,
+            sources: &self.project.sources,
+            made,
+            dry_run: self.job.dry_run,
+            env: &self.surroundings.env,
+            now_ms,
+        }
+    }
+
+    /// What is answered in place of external cards.
+    fn answers(&self) -> Result<Answers, Problem> {
+        let Some(file) = &self.job.mock else { return Ok(Answers::default()) };
+        let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
+        if text.len() > flowrun_external::MAX_BYTES {
+            return Err(Problem::new(format!("{} is too large for a file of answers", file.display())));
+        }
+        Answers::read(&text).map_err(|why| {
+            Problem::new(format!("{} is not a file of answers: {why}", file.display()))
+                .help("as in: `slack.send_message: { gives: { Message ID: m1 } }`")
+        })
+    }
+
+    /// The tables, the kept ones as the last run left them. Over simulators nothing is kept unless it is said where: the next
+    /// run has new ones.
+    fn tables(&self, folder: Option<&Path>, clock: &Clock) -> Result<Tables, Problem> {
+        let tables = Tables::new(&self.program.tables, clock.clone());
+        let kept: Vec<&str> =
+            self.program.tables.iter().filter(|table| table.kept).map(|table| &*table.name).collect();
+        let folder = match (&self.job.state, folder) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(folder)) => folder.join("tables"),
+            (None, None) if kept.is_empty() || !self.reaches_real() => return Ok(tables),
+            (None, None) => {
+                let message = format!("nothing says where to keep {}: HOME is not set", kept.join(", "));
+                return Err(Problem::new(message).help("name a folder with --state"));
+            }
+        };
+        if kept.is_empty() {
+            return Ok(tables);
+        }
+        tables.kept_in(KeptTables::open(&folder, !self.job.dry_run)?).map_err(|fault| refused(&fault))
+    }
+
+    /// The tables, with the rows of the CSV files that were named for them.
+    fn filled(&self, tables: Tables) -> Result<Tables, Problem> {
+        if self.job.tables.is_empty() {
+            return Ok(tables);
+        }
+        let tables = tables.with_files(self.files.clone());
+        for (name, path) in &self.job.tables {
+            let rows = given::file(path, &self.files).and_then(|file| {
+                tables.fill(name, &file).map_err(|fault| match &fault.help {
+                    Some(help) => format!("{}; {help}", fault.message),
+                    None => fault.message.to_string(),
+                })
+            });
+            rows.map_err(|why| Problem::new(format!("--table {name}: {why}")))?;
+        }
+        Ok(tables)
+    }
+}
+
+impl Session {
+    /// The name of the flow that it starts with.
+    pub fn flow(&self) -> &str {
+        let program = &self.plan.program;
+        &program.flow(program.entry).name
+    }
+
+    /// What answers for each connection, in the order that the manifest's author had in mind.
+    pub fn connections(&self) -> Vec<String> {
+        let listed = self.plan.project.model.manifest.connections.iter();
+        let found = listed.filter_map(|listed| self.made.iter().find(|made| *made.name == *listed.name.it));
+        found.map(|made| format!("{}: {}", made.name, made.host)).collect()
+    }
+
+    /// What each connection is doing, by its name.
+    pub fn activities(&self) -> Vec<(String, Activity)> {
+        self.made.iter().map(|made| (made.name.clone(), made.activity.clone())).collect()
+    }
+
+    /// The clock that the run goes by.
+    pub fn clock(&self) -> &Clock {
+        self.world.time.clock()
+    }
+
+    /// Whether its time is simulated.
+    pub fn is_simulated(&self) -> bool {
+        self.plan.is_simulated()
+    }
+
+    /// Runs it to its end. However badly it goes, there is a report.
+    pub async fn run(mut self, watch: &mut dyn Watch, stop: Stop) -> Ended {
+        let simulated = self.is_simulated();
+        let started = Instant::now();
+        let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch, stop.clone()).await;
+        let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
+        let withheld = self.made.iter().flat_map(|made| made.activity.withheld()).collect();
+        let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
+        Ended {
+            report,
+            program: self.plan.program,
+            sources: self.plan.project.sources,
+            files: self.plan.files,
+            interrupted: stop.is_given(),
+            withheld,
+            real_ms,
+            recorded,
+        }
+    }
+}
+
+/// A start that the entry flow doesn't take.
+fn refused(fault: &Fault) -> Problem {
+    Problem { message: fault.message.to_string(), help: fault.help.as_ref().map(ToString::to_string) }
+}
+
+/// A name for the run that no other has: when it started, and some chance.
+fn run_id(given: Option<&str>, at_us: i64) -> Text {
+    if let Some(id) = given {
+        return Text::from(id);
+    }
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new().hash_one(at_us) as u32;
+    let date = Date::from_millis(at_us.div_euclid(1000)).map(|date| date.to_string()).unwrap_or_default();
+    let digits: String = date.chars().take(19).filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    Text::from(format!("{digits}-{chance:08x}"))
+}

@@ -1,0 +1,117 @@
+//! Where a project keeps what outlives a run: kept tables and audit records, below `~/.local/state/flowrun`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use flowrun_tables::Store;
+use sha2::{Digest, Sha256};
+
+use flowrun_project::Problem;
+
+/// The folder for what one project does over certain connections. What was imported into a sandbox says nothing of a
+/// real org, so that each set of hosts has a folder of its own.
+pub fn folder(root: &Path, hosts: &[(String, String)], env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = given("XDG_STATE_HOME").or_else(|| given("HOME").map(|home| home.join(".local/state")))?;
+    let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let hosts: Vec<String> = hosts.iter().map(|(name, host)| format!("{name}={host}")).collect();
+    let hash = hex(&Sha256::digest(format!("{}\n{}", root.display(), hosts.join("\n"))));
+    Some(state.join("flowrun").join(format!("{name}-{}", &hash[..12])))
+}
+
+/// Makes a folder that only its owner may look into.
+pub fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Options for a file that only its owner may read.
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Replaces a file as a whole: a crash leaves the old one or the new one.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    // What an earlier crash left may have another mode.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private().write(true).create_new(true).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+/// A folder of kept tables, which no other run uses at the same time.
+#[derive(Debug)]
+pub struct KeptTables {
+    folder: PathBuf,
+    saves: bool,
+    /// Held until the run ends; the system gives it back even after a crash.
+    _lock: File,
+}
+
+impl KeptTables {
+    /// Takes the folder for this run. A run that does not save only looks.
+    pub fn open(folder: &Path, saves: bool) -> Result<KeptTables, Problem> {
+        let unusable = |error: io::Error| {
+            Problem::new(format!("kept tables can't stand in {}: {error}", folder.display()))
+                .help("name another folder with --state")
+        };
+        make(folder).map_err(unusable)?;
+        let path = folder.join("lock");
+        let lock =
+            private().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(KeptTables { folder: folder.to_owned(), saves, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                let problem = Problem::new("another run of this project over these connections is going on");
+                Err(problem.help(format!("wait for its end; it holds {}", path.display())))
+            }
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+
+    fn path(&self, table: &str) -> PathBuf {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+        let name: String = table.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
+        // Tables whose names differ only in other letters keep apart.
+        let mark =
+            if name == table { String::new() } else { format!("-{}", &hex(&Sha256::digest(table))[..8]) };
+        self.folder.join(format!("{name}{mark}.jsonl"))
+    }
+}
+
+impl Store for KeptTables {
+    fn load(&self, table: &str) -> Result<Option<String>, String> {
+        match fs::read_to_string(self.path(table)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn save(&self, table: &str, text: &str) -> Result<(), String> {
+        if !self.saves {
+            return Ok(());
+        }
+        replace(&self.path(table), text).map_err(|error| error.to_string())
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,104 @@
+//! Checks a project as a whole, and tells whether something can be done with it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use flowrun_core::check::{Checked, Options, check};
+use flowrun_core::diag::{Diagnostic, Severity};
+use flowrun_core::load::MANIFEST;
+use flowrun_core::program::Program;
+use flowrun_core::value::{Text, Value};
+use flowrun_core::vocabulary::Vocabulary;
+
+use crate::problem::{Mistakes, Problem, Refused};
+use crate::project::Project;
+
+/// Values for variables that are not in the project.
+#[derive(Debug, Default)]
+pub struct Given<'a> {
+    /// Those of the command line.
+    pub set: &'a [(Text, Value)],
+    /// Those of the environment.
+    pub env: &'a [(Text, Value)],
+}
+
+/// Checks a project; `entry` is the flow to make a program of.
+pub fn examine(
+    project: &Project,
+    vocabulary: &Vocabulary,
+    entry: Option<&str>,
+    given: &Given<'_>,
+) -> Checked {
+    let events: Vec<&str> = vocabulary.events.iter().map(|event| event.name).collect();
+    let options = Options {
+        sources: &project.sources,
+        found: &project.found,
+        vars: given.set,
+        env: given.env,
+        connectors: &vocabulary.connectors,
+        events: &events,
+    };
+    check(&project.model, &vocabulary.cards, entry, &options)
+}
+
+/// Whether a run would be refused.
+pub fn has_errors(found: &[Diagnostic]) -> bool {
+    found.iter().any(is_error)
+}
+
+/// Whether a run would be refused for this alone.
+pub fn is_error(found: &Diagnostic) -> bool {
+    found.code.severity() == Severity::Error
+}
+
+/// How many warnings there are in the flows of a program.
+pub fn warnings(found: &[Diagnostic], program: &Program) -> usize {
+    let matters = |found: &&Diagnostic| {
+        let file = found.span.file;
+        !is_error(found) && program.flows.iter().any(|flow| flow.span.file == file)
+    };
+    let places: BTreeSet<_> =
+        found.iter().filter(matters).map(|d| (d.span.file, d.span.start, d.code)).collect();
+    places.len()
+}
+
+/// A project whose flows can be shown, though not necessarily run; `command` is what is to be done with them.
+pub fn loaded(path: &Path, vocabulary: &Vocabulary, command: &str) -> Result<Project, Refused> {
+    let project = Project::read(path, vocabulary)?;
+    if project.model.flows.is_empty() {
+        return Err(no_flows(path, command).into());
+    }
+    // Half of a flow would look like a whole one.
+    if has_errors(&project.found) {
+        let Project { found, sources, .. } = project;
+        return Err(Refused::Mistakes(Mistakes { found, sources }));
+    }
+    Ok(project)
+}
+
+/// The problem of a path that has no flows; `command` is what was to be done with them.
+pub fn no_flows(path: &Path, command: &str) -> Problem {
+    let problem = Problem::new(format!("there are no flows in {}", path.display()));
+    let below =
+        path.read_dir().into_iter().flatten().flatten().find(|entry| entry.path().join(MANIFEST).is_file());
+    match below {
+        Some(entry) => problem.help(format!(
+            "did you mean `flowrun {command} {}`?",
+            entry.path().strip_prefix(".").unwrap_or(&entry.path()).display()
+        )),
+        None => problem.help(
+            "a project is a folder with flow files in YAML and, for tables and connections, flowrun.yaml",
+        ),
+    }
+}
+
+/// The problem of a folder that was to be run or drawn: names the flows in it.
+pub fn is_folder(path: &Path, vocabulary: &Vocabulary) -> Problem {
+    let flows = Project::read(path, vocabulary).map(|project| project.starters()).unwrap_or_default();
+    let problem = Problem::new(format!("{} is a folder", path.display()));
+    if flows.is_empty() {
+        problem.help("name a flow")
+    } else {
+        problem.help(format!("name one of its flows: {}", flows.join(", ")))
+    }
+}

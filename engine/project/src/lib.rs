@@ -1,0 +1,12 @@
+//! A project on disk: its flow files and manifest, an export in their place, and the connections file beside it.
+
+pub mod check;
+pub mod connections;
+pub mod export;
+pub mod folder;
+mod problem;
+mod project;
+pub mod source;
+
+pub use problem::{Mistakes, Problem, Refused, unreadable, unwritable};
+pub use project::Project;

@@ -1,0 +1,278 @@
+//! Finds and reads the project that a file or a folder belongs to.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flowrun_core::diag::Diagnostic;
+use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
+use flowrun_core::model::{self, Expr, OnError, Step};
+use flowrun_core::source::{FileId, Sources};
+use flowrun_core::suggest::closest;
+use flowrun_core::vocabulary::Vocabulary;
+use flowrun_core::words;
+use flowrun_exports::Trouble;
+
+use crate::export;
+use crate::problem::{Problem, unreadable};
+
+/// A project with more files than this is taken for a folder that is none.
+const MOST_FILES: usize = 5_000;
+
+/// How many folders may lie in each other.
+const DEEPEST: usize = 32;
+
+/// A project as it was read.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder of its manifest; of the flow where there is none.
+    pub root: PathBuf,
+    /// Its files.
+    pub sources: Sources,
+    /// What they say.
+    pub model: model::Project,
+    /// What loading found wrong in them.
+    pub found: Vec<Diagnostic>,
+    /// If it was read from an export of Okta's: what of that could not be read as it was meant.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Project {
+    /// The project that `path`, a flow or a folder, belongs to.
+    pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
+        let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if metadata.is_file() && export::is_export(path) {
+            return export::read(path, vocabulary);
+        }
+        let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+        let folder = if metadata.is_dir() { real.as_path() } else { real.parent().unwrap_or(Path::new("/")) };
+        let root = folder.ancestors().find(|folder| folder.join(MANIFEST).is_file());
+        let mut files = Vec::new();
+        match root {
+            Some(root) => collect(root, DEEPEST, &mut files)?,
+            // Without a manifest nothing says what belongs together but the folder.
+            None => collect(folder, 0, &mut files)?,
+        }
+        let root = root.unwrap_or(folder);
+        files.sort();
+        let mut sources = Sources::default();
+        for file in files {
+            sources.add(&relative(root, &file), &text(&file)?);
+        }
+        let (model, found) = load(&sources);
+        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new() })
+    }
+
+    /// The path of the flow that is meant by a file and, for an export, by a flow's title or name.
+    pub fn entry(&self, file: &Path, flow: Option<&str>) -> Result<String, Problem> {
+        let Some(name) = flow else {
+            return if export::is_export(file) { self.only_flow(file) } else { self.flow_path(file) };
+        };
+        let stem = |flow: &&model::Flow| flow.path.rsplit('/').next() == Some(name);
+        let named = |flow: &&model::Flow| *flow.path == *name || *flow.name.it == *name || stem(flow);
+        let found: Vec<&model::Flow> = self.model.flows.iter().filter(named).collect();
+        match found[..] {
+            [flow] => Ok(flow.path.to_string()),
+            [] => {
+                let names = self.model.flows.iter().flat_map(|flow| [&*flow.path, &*flow.name.it]);
+                let problem = Problem::new(format!("there is no flow `{name}` in {}", file.display()));
+                Err(match closest(name, names) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => problem.help(self.choices()),
+                })
+            }
+            _ => {
+                let paths: Vec<&str> = found.iter().map(|flow| &*flow.path).collect();
+                Err(Problem::new(format!("`{name}` is more than one flow"))
+                    .help(format!("choose one of {}", paths.join(", "))))
+            }
+        }
+    }
+
+    /// The flow of an export that has one only.
+    fn only_flow(&self, file: &Path) -> Result<String, Problem> {
+        match &self.model.flows[..] {
+            [flow] => Ok(flow.path.to_string()),
+            flows => {
+                let flows = words::many(flows.len() as u64, "flow");
+                Err(Problem::new(format!("{} has {flows}", file.display())).help(self.choices()))
+            }
+        }
+    }
+
+    /// Which flows can be chosen, those that something starts first.
+    fn choices(&self) -> String {
+        const SHOWN: usize = 12;
+        let mut flows: Vec<&model::Flow> = self.model.flows.iter().collect();
+        flows.sort_by_key(|flow| matches!(flow.trigger, model::Trigger::Helper));
+        let shown: Vec<String> =
+            flows.iter().take(SHOWN).map(|flow| format!("\"{}\"", flow.name.it)).collect();
+        let more = if flows.len() > SHOWN { ", …" } else { "" };
+        format!("name one with --flow: {}{more}", shown.join(", "))
+    }
+
+    /// The path by which flows name the flow in `file`.
+    pub fn flow_path(&self, file: &Path) -> Result<String, Problem> {
+        let real = file.canonicalize().map_err(|error| unreadable(file, &error))?;
+        let path = relative(&self.root, &real);
+        let flow = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".yml"));
+        match flow {
+            Some(flow) if path != MANIFEST && self.model.flows.iter().any(|known| *known.path == *flow) => {
+                Ok(flow.to_owned())
+            }
+            _ if path == MANIFEST => {
+                let problem =
+                    Problem::new(format!("{} is the project's manifest, not a flow", file.display()));
+                Err(problem.help(format!("run one of its flows: {}", self.starters().join(", "))))
+            }
+            _ => Err(Problem::new(format!("{} is no flow", file.display()))
+                .help("a flow is a file whose name ends in .yaml")),
+        }
+    }
+
+    /// The flows that something other than a flow starts, if there are any, else all: those that are most likely meant.
+    pub fn starters(&self) -> Vec<String> {
+        let starts = |flow: &&model::Flow| !matches!(flow.trigger, model::Trigger::Helper);
+        let mut flows: Vec<&model::Flow> = self.model.flows.iter().filter(starts).collect();
+        if flows.is_empty() {
+            flows = self.model.flows.iter().collect();
+        }
+        flows.iter().take(5).map(|flow| format!("{}.yaml", flow.path)).collect()
+    }
+
+    /// The place of the flow that the flow at `from` means by `name`; none where there is none, or more than one.
+    pub fn named(&self, name: &str, from: &str) -> Option<usize> {
+        let flows = || self.model.flows.iter().enumerate();
+        let at = |path: &str| flows().find(|(_, flow)| *flow.path == *path).map(|(index, _)| index);
+        let beside = || from.rsplit_once('/').and_then(|(folder, _)| at(&format!("{folder}/{name}")));
+        let alone = || {
+            let mut same = flows().filter(|(_, flow)| flow.path.rsplit('/').next() == Some(name));
+            same.next().filter(|_| same.next().is_none()).map(|(index, _)| index)
+        };
+        at(name).or_else(beside).or_else(alone)
+    }
+
+    /// What the project is called: by its manifest, or else by its folder or file.
+    pub fn title(&self, path: &Path) -> String {
+        let stem = || {
+            let path = if export::is_export(path) { path } else { self.root.as_path() };
+            path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+        };
+        let named = self.model.manifest.name.as_ref().map(|name| name.to_string());
+        named.or_else(stem).unwrap_or_else(|| "Flows".to_owned())
+    }
+
+    /// The flow with this path.
+    pub fn flow(&self, path: &str) -> Option<&model::Flow> {
+        self.model.flows.iter().find(|flow| *flow.path == *path)
+    }
+
+    /// The same project with only those flows that the flow `entry` may reach: mistakes in others don't keep it from
+    /// running.
+    pub fn reachable(&self, entry: &str) -> Project {
+        let mut kept = vec![false; self.model.flows.len()];
+        let mut next: Vec<usize> =
+            self.model.flows.iter().position(|flow| *flow.path == *entry).into_iter().collect();
+        while let Some(index) = next.pop() {
+            if std::mem::replace(&mut kept[index], true) {
+                continue;
+            }
+            let mut names = Vec::new();
+            texts(&self.model.flows[index].cards, &mut names);
+            let named = |flow: &model::Flow| {
+                let stem = flow.path.rsplit('/').next().unwrap_or_default();
+                names.iter().any(|name| name.rsplit('/').next() == Some(stem))
+            };
+            next.extend(
+                self.model.flows.iter().enumerate().filter(|(_, flow)| named(flow)).map(|(index, _)| index),
+            );
+        }
+        let keep = |(index, flow): (usize, &model::Flow)| kept[index].then(|| flow.clone());
+        let flows: Vec<model::Flow> = self.model.flows.iter().enumerate().filter_map(keep).collect();
+        let matters = |file: FileId| {
+            *self.sources.get(file).path == *MANIFEST || flows.iter().any(|flow| flow.span.file == file)
+        };
+        let found = self.found.iter().filter(|found| matters(found.span.file)).cloned().collect();
+        let model = model::Project { manifest: self.model.manifest.clone(), flows };
+        Project {
+            root: self.root.clone(),
+            sources: self.sources.clone(),
+            model,
+            found,
+            troubles: self.troubles.clone(),
+        }
+    }
+}
+
+/// Every constant text that could name a flow: more than those that do, never fewer.
+fn texts<'m>(steps: &'m [Step], names: &mut Vec<&'m str>) {
+    for step in steps {
+        for (_, value) in step.with.iter().chain(&step.pass) {
+            if let Expr::Constant(value) = &value.it
+                && let Some(text) = value.as_text()
+            {
+                names.push(text);
+            }
+        }
+        if let Some(OnError::Call { flow, .. }) = step.on_error.as_ref().map(|on_error| &on_error.it) {
+            names.push(&flow.it);
+        }
+        for arm in &step.arms {
+            texts(&arm.cards, names);
+        }
+    }
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name.starts_with('.') || matches!(name, "target" | "node_modules") {
+            continue;
+        }
+        let path = entry.path();
+        let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+        // A link to a folder could lead in circles, or out of the project.
+        if kind.is_dir() && depth > 0 {
+            collect(&path, depth - 1, files)?;
+        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && path.is_file() {
+            files.push(path);
+            if files.len() > MOST_FILES {
+                return Err(Problem::new(format!(
+                    "there are more than {MOST_FILES} YAML files below the project's folder"
+                ))
+                .help("is flowrun.yaml in the right folder?"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The text of a file, not much more of it than a flow may have: the loader says that it is too large.
+fn text(path: &Path) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    file.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    let cut = bytes.len() > MAX_BYTES;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // The end of what was read may lie inside of a letter.
+        Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(error) => {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count()
+                + 1;
+            Err(Problem::new(format!("{} is no text: line {line} is not UTF-8", path.display()))
+                .help("save the file as UTF-8"))
+        }
+    }
+}
+
+fn relative(root: &Path, file: &Path) -> String {
+    let path = file.strip_prefix(root).unwrap_or(file);
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}

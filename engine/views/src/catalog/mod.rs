@@ -1,0 +1,204 @@
+//! The cards as a reader wants them: listed, shown one by one, as JSON, and as the manual's reference pages.
+//!
+//! All of it comes from the declarations; nothing is said here that a declaration doesn't say.
+
+pub mod category;
+mod coverage;
+mod json;
+mod list;
+mod markdown;
+pub mod okta;
+mod show;
+
+pub use json::{card as card_json, json};
+pub use list::list;
+pub use markdown::{COMMAND, markdown};
+pub use show::show;
+
+use flowrun_core::card::{Card, Catalog, Field, Literal, Work};
+use flowrun_core::control::Control;
+use flowrun_core::suggest::closest;
+use flowrun_core::types::Kind;
+
+use flowrun_project::Problem;
+
+/// The card that `name` means: its ID, its name in Okta's console, the last part of its ID, or an address in Okta's exports.
+pub fn find(catalog: &Catalog, name: &str) -> Result<&'static Card, Problem> {
+    if let Some(card) = catalog.get(name.trim()) {
+        return Ok(card);
+    }
+    let wanted = plain(name);
+    let named = |card: &&Card| {
+        let last = card.id.split_once('.').map_or(card.id, |(_, last)| last);
+        plain(card.id) == wanted
+            || plain(last) == wanted
+            || plain(&card.title()) == wanted
+            || card.exported_as.contains(&name)
+    };
+    let found: Vec<&'static Card> = catalog.iter().filter(named).collect();
+    match found[..] {
+        [card] => Ok(card),
+        [] => Err(unknown(catalog, name)),
+        _ => {
+            let ids: Vec<&str> = found.iter().map(|card| card.id).collect();
+            Err(Problem::new(format!("`{name}` is more than one card"))
+                .help(format!("choose one of {}", ids.join(", "))))
+        }
+    }
+}
+
+fn unknown(catalog: &Catalog, name: &str) -> Problem {
+    let problem = Problem::new(format!("there is no card `{name}`"));
+    let whole = closest(name, catalog.iter().map(|card| card.id));
+    // Who leaves the category out may have misspelled the rest.
+    let near = whole.or_else(|| {
+        let last = |card: &'static Card| card.id.split_once('.').map_or(card.id, |(_, last)| last);
+        let near = closest(name, catalog.iter().map(last))?;
+        catalog.iter().find(|card| last(card) == near).map(|card| card.id)
+    });
+    match near {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem
+            .help("`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word"),
+    }
+}
+
+/// The cards in the order of the manual; only those that have, for every word of `search`, one that starts with it.
+fn chosen(catalog: &Catalog, search: Option<&str>) -> Vec<&'static Card> {
+    let wanted = words(search.unwrap_or_default());
+    let fits = |card: &&Card| {
+        let text = words(&searched(card));
+        wanted.iter().all(|wanted| text.iter().any(|word| word.starts_with(wanted.as_str())))
+    };
+    let mut cards: Vec<&'static Card> = catalog.iter().filter(fits).collect();
+    cards.sort_by_key(|card| (category::rank(card.group()), card.group()));
+    cards
+}
+
+/// The cards, in groups of one category each.
+fn by_category<'a>(cards: &'a [&'static Card]) -> impl Iterator<Item = (&'static str, &'a [&'static Card])> {
+    cards.chunk_by(|a, b| a.group() == b.group()).filter_map(|group| Some((group.first()?.group(), group)))
+}
+
+/// The words of a text, in small letters.
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Everything in a declaration that a search may hit.
+fn searched(card: &Card) -> String {
+    let mut text = format!("{} {} {} {}", card.id, card.title(), category::title(card.group()), card.docs);
+    for field in card.inputs.iter().chain(card.outputs) {
+        text.push_str(&format!(" {} {}", field.name, field.docs));
+    }
+    for address in card.exported_as {
+        text.push_str(&format!(" {address}"));
+    }
+    text
+}
+
+/// A name without what people write differently.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The first sentence of a card's docs.
+fn summary(card: &Card) -> String {
+    let text = card.summary().split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => text,
+    }
+}
+
+/// A constant as a flow file has it.
+fn literal(value: Literal) -> String {
+    match value {
+        Literal::Null => "null".to_owned(),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Number(value) => flowrun_core::value::format_number(value),
+        Literal::Text(text) => yaml(text),
+    }
+}
+
+/// A text as YAML, in quotes where it needs some.
+fn yaml(text: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ' ' | '&' | '\'' | '-');
+    let starts = text.chars().next().is_some_and(char::is_alphabetic);
+    let word = matches!(text, "true" | "false" | "null");
+    let plain = starts && !word && text.trim() == text && text.chars().all(safe);
+    if plain { text.to_owned() } else { format!("\"{}\"", text.escape_default()) }
+}
+
+/// Whether an input must be given, and what it is if it isn't.
+fn need(field: &Field) -> String {
+    match field.default {
+        _ if field.required => "required".to_owned(),
+        Literal::Null => "optional".to_owned(),
+        default => format!("default {}", literal(default)),
+    }
+}
+
+/// The choices of a field, each in backticks; none where its docs name them all.
+fn choices(field: &Field) -> Vec<String> {
+    let choices: Vec<String> = field.choices.iter().map(|choice| format!("`{choice}`")).collect();
+    if choices.iter().all(|choice| field.docs.contains(choice.as_str())) { Vec::new() } else { choices }
+}
+
+/// Where a block's cards stand.
+fn arms(card: &Card) -> &'static [&'static str] {
+    match card.work {
+        Work::Control(Control::IfElse) => &["then", "else"],
+        Work::Control(Control::IfElseIf) => &["cases", "else"],
+        Work::Control(Control::IfError) => &["try", "catch"],
+        _ => &[],
+    }
+}
+
+/// Whether the card runs a helper flow, and so takes what the flow needs under `pass`.
+fn calls(card: &Card) -> bool {
+    card.inputs.iter().any(|field| field.ty.kind == Kind::Flow)
+}
+
+/// What is true of the card as a whole, in sentences.
+fn traits(card: &Card) -> Vec<String> {
+    let mut said = Vec::new();
+    if let [first, second] = arms(card) {
+        said.push(format!("Holds cards under `{first}` and `{second}`."));
+    }
+    if calls(card) {
+        said.push("Beside `with`, `pass` gives the helper flow its inputs.".to_owned());
+    }
+    if let Work::Effect(effect) = card.work {
+        if let Some(connector) = card.connector() {
+            said.push(format!("Uses a connection to {}.", category::title(connector)));
+        }
+        said.push(format!(
+            "May take {} before it fails.",
+            flowrun_core::words::duration(effect.timeout.as_secs_f64() * 1000.0)
+        ));
+        if effect.idempotent {
+            said.push("Doing it twice does no harm, so it may be tried again.".to_owned());
+        } else {
+            said.push("It is not tried again when it may already have been done.".to_owned());
+        }
+    }
+    said
+}
+
+/// The names that a card's fields have in Okta's exports, where they differ.
+fn renamed(card: &Card) -> Vec<(&'static str, &'static str)> {
+    let fields = card.inputs.iter().chain(card.outputs);
+    fields.filter(|field| field.key != field.name).map(|field| (field.name, field.key)).collect()
+}
+
+/// An example as it stands in a flow: for pure cards only the fields are given.
+fn given(card: &Card, text: &str) -> String {
+    match card.work {
+        Work::Pure(_) => format!("- card: {}\n  with: {text}", card.id),
+        _ => text.to_owned(),
+    }
+}

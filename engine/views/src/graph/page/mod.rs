@@ -1,0 +1,133 @@
+//! All flows of a project on one page, to look at in a browser: it needs nothing but itself.
+
+use std::fmt::Write;
+
+use flowrun_core::card::Catalog;
+use flowrun_core::model::Flow;
+use sha2::{Digest, Sha256};
+
+use super::svg::{Writing, escape};
+use super::{Theme, linked, paint};
+use crate::docs::survey::{About, Survey};
+use flowrun_core::words;
+use flowrun_project::Project;
+
+const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = include_str!("page.css");
+
+/// The page of a project. Its script is the only one that a browser runs, whatever the project's texts hold.
+pub fn page(project: &Project, title: &str, catalog: &Catalog, theme: Theme) -> String {
+    let flows = &project.model.flows;
+    let survey = Survey::new(project, catalog);
+    let attribute = match theme {
+        Theme::Auto => "",
+        Theme::Light => " data-theme=\"light\"",
+        Theme::Dark => " data-theme=\"dark\"",
+    };
+    let mut out = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"{attribute}>\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n\
+         <style>{STYLE}{}</style>\n</head>\n<body>\n",
+        base64(&Sha256::digest(SCRIPT)),
+        escape(title),
+        paint::page_style(),
+    );
+    let count = words::many(flows.len() as u64, "flow");
+    let _ = writeln!(
+        out,
+        "<nav aria-label=\"Flows\">\n<header><h1>{}</h1><p>{count}</p><input id=\"search\" type=\"search\" \
+         placeholder=\"Search\" aria-label=\"Search the flows\"></header>\n<div id=\"flows\">",
+        escape(title)
+    );
+    list(flows, &mut out);
+    out.push_str("<p id=\"nothing\" hidden>no flow has these words</p>\n</div>\n</nav>\n<main>\n<header>\n<div id=\"calls\">\n");
+    for (index, about) in survey.flows.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "<div data-of=\"f{index}\" hidden>{}{}</div>",
+            links("calls ", &about.calls, flows),
+            links("called by ", &about.called_by, flows)
+        );
+    }
+    out.push_str(
+        "</div>\n<button id=\"farther\" title=\"Zoom out (-)\" aria-label=\"Zoom out\">−</button>\n\
+         <button id=\"closer\" title=\"Zoom in (+)\" aria-label=\"Zoom in\">+</button>\n\
+         <button id=\"whole\" title=\"The whole picture (0)\">Fit</button>\n\
+         <button id=\"theme\" title=\"Light or dark\">Theme</button>\n</header>\n\
+         <div id=\"canvas\" tabindex=\"0\" aria-label=\"The picture: arrow keys move it, + and - zoom\">\n",
+    );
+    for (index, flow) in flows.iter().enumerate() {
+        let link = |name: &str| project.named(name, &flow.path).map(|called| format!("#f{called}"));
+        let picture = linked(flow, catalog, Writing { theme: None, link: &link });
+        let _ = writeln!(out, "<section id=\"f{index}\" hidden>\n{picture}</section>");
+    }
+    let _ = writeln!(out, "</div>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>");
+    out
+}
+
+/// The flows, each below the name of its folder.
+fn list(flows: &[Flow], out: &mut String) {
+    let mut folder = None;
+    for (index, flow) in flows.iter().enumerate() {
+        let (within, name) = flow.path.rsplit_once('/').unwrap_or(("", &flow.path));
+        if folder != Some(within) {
+            out.push_str(if folder.is_some() { "</section>\n<section>" } else { "<section>" });
+            if !within.is_empty() {
+                let _ = write!(out, "<h2>{}</h2>", escape(within));
+            }
+            out.push('\n');
+            folder = Some(within);
+        }
+        let start = About::start(flow);
+        let _ = writeln!(
+            out,
+            "<a href=\"#f{index}\" title=\"{}\">{}<span>{}</span></a>",
+            escape(name),
+            escape(&flow.name),
+            escape(&start)
+        );
+    }
+    if folder.is_some() {
+        out.push_str("</section>\n");
+    }
+}
+
+fn links(before: &str, called: &[usize], flows: &[Flow]) -> String {
+    if called.is_empty() {
+        return String::new();
+    }
+    let links: Vec<String> = called
+        .iter()
+        .map(|index| format!("<a href=\"#f{index}\">{}</a>", escape(&flows[*index].name)))
+        .collect();
+    format!("<div>{before}{}</div>", links.join(", "))
+}
+
+/// Base64, as the content security policy writes hashes.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .chain([0, 0].iter())
+            .take(3)
+            .fold(0_u32, |group, byte| group << 8 | u32::from(*byte));
+        for place in 0..4 {
+            let letter = LETTERS[(group >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn base64_pads() {
+        let encoded = ["", "f", "fo", "foo", "foob"].map(|text| super::base64(text.as_bytes()));
+        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+    }
+}

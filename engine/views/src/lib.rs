@@ -1,0 +1,13 @@
+//! What is shown of a project or of a report: transcripts, explanations of failures, pictures, pages, differences, the manual of the cards.
+//!
+//! Each is a function of what it shows; nothing here reads a file or writes to a stream.
+
+pub mod catalog;
+pub mod diff;
+pub mod docs;
+pub mod failure;
+pub mod graph;
+pub mod look;
+pub mod mistakes;
+pub mod schema;
+pub mod transcript;

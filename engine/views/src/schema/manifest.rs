@@ -1,0 +1,93 @@
+//! The manifest.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::text;
+use flowrun_core::card::Catalog;
+
+/// The schema of `flowrun.yaml`.
+pub(super) fn body(catalog: &Catalog) -> Value {
+    let connectors: BTreeSet<&str> = catalog.iter().filter_map(|card| card.connector()).collect();
+    let connector = json!({ "description": "The connector.", "enum": connectors });
+    json!({
+        "title": "flowrun manifest",
+        "description": "What all flows of a project share: tables, connections, variables.",
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": {
+            "name": text("The project's name."),
+            "description": text("What the project is for."),
+            "tables": {
+                "description": "The tables, by name.",
+                "type": ["object", "null"],
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["columns"],
+                    "properties": {
+                        "kept": {
+                            "description": "Whether its rows are there again in the next run; for up to 10,000 rows.",
+                            "type": "boolean",
+                        },
+                        "max_rows": {
+                            "description": "How many rows it may have; 500,000 unless it is said, 10,000 of a kept table.",
+                            "type": "integer",
+                            "minimum": 1,
+                            "maximum": 10_000_000,
+                        },
+                        "columns": {
+                            "description": "The columns and their types.",
+                            "type": ["object", "null"],
+                            "additionalProperties": {
+                                "anyOf": [
+                                    { "enum": ["text", "number", "true/false", "date & time"] },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": false,
+                                        "required": ["type"],
+                                        "properties": {
+                                            "type": { "enum": ["text", "number", "true/false", "date & time"] },
+                                            "default": { "description": "What a new row holds here when nothing is given." },
+                                        },
+                                    },
+                                ],
+                            },
+                        },
+                    },
+                },
+            },
+            "connections": {
+                "description": "The connections, by name: a connector, or a connector and settings that are no secrets.",
+                "type": ["object", "null"],
+                "additionalProperties": {
+                    "anyOf": [
+                        connector.clone(),
+                        { "type": "object", "required": ["connector"], "properties": { "connector": connector } },
+                    ],
+                },
+            },
+            "vars": {
+                "description": "The variables, by name: a value, or a mapping.",
+                "type": ["object", "null"],
+                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
+                "additionalProperties": {
+                    "anyOf": [
+                        { "type": ["string", "number", "boolean", "array", "null"] },
+                        {
+                            "type": "object",
+                            "additionalProperties": false,
+                            "properties": {
+                                "type": { "$ref": "#/$defs/type" },
+                                "value": { "description": "Its value; never a secret." },
+                                "env": text("The environment variable that gives the value where it is set."),
+                                "description": text("What it is for."),
+                            },
+                        },
+                    ],
+                },
+            },
+        },
+    })
+}

@@ -1,0 +1,83 @@
+//! The transcript of a run: a function of its report.
+//!
+//! `rows` makes a tree of rows out of a report, `layout` sets them in columns, `outcome` says what came of a card.
+
+mod layout;
+mod outcome;
+mod rows;
+
+use flowrun_core::report::{Report, Status};
+use flowrun_core::value::Value;
+
+pub use layout::{Frame, lines};
+pub use rows::{Detail, Row, Tone, rows};
+
+use crate::look::Paint;
+use flowrun_core::words;
+
+/// The first line: what runs, over which connections.
+pub fn header(name: &str, connections: &[String], frame: &Frame, paint: Paint) -> String {
+    let columns = frame.columns();
+    let name = words::fit(name, columns);
+    let all = connections.join("   ");
+    let gap = columns.saturating_sub(words::width(&name) + words::width(&all));
+    if all.is_empty() {
+        format!("{}\n", paint.bold(&name))
+    } else if gap >= 2 {
+        format!("{}{}{}\n", paint.bold(&name), " ".repeat(gap), paint.dim(&all))
+    } else {
+        let lines = connections.iter().map(|line| format!("{}\n", paint.dim(&words::right(line, columns))));
+        format!("{}\n{}", paint.bold(&name), lines.collect::<String>())
+    }
+}
+
+/// The last line: how it ended, what came of it, how long it took.
+///
+/// `real_ms` is how long it took for whoever waited, where that differs from the time that the run saw.
+pub fn summary(report: &Report, interrupted: bool, real_ms: Option<f64>, paint: Paint) -> String {
+    let (mark, tone): (&str, fn(Paint, &str) -> String) = match report.status {
+        _ if interrupted => ("interrupted", Paint::yellow),
+        Status::Done | Status::Handled => ("done", Paint::green),
+        Status::Stopped => ("stopped", Paint::green),
+        Status::Failed => ("failed", Paint::red),
+        Status::Cancelled => ("interrupted", Paint::yellow),
+        Status::Running => ("stuck", Paint::red),
+    };
+    let mut parts = vec![tone(paint, mark)];
+    if matches!(report.status, Status::Done | Status::Handled | Status::Stopped) && !interrupted {
+        parts.extend(scalars(&report.flow.outputs));
+    }
+    let took = words::duration(report.duration_ms);
+    parts.push(match real_ms {
+        // Nobody waited for as long as that: the clock jumped.
+        Some(real) if report.duration_ms - real >= 1_000.0 => {
+            format!("{} ({took} simulated)", words::duration(real))
+        }
+        _ => took,
+    });
+    format!("{}\n", parts.join(" · "))
+}
+
+/// The line after the last of a dry run: what was not sent.
+pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
+    match withheld {
+        [] => format!("{}\n", paint.dim("dry run: nothing was changed")),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(" and {} more", words::many(rest.len() as u64, "request"))
+            };
+            format!("{} {first}{more} would have been sent\n", paint.yellow("dry run: nothing was changed;"))
+        }
+    }
+}
+
+/// The outputs of a flow that fit into a line: `250 employees`, `status: done`.
+fn scalars(outputs: &Value) -> Vec<String> {
+    let Some(outputs) = outputs.as_object() else { return Vec::new() };
+    let shown = outputs.iter().filter(|(_, value)| {
+        matches!(value, Value::Number(_) | Value::Bool(_) | Value::Text(_) | Value::Date(_))
+    });
+    shown.map(|(name, value)| outcome::named(name, value)).collect()
+}
