@@ -14,6 +14,7 @@ use flowrun_core::program::Program;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
+use flowrun_host::session::alone::Alone;
 use flowrun_host::session::connections::scopes;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
@@ -114,6 +115,7 @@ pub struct Org(
     /// The two of them.
     pub Simulators,
     TempDir,
+    Alone,
 );
 
 impl Org {
@@ -134,7 +136,8 @@ impl Org {
 
     /// These simulators.
     pub fn over(simulators: Simulators) -> Org {
-        Org(simulators, tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}")))
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        Org(simulators, folder, Alone::default())
     }
 
     /// Opens a session as a run of the project would leave it that was killed.
@@ -165,6 +168,7 @@ impl Org {
             simulators: Some(self.0.clone()),
             stop,
             run_id: Some("test".to_owned()),
+            alone: self.2.clone(),
             ..Surroundings::default()
         };
         let code = run_in(

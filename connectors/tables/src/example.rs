@@ -16,6 +16,7 @@ pub fn example_tables() -> Vec<Table> {
             column("since", Type::DATE, Value::Null),
         ],
         kept: false,
+        reached: true,
         max_rows: None,
     }]
 }

@@ -10,7 +10,6 @@ pub mod simulators;
 
 mod live;
 mod progress;
-mod runtime;
 mod surroundings;
 mod tick;
 
@@ -22,6 +21,7 @@ use std::iter;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use flowrun_core::suggest::closest;
+use flowrun_host::runtime;
 use flowrun_project::Problem;
 
 use args::{Cli, Command};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flowrun_host::driver::Stop;
 use flowrun_host::session;
+use flowrun_host::session::alone::Alone;
 use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 
@@ -26,6 +27,8 @@ pub struct Surroundings {
     pub simulators: Option<Simulators>,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
+    /// The runs of this process that are alone.
+    pub alone: Alone,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
 }
@@ -40,6 +43,7 @@ impl Default for Surroundings {
             stop: None,
             simulators: None,
             run_id: None,
+            alone: Alone::default(),
             prompt: None,
         }
     }
@@ -53,6 +57,7 @@ impl Surroundings {
             registry: self.registry.clone(),
             simulators: self.simulators.clone(),
             run_id: self.run_id.clone(),
+            alone: self.alone.clone(),
         }
     }
 }

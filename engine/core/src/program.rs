@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
+pub use crate::model::Others;
 use crate::path::Query;
 use crate::source::Span;
 use crate::template::Template;
@@ -76,6 +77,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Whether its rows are there again in the next run.
     pub kept: bool,
+    /// Whether a card of the program may work on it.
+    pub reached: bool,
     /// How many rows it may have, where that is said.
     pub max_rows: Option<usize>,
 }
@@ -98,6 +101,8 @@ pub struct Flow {
     pub path: Text,
     /// Okta's name.
     pub name: Text,
+    /// Whether a run that starts with it wants to be alone.
+    pub alone: Option<Alone>,
     /// The inputs: slots `SlotId::FIRST_INPUT` and on.
     pub inputs: Vec<Input>,
     /// The outputs, in their order.
@@ -125,6 +130,15 @@ impl Flow {
     pub fn block(&self, block: BlockId) -> &[StepId] {
         &self.blocks[block.0 as usize]
     }
+}
+
+/// That a run that starts with the flow wants to be alone.
+#[derive(Debug)]
+pub struct Alone {
+    /// Runs for which this comes to the same exclude each other; it reads inputs and constants.
+    pub key: Arg,
+    /// What becomes of a run while another one has the key.
+    pub others: Others,
 }
 
 /// An input of a flow.

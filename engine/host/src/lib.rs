@@ -3,4 +3,5 @@
 pub mod driver;
 pub mod http;
 pub mod network;
+pub mod runtime;
 pub mod session;

@@ -183,7 +183,15 @@ pub async fn run(
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     remark(args, &plan, console);
-    let session = plan.open()?;
+    let stop = stop(surroundings);
+    let opened = plan.open(&stop, &mut |waits| console.note(&format!("{waits}\n"))).await;
+    let session = match opened {
+        Err(problem) if stop.is_given() => {
+            console.refuse(&problem);
+            return Ok(INTERRUPTED);
+        }
+        opened => opened?,
+    };
     for warning in &session.warnings {
         console.warn(warning);
     }
@@ -191,7 +199,6 @@ pub async fn run(
         let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
         console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
     }
-    let stop = stop(surroundings);
     let ended = watched(session, &surroundings.registry, stop, console).await;
     tell(args, &ended, &surroundings.registry, console)
 }

@@ -17,6 +17,8 @@ pub(super) struct Control {
     pub done: Vec<Point>,
     /// The end of each run of cards.
     pub end: Vec<Point>,
+    /// Before the first card.
+    pub entry: Point,
     exit: Point,
     /// For each point its interval in a walk over the dominator tree; none for what is never reached.
     intervals: Vec<Option<(u32, u32)>>,
@@ -33,7 +35,7 @@ impl Control {
         let enter = nodes(scope.steps.len(), &mut graph);
         let done = nodes(scope.steps.len(), &mut graph);
         let end = nodes(scope.places.len(), &mut graph);
-        let mut control = Control { enter, done, end, exit, intervals: Vec::new() };
+        let mut control = Control { enter, done, end, entry, exit, intervals: Vec::new() };
         for (index, place) in scope.places.iter().enumerate() {
             control.run(&mut graph, scope, index, place, entry);
         }

@@ -60,6 +60,7 @@ pub(super) fn flow<'p>(
     };
     let mut steps: Vec<Option<program::Step>> = Vec::new();
     steps.resize_with(lower.scope.steps.len(), || None);
+    let alone = lower.alone();
     lower.run(0, &mut steps);
     lower.unreachable();
     lower.outputs_given();
@@ -75,6 +76,7 @@ pub(super) fn flow<'p>(
     program::Flow {
         path: model.path.clone(),
         name: model.name.it.clone(),
+        alone,
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
         blocks: scope

@@ -50,7 +50,13 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
         Column { name: column.name.it.clone(), ty, default }
     });
     let columns = columns.collect();
-    Table { name: table.name.it.clone(), columns, kept: table.kept, max_rows: max_rows(table, log) }
+    Table {
+        name: table.name.it.clone(),
+        columns,
+        kept: table.kept,
+        reached: false,
+        max_rows: max_rows(table, log),
+    }
 }
 
 /// How many rows a table may have: what fits into memory, or into a file that is written anew with each change.

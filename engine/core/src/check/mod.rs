@@ -5,6 +5,7 @@
 //! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `lower` with
 //! its kin (fields, wires, blocks, calls), `cycles`, `unused`.
 
+mod alone;
 mod block;
 mod call;
 mod control;
@@ -98,6 +99,7 @@ pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options:
         .collect();
 
     doubts::races(&shared, &mut log, &scopes);
+    let tables = table::reached(&shared, reached.iter().map(|&index| &scopes[index]));
     let mut flows = Vec::new();
     for (index, scope) in scopes.into_iter().enumerate() {
         trigger::check(&shared, &mut log, index);
@@ -115,13 +117,7 @@ pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options:
     }
     let program = entry.filter(|_| !failed).and_then(|entry| ids[entry]).map(|entry| {
         let hash = hash(&shared, &reached);
-        Program {
-            flows,
-            entry,
-            connections: std::mem::take(&mut log.connections),
-            tables: shared.names.tables(),
-            hash,
-        }
+        Program { flows, entry, connections: std::mem::take(&mut log.connections), tables, hash }
     });
     // A place at which loading found something is understood no better here.
     log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));

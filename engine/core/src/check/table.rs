@@ -2,11 +2,12 @@
 
 use super::expr::a;
 use super::lower::Lower;
-use super::scope::Step;
+use super::scope::{Scope, Step};
 use super::{Log, Shared, place};
 use crate::card::{Card, Field};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr, Name};
+use crate::program::Table;
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::types::{Kind, Type};
@@ -47,6 +48,26 @@ pub(super) fn named(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &
         }
     }
     table
+}
+
+/// The tables of the project; told of each is whether a card of these flows may work on it.
+pub(super) fn reached<'s, 'p: 's>(
+    shared: &Shared<'p>,
+    flows: impl Iterator<Item = &'s Scope<'p>>,
+) -> Vec<Table> {
+    let mut tables = shared.names.tables();
+    for step in flows.flat_map(|scope| &scope.steps) {
+        let field = step.card.and_then(|card| card.inputs.iter().find(|field| field.ty.kind == Kind::Table));
+        match (field, step.table) {
+            (_, Some(table)) => tables[table].reached = true,
+            // Which table it is shows in the run: any may be.
+            (Some(field), None) if step.field(field.name).is_some() => {
+                tables.iter_mut().for_each(|table| table.reached = true);
+            }
+            _ => {}
+        }
+    }
+    tables
 }
 
 /// The columns of a table, and what else a row has.

@@ -7,10 +7,10 @@ mod test;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use flowrun_host::runtime;
 
 use crate::console::Console;
 use crate::outcome::Refused;
-use crate::runtime;
 use crate::surroundings::Surroundings;
 use add::AddArgs;
 use test::TestArgs;
