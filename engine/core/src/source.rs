@@ -1,5 +1,6 @@
 //! Source files and places in them.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// A source file, by its place among the project's files.
@@ -31,6 +32,28 @@ pub struct Source {
     pub path: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
+    /// If it was made of an export: which parts of that its parts were.
+    pub origins: Vec<(Span, Origin)>,
+}
+
+/// A part of an export of Okta's: a flow, or one of its cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The flow's title.
+    pub flow: Arc<str>,
+    /// The flow's ID.
+    pub flow_id: Arc<str>,
+    /// The card's title and ID.
+    pub card: Option<(Arc<str>, Arc<str>)>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.card {
+            Some((card, _)) => write!(f, "the card `{card}` of the flow `{}`", self.flow),
+            None => write!(f, "the flow `{}`", self.flow),
+        }
+    }
 }
 
 /// All files of a project.
@@ -42,8 +65,20 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and says under which number it is found.
     pub fn add(&mut self, path: &str, text: &str) -> FileId {
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), origins: Vec::new() });
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Says what a part of a file was made of.
+    pub fn originate(&mut self, span: Span, origin: Origin) {
+        self.files[span.file.0 as usize].origins.push((span, origin));
+    }
+
+    /// What the smallest part of a file that holds this span was made of.
+    pub fn origin(&self, span: Span) -> Option<&Origin> {
+        let holds = |(whole, _): &&(Span, Origin)| whole.start <= span.start && span.end <= whole.end;
+        let origins = self.get(span.file).origins.iter().filter(holds);
+        origins.min_by_key(|(whole, _)| whole.end - whole.start).map(|(_, origin)| origin)
     }
 
     /// The file with this number.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Dictionary;
-use super::flow::{Flowing, inline, lower_inline};
+use super::flow::{Flowing, inline, lower_inline, origin};
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
 use super::policy::retry;
@@ -11,6 +11,7 @@ use super::search::{condition, result_set, result_set_named};
 use super::wire::{View, literal, nowhere};
 use flowrun_core::card::Card as Declared;
 use flowrun_core::model::{At, Expr, Joined, Name, Step};
+use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Text, Value};
 
@@ -59,8 +60,10 @@ impl Flowing<'_, '_> {
     /// A step without fields.
     pub fn begin(&mut self, view: &View<'_>, card: usize, name: &str) -> Step {
         let raw = &view.scope.cards[card];
+        let card_of = Some(((&*raw.title).into(), (&*raw.uuid).into()));
+        let origin = Origin { card: card_of, ..origin(&self.title, &self.id) };
         Step {
-            span: nowhere(()).span,
+            span: self.all.made_of(origin),
             id: Some(nowhere(view.ids[card].clone())),
             card: nowhere(name.into()),
             connection: None,
@@ -171,7 +174,7 @@ impl Flowing<'_, '_> {
         }
         let path = format!("{}_{}", self.path, view.ids[card]);
         let title: Text = format!("{}: {}", self.title, raw.title).into();
-        lower_inline(&title, &path, scope, hidden, self.all).unwrap_or_default()
+        lower_inline(&title, &self.id, &path, scope, hidden, self.all).unwrap_or_default()
     }
 
     /// What a declared input gets; nothing where it keeps its default.

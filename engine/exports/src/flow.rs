@@ -10,6 +10,7 @@ use super::project::{Lowering, Signature};
 use super::wire::{View, is_start, nowhere};
 use super::{Trouble, card};
 use flowrun_core::model::{Flow, Input, Schedule, Step, Trigger};
+use flowrun_core::source::Origin;
 use flowrun_core::types::Type;
 use flowrun_core::value::{Text, Value};
 
@@ -64,7 +65,7 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
         (signature.path.clone(), signature.inputs.clone(), signature.outputs.clone())
     };
     let scope = body(raw);
-    let (cards, used) = cards(&raw.title, &path, scope, BTreeMap::new(), all)?;
+    let (cards, used) = cards((&raw.title, &raw.id), &path, scope, BTreeMap::new(), all)?;
     let start = raw.scope.cards.iter().find(|card| is_start(card));
     let description = raw.description.trim();
     let trigger = trigger(raw, start, all);
@@ -73,7 +74,9 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
     if matches!(trigger, Trigger::Event { .. }) {
         inputs.retain(|(name, ..)| reads(name));
     }
+    let span = all.made_of(origin(&raw.title, &raw.id));
     Some(Flow {
+        span,
         description: (!description.is_empty()).then(|| nowhere(description.into())),
         trigger,
         ..named(&path, &raw.title, inputs, outputs, cards)
@@ -114,6 +117,7 @@ fn named(
 /// A flow that stands inside a card becomes one of its own; `hidden` are the names of the inputs by which it sees the cards around it.
 pub(super) fn lower_inline(
     title: &Text,
+    flow_id: &Text,
     path: &str,
     scope: &Scope,
     hidden: Vec<(Text, Text, Type)>,
@@ -127,29 +131,39 @@ pub(super) fn lower_inline(
         own.map(|field| (field.key.clone(), field.ty, None)).collect();
     inputs.extend(hidden.iter().map(|(_, name, ty)| (name.clone(), *ty, None)));
     let names = hidden.into_iter().map(|(key, name, _)| (key, name)).collect();
-    let (cards, _) = cards(title, &path, scope, names, all)?;
-    all.made.push(named(&path, title, inputs, returned(scope), cards));
+    let (cards, _) = cards((title, flow_id), &path, scope, names, all)?;
+    let span = all.made_of(origin(title, flow_id));
+    let flow = named(&path, title, inputs, returned(scope), cards);
+    all.made.push(Flow { span, ..flow });
     Some(path)
+}
+
+/// A flow as the origin of what is made of it.
+pub(super) fn origin(title: &Text, id: &Text) -> Origin {
+    Origin { flow: (&**title).into(), flow_id: (&**id).into(), card: None }
 }
 
 /// What is needed to lower the cards of one flow.
 pub(super) struct Flowing<'a, 'p> {
     pub all: &'a mut Lowering<'p>,
     pub title: Text,
+    /// The ID of the flow in the export; of what stands inside a card, that of the flow around it.
+    pub id: Text,
     pub path: Text,
     pub ids: Names,
 }
 
 /// The cards of a flow, and what its wires use: IDs of cards, and `inputs.name`.
 fn cards(
-    title: &Text,
+    (title, id): (&Text, &Text),
     path: &Text,
     scope: &Scope,
     hidden: BTreeMap<Text, Text>,
     all: &mut Lowering<'_>,
 ) -> Option<(Vec<Step>, BTreeSet<Text>)> {
     let used = RefCell::new(BTreeSet::new());
-    let mut flow = Flowing { all, title: title.clone(), path: path.clone(), ids: Names::default() };
+    let mut flow =
+        Flowing { all, title: title.clone(), id: id.clone(), path: path.clone(), ids: Names::default() };
     let ordered = flow.order(scope)?;
     let dictionary = flow.all.dictionary;
     let outputs = |card: &Card, field: &Field| card::output_name(dictionary, card, field);

@@ -22,8 +22,10 @@ use std::fmt;
 
 use flowrun_core::card::Card;
 use flowrun_core::model::Project;
+use flowrun_core::source::Origin;
 use flowrun_core::value::Text;
 use flowrun_core::vocabulary::Vocabulary;
+use serde_json::Value as Json;
 
 pub use order::MAX_NESTING;
 pub use pack::MAX_CARDS;
@@ -41,6 +43,10 @@ pub struct Export {
     pub project: Project,
     /// What could not be read, or not as it was meant.
     pub troubles: Vec<Trouble>,
+    /// What the parts of the project were made of: flows and steps have their place in this list as their span's start.
+    pub origins: Vec<Origin>,
+    /// The file as it stands, in which flows and cards are found by their IDs.
+    pub raw: Json,
 }
 
 /// Something in an export that could not be read, or not as it was meant.
@@ -92,7 +98,8 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
         return Err(format!("the file has {} MiB, more than {}", text.len() >> 20, MAX_BYTES >> 20));
     }
     let mut troubles = Vec::new();
-    let pack = pack::read(text, &mut troubles)?;
+    let raw = pack::parse(text)?;
+    let pack = pack::read(&raw, &mut troubles)?;
     if let Some(version) = pack.version.as_ref().filter(|version| !VERSIONS.contains(&&***version)) {
         let known = VERSIONS.join(", ");
         troubles.push(Trouble {
@@ -101,6 +108,6 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
             message: format!("the export has version {version}; those that are known are {known}"),
         });
     }
-    let project = project::lower(&pack, dictionary, &mut troubles);
-    Ok(Export { project, troubles })
+    let (project, origins) = project::lower(&pack, dictionary, &mut troubles);
+    Ok(Export { project, troubles, origins, raw })
 }

@@ -180,14 +180,18 @@ impl Scope {
     }
 }
 
-/// Reads the file's text.
-pub fn read(text: &str, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
-    let root: Json = serde_json::from_str(text).map_err(|error| match error.classify() {
+/// The file's text as JSON.
+pub fn parse(text: &str) -> Result<Json, String> {
+    serde_json::from_str(text).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => {
             format!("the file ends too early, at line {} column {}", error.line(), error.column())
         }
         _ => format!("the file is no JSON: {error}"),
-    })?;
+    })
+}
+
+/// Reads what is in a file.
+pub fn read(root: &Json, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
     let root = root.as_object().ok_or("expected an object, as Okta exports flows and folders")?;
     let mut pack = Pack { version: string(root, "version"), ..Pack::default() };
     let data = object(root, "data").unwrap_or(root);

@@ -7,6 +7,7 @@ use super::pack::{Callee, Card, Pack, Scope};
 use super::wire::{is_start, nowhere};
 use super::{Dictionary, Trouble, flow};
 use flowrun_core::model::{Column, Connection, Manifest, Project, Table};
+use flowrun_core::source::{FileId, Origin, Span};
 use flowrun_core::types::Type;
 use flowrun_core::value::{Text, Value};
 
@@ -33,10 +34,25 @@ pub(super) struct Lowering<'p> {
     pub paths: Names,
     /// Flows that stood inside a card of another.
     pub made: Vec<flowrun_core::model::Flow>,
+    /// What flows and steps were made of; their spans count from here.
+    pub origins: Vec<Origin>,
 }
 
-/// The project that a file makes.
-pub(super) fn lower(pack: &Pack, dictionary: &Dictionary, troubles: &mut Vec<Trouble>) -> Project {
+impl Lowering<'_> {
+    /// The span of what was made of this part.
+    pub fn made_of(&mut self, origin: Origin) -> Span {
+        let place = self.origins.len() as u32;
+        self.origins.push(origin);
+        Span { file: FileId(0), start: place, end: place }
+    }
+}
+
+/// The project that a file makes, and what its parts were made of.
+pub(super) fn lower(
+    pack: &Pack,
+    dictionary: &Dictionary,
+    troubles: &mut Vec<Trouble>,
+) -> (Project, Vec<Origin>) {
     let mut paths = Names::default();
     // A file of this name is the manifest.
     paths.unique("flowrun");
@@ -58,6 +74,7 @@ pub(super) fn lower(pack: &Pack, dictionary: &Dictionary, troubles: &mut Vec<Tro
         troubles: Vec::new(),
         paths,
         made: Vec::new(),
+        origins: Vec::new(),
     };
     let mut flows: Vec<flowrun_core::model::Flow> =
         pack.flows.iter().filter_map(|flow| flow::lower(flow, &mut lowering)).collect();
@@ -70,7 +87,7 @@ pub(super) fn lower(pack: &Pack, dictionary: &Dictionary, troubles: &mut Vec<Tro
         connections: connections(dictionary, &flows),
         ..Manifest::default()
     };
-    Project { manifest, flows }
+    (Project { manifest, flows }, lowering.origins)
 }
 
 /// An input that some card of the file leaves out gets a blank in Okta: it needs a default here.

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use flowrun_core::load::{MANIFEST, load};
-use flowrun_core::model;
-use flowrun_core::source::Sources;
+use flowrun_core::model::{self, Step};
+use flowrun_core::source::{Sources, Span};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_exports::{self as exports, Dictionary, MAX_BYTES, print};
 
@@ -27,10 +27,31 @@ pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
             .help("export a folder or a flow in Okta's console anew; a file is not to be changed by hand")
     };
     let export = exports::read(&text, &Dictionary::new(vocabulary)).map_err(unread)?;
-    let sources = sources(&export.project);
+    let mut sources = sources(&export.project);
     let (model, found) = load(&sources);
+    for made in &export.project.flows {
+        // What could not be read again is reported already.
+        let Ok(place) = model.flows.binary_search_by(|read| read.path.cmp(&made.path)) else { continue };
+        let read = &model.flows[place];
+        let mut originate = |read: Span, made: Span| {
+            let origin = export.origins.get(made.start as usize).cloned();
+            origin.into_iter().for_each(|origin| sources.originate(read, origin));
+        };
+        originate(read.span, made.span);
+        in_pairs(&made.cards, &read.cards, &mut |made, read| originate(read.span, made.span));
+    }
     let root = path.parent().unwrap_or(Path::new(".")).to_owned();
     Ok(Project { root, sources, model, found, troubles: export.troubles })
+}
+
+/// Visits the cards of a flow as it was made and as it was read again, which are the same cards.
+fn in_pairs(made: &[Step], read: &[Step], visit: &mut impl FnMut(&Step, &Step)) {
+    for (made, read) in made.iter().zip(read) {
+        visit(made, read);
+        for (made, read) in made.arms.iter().zip(&read.arms) {
+            in_pairs(&made.cards, &read.cards, visit);
+        }
+    }
 }
 
 /// The files of a project, as they are written.

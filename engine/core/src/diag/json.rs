@@ -39,6 +39,12 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
                 .collect();
             locate(&mut object, d.span, sources);
             object["related"] = related.into();
+            if let Some(origin) = sources.origin(d.span) {
+                let (card, card_id) = origin.card.clone().unzip();
+                let (flow, flow_id) = (&*origin.flow, &*origin.flow_id);
+                object["origin"] =
+                    json!({ "flow": flow, "flow_id": flow_id, "card": card.as_deref(), "card_id": card_id.as_deref() });
+            }
             object
         })
         .collect();

@@ -92,6 +92,11 @@ fn group<'a>(
     for excerpt in excerpts {
         group = group.element(snippet(&excerpt, sources, masked));
     }
+    if let Some(origin) = sources.origin(diagnostic.span) {
+        let words = normalize_untrusted_str(&masked.words(&format!("this is in {origin}")));
+        group =
+            group.element(Element::from(Level::NOTE.message(wrap(&words, style.width.saturating_sub(14)))));
+    }
     if let Some(help) = &diagnostic.help {
         let words = normalize_untrusted_str(&masked.words(help));
         group =
