@@ -116,8 +116,17 @@ impl fmt::Debug for Front {
 const NEW: u64 = 5;
 
 /// What the simulated service app is granted: all that the cards need.
-const SCOPES: [&str; 4] =
-    ["okta.identitySources.manage", "okta.apps.read", "okta.users.manage", "okta.logs.read"];
+const SCOPES: [&str; 9] = [
+    "okta.apps.manage",
+    "okta.apps.read",
+    "okta.groups.manage",
+    "okta.groups.read",
+    "okta.identitySources.manage",
+    "okta.identitySources.read",
+    "okta.logs.read",
+    "okta.users.manage",
+    "okta.users.read",
+];
 
 /// A service app with a new key, where one logs in by one.
 fn service_app(auth: OktaAuth) -> Option<OwnedApp> {
