@@ -13,6 +13,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use flowrun::console::Console;
+use flowrun::{Surroundings, main_in};
 use flowrun_core::check::{Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
 use flowrun_core::load::load;
@@ -118,7 +120,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
     match connections::connect(&planned, &purpose) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());
-            let time = RunTime::new(simulators.clock.clone());
+            let time = RunTime::new(simulators.clock.clone(), false);
             connections::world(
                 registry(),
                 &made,
@@ -143,14 +145,31 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl Ran {
+    /// What a command that ended with `code` wrote.
+    pub fn new(code: u8, stdout: Vec<u8>, stderr: Vec<u8>) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { code, stdout: text(stdout), stderr: text(stderr) }
+    }
+}
+
+/// Surroundings in which a run over simulators says the same on every machine.
+pub fn surroundings() -> Surroundings {
+    Surroundings { instant: true, ..Surroundings::default() }
+}
+
 /// Runs a command line in this process. What outlives the run goes to a folder of its own, unless the environment names one.
 pub fn flowrun(args: &[&str], mut env: BTreeMap<String, String>) -> Ran {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
     env.entry("XDG_STATE_HOME".to_owned()).or_insert_with(|| folder.path().display().to_string());
+    in_surroundings(args, &Surroundings { env, ..surroundings() })
+}
+
+/// Runs a command line in this process, in these surroundings.
+pub fn in_surroundings(args: &[&str], surroundings: &Surroundings) -> Ran {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let code = flowrun::main_with(args, env, &mut stdout, &mut stderr);
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code, stdout: text(stdout), stderr: text(stderr) }
+    let code = main_in(args, surroundings, &mut Console::plain(&mut stdout, &mut stderr));
+    Ran::new(code, stdout, stderr)
 }
 
 /// Writes the files of a case to a folder of their own and runs one of them.

@@ -27,7 +27,7 @@ use flowrun_personio::sim::Status;
 use flowrun_tables::Tables;
 use tempfile::TempDir;
 
-use crate::{Ran, compile};
+use crate::{Ran, compile, surroundings};
 
 /// When every simulated run starts, in milliseconds since 1970.
 pub const EPOCH_MS: i64 = 1_790_000_000_000;
@@ -169,7 +169,7 @@ impl Org {
             stop,
             run_id: Some("test".to_owned()),
             alone: self.2.clone(),
-            ..Surroundings::default()
+            ..surroundings()
         };
         let code = run_in(
             [&[flow, "--state", &self.state().display().to_string()], args].concat(),
@@ -177,8 +177,7 @@ impl Org {
             &mut Console::plain(&mut stdout, &mut stderr),
         )
         .await;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ran { code, stdout: text(stdout), stderr: text(stderr) }
+        Ran::new(code, stdout, stderr)
     }
 
     /// A world whose requests go through `transport`.
@@ -200,7 +199,7 @@ impl Org {
         });
         let connections = connections.collect();
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock), registry().effects(), connections)
+        World::new(RunTime::new(clock, false), registry().effects(), connections)
             .share(Tables::CONNECTOR, Arc::new(tables))
             .share(Crypto::CONNECTOR, Arc::new(crypto))
     }

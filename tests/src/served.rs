@@ -6,14 +6,13 @@ use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use axum::Router;
-use flowrun::console::Console;
-use flowrun::{Surroundings, main_in};
+use flowrun::Surroundings;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use crate::Ran;
+use crate::{Ran, in_surroundings, surroundings};
 
 /// The environment of a command.
 pub type Env = BTreeMap<String, String>;
@@ -83,18 +82,7 @@ pub fn flowrun_by(clock: &Clock, args: &[&str], mut env: Env) -> Ran {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
     env.entry("XDG_STATE_HOME".to_owned()).or_insert_with(|| folder.path().display().to_string());
     let nobody = Setup { employees: 0, ..Setup::default() };
-    let surroundings = Surroundings {
-        env,
-        simulators: Some(Simulators::empty(clock.clone(), &nobody)),
-        ..Surroundings::default()
-    };
+    let surroundings =
+        Surroundings { env, simulators: Some(Simulators::empty(clock.clone(), &nobody)), ..surroundings() };
     in_surroundings(args, &surroundings)
-}
-
-/// Runs a command line in this process, in these surroundings.
-pub fn in_surroundings(args: &[&str], surroundings: &Surroundings) -> Ran {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let code = main_in(args, surroundings, &mut Console::plain(&mut stdout, &mut stderr));
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code, stdout: text(stdout), stderr: text(stderr) }
 }

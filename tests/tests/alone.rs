@@ -1,7 +1,5 @@
 //! Runs that want to be alone, and what may go on beside each other.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -11,8 +9,8 @@ use flowrun::{Surroundings, run_in};
 use flowrun_host::session::alone::Alone;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
-use flowrun_tests::Ran;
 use flowrun_tests::org::EPOCH_MS;
+use flowrun_tests::{Ran, surroundings};
 use tempfile::TempDir;
 
 /// An hour long, and alone for its org.
@@ -79,13 +77,12 @@ impl Project {
             simulators: Some(self.simulators.clone()),
             alone: process.clone(),
             run_id: Some("r1".to_owned()),
-            ..Surroundings::default()
+            ..surroundings()
         };
         let flow = Path::new(self.folder.path()).join(flow).display().to_string();
         let args = [&[&*flow], args].concat();
         let code = run_in(args, &surroundings, &mut Console::plain(&mut stdout, &mut stderr)).await;
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code, stdout: text(stdout), stderr: text(stderr) }
+        Ran::new(code, stdout, stderr)
     }
 
     /// Runs two flows at once, the first one first.

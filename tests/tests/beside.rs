@@ -1,7 +1,5 @@
 //! Flows that run beside the one that started them, when the run is cancelled.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_core::machine::{Machine, Start, Turn};
 use flowrun_core::report::{Inside, Status};
 use flowrun_core::value::Record;

@@ -5,8 +5,6 @@
 //! be found before the run already. If it is told in other words then, the card must fail in the run too, with the message
 //! that the example tells, when the same values come over wires. So does a card whose example shows a key: no file may hold one.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,7 +1,5 @@
 //! The command line from outside: what it prints and how it exits, in this process.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +12,7 @@ use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus, UserStatus};
 use flowrun_tests::org::EPOCH_MS;
-use flowrun_tests::{Ran, run_case, sources};
+use flowrun_tests::{Ran, run_case, sources, surroundings};
 use flowrun_views::look::Look;
 
 fn root() -> PathBuf {
@@ -36,10 +34,9 @@ fn flowrun(args: &[&str]) -> Ran {
 /// Runs over simulators that can be looked at afterwards.
 async fn over(simulators: &Simulators, stop: Option<Stop>, args: &[&str]) -> Ran {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let surroundings = Surroundings { simulators: Some(simulators.clone()), stop, ..Surroundings::default() };
+    let surroundings = Surroundings { simulators: Some(simulators.clone()), stop, ..surroundings() };
     let code = run_in(args, &surroundings, &mut Console::plain(&mut stdout, &mut stderr)).await;
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code, stdout: text(stdout), stderr: text(stderr) }
+    Ran::new(code, stdout, stderr)
 }
 
 fn simulators(clock: Clock, employees: u64) -> Simulators {
@@ -60,9 +57,6 @@ fn accepted(name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_snapshot_path("cli");
     settings.set_omit_expression(true);
-    settings.add_filter(r"(?m) +\d+(\.\d)? (ms|s|min|h)( \d+ (s|min))?$", "");
-    settings.add_filter(r"(?m) · [\d.]+ (ms|s|min)( \d+ s)? \([^)]* simulated\)$", "");
-    settings.add_filter(r"(?m) ·$", "");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
@@ -289,7 +283,7 @@ fn colors_are_for_terminals() {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console { out: &mut out, err: &mut err, out_look: look, err_look: look };
     let file = file.display().to_string();
-    assert_eq!(main_in([file.as_str(), "-i", "times=0"], &Surroundings::default(), &mut console), 1);
+    assert_eq!(main_in([file.as_str(), "-i", "times=0"], &surroundings(), &mut console), 1);
     let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     assert!(out.contains("\u{1b}[1;31mfailed") && err.contains("\u{1b}["));
     let bare: Vec<String> = out
@@ -420,7 +414,7 @@ async fn the_sandbox_is_a_real_vendor() {
     let surroundings = Surroundings {
         stop: Some(stop),
         simulators: Some(simulators(Clock::starting_at(EPOCH_MS, 1.0), 30)),
-        ..Surroundings::default()
+        ..surroundings()
     };
     let simulators = surroundings.simulators.clone().unwrap();
     let out = Shared::default();

@@ -1,7 +1,5 @@
 //! `flowrun connections`: what it says of set-ups that are right and of each that is wrong, over TCP, as the user sees it.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io;
@@ -19,9 +17,9 @@ use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, ServiceApp};
 use flowrun_personio::sim::{Access, PersonioSim, PersonioSimConfig};
-use flowrun_tests::Ran;
 use flowrun_tests::org::{EPOCH_MS, Project};
-use flowrun_tests::served::{Env, Served, flowrun_by, in_surroundings, variables};
+use flowrun_tests::served::{Env, Served, flowrun_by, variables};
+use flowrun_tests::{Ran, in_surroundings, surroundings};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -276,7 +274,7 @@ impl Home {
     }
 
     fn add(&self, args: &[&str], prompt: Option<Arc<dyn Prompt>>) -> Ran {
-        let surroundings = Surroundings { env: self.env(&[]), prompt, ..Surroundings::default() };
+        let surroundings = Surroundings { env: self.env(&[]), prompt, ..surroundings() };
         let flows = self.path("flows").display().to_string();
         in_surroundings(&[&["connections", "add"], args, &["--project", &flows]].concat(), &surroundings)
     }

@@ -3,8 +3,6 @@
 //! The exports are third-party data that lies beside the project, in `../shared/corpus`; where it doesn't, nothing is tested
 //! and the test says so.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

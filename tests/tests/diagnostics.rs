@@ -3,8 +3,6 @@
 //! A case is a project in one file: `#### file: flows/a.yaml` starts a file of the project; a case without such a line is one
 //! flow, `flow.yaml`. To add a case, add a file `<CODE>-<slug>….yaml` and accept its drawing (`cargo insta accept`).
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 
 use flowrun_core::diag::{Code, Style, render};

@@ -3,8 +3,6 @@
 //! A case has the files of the old project below `old/` and those of the new one below `new/`. To add a case, add a file and
 //! accept its snapshots.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,8 +1,6 @@
 //! The pages that `docs` and `graph --html` write: what they tell, that every link leads somewhere, and that no text of a
 //! project becomes more than a text.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -3,8 +3,6 @@
 //! The real ones are third-party data that lies beside the project, in `../shared/corpus`; where it doesn't, they are skipped and the
 //! test says so. Our own lie in `tests/exports`: to add a case, add a file and accept what it becomes.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::BTreeMap;
 use std::fmt::Write;

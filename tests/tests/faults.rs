@@ -2,8 +2,6 @@
 //!
 //! However a run ends, it says so; it leaves no session open, sends nobody twice and loses nobody, and the next run works.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Every input that the fuzzer began with, and every one that found something, goes through its target once more.
 
-#![allow(clippy::print_stderr, clippy::unwrap_used)]
+#![allow(clippy::print_stderr)]
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! Pictures of flows: what is drawn, and that nothing in a picture gets in another thing's way.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::path::Path;
 

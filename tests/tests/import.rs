@@ -3,8 +3,6 @@
 //! Each mistake of the template, and some more, has a test that makes it: the flow as it is must hold what the test asks
 //! for, and the flow with the mistake must not, so that no test passes by accident.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -665,9 +663,6 @@ fn accepted(name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_snapshot_path("import");
     settings.set_omit_expression(true);
-    settings.add_filter(r"(?m) +\d+(\.\d)? (ms|s|min|h)( \d+ (s|min))?$", "");
-    settings.add_filter(r"(?m) · [\d.]+ (ms|s|min)( \d+ s)? \([^)]* simulated\)$", "");
-    settings.add_filter(r"(?m) ·$", "");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 

@@ -1,7 +1,5 @@
 //! What the manual shows is what happens.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Many runs in one process: each by its own time, on all threads, over what they share.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -21,6 +19,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{SeedUser, UserStatus};
 use flowrun_tests::org::EPOCH_MS;
 use flowrun_tests::served::{Env, Served, variables};
+use flowrun_tests::surroundings;
 use tokio::sync::Semaphore;
 
 /// Waits an hour between two requests.
@@ -58,7 +57,7 @@ fn org(clock: Clock, okta_auth: OktaAuth) -> Simulators {
 
 /// A run that is ready to start, over these simulators or what the environment leads to.
 async fn opened(flow: &Path, env: Env, simulators: Option<Simulators>) -> Session {
-    let surroundings = Surroundings { env, simulators, ..Surroundings::default() }.session();
+    let surroundings = Surroundings { env, simulators, ..surroundings() }.session();
     let job = Job { file: flow.to_owned(), ..Job::default() };
     let Ok(plan) = Plan::new(job, surroundings) else { panic!("{} has mistakes", flow.display()) };
     plan.open(&Stop::new().1, &mut |_| {}).await.unwrap_or_else(|problem| panic!("{problem:?}"))

@@ -1,7 +1,5 @@
 //! What is written from the cards' declarations and from the flows is what they say today.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::BTreeSet;
 use std::fs;

@@ -3,17 +3,10 @@
 //!
 //! `FLOWRUN_SEEDS=1000` runs that many, and holds the manual's table against what came of them; `FLOWRUN_SEED=17` runs that one and tells of it.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "reliability/case.rs"]
 mod case;
-#[path = "reliability/gate.rs"]
 mod gate;
-#[path = "reliability/programs.rs"]
 mod programs;
-#[path = "reliability/tally.rs"]
 mod tally;
-#[path = "reliability/trial.rs"]
 mod trial;
 
 use std::io::Write;

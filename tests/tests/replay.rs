@@ -3,8 +3,6 @@
 //! The flows run with their effects completing in random orders, over simulators; the resumed runs have no world at all:
 //! what the journal still holds is all that they may ask for.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -1,8 +1,6 @@
 //! What stands between a mistake and a directory: dry runs, the preflight, the audit record, what is kept from run to run, and
 //! the vendors' limits.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 use std::fs;
 

@@ -1,7 +1,5 @@
 //! The import over TCP: `flowrun sandbox` on a port of this machine, and a run that its variables lead to.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::Command;
@@ -19,7 +17,7 @@ use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, OwnedApp, ServiceApp,
 use flowrun_personio::sim::Status;
 use flowrun_tests::org::{EPOCH_MS, Project, fault};
 use flowrun_tests::served::{Env, flowrun_by};
-use flowrun_tests::{Ran, flowrun};
+use flowrun_tests::{Ran, flowrun, surroundings};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -60,11 +58,8 @@ impl Sandbox {
     fn over(simulators: Simulators) -> Sandbox {
         let (switch, stop) = Stop::new();
         let (lines, printed) = mpsc::channel();
-        let surroundings = Surroundings {
-            stop: Some(stop),
-            simulators: Some(simulators.clone()),
-            ..Surroundings::default()
-        };
+        let surroundings =
+            Surroundings { stop: Some(stop), simulators: Some(simulators.clone()), ..surroundings() };
         let serving = thread::spawn(move || {
             let (mut out, mut err) = (Lines(lines), Vec::new());
             let mut console = Console::plain(&mut out, &mut err);

@@ -3,8 +3,6 @@
 //! VS Code's YAML server, and those built like it, know draft 7 of JSON Schema, pass over whatever stands beside a `$ref`,
 //! complete what `properties` and `enum` name, and show `description`, `enumDescriptions` and `default`.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_tests::registry;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,6 @@
 //! No credential is ever written anywhere: not by runs that go well, not by those that fail while a vendor quotes what it was
 //! sent, in any way of logging in, over simulators and over TCP.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
@@ -27,7 +25,7 @@ use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, ServiceApp};
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
 use flowrun_tests::org::{EPOCH_MS, Project};
 use flowrun_tests::served::{Served, flowrun_by, variables};
-use flowrun_tests::{Ran, world};
+use flowrun_tests::{Ran, surroundings, world};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -199,12 +197,10 @@ impl Tapped {
     fn run_within(&self, api: &str, more: &[&str]) -> Ran {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let surroundings =
-            Surroundings { simulators: Some(self.simulators.clone()), ..Surroundings::default() };
+        let surroundings = Surroundings { simulators: Some(self.simulators.clone()), ..surroundings() };
         let mut console = Console::plain(&mut stdout, &mut stderr);
         let code = runtime.block_on(run_in(self.args(api, more), &surroundings, &mut console));
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code, stdout: text(stdout), stderr: text(stderr) }
+        Ran::new(code, stdout, stderr)
     }
 
     /// Runs a command over TCP.

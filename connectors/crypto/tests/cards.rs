@@ -1,7 +1,5 @@
 //! What is signed verifies, what is encrypted can be decrypted, and whatever is not as it should be is told.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 
 use flowrun_core::card::{Args, Cx, Slots, Work};

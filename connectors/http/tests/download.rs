@@ -1,5 +1,4 @@
 //! Downloads: to disk while they arrive, within bounds, and only from the connection's host.
-#![allow(clippy::unwrap_used)]
 
 use std::io::{self, Read};
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Keys of JWTs: what may be given as one, and that others' signatures are verified. The tokens in `signed-by-openssl.txt` were
 //! signed by OpenSSL, with the private keys of the tests of the Okta connector.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_kit::algorithm::Algorithm;
 use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::jwt::{Unverified, sign_with};

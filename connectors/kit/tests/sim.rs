@@ -1,5 +1,4 @@
 //! The simulator harness: faults by their text, limits by the clock, and what a client sees of a broken answer.
-#![allow(clippy::unwrap_used)]
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};

@@ -1,5 +1,4 @@
 //! The simulated Okta org, asked over its API.
-#![allow(clippy::unwrap_used)]
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};

@@ -1,5 +1,4 @@
 //! The simulated org's token endpoint and its APIs, asked by hand: each thing that they refuse, one by one.
-#![allow(clippy::unwrap_used)]
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};

@@ -1,11 +1,9 @@
 //! Personio's cards over the simulator: what each does, and how each ends when Personio misbehaves.
 
-mod account;
-
 use std::collections::HashSet;
 use std::time::Duration;
 
-use account::{LIST, URL, account, connect, perform};
+use crate::account::{LIST, URL, account, connect, perform};
 use flowrun_core::fault::FaultKind;
 use flowrun_core::value::{Value, get};
 use flowrun_kit::connector::Settings;

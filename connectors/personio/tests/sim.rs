@@ -1,9 +1,6 @@
 //! The simulated Personio account, asked over its API, and the people in it.
-#![allow(clippy::unwrap_used)]
 
-mod asked;
-
-use asked::{account, send};
+use crate::asked::{account, send};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use flowrun_personio::sim::{Employee, Moment, PersonioSim, RateLimits, Status, employee, index_of};

@@ -1,11 +1,8 @@
 //! Version 2 of the simulated Personio account, asked over its API.
-#![allow(clippy::unwrap_used)]
-
-mod asked;
 
 use std::time::Duration;
 
-use asked::{account, send};
+use crate::asked::{account, send};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use flowrun_personio::sim::{PersonioSim, RateLimits, Status, employee};

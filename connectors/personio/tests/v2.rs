@@ -1,11 +1,8 @@
 //! Personio's cards over version 2 of its API: what they give, and how each ends when Personio misbehaves.
-#![allow(clippy::unwrap_used)]
-
-mod account;
 
 use std::collections::HashSet;
 
-use account::{LIST, PERSONS, URL, account, connect_to, perform, stream};
+use crate::account::{LIST, PERSONS, URL, account, connect_to, perform, stream};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::routing::{get as on_get, post};
@@ -127,11 +124,11 @@ async fn a_large_account_is_read_whole_at_a_pace_below_the_limit() {
 
     // Without a pace the limit is met, and waited for.
     let settings = simulated(&account.sim, URL).with("v2_requests_per_second", "0");
-    let hasty = account::connect(&account.sim, &settings, &account.clock).unwrap();
+    let hasty = crate::account::connect(&account.sim, &settings, &account.clock).unwrap();
     assert_eq!(stream(&hasty, LIST, STREAM).await.unwrap().len(), 10_000);
     assert!(hasty.activity.tally().throttled > 0);
     let wrong = settings.with("v2_requests_per_second", "fast");
-    let fault = account::connect(&account.sim, &wrong, &account.clock).map(|_| ()).unwrap_err();
+    let fault = crate::account::connect(&account.sim, &wrong, &account.clock).map(|_| ()).unwrap_err();
     assert_eq!(fault.message, "PERSONIO_V2_REQUESTS_PER_SECOND is a whole number, not `fast`");
 }
 
@@ -220,12 +217,12 @@ async fn a_missing_right_is_told_beside_bad_credentials() {
     assert!(help.contains("read persons") && help.contains("PERSONIO_CLIENT_SECRET"), "{help}");
     assert!(account.stream(r#"{"result_set":"stream"}"#).await.is_ok(), "v1 is not touched by it");
 
-    let v1_only = account::account(|config| config.access = Access { v2: false, ..Access::default() });
+    let v1_only = crate::account::account(|config| config.access = Access { v2: false, ..Access::default() });
     let fault = v1_only.stream(STREAM).await.unwrap_err();
     assert_eq!(fault.message, "Personio did not log in to v2: unauthorized_client");
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("`api: v1`")));
     let wrong = simulated(&account.sim, URL).with("client_secret", "papi-another-secret");
-    let wrong = account::connect(&account.sim, &wrong, &account.clock).unwrap();
+    let wrong = crate::account::connect(&account.sim, &wrong, &account.clock).unwrap();
     let fault = stream(&wrong, LIST, STREAM).await.unwrap_err();
     assert_eq!(fault.message, "Personio did not log in to v2: invalid_client");
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("PERSONIO_CLIENT_SECRET")));
@@ -451,7 +448,7 @@ async fn a_try_tells_what_a_connection_can_do() {
 
     let account = account(|_| {});
     let wrong = simulated(&account.sim, URL).with("client_secret", "papi-another-secret");
-    let told = tried(&account::connect(&account.sim, &wrong, &account.clock).unwrap()).await;
+    let told = tried(&crate::account::connect(&account.sim, &wrong, &account.clock).unwrap()).await;
     assert!(told.len() == 1 && told[0].starts_with("logs in FAILED: Personio answered 403"), "{told:?}");
     let page = || async { axum::response::Html("<html>Welcome</html>") };
     let elsewhere = Router::new().route("/v1/auth", post(page));

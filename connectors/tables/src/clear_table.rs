@@ -35,7 +35,7 @@ impl Effect for ClearTable {
         r#"- { card: tables.clear_table, with: { table: people } }"# => ok r#"{ cleared_rows: 0 }"#,
         r#"- { card: tables.create_row, with: { table: people } }
 - { card: tables.clear_table, with: { table: people } }
-- { card: tables.create_row, with: { table: people } }"# => ok r#"{ row_id: r1-2 }"#,
+- { card: tables.create_row, with: { table: people } }"# => ok r#"{ row_id: people-2 }"#,
     };
     const IDEMPOTENT: bool = true;
     type Connection = Tables;

@@ -36,11 +36,11 @@ impl Effect for CreateRow {
     #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, age: "29" } }"#
-            => ok r#"{ row_id: r1-1 }"#,
+            => ok r#"{ row_id: people-1 }"#,
         r#"- card: tables.create_row
   with: { table: people, name: Jane }
 - card: tables.create_row
-  with: { table: people, name: Jane }"# => ok r#"{ row_id: r1-2 }"#,
+  with: { table: people, name: Jane }"# => ok r#"{ row_id: people-2 }"#,
         r#"- { card: tables.create_row, with: { table: people, age: ten } }"#
             => err "column \"age\": expected number, found text \"ten\"",
         r#"- { card: tables.create_row, with: { table: people, nmae: Jane } }"#

@@ -28,12 +28,12 @@ impl Effect for DeleteRow {
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane } }
 - { card: tables.create_row, with: { table: people, name: Bob } }
-- { card: tables.delete_row, with: { table: people, row_id: r1-1 } }
+- { card: tables.delete_row, with: { table: people, row_id: people-1 } }
 - { card: tables.search_rows, with: { table: people, result_set: first }, outputs: { name: text } }"#
-            => ok r#"{ count: 1, row_id: r1-2, name: Bob }"#,
+            => ok r#"{ count: 1, row_id: people-2, name: Bob }"#,
         r#"- { card: tables.create_row, with: { table: people } }
-- { card: tables.delete_row, with: { table: people, row_id: r1-1 } }
-- { card: tables.delete_row, with: { table: people, row_id: r1-1 } }"# => err "no row with the ID \"r1-1\"",
+- { card: tables.delete_row, with: { table: people, row_id: people-1 } }
+- { card: tables.delete_row, with: { table: people, row_id: people-1 } }"# => err "no row with the ID \"people-1\"",
         r#"- { card: tables.delete_row, with: { table: people, row_id: "" } }"#
             => err "no row with the ID \"\"",
     };

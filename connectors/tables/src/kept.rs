@@ -1,6 +1,6 @@
 //! Tables whose rows are there again in the next run: how they are written down.
 //!
-//! A line of JSON tells which row comes next, then one line each row. The whole is written anew with every change, so
+//! A line of JSON tells which row comes next and what the rows' IDs begin with, then one line each row. The whole is written anew with every change, so
 //! that no crash can lose one; that is what bounds such a table.
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
@@ -23,7 +23,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 impl Table {
     /// The table as it is written down.
     pub fn write(&self) -> String {
-        let mut text = Value::object([("next", self.next as f64)]).to_json();
+        let ids = [&self.name].into_iter().chain(&self.former);
+        let ids = Value::from(ids.map(|id| Value::from(id.clone())).collect::<Vec<_>>());
+        let mut text = Value::object([("next", Value::from(self.next as f64)), ("ids", ids)]).to_json();
         text.push('\n');
         for slot in (0..self.slots.len()).filter(|slot| self.is_live(*slot)) {
             let row = self.row(slot);
@@ -53,6 +55,11 @@ impl Table {
             let number = |name: &str| member(name).and_then(|value| value.as_number());
             if place == 0 {
                 next = number("next").ok_or_else(|| damaged(place))? as u64;
+                self.former = match member("ids") {
+                    Some(ids) => self.other_names(&ids).ok_or_else(|| damaged(place))?,
+                    // They used to begin with the table's place in the manifest.
+                    None => vec![Text::from(format!("r{}", self.place))],
+                };
                 continue;
             }
             let (Some(row), Some(Value::Object(columns))) = (number("number"), member("columns")) else {
@@ -68,6 +75,13 @@ impl Table {
         }
         self.next = self.next.max(next);
         Ok(())
+    }
+
+    /// Which of the beginnings of IDs are not the table's name.
+    fn other_names(&self, ids: &Value) -> Option<Vec<Text>> {
+        let ids = ids.as_list()?.iter().map(|id| id.as_text().cloned());
+        let ids = ids.collect::<Option<Vec<Text>>>()?;
+        Some(ids.into_iter().filter(|id| *id != self.name).collect())
     }
 
     fn unfit(&self, fault: &Fault) -> Fault {

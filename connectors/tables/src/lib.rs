@@ -84,7 +84,7 @@ impl Tables {
     pub fn new(definitions: &[program::Table], clock: Clock) -> Tables {
         let tables = definitions.iter().enumerate();
         let tables =
-            tables.map(|(number, table)| (table.name.clone(), Mutex::new(Table::new(number + 1, table))));
+            tables.map(|(place, table)| (table.name.clone(), Mutex::new(Table::new(place + 1, table))));
         Tables { tables: tables.collect(), clock, files: Files::default(), store: None }
     }
 

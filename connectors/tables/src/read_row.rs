@@ -45,12 +45,12 @@ impl Effect for ReadRow {
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, since: 2020-01-01 } }
 - card: tables.read_row
-  with: { table: people, row_id: r1-1 }
+  with: { table: people, row_id: people-1 }
   outputs: { name: text, age: number, active: true/false, since: date & time }"#
-            => ok r#"{ row_id: r1-1, name: Jane, age: null, active: true, since: "2020-01-01T00:00:00.000Z" }"#,
-        r#"- { card: tables.read_row, with: { table: people, row_id: r1-1 } }"#
-            => err "Not Found: table \"people\" has no row with the ID \"r1-1\"",
-        r#"- { card: tables.read_row, with: { table: poeple, row_id: r1-1 } }"#
+            => ok r#"{ row_id: people-1, name: Jane, age: null, active: true, since: "2020-01-01T00:00:00.000Z" }"#,
+        r#"- { card: tables.read_row, with: { table: people, row_id: people-1 } }"#
+            => err "Not Found: table \"people\" has no row with the ID \"people-1\"",
+        r#"- { card: tables.read_row, with: { table: poeple, row_id: people-1 } }"#
             => err "there is no table",
     };
     const IDEMPOTENT: bool = true;

@@ -91,7 +91,7 @@ impl Effect for SearchRows {
 - { card: tables.create_row, with: { table: people, name: Bob, age: 41 } }
 - card: tables.search_rows
   with: { table: people, where: [{ column: age, operator: ">", value: "30" }], result_set: first }
-  outputs: { name: text }"# => ok r#"{ count: 1, row_id: r1-2, name: Bob }"#,
+  outputs: { name: text }"# => ok r#"{ count: 1, row_id: people-2, name: Bob }"#,
         r#"- { card: tables.create_row, with: { table: people, name: Jane } }
 - { card: tables.create_row, with: { table: people, name: Bob } }
 - { card: tables.create_row, with: { table: people, name: Ann } }

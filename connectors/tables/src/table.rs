@@ -23,8 +23,10 @@ pub(crate) const MORE_ROWS: &str = "give the table a larger `max_rows` in flowru
 pub(crate) struct Table {
     pub name: Text,
     pub columns: Vec<Column>,
-    /// Which of the project's tables it is: row IDs begin with it, so that no table knows another's rows.
-    number: usize,
+    /// Which of the project's tables it is.
+    pub place: usize,
+    /// What the IDs of its kept rows began with before they began with the table's name.
+    pub former: Vec<Text>,
     pub slots: Vec<Slot>,
     pub live: Live,
     /// The number of the next row; never used twice, not even after the table was cleared.
@@ -65,11 +67,12 @@ impl Slot {
 }
 
 impl Table {
-    pub fn new(number: usize, definition: &program::Table) -> Table {
+    pub fn new(place: usize, definition: &program::Table) -> Table {
         Table {
             name: definition.name.clone(),
             columns: definition.columns.iter().map(Column::new).collect(),
-            number,
+            place,
+            former: Vec::new(),
             slots: Vec::new(),
             live: Live::default(),
             next: 1,
@@ -247,16 +250,18 @@ impl Table {
         record
     }
 
+    /// It begins with the table's name, so that no table knows another's rows, wherever the tables stand in the manifest.
     fn id(&self, number: u64) -> Text {
-        Text::from(format!("r{}-{number}", self.number))
+        Text::from(format!("{}-{number}", self.name))
     }
 
     fn slot(&self, id: &str) -> Result<usize> {
-        let parts = id.strip_prefix('r').and_then(|id| id.split_once('-'));
-        let number = match parts {
-            Some((table, number)) if table.parse() == Ok(self.number) => number.parse::<u64>().ok(),
-            _ => None,
-        };
+        let number = id
+            .rsplit_once('-')
+            .filter(|(table, _)| {
+                *table == &*self.name || self.former.iter().any(|former| *table == &**former)
+            })
+            .and_then(|(_, number)| number.parse::<u64>().ok());
         // Numbers only grow, so that slots are sorted by them.
         let slot =
             number.and_then(|number| self.slots.binary_search_by_key(&number, |slot| slot.number).ok());

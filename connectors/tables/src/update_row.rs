@@ -34,15 +34,15 @@ impl Effect for UpdateRow {
     #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: tables.create_row, with: { table: people, name: Jane, age: 29 } }
-- { card: tables.update_row, with: { table: people, row_id: r1-1, name: "", age: 30 } }
-- { card: tables.read_row, with: { table: people, row_id: r1-1 }, outputs: { name: text, age: number } }"#
-            => ok r#"{ row_id: r1-1, name: Jane, age: 30 }"#,
+- { card: tables.update_row, with: { table: people, row_id: people-1, name: "", age: 30 } }
+- { card: tables.read_row, with: { table: people, row_id: people-1 }, outputs: { name: text, age: number } }"#
+            => ok r#"{ row_id: people-1, name: Jane, age: 30 }"#,
         r#"- { card: tables.create_row, with: { table: people, name: Jane, age: 29 } }
-- { card: tables.update_row, with: { table: people, row_id: r1-1, update_empty_inputs: "Yes", age: null } }
-- { card: tables.read_row, with: { table: people, row_id: r1-1 }, outputs: { name: text, age: number } }"#
-            => ok r#"{ row_id: r1-1, name: Jane, age: null }"#,
-        r#"- { card: tables.update_row, with: { table: people, row_id: r1-7, age: 30 } }"#
-            => err "no row with the ID \"r1-7\"",
+- { card: tables.update_row, with: { table: people, row_id: people-1, update_empty_inputs: "Yes", age: null } }
+- { card: tables.read_row, with: { table: people, row_id: people-1 }, outputs: { name: text, age: number } }"#
+            => ok r#"{ row_id: people-1, name: Jane, age: null }"#,
+        r#"- { card: tables.update_row, with: { table: people, row_id: people-7, age: 30 } }"#
+            => err "no row with the ID \"people-7\"",
     };
     const IDEMPOTENT: bool = true;
     type Connection = Tables;

@@ -1,15 +1,12 @@
 //! Tables as CSV files and back: what comes out must go in again, and what does not fit must change nothing.
-#![allow(clippy::unwrap_used)]
-
-mod perform;
 
 use std::sync::Arc;
 
+use crate::perform::{perform, tables_over, yaml};
 use flowrun_core::fault::Fault;
 use flowrun_core::value::{File, Record, Value};
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_tables::Tables;
-use perform::{perform, tables_over, yaml};
 
 /// Imports a CSV with these further inputs.
 fn import(tables: &Arc<Tables>, files: &Files, csv: &[u8], given: &str) -> Result<f64, Fault> {
@@ -67,7 +64,7 @@ fn options_choose_what_is_exported() {
     let tables = tables_over(&files, None);
     import(&tables, &files, PEOPLE.as_bytes(), "{}").unwrap();
     let table = [
-        ("{ columns: [age, row_id], delimiter: ; }", "age;row_id\n29.5;r1-1\n;r1-2\n-1;r1-3\n"),
+        ("{ columns: [age, row_id], delimiter: ; }", "age;row_id\n29.5;people-1\n;people-2\n-1;people-3\n"),
         ("{ columns: [age], offset: 1, limit: 1 }", "age\n\"\"\n"),
         ("{ columns: [age], limit: 0, where: [{ column: age, operator: '<', value: 0 }] }", "age\n-1\n"),
         ("{ columns: [age], offset: 9 }", "age\n"),

@@ -1,11 +1,9 @@
 //! Runs every example that has only cards of tables; the others run with those of the whole catalog, from outside.
 
-mod perform;
-
+use crate::perform::{perform, tables, yaml};
 use flowrun_core::card::Then;
 use flowrun_core::value::{Record, Value, parse_json};
 use flowrun_tables::CARDS;
-use perform::{perform, tables, yaml};
 
 #[test]
 fn every_example_does_what_it_says() {

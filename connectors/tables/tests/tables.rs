@@ -1,15 +1,12 @@
 //! What the manual promises of tables, and what it must not: rows lost or repeated by paging.
-#![allow(clippy::unwrap_used)]
-
-mod perform;
 
 use std::sync::Arc;
 
+use crate::perform::{page, perform, tables, yaml};
 use flowrun_core::effect::Cursor;
 use flowrun_core::fault::FaultKind;
 use flowrun_core::value::{Record, Value, parse_json};
 use flowrun_tables::{MAX_FOUND, Tables};
-use perform::{page, perform, tables, yaml};
 
 fn create(tables: &Arc<Tables>, name: &str, age: impl Into<Value>) -> Value {
     let given = Value::object([("table", Value::from("people")), ("name", name.into()), ("age", age.into())]);
@@ -62,7 +59,7 @@ fn conditions_compare_by_the_column_s_type() {
         ("[{ column: age, value: '' }]", &["Zoe"]),
         ("[{ column: age, operator: '!=', value: null }]", &["Jane", "Bob", "Ann", "Eve", "bob"]),
         ("[{ column: active, value: 'true' }, { column: age, operator: '<', value: 10 }]", &["Ann"]),
-        ("[{ column: row_id, value: r1-2 }]", &["Bob"]),
+        ("[{ column: row_id, value: people-2 }]", &["Bob"]),
         ("[{ column: created, operator: '<=', value: '2016-09-07T00:01:00Z' }]", &[]),
         ("{ any: [{ column: name, value: Zoe }, { all: [{ column: age, value: 41 }, { column: name, value: Eve }] }] }", &["Eve", "Zoe"]),
         ("{ expr: [] }", &["Jane", "Bob", "Ann", "Eve", "bob", "Zoe"]),
@@ -113,9 +110,10 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
         ("create_row", "{ table: people, active: maybe }", FaultKind::InvalidTypeConversion, "expected true/false"),
         ("create_row", "{ table: people, since: soon }", FaultKind::InvalidTypeConversion, "expected date & time"),
         ("create_row", "{ table: persons }", FaultKind::NotFound, "no table"),
-        ("update_row", "{ table: people, row_id: r1-1, name: Joe, age: old }", FaultKind::InvalidTypeConversion, "\"age\""),
-        ("update_row", "{ table: people, row_id: r2-1 }", FaultKind::NotFound, "no row"),
-        ("update_row", "{ table: people, row_id: r1-1, update_empty_inputs: perhaps }", FaultKind::InvalidInput, "Yes or No"),
+        ("update_row", "{ table: people, row_id: people-1, name: Joe, age: old }", FaultKind::InvalidTypeConversion, "\"age\""),
+        ("update_row", "{ table: people, row_id: others-1 }", FaultKind::NotFound, "no row"),
+        ("update_row", "{ table: people, row_id: r1-1 }", FaultKind::NotFound, "no row"),
+        ("update_row", "{ table: people, row_id: people-1, update_empty_inputs: perhaps }", FaultKind::InvalidInput, "Yes or No"),
         ("search_rows", "{ table: people, limit: -1 }", FaultKind::InvalidInput, "expected 0 or more, found -1"),
         ("search_rows", "{ table: people, where: [{ column: age, value: old }] }", FaultKind::InvalidTypeConversion, "\"age\""),
         ("search_rows", "{ table: people, where: [{ column: name, value: [a] }] }", FaultKind::InvalidInput, "expected text, found list"),
@@ -131,7 +129,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!(tables.row_count("people"), Some(6));
     assert_eq!(name(&Value::from(tables.rows("people").unwrap().swap_remove(0))), "Jane");
     let fault =
-        perform(&tables, "tables.read_row", &yaml("{ table: poeple, row_id: r1-1 }"), &[]).unwrap_err();
+        perform(&tables, "tables.read_row", &yaml("{ table: poeple, row_id: people-1 }"), &[]).unwrap_err();
     assert_eq!(fault.help.as_deref(), Some("did you mean \"people\"?"));
 }
 

@@ -1,12 +1,9 @@
 //! Runs every example of every pure card, and checks what all declarations have in common.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use flowrun_cards::{ALL, catalog};
 use flowrun_core::card::{Then, Work};
 
-mod perform;
-
-use perform::{perform, yaml};
+use crate::perform::{perform, yaml};
 
 #[test]
 fn every_example_does_what_it_says() {

@@ -1,14 +1,11 @@
 //! What is deep, long or wide: cards stay quick, or refuse it.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::sync::Arc;
 
 use flowrun_cards::catalog;
 use flowrun_core::value::{Text, Value};
 
-mod perform;
-
-use perform::{perform, yaml};
+use crate::perform::{perform, yaml};
 
 fn run(id: &str, given: Value) -> Result<Value, String> {
     perform(catalog().get(id).unwrap(), &given, &[]).map_err(|fault| fault.to_string())

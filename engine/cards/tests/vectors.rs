@@ -2,13 +2,10 @@
 //!
 //! Where the pages show an example it stands here, with the page's name; pages lie under `function-reference/` of Okta's
 //! help for Workflows. What only the published flows tell has the name of such a flow.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use flowrun_cards::catalog;
 
-mod perform;
-
-use perform::{perform, yaml};
+use crate::perform::{perform, yaml};
 
 /// The page, the card, its inputs, its outputs.
 const VECTORS: &[(&str, &str, &str, &str)] = &[

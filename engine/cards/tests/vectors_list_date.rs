@@ -1,6 +1,5 @@
 //! Examples of Okta's documentation for the cards of the categories List, Flow Control, Branching and Date & Time. Each names the
 //! page of help.okta.com, or the guide that quotes it, that it is taken from.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use flowrun_cards::catalog;
 use flowrun_core::card::{Args, Cx, Slots, Work};

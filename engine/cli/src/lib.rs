@@ -13,9 +13,7 @@ mod progress;
 mod surroundings;
 mod tick;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Write;
 use std::iter;
 
 use clap::error::ErrorKind;
@@ -31,16 +29,6 @@ use console::Console;
 use outcome::{DONE, WRONG, finish};
 
 pub use surroundings::Surroundings;
-
-/// Runs a command line (without the program's name) over two pipes; its exit code.
-pub fn main_with<A: Into<OsString> + Clone>(
-    args: impl IntoIterator<Item = A>,
-    env: BTreeMap<String, String>,
-    stdout: &mut (dyn Write + Send),
-    stderr: &mut (dyn Write + Send),
-) -> u8 {
-    main_in(args, &Surroundings { env, ..Surroundings::default() }, &mut Console::plain(stdout, stderr))
-}
 
 /// Runs a command line (without the program's name) in given surroundings; its exit code.
 pub fn main_in<A: Into<OsString> + Clone>(

@@ -25,6 +25,8 @@ pub struct Surroundings {
     pub stop: Option<Stop>,
     /// Simulators to run over, instead of new ones; the run then goes by their clock.
     pub simulators: Option<Simulators>,
+    /// Whether computing takes no time in a run over simulators, so that its report says the same on every machine.
+    pub instant: bool,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
     /// The runs of this process that are alone.
@@ -42,6 +44,7 @@ impl Default for Surroundings {
             signals: false,
             stop: None,
             simulators: None,
+            instant: false,
             run_id: None,
             alone: Alone::default(),
             prompt: None,
@@ -56,6 +59,7 @@ impl Surroundings {
             env: self.env.clone(),
             registry: self.registry.clone(),
             simulators: self.simulators.clone(),
+            instant: self.instant,
             run_id: self.run_id.clone(),
             alone: self.alone.clone(),
         }

@@ -1,6 +1,5 @@
 //! The binary, told to end in the middle of an import: by SIGTERM, as a service manager does it.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

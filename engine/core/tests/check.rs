@@ -1,6 +1,6 @@
 //! The checker from outside: the program that a good project becomes. What it says of bad ones stands in tests/diagnostics.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(dead_code)]
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! The loader from outside: texts in, model and mistakes out.
 
-#![allow(clippy::unwrap_used)]
-
 use flowrun_core::diag::{Code, Diagnostic, Style, render};
 use flowrun_core::load::{MAX_BYTES, duration, load};
 use flowrun_core::model::{At, Expr, Flow, Joined, OnError, Project, Step, Trigger};

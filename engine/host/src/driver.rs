@@ -28,7 +28,7 @@ pub struct World {
     shared: BTreeMap<&'static str, AnyConnection>,
 }
 
-/// A run's time: that of its clock and, where the clock is simulated, what the computing itself takes.
+/// A run's time: that of its clock and, where a simulated clock leaves it out, what the computing itself takes.
 #[derive(Clone, Debug)]
 pub struct RunTime {
     clock: Clock,
@@ -36,10 +36,9 @@ pub struct RunTime {
 }
 
 impl RunTime {
-    /// Time as `clock` tells it; a simulated clock stands still while flowrun computes.
-    pub fn new(clock: Clock) -> RunTime {
-        let computing_since = clock.is_simulated().then(Instant::now);
-        RunTime { clock, computing_since }
+    /// Time as `clock` tells it. A simulated clock stands still while flowrun computes: `computing` adds what that takes.
+    pub fn new(clock: Clock, computing: bool) -> RunTime {
+        RunTime { clock, computing_since: computing.then(Instant::now) }
     }
 
     /// Microseconds since 1970, UTC.

@@ -13,9 +13,9 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::contract::contract;
-use crate::flow::{program, run};
-use crate::table::Table;
+use super::contract::contract;
+use super::flow::{program, run};
+use super::table::Table;
 
 /// Statuses that any vendor answers, listed or not.
 const REFUSALS: [u16; 8] = [400, 401, 403, 404, 409, 429, 500, 503];

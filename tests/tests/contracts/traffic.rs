@@ -18,8 +18,8 @@ use flowrun_tests::openapi::Contract;
 use flowrun_tests::org::{Org, Project, fault};
 use flowrun_views::catalog::card_json;
 
-use crate::contract::{DEVIATIONS, contract};
-use crate::flow::{program, run};
+use super::contract::{DEVIATIONS, contract};
+use super::flow::{program, run};
 
 /// Every operation that the connectors use, and no other.
 const USED: [&str; 45] = [

@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::contract::contract;
+use super::contract::contract;
 
 const SESSION: &str = "/api/v1/identity-sources/0oa1/sessions/aps1";
 

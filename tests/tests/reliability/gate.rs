@@ -6,7 +6,7 @@ use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use tokio::sync::{Notify, watch};
 
-use crate::case::{Cut, How};
+use super::case::{Cut, How};
 
 /// The gate.
 pub struct Gate {

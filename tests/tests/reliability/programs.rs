@@ -7,7 +7,7 @@ use flowrun_core::program::Program;
 use flowrun_core::value::{Text, Value};
 use flowrun_tests::org::{Edit, Project};
 
-use crate::case::Case;
+use super::case::Case;
 
 /// Twenty entries to a bulk request and five requests to a session.
 const SMALL: [Edit<'static>; 2] = [

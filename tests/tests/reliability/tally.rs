@@ -5,7 +5,7 @@ use std::fmt;
 
 use flowrun_kit::sim::FaultKind;
 
-use crate::trial::{End, Outcome};
+use super::trial::{End, Outcome};
 
 /// How often a run ended how.
 #[derive(Clone, Copy, Debug, Default)]

@@ -18,9 +18,9 @@ use flowrun_tables::{Store, Tables};
 use flowrun_tests::org::Org;
 use tokio::sync::Notify;
 
-use crate::case::{Case, Cut};
-use crate::gate::Gate;
-use crate::programs::Programs;
+use super::case::{Case, Cut};
+use super::gate::Gate;
+use super::programs::Programs;
 
 /// The longest run, in simulated time.
 const LONGEST: Duration = Duration::from_secs(4 * 3600);

@@ -1,5 +1,4 @@
 //! A simulated account and a connection to it, for tests of the cards.
-#![allow(dead_code)]
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! A simulated account that is asked over its API, without limits unless a test sets some.
-#![allow(clippy::unwrap_used)]
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};

@@ -17,7 +17,6 @@ pub fn yaml(text: &str) -> Value {
 }
 
 /// The example's tables, empty.
-#[allow(dead_code)]
 pub fn tables() -> Arc<Tables> {
     tables_over(&Files::default(), None)
 }
@@ -39,7 +38,6 @@ pub fn perform(tables: &Arc<Tables>, id: &str, given: &Value, wanted: &[&str]) -
 }
 
 /// Fetches a page of a stream.
-#[allow(dead_code)]
 pub fn page(tables: &Arc<Tables>, given: &Value, cursor: Cursor) -> Result<Page, Fault> {
     let (performance, _) = performance("tables.search_rows", given, &[], Some(cursor));
     match answer(tables, "tables.search_rows", performance)? {

@@ -37,6 +37,8 @@ pub struct Surroundings {
     pub registry: Arc<Registry>,
     /// Simulators to run over, instead of new ones; the run then goes by their clock.
     pub simulators: Option<Simulators>,
+    /// Whether computing takes no time in a run over simulators, so that its report says the same on every machine.
+    pub instant: bool,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
     /// The runs of this process that are alone.

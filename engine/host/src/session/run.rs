@@ -95,7 +95,7 @@ impl Plan {
             self.turn(folder.as_deref(), &Holder::new(flow, &run_id, clock.now_ms()), stop, tell).await?;
         // Another run may have changed what is kept and taken its time.
         let holder = Holder::new(flow, &run_id, clock.now_ms());
-        let time = RunTime::new(clock.clone());
+        let time = RunTime::new(clock.clone(), self.counts_computing());
         let at_us = time.now_us();
         let tables = self.filled(self.tables(folder.as_deref(), &clock, &holder)?)?;
         let answers = self.answers()?;
@@ -134,6 +134,11 @@ impl Plan {
         let Some((key, others)) = alone.map_err(|fault| refused(&fault))? else { return Ok(None) };
         let folder = self.job.state.as_deref().or(folder);
         self.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
+    }
+
+    /// Whether what computing takes is added to a clock that stands still meanwhile.
+    fn counts_computing(&self) -> bool {
+        self.is_simulated() && !self.surroundings.instant
     }
 
     /// Those that are there, or new ones.
@@ -266,10 +271,9 @@ impl Session {
 
     /// Runs it to its end. However badly it goes, there is a report.
     pub async fn run(mut self, watch: &mut dyn Watch, stop: Stop) -> Ended {
-        let simulated = self.is_simulated();
         let started = Instant::now();
         let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch, stop.clone()).await;
-        let real_ms = simulated.then(|| started.elapsed().as_secs_f64() * 1000.0);
+        let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let withheld = self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
         Ended {

@@ -1,8 +1,6 @@
 //! What the connectors send, what the simulators answer, and what the vendors may answer, held against the vendors' OpenAPI
 //! files. Without the files the tests say so and pass: they may not be shipped with the project.
 
-#![allow(clippy::unwrap_used)]
-
 mod answers;
 mod contract;
 mod flow;

@@ -1,7 +1,5 @@
 //! Certificates, proxies and redirects, over TCP and TLS on loopback.
 
-#![allow(clippy::unwrap_used)]
-
 mod servers;
 
 use std::collections::BTreeMap;

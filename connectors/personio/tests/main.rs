@@ -1,0 +1,10 @@
+//! The tests of this crate from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod account;
+mod asked;
+mod cards;
+mod sim;
+mod sim_v2;
+mod v2;

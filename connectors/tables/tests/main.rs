@@ -1,0 +1,9 @@
+//! The tests of this crate from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod csv;
+mod examples;
+mod kept;
+mod perform;
+mod tables;

@@ -1,0 +1,6 @@
+//! The tests of this crate from outside, in one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod http;
+mod network;

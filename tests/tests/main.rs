@@ -1,0 +1,32 @@
+//! Everything that is tested from outside, in one binary: linking the whole stack is what costs.
+
+#![allow(clippy::unwrap_used)]
+
+mod alone;
+mod beside;
+mod cards;
+mod cli;
+mod complete;
+mod connections;
+mod contracts;
+mod corpus;
+mod coverage;
+mod diagnostics;
+mod diff;
+mod docs;
+mod exports;
+mod exports_run;
+mod faults;
+mod flows;
+mod fuzzed;
+mod graph;
+mod import;
+mod manual;
+mod many;
+mod reference;
+mod reliability;
+mod replay;
+mod safety;
+mod sandbox;
+mod schema;
+mod secrets;
