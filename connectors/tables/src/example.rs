@@ -16,7 +16,7 @@ pub fn example_tables() -> Vec<Table> {
             column("since", Type::DATE, Value::Null),
         ],
         kept: false,
-        reached: true,
+        reached: false,
         max_rows: None,
     }]
 }
