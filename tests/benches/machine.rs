@@ -10,26 +10,26 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flowrun_core::machine::{Machine, Start, Turn};
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::Record;
-use flowrun_host::driver::{Stop, run};
+use flowrun_host::driver::run;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_tests::{compile, sources, world};
 use tokio::runtime::Builder;
 
-fn start() -> Start {
-    Start::new(Record::default(), "bench", 0)
+fn start(entry: FlowId) -> Start {
+    Start::new(entry, Record::default(), "bench", 0)
 }
 
-fn run_pure(program: &Arc<Program>) -> u64 {
-    let mut machine = Machine::new(program.clone(), start()).unwrap();
+fn run_pure((program, entry): &(Arc<Program>, FlowId)) -> u64 {
+    let mut machine = Machine::new(program.clone(), start(*entry)).unwrap();
     while !matches!(machine.turn(), Turn::Done) {}
     machine.counts().cards
 }
 
 /// A chain of cards, each reading the one before.
-fn chain(cards: usize, card: &str) -> Arc<Program> {
+fn chain(cards: usize, card: &str) -> (Arc<Program>, FlowId) {
     let mut flow = String::from("name: Chain\ncards:\n");
     for index in 0..cards {
         let before = index.checked_sub(1).map_or("first".to_owned(), |before| format!("c{before}"));
@@ -91,7 +91,7 @@ tables:
 
 fn calls(c: &mut Criterion) {
     let calls = compile(&sources(CALLS), "main", &[]);
-    let effects = compile(&sources(EFFECTS), "main", &[]);
+    let (effects, entry) = compile(&sources(EFFECTS), "main", &[]);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let mut group = c.benchmark_group("calls");
     group.throughput(Throughput::Elements(10_000));
@@ -103,7 +103,7 @@ fn calls(c: &mut Criterion) {
                 let clock = Clock::simulated(0);
                 let simulators = Simulators::empty(clock, &Setup { employees: 0, ..Setup::default() });
                 let world = world(&effects, &simulators);
-                run(effects.clone(), start(), &world, &mut (), &mut (), Stop::new().1).await.unwrap()
+                run(effects.clone(), start(entry), &world, &mut (), &mut ()).await.unwrap()
             })
         })
     });

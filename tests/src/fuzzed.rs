@@ -11,11 +11,11 @@ use flowrun_core::card::{Card, Work};
 use flowrun_core::fault::Fault;
 use flowrun_core::machine::Start;
 use flowrun_core::path;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::Report;
 use flowrun_core::template::Template;
 use flowrun_core::value::{Date, Path, Record, Text, Value, convert, get, parse_json, set};
-use flowrun_host::driver::{Stop, run};
+use flowrun_host::driver::run;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
@@ -142,7 +142,7 @@ tables:
   rows:
     columns: { id: number, name: text, hired: date, active: true/false }
 ";
-    static PROGRAM: LazyLock<Arc<Program>> =
+    static PROGRAM: LazyLock<(Arc<Program>, FlowId)> =
         LazyLock::new(|| crate::compile(&crate::sources(FLOW), "main", &[]));
     let search = |condition: Value| {
         let inputs = [(Text::from("condition"), condition)].into_iter().collect();
@@ -165,14 +165,14 @@ tables:
 }
 
 /// What came of a run over tables alone.
-fn report(program: &Arc<Program>, inputs: Record) -> Report {
+fn report((program, entry): &(Arc<Program>, FlowId), inputs: Record) -> Report {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let clock = Clock::simulated(0);
     let simulators = Simulators::empty(clock, &Setup { employees: 0, ..Setup::default() });
     let world = crate::world(program, &simulators);
-    let start = Start::new(inputs, "fuzz", 0);
+    let start = Start::new(*entry, inputs, "fuzz", 0);
     runtime
-        .block_on(run(program.clone(), start, &world, &mut (), &mut (), Stop::new().1))
+        .block_on(run(program.clone(), start, &world, &mut (), &mut ()))
         .expect("inputs that the flow takes")
 }
 
@@ -224,7 +224,7 @@ pub fn export(text: &str) {
         return;
     };
     let written = flowrun_project::export::sources(&export.project);
-    let _ = crate::examine(&written, None, &[]);
+    let _ = crate::examine(&written, &[]);
     let (again, found) = flowrun_core::load::load(&written);
     // A title or key that no name can be is told; the rest of such a file is not what it was.
     if found.is_empty() {

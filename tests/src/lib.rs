@@ -8,24 +8,28 @@ pub mod org;
 pub mod perform;
 pub mod served;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use flowrun::console::Console;
 use flowrun::{Surroundings, main_in};
+use flowrun_core::check::uses::Uses;
 use flowrun_core::check::{Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
 use flowrun_core::load::load;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Text, Value};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::session::connections::{self, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
 use flowrun_host::session::simulators::Simulators;
+use flowrun_kit::errand::Run;
 use flowrun_kit::registry::Registry;
+use flowrun_project::Project;
+use flowrun_project::check::Given;
 use flowrun_tables::Tables;
 
 /// Every connector and every card of the binary.
@@ -74,33 +78,40 @@ pub fn sources(case: &str) -> Sources {
     sources
 }
 
-/// Everything that is wrong with a project, and its program with the flow `entry` if nothing is.
-pub fn examine(
-    sources: &Sources,
-    entry: Option<&str>,
-    vars: &[(Text, Value)],
-) -> (Option<Program>, Vec<Diagnostic>) {
+/// Everything that is wrong with a project, and the program of what can run.
+pub fn examine(sources: &Sources, vars: &[(Text, Value)]) -> (Program, Vec<Diagnostic>) {
     let (project, mut found) = load(sources);
     let vocabulary = registry().vocabulary();
     let events: Vec<&str> = vocabulary.events.iter().map(|event| event.name).collect();
     let connectors = &vocabulary.connectors;
     let options = Options { sources, found: &found, vars, env: &[], connectors, events: &events };
-    let mut checked = check(&project, &vocabulary.cards, entry, &options);
+    let mut checked = check(&project, &vocabulary.cards, &options);
     found.append(&mut checked.diagnostics);
     (checked.program, found)
 }
 
-/// The program of a case that has no mistakes; panics with their drawing if it has.
-pub fn compile(sources: &Sources, entry: &str, vars: &[(Text, Value)]) -> Arc<Program> {
-    let (program, found) = examine(sources, Some(entry), vars);
+/// The program of a case that has no mistakes, and the number of its flow `entry`; panics with their drawing if it has.
+pub fn compile(sources: &Sources, entry: &str, vars: &[(Text, Value)]) -> (Arc<Program>, FlowId) {
+    let (program, found) = examine(sources, vars);
     let errors: Vec<Diagnostic> =
         found.into_iter().filter(|found| found.code.severity() == Severity::Error).collect();
-    match program {
-        Some(program) if errors.is_empty() => Arc::new(program),
+    match program.find(entry) {
+        Some(entry) if errors.is_empty() => (Arc::new(program), entry),
         _ => {
             panic!("the case has mistakes:\n{}", render(&errors, sources, Style { color: false, width: 110 }))
         }
     }
+}
+
+/// What the flows of a project use, as the checker says it.
+pub fn uses(project: &Project) -> Uses {
+    flowrun_project::check::examine(project, registry().vocabulary(), &Given::default()).uses
+}
+
+/// What all flows of a program together need to be granted on a connection.
+pub fn scopes(program: &Program, place: u32) -> BTreeSet<&'static str> {
+    let flows = (0..).map(FlowId).take(program.flows.len());
+    flows.filter_map(|flow| program.connections_of(flow).remove(&place)).flatten().collect()
 }
 
 /// A world whose connections are all simulated.
@@ -108,11 +119,11 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
     let planned: Vec<_> = program
         .connections
         .iter()
-        .enumerate()
-        .filter_map(|(number, connection)| {
+        .zip(0..)
+        .filter_map(|(connection, place)| {
             let connector = registry().connector(&connection.connector)?;
             let planned = Planned { name: connection.name.to_string(), connector, origin: Origin::Simulator };
-            Some((planned, connections::scopes(program, number)))
+            Some((planned, scopes(program, place)))
         })
         .collect();
     let env = Default::default();
@@ -123,10 +134,11 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
             let time = RunTime::new(simulators.clock.clone(), false);
             connections::world(
                 registry(),
+                program,
                 &made,
                 tables,
-                purpose.files,
                 flowrun_external::example_answers(),
+                Run::default(),
                 time,
             )
         }

@@ -10,16 +10,17 @@ use std::time::Duration;
 use flowrun::console::Console;
 use flowrun::{Surroundings, run_in};
 use flowrun_core::machine::Start;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
+use flowrun_host::perform::{Connections, Reached};
 use flowrun_host::session::alone::Alone;
-use flowrun_host::session::connections::scopes;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
+use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
 use flowrun_kit::sim::Fault;
 use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
@@ -27,7 +28,7 @@ use flowrun_personio::sim::Status;
 use flowrun_tables::Tables;
 use tempfile::TempDir;
 
-use crate::{Ran, compile, surroundings};
+use crate::{Ran, compile, scopes, surroundings};
 
 /// When every simulated run starts, in milliseconds since 1970.
 pub const EPOCH_MS: i64 = 1_790_000_000_000;
@@ -76,14 +77,14 @@ impl Project {
         &self.root
     }
 
-    /// The program of one of its flows, and how a run of it starts.
+    /// Its program, and how a run of one of its flows starts.
     pub fn compiled(&self, flow: &str) -> (Arc<Program>, Start) {
-        let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
-        (self.compiled_with(flow, &[]), start)
+        let (program, entry) = self.compiled_with(flow, &[]);
+        (program, Start::new(entry, Record::default(), "test", EPOCH_MS * 1000))
     }
 
-    /// The program of one of its flows, with other values for some variables.
-    pub fn compiled_with(&self, flow: &str, vars: &[(Text, Value)]) -> Arc<Program> {
+    /// Its program, with other values for some variables, and the number of one of its flows.
+    pub fn compiled_with(&self, flow: &str, vars: &[(Text, Value)]) -> (Arc<Program>, FlowId) {
         let read = flowrun_project::Project::read(&self.root, registry().vocabulary());
         let project = read.unwrap_or_else(|problem| panic!("{problem:?}"));
         compile(&project.sources, flow, vars)
@@ -180,28 +181,40 @@ impl Org {
         Ran::new(code, stdout, stderr)
     }
 
-    /// A world whose requests go through `transport`.
-    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>) -> World {
-        self.world_with(program, transport, Tables::new(&program.tables, self.0.clock.clone()))
+    /// A world whose requests go through `transport`, until `stop` is given.
+    pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>, stop: Stop) -> World {
+        self.world_with(program, transport, stop, Tables::new(&program.tables, self.0.clock.clone()))
     }
 
-    /// A world with these tables, whose requests go through `transport`.
-    pub fn world_with(&self, program: &Program, transport: &Arc<dyn Transport>, tables: Tables) -> World {
+    /// A world with these tables, whose requests go through `transport`, until `stop` is given.
+    pub fn world_with(
+        &self,
+        program: &Program,
+        transport: &Arc<dyn Transport>,
+        stop: Stop,
+        tables: Tables,
+    ) -> World {
         let clock = self.0.clock.clone();
-        let connections = program.connections.iter().enumerate().map(|(number, connection)| {
+        let connections = program.connections.iter().zip(0..).map(|(connection, place)| {
             let made = registry().connector(&connection.connector).and_then(|connector| {
                 let settings = self.0.settings(&connection.connector, None)?;
-                let scopes = scopes(program, number);
+                let scopes = scopes(program, place);
                 let means = Means { scopes, ..Means::new(transport.clone(), clock.clone()) };
                 connector.connect(&settings, means).ok()
             });
-            made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name)).connection
+            let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
+            (place, Reached { connection: made.connection, activity: made.activity })
         });
-        let connections = connections.collect();
         let crypto = Crypto::new(clock.clone());
-        World::new(RunTime::new(clock, false), registry().effects(), connections)
-            .share(Tables::CONNECTOR, Arc::new(tables))
-            .share(Crypto::CONNECTOR, Arc::new(crypto))
+        let connections = Connections::new(
+            clock.clone(),
+            Run { stop, ..Run::default() },
+            registry().effects(),
+            connections,
+        )
+        .share(Tables::CONNECTOR, Arc::new(tables))
+        .share(Crypto::CONNECTOR, Arc::new(crypto));
+        World::new(RunTime::new(clock, false), connections)
     }
 
     /// Lets the imports that were started come to their end.

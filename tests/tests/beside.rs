@@ -16,8 +16,8 @@ cards:
   - card: flow_control.wait_for
     with: { delay: 1, unit: hour }
 ";
-    let program = compile(&sources(case), "main", &[]);
-    let mut machine = Machine::new(program, Start::new(Record::default(), "run", 0)).unwrap();
+    let (program, entry) = compile(&sources(case), "main", &[]);
+    let mut machine = Machine::new(program, Start::new(entry, Record::default(), "run", 0)).unwrap();
     let Turn::Blocked(waits) = machine.turn() else { panic!("the flow beside waits") };
     assert_eq!(waits.len(), 1);
     assert_eq!(machine.progress().len(), 2, "the flow beside is shown");

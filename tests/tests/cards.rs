@@ -14,12 +14,12 @@ use std::sync::Arc;
 use flowrun_core::card::{Card, EXTERNAL_CARD, Then, Work, external};
 use flowrun_core::diag::Severity;
 use flowrun_core::machine::Start;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside};
 use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
-use flowrun_host::driver::{self, Stop};
+use flowrun_host::driver;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_project::Project;
@@ -86,22 +86,23 @@ fn holds_key(found: &str) -> bool {
 async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
     let mut sources = project.clone();
     sources.add(&format!("{EXAMPLE}.yaml"), flow);
-    let (program, found) = examine(&sources, Some(EXAMPLE), &[]);
+    let (program, found) = examine(&sources, &[]);
     let mistakes = found.iter().filter(|found| found.code.severity() == Severity::Error);
     let mistakes: Vec<&str> = mistakes.map(|found| found.message.as_str()).collect();
-    match program {
-        Some(program) if mistakes.is_empty() => Came::Ran(Box::new(run(Arc::new(program), inputs).await)),
+    match program.find(EXAMPLE) {
+        Some(entry) if mistakes.is_empty() => {
+            Came::Ran(Box::new(run(Arc::new(program), entry, inputs).await))
+        }
         _ => Came::Refused(mistakes.join("\n")),
     }
 }
 
-async fn run(program: Arc<Program>, inputs: Record) -> FlowReport {
+async fn run(program: Arc<Program>, entry: FlowId, inputs: Record) -> FlowReport {
     let clock = Clock::simulated(NOW_MS);
     let simulators = Simulators::new(clock.clone(), &Setup::default());
     let world = world(&program, &simulators);
-    let start = Start::new(inputs, EXAMPLE, NOW_MS * 1000);
-    let (_switch, stop) = Stop::new();
-    driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap().flow
+    let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
+    driver::run(program, start, &world, &mut (), &mut ()).await.unwrap().flow
 }
 
 /// What the last card that ran put out. Return puts nothing out: it gives the flow's outputs.
@@ -222,6 +223,6 @@ fn every_card_shows_enough() {
 
 #[test]
 fn the_examples_have_the_tables_of_the_connector() {
-    let program = compile(&project(), "double", &[]);
+    let (program, _) = compile(&project(), "double", &[]);
     assert_eq!(format!("{:?}", program.tables), format!("{:?}", example_tables()));
 }

@@ -12,7 +12,7 @@ use flowrun_tests::{examine, sources};
 fn every_case_is_drawn_as_accepted() {
     insta::glob!("../diagnostics", "*.yaml", |path| {
         let sources = sources(&std::fs::read_to_string(path).unwrap());
-        let drawn = render(&examine(&sources, None, &[]).1, &sources, Style { color: false, width: 100 });
+        let drawn = render(&examine(&sources, &[]).1, &sources, Style { color: false, width: 100 });
         let name = path.file_stem().unwrap().to_str().unwrap();
         let code = name.split('-').next().unwrap();
         assert!(drawn.contains(&format!("[{code}]")), "{name} does not show {code}:\n{drawn}");

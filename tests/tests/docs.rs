@@ -1,7 +1,7 @@
 //! The pages that `docs` and `graph --html` write: what they tell, that every link leads somewhere, and that no text of a
 //! project becomes more than a text.
 
-use flowrun_tests::registry;
+use flowrun_tests::{registry, uses};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -84,7 +84,7 @@ fn run(args: &[&str]) -> Ran {
 }
 
 fn described(project: &Project) -> BTreeMap<String, String> {
-    let pages = pages(project, &project.title(Path::new("x")), registry().catalog());
+    let pages = pages(project, &uses(project), &project.title(Path::new("x")), registry().catalog());
     let count = pages.len();
     let pages: BTreeMap<String, String> = pages.into_iter().collect();
     assert_eq!(pages.len(), count, "two pages have the same name");
@@ -145,7 +145,7 @@ fn a_project_as_pages() {
 #[test]
 fn a_project_as_one_page() {
     let (_folder, project) = project(PROJECT);
-    let page = page(&project, "Joiners", registry().catalog(), Theme::Auto);
+    let page = page(&project, &uses(&project), "Joiners", registry().catalog(), Theme::Auto);
     anchors_lead_somewhere("joiners", &page);
     assert!(!page.contains("src="), "nothing is loaded from elsewhere");
     let list = page.split_once("<nav").unwrap().1.split_once("<button").unwrap().0;
@@ -155,7 +155,8 @@ fn a_project_as_one_page() {
 #[test]
 fn texts_stay_texts() {
     let (_folder, project) = project(HOSTILE);
-    let page = page(&project, &project.title(Path::new("x")), registry().catalog(), Theme::Auto);
+    let page =
+        page(&project, &uses(&project), &project.title(Path::new("x")), registry().catalog(), Theme::Auto);
     anchors_lead_somewhere("hostile", &page);
     assert_eq!(page.matches("<script").count(), 1, "only the page's own script");
     assert_eq!(page.matches("</script").count(), 1);
@@ -223,7 +224,7 @@ fn every_export_is_described() {
         assert_eq!(pages.len(), 2 * project.model.flows.len() + 1, "{name}");
         links_lead_somewhere(&name, &pages);
         calls += pages["README.md"].matches(" --> ").count();
-        let page = page(&project, &project.title(export), &catalog, Theme::Auto);
+        let page = page(&project, &uses(&project), &project.title(export), &catalog, Theme::Auto);
         anchors_lead_somewhere(&name, &page);
         assert_eq!(page.matches("<script").count(), 1, "{name}");
     }
@@ -234,7 +235,7 @@ fn every_export_is_described() {
     let export = export.display().to_string();
     let flow = &project.model.flows[1];
     let drawn = run(&["graph", &export, "--flow", &flow.path]);
-    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, &catalog, Theme::Auto)));
+    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, uses(&project).of(1), &catalog, Theme::Auto)));
     let refused = run(&["graph", &export]);
     assert!(refused.code == 2 && refused.stderr.contains("name one with --flow"), "{refused:?}");
 }

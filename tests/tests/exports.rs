@@ -62,7 +62,7 @@ fn every_export_of_the_corpus_is_read_checked_and_converted() {
         writeln!(table, "{flows:>5} {all:>6} {external:>9} {troubles:>8}  {}", name(path)).unwrap();
 
         let converted = sources(&export.project);
-        let (_, found) = examine(&converted, None, &[]);
+        let (_, found) = examine(&converted, &[]);
         for found in found.iter().filter(|found| found.code.severity() == Severity::Error) {
             if !MISTAKES.contains(&(name(path).as_str(), found.code)) {
                 writeln!(wrong, "{}: {} {}", name(path), found.code, found.message).unwrap();
@@ -120,7 +120,7 @@ fn survive(text: &str, dictionary: &Dictionary) -> bool {
     match read(text, dictionary) {
         Ok(export) => {
             let converted = sources(&export.project);
-            let _ = examine(&converted, None, &[]);
+            let _ = examine(&converted, &[]);
             true
         }
         Err(why) => {
@@ -231,7 +231,7 @@ fn our_own_exports_become_what_was_accepted() {
         let export =
             read(&fs::read_to_string(&path).unwrap(), &Dictionary::new(registry().vocabulary())).unwrap();
         let troubles: Vec<String> = export.troubles.iter().map(|trouble| format!("# {trouble}\n")).collect();
-        let (_, found) = examine(&sources(&export.project), None, &[]);
+        let (_, found) = examine(&sources(&export.project), &[]);
         let found: Vec<String> =
             found.iter().map(|found| format!("# {}: {}\n", found.code, found.message)).collect();
         let mut settings = insta::Settings::clone_current();

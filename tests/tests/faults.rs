@@ -318,8 +318,8 @@ async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
             let (requests, within) = (AtomicUsize::new(0), Box::new(org.0.transport()));
             let presser = Arc::new(Presser { within, requests, at, answered, switch });
             let transport: Arc<dyn Transport> = presser.clone();
-            let world = org.world(&program, &transport);
-            let report = driver::run(program.clone(), start.clone(), &world, &mut (), &mut (), stop).await;
+            let world = org.world(&program, &transport, stop);
+            let report = driver::run(program.clone(), start.clone(), &world, &mut (), &mut ()).await;
             let report = report.unwrap();
             let case = format!("interrupted at request {at}, answered: {answered}");
             assert_eq!(org.open_sessions(), [], "{case}");
@@ -445,9 +445,8 @@ async fn a_card_that_panics_leaves_no_session_open() {
     let org = Org::new(EMPLOYEES);
     let within = Box::new(org.0.transport());
     let transport: Arc<dyn Transport> = Arc::new(Panics { within, uploads: AtomicUsize::new(0) });
-    let world = org.world(&program, &transport);
-    let (_switch, stop) = Stop::new();
-    let report = driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap();
+    let world = org.world(&program, &transport, Stop::default());
+    let report = driver::run(program, start, &world, &mut (), &mut ()).await.unwrap();
     let error = report.flow.error.map(|error| error.message.to_string()).unwrap_or_default();
     assert_eq!(report.status, Status::Failed, "{error}");
     assert!(error.contains("the session that failed was closed"), "{error}");

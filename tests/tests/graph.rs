@@ -1,8 +1,9 @@
 //! Pictures of flows: what is drawn, and that nothing in a picture gets in another thing's way.
 
-use flowrun_tests::registry;
-use std::path::Path;
+use flowrun_tests::{registry, uses};
+use std::path::{Path, PathBuf};
 
+use flowrun_core::check::uses::Use;
 use flowrun_core::load::load;
 use flowrun_core::model::Flow;
 use flowrun_core::source::Sources;
@@ -86,14 +87,27 @@ cards:
     with: { color: "{{ color.color }}", x: "", n: null, "漢字 as a name that is long as well": 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字 }
 "#;
 
-fn flow(text: &str) -> Flow {
+/// A flow and what it uses.
+struct Looked {
+    flow: Flow,
+    uses: Vec<Use>,
+}
+
+fn flow(text: &str) -> Looked {
     let mut sources = Sources::default();
     sources.add("flow.yaml", text);
-    load(&sources).0.flows.remove(0)
+    let (model, found) = load(&sources);
+    looked(Project { root: PathBuf::new(), sources, model, found, troubles: Vec::new() }).remove(0)
+}
+
+fn looked(project: Project) -> Vec<Looked> {
+    let uses = uses(&project);
+    let flows = project.model.flows.into_iter().enumerate();
+    flows.map(|(at, flow)| Looked { flow, uses: uses.of(at).to_vec() }).collect()
 }
 
 /// A long flow in which cards read others from all over it.
-fn long(cards: usize) -> Flow {
+fn long(cards: usize) -> Looked {
     let mut text = String::from("name: Long\ninputs: { start: number }\ncards:\n");
     let mut chance = 7_usize;
     for index in 0..cards {
@@ -114,8 +128,8 @@ fn long(cards: usize) -> Flow {
 }
 
 /// The picture without its style sheet, which is the same in every one.
-fn drawn(flow: &Flow) -> String {
-    let picture = svg(flow, registry().catalog(), Theme::Auto);
+fn drawn(flow: &Looked) -> String {
+    let picture = svg(&flow.flow, &flow.uses, registry().catalog(), Theme::Auto);
     let (before, rest) = picture.split_once("<style>").unwrap();
     format!("{before}<style>…{}", &rest[rest.find("</style>").unwrap()..])
 }
@@ -129,9 +143,8 @@ fn a_small_flow_as_svg() {
 fn flows_as_mermaid() {
     let catalog = registry().catalog();
     insta::assert_snapshot!(format!(
-        "{}\n{}",
-        mermaid(&flow(HELLO), &catalog),
-        mermaid(&flow(BLOCKS), &catalog)
+        "{}",
+        [HELLO, BLOCKS].map(flow).map(|flow| mermaid(&flow.flow, &flow.uses, &catalog)).join("\n")
     ));
 }
 
@@ -157,9 +170,11 @@ fn texts_stay_texts() {
 #[test]
 fn themes_differ_in_colors_only() {
     let catalog = registry().catalog();
-    let (light, dark) = (svg(&flow(HELLO), &catalog, Theme::Light), svg(&flow(HELLO), &catalog, Theme::Dark));
+    let hello = flow(HELLO);
+    let drawn = |theme| svg(&hello.flow, &hello.uses, &catalog, theme);
+    let (light, dark) = (drawn(Theme::Light), drawn(Theme::Dark));
     assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
-    assert!(svg(&flow(HELLO), &catalog, Theme::Auto).contains("prefers-color-scheme:dark"));
+    assert!(drawn(Theme::Auto).contains("prefers-color-scheme:dark"));
     assert_ne!(light, dark);
     assert_eq!(light.split_once("</style>").unwrap().1, dark.split_once("</style>").unwrap().1);
 }
@@ -167,18 +182,19 @@ fn themes_differ_in_colors_only() {
 #[test]
 fn nothing_is_in_the_way() {
     let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
-    let mut flows = Project::read(&flows, registry().vocabulary()).unwrap().model.flows;
+    let mut flows = looked(Project::read(&flows, registry().vocabulary()).unwrap());
     assert!(flows.len() > 5);
     flows.extend([flow(HELLO), flow(BLOCKS), long(9), long(36), long(80)]);
     let catalog = registry().catalog();
-    for flow in &flows {
-        let picture = picture(flow, &catalog);
+    for Looked { flow, uses } in &flows {
+        let picture = picture(flow, uses, &catalog);
         boxes_keep_apart(&flow.name, &picture);
         texts_fit(&flow.name, &picture);
         wires_keep_off(&flow.name, &picture);
     }
     // At this width the letters can still be read without scrolling sideways.
-    let nine = picture(&long(9), &catalog);
+    let nine = long(9);
+    let nine = picture(&nine.flow, &nine.uses, &catalog);
     assert!(nine.width <= 1200, "{}", nine.width);
 }
 
@@ -191,9 +207,9 @@ fn every_flow_of_every_export_is_drawn() {
     let catalog = registry().catalog();
     let (mut flows, mut wires, mut drawn) = (0, 0, 0);
     for export in &exports {
-        for flow in &Project::read(export, registry().vocabulary()).unwrap().model.flows {
+        for Looked { flow, uses } in looked(Project::read(export, registry().vocabulary()).unwrap()) {
             let name = format!("{}: {}", export.display(), flow.name.it);
-            let scene = Scene::new(flow, &catalog);
+            let scene = Scene::new(&flow, &uses, &catalog);
             let picture = Picture::new(&scene);
             boxes_keep_apart(&name, &picture);
             texts_fit(&name, &picture);

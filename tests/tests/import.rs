@@ -456,9 +456,8 @@ async fn measured(project: &Project, org: &Org) -> Result<Vec<usize>, String> {
     let transport: Arc<dyn Transport> =
         Arc::new(Scale { within: Box::new(org.0.transport()), uploads: uploads.clone() });
     let (program, start) = project.compiled("import");
-    let world = org.world(&program, &transport);
-    let (_switch, stop) = Stop::new();
-    let report = driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap();
+    let world = org.world(&program, &transport, Stop::default());
+    let report = driver::run(program, start, &world, &mut (), &mut ()).await.unwrap();
     let said = report.flow.error.map(|error| error.message.to_string());
     ensure(report.status == Status::Done, || said.unwrap_or_default())?;
     let uploads = uploads.0.lock().unwrap().clone();

@@ -14,6 +14,7 @@ mod coverage;
 mod diagnostics;
 mod diff;
 mod docs;
+mod effects;
 mod exports;
 mod exports_run;
 mod faults;

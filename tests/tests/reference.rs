@@ -1,6 +1,6 @@
 //! What is written from the cards' declarations and from the flows is what they say today.
 
-use flowrun_tests::registry;
+use flowrun_tests::{registry, uses};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,8 @@ fn the_pictures_of_the_manual_are_up_to_date() {
         ("docs/examples/pictures", "find_or_create"),
     ] {
         let project = Project::read(&root().join(folder), registry().vocabulary()).unwrap();
-        let drawn = svg(project.flow(flow).unwrap(), &catalog, Theme::Auto);
+        let at = project.model.flows.iter().position(|known| *known.path == *flow).unwrap();
+        let drawn = svg(&project.model.flows[at], uses(&project).of(at), &catalog, Theme::Auto);
         let file = format!("docs/images/{flow}.svg");
         let there = fs::read_to_string(root().join(&file)).unwrap_or_default();
         assert!(

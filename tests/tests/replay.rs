@@ -12,7 +12,7 @@ use std::sync::Arc;
 use flowrun_core::effect::{Effect, EffectId};
 use flowrun_core::journal::{Event, Journal, ReplayError};
 use flowrun_core::machine::{Machine, Start, Turn};
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::World;
@@ -29,6 +29,7 @@ const IMPORTS: [&str; 2] = ["import", "deactivate"];
 struct Subject {
     name: String,
     program: Arc<Program>,
+    entry: FlowId,
     inputs: Record,
 }
 
@@ -43,10 +44,11 @@ fn subjects() -> Vec<Subject> {
         .iter()
         .map(|path| {
             let case = std::fs::read_to_string(path).unwrap();
-            let sources = sources(&case);
+            let (program, entry) = compile(&sources(&case), "main", &[]);
             Subject {
                 name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-                program: compile(&sources, "main", &[]),
+                program,
+                entry,
                 inputs: inputs(&case),
             }
         })
@@ -60,8 +62,8 @@ fn subjects() -> Vec<Subject> {
     }
     for flow in IMPORTS {
         let vars = [(Text::from("max_deactivation_share"), Value::from(100.0))];
-        let program = compile(&small, flow, &vars);
-        subjects.push(Subject { name: flow.to_owned(), program, inputs: Record::default() });
+        let (program, entry) = compile(&small, flow, &vars);
+        subjects.push(Subject { name: flow.to_owned(), program, entry, inputs: Record::default() });
     }
     subjects
 }
@@ -81,8 +83,9 @@ async fn run(
     world: &World,
     choices: &mut impl FnMut(usize) -> usize,
 ) -> (Journal, String) {
-    let start = Start::new(subject.inputs.clone(), "replay", 1_790_000_000_000_000);
-    let mut journal = Journal { program: subject.program.hash, start: start.clone(), events: Vec::new() };
+    let start = Start::new(subject.entry, subject.inputs.clone(), "replay", 1_790_000_000_000_000);
+    let mut journal =
+        Journal { program: subject.program.hash(start.entry), start: start.clone(), events: Vec::new() };
     let mut machine = Machine::new(subject.program.clone(), start).unwrap();
     let mut open: Vec<Effect> = Vec::new();
     loop {
@@ -179,9 +182,9 @@ fn a_journal_of_other_flows_is_refused() {
         "cards: [{ card: flow_control.wait_for, with: { delay: 2 } }]",
     );
     let program = |text| compile(&sources(&format!("#### file: main.yaml\n{text}\n")), "main", &[]);
-    let (one, other) = (program(one), program(other));
-    let start = Start::new(Record::default(), "replay", 0);
-    let journal = Journal { program: one.hash, start, events: Vec::new() };
+    let ((one, entry), (other, _)) = (program(one), program(other));
+    let start = Start::new(entry, Record::default(), "replay", 0);
+    let journal = Journal { program: one.hash(entry), start, events: Vec::new() };
     assert!(journal.replay(one).is_ok());
     assert!(matches!(journal.replay(other), Err(ReplayError::OtherProgram)));
 }

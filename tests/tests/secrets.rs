@@ -16,7 +16,7 @@ use flowrun::console::Console;
 use flowrun::{Surroundings, run_in};
 use flowrun_core::journal::Journal;
 use flowrun_core::value::REDACTED;
-use flowrun_host::driver::{self, Stop};
+use flowrun_host::driver;
 use flowrun_host::session::simulators::{Front, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::signing_key::SigningKey;
@@ -390,13 +390,11 @@ fn journals_hold_no_credential() {
         for echo in ECHOES.map(Some).into_iter().chain([None]) {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             let tapped = Tapped::new(way, echo, Clock::simulated(EPOCH_MS));
-            let mut journal = Journal { program: program.hash, start: start.clone(), events: Vec::new() };
+            let mut journal =
+                Journal { program: program.hash(start.entry), start: start.clone(), events: Vec::new() };
             let report = runtime.block_on(async {
                 let world = world(&program, &tapped.simulators);
-                let (_switch, stop) = Stop::new();
-                driver::run(program.clone(), start.clone(), &world, &mut journal, &mut (), stop)
-                    .await
-                    .unwrap()
+                driver::run(program.clone(), start.clone(), &world, &mut journal, &mut ()).await.unwrap()
             });
             assert!(!journal.events.is_empty());
             let text = format!("{journal:?} {}", serde_json::to_string(&report).unwrap());

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Secret, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -48,7 +49,7 @@ impl Effect for Encrypt {
         r#"- { card: encryption.encrypt, with: { text: born 1815, key: "a password" } }"#
             => err "the key is no base64",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = Duration::from_secs(10);
     type Connection = Crypto;
     type Out = Encrypted;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Secret, Text, Value, parse_json};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -77,7 +78,7 @@ impl Effect for Sign {
         r#"- { card: jwt.sign, with: { key: s3cret, algorithm: HS256, expires_in: soon } }"#
             => err "expected a duration, found",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = Duration::from_secs(10);
     type Connection = Crypto;
     type Out = Signed;

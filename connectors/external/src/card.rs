@@ -1,4 +1,5 @@
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -43,7 +44,7 @@ impl Effect for ExternalCard {
         r#"- card: external.jira.create_issue
   with: { Summary: hello }"# => err "flowrun has no card jira.create_issue",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Never);
     type Connection = Answers;
     type Out = Answered;
 

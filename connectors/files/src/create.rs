@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -38,7 +39,7 @@ impl Effect for Create {
         r#"- { card: file.create, with: { text: "", filename: empty.txt } }"# => ok "{ size: 0 }",
         r#"- { card: file.create, with: { text: Zoë, filename: " " } }"# => err "the name of the file is blank",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Created;
 

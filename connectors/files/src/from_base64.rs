@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -48,7 +49,7 @@ impl Effect for FromBase64 {
         r#"- { card: file.from_base64, with: { text: "no base64!", filename: logo.png } }"#
             => err "the text is no Base64",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Decoded;
 

@@ -2,6 +2,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -45,7 +46,7 @@ impl Effect for Hash {
         r#"- { id: made, card: file.create, with: { text: abc, filename: abc.txt } }
 - { card: file.hash, with: { file_content: $.made.file_content, algorithm: md5 } }"# => err "md5",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Hashed;
 

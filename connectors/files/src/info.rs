@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Date, File, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -53,7 +54,7 @@ impl Effect for Info {
         r#"- { card: file.info, with: { file_content: people.csv } }"#
             => err "expected file, found text \"people.csv\"",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Known;
 

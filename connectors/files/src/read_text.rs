@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -44,7 +45,7 @@ impl Effect for ReadText {
 - { card: file.read_text, with: { file_content: $.made.file_content, max_mb: 0.000005 } }"#
             => err "expected a file of at most 5 bytes, found people.csv (7 bytes)",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Read;
 

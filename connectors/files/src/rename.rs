@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -38,7 +39,7 @@ impl Effect for Rename {
 - { card: file.rename, with: { file_content: $.made.file_content, filename: "" } }"#
             => err "the name of the file is blank",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Renamed;
 

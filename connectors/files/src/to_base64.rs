@@ -3,6 +3,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -40,7 +41,7 @@ impl Effect for ToBase64 {
 - { card: file.to_base64, with: { file_content: $.made.file_content, max_mb: 0 } }"#
             => err "expected more than 0 and at most 100, found 0",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = FileStore;
     type Out = Encoded;
 

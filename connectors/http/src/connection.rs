@@ -9,23 +9,27 @@ use flowrun_core::value::{Text, Value};
 use flowrun_kit::address::Base;
 use flowrun_kit::auth::{Auth, Credential};
 use flowrun_kit::call::Call;
-use flowrun_kit::client::{Client, Vendor};
+use flowrun_kit::client::Client;
 use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection, Pending};
-use flowrun_kit::files::Files;
+use flowrun_kit::errand::Errand;
+use flowrun_kit::line::{Line, Vendor};
 use flowrun_kit::retry::Policy;
 
 use crate::exchange::TIMEOUT;
 
 /// A connection to one host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ApiConnector {
     pub(crate) client: Client,
-    pub(crate) files: Files,
 }
 
 impl Connection for ApiConnector {
     const CONNECTOR: &'static str = "api_connector";
+
+    fn on(&self, errand: Errand) -> Option<ApiConnector> {
+        Some(ApiConnector { client: self.client.on(&Arc::new(errand)) })
+    }
 }
 
 const fn setting(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
@@ -99,10 +103,10 @@ fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
         let seen = match api.client.send(Call::get("")).await {
             Ok(reply) => Ok(format!("answered {}", reply.status).into()),
             // Few services have something at their base address; that they answer is enough.
-            Err(failure) if matches!(failure.fault.code, Some(400 | 404 | 405)) => {
-                Ok(failure.fault.code.map(|code| Text::from(format!("answered {code}"))).unwrap_or_default())
+            Err(fault) if matches!(fault.code, Some(400 | 404 | 405)) => {
+                Ok(fault.code.map(|code| Text::from(format!("answered {code}"))).unwrap_or_default())
             }
-            Err(failure) => Err(failure.fault),
+            Err(fault) => Err(fault),
         };
         vec![Check { title: "answers a GET of its base address".into(), outcome: seen }]
     })
@@ -113,9 +117,9 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let auth = auth(settings)?;
     let policy = Policy { budget: TIMEOUT.mul_f64(0.9), ..Policy::default() };
     let hidden = settings.secret("secret").cloned().into_iter().collect();
-    let client = Client::new(VENDOR, base, &means).auth(auth).hide(hidden).policy(policy);
+    let client = Line::new(VENDOR, base, &means).auth(auth).hide(hidden).policy(policy).open();
     let (host, activity) = (client.host(), client.activity().clone());
-    Ok(Connected { connection: Arc::new(ApiConnector { client, files: means.files }), host, activity })
+    Ok(Connected { connection: Arc::new(ApiConnector { client }), host, activity })
 }
 
 fn auth(settings: &Settings) -> Result<Auth> {

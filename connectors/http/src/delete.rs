@@ -8,7 +8,7 @@ sends! {
     /// A lost answer is asked for again, for deleting twice does no more than deleting once; many services answer 404
     /// to the second request, which is an error then. Few want a body: leave it out. Only the connection's host can
     /// be called.
-    Delete, "api_connector.delete", "channels:http:httpfunctions:delete", "DELETE", idempotent: true,
+    Delete, "api_connector.delete", "channels:http:httpfunctions:delete", "DELETE", repeat: Safe,
     examples! {
         r#"- card: api_connector.delete
   id: call

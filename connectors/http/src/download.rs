@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use axum::http::header::ACCEPT;
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -65,7 +66,7 @@ impl Effect for Download {
         r#"- { card: file.download, with: { url: /status/404 } }"#
             => err "the API answered 404",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = LONGEST;
     type Connection = ApiConnector;
     type Out = Downloaded;
@@ -83,7 +84,7 @@ impl Effect for Download {
         if !call.has_header(&ACCEPT) {
             call = call.header(ACCEPT, HeaderValue::from_static("*/*"));
         }
-        let (reply, draft) = api.client.download(call, &api.files).await?;
+        let (reply, draft) = api.client.download(call).await?;
         let given = self.filename.filter(|name| !name.trim().is_empty());
         let name = given.unwrap_or_else(|| disposition::name(&reply.headers, &self.url).into());
         let file = draft.keep(&name, api.client.clock().now_ms());

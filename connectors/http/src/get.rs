@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -42,7 +43,7 @@ impl Effect for Get {
         r#"- { card: api_connector.get, with: { url: /status/404 } }"#
             => err "the API answered 404",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = exchange::TIMEOUT;
     type Connection = ApiConnector;
     type Out = Answered;

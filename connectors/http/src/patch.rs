@@ -7,7 +7,7 @@ sends! {
     ///
     /// If an answer is lost, it is not known whether the request took effect: the card fails and does not repeat it.
     /// Only the connection's host can be called. To replace the whole see `api_connector.put`.
-    Patch, "api_connector.patch", "channels:http:httpfunctions:patch", "PATCH", idempotent: false,
+    Patch, "api_connector.patch", "channels:http:httpfunctions:patch", "PATCH", repeat: Never,
     examples! {
         r#"- card: api_connector.patch
   id: call

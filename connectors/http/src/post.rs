@@ -7,7 +7,7 @@ sends! {
     ///
     /// If an answer is lost, it is not known whether the request took effect: the card fails and does not repeat it.
     /// Only the connection's host can be called.
-    Post, "api_connector.post", "channels:http:httpfunctions:post", "POST", idempotent: false,
+    Post, "api_connector.post", "channels:http:httpfunctions:post", "POST", repeat: Never,
     examples! {
         r#"- card: api_connector.post
   id: call

@@ -7,7 +7,7 @@ sends! {
     ///
     /// A lost answer is asked for again, for putting twice does no more than putting once.
     /// Only the connection's host can be called.
-    Put, "api_connector.put", "channels:http:httpfunctions:put", "PUT", idempotent: true,
+    Put, "api_connector.put", "channels:http:httpfunctions:put", "PUT", repeat: Safe,
     examples! {
         r#"- card: api_connector.put
   id: call

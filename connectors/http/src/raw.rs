@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -50,7 +51,7 @@ impl Effect for Raw {
         r#"- { card: api_connector.raw, with: { url: "https://elsewhere.example.com/" } }"#
             => err "not to https://elsewhere.example.com",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::AsMethod(Self::METHOD);
     const TIMEOUT: Duration = exchange::TIMEOUT;
     type Connection = ApiConnector;
     type Out = AnsweredRaw;

@@ -4,7 +4,7 @@
 macro_rules! sends {
     (
         $(#[doc = $docs:literal])+
-        $card:ident, $id:literal, $address:literal, $method:literal, idempotent: $idempotent:literal,
+        $card:ident, $id:literal, $address:literal, $method:literal, repeat: $repeat:ident,
         $examples:expr
     ) => {
         $(#[doc = $docs])+
@@ -28,7 +28,7 @@ macro_rules! sends {
             const ID: &str = $id;
             const EXPORTED_AS: &[&str] = &[$address];
             const EXAMPLES: &[flowrun_core::card::Example] = $examples;
-            const IDEMPOTENT: bool = $idempotent;
+            const DOES: flowrun_core::does::Does = flowrun_core::does::Does::Changes(flowrun_core::does::Repeat::$repeat);
             const TIMEOUT: std::time::Duration = $crate::exchange::TIMEOUT;
             type Connection = $crate::ApiConnector;
             type Out = $crate::exchange::Answered;

@@ -15,6 +15,7 @@ use flowrun_http::{CARDS, CONNECTOR, simulated};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::direct;
+use flowrun_kit::errand::Run;
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_kit::in_process::SimTransport;
 use futures_util::{StreamExt, stream};
@@ -60,9 +61,10 @@ fn service(asked: &Asked, taken: &Asked) -> Router {
 async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record, Fault> {
     let clock = Clock::starting_at(0, 1.0);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, router));
-    let means = Means { files: files.clone(), ..Means::new(transport, clock) };
+    let means = Means::new(transport, clock);
     let api = CONNECTOR.connect(&simulated(URL), means).unwrap().connection;
-    direct::perform(CARDS, "file.download", &parse_json(inputs).unwrap(), &api).await
+    let run = Run { files: files.clone(), ..Run::default() };
+    direct::perform_in(Arc::new(run), CARDS, "file.download", &parse_json(inputs).unwrap(), &api).await
 }
 
 fn file(out: &Record) -> Arc<File> {

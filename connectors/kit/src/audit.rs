@@ -2,26 +2,42 @@
 
 use flowrun_core::value::Text;
 
+use crate::effect::Pending;
+
 /// Where requests that change something are recorded.
 pub trait Ledger: Send + Sync {
-    /// Records a request once it is known how it ended; called in the order in which requests end.
+    /// Writes down that a request is about to be sent, and gives it a number once no crash can lose that.
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, u64>;
+
+    /// Records how a request ended that was written down before; called in the order in which requests end.
     fn record(&self, entry: &Entry<'_>);
 }
 
-/// A request that changed something, or may have.
+/// A request that is going to change something.
 #[derive(Debug)]
-pub struct Entry<'a> {
-    /// When it was sent first, in milliseconds since 1970.
-    pub sent_ms: i64,
-    /// When it ended, in milliseconds since 1970.
-    pub ended_ms: i64,
-    /// The host it went to.
+pub struct Sending<'a> {
+    /// When it is sent first, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The host it goes to.
     pub host: &'a str,
     /// Its method.
     pub method: &'a str,
     /// Its path, without the query.
     pub path: &'a str,
-    /// The status of the answer, if there was one.
+    /// What it is about, as far as the card told.
+    pub subjects: &'a [Subject],
+}
+
+/// A request that changed something, or may have.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Its number in the record.
+    pub number: u64,
+    /// What was sent.
+    pub sent: &'a Sending<'a>,
+    /// When it ended, in milliseconds since 1970.
+    pub ended_ms: i64,
+    /// The status of the last answer, if there was one.
     pub status: Option<u16>,
     /// How many times it was sent.
     pub tries: u32,
@@ -29,8 +45,6 @@ pub struct Entry<'a> {
     pub request_id: Option<&'a str>,
     /// Whether it may have had its effect although no answer of success came.
     pub lost: bool,
-    /// What it was about, as far as the card told.
-    pub subjects: &'a [Subject],
 }
 
 /// Whom or what a request changed.

@@ -147,15 +147,16 @@ impl TokenCache {
         }
     }
 
-    async fn get(&self, client: &Client, clock: &Clock) -> Result<Arc<Held>> {
-        let valid = |held: &Arc<Held>| clock.now_ms() < held.token.expires_ms - MARGIN_MS;
-        if let Some(held) = self.held().filter(valid) {
-            return Ok(held);
-        }
+    /// The token, as long as it is good.
+    fn valid(&self, clock: &Clock) -> Option<Arc<Held>> {
+        self.held().filter(|held| clock.now_ms() < held.token.expires_ms - MARGIN_MS)
+    }
+
+    async fn get(&self, client: &Client) -> Result<Arc<Held>> {
         let ended = self.ended.load(Ordering::Acquire);
         let mut renewals = self.renewing.lock().await;
         // Another request may have renewed it meanwhile, or have been refused as this one would be.
-        if let Some(held) = self.held().filter(valid) {
+        if let Some(held) = self.valid(client.clock()) {
             return Ok(held);
         }
         if let Some(fault) = renewals.failed.clone().filter(|_| self.ended.load(Ordering::Acquire) > ended) {
@@ -241,12 +242,20 @@ impl Pass {
 }
 
 impl Auth {
-    /// What lets a request pass, if it needs anything.
-    pub(crate) async fn pass(&self, client: &Client, clock: &Clock) -> Result<Option<Pass>> {
+    /// What lets a request pass, if that is at hand: nothing where nothing is needed.
+    pub(crate) fn at_hand(&self, clock: &Clock) -> Option<Option<Pass>> {
         match self {
-            Auth::None => Ok(None),
-            Auth::Fixed(credential) => Ok(Some(Pass::Fixed(credential.clone()))),
-            Auth::Fetched(cache) => Ok(Some(Pass::Token(cache.get(client, clock).await?))),
+            Auth::None => Some(None),
+            Auth::Fixed(credential) => Some(Some(Pass::Fixed(credential.clone()))),
+            Auth::Fetched(cache) => Some(Some(Pass::Token(cache.valid(clock)?))),
+        }
+    }
+
+    /// Fetches what lets a request pass, by calls over `client`.
+    pub(crate) async fn fetch(&self, client: &Client) -> Result<Option<Pass>> {
+        match self {
+            Auth::Fetched(cache) => Ok(Some(Pass::Token(cache.get(client).await?))),
+            Auth::None | Auth::Fixed(_) => Ok(self.at_hand(client.clock()).flatten()),
         }
     }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{REDACTED, Value, parse_json};
 use serde::{Deserialize, Serialize};
 
 use crate::address;
 use crate::audit::Subject;
-use crate::retry::Repeat;
 
 /// Makes the headers and the body of one sending.
 type Make = dyn Fn() -> Result<(HeaderMap, Bytes)> + Send + Sync;
@@ -34,7 +34,7 @@ pub struct Call {
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) repeat: Repeat,
+    pub(crate) does: Does,
     pub(crate) login: bool,
     pub(crate) expected: Vec<StatusCode>,
     pub(crate) fresh: Option<Fresh>,
@@ -44,15 +44,14 @@ pub struct Call {
 impl Call {
     /// A call of `target`: a path with or without a query, or an absolute address of the connection's host.
     ///
-    /// GET, HEAD, PUT and DELETE count as safe to repeat, as HTTP has it; see [`Call::repeat`].
+    /// What it does follows from the method, as HTTP has it; see [`Call::repeat`] and [`Call::login`].
     pub fn new(method: Method, target: impl Into<String>) -> Call {
-        let repeat = if method.is_idempotent() { Repeat::Safe } else { Repeat::Unsafe };
         Call {
+            does: Does::by_method(method.as_str()),
             method,
             target: target.into(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            repeat,
             login: false,
             expected: Vec::new(),
             fresh: None,
@@ -105,14 +104,15 @@ impl Call {
         self
     }
 
-    /// Says whether sending it twice does no more than sending it once.
+    /// Says whether what it changes may be changed twice.
     pub fn repeat(mut self, repeat: Repeat) -> Call {
-        self.repeat = repeat;
+        self.does = Does::Changes(repeat);
         self
     }
 
-    /// Fetches a credential: it is sent without one, and its answer is not quoted in messages.
+    /// Fetches a credential, which changes nothing: it is sent without one, and its answer is not quoted in messages.
     pub fn login(mut self) -> Call {
+        self.does = Does::Reads;
         self.login = true;
         self
     }
@@ -147,9 +147,9 @@ impl Call {
         self
     }
 
-    /// Whether it may change something, rather than read or log in.
-    pub fn changes(&self) -> bool {
-        !self.login && !matches!(self.method, Method::GET | Method::HEAD)
+    /// What it does to the vendor's data.
+    pub fn does(&self) -> Does {
+        self.does
     }
 
     /// Whether it sends this header already.

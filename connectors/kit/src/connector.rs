@@ -10,10 +10,8 @@ use flowrun_core::vocabulary::Event;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::activity::Activity;
-use crate::audit::Ledger;
 use crate::clock::Clock;
 use crate::effect::{AnyConnection, EffectCard, Pending};
-use crate::files::Files;
 use crate::http::Transport;
 
 /// One setting of a connector's connections.
@@ -85,28 +83,21 @@ impl Settings {
     }
 }
 
-/// What a connection is made over, and for.
+/// What a connection is made over, whichever runs use it then.
 #[derive(Clone)]
 pub struct Means {
     /// Sends its requests: over the network, or to simulators.
     pub transport: Arc<dyn Transport>,
-    /// The run's clock.
+    /// Tells the time and waits.
     pub clock: Clock,
-    /// What the cards need that will use it: their scopes, each once.
+    /// What the cards of all flows need that will use it: their scopes, each once.
     pub scopes: BTreeSet<&'static str>,
-    /// Where requests that change something are recorded.
-    pub audit: Option<Arc<dyn Ledger>>,
-    /// Whether requests that would change something are withheld.
-    pub rehearsal: bool,
-    /// The run's files.
-    pub files: Files,
 }
 
 impl Means {
-    /// For cards that need no scopes and meet no files; what changes something is sent and not recorded.
+    /// For cards that need no scopes.
     pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Means {
-        let files = Files::default();
-        Means { transport, clock, scopes: BTreeSet::new(), audit: None, rehearsal: false, files }
+        Means { transport, clock, scopes: BTreeSet::new() }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Performs single cards, without a flow around them: for tests and tools.
 
+use std::sync::Arc;
+
 use flowrun_core::effect::{Answer, Cursor, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 
 use crate::effect::{AnyConnection, EffectCard};
+use crate::errand::Run;
 
 /// Performs the card called `id` with `inputs` by their names, and gives its outputs by theirs.
 pub async fn perform(
@@ -13,8 +16,19 @@ pub async fn perform(
     inputs: &Value,
     connection: &AnyConnection,
 ) -> Result<Record> {
+    perform_in(Arc::default(), cards, id, inputs, connection).await
+}
+
+/// The same as part of `run`.
+pub async fn perform_in(
+    run: Arc<Run>,
+    cards: &'static [EffectCard],
+    id: &str,
+    inputs: &Value,
+    connection: &AnyConnection,
+) -> Result<Record> {
     let card = find(cards, id)?;
-    match card.perform(prepare(card, inputs, None)?, connection.clone()).await? {
+    match card.perform(prepare(card, inputs, None)?, connection.clone(), run, None).await? {
         Answer::Outputs(values) => {
             Ok(card.card.outputs.iter().map(|field| Text::from(field.name)).zip(values).collect())
         }
@@ -31,7 +45,8 @@ pub async fn page(
     connection: &AnyConnection,
 ) -> Result<Page> {
     let card = find(cards, id)?;
-    match card.perform(prepare(card, inputs, Some(cursor))?, connection.clone()).await? {
+    match card.perform(prepare(card, inputs, Some(cursor))?, connection.clone(), Arc::default(), None).await?
+    {
         Answer::Page(page) => Ok(page),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no page"))),
     }
@@ -62,6 +77,7 @@ fn prepare(card: &'static EffectCard, inputs: &Value, page: Option<Cursor>) -> R
         names: [].into(),
         outputs: card.card.outputs.iter().map(|field| Text::from(field.name)).collect(),
         page,
-        timeout_ms: 0,
+        timeout_ms: u64::MAX,
+        cleans_up: false,
     })
 }

@@ -7,9 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Slots, Work};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Answer, Cursor, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Value;
+
+use crate::activity::Activity;
+use crate::errand::{Errand, Run};
 
 /// A card that reaches outside through a connection.
 pub trait Effect: Inputs + Send + 'static {
@@ -21,8 +25,8 @@ pub trait Effect: Inputs + Send + 'static {
     const EXPORTED_AS: &'static [&'static str];
     /// At least one; they are run as tests, over the simulators.
     const EXAMPLES: &'static [Example];
-    /// Whether performing it twice does no more than performing it once.
-    const IDEMPOTENT: bool;
+    /// What performing it does to the world.
+    const DOES: Does;
     /// What its vendor must have granted for it, such as OAuth 2.0 scopes; a connection asks for those of the cards that a
     /// flow reaches.
     const SCOPES: &'static [&'static str] = &[];
@@ -53,6 +57,15 @@ pub trait Effect: Inputs + Send + 'static {
 pub trait Connection: Any + Send + Sync {
     /// The connector's name in flow files: `okta`.
     const CONNECTOR: &'static str;
+
+    /// The same connection for a card that does an errand over it, where the connection needs to know for what it is used.
+    fn on(&self, errand: Errand) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = errand;
+        None
+    }
 }
 
 /// A connection whose type is known only to its cards.
@@ -61,7 +74,7 @@ pub type AnyConnection = Arc<dyn Any + Send + Sync>;
 /// A future that the driver awaits.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-type Perform = fn(Performance, AnyConnection) -> Pending<'static, Result<Answer>>;
+type Perform = fn(Performance, AnyConnection, Errand) -> Pending<'static, Result<Answer>>;
 
 /// A card that reaches outside, with the code that performs it.
 pub struct EffectCard {
@@ -87,32 +100,49 @@ impl EffectCard {
                 work: Work::Effect(EffectSpec {
                     connector: <C::Connection as Connection>::CONNECTOR,
                     timeout: C::TIMEOUT,
-                    idempotent: C::IDEMPOTENT,
+                    does: C::DOES,
                     scopes: C::SCOPES,
                     streams: C::STREAMS,
                 }),
             },
-            perform: |performance, connection| Box::pin(perform::<C>(performance, connection)),
+            perform: |performance, connection, errand| {
+                Box::pin(perform::<C>(performance, connection, errand))
+            },
         }
     }
 
-    /// Performs the card over `connection`, which must be of its connector.
+    /// Performs the card over `connection`, which must be of its connector, as part of `run`; what the run does over the
+    /// connection shows in `activity`, else in the connection's own.
     pub fn perform(
         &self,
         performance: Performance,
         connection: AnyConnection,
+        run: Arc<Run>,
+        activity: Option<Activity>,
     ) -> Pending<'static, Result<Answer>> {
-        (self.perform)(performance, connection)
+        let does = self.card.does().with(&performance.args);
+        let errand = Errand {
+            cleans_up: performance.cleans_up,
+            activity,
+            ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))
+        };
+        (self.perform)(performance, connection, errand)
     }
 }
 
-async fn perform<C: Effect>(mut performance: Performance, connection: AnyConnection) -> Result<Answer> {
+async fn perform<C: Effect>(
+    mut performance: Performance,
+    connection: AnyConnection,
+    errand: Errand,
+) -> Result<Answer> {
     let Some(connection) = connection.downcast_ref::<C::Connection>() else {
         return Err(Fault::new(
             FaultKind::Connection,
             format!("{} got a connection of another connector", C::ID),
         ));
     };
+    let own = connection.on(errand);
+    let connection = own.as_ref().unwrap_or(connection);
     let card = C::read(&mut Args::new(&mut performance.args, &performance.names))?;
     if let Some(cursor) = performance.page {
         return card.page(connection, cursor).await.map(Answer::Page);

@@ -21,7 +21,6 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::dpop::{self, Prover, Side};
 use crate::jwt;
-use crate::retry::Repeat;
 use crate::signing_key::SigningKey;
 
 /// What `client_assertion_type` says of a signed assertion.
@@ -128,7 +127,7 @@ impl KeyClient {
             let call = self.call(&url, scopes, proves, client.clock().clone());
             let read =
                 |reply: &Reply| Ok((self.prover.hear(Side::Login, &reply.headers), said(client, reply)?));
-            let answered = client.read(call, read).await.map_err(|failure| Denial::Failed(failure.fault))?;
+            let answered = client.read(call, read).await.map_err(Denial::Failed)?;
             let (has_nonce, refusal) = match answered {
                 (_, Said::Yes(answer)) => return self.granted(answer, asked_ms).map_err(Denial::Failed),
                 (has_nonce, Said::No(refusal)) => (has_nonce, refusal),
@@ -167,7 +166,6 @@ impl KeyClient {
         };
         Call::post(self.path)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
-            .repeat(Repeat::Safe)
             .login()
             .expect(StatusCode::BAD_REQUEST)
             .expect(StatusCode::UNAUTHORIZED)

@@ -172,19 +172,18 @@ impl State {
     }
 }
 
-/// The limits of one connection, shared by all its cards.
+/// The limits of one connection, shared by all its cards and all their runs.
 #[derive(Debug)]
 pub struct Pacer {
     vendor: &'static str,
     clock: Clock,
-    activity: Activity,
     buckets: Mutex<BTreeMap<&'static str, Arc<Bucket>>>,
 }
 
 impl Pacer {
     /// A pacer that knows no limits yet.
-    pub fn new(vendor: &'static str, clock: Clock, activity: Activity) -> Pacer {
-        Pacer { vendor, clock, activity, buckets: Mutex::default() }
+    pub fn new(vendor: &'static str, clock: Clock) -> Pacer {
+        Pacer { vendor, clock, buckets: Mutex::default() }
     }
 
     fn bucket(&self, name: &'static str) -> Arc<Bucket> {
@@ -192,8 +191,14 @@ impl Pacer {
         Arc::clone(buckets.entry(name).or_default())
     }
 
-    /// Waits for a request's turn; fails at once if that is after `deadline_ms`.
-    pub async fn turn(&self, name: &'static str, rates: &[Rate], deadline_ms: i64) -> Result<Permit> {
+    /// Waits for a request's turn, which `activity` shows; fails at once if that is after `deadline_ms`.
+    pub async fn turn(
+        &self,
+        name: &'static str,
+        rates: &[Rate],
+        deadline_ms: i64,
+        activity: &Activity,
+    ) -> Result<Permit> {
         let bucket = self.bucket(name);
         let queued = bucket.queue.lock().await;
         loop {
@@ -215,7 +220,7 @@ impl Pacer {
                 }
                 Turn::At(at_ms) => {
                     let reason = format!("{}'s rate limit for {name}", self.vendor).into();
-                    let _shown = self.activity.wait(Waiting { reason, until_ms: at_ms }, now_ms);
+                    let _shown = activity.wait(Waiting { reason, until_ms: at_ms }, now_ms);
                     self.clock.sleep_until(at_ms).await;
                 }
             }

@@ -7,15 +7,6 @@ use axum::http::HeaderMap;
 use crate::pacing::date_ms;
 use crate::sim::mix;
 
-/// Whether a request may be sent again although its first sending may have had its effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// Once or twice makes no difference.
-    Safe,
-    /// Only if it certainly had no effect.
-    Unsafe,
-}
-
 /// How stubborn a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {

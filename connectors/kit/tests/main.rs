@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod errand;
 mod jwt_keys;
 mod sim;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
@@ -55,7 +56,7 @@ impl Effect for AddUserToGroup {
   with: { group_id: 00gUnknown, user_id: $.user.id }"#
             => err "Okta answered 404 E0000007: Not found: Resource not found: 00gUnknown (UserGroup)",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.groups.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

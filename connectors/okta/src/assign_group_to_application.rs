@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value, get};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -81,7 +82,7 @@ impl Effect for AssignGroupToApplication {
   with: { application_id: $.app.id, group_id: 00gUnknown }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.apps.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Secret, Text};
 use flowrun_core::{Inputs, examples};
@@ -64,7 +65,7 @@ impl Effect for AssignUserToApplicationForSso {
   with: { application_id: $.app.id, user_id: 00uUnknown }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.apps.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -85,18 +86,18 @@ impl Effect for AssignUserToApplicationForSso {
                 .about(about.clone())
         };
         match okta.client.read(call(), AppUser::read).await {
-            Err(failure) if failure.lost => {
+            Err(fault) if fault.lost => {
                 let there = Call::get(applications::user(application, user));
                 match okta.client.read(there, AppUser::read).await {
                     Ok(assigned) if assigned.is_by_itself() => Ok(assigned),
                     Ok(_) => Ok(okta.client.read(call(), AppUser::read).await?),
-                    Err(reading) if reading.fault.kind == FaultKind::NotFound => {
+                    Err(reading) if reading.kind == FaultKind::NotFound => {
                         Ok(okta.client.read(call(), AppUser::read).await?)
                     }
-                    Err(_) => Err(failure.fault),
+                    Err(_) => Err(fault),
                 }
             }
-            assigned => assigned.map_err(Into::into),
+            assigned => assigned,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -87,7 +88,7 @@ impl Effect for BulkUserImport {
         r#"- { card: okta.bulk_user_import, with: { session_id: any, import_operation: delete, users: [{ externalId: "1" }, { externalId: "1" }] } }"#
             => err "external ID \"1\" twice",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -113,15 +114,15 @@ impl Effect for BulkUserImport {
             return Err(Fault::new(FaultKind::InvalidInput, message).at(Self::USERS).help(help));
         }
         let sent = match okta.client.read(call.clone(), accepted).await {
-            Err(failure) if failure.lost && upsert && never_arrived(okta, &path, &failure.fault).await => {
+            Err(fault) if fault.lost && upsert && never_arrived(okta, &path, &fault).await => {
                 okta.client.read(call, accepted).await
             }
             sent => sent,
         };
         match sent {
             Ok(()) => Ok(Uploaded { records_imported: count as f64 }),
-            Err(failure) if failure.lost => Err(unknown(&failure.fault, count)),
-            Err(failure) => Err(failure.fault),
+            Err(fault) if fault.lost => Err(unknown(&fault, count)),
+            Err(fault) => Err(fault),
         }
     }
 }
@@ -218,7 +219,7 @@ fn unknown(fault: &Fault, count: usize) -> Fault {
         fault.message.strip_suffix("; it is not known whether it took effect").unwrap_or(&fault.message);
     let users = if count == 1 { "the user".to_owned() } else { format!("the {count} users") };
     let message = format!("{cause}; it is not known whether {users} arrived");
-    let known = Fault::new(fault.kind, message).body(fault.body.clone()).help(
+    let known = Fault::new(fault.kind, message).body(fault.body.clone()).lost(true).help(
         "the upload was not repeated, so that nobody is in the session twice: delete the import session and start again",
     );
     if let Some(code) = fault.code { known.code(code) } else { known }

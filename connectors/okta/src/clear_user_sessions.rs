@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
@@ -47,7 +48,7 @@ impl Effect for ClearUserSessions {
         r#"- { card: okta.clear_user_sessions, with: { user_id: 00uUnknown } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

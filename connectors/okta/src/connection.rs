@@ -10,6 +10,8 @@ use flowrun_kit::auth::{Auth, Credential, TokenCache};
 use flowrun_kit::client::Client;
 use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings, Way};
 use flowrun_kit::effect::Connection;
+use flowrun_kit::errand::Errand;
+use flowrun_kit::line::Line;
 use secrecy::ExposeSecret;
 
 use crate::login::AppLogin;
@@ -17,18 +19,22 @@ use crate::sim::{OktaSim, OwnedApp};
 use crate::{checks, scope, vendor};
 
 /// A connection to one Okta org.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Okta {
     pub(crate) client: Client,
     pub(crate) identity_source_id: Option<Text>,
     /// What a token is asked for, or what an API token should be allowed.
-    pub(crate) scopes: Vec<String>,
+    pub(crate) scopes: Arc<[String]>,
     /// Whether it logs in as a service app, rather than by an API token.
     pub(crate) service_app: bool,
 }
 
 impl Connection for Okta {
     const CONNECTOR: &'static str = "okta";
+
+    fn on(&self, errand: Errand) -> Option<Okta> {
+        Some(Okta { client: self.client.on(&Arc::new(errand)), ..self.clone() })
+    }
 }
 
 const fn setting(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
@@ -128,23 +134,29 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let scopes = scope::fewest(scope::asked(&means.scopes, settings.get("scopes")));
     let token = settings.secret("api_token");
     let app = settings.get("client_id").zip(settings.secret("private_key"));
-    let client = match (token, app) {
+    let line = match (token, app) {
         (Some(_), Some(_)) => return Err(ambiguous()),
         (_, Some((client_id, key))) => {
             let login = AppLogin::new(client_id, key, settings.get("key_id"), scopes.clone())?;
-            Client::new(vendor::SERVICE_APP, base, &means)
+            Line::new(vendor::SERVICE_APP, base, &means)
                 .auth(Auth::Fetched(TokenCache::new(login)))
                 .hide(vec![key.clone()])
         }
         (_, None) => {
             let credential = Credential::scheme("SSWS", settings.required("api_token")?)?;
-            Client::new(vendor::API_TOKEN, base, &means).auth(Auth::Fixed(credential))
+            Line::new(vendor::API_TOKEN, base, &means).auth(Auth::Fixed(credential))
         }
     };
+    let client = line.open();
     let (host, activity) = (client.host(), client.activity().clone());
     let identity_source_id = settings.get("identity_source_id").map(Text::from);
     Ok(Connected {
-        connection: Arc::new(Okta { client, identity_source_id, scopes, service_app: app.is_some() }),
+        connection: Arc::new(Okta {
+            client,
+            identity_source_id,
+            scopes: scopes.into(),
+            service_app: app.is_some(),
+        }),
         host,
         activity,
     })

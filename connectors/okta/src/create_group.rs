@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -47,7 +48,7 @@ impl Effect for CreateGroup {
   with: { name: readers }"#
             => err "Okta answered 400 E0000001: Api validation failed: name",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.groups.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -63,9 +64,9 @@ impl Effect for CreateGroup {
         let call = Call::post("/api/v1/groups")
             .about(okta.subject("create_group", name, Some(&profile)))
             .json(&Profiled { profile: profile.into() })?;
-        okta.client.read(call, Group::read).await.map_err(|failure| match failure.lost {
-            true => failure.fault.help("search the group by its name: if there is one now, it was created"),
-            false => failure.fault,
+        okta.client.read(call, Group::read).await.map_err(|fault| match fault.lost {
+            true => fault.help("search the group by its name: if there is one now, it was created"),
+            false => fault,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -44,7 +45,7 @@ impl Effect for CreateImportSession {
 - card: okta.create_import_session"#
             => err "Only one active import session per identity source",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -56,18 +57,15 @@ impl Effect for CreateImportSession {
         let created = okta.client.read(Call::post(format!("{source}/sessions")), Session::read).await;
         let lost = match created {
             Ok(session) => return Ok(session),
-            Err(failure) if failure.lost => failure.fault,
-            Err(failure) => return Err(failure.fault),
+            Err(fault) if fault.lost => fault,
+            Err(fault) => return Err(fault),
         };
-        let age_ms = okta.client.clock().now_ms() - started_ms + SLACK_MS;
-        match Session::opened_lately(okta, &source, age_ms).await {
+        match Session::opened_since(okta, &source, started_ms - SLACK_MS).await {
             Ok(Some(session)) => Ok(session),
             // It did not take effect, so it may be asked for again, once.
-            Ok(None) if lost.kind != FaultKind::Parse => okta
-                .client
-                .read(Call::post(format!("{source}/sessions")), Session::read)
-                .await
-                .map_err(Into::into),
+            Ok(None) if lost.kind != FaultKind::Parse => {
+                okta.client.read(Call::post(format!("{source}/sessions")), Session::read).await
+            }
             _ => {
                 Err(lost
                     .help("list the import sessions: if one is CREATED, delete it before the next import"))

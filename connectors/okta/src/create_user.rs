@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Secret, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -91,7 +92,7 @@ impl Effect for CreateUser {
   with: { login: ADA@example.com, email: ada@example.com, first_name: Ada, last_name: Byron }"#
             => err "Okta answered 400 E0000001: Api validation failed: login",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -119,11 +120,9 @@ impl Effect for CreateUser {
                 Ok((headers.into_iter().collect(), body(&profile, password.as_ref())?.into()))
             })
             .about(about);
-        okta.client.read(call, Changed::read).await.map_err(|failure| match failure.lost {
-            true => {
-                failure.fault.help("read the user by the login: if there is one now, the user was created")
-            }
-            false => failure.fault,
+        okta.client.read(call, Changed::read).await.map_err(|fault| match fault.lost {
+            true => fault.help("read the user by the login: if there is one now, the user was created"),
+            false => fault,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -66,7 +67,7 @@ impl Effect for CustomApiAction {
         r#"- { card: okta.custom_api_action, with: { relative_url: "https://example.com/api/v1/users" } }"#
             => err "not to https://example.com",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::AsMethod(Self::METHOD);
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Answered;

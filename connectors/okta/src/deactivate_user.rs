@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -43,7 +44,7 @@ impl Effect for DeactivateUser {
         r#"- { card: okta.deactivate_user, with: { id_or_login: nobody@example.com } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

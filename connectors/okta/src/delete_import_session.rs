@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::{Call, Reply};
 use flowrun_kit::effect::Effect;
-use flowrun_kit::retry::Repeat;
 
 use crate::session::Session;
 use crate::{Okta, connection};
@@ -55,7 +55,7 @@ impl Effect for DeleteImportSession {
             => err "Only a session that is in CREATED or IN_PROGRESS status can be canceled",
     };
     // A second time Okta answers 400, so the card settles by itself whether the first had its effect.
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -63,13 +63,13 @@ impl Effect for DeleteImportSession {
 
     async fn run(self, okta: &Okta) -> Result<Deleted> {
         let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
-        let delete = || Call::new(Method::DELETE, path.as_str()).repeat(Repeat::Unsafe);
+        let delete = || Call::new(Method::DELETE, path.as_str()).repeat(Repeat::Never);
         let read = |reply: &Reply| reply.is_of_the_api().map(|()| reply.status);
         let status = match okta.client.read(delete(), read).await {
-            Err(failure) if failure.lost => match Session::fetch(okta, &path).await {
+            Err(fault) if fault.lost => match Session::fetch(okta, &path).await {
                 Ok(session) if session.status == "CLOSED" => return Ok(Deleted { status_code: 204.0 }),
                 Ok(_) => okta.client.read(delete(), read).await?,
-                Err(_) => return Err(failure.fault),
+                Err(_) => return Err(fault),
             },
             sent => sent?,
         };

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
-use flowrun_kit::retry::Repeat;
 
 use crate::given::given;
 use crate::lifecycle::{status, user_status};
@@ -54,7 +54,7 @@ impl Effect for DeleteUser {
         r#"- { card: okta.delete_user, with: { id_or_login: nobody@example.com } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -65,18 +65,18 @@ impl Effect for DeleteUser {
         let path = users::path(user);
         let call = Call::new(Method::DELETE, path.as_str())
             .query([("sendEmail", self.send_email.to_string())])
-            .repeat(Repeat::Unsafe)
+            .repeat(Repeat::Never)
             .about(okta.subject("delete", user, None));
         let status_code = match okta.client.read(call, status).await {
-            Err(failure) if failure.lost => match user_status(okta, &path).await {
-                Err(reading) if reading.fault.kind == FaultKind::NotFound => 204.0,
+            Err(fault) if fault.lost => match user_status(okta, &path).await {
+                Err(reading) if reading.kind == FaultKind::NotFound => 204.0,
                 Ok(now) => {
                     let help = format!(
                         "the user is {now} now; deleting again deletes for good if that is DEPROVISIONED"
                     );
-                    return Err(failure.fault.help(help));
+                    return Err(fault.help(help));
                 }
-                Err(_) => return Err(failure.fault),
+                Err(_) => return Err(fault),
             },
             answered => answered?,
         };

@@ -4,7 +4,6 @@ use flowrun_core::Outputs;
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::{Value, get};
 use flowrun_kit::call::{Call, Reply};
-use flowrun_kit::client::Failure;
 
 use crate::{Okta, users};
 
@@ -38,10 +37,10 @@ impl Step {
             ))
         };
         let taken = match okta.client.read(call(), status).await {
-            Err(failure) if failure.lost => match user_status(okta, &path).await {
+            Err(fault) if fault.lost => match user_status(okta, &path).await {
                 Ok(status) if self.leads_to.contains(&&*status) => Ok(200.0),
-                Ok(_) if failure.fault.kind != FaultKind::Timeout => okta.client.read(call(), status).await,
-                _ => Err(failure),
+                Ok(_) if fault.kind != FaultKind::Timeout => okta.client.read(call(), status).await,
+                _ => Err(fault),
             },
             taken => taken,
         };
@@ -56,7 +55,7 @@ pub(crate) fn status(reply: &Reply) -> Result<f64> {
 }
 
 /// A user's status as it is now.
-pub(crate) async fn user_status(okta: &Okta, path: &str) -> Result<String, Failure> {
+pub(crate) async fn user_status(okta: &Okta, path: &str) -> Result<String> {
     okta.client.read(Call::get(path), |reply| Ok(text(&reply.value()?, "status"))).await
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
@@ -50,7 +51,7 @@ impl Effect for ListApplications {
         r#"- { card: okta.list_applications, with: { result_set: all } }"#
             => err "expected first_200 or stream",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.apps.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -43,7 +44,7 @@ impl Effect for ListImportSessions {
   with: { list: $.active.sessions, key: status }"#
             => ok "{ values: [CREATED] }",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.identitySources.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

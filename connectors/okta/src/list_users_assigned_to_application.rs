@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
@@ -68,7 +69,7 @@ impl Effect for ListUsersAssignedToApplication {
         r#"- { card: okta.list_users_assigned_to_application, with: { result_set: all } }"#
             => err "expected first_500 or stream",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.apps.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;

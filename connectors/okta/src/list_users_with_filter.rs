@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
@@ -68,7 +69,7 @@ impl Effect for ListUsersWithFilter {
         r#"- { card: okta.list_users_with_filter, with: { result_set: all, id: "" } }"#
             => err "nothing to filter by is given",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{FromValue, Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -62,7 +63,7 @@ impl Effect for MapProfileSourceAttributes {
         r#"- { card: okta.map_profile_source_attributes, with: { import_operation: upsert, users: [{ userName: ada@example.com }] } }"#
             => err "has no `id`",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = Okta;
     type Out = Mapped;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value, get};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -57,7 +58,7 @@ impl Effect for ReadApplication {
         r#"- { card: okta.read_application, with: { application_id: 0oaUnknown } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.apps.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -40,7 +41,7 @@ impl Effect for ReadGroup {
         r#"- { card: okta.read_group, with: { group_id: 00gUnknown } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.groups.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -41,7 +42,7 @@ impl Effect for ReadImportSession {
         r#"- { card: okta.read_import_session, with: { session_id: aps0unknown } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.identitySources.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

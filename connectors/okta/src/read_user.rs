@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -77,7 +78,7 @@ impl Effect for ReadUser {
         r#"- { card: okta.read_user, with: { id_or_login: nobody@example.com } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
-use flowrun_kit::retry::Repeat;
 
 use crate::applications::AppUser;
 use crate::given::given;
@@ -66,7 +66,7 @@ impl Effect for RemoveUserFromApplication {
   with: { application_id: $.app.id, user_id: $.user.id }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.apps.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -80,17 +80,17 @@ impl Effect for RemoveUserFromApplication {
         let call = || {
             Call::new(Method::DELETE, path.as_str())
                 .query([("sendEmail", self.send_email.to_string())])
-                .repeat(Repeat::Unsafe)
+                .repeat(Repeat::Never)
                 .about(okta.subject("unassign", user, None))
         };
         let status = match okta.client.read(call(), status).await {
-            Err(failure) if failure.lost => {
+            Err(fault) if fault.lost => {
                 match okta.client.read(Call::get(path.as_str()), AppUser::read).await {
                     Ok(assigned) if assigned.is_by_itself() => okta.client.read(call(), status).await?,
                     // What is left comes through a group.
                     Ok(_) => 204.0,
-                    Err(reading) if reading.fault.kind == FaultKind::NotFound => 204.0,
-                    Err(_) => return Err(failure.fault),
+                    Err(reading) if reading.kind == FaultKind::NotFound => 204.0,
+                    Err(_) => return Err(fault),
                 }
             }
             answered => answered?,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -58,7 +59,7 @@ impl Effect for ResetPassword {
   with: { id_or_login: $.user.id }"#
             => err "Okta answered 403 E0000038",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -74,12 +75,12 @@ impl Effect for ResetPassword {
             .about(okta.subject("reset_password", user, None));
         match okta.client.read(call, status).await {
             Ok(status_code) => Ok(Reset { status_code }),
-            Err(failure) if failure.lost => {
+            Err(fault) if fault.lost => {
                 let help = "read the user: RECOVERY means that the password was reset; it was not reset again, so that \
                             nobody gets two mails";
-                Err(failure.fault.help(help))
+                Err(fault.help(help))
             }
-            Err(failure) => Err(failure.fault),
+            Err(fault) => Err(fault),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
@@ -54,7 +55,7 @@ impl Effect for SearchApplications {
         r#"- { card: okta.search_applications, with: { result_set: first, query: "" } }"#
             => err "the text to look for is blank",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.apps.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
@@ -75,7 +76,7 @@ impl Effect for SearchGroups {
         r#"- { card: okta.search_groups, with: { result_set: first, query: "" } }"#
             => err "nothing to look for is given",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.groups.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;

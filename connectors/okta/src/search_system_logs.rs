@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{InputId, Result};
 use flowrun_core::value::{Date, Text, parse_date};
@@ -71,7 +72,7 @@ impl Effect for SearchSystemLogs {
         r#"- { card: okta.search_system_logs, with: { result_set: first, until: tomorrow } }"#
             => err "expected a date & time",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.logs.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, bail, examples};
@@ -46,7 +47,7 @@ impl Effect for SearchUsers {
         r#"- { card: okta.search_users, with: { query: "", result_set: first } }"#
             => err "the text to look for is blank",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

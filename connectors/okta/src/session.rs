@@ -4,7 +4,6 @@ use flowrun_core::Outputs;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::call::{Call, Reply};
-use flowrun_kit::client::Failure;
 
 use crate::Okta;
 
@@ -71,24 +70,25 @@ impl Session {
     }
 
     /// The session at `path`, as it is now.
-    pub async fn fetch(okta: &Okta, path: &str) -> Result<Session, Failure> {
+    pub async fn fetch(okta: &Okta, path: &str) -> Result<Session> {
         okta.client.read(Call::get(path), Session::read).await
     }
 
-    /// The active session that was opened within the last `age_ms`, if there is exactly one that nobody has loaded yet.
-    pub async fn opened_lately(okta: &Okta, source: &str, age_ms: i64) -> Result<Option<Session>, Failure> {
+    /// The active session that was opened since then, by our clock, if there is exactly one that nobody has loaded yet.
+    pub async fn opened_since(okta: &Okta, source: &str, since_ms: i64) -> Result<Option<Session>> {
         let call = Call::get(format!("{source}/sessions"));
-        let (now_ms, records) = okta
+        let (since_ms, records) = okta
             .client
             .read(call, |reply| {
-                // Both times are then Okta's.
-                let date_ms = flowrun_kit::pacing::date_ms(&reply.headers);
-                Ok((date_ms.unwrap_or_else(|| okta.client.clock().now_ms()), Session::read_list(reply)?))
+                // Okta's clock may differ from ours, but as much time has passed on both. The wait for this answer counts too.
+                let now_ms = okta.client.clock().now_ms();
+                let theirs_ms = flowrun_kit::pacing::date_ms(&reply.headers).unwrap_or(now_ms);
+                Ok((theirs_ms - (now_ms - since_ms), Session::read_list(reply)?))
             })
             .await?;
         let mut fresh = records.iter().filter_map(|record| Session::of(record)).filter(|session| {
             let created = session.created.as_deref().and_then(flowrun_core::value::parse_date);
-            session.status == "CREATED" && created.is_some_and(|at| now_ms - at.millis() <= age_ms)
+            session.status == "CREATED" && created.is_some_and(|at| at.millis() >= since_ms)
         });
         let first = fresh.next();
         Ok(if fresh.next().is_some() { None } else { first })

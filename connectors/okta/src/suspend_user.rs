@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -45,7 +46,7 @@ impl Effect for SuspendUser {
   with: { id_or_login: $.user.id }"#
             => err "Okta answered 400 E0000001",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

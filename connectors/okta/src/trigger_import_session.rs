@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -51,7 +52,7 @@ impl Effect for TriggerImportSession {
   with: { session_id: $.session.id }"#
             => err "Okta answered 400 E0000001",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -61,16 +62,17 @@ impl Effect for TriggerImportSession {
         let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
         let start = || Call::post(format!("{path}/start-import"));
         match okta.client.read(start(), Session::read).await {
-            Err(failure) if failure.lost => match Session::fetch(okta, &path).await {
-                Ok(session) if session.status == "IN_PROGRESS" => {
-                    okta.client.read(start(), Session::read).await.map_err(Into::into)
+            Err(fault) if fault.lost => {
+                match Session::fetch(okta, &path).await {
+                    Ok(session) if session.status == "IN_PROGRESS" => {
+                        okta.client.read(start(), Session::read).await
+                    }
+                    Ok(session) if matches!(&*session.status, "TRIGGERED" | "COMPLETED") => Ok(session),
+                    _ => Err(fault
+                        .help("read the import session: if it is IN_PROGRESS, the import was not started")),
                 }
-                Ok(session) if matches!(&*session.status, "TRIGGERED" | "COMPLETED") => Ok(session),
-                _ => Err(failure
-                    .fault
-                    .help("read the import session: if it is IN_PROGRESS, the import was not started")),
-            },
-            started => started.map_err(Into::into),
+            }
+            started => started,
         }
     }
 }

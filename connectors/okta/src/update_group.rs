@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -57,7 +58,7 @@ impl Effect for UpdateGroup {
   with: { group_id: $.group.id }"#
             => err "nothing to change is given",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.groups.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
-use flowrun_kit::retry::Repeat;
 
 use crate::given::{Profiled, attributes, given};
 use crate::users::Changed;
@@ -55,7 +55,7 @@ impl Effect for UpdateUser {
         r#"- { card: okta.update_user, with: { id_or_login: nobody@example.com, city: London } }"#
             => err "Okta answered 404 E0000007",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::http::Method;
 use flowrun_core::value::{Text, Value, get};
 use flowrun_kit::challenge::parameter;
-use flowrun_kit::client::Vendor;
 use flowrun_kit::http::Response;
+use flowrun_kit::line::Vendor;
 
 /// Okta, as those see it who come with an API token.
 pub(crate) const API_TOKEN: Vendor = Vendor {

@@ -13,7 +13,7 @@ use crate::attributes::{REQUIRED, Released};
 use crate::login::{LoginV1, LoginV2};
 use crate::v2;
 
-/// Tells what a connection can do. Most credentials are for v1, so that v2 counts as a failure only if v1 is one.
+/// Tells what a connection can do. Most credentials are for v1, so that v2 counts as a fault only if v1 is one.
 pub fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
     Box::pin(async move {
         let Some(personio) = connection.downcast_ref::<Personio>() else { return Vec::new() };
@@ -51,7 +51,7 @@ fn without_v2(fault: &Fault) -> Text {
 /// Logs in to v1; a host that answers in another way than Personio is named.
 async fn log_in(personio: &Personio) -> Result<Text> {
     let host = personio.v1.host();
-    match LoginV1(personio.credentials.clone()).login(&personio.v1).await {
+    match LoginV1((*personio.credentials).clone()).login(&personio.v1).await {
         Ok(_) if is_personios(&host) => Ok(format!("v1, at {host}").into()),
         Ok(_) => Ok(format!("v1, at {host}, which is not one of Personio's own hosts").into()),
         Err(fault)
@@ -88,7 +88,7 @@ async fn read_v1(personio: &Personio) -> Vec<Check> {
     let counted: Result<Counted, _> = personio.v1.read(call, |reply| reply.json()).await;
     let released = match counted {
         Ok(counted) => Released::ask(personio).await.map(|released| (counted, released)),
-        Err(failure) => Err(failure.into()),
+        Err(fault) => Err(fault),
     };
     let (counted, released) = match released {
         Ok(both) => both,
@@ -107,7 +107,7 @@ async fn read_v1(personio: &Personio) -> Vec<Check> {
 }
 
 async fn read_v2(personio: &Personio) -> Result<Text> {
-    LoginV2(personio.credentials.clone()).login(&personio.v2).await?;
+    LoginV2((*personio.credentials).clone()).login(&personio.v2).await?;
     v2::fetch(personio, "/v2/persons", &[("limit", "1".to_owned())], None).await?;
     Ok("v2".into())
 }

@@ -9,6 +9,8 @@ use flowrun_kit::auth::{Auth, TokenCache};
 use flowrun_kit::client::Client;
 use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings};
 use flowrun_kit::effect::Connection;
+use flowrun_kit::errand::Errand;
+use flowrun_kit::line::Line;
 use flowrun_kit::pacing::Rate;
 
 use crate::login::{Credentials, LoginV1, LoginV2};
@@ -16,15 +18,21 @@ use crate::sim::PersonioSim;
 use crate::{check, vendor};
 
 /// A connection to one Personio account, over both of its APIs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Personio {
     pub(crate) v1: Client,
     pub(crate) v2: Client,
-    pub(crate) credentials: Credentials,
+    pub(crate) credentials: Arc<Credentials>,
 }
 
 impl Connection for Personio {
     const CONNECTOR: &'static str = "personio";
+
+    fn on(&self, errand: Errand) -> Option<Personio> {
+        let errand = Arc::new(errand);
+        let (v1, v2) = (self.v1.on(&errand), self.v2.on(&errand));
+        Some(Personio { v1, v2, credentials: self.credentials.clone() })
+    }
 }
 
 /// The Personio connector.
@@ -107,18 +115,24 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     };
     let per_minute = count(settings, "requests_per_minute", "PERSONIO_REQUESTS_PER_MINUTE")?;
     let per_second = count(settings, "v2_requests_per_second", "PERSONIO_V2_REQUESTS_PER_SECOND")?;
-    let v1 = Client::new(vendor::V1, base.clone(), &means)
+    let v1 = Line::new(vendor::V1, base.clone(), &means)
         .auth(Auth::Fetched(TokenCache::new(LoginV1(credentials.clone()))))
         .hide(vec![credentials.secret.clone()])
-        .rates(vendor::EMPLOYEES, rates(per_minute));
-    let v2 = Client::new(vendor::V2, base, &means)
+        .rates(vendor::EMPLOYEES, rates(per_minute))
+        .open();
+    let v2 = Line::new(vendor::V2, base, &means)
         .report_to(v1.activity())
         .auth(Auth::Fetched(TokenCache::new(LoginV2(credentials.clone()))))
         .hide(vec![credentials.secret.clone()])
         .rates(vendor::PERSONS, rates_v2(per_second))
-        .rates(vendor::EMPLOYMENTS, rates_v2(per_second));
+        .rates(vendor::EMPLOYMENTS, rates_v2(per_second))
+        .open();
     let (host, activity) = (v1.host(), v1.activity().clone());
-    Ok(Connected { connection: Arc::new(Personio { v1, v2, credentials }), host, activity })
+    Ok(Connected {
+        connection: Arc::new(Personio { v1, v2, credentials: credentials.into() }),
+        host,
+        activity,
+    })
 }
 
 fn count(settings: &Settings, name: &str, variable: &str) -> Result<u32> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Date, Record, Text, Value};
@@ -92,7 +93,7 @@ impl Effect for ListEmployees {
         r#"- { card: personio.list_employees, with: { result_set: first, required_attributes: [id, shoe_size] } }"#
             => err "shoe_size",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Personio;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -48,7 +49,7 @@ impl Effect for ListEmployments {
         r#"- { card: personio.list_employments, with: { id: "7" } }"#
             => err "Personio answered 404",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Personio;
     type Out = Listed;

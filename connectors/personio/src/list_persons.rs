@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Date, Record, Text};
@@ -72,7 +73,7 @@ impl Effect for ListPersons {
         r#"- { card: personio.list_persons, with: { result_set: first, required_attributes: [shoe_size] } }"#
             => err "the API credential may not read shoe_size",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Personio;

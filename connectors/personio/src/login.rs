@@ -7,9 +7,8 @@ use flowrun_core::value::Text;
 use flowrun_kit::address;
 use flowrun_kit::auth::{Login, Token};
 use flowrun_kit::call::Call;
-use flowrun_kit::client::{Client, Failure};
+use flowrun_kit::client::Client;
 use flowrun_kit::effect::Pending;
-use flowrun_kit::retry::Repeat;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -50,7 +49,7 @@ impl Login for LoginV1 {
         Box::pin(async move {
             let Credentials { id, secret } = &self.0;
             let body = json!({ "client_id": id.expose_secret(), "client_secret": secret.expose_secret() });
-            let call = Call::post("/v1/auth").json(&body)?.repeat(Repeat::Safe).login();
+            let call = Call::post("/v1/auth").json(&body)?.login();
             let asked_ms = client.clock().now_ms();
             let answer: AnswerV1 = client.read(call, |reply| reply.json()).await.map_err(refused)?;
             Ok(token(answer.data.token, answer.data.expires_in, asked_ms))
@@ -78,7 +77,6 @@ impl Login for LoginV2 {
             let call = Call::post("/v2/auth/token")
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
                 .body(form)
-                .repeat(Repeat::Safe)
                 .login()
                 .expect(StatusCode::BAD_REQUEST);
             let asked_ms = client.clock().now_ms();
@@ -97,8 +95,7 @@ fn token(text: String, lifetime: Option<i64>, asked_ms: i64) -> Token {
 }
 
 /// Both statuses mean the same at the log-in: these are no credentials.
-fn refused(failure: Failure) -> Fault {
-    let fault = failure.fault;
+fn refused(fault: Fault) -> Fault {
     if matches!(fault.code, Some(401 | 403)) {
         fault.of_kind(FaultKind::Connection).help(vendor::V1.refused)
     } else {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -63,7 +64,7 @@ impl Effect for ReadEmployee {
         r#"- { card: personio.read_employee, with: { id: "7" } }"#
             => err "Personio answered 404",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Personio;
     type Out = Found;

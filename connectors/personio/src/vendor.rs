@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use flowrun_core::value::Value;
-use flowrun_kit::client::Vendor;
 use flowrun_kit::http::Response;
+use flowrun_kit::line::Vendor;
 
 /// The limit of v1's employees.
 pub const EMPLOYEES: &str = "employees";

@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::effect::Effect;
@@ -37,7 +38,7 @@ impl Effect for ClearTable {
 - { card: tables.clear_table, with: { table: people } }
 - { card: tables.create_row, with: { table: people } }"# => ok r#"{ row_id: people-2 }"#,
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     type Connection = Tables;
     type Out = Cleared;
 

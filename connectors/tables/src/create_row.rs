@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -46,7 +47,7 @@ impl Effect for CreateRow {
         r#"- { card: tables.create_row, with: { table: people, nmae: Jane } }"#
             => err "has no column",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     type Connection = Tables;
     type Out = Created;
 

@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -37,7 +38,7 @@ impl Effect for DeleteRow {
         r#"- { card: tables.delete_row, with: { table: people, row_id: "" } }"#
             => err "no row with the ID \"\"",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     type Connection = Tables;
     type Out = ();
 

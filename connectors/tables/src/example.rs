@@ -16,7 +16,6 @@ pub fn example_tables() -> Vec<Table> {
             column("since", Type::DATE, Value::Null),
         ],
         kept: false,
-        reached: false,
         max_rows: None,
     }]
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use csv::{ByteRecord, Terminator, WriterBuilder};
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::Does;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{File, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -76,7 +77,7 @@ impl Effect for ExportToCsv {
         r#"- { card: tables.export_to_csv, with: { table: people, filename: people.csv, delimiter: "||" } }"#
             => err "expected one ASCII character as the delimiter, found \"||\"",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = Tables;
     type Out = Exported;
 

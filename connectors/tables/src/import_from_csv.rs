@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
@@ -71,7 +72,7 @@ impl Effect for ImportFromCsv {
 - { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content } }"#
             => err "the file has no first line",
     };
-    const IDEMPOTENT: bool = false;
+    const DOES: Does = Does::Changes(Repeat::Never);
     type Connection = Tables;
     type Out = Imported;
 

@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Date, Record, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -53,7 +54,7 @@ impl Effect for ReadRow {
         r#"- { card: tables.read_row, with: { table: poeple, row_id: people-1 } }"#
             => err "there is no table",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = Tables;
     type Out = Read;
 

@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Value};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -45,7 +46,7 @@ impl Effect for ReadTable {
   with: { names: "$.read.column_schema[*].name" }"# => ok "{ names: [name, age, active, since] }",
         r#"- { card: tables.read_table, with: { table: poeple } }"# => err "there is no table",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     type Connection = Tables;
     type Out = Schema;
 

@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, FlowName, TableName};
+use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Date, Record, Text, Value};
@@ -108,7 +109,7 @@ impl Effect for SearchRows {
         r#"- { card: tables.search_rows, with: { table: people, sort_column: nam } }"#
             => err "table \"people\" has no column \"nam\"",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Reads;
     const STREAMS: bool = true;
     type Connection = Tables;
     type Out = Found;

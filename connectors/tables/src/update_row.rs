@@ -1,4 +1,5 @@
 use flowrun_core::card::{Example, TableName};
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, bail, examples};
@@ -44,7 +45,7 @@ impl Effect for UpdateRow {
         r#"- { card: tables.update_row, with: { table: people, row_id: people-7, age: 30 } }"#
             => err "no row with the ID \"people-7\"",
     };
-    const IDEMPOTENT: bool = true;
+    const DOES: Does = Does::Changes(Repeat::Safe);
     type Connection = Tables;
     type Out = ();
 

@@ -56,6 +56,8 @@ pub struct Performance {
     pub page: Option<Cursor>,
     /// How long it may take, in milliseconds.
     pub timeout_ms: u64,
+    /// Whether it cleans up after a failure, so that a stop of the run does not hinder it.
+    pub cleans_up: bool,
 }
 
 /// Which page of a stream.

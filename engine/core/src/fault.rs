@@ -87,6 +87,8 @@ pub struct Detail {
     pub body: Value,
     /// What to do about it.
     pub help: Option<Text>,
+    /// Whether nobody knows if it was done all the same, so that it may not be done again blindly.
+    pub lost: bool,
 }
 
 /// What a step's work comes to.
@@ -96,7 +98,8 @@ impl Fault {
     /// A failure of `kind`, told by `message`.
     pub fn new(kind: FaultKind, message: impl Into<Text>) -> Fault {
         let message = message.into();
-        Fault(Box::new(Detail { kind, message, input: None, code: None, body: Value::Null, help: None }))
+        let (input, code, body, help, lost) = (None, None, Value::Null, None, false);
+        Fault(Box::new(Detail { kind, message, input, code, body, help, lost }))
     }
 
     /// The same fault, laid at an input.
@@ -129,11 +132,38 @@ impl Fault {
         self
     }
 
+    /// The same fault, of something that may have been done all the same, or not.
+    pub fn lost(mut self, lost: bool) -> Fault {
+        self.0.lost = lost;
+        self
+    }
+
     /// A card's code panicked, which is flowrun's fault and nobody else's.
     pub fn panicked(card: &str) -> Fault {
         let message = format!("`{card}` came to a state that it should never come to");
         Fault::new(FaultKind::Internal, message)
             .help("this is a mistake in flowrun: please report it, with the card's inputs and the line that flowrun printed above")
+    }
+
+    /// The run was told to end.
+    pub fn cancelled() -> Fault {
+        Fault::new(FaultKind::Cancelled, "the run was cancelled").code(499)
+    }
+
+    /// A card took longer than it may, as `message` says.
+    pub fn timed_out(message: impl Into<Text>) -> Fault {
+        Fault::new(FaultKind::Timeout, message)
+            .code(504)
+            .help("give the card a longer `timeout`, or look whether the vendor answers at all")
+    }
+
+    /// A card that is declared to change nothing wants to send this request.
+    pub fn undeclared(request: &str) -> Fault {
+        let message = format!(
+            "{request} was not sent: it would change something, and the card is declared to change nothing"
+        );
+        Fault::new(FaultKind::Internal, message)
+            .help("this is a mistake in flowrun: please report it, with the name of the card")
     }
 
     /// A value that the input can't take.

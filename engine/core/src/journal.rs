@@ -30,7 +30,7 @@ pub enum Event {
 /// The journal of one run: which program, how it started, what came from outside.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    /// The hash of the program that ran.
+    /// The hash of what ran: `Program::hash` of the entry.
     pub program: u64,
     /// How the run started.
     pub start: Start,
@@ -66,7 +66,8 @@ impl std::error::Error for ReplayError {}
 impl Journal {
     /// Brings a machine to where the journal ends; also gives the effects that were asked for and have not ended.
     pub fn replay(&self, program: Arc<Program>) -> Result<(Machine, Vec<Effect>), ReplayError> {
-        if program.hash != self.program {
+        let entry = self.start.entry;
+        if program.flows.get(entry.0 as usize).is_none() || program.hash(entry) != self.program {
             return Err(ReplayError::OtherProgram);
         }
         let mut machine = Machine::new(program, self.start.clone()).map_err(ReplayError::Start)?;

@@ -162,6 +162,21 @@ impl Others {
     }
 }
 
+impl Flow {
+    /// Every card, those of blocks included, in the order of the file.
+    pub fn all_cards(&self) -> Vec<&Step> {
+        fn add<'m>(steps: &'m [Step], all: &mut Vec<&'m Step>) {
+            for step in steps {
+                all.push(step);
+                step.arms.iter().for_each(|arm| add(&arm.cards, all));
+            }
+        }
+        let mut all = Vec::new();
+        add(&self.cards, &mut all);
+        all
+    }
+}
+
 /// What starts a flow.
 #[derive(Clone, Debug, Default)]
 pub enum Trigger {

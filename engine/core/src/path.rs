@@ -3,6 +3,8 @@
 //! The singular steps at the start of a wire become plain keys, which cost no more than a look-up each; only what is
 //! left is a query. Parsing is jsonpath-rust's; what it accepts against the standard is refused here.
 
+use std::sync::Arc;
+
 use jsonpath_rust::parser::model::{
     Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, SingularQuery, Test,
     TestFunction,
@@ -11,7 +13,6 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 
-use crate::program::Key;
 use crate::value::{Text, Value};
 
 /// A wire as it was written: `$.card.output[0].name`.
@@ -22,9 +23,18 @@ pub struct Wire {
     /// The single steps that follow.
     pub keys: Vec<Key>,
     /// What follows those and may find any number of places.
-    pub query: Option<Query>,
+    pub query: Option<Arc<Query>>,
     /// Where the root and each key stand in the text: first byte and the one behind the last.
     pub places: Vec<(usize, usize)>,
+}
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Key {
+    /// A member of an object.
+    Name(Text),
+    /// An item of a list; negative counts from the end.
+    Index(i64),
 }
 
 /// The part of a wire that finds any number of places.
@@ -66,6 +76,53 @@ pub fn parse(text: &str) -> Result<Wire, WireError> {
             help: None,
         });
     }
+    if let Some(wire) = plain(text) {
+        return Ok(wire);
+    }
+    parse_any(text)
+}
+
+/// A wire of plain names and indices, as nearly all are: they need no grammar. None for any other, be it right or wrong.
+fn plain(text: &str) -> Option<Wire> {
+    let bytes = text.as_bytes();
+    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    let mut at = text.starts_with("$.").then_some(1)?;
+    let mut wire = Wire { root: Text::default(), keys: Vec::new(), query: None, places: Vec::new() };
+    while let Some(sign) = bytes.get(at) {
+        let start = at + 1;
+        match sign {
+            b'.' => {
+                bytes.get(start).filter(|first| letter(first))?;
+                let more = bytes[start..].iter().take_while(|byte| letter(byte) || byte.is_ascii_digit());
+                at = start + more.count();
+                let name = Text::from(&text[start..at]);
+                wire.places.push((start, at));
+                match wire.places.len() {
+                    1 => wire.root = name,
+                    _ => wire.keys.push(Key::Name(name)),
+                }
+            }
+            b'[' => {
+                let end = start + text[start..].find(']')?;
+                let digits = text[start..end].strip_prefix('-').unwrap_or(&text[start..end]);
+                let short =
+                    (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+                // Zero has one form only: neither `-0` nor `01` is an index.
+                if !short || digits.starts_with('0') && text[start..end].len() > 1 {
+                    return None;
+                }
+                wire.keys.push(Key::Index(text[start..end].parse().ok()?));
+                wire.places.push((at, end + 1));
+                at = end + 1;
+            }
+            _ => return None,
+        }
+    }
+    Some(wire)
+}
+
+/// Any wire, by the grammar.
+fn parse_any(text: &str) -> Result<Wire, WireError> {
     if let Some((message, at)) = excess(text) {
         return Err(WireError { message, start: at, end: at + 1, help: None });
     }
@@ -103,7 +160,7 @@ pub fn parse(text: &str) -> Result<Wire, WireError> {
     }
     let rest: Vec<Segment> = segments.collect();
     if !rest.is_empty() {
-        wire.query = Some(Query(JpQuery::new(rest)));
+        wire.query = Some(Arc::new(Query(JpQuery::new(rest))));
     }
     Ok(wire)
 }
@@ -196,7 +253,6 @@ fn closing(bytes: &[u8], open: usize) -> Option<usize> {
     None
 }
 
-/// What is wrong with a text that is no JSONPath: where the longest beginning that is one ends.
 /// What makes a wire take too long to read or to follow, and where.
 fn excess(text: &str) -> Option<(String, usize)> {
     let (mut depth, mut descents, mut commas, mut quote) = (0, 0, 0, None);
@@ -226,6 +282,7 @@ fn excess(text: &str) -> Option<(String, usize)> {
     None
 }
 
+/// What is wrong with a text that is no JSONPath: where the longest beginning that is one ends.
 fn syntax(text: &str) -> WireError {
     let cuts = (1..text.len()).rev().filter(|&cut| text.is_char_boundary(cut));
     let cut = cuts.into_iter().find(|&cut| parse_json_path(&text[..cut]).is_ok()).unwrap_or(0);
@@ -437,6 +494,54 @@ mod tests {
         let words: Vec<&str> =
             wire.places.iter().map(|&(start, end)| &"$.card['a-b'][0].x[*]"[start..end]).collect();
         assert_eq!((&*wire.root, words), ("card", vec!["card", "['a-b']", "[0]", "x"]));
+    }
+
+    #[test]
+    fn plain_wires_are_what_the_grammar_makes_of_them() {
+        const PARTS: &[&str] = &[
+            ".a",
+            ".b_2",
+            "._",
+            ".2",
+            ".",
+            "..a",
+            ".é",
+            ".a-b",
+            ".a b",
+            "[0]",
+            "[12]",
+            "[-1]",
+            "[-0]",
+            "[01]",
+            "[]",
+            "[ 1]",
+            "[1234567890]",
+            "[1,2]",
+            "[*]",
+            "['a']",
+            "[",
+            "]",
+            " ",
+            "$",
+        ];
+        let shape = |wire: Wire| (wire.root, wire.keys, wire.query.is_some(), wire.places);
+        let mut count = 0;
+        let mut look = |text: String| {
+            let (by_hand, by_grammar) = (plain(&text), parse_any(&text));
+            count += usize::from(by_hand.is_some());
+            if let Some(by_hand) = by_hand {
+                assert_eq!(Some(shape(by_hand)), by_grammar.ok().map(shape), "{text}");
+            }
+        };
+        for first in PARTS {
+            look(format!("${first}"));
+            for second in PARTS {
+                look(format!("${first}{second}"));
+                PARTS.iter().for_each(|third| look(format!("${first}{second}{third}")));
+            }
+        }
+        // Of each length those that begin with one of the three names and go on with names and the three indices.
+        assert_eq!(count, 3 + 3 * 6 + 3 * 6 * 6);
     }
 
     #[test]

@@ -1,33 +1,101 @@
 //! The compiled project: names have become indices, types are settled. What the machine runs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
 pub use crate::model::Others;
-use crate::path::Query;
+use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
 use crate::types::Type;
-use crate::value::{Text, Value};
+use crate::value::{Date, Text, Value};
 
-/// A checked project, ready to run.
+/// The flows of a project that can run: all that they reach is here too.
 #[derive(Debug)]
 pub struct Program {
-    /// All flows that can be reached from the entry, and the entry itself.
+    /// The flows, sorted by path.
     pub flows: Vec<Flow>,
-    /// The flow that runs.
-    pub entry: FlowId,
-    /// The connections that the flows use.
+    /// The connections of the project.
     pub connections: Vec<Connection>,
     /// The tables of the project.
     pub tables: Vec<Table>,
-    /// Differs when anything that a run depends on differs: sources, variables, flowrun's version.
-    pub hash: u64,
+    /// Differs when anything but the flows differs that a run depends on: variables, tables, connections, flowrun's version.
+    pub settings: u64,
+}
+
+impl Program {
+    /// The flow with this number.
+    pub fn flow(&self, flow: FlowId) -> &Flow {
+        &self.flows[flow.0 as usize]
+    }
+
+    /// The flow with this path, if it can run.
+    pub fn find(&self, path: &str) -> Option<FlowId> {
+        self.flows.iter().position(|flow| *flow.path == *path).map(|index| FlowId(index as u32))
+    }
+
+    /// All flows that a run of `entry` may reach, itself included.
+    pub fn reached(&self, entry: FlowId) -> BTreeSet<FlowId> {
+        let mut reached = BTreeSet::from([entry]);
+        let mut next = vec![entry];
+        while let Some(flow) = next.pop() {
+            next.extend(self.flow(flow).calls.iter().filter(|called| reached.insert(**called)));
+        }
+        reached
+    }
+
+    /// The connections that a run of `entry` may reach, by their places, each with what its cards need to be granted.
+    pub fn connections_of(&self, entry: FlowId) -> BTreeMap<u32, BTreeSet<&'static str>> {
+        let mut connections: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+        for step in self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).steps) {
+            if let Op::Effect { spec, connection: Some(connection), .. } = &step.op {
+                connections.entry(*connection).or_default().extend(spec.scopes);
+            }
+        }
+        connections
+    }
+
+    /// The tables that a run of `entry` may reach, by their places.
+    pub fn tables_of(&self, entry: FlowId) -> BTreeSet<u32> {
+        self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).tables).copied().collect()
+    }
+
+    /// Differs when anything that a run of `entry` depends on differs.
+    pub fn hash(&self, entry: FlowId) -> u64 {
+        let mut hash = Hash::default();
+        hash.add(&self.flow(entry).path);
+        for flow in self.reached(entry) {
+            hash.add(&self.flow(flow).hash.to_string());
+        }
+        hash.add(&self.settings.to_string());
+        hash.0
+    }
+}
+
+/// FNV-1a.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hash(pub u64);
+
+impl Default for Hash {
+    fn default() -> Hash {
+        Hash(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hash {
+    /// Adds a text, told apart from its neighbours.
+    pub fn add(&mut self, text: &str) {
+        // A byte that no text has keeps neighbours apart.
+        for byte in text.bytes().chain([0xff]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
 }
 
 /// A flow of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(pub u32);
 
 /// A block of a flow: a run of steps.
@@ -77,8 +145,6 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Whether its rows are there again in the next run.
     pub kept: bool,
-    /// Whether a card of the program may work on it.
-    pub reached: bool,
     /// How many rows it may have, where that is said.
     pub max_rows: Option<usize>,
 }
@@ -101,6 +167,8 @@ pub struct Flow {
     pub path: Text,
     /// Okta's name.
     pub name: Text,
+    /// What starts it.
+    pub trigger: Trigger,
     /// Whether a run that starts with it wants to be alone.
     pub alone: Option<Alone>,
     /// The inputs: slots `SlotId::FIRST_INPUT` and on.
@@ -113,6 +181,14 @@ pub struct Flow {
     pub blocks: Vec<Vec<StepId>>,
     /// How many slots a frame has.
     pub slots: u32,
+    /// The tables that its cards may work on, by their places.
+    pub tables: BTreeSet<u32>,
+    /// The flows that it calls, each once.
+    pub calls: Vec<FlowId>,
+    /// Whether anything in it reads `$.run`.
+    pub reads_run: bool,
+    /// Differs when its source differs.
+    pub hash: u64,
     /// The source file, whole.
     pub span: Span,
 }
@@ -130,6 +206,77 @@ impl Flow {
     pub fn block(&self, block: BlockId) -> &[StepId] {
         &self.blocks[block.0 as usize]
     }
+
+    /// Gives the flows that it calls other numbers.
+    pub(crate) fn renumber(&mut self, number: impl Fn(FlowId) -> FlowId) {
+        self.calls.iter_mut().for_each(|flow| *flow = number(*flow));
+        for step in &mut self.steps {
+            let called = match &mut step.op {
+                Op::Call(call)
+                | Op::Start(call)
+                | Op::Loop { call, .. }
+                | Op::Effect { stream: Some(call), .. } => Some(call),
+                _ => None,
+            };
+            let handler = match &mut step.policy.on_error {
+                OnError::Call(call) => Some(call),
+                OnError::Stop | OnError::Return(_) => None,
+            };
+            called.into_iter().chain(handler).for_each(|call| call.flow = number(call.flow));
+        }
+    }
+}
+
+/// What starts a flow.
+#[derive(Debug)]
+pub enum Trigger {
+    /// Other flows, or a person.
+    Helper,
+    /// The clock.
+    Schedule {
+        /// Five cron fields, or six with seconds.
+        cron: Text,
+        /// The IANA name of the time zone in which the fields are meant.
+        time_zone: Text,
+        /// Not before this.
+        start: Option<Date>,
+        /// Not after this.
+        end: Option<Date>,
+    },
+    /// An HTTP request.
+    Endpoint {
+        /// The method that it takes, where the flow says it.
+        method: Option<Method>,
+        /// Who may call it, where the flow says it.
+        security: Option<Security>,
+    },
+    /// An event of a connector.
+    Event {
+        /// The event: `okta.user_created`.
+        event: Text,
+        /// Which of the events count: those for which this is true, with the event in the flow's inputs.
+        filter: Option<Arg>,
+    },
+}
+
+/// The method of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Everyone.
+    Public,
+    /// Who knows its token.
+    Token,
+    /// Whom OAuth 2.0 lets in.
+    Oauth,
 }
 
 /// That a run that starts with the flow wants to be alone.
@@ -370,8 +517,19 @@ pub struct Retry {
     pub times: u32,
     /// The wait before each, chosen between the two, in milliseconds.
     pub wait_ms: (u64, u64),
-    /// Whether only rate limits are worth another try.
-    pub only_rate_limits: bool,
+    /// Which failures are worth another try.
+    pub on: RetryOn,
+}
+
+/// Which failures are worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryOn {
+    /// That the vendor asks to slow down.
+    RateLimit,
+    /// Whatever failed, unless it may have been done already and may not be done twice.
+    Any,
+    /// Whatever failed.
+    EvenIfDone,
 }
 
 /// Where a step's argument comes from.
@@ -391,15 +549,6 @@ pub enum Arg {
     List(Vec<Arg>),
     /// An object of arguments.
     Object(Vec<(Text, Arg)>),
-}
-
-/// One step into a value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Key {
-    /// A member of an object.
-    Name(Text),
-    /// An item of a list; negative counts from the end.
-    Index(i64),
 }
 
 impl fmt::Debug for Arg {

@@ -5,7 +5,6 @@
 use serde::Serialize;
 
 use crate::fault::Fault;
-use crate::machine::Counts;
 use crate::value::{Text, Value};
 
 /// The version of the JSON form; it grows when a field changes its meaning or goes away.
@@ -25,26 +24,20 @@ pub struct Report {
     /// How long it took, simulated waits included, in milliseconds.
     pub duration_ms: f64,
     /// How much was done.
-    pub counts: CountsReport,
+    pub counts: Counts,
     /// The flow that ran.
     pub flow: FlowReport,
 }
 
-/// How much a run did.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct CountsReport {
+/// How much a run has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
     /// Cards carried out.
     pub cards: u64,
     /// Effects completed.
     pub effects: u64,
-    /// Flows started.
+    /// Flows started, the entry included.
     pub flows: u64,
-}
-
-impl From<Counts> for CountsReport {
-    fn from(counts: Counts) -> Self {
-        CountsReport { cards: counts.cards, effects: counts.effects, flows: counts.flows }
-    }
 }
 
 /// How a run, a flow or a card stands.

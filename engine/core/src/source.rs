@@ -101,6 +101,18 @@ impl Sources {
         self.position(span.file, span.end)
     }
 
+    /// The columns, from 1, at which a span starts and ends, counted as JavaScript and the Language Server Protocol do: in
+    /// UTF-16.
+    pub fn columns_utf16(&self, span: Span) -> (usize, usize) {
+        let text = &self.get(span.file).text;
+        let column = |at: u32| {
+            let before = &text[..boundary(text, at)];
+            let line = before.rsplit('\n').next().unwrap_or(before);
+            line.encode_utf16().count() + 1
+        };
+        (column(span.start), column(span.end))
+    }
+
     fn position(&self, file: FileId, at: u32) -> (usize, usize) {
         let text = &self.get(file).text;
         let before = &text[..boundary(text, at)];

@@ -23,6 +23,16 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
+/// The advice that `near` was meant.
+pub fn did_you_mean(near: &str) -> String {
+    format!("did you mean `{near}`?")
+}
+
+/// Names as messages list them, each as code.
+pub fn listed<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 fn plain(name: &str) -> Vec<char> {
     // Names come from files: a longer one than this is no misspelling.
     name.chars()

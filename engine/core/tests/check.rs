@@ -2,17 +2,20 @@
 
 #![allow(dead_code)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
 use flowrun_core::card::{
     Card, Catalog, Cx, EffectSpec, Example, FlowName, Inputs as _, Outputs as _, Pure, TableName, Work,
 };
+use flowrun_core::check::uses::Use;
 use flowrun_core::check::{Checked, Options, check};
-use flowrun_core::diag::{Code, Diagnostic, Severity, Style, render};
+use flowrun_core::diag::{Diagnostic, Severity, Style, render};
+use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::load::load;
-use flowrun_core::program::{Arg, Call, Flow, OnError, Op, Program};
+use flowrun_core::program::{Arg, Call, Flow, FlowId, OnError, Op, Program};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Record, Secret, Text, Value};
 use flowrun_core::{Inputs, Outputs, control, examples};
@@ -127,7 +130,7 @@ const fn effect(
         work: Work::Effect(EffectSpec {
             connector,
             timeout: Duration::from_secs(30),
-            idempotent: true,
+            does: Does::Reads,
             scopes: &[],
             streams,
         }),
@@ -152,7 +155,7 @@ struct Case {
 }
 
 /// Loads and checks the files, each beginning with a line `#### path`.
-fn checked(files: &str, entry: Option<&str>, vars: &[(&str, Value)], env: &[(&str, Value)]) -> Case {
+fn checked(files: &str, vars: &[(&str, Value)], env: &[(&str, Value)]) -> Case {
     let mut sources = Sources::default();
     for file in files.split("#### ").skip(1) {
         let (path, text) = file.split_once('\n').unwrap();
@@ -171,22 +174,22 @@ fn checked(files: &str, entry: Option<&str>, vars: &[(&str, Value)], env: &[(&st
         connectors: &["hr", "tables"],
         events: &["hr.hired"],
     };
-    let checked = check(&project, &catalog, entry, &options);
+    let checked = check(&project, &catalog, &options);
     Case { sources, found, checked }
 }
 
 /// The program of a project without mistakes; warnings are none.
-fn program(files: &str, entry: &str) -> Program {
-    let case = checked(files, Some(entry), &[], &[]);
+fn program(files: &str) -> Program {
+    let case = checked(files, &[], &[]);
     let mut mistakes: Vec<Diagnostic> = case.found.into_iter().chain(case.checked.diagnostics).collect();
     mistakes.retain(|mistake| mistake.code.severity() == Severity::Error);
     assert!(mistakes.is_empty(), "{}", render(&mistakes, &case.sources, Style { color: false, width: 100 }));
-    case.checked.program.unwrap()
+    case.checked.program
 }
 
 /// The codes and places of what is wrong, in the order of the file.
 fn codes(files: &str) -> Vec<String> {
-    let case = checked(files, None, &[], &[]);
+    let case = checked(files, &[], &[]);
     let mut all: Vec<&Diagnostic> = case.found.iter().chain(&case.checked.diagnostics).collect();
     all.sort_by_key(|mistake| mistake.span);
     all.into_iter().map(|mistake| format!("{} {}", mistake.code, case.sources.slice(mistake.span))).collect()
@@ -319,11 +322,13 @@ cards: []
 
 #[test]
 fn names_become_slots() {
-    let program = program(PROJECT, "import");
+    let program = program(PROJECT);
     let paths: Vec<&str> = program.flows.iter().map(|flow| &*flow.path).collect();
-    assert_eq!(paths, ["flows/add", "flows/import", "flows/utilities/tell"]);
-    assert_eq!(program.entry.0, 1);
-    assert_eq!(program.connections.len(), 1);
+    assert_eq!(paths, ["flows/add", "flows/import", "flows/unreached", "flows/utilities/tell"]);
+    assert_eq!(program.find("flows/import"), Some(FlowId(1)));
+    assert_eq!(program.reached(FlowId(1)), BTreeSet::from([FlowId(0), FlowId(1), FlowId(3)]));
+    assert_eq!(program.connections_of(FlowId(1)), BTreeMap::from([(0, BTreeSet::new())]));
+    assert!(program.connections_of(FlowId(2)).is_empty());
     assert_eq!(program.tables[0].columns[1].default, Value::Number(7.0));
     let expected = r#"limits flow_control.assign(Number(10.0), Text("from 0oa1"), [Number(1.0), #3], #3) -> size=#4 source=#5 both=#6 plain=#7
 people hr.list_people(Text("stream"), Text("add"), #4) -> people=#8 records_streamed=#9 over Some(0) stream flow 0 [#4294967294, #5] []
@@ -338,7 +343,7 @@ safe error_handling.if_error() -> told=#15 age=#16 error=#17
     continue_if branching.continue_if(Number(1.0), Text("=="), Null, Text("enough")) ->  message None leaves_arm=true
   catch joins [Null, Null]
     return flow_control.return(#17[Name("message")]) ->  returns [Some(0)] leaves_arm=true
-called flow_control.call_flow(Text("utilities/tell")) -> said=#18 all=#19 on_error [(0, #1[Name("message")])] flow 2 [template[#13, #12]] [Some(0), Some(1)]
+called flow_control.call_flow(Text("utilities/tell")) -> said=#18 all=#19 on_error [(0, #1[Name("message")])] flow 3 [template[#13, #12]] [Some(0), Some(1)]
 return flow_control.return(#18, #8[][query]) ->  returns [Some(0), Some(1)] leaves_arm=false
 "#;
     assert_eq!(shape(&program.flows[1]), expected);
@@ -349,10 +354,10 @@ return flow_control.return(#18, #8[][query]) ->  returns [Some(0), Some(1)] leav
 "#;
     assert_eq!(shape(&program.flows[0]), expected);
     assert_eq!(
-        shape(&program.flows[2]),
+        shape(&program.flows[3]),
         "return flow_control.return({\"text\": #2}, #2) ->  returns [Some(0), Some(1)] leaves_arm=false\n"
     );
-    let outputs: Vec<&str> = program.flows[2].outputs.iter().map(|output| &*output.name).collect();
+    let outputs: Vec<&str> = program.flows[3].outputs.iter().map(|output| &*output.name).collect();
     assert_eq!((outputs, program.flows[1].slots), (vec!["said", "all"], 20));
 }
 
@@ -360,13 +365,13 @@ return flow_control.return(#18, #8[][query]) ->  returns [Some(0), Some(1)] leav
 fn the_nearest_value_of_a_variable_wins() {
     let files = "#### flowrun.yaml\nvars: { a: { type: number, value: 1, env: A }, key: { type: secret, env: KEY } }\n#### flow.yaml\noutputs: { a: any, key: any }\ncards:\n  - card: flow_control.return\n    with: { a: $.vars.a, key: \"Bearer {{ vars.key }}\" }\n";
     let read = |vars: &[(&str, Value)], env: &[(&str, Value)]| {
-        let program = checked(files, Some("flow"), vars, env).checked.program.unwrap();
+        let program = checked(files, vars, env).checked.program;
         let args = program.flows[0].steps[0].args.clone();
         (
             args.into_iter()
                 .map(|arg| if let Arg::Const(value) = arg { value } else { panic!("{arg:?}") })
                 .collect::<Vec<_>>(),
-            program.hash,
+            program.hash(FlowId(0)),
         )
     };
     let (values, hash) = read(&[], &[("key", Value::from("hunter2"))]);
@@ -416,17 +421,140 @@ fn one_mistake_is_one_diagnostic() {
 }
 
 #[test]
-fn there_is_no_program_of_a_mistake() {
-    let case = checked(
-        "#### flow.yaml\ncards: []\n#### other.yaml\ncards: [{ card: nothing.at_all }]\n",
-        Some("flow"),
-        &[],
-        &[],
+fn a_flow_runs_unless_it_reaches_a_mistake() {
+    let files = r#"
+#### flow.yaml
+cards: [{ card: flow_control.call_flow, with: { flow: helper } }]
+#### helper.yaml
+cards: [{ card: branching.if_else, with: { value_a: 1 }, then: [{ card: flow_control.call_flow, with: { flow: flow } }] }]
+#### bad.yaml
+cards: [{ card: nothing.at_all }]
+#### caller.yaml
+cards: [{ card: text.compose, with: { text: x }, on_error: { call: outer } }]
+#### outer.yaml
+cards: [{ card: flow_control.call_flow, with: { flow: bad } }]
+#### unread.yaml
+cards: [
+"#;
+    let sound = |files: &str| {
+        let program = checked(files, &[], &[]).checked.program;
+        let calls =
+            |flow: &Flow| flow.calls.iter().map(|called| program.flow(*called).path.to_string()).collect();
+        program.flows.iter().map(|flow| (flow.path.to_string(), calls(flow))).collect::<Vec<(_, Vec<_>)>>()
+    };
+    let calls = |flow: &str, called: &str| (flow.to_owned(), vec![called.to_owned()]);
+    assert_eq!(sound(files), [calls("flow", "helper"), calls("helper", "flow")]);
+    // What the manifest says concerns every flow.
+    assert_eq!(sound(&format!("{files}#### flowrun.yaml\nconnections: {{ a: nobody }}\n")), []);
+    assert_eq!(checked(files, &[], &[]).checked.program.find("caller"), None);
+}
+
+#[test]
+fn triggers_are_part_of_the_program() {
+    let files = r#"
+#### a.yaml
+trigger: { schedule: { cron: "0 2 * * *", time_zone: Europe/Berlin, start: 2026-01-01T00:00:00Z } }
+cards: []
+#### b.yaml
+trigger: { api_endpoint: { method: post, security: token } }
+cards: []
+#### c.yaml
+trigger: { event: { event: hr.hired, filter: $.inputs.department } }
+inputs: { department: text }
+cards: []
+#### d.yaml
+cards: []
+"#;
+    let program = program(files);
+    let told: Vec<String> = program.flows.iter().map(|flow| format!("{:?}", flow.trigger)).collect();
+    assert_eq!(
+        told,
+        [
+            "Schedule { cron: \"0 2 * * *\", time_zone: \"Europe/Berlin\", start: Some(2026-01-01T00:00:00.000Z), end: None }",
+            "Endpoint { method: Some(Post), security: Some(Token) }",
+            "Event { event: \"hr.hired\", filter: Some(#2) }",
+            "Helper",
+        ]
     );
-    assert!(case.checked.program.is_none());
-    let case = checked("#### flow.yaml\ncards: []\n", Some("flw"), &[], &[]);
-    assert_eq!(case.checked.diagnostics[0].code, Code::UnknownFlow);
-    assert!(checked("#### flow.yaml\ncards: []\n", Some("flow"), &[], &[]).checked.program.is_some());
+    let wrong = files.replace("$.inputs.department", "$.later.text").replace(
+        "department: text }\ncards: []",
+        "department: text }\ncards: [{ id: later, card: text.compose, with: { text: x } }, { card: flow_control.wait_for, with: { delay: $.later.text } }]",
+    );
+    assert_eq!(codes(&wrong), ["E032 later"]);
+}
+
+/// Who uses what, one line for each place.
+fn uses(files: &str) -> Vec<String> {
+    let case = checked(files, &[], &[]);
+    let line = |used: &Use| {
+        let card = used.card.map_or_else(String::new, |card| format!(" card {card}"));
+        format!("{}{card} {:?} `{}` {:?}", used.flow, used.how, case.sources.slice(used.span), used.target)
+    };
+    case.checked.uses.all().iter().map(line).collect()
+}
+
+#[test]
+fn every_place_says_what_it_names() {
+    let files = r#"
+#### flowrun.yaml
+vars: { limit: 7 }
+connections: { hr: hr }
+tables: { people: { columns: { name: text } } }
+#### a.yaml
+trigger: { event: { event: hr.hired } }
+inputs: { n: number }
+cards:
+  - { id: people, card: hr.list_people, with: { result_set: stream, flow: b, record_limit: $.vars.limit } }
+  - id: choice
+    card: branching.if_else
+    with: { value_a: "{{ inputs.n + people.records_streamed }}" }
+    then: [{ id: row, card: tables.read_row, with: { table: people, row_id: x }, outputs: { name: text } }]
+    outputs: { name: { then: $.row.name } }
+  - { card: flow_control.call_flow, with: { flow: b }, pass: { Record: $.choice }, on_error: { call: b, pass: { Record: $.error } } }
+#### b.yaml
+inputs: { Record: object }
+cards: [{ card: flow_control.return, with: { a: $.inputs } }]
+"#;
+    let expected = [
+        "0 Starts `hr.hired` Event(\"hr.hired\")",
+        "0 card 0 Works `hr.list_people` Connection(0)",
+        "0 card 0 Calls `b` Flow(1)",
+        "0 card 0 Reads `vars.limit` Var(0)",
+        "0 card 1 Reads `inputs.n` Input { flow: 0, name: Some(\"n\") }",
+        "0 card 1 Reads `people.records_streamed` Output { card: 0, name: Some(\"records_streamed\") }",
+        "0 card 2 Works `people` Table(0)",
+        "0 card 2 Reads `name` Column { table: 0, name: \"name\" }",
+        "0 card 1 Reads `row.name` Output { card: 2, name: Some(\"name\") }",
+        "0 card 3 Calls `b` Flow(1)",
+        "0 card 3 Passes `Record` Input { flow: 1, name: Some(\"Record\") }",
+        "0 card 3 Reads `choice` Output { card: 1, name: None }",
+        "0 card 3 Calls `b` Flow(1)",
+        "0 card 3 Passes `Record` Input { flow: 1, name: Some(\"Record\") }",
+        "1 card 0 Reads `inputs` Input { flow: 1, name: None }",
+    ];
+    assert_eq!(uses(files), expected);
+}
+
+#[test]
+fn flows_with_mistakes_say_what_they_use() {
+    let files = r#"
+#### a.yaml
+inputs: { n: number }
+cards:
+  - { id: one, card: no.such_card, with: { a: $.inputs.n, b: $.inputs.items } }
+  - { card: flow_control.call_flow, with: { flow: nowhere }, pass: { x: $.one.out } }
+  - { card: text.compose, with: { text: "{{ one.a }} {{ broken" } }
+  - { card: text.compose, with: { text: $.last.text } }
+  - { id: last, card: text.compose, with: { txt: $.inputs.none } }
+"#;
+    let expected = [
+        "0 card 0 Reads `inputs.n` Input { flow: 0, name: Some(\"n\") }",
+        "0 card 0 Reads `inputs.items` Input { flow: 0, name: Some(\"items\") }",
+        "0 card 1 Reads `one.out` Output { card: 0, name: Some(\"out\") }",
+        "0 card 3 Reads `last.text` Output { card: 4, name: Some(\"text\") }",
+        "0 card 4 Reads `inputs.none` Input { flow: 0, name: Some(\"none\") }",
+    ];
+    assert_eq!(uses(files), expected);
 }
 
 #[test]
@@ -445,7 +573,7 @@ cards:
       - { id: other, card: text.compose, with: { text: x } }
   - { card: flow_control.return, with: { a: $.other.text } }
 "#;
-    program(good, "flow");
+    program(good);
     // Recursion that may end is allowed.
     let recursion = r#"
 #### flow.yaml
@@ -454,7 +582,7 @@ cards:
   - { card: error_handling.return_error_if, with: { value_a: $.inputs.n, operator: ">", value_b: 9, message: enough } }
   - { card: flow_control.call_flow, with: { flow: flow }, pass: { n: "{{ inputs.n + 1 }}" } }
 "#;
-    program(recursion, "flow");
+    program(recursion);
 }
 
 #[test]
@@ -465,5 +593,5 @@ fn a_flow_of_thousands_of_cards_is_checked_at_once() {
             .unwrap();
     }
     flow.push_str("  - { card: flow_control.return, with: { a: $.c3999.text } }\n");
-    assert_eq!(program(&flow, "flow").flows[0].steps.len(), 4001);
+    assert_eq!(program(&flow).flows[0].steps.len(), 4001);
 }

@@ -4,7 +4,7 @@ use flowrun_core::diag::{Code, Diagnostic, Style, render};
 use flowrun_core::load::{MAX_BYTES, duration, load};
 use flowrun_core::model::{At, Expr, Flow, Joined, OnError, Project, Step, Trigger};
 use flowrun_core::source::{Sources, Span};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Text, Value};
 
 fn project(files: &[(&str, &str)]) -> (Sources, Project, Vec<Diagnostic>) {
     let mut sources = Sources::default();
@@ -388,4 +388,64 @@ fn what_the_manual_shows_is_right() {
         shown += 1;
     }
     assert!(shown > 5);
+}
+
+/// Names of the manifest and of the flows with what could be read of each, then what was found.
+fn rest(files: &[(&str, &str)]) -> (String, Vec<String>) {
+    let mut sources = Sources::default();
+    files.iter().for_each(|(path, text)| _ = sources.add(path, text));
+    let (project, found) = load(&sources);
+    let names = |names: Vec<&Text>| names.into_iter().map(|name| &**name).collect::<Vec<_>>().join(" ");
+    let mut told = vec![names(project.manifest.tables.iter().map(|table| &table.name.it).collect())];
+    for flow in &project.flows {
+        let inputs = flow.inputs.iter().map(|input| &input.name.it);
+        let cards = flow.all_cards().into_iter().filter_map(|card| Some(&card.id.as_ref()?.it));
+        assert!(flow.broken, "{}", flow.path);
+        told.push(format!("{}({}): {}", flow.name.it, names(inputs.collect()), names(cards.collect())));
+    }
+    let found = found.iter().map(|mistake| {
+        let (line, _) = sources.line_column(mistake.span);
+        format!("{} {}:{line}", mistake.code, sources.get(mistake.span.file).path)
+    });
+    (told.join("; "), found.collect())
+}
+
+#[test]
+fn of_a_file_that_is_no_yaml_the_rest_is_read() {
+    let card = |id: &str| format!("  - {{ id: {id}, card: a.b }}\n");
+    let flow = |broken: &str| {
+        format!("name: F\ninputs:\n  x: text\n  y: number\ncards:\n{}{broken}{}", card("one"), card("two"))
+    };
+    let table = [
+        // A card, of which nothing is left.
+        ("  - id: bad\n    card: a.b\n    with: { a: [1, 2 }\n", "F(x y): one two"),
+        ("  - id: bad\n    card: a.b\n    with:\n      text: \"{{ a }}\" b\n", "F(x y): one two"),
+        ("  - id: bad\n    card: {{ x }} y\n", "F(x y): one two"),
+        ("  - id: bad\n    note: a: b\n", "F(x y): one two"),
+        // A card in a block: the block and its other cards stay.
+        (
+            "  - id: block\n    card: a.b\n    then:\n      - id: good\n        card: a.b\n      - id: bad\n        card: @x\n    else:\n      - { id: other, card: a.b }\n",
+            "F(x y): one block good other two",
+        ),
+        // Two that have nothing to do with each other.
+        (
+            "  - { id: bad, note: a: b }\n  - { id: good, card: a.b }\n  - { id: bad, note: c: d: e }\n",
+            "F(x y): one good two",
+        ),
+    ];
+    for (broken, left) in table {
+        let (told, found) = rest(&[("f.yaml", &flow(broken))]);
+        assert_eq!((told, found.len()), (format!("; {left}"), 1), "{broken}{found:?}");
+    }
+    let (told, found) = rest(&[
+        ("f.yaml", &flow("").replace("x: text", "x: { type: text")),
+        (
+            "flowrun.yaml",
+            "tables:\n  a: { columns: { b: text } }\n  c: { columns: [ }\n  d: { columns: { e: text } }\n",
+        ),
+    ]);
+    assert_eq!(told, "a d; F(y): one two");
+    assert_eq!(found, ["E001 f.yaml:3", "E001 flowrun.yaml:3"]);
+    // Where not even the keys of the file can be told apart, nothing is left.
+    assert_eq!(rest(&[("f.yaml", "{ name: F, cards: [\n")]).1.len(), 1);
 }

@@ -1,31 +1,32 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::panic::AssertUnwindSafe;
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use flowrun_core::card::Work;
-use flowrun_core::effect::{Act, Effect, EffectId, Outcome, Performance};
-use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_core::effect::{Effect, EffectId, Outcome};
+use flowrun_core::fault::Fault;
 use flowrun_core::journal::{Event, Journal, ReplayError};
 use flowrun_core::machine::{Machine, Start, Turn};
 use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
-use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
+use flowrun_kit::effect::Pending;
+pub use flowrun_kit::stop::Stop;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::watch;
+
+use crate::perform::{Connections, Panics, Perform, Performing, TimeLimit};
 
 /// What a run needs from the machinery around it.
 pub struct World {
     /// The time of the run.
     pub time: RunTime,
-    cards: BTreeMap<&'static str, &'static EffectCard>,
-    connections: Vec<AnyConnection>,
-    shared: BTreeMap<&'static str, AnyConnection>,
+    /// Tells the run to end: the first time so that it cleans up.
+    pub stop: Stop,
+    performer: Box<dyn Perform>,
 }
 
 /// A run's time: that of its clock and, where a simulated clock leaves it out, what the computing itself takes.
@@ -54,74 +55,21 @@ impl RunTime {
 }
 
 impl World {
-    /// A world with these cards; `connections` are those of the program, in its order.
-    pub fn new<'c>(
-        time: RunTime,
-        cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
-        connections: Vec<AnyConnection>,
-    ) -> World {
-        World {
-            time,
-            cards: cards.into_iter().map(|card| (card.card.id, card)).collect(),
-            connections,
-            shared: BTreeMap::new(),
-        }
+    /// A world in which cards are performed over `connections`, none of which can hang a run or end it by a panic.
+    pub fn new(time: RunTime, connections: Connections) -> World {
+        let (clock, stop) = (time.clock.clone(), connections.stop());
+        World::of(time, stop, TimeLimit(Panics(connections), clock))
     }
 
-    /// The same world with what cards of `connector` use that name no connection, such as the tables.
-    pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> World {
-        self.shared.insert(connector, connection);
-        self
-    }
-
-    fn connection(&self, performance: &Performance) -> Option<AnyConnection> {
-        match (performance.connection, performance.card.work) {
-            (Some(index), _) => self.connections.get(index as usize).cloned(),
-            (None, Work::Effect(spec)) => self.shared.get(spec.connector).cloned(),
-            (None, _) => None,
-        }
+    /// A world in which `performer` does what is asked for, until `stop` is given.
+    pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
+        World { time, stop, performer: Box::new(performer) }
     }
 
     /// Does what an effect asks for, and tells how it ended.
-    pub fn perform(&self, effect: Effect) -> Pending<'static, (EffectId, Outcome)> {
-        let id = effect.id;
-        match effect.act {
-            Act::Wait(ms) => {
-                let clock = self.time.clock.clone();
-                Box::pin(async move {
-                    clock.sleep(Duration::from_millis(ms)).await;
-                    (id, Ok(flowrun_core::effect::Answer::Waited))
-                })
-            }
-            Act::Card(performance) => {
-                let card = self.cards.get(performance.card.id).copied();
-                let (Some(card), Some(connection)) = (card, self.connection(&performance)) else {
-                    let message = format!("nothing here can perform `{}`", performance.card.id);
-                    let fault = Fault::new(FaultKind::Connection, message);
-                    return Box::pin(std::future::ready((id, Err(fault))));
-                };
-                let limit = Duration::from_millis(performance.timeout_ms);
-                let name = card.card.id;
-                let clock = self.time.clock.clone();
-                Box::pin(async move {
-                    // A card that panics is a mistake of flowrun's; the flow must still be able to clean up.
-                    let performed = AssertUnwindSafe(card.perform(performance, connection)).catch_unwind();
-                    let done = match clock.timeout(limit, performed).await {
-                        Some(done) => done.unwrap_or_else(|_| Err(Fault::panicked(name))),
-                        None => Err(timed_out(limit)),
-                    };
-                    (id, done)
-                })
-            }
-        }
+    pub async fn perform(&self, effect: Effect) -> (EffectId, Outcome) {
+        (effect.id, self.performer.perform(effect).outcome().await)
     }
-}
-
-fn timed_out(limit: Duration) -> Fault {
-    let message = format!("no answer within {} s", limit.as_secs_f64());
-    Fault::new(FaultKind::Timeout, message)
-        .code(504)
-        .help("give the card a longer `timeout`, or look whether the vendor answers at all")
 }
 
 /// Keeps what comes from outside during a run.
@@ -159,31 +107,6 @@ impl Watch for () {
     fn turned(&mut self, _: &Machine) {}
 }
 
-/// Tells a run to end: the first time so that it cleans up.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    /// A stop and the switch that gives it.
-    pub fn new() -> (watch::Sender<bool>, Stop) {
-        let (sender, receiver) = watch::channel(false);
-        (sender, Stop(receiver))
-    }
-
-    /// Whether it was given.
-    pub fn is_given(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Ends when it is given.
-    pub async fn given(&mut self) {
-        if self.0.wait_for(|given| *given).await.is_err() {
-            // Nobody can give it any more.
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 /// Runs a program from its start to its end. A start that the entry flow refuses is the only error:
 /// however badly a flow goes, there is a report.
 pub fn run(
@@ -192,11 +115,10 @@ pub fn run(
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-    stop: Stop,
 ) -> impl Future<Output = Result<Report, Fault>> + Send {
     world.time.clock.drive(async move {
         let mut machine = Machine::new(program, start)?;
-        drive(&mut machine, Vec::new(), world, log, watch, stop).await;
+        drive(&mut machine, Vec::new(), world, log, watch).await;
         Ok(machine.report())
     })
 }
@@ -207,10 +129,9 @@ pub fn to_end(
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-    stop: Stop,
 ) -> impl Future<Output = Report> + Send {
     world.time.clock.drive(async move {
-        drive(machine, Vec::new(), world, log, watch, stop).await;
+        drive(machine, Vec::new(), world, log, watch).await;
         machine.report()
     })
 }
@@ -221,11 +142,10 @@ pub fn resume(
     journal: &mut Journal,
     world: &World,
     watch: &mut dyn Watch,
-    stop: Stop,
 ) -> impl Future<Output = Result<Report, ReplayError>> + Send {
     world.time.clock.drive(async move {
         let (mut machine, open) = journal.replay(program)?;
-        drive(&mut machine, open, world, journal, watch, stop).await;
+        drive(&mut machine, open, world, journal, watch).await;
         Ok(machine.report())
     })
 }
@@ -233,19 +153,30 @@ pub fn resume(
 /// The effects of a run that have begun and not been fed back.
 struct Begun<'w> {
     world: &'w World,
-    pending: FuturesUnordered<Pending<'static, (EffectId, Outcome)>>,
+    pending: FuturesUnordered<Named>,
     ended: VecDeque<(EffectId, Outcome)>,
+}
+
+/// An effect that goes on, under its name.
+struct Named(EffectId, Pending<'static, Outcome>);
+
+impl Future for Named {
+    type Output = (EffectId, Outcome);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let id = self.0;
+        self.1.as_mut().poll(cx).map(|outcome| (id, outcome))
+    }
 }
 
 impl Begun<'_> {
     /// Begins effects. Many end at once, such as those of tables: they never see the scheduler.
     fn begin(&mut self, effects: Vec<Effect>) {
-        let mut nobody = Context::from_waker(Waker::noop());
         for effect in effects {
-            let mut performed = self.world.perform(effect);
-            match performed.as_mut().poll(&mut nobody) {
-                Poll::Ready(ended) => self.ended.push_back(ended),
-                Poll::Pending => self.pending.push(performed),
+            let id = effect.id;
+            match self.world.performer.perform(effect) {
+                Performing::Ended(outcome) => self.ended.push_back((id, outcome)),
+                Performing::Open(future) => self.pending.push(Named(id, future)),
             }
         }
     }
@@ -267,8 +198,8 @@ async fn drive(
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-    mut stop: Stop,
 ) {
+    let mut stop = world.stop.clone();
     let mut begun = Begun { world, pending: FuturesUnordered::new(), ended: VecDeque::new() };
     begun.begin(open);
     let mut turns = 0;

@@ -3,5 +3,6 @@
 pub mod driver;
 pub mod http;
 pub mod network;
+pub mod perform;
 pub mod runtime;
 pub mod session;

@@ -6,7 +6,8 @@ use std::path::Path;
 use flowrun_core::check::{Checked, Options, check};
 use flowrun_core::diag::{Diagnostic, Severity};
 use flowrun_core::load::MANIFEST;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
+use flowrun_core::source::{FileId, Sources};
 use flowrun_core::value::{Text, Value};
 use flowrun_core::vocabulary::Vocabulary;
 
@@ -22,13 +23,8 @@ pub struct Given<'a> {
     pub env: &'a [(Text, Value)],
 }
 
-/// Checks a project; `entry` is the flow to make a program of.
-pub fn examine(
-    project: &Project,
-    vocabulary: &Vocabulary,
-    entry: Option<&str>,
-    given: &Given<'_>,
-) -> Checked {
+/// Checks a project, all of it.
+pub fn examine(project: &Project, vocabulary: &Vocabulary, given: &Given<'_>) -> Checked {
     let events: Vec<&str> = vocabulary.events.iter().map(|event| event.name).collect();
     let options = Options {
         sources: &project.sources,
@@ -38,7 +34,7 @@ pub fn examine(
         connectors: &vocabulary.connectors,
         events: &events,
     };
-    check(&project.model, &vocabulary.cards, entry, &options)
+    check(&project.model, &vocabulary.cards, &options)
 }
 
 /// Whether a run would be refused.
@@ -51,12 +47,21 @@ pub fn is_error(found: &Diagnostic) -> bool {
     found.code.severity() == Severity::Error
 }
 
-/// How many warnings there are in the flows of a program.
-pub fn warnings(found: &[Diagnostic], program: &Program) -> usize {
-    let matters = |found: &&Diagnostic| {
-        let file = found.span.file;
-        !is_error(found) && program.flows.iter().any(|flow| flow.span.file == file)
-    };
+/// What concerns flows in these files: what is in them or in the manifest.
+pub fn concerning(
+    mut found: Vec<Diagnostic>,
+    files: &BTreeSet<FileId>,
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    found.retain(|found| files.contains(&found.span.file) || *sources.get(found.span.file).path == *MANIFEST);
+    found
+}
+
+/// How many warnings there are about the flows that a run of `entry` may reach.
+pub fn warnings(found: &[Diagnostic], program: &Program, entry: FlowId) -> usize {
+    let files: BTreeSet<FileId> =
+        program.reached(entry).into_iter().map(|flow| program.flow(flow).span.file).collect();
+    let matters = |found: &&Diagnostic| !is_error(found) && files.contains(&found.span.file);
     let places: BTreeSet<_> =
         found.iter().filter(matters).map(|d| (d.span.file, d.span.start, d.code)).collect();
     places.len()

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use flowrun_core::diag::Diagnostic;
 use flowrun_core::source::Sources;
+use flowrun_core::suggest::did_you_mean;
 
 /// Why a command was refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +26,16 @@ impl Problem {
     /// The same with advice.
     pub fn help(self, help: impl Into<String>) -> Problem {
         Problem { help: Some(help.into()), ..self }
+    }
+
+    /// The same with the name that was probably meant, if there is one: `closest` finds it.
+    pub fn meant(self, near: Option<&str>) -> Problem {
+        Problem { help: near.map(did_you_mean).or(self.help), ..self }
+    }
+
+    /// The same with this advice, if there is none yet.
+    pub fn or_help<S: Into<String>>(self, help: impl FnOnce() -> S) -> Problem {
+        Problem { help: self.help.or_else(|| Some(help().into())), ..self }
     }
 }
 

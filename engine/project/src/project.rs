@@ -1,13 +1,16 @@
 //! Finds and reads the project that a file or a folder belongs to.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flowrun_core::card::Work;
 use flowrun_core::diag::Diagnostic;
 use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
-use flowrun_core::model::{self, Expr, OnError, Step};
-use flowrun_core::source::{FileId, Sources};
+use flowrun_core::model::{self, Step};
+use flowrun_core::names::{Names, stem};
+use flowrun_core::source::Sources;
 use flowrun_core::suggest::closest;
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
@@ -68,18 +71,15 @@ impl Project {
         let Some(name) = flow else {
             return if export::is_export(file) { self.only_flow(file) } else { self.flow_path(file) };
         };
-        let stem = |flow: &&model::Flow| flow.path.rsplit('/').next() == Some(name);
-        let named = |flow: &&model::Flow| *flow.path == *name || *flow.name.it == *name || stem(flow);
+        let named =
+            |flow: &&model::Flow| *flow.path == *name || *flow.name.it == *name || stem(&flow.path) == name;
         let found: Vec<&model::Flow> = self.model.flows.iter().filter(named).collect();
         match found[..] {
             [flow] => Ok(flow.path.to_string()),
             [] => {
                 let names = self.model.flows.iter().flat_map(|flow| [&*flow.path, &*flow.name.it]);
                 let problem = Problem::new(format!("there is no flow `{name}` in {}", file.display()));
-                Err(match closest(name, names) {
-                    Some(near) => problem.help(format!("did you mean `{near}`?")),
-                    None => problem.help(self.choices()),
-                })
+                Err(problem.meant(closest(name, names)).or_help(|| self.choices()))
             }
             _ => {
                 let paths: Vec<&str> = found.iter().map(|flow| &*flow.path).collect();
@@ -140,26 +140,14 @@ impl Project {
         flows.iter().take(5).map(|flow| format!("{}.yaml", flow.path)).collect()
     }
 
-    /// The place of the flow that the flow at `from` means by `name`; none where there is none, or more than one.
-    pub fn named(&self, name: &str, from: &str) -> Option<usize> {
-        let flows = || self.model.flows.iter().enumerate();
-        let at = |path: &str| flows().find(|(_, flow)| *flow.path == *path).map(|(index, _)| index);
-        let beside = || from.rsplit_once('/').and_then(|(folder, _)| at(&format!("{folder}/{name}")));
-        let alone = || {
-            let mut same = flows().filter(|(_, flow)| flow.path.rsplit('/').next() == Some(name));
-            same.next().filter(|_| same.next().is_none()).map(|(index, _)| index)
-        };
-        at(name).or_else(beside).or_else(alone)
-    }
-
     /// What the project is called: by its manifest, or else by its folder or file.
     pub fn title(&self, path: &Path) -> String {
-        let stem = || {
+        let file = || {
             let path = if export::is_export(path) { path } else { self.root.as_path() };
             path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
         };
         let named = self.model.manifest.name.as_ref().map(|name| name.to_string());
-        named.or_else(stem).unwrap_or_else(|| "Flows".to_owned())
+        named.or_else(file).unwrap_or_else(|| "Flows".to_owned())
     }
 
     /// The flow with this path.
@@ -167,59 +155,17 @@ impl Project {
         self.model.flows.iter().find(|flow| *flow.path == *path)
     }
 
-    /// The same project with only those flows that the flow `entry` may reach: mistakes in others don't keep it from
-    /// running.
-    pub fn reachable(&self, entry: &str) -> Project {
-        let mut kept = vec![false; self.model.flows.len()];
-        let mut next: Vec<usize> =
-            self.model.flows.iter().position(|flow| *flow.path == *entry).into_iter().collect();
-        while let Some(index) = next.pop() {
-            if std::mem::replace(&mut kept[index], true) {
-                continue;
-            }
-            let mut names = Vec::new();
-            texts(&self.model.flows[index].cards, &mut names);
-            let named = |flow: &model::Flow| {
-                let stem = flow.path.rsplit('/').next().unwrap_or_default();
-                names.iter().any(|name| name.rsplit('/').next() == Some(stem))
-            };
-            next.extend(
-                self.model.flows.iter().enumerate().filter(|(_, flow)| named(flow)).map(|(index, _)| index),
-            );
-        }
-        let keep = |(index, flow): (usize, &model::Flow)| kept[index].then(|| flow.clone());
-        let flows: Vec<model::Flow> = self.model.flows.iter().enumerate().filter_map(keep).collect();
-        let matters = |file: FileId| {
-            *self.sources.get(file).path == *MANIFEST || flows.iter().any(|flow| flow.span.file == file)
+    /// The names of the connections that a run of the flow `entry` may reach.
+    pub fn connections_of(&self, entry: &str, vocabulary: &Vocabulary) -> BTreeSet<String> {
+        let names = Names::new(&self.model);
+        let entry = names.path(entry).into_iter().flat_map(|entry| names.reached(entry, &vocabulary.cards));
+        let cards = entry.flat_map(|flow| self.model.flows[flow].all_cards());
+        let connection = |step: &Step| {
+            let Work::Effect(spec) = vocabulary.cards.get(&step.card)?.work else { return None };
+            names.connection(step.connection.as_ref(), spec.connector)
         };
-        let found = self.found.iter().filter(|found| matters(found.span.file)).cloned().collect();
-        let model = model::Project { manifest: self.model.manifest.clone(), flows };
-        Project {
-            root: self.root.clone(),
-            sources: self.sources.clone(),
-            model,
-            found,
-            troubles: self.troubles.clone(),
-        }
-    }
-}
-
-/// Every constant text that could name a flow: more than those that do, never fewer.
-fn texts<'m>(steps: &'m [Step], names: &mut Vec<&'m str>) {
-    for step in steps {
-        for (_, value) in step.with.iter().chain(&step.pass) {
-            if let Expr::Constant(value) = &value.it
-                && let Some(text) = value.as_text()
-            {
-                names.push(text);
-            }
-        }
-        if let Some(OnError::Call { flow, .. }) = step.on_error.as_ref().map(|on_error| &on_error.it) {
-            names.push(&flow.it);
-        }
-        for arm in &step.arms {
-            texts(&arm.cards, names);
-        }
+        let found = cards.filter_map(connection);
+        found.map(|found| self.model.manifest.connections[found].name.to_string()).collect()
     }
 }
 

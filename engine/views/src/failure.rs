@@ -35,7 +35,9 @@ pub fn explain(report: &Report, program: &Program, sources: &Sources, look: Look
         );
     };
     let mut hops = Vec::new();
-    follow_flow(program, program.entry, &report.flow, &mut hops);
+    if let Some(entry) = program.find(&report.flow.path) {
+        follow_flow(program, entry, &report.flow, &mut hops);
+    }
     let paint = Paint(look.color);
     let Some(last) = hops.last() else {
         return format!("{}: {}\n", paint.red(&format!("error[{}]", error.kind)), error.message);

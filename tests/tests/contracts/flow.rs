@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use flowrun_core::diag::Severity;
 use flowrun_core::machine::Start;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::Report;
 use flowrun_core::source::Sources;
 use flowrun_core::value::Record;
@@ -24,21 +24,24 @@ static EXAMPLES: LazyLock<Sources> = LazyLock::new(|| {
 /// The helper flow that a stream is given to.
 const TAKE: &str = "inputs: { Record: object }\ncards: []\n";
 
-/// The program of a flow of these cards; `None` if it has mistakes.
-pub fn program(cards: &str) -> Option<Arc<Program>> {
+/// The program of a flow of these cards, and its number; `None` if it has mistakes.
+pub fn program(cards: &str) -> Option<(Arc<Program>, FlowId)> {
     let flow = cards.lines().fold("cards:\n".to_owned(), |flow, line| format!("{flow}  {line}\n"));
     let mut sources = EXAMPLES.clone();
     sources.add("take.yaml", TAKE);
     sources.add("asked.yaml", &flow);
-    let (program, found) = examine(&sources, Some("asked"), &[]);
+    let (program, found) = examine(&sources, &[]);
     let right = found.iter().all(|found| found.code.severity() != Severity::Error);
-    program.filter(|_| right).map(Arc::new)
+    program.find("asked").filter(|_| right).map(|entry| (Arc::new(program), entry))
 }
 
 /// Runs a program over an org whose requests go through `transport`.
-pub async fn run(org: &Org, program: Arc<Program>, transport: &Arc<dyn Transport>) -> Report {
-    let world = org.world(&program, transport);
-    let start = Start::new(Record::default(), "test", EPOCH_MS * 1000);
-    let (_switch, stop) = Stop::new();
-    driver::run(program, start, &world, &mut (), &mut (), stop).await.unwrap()
+pub async fn run(
+    org: &Org,
+    (program, entry): (Arc<Program>, FlowId),
+    transport: &Arc<dyn Transport>,
+) -> Report {
+    let world = org.world(&program, transport, Stop::default());
+    let start = Start::new(entry, Record::default(), "test", EPOCH_MS * 1000);
+    driver::run(program, start, &world, &mut (), &mut ()).await.unwrap()
 }

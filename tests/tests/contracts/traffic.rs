@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use flowrun_core::card::Work;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::Status;
 use flowrun_core::value::{Text, Value};
 use flowrun_host::session::simulators::OktaAuth;
@@ -135,7 +135,7 @@ struct Watch {
 
 impl Watch {
     /// Runs a program over an org, watched; whether it came to its end without an error.
-    async fn run(&self, org: &Org, program: Arc<Program>) -> bool {
+    async fn run(&self, org: &Org, program: (Arc<Program>, FlowId)) -> bool {
         let within = Box::new(org.0.transport());
         let (contract, tally) = (self.contract, self.tally.clone());
         let transport: Arc<dyn Transport> = Arc::new(Watched { contract, within, tally });
@@ -168,7 +168,7 @@ impl Watch {
         for kind in ["rate-limit", "expired-token", "server-error"] {
             let parts = ["GET /v1/company/employees?", "sessions", "bulk-upsert"];
             let faults = parts.map(|part| fault(&format!("{kind}@{part}"))).to_vec();
-            let (program, _) = Project::shipped().compiled("import");
+            let program = Project::shipped().compiled_with("import", &[]);
             let org = Org::of(&Setup { employees: 5, faults, ..Setup::default() });
             self.run(&org, program).await;
             assert!(org.faults_met() > 1, "{kind}");
@@ -183,7 +183,7 @@ async fn all_traffic_keeps_to_the_contract() {
     watch.examples().await;
     let mut failed = Vec::new();
     for flow in ["import", "deactivate"] {
-        let (program, _) = Project::shipped().compiled(flow);
+        let program = Project::shipped().compiled_with(flow, &[]);
         let org = Org::imported(&Setup { employees: 450, ..Setup::default() });
         if !watch.run(&org, program).await {
             failed.push(flow);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::{Text, Value};
 use flowrun_tests::org::{Edit, Project};
 
@@ -22,7 +22,7 @@ type Key = (bool, &'static str, bool);
 pub struct Programs {
     large: Project,
     small: Project,
-    made: Mutex<BTreeMap<Key, Arc<Program>>>,
+    made: Mutex<BTreeMap<Key, (Arc<Program>, FlowId)>>,
 }
 
 impl Programs {
@@ -32,7 +32,7 @@ impl Programs {
     }
 
     /// The program of a case.
-    pub fn get(&self, case: &Case) -> Arc<Program> {
+    pub fn get(&self, case: &Case) -> (Arc<Program>, FlowId) {
         let key = (case.deactivates, case.api, case.small);
         let mut made = self.made.lock().unwrap();
         let program = made.entry(key).or_insert_with(|| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flowrun_core::fault::FaultKind as Kind;
 use flowrun_core::machine::Start;
-use flowrun_core::program::Program;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::{Report, Status};
 use flowrun_core::value::Record;
 use flowrun_host::driver::{self, Stop};
@@ -100,7 +100,7 @@ async fn run(
     case: &Case,
     org: &Org,
     kept: &Kept,
-    program: Arc<Program>,
+    (program, entry): (Arc<Program>, FlowId),
     cut: Option<Cut>,
 ) -> Result<Ended, String> {
     let (switch, stop) = Stop::new();
@@ -108,13 +108,14 @@ async fn run(
     let gate = Arc::new(Gate { within: Box::new(org.0.transport()), requests, most, cut, switch, killed });
     let transport: Arc<dyn Transport> = gate.clone();
     let tables = Tables::new(&program.tables, org.0.clock.clone()).kept_in(kept.clone());
-    let world = org.world_with(&program, &transport, tables.map_err(|fault| fault.message.to_string())?);
+    let tables = tables.map_err(|fault| fault.message.to_string())?;
+    let world = org.world_with(&program, &transport, stop, tables);
     let began_ms = org.0.clock.now_ms();
-    let start = Start::new(Record::default(), "test", began_ms * 1000);
+    let start = Start::new(entry, Record::default(), "test", began_ms * 1000);
     let (mut log, mut watch) = ((), ());
     let ended = async {
         tokio::select! {
-            report = driver::run(program, start, &world, &mut log, &mut watch, stop) => Some(report),
+            report = driver::run(program, start, &world, &mut log, &mut watch) => Some(report),
             () = gate.killed.notified() => None,
         }
     };

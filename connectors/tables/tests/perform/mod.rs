@@ -62,10 +62,16 @@ fn performance(id: &str, given: &Value, wanted: &[&str], page: Option<Cursor>) -
     let outputs: Vec<Text> = outputs.map(Text::from).collect();
     let (names, all) = (names.into(), outputs.clone().into());
     let timeout_ms = 1_000;
-    (Performance { card, connection: None, args, names, outputs: all, page, timeout_ms }, outputs)
+    (
+        Performance { card, connection: None, args, names, outputs: all, page, timeout_ms, cleans_up: false },
+        outputs,
+    )
 }
 
 fn answer(tables: &Arc<Tables>, id: &str, performance: Performance) -> Result<Answer, Fault> {
     let effect = CARDS.iter().find(|effect| effect.card.id == id).expect("it was found before");
-    effect.perform(performance, tables.clone()).now_or_never().expect("tables answer at once")
+    effect
+        .perform(performance, tables.clone(), Arc::default(), None)
+        .now_or_never()
+        .expect("tables answer at once")
 }

@@ -38,7 +38,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
     if project.model.flows.is_empty() {
         return Err(no_flows(&args.path, "check").into());
     }
-    let checked = examine(&project, vocabulary, None, &Given::default());
+    let checked = examine(&project, vocabulary, &Given::default());
     let found: Vec<Diagnostic> = project.found.iter().cloned().chain(checked.diagnostics).collect();
     for trouble in &project.troubles {
         console.warn(&trouble.to_string());

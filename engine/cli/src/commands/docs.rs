@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use flowrun_core::words;
-use flowrun_project::{check, folder};
+use flowrun_project::check::{self, Given};
+use flowrun_project::folder;
 use flowrun_views::docs;
 
 use crate::console::Console;
@@ -33,7 +34,8 @@ pub struct DocsArgs {
 pub fn run(args: &DocsArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let vocabulary = surroundings.registry.vocabulary();
     let project = check::loaded(&args.path, vocabulary, "docs")?;
-    let pages = docs::pages(&project, &project.title(&args.path), &vocabulary.cards);
+    let uses = check::examine(&project, vocabulary, &Given::default()).uses;
+    let pages = docs::pages(&project, &uses, &project.title(&args.path), &vocabulary.cards);
     let files = pages.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     folder::write(&args.output, files, args.force)?;
     let flows = words::many(project.model.flows.len() as u64, "flow");

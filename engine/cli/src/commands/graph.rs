@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use flowrun_project::{Mistakes, Project, check, unwritable};
+use flowrun_project::check::{self, Given};
+use flowrun_project::{Mistakes, Project, unwritable};
 use flowrun_views::graph::{self, Theme};
 
 use crate::console::Console;
@@ -55,20 +56,24 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
     if args.html {
         let project = check::loaded(&args.file, vocabulary, "graph --html")?;
         let title = project.title(&args.file);
-        return give(&graph::page(&project, &title, &vocabulary.cards, args.theme), args, console);
+        let uses = check::examine(&project, vocabulary, &Given::default()).uses;
+        return give(&graph::page(&project, &uses, &title, &vocabulary.cards, args.theme), args, console);
     }
     if args.file.is_dir() {
         return Err(check::is_folder(&args.file, vocabulary).into());
     }
     let project = Project::read(&args.file, vocabulary)?;
     let path = project.entry(&args.file, args.flow.as_deref())?;
-    let Some(flow) = project.flow(&path) else { return Err(Refused::Said) };
+    let at = project.model.flows.iter().position(|flow| *flow.path == *path);
+    let Some(at) = at else { return Err(Refused::Said) };
+    let flow = &project.model.flows[at];
     // Half of a flow would look like a whole one.
     let own: Vec<_> =
         project.found.iter().filter(|found| found.span.file == flow.span.file).cloned().collect();
     if check::has_errors(&own) {
         return Err(Refused::Mistakes(Mistakes { found: own, sources: project.sources }));
     }
+    let uses = check::examine(&project, vocabulary, &Given::default()).uses;
     let named =
         args.output.as_deref().and_then(Path::extension).and_then(|ending| match ending.to_str()? {
             "svg" => Some(GraphFormat::Svg),
@@ -76,8 +81,8 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
             _ => None,
         });
     let text = match args.format.or(named).unwrap_or(GraphFormat::Svg) {
-        GraphFormat::Svg => graph::svg(flow, &vocabulary.cards, args.theme),
-        GraphFormat::Mermaid => graph::mermaid(flow, &vocabulary.cards),
+        GraphFormat::Svg => graph::svg(flow, uses.of(at), &vocabulary.cards, args.theme),
+        GraphFormat::Mermaid => graph::mermaid(flow, uses.of(at), &vocabulary.cards),
     };
     give(&text, args, console)
 }

@@ -162,17 +162,18 @@ impl RunArgs {
 
 /// Reads and checks what is to be run; refuses what can't be.
 pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Plan, Refused> {
-    let plan = Plan::new(args.job()?, surroundings.session()).map_err(|refused| match refused {
+    let mut warnings = Vec::new();
+    let plan = Plan::new(args.job()?, surroundings.session(), &mut warnings);
+    for warning in &warnings {
+        console.warn(warning);
+    }
+    plan.map_err(|refused| match refused {
         flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
         flowrun_project::Refused::Mistakes(wrong) => {
             console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
             Refused::Said
         }
-    })?;
-    for warning in &plan.warnings {
-        console.warn(warning);
-    }
-    Ok(plan)
+    })
 }
 
 /// Runs what was planned and tells what happened; the exit code.
@@ -184,7 +185,7 @@ pub async fn run(
 ) -> Result<u8, Refused> {
     remark(args, &plan, console);
     let stop = stop(surroundings);
-    let opened = plan.open(&stop, &mut |waits| console.note(&format!("{waits}\n"))).await;
+    let opened = plan.open(stop.clone(), &mut |waits| console.note(&format!("{waits}\n"))).await;
     let session = match opened {
         Err(problem) if stop.is_given() => {
             console.refuse(&problem);
@@ -199,7 +200,7 @@ pub async fn run(
         let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
         console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
     }
-    let ended = watched(session, &surroundings.registry, stop, console).await;
+    let ended = watched(session, &surroundings.registry, console).await;
     tell(args, &ended, &surroundings.registry, console)
 }
 
@@ -231,7 +232,7 @@ fn stop(surroundings: &Surroundings) -> Stop {
 }
 
 /// Runs a session while it is shown.
-async fn watched(session: Session, registry: &Registry, stop: Stop, console: &mut Console<'_>) -> Ended {
+async fn watched(session: Session, registry: &Registry, console: &mut Console<'_>) -> Ended {
     let (activities, clock) = (session.activities(), session.clock().clone());
     let mut live = console
         .err_look
@@ -246,7 +247,7 @@ async fn watched(session: Session, registry: &Registry, stop: Stop, console: &mu
         (None, Some(progress)) => progress,
         (None, None) => &mut nobody,
     };
-    session.run(watch, stop).await
+    session.run(watch).await
 }
 
 /// Tells what happened; the exit code that it deserves.

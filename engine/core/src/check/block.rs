@@ -3,13 +3,14 @@
 use super::expr::{Item, Position, a};
 use super::fields::Fields;
 use super::lower::{Lower, block_id};
+use crate::card::Control;
 use crate::card::Inputs;
-use crate::control::{Control, IfElse};
+use crate::control::IfElse;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Joined, Name};
 use crate::program::{Arg, Arm, Condition, Op, SlotId, Step};
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, listed};
 use crate::types::Type;
 use crate::value::{Value, convert};
 
@@ -76,10 +77,11 @@ fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Conditi
                 format!("a condition has no field `{}`", name.it),
             )
             .label("no such field");
-            lower.report(match closest(&name.it, IfElse::FIELDS.iter().map(|field| field.name)) {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None => mistake.help("a condition has `value_a`, `operator` and `value_b`"),
-            });
+            lower.report(
+                mistake
+                    .meant(closest(&name.it, IfElse::FIELDS.iter().map(|field| field.name)))
+                    .or_help(|| "a condition has `value_a`, `operator` and `value_b`"),
+            );
         }
     }
     if !arm.when.iter().any(|(name, _)| name.it == *"value_a") && !arm.when.is_empty() {
@@ -168,11 +170,12 @@ fn unknown_arms(lower: &mut Lower<'_, '_>, index: usize) {
                 format!("the block has no branch `{}` to give `{}`", arm.it, output.it),
             )
             .label("no such branch");
-            let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            mistakes.push(match closest(&arm.it, known.iter().map(|name| &**name)) {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None => mistake.help(format!("its branches are {list}")),
-            });
+            let list = listed(&known);
+            mistakes.push(
+                mistake
+                    .meant(closest(&arm.it, known.iter().map(|name| &**name)))
+                    .or_help(|| format!("its branches are {list}")),
+            );
         }
     }
     mistakes.into_iter().for_each(|mistake| lower.report(mistake));
@@ -263,10 +266,11 @@ fn unknown_output(lower: &mut Lower<'_, '_>, container: Option<usize>, name: &Na
         mistake = mistake.related(place, "Return ends only this block here, and gives its outputs");
     }
     let near = closest(&name.it, known.iter().map(String::as_str)).map(str::to_owned);
-    lower.report(match near {
-        Some(near) => mistake.help(format!("did you mean `{near}`?")),
-        None => mistake.help(format!("list it under `outputs` of {what}, as `{}: text`", name.it)),
-    });
+    lower.report(
+        mistake
+            .meant(near.as_deref())
+            .or_help(|| format!("list it under `outputs` of {what}, as `{}: text`", name.it)),
+    );
 }
 
 /// Typed outputs of blocks are given by Return: reports those that none gives.

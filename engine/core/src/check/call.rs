@@ -2,76 +2,61 @@
 
 use super::expr::{Item, Position};
 use super::lower::Lower;
-use super::scope::Callee;
+use super::scope::{Callee, Output};
+use super::uses::{How, Target};
 use crate::card::Card;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr, Name};
-use crate::program::{Arg, Call, SlotId};
+use crate::program::{Arg, Call, FlowId, SlotId};
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, listed};
 use crate::types::{Kind, Type};
 use crate::value::Value;
 
 /// The input of a stream's helper flow that takes the record.
 const RECORD: &str = "Record";
 
-impl Lower<'_, '_> {
+impl<'p> Lower<'_, 'p> {
     /// Call Flow: the callee's outputs become the card's.
     pub fn call_flow(&mut self, index: usize) -> Option<Call> {
         let callee = self.callee(index)?;
-        let shared = self.shared;
-        let outputs = &shared.signatures[callee].outputs;
-        let step = &self.scope.steps[index];
-        let mut unknown = Vec::new();
-        let mapped: Vec<Option<u32>> = step
+        let given = &self.shared.signatures[callee].outputs;
+        let place = |output: &Output| given.iter().position(|given| given.name == output.name);
+        let outputs: Vec<Option<u32>> = self.scope.steps[index]
             .outputs
             .iter()
-            .map(|output| {
-                let at = outputs.iter().position(|given| given.name == output.name);
-                if at.is_none() {
-                    unknown.push(output.name.clone());
-                }
-                at.map(|at| at as u32)
-            })
+            .map(|output| place(output).map(|place| place as u32))
             .collect();
-        if !shared.is_broken(callee) {
-            let names: Vec<(Name, String)> = step
-                .model
-                .outputs
-                .iter()
-                .filter(|(name, _)| unknown.contains(&name.it))
-                .map(|(name, _)| {
-                    (name.clone(), shared.names.shortest(&shared.project.flows[callee].path).to_owned())
-                })
-                .collect();
-            for (name, flow) in names {
-                let mistake = Diagnostic::new(
-                    Code::HelperOutputs,
-                    name.span,
-                    format!("the flow `{flow}` returns no `{}`", name.it),
-                )
-                .label("not returned");
-                let place = self.first_line(callee);
-                let mistake = mistake.related(place, "the flow that is called");
-                self.report(match closest(&name.it, outputs.iter().map(|output| &*output.name)) {
-                    Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                    None if outputs.is_empty() => mistake.help("the flow returns nothing"),
-                    None => {
-                        let list = outputs
-                            .iter()
-                            .map(|output| format!("`{}`", output.name))
-                            .collect::<Vec<_>>()
-                            .join(", ");
-                        mistake.help(format!("it returns {list}"))
-                    }
-                });
-            }
+        if !self.shared.is_broken(callee) {
+            self.not_returned(index, callee);
         }
         self.note_call(index, callee);
-        let at = self.position(index);
-        let (named_at, pass) = (self.flow_at(index), &self.scope.steps[index].model.pass);
-        let pass = self.pass(callee, pass, at, named_at, self.scope.steps[index].model.broken, None);
-        Some(Call { flow: self.flow_id(callee), pass, outputs: mapped })
+        let (at, named_at, model) =
+            (self.position(index), self.flow_at(index), self.scope.steps[index].model);
+        let pass = self.pass(callee, &model.pass, at, named_at, model.broken, None);
+        Some(Call { flow: FlowId(callee as u32), pass, outputs })
+    }
+
+    /// Reports outputs of a call that the callee doesn't return.
+    fn not_returned(&mut self, index: usize, callee: usize) {
+        let outputs = &self.shared.signatures[callee].outputs;
+        let flow = self.shortest(callee);
+        let known = |name: &Name| outputs.iter().any(|output| output.name == name.it);
+        let model = self.scope.steps[index].model;
+        for (name, _) in model.outputs.iter().filter(|(name, _)| !known(name)) {
+            let mistake = Diagnostic::new(
+                Code::HelperOutputs,
+                name.span,
+                format!("the flow `{flow}` returns no `{}`", name.it),
+            )
+            .label("not returned")
+            .related(self.first_line(callee), "the flow that is called")
+            .meant(closest(&name.it, outputs.iter().map(|output| &*output.name)));
+            self.report(mistake.or_help(|| match outputs.as_slice() {
+                [] => "the flow returns nothing".to_owned(),
+                some => format!("it returns {}", listed(some.iter().map(|output| &output.name))),
+            }));
+        }
     }
 
     /// The helper flow that gets the records of a card that streams.
@@ -82,32 +67,25 @@ impl Lower<'_, '_> {
         let wanted = match result_set {
             Some(Expr::Constant(Value::Text(text))) => Some(*text == *"stream"),
             Some(Expr::Constant(_)) | None => {
-                let default = card
-                    .inputs
-                    .iter()
-                    .find(|field| field.name == "result_set")
-                    .map(|field| Value::from(field.default));
-                Some(default == Some(Value::from("stream")))
+                let declared = card.inputs.iter().find(|field| field.name == "result_set");
+                Some(declared.is_some_and(|field| Value::from(field.default) == Value::from("stream")))
             }
             // Known only when it runs.
             Some(_) => None,
         };
         match (step.callee, wanted) {
-            (Callee::Unknown, _) => None,
-            (Callee::None, Some(true)) if streams => {
-                if !step.model.broken && !flow_field.required {
-                    let mistake = Diagnostic::new(
-                        Code::MissingField,
-                        step.model.card.span,
-                        format!("`{}` needs the field `{}` to stream", card.id, flow_field.name),
-                    )
-                    .label(format!("`{}` is missing", flow_field.name))
-                    .help("name the helper flow that gets each record; it has an input `Record`");
-                    self.report(mistake);
-                }
+            (Callee::None, Some(true)) if streams && !step.model.broken && !flow_field.required => {
+                let mistake = Diagnostic::new(
+                    Code::MissingField,
+                    step.model.card.span,
+                    format!("`{}` needs the field `{}` to stream", card.id, flow_field.name),
+                )
+                .label(format!("`{}` is missing", flow_field.name))
+                .help("name the helper flow that gets each record; it has an input `Record`");
+                self.report(mistake);
                 None
             }
-            (Callee::None, _) => None,
+            (Callee::Unknown | Callee::None, _) => None,
             (Callee::Flow(_), Some(false)) => {
                 let shown = match result_set {
                     Some(Expr::Constant(value)) => format!("`result_set` is `{value}`"),
@@ -121,43 +99,47 @@ impl Lower<'_, '_> {
                 .label("would never be called")
                 .help(format!("write `result_set: stream`, or leave `{}` out", flow_field.name));
                 self.report(mistake);
+                self.unpassed(&self.scope.steps[index].model.pass, self.position(index));
                 None
             }
-            (Callee::Flow(callee), _) => {
-                let named_at = self.flow_at(index);
-                let inputs = &self.shared.signatures[callee].inputs;
-                let takes = inputs.iter().any(|input| input.name == *RECORD);
-                if !takes && !self.shared.is_broken(callee) {
-                    let flow = self.shared.names.shortest(&self.shared.project.flows[callee].path).to_owned();
-                    let near = closest(RECORD, inputs.iter().map(|input| &*input.name)).map(str::to_owned);
-                    let mistake = Diagnostic::new(
-                        Code::HelperInputs,
-                        named_at,
-                        format!("`{flow}` has no input `{RECORD}` to take the records"),
-                    )
-                    .label(format!("needs the input `{RECORD}`"))
-                    .related(self.first_line(callee), "the flow that is called");
-                    self.report(match near {
-                        Some(near) => {
-                            mistake.help(format!("its input `{near}` must be called `{RECORD}`, as in Okta"))
-                        }
-                        None => mistake.help(format!("give it the input `{RECORD}: object`")),
-                    });
-                }
-                let at = Position { item: Item::Of(Some(Type::OBJECT)), ..self.position(index) };
-                // Without the record, that the helper's inputs are not passed either is the same mistake.
-                let broken = self.scope.steps[index].model.broken || !takes;
-                let pass = self.pass(
-                    callee,
-                    &self.scope.steps[index].model.pass,
-                    at,
-                    named_at,
-                    broken,
-                    Some((RECORD, SlotId::ITEM)),
-                );
-                Some(Call { flow: self.flow_id(callee), pass, outputs: Vec::new() })
-            }
+            (Callee::Flow(callee), _) => Some(self.streamed(index, callee)),
         }
+    }
+
+    /// The call that hands a record on.
+    fn streamed(&mut self, index: usize, callee: usize) -> Call {
+        let named_at = self.flow_at(index);
+        let takes = self.check_takes(
+            callee,
+            named_at,
+            RECORD,
+            "the records",
+            &format!("give it the input `{RECORD}: object`"),
+        );
+        let at = Position { item: Item::Of(Some(Type::OBJECT)), ..self.position(index) };
+        let model = self.scope.steps[index].model;
+        // Without the record, that the helper's inputs are not passed either is the same mistake.
+        let broken = model.broken || !takes;
+        let pass = self.pass(callee, &model.pass, at, named_at, broken, Some((RECORD, SlotId::ITEM)));
+        Call { flow: FlowId(callee as u32), pass, outputs: Vec::new() }
+    }
+
+    /// Whether a helper has the input that takes `what` it is called for; one that lacks it is reported.
+    pub fn check_takes(&mut self, callee: usize, named_at: Span, name: &str, what: &str, help: &str) -> bool {
+        let inputs = &self.shared.signatures[callee].inputs;
+        let takes = inputs.iter().any(|input| input.name == *name);
+        if !takes && !self.shared.is_broken(callee) {
+            let message = format!("`{}` has no input `{name}` to take {what}", self.shortest(callee));
+            let mistake = Diagnostic::new(Code::HelperInputs, named_at, message)
+                .label(format!("needs the input `{name}`"))
+                .related(self.first_line(callee), "the flow that is called");
+            let near = closest(name, inputs.iter().map(|input| &*input.name));
+            self.report(mistake.help(match near {
+                Some(near) => format!("its input `{near}` must be called `{name}`, as in Okta"),
+                None => help.to_owned(),
+            }));
+        }
+        takes
     }
 
     /// What a flow's inputs get: one argument for each. The input `filled` names gets that slot where nothing else is passed.
@@ -170,33 +152,11 @@ impl Lower<'_, '_> {
         broken: bool,
         filled: Option<(&str, SlotId)>,
     ) -> Vec<Arg> {
-        let shared = self.shared;
-        let inputs = &shared.signatures[callee].inputs;
-        let flow = shared.names.shortest(&shared.project.flows[callee].path);
-        let lenient = shared.is_broken(callee);
-        for (name, value) in
-            given.iter().filter(|(name, _)| !inputs.iter().any(|input| input.name == name.it))
-        {
-            self.expr(value, at);
-            if lenient {
-                continue;
-            }
-            let mistake = Diagnostic::new(
-                Code::HelperInputs,
-                name.span,
-                format!("the flow `{flow}` has no input `{}`", name.it),
-            )
-            .label("no such input")
-            .related(self.first_line(callee), "the flow that is called");
-            self.report(match closest(&name.it, inputs.iter().map(|input| &*input.name)) {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None if inputs.is_empty() => mistake.help("the flow has no inputs"),
-                None => {
-                    let list =
-                        inputs.iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
-                    mistake.help(format!("its inputs are {list}"))
-                }
-            });
+        let inputs = &self.shared.signatures[callee].inputs;
+        self.passed_in_vain(callee, given, at);
+        for (name, _) in given.iter().filter(|(name, _)| inputs.iter().any(|input| input.name == name.it)) {
+            let target = Target::Input { flow: callee, name: Some(name.it.clone()) };
+            self.uses(name.span, at.step, How::Passes, target);
         }
         let mut missing = Vec::new();
         let args = inputs
@@ -212,7 +172,7 @@ impl Lower<'_, '_> {
                     (None, _) if slot.is_some() => Arg::Slot(slot.unwrap_or(SlotId::ITEM)),
                     (None, Some(default)) => Arg::Const(default.clone()),
                     (None, None) => {
-                        missing.push(&input.name);
+                        missing.push(&*input.name);
                         Arg::Const(Value::Null)
                     }
                 }
@@ -225,27 +185,53 @@ impl Lower<'_, '_> {
         };
         missing.retain(|name| !misspelt(name));
         if !missing.is_empty() && !broken {
-            let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
-            let (word, verb) = if missing.len() == 1 { ("input", "is") } else { ("inputs", "are") };
-            let places: Vec<Span> = missing
-                .iter()
-                .filter_map(|name| {
-                    shared.project.flows[callee].inputs.iter().find(|input| input.name.it == ***name)
-                })
-                .map(|input| input.name.span)
-                .collect();
-            let mut mistake = Diagnostic::new(
-                Code::HelperInputs,
-                named_at,
-                format!("the flow `{flow}` needs the {word} {names}"),
-            )
-            .label(format!("{names} {verb} not passed"));
-            for place in places {
-                mistake = mistake.related(place, "has no default");
-            }
-            self.report(mistake.help("pass it under `pass`, or give it a `default` in that flow"));
+            self.not_passed(callee, &missing, named_at);
         }
         args
+    }
+
+    /// Reports what is passed to a flow that has no such input.
+    fn passed_in_vain(&mut self, callee: usize, given: &[(Name, At<Expr>)], at: Position) {
+        let inputs = &self.shared.signatures[callee].inputs;
+        let known = |name: &Name| inputs.iter().any(|input| input.name == name.it);
+        for (name, value) in given.iter().filter(|(name, _)| !known(name)) {
+            self.expr(value, at);
+            if self.shared.is_broken(callee) {
+                continue;
+            }
+            let message = format!("the flow `{}` has no input `{}`", self.shortest(callee), name.it);
+            let mistake = Diagnostic::new(Code::HelperInputs, name.span, message)
+                .label("no such input")
+                .related(self.first_line(callee), "the flow that is called")
+                .meant(closest(&name.it, inputs.iter().map(|input| &*input.name)));
+            self.report(mistake.or_help(|| match inputs.as_slice() {
+                [] => "the flow has no inputs".to_owned(),
+                some => format!("its inputs are {}", listed(some.iter().map(|input| &input.name))),
+            }));
+        }
+    }
+
+    /// Reports inputs that a flow needs and does not get.
+    fn not_passed(&mut self, callee: usize, missing: &[&str], named_at: Span) {
+        let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+        let (word, verb) = if missing.len() == 1 { ("input", "is") } else { ("inputs", "are") };
+        let mut mistake = Diagnostic::new(
+            Code::HelperInputs,
+            named_at,
+            format!("the flow `{}` needs the {word} {names}", self.shortest(callee)),
+        )
+        .label(format!("{names} {verb} not passed"));
+        let declared = &self.shared.project.flows[callee].inputs;
+        for input in missing.iter().filter_map(|name| declared.iter().find(|input| *input.name.it == **name))
+        {
+            mistake = mistake.related(input.name.span, "has no default");
+        }
+        self.report(mistake.help("pass it under `pass`, or give it a `default` in that flow"));
+    }
+
+    /// The shortest name of a flow.
+    pub fn shortest(&self, flow: usize) -> &'p str {
+        self.shared.names.shortest(&self.shared.project.flows[flow].path)
     }
 
     /// Where a flow begins: its name, or the start of the file.

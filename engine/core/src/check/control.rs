@@ -4,7 +4,7 @@ use petgraph::algo::dominators::simple_fast;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::scope::{Place, Scope};
-use crate::control::Control as Kind;
+use crate::card::Control as Kind;
 
 /// A point of a flow at which a wire is read or an output is there.
 pub(super) type Point = NodeIndex<u32>;
@@ -17,7 +17,7 @@ pub(super) struct Control {
     pub done: Vec<Point>,
     /// The end of each run of cards.
     pub end: Vec<Point>,
-    /// Before the first card.
+    /// Where the flow starts.
     pub entry: Point,
     exit: Point,
     /// For each point its interval in a walk over the dominator tree; none for what is never reached.

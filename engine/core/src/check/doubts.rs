@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scope::{Callee, Scope, Step};
 use super::{Log, Shared};
-use crate::control::Control as Kind;
+use crate::card::Control as Kind;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, Flow, OnError, Trigger};
 use crate::value::Value;
@@ -76,10 +76,9 @@ pub(super) fn races(shared: &Shared<'_>, log: &mut Log, scopes: &[Scope<'_>]) {
         }
         let (read, written) = tables(callee, scopes);
         for table in read.intersection(&written) {
-            let table = &shared.names.table(*table).name;
+            let table = &shared.tables[*table].name;
             let helper = &shared.project.flows[callee];
-            let message =
-                format!("several items at the same time search the table `{table}` and write to it");
+            let message = format!("several items at the same time read the table `{table}` and write to it");
             log.report(
                 Diagnostic::new(Code::Race, step.model.card.span, message)
                     .label(format!("runs `{}` for more than one item at a time", helper.path))
@@ -97,19 +96,14 @@ fn by_default(step: &Step<'_>) -> bool {
     field.is_some_and(|field| matches!(field.default, crate::card::Literal::Number(number) if number > 1.0))
 }
 
-/// The tables that a flow and its helpers search, and those that they write to.
+/// The tables that a flow and its helpers read, and those that they write to.
 fn tables(flow: usize, scopes: &[Scope<'_>]) -> (BTreeSet<usize>, BTreeSet<usize>) {
     let (mut read, mut written) = (BTreeSet::new(), BTreeSet::new());
     for flow in super::reachable(flow, scopes) {
         for step in &scopes[flow].steps {
             let (Some(table), Some(card)) = (step.table, step.card) else { continue };
-            match card.id {
-                "tables.search_rows" => read.insert(table),
-                "tables.create_row" | "tables.update_row" | "tables.delete_row" | "tables.clear_table" => {
-                    written.insert(table)
-                }
-                _ => false,
-            };
+            let tables = if card.does().changes() { &mut written } else { &mut read };
+            tables.insert(table);
         }
     }
     (read, written)

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::control::Point;
 use super::lower::Lower;
 use super::place;
+use super::reads::Parsed;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
-use crate::path;
-use crate::program::{Arg, Key};
+use crate::path::{Key, Wire, WireError};
+use crate::program::Arg;
 use crate::source::Span;
-use crate::template::Template;
+use crate::template::{Template, TemplateError};
 use crate::types::{Kind, Type};
 use crate::value::{Text, Value};
 
@@ -82,8 +83,13 @@ impl<'p> Lower<'_, 'p> {
     pub fn expr(&mut self, expr: &At<Expr>, at: Position) -> Lowered {
         match &expr.it {
             Expr::Constant(value) => Lowered::constant(value.clone()),
-            Expr::Wire(text) => self.wire(text, expr.span, at),
-            Expr::Template(text) => self.template(text, expr.span, at),
+            Expr::Wire(text) | Expr::Template(text) => {
+                match self.shared.reads[self.scope.flow].get(&expr.it) {
+                    Some(Parsed::Wire(wire)) => self.wire(&wire, text, expr.span, at),
+                    Some(Parsed::Template(template)) => self.template(template, text, expr.span, at),
+                    None => Lowered::unknown(),
+                }
+            }
             Expr::List(items) => {
                 let items: Vec<Lowered> = items.iter().map(|item| self.expr(item, at)).collect();
                 let mut kinds =
@@ -102,15 +108,15 @@ impl<'p> Lower<'_, 'p> {
         }
     }
 
-    fn wire(&mut self, text: &Text, span: Span, at: Position) -> Lowered {
+    fn wire(&mut self, wire: &Result<Wire, WireError>, text: &Text, span: Span, at: Position) -> Lowered {
         let sources = self.shared.options.sources;
-        let wire = match path::parse(text) {
+        let wire = match wire {
             Ok(wire) => wire,
             Err(error) => {
                 let place = place::within(sources, span, text, error.start, error.end);
                 let mut mistake =
-                    Diagnostic::new(Code::WireSyntax, place, error.message).label("not part of a wire");
-                mistake.help = error.help;
+                    Diagnostic::new(Code::WireSyntax, place, &*error.message).label("not part of a wire");
+                mistake.help = error.help.clone();
                 self.report(mistake);
                 return Lowered::unknown();
             }
@@ -118,13 +124,19 @@ impl<'p> Lower<'_, 'p> {
         let mut places =
             wire.places.iter().map(|&(start, end)| place::within(sources, span, text, start, end));
         let root = places.next().unwrap_or(span);
-        let keys: Vec<(Key, Span)> = wire.keys.into_iter().zip(places).collect();
-        self.resolve(&wire.root, root, &keys, wire.query, at)
+        let keys: Vec<(Key, Span)> = wire.keys.iter().cloned().zip(places).collect();
+        self.resolve(&wire.root, root, &keys, wire.query.clone(), at)
     }
 
-    fn template(&mut self, text: &Text, span: Span, at: Position) -> Lowered {
+    fn template(
+        &mut self,
+        template: Result<Arc<Template>, TemplateError>,
+        text: &Text,
+        span: Span,
+        at: Position,
+    ) -> Lowered {
         let sources = self.shared.options.sources;
-        let template = match Template::compile(text) {
+        let template = match template {
             Ok(template) => template,
             Err(error) => {
                 let place = place::within(sources, span, text, error.start, error.end);
@@ -178,7 +190,7 @@ impl<'p> Lower<'_, 'p> {
             (false, true) => Type::one(Kind::Secret),
             (false, false) => Type::TEXT,
         };
-        Lowered { arg: Arg::Template(Arc::new(template), args), ty: Some(ty), from: None }
+        Lowered { arg: Arg::Template(template, args), ty: Some(ty), from: None }
     }
 }
 

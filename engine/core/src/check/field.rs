@@ -9,7 +9,7 @@ use crate::model::{At, Expr};
 use crate::path;
 use crate::program::{Arg, Input};
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, did_you_mean, listed};
 use crate::types::{Kind, Type};
 use crate::value::{Mismatch, Value, convert};
 
@@ -179,14 +179,14 @@ impl Lower<'_, '_> {
     fn bad_choice(&mut self, name: &str, value: &At<Expr>, found: &Value, choices: Vec<String>) {
         let mistake = Diagnostic::new(Code::BadChoice, value.span, format!("`{name}` can't be `{found}`"))
             .label("not one of the choices");
-        let list = choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
+        let list = listed(&choices);
         let meant = match &*found.to_string() {
             "=" => choices.iter().find(|choice| *choice == "==").map(String::as_str),
             "<>" => choices.iter().find(|choice| *choice == "!=").map(String::as_str),
             other => closest(other, choices.iter().map(String::as_str)),
         };
         self.report(match meant {
-            Some(near) => mistake.help(format!("did you mean `{near}`? The choices are {list}")),
+            Some(near) => mistake.help(format!("{} The choices are {list}", did_you_mean(near))),
             None => mistake.help(format!("the choices are {list}")),
         });
     }

@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr};
 use crate::program::Arg;
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, did_you_mean, listed};
 use crate::types::Type;
 use crate::value::{Text, Value, convert};
 
@@ -121,7 +121,7 @@ impl Lower<'_, '_> {
         mistake = match misspelt {
             // The misspelt field is reported by itself, unless the card takes any name.
             Some(_) if card.rest_in.is_none() => return,
-            Some((span, meant)) => mistake.related(span, format!("did you mean `{meant}`?")),
+            Some((span, meant)) => mistake.related(span, did_you_mean(meant)),
             None => {
                 let docs: Vec<String> =
                     missing.iter().map(|field| format!("`{}` ({})", field.name, brief(field.docs))).collect();
@@ -146,18 +146,12 @@ impl Lower<'_, '_> {
             _ => false,
         };
         let names = || card.inputs.iter().map(|field| field.name);
-        let mistake = match closest(&name.it, names()).or(meant.filter(|_| !of_helper)) {
-            Some(near) => mistake.help(format!("did you mean `{near}`?")),
-            None if of_helper => {
-                mistake.help("what the helper flow takes stands under `pass`, beside `with`")
-            }
-            None if card.inputs.is_empty() => mistake.help("the card has no fields"),
-            None => mistake.help(format!(
-                "its fields are {}",
-                names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            )),
-        };
-        self.report(mistake);
+        let near = closest(&name.it, names()).or(meant.filter(|_| !of_helper));
+        self.report(mistake.meant(near).or_help(|| match card.inputs {
+            _ if of_helper => "what the helper flow takes stands under `pass`, beside `with`".to_owned(),
+            [] => "the card has no fields".to_owned(),
+            _ => format!("its fields are {}", listed(names())),
+        }));
     }
 
     /// Assign puts out what it is given, so its outputs have those types.

@@ -3,11 +3,11 @@
 use super::expr::{Item, Lowered, Position};
 use super::lower::Lower;
 use crate::card::Card;
-use crate::control::Control;
+use crate::card::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
-use crate::program::{Call, LoopKind, Op, SlotId};
-use crate::suggest::closest;
+use crate::program::{Call, FlowId, LoopKind, Op, SlotId};
+use crate::suggest::listed;
 use crate::types::Type;
 use crate::value::Value;
 
@@ -35,15 +35,15 @@ impl Lower<'_, '_> {
         let at = Position { item, ..self.position(index) };
         let filled = (kind == LoopKind::Reduce).then_some((MEMO, SlotId::MEMO));
         let pass = self.pass(callee, pass, at, self.flow_at(index), broken, filled);
-        let call = Call { flow: self.flow_id(callee), pass, outputs: Vec::new() };
+        let call = Call { flow: FlowId(callee as u32), pass, outputs: Vec::new() };
         Some(Op::Loop { kind, call })
     }
 
     /// Reports a helper that doesn't return what the card needs.
     fn check_returns(&mut self, index: usize, callee: usize, card: &Card, kind: LoopKind) {
         let outputs = &self.shared.signatures[callee].outputs;
-        let flow = self.shared.names.shortest(&self.shared.project.flows[callee].path).to_owned();
-        let list = outputs.iter().map(|output| format!("`{}`", output.name)).collect::<Vec<_>>().join(", ");
+        let flow = self.shortest(callee).to_owned();
+        let list = listed(outputs.iter().map(|output| &output.name));
         let has = |name: &str| outputs.iter().any(|output| output.name == *name);
         let choice = if kind == LoopKind::Reduce { "result" } else { "items" };
         let one = match kind {
@@ -86,19 +86,8 @@ impl Lower<'_, '_> {
 
     /// Reports a helper of Reduce that can't take the running value, or gets something else in its place.
     fn check_memo(&mut self, index: usize, callee: usize) -> bool {
-        let inputs = &self.shared.signatures[callee].inputs;
-        if !inputs.iter().any(|input| input.name == *MEMO) {
-            let flow = self.shared.names.shortest(&self.shared.project.flows[callee].path).to_owned();
-            let near = closest(MEMO, inputs.iter().map(|input| &*input.name));
-            let help = match near {
-                Some(near) => format!("its input `{near}` must be called `{MEMO}`, as in Okta"),
-                None => format!("give it the input `{MEMO}`, of the type of the result"),
-            };
-            let message = format!("`{flow}` has no input `{MEMO}` to take the value so far");
-            let mistake = Diagnostic::new(Code::HelperInputs, self.flow_at(index), message)
-                .label(format!("needs the input `{MEMO}`"))
-                .related(self.first_line(callee), "the flow that is called");
-            self.report(mistake.help(help));
+        let help = format!("give it the input `{MEMO}`, of the type of the result");
+        if !self.check_takes(callee, self.flow_at(index), MEMO, "the value so far", &help) {
             return false;
         }
         let passed = self.scope.steps[index].model.pass.iter().find(|(name, _)| name.it == *MEMO);
@@ -119,9 +108,10 @@ impl Lower<'_, '_> {
     fn item_type(&mut self, index: usize) -> Option<Type> {
         let list = self.scope.steps[index].field("list")?;
         // Looked at a second time: what is wrong with it has been said.
-        let known = self.log.found.len();
+        let (known, uses) = (self.log.found.len(), self.log.uses.len());
         let read: Lowered = self.expr(list, self.position(index));
         self.log.found.truncate(known);
+        self.log.uses.truncate(uses);
         let ty = read.ty?;
         // A single value becomes a list of one.
         Some(Type::one(ty.kind))

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use super::control::Control;
 use super::expr::{Item, Position};
 use super::fields::Fields;
-use super::scope::Scope;
-use super::{Log, Shared, block, doubts, policy, unused};
+use super::scope::{Callee, Scope};
+use super::uses::{How, Target, Use};
+use super::{Log, Shared, block, doubts, policy, table, unused};
+use crate::card::Control as Kind;
 use crate::card::{Card, EXTERNAL_CARD, Work};
-use crate::control::Control as Kind;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
-use crate::program::{self, BlockId, FlowId, Op, StepId};
+use crate::program::{self, BlockId, FlowId, Hash, Op, StepId};
+use crate::source::Span;
 
 /// Lowers one flow.
 pub(super) struct Lower<'c, 'p> {
@@ -20,8 +22,6 @@ pub(super) struct Lower<'c, 'p> {
     pub model: &'p model::Flow,
     pub scope: Scope<'p>,
     pub control: Control,
-    /// The flows of the program, by their places in the project.
-    pub ids: &'c [Option<FlowId>],
     /// Whether an `on_error` calls this flow.
     pub is_handler: bool,
     /// Whether parts of the file could not be read.
@@ -32,15 +32,16 @@ pub(super) struct Lower<'c, 'p> {
     pub inputs_read: Vec<bool>,
     /// For each card, the outputs of its block that a Return gives.
     pub block_given: Vec<Vec<u32>>,
+    /// Whether anything reads `$.run`.
+    pub reads_run: bool,
 }
 
 pub(super) fn flow<'p>(
     shared: &Shared<'p>,
     log: &mut Log,
     scope: Scope<'p>,
-    ids: &[Option<FlowId>],
     handlers: &BTreeSet<usize>,
-) -> program::Flow {
+) -> Option<program::Flow> {
     let index = scope.flow;
     let model = &shared.project.flows[index];
     let signature = &shared.signatures[index];
@@ -52,19 +53,20 @@ pub(super) fn flow<'p>(
         given: vec![false; signature.outputs.len()],
         inputs_read: vec![false; signature.inputs.len()],
         block_given: vec![Vec::new(); scope.steps.len()],
+        reads_run: false,
         shared,
         log,
         model,
         scope,
-        ids,
     };
+    let trigger = lower.trigger();
     let mut steps: Vec<Option<program::Step>> = Vec::new();
     steps.resize_with(lower.scope.steps.len(), || None);
     let alone = lower.alone();
     lower.run(0, &mut steps);
     lower.unreachable();
     lower.outputs_given();
-    let Lower { scope, control, broken, inputs_read, .. } = lower;
+    let Lower { scope, control, broken, inputs_read, reads_run, .. } = lower;
     let error = |found: &Diagnostic| found.code.severity() == Severity::Error;
     let errors = log.found[before..].iter().any(error)
         || shared.options.found.iter().any(|found| error(found) && found.span.file == model.span.file);
@@ -73,10 +75,16 @@ pub(super) fn flow<'p>(
         doubts::unread_inputs(log, model, &inputs_read);
         doubts::swallowed(log, &scope);
     }
-    program::Flow {
+    let calls: BTreeSet<FlowId> = scope.callees().map(|callee| FlowId(callee as u32)).collect();
+    let mut hash = Hash::default();
+    hash.add(&model.path);
+    hash.add(&shared.options.sources.get(model.span.file).text);
+    Some(program::Flow {
         path: model.path.clone(),
         name: model.name.it.clone(),
         alone,
+        tables: table::reached(shared, &scope),
+        trigger,
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
         blocks: scope
@@ -84,11 +92,14 @@ pub(super) fn flow<'p>(
             .iter()
             .map(|place| place.steps.iter().map(|&step| StepId(step as u32)).collect())
             .collect(),
-        // A card that is missing was reported, so that no program comes of this.
-        steps: steps.into_iter().flatten().collect(),
+        // A card that is missing was reported.
+        steps: steps.into_iter().collect::<Option<Vec<_>>>()?,
         slots: scope.slots,
+        calls: calls.into_iter().collect(),
+        reads_run,
+        hash: hash.0,
         span: model.span,
-    }
+    })
 }
 
 impl<'p> Lower<'_, 'p> {
@@ -118,11 +129,13 @@ impl<'p> Lower<'_, 'p> {
         let step = &self.scope.steps[index];
         let (model, card) = (step.model, step.card);
         let Some(card) = card else {
-            // What the card reads can be wrong even where the card is not known.
+            // What the card reads can be wrong even where the card is not known, unless it is the item of a list card.
             let at = self.position(index);
             for (_, value) in model.with.iter().chain(&model.pass) {
-                if !mentions_item(value) {
-                    self.expr(value, at);
+                let known = self.log.found.len();
+                self.expr(value, at);
+                if mentions_item(value) {
+                    self.log.found.truncate(known);
                 }
             }
             self.arms_alone(index, into);
@@ -133,6 +146,9 @@ impl<'p> Lower<'_, 'p> {
             self.mirror(index, &fields);
         }
         self.misplaced(index, card);
+        if !matches!(self.scope.steps[index].callee, Callee::Flow(_)) {
+            self.unpassed(&model.pass, self.position(index));
+        }
         let policy = policy::lower(self, index, card);
         let op = self.op(index, card, &fields, into);
         let step = &self.scope.steps[index];
@@ -152,6 +168,20 @@ impl<'p> Lower<'_, 'p> {
             span: model.span,
             arg_spans: fields.spans,
         })
+    }
+
+    /// What is passed to a flow that can't be found is read all the same; that it may be wrong is not the mistake to tell.
+    pub fn unpassed(&mut self, pass: &[(model::Name, At<Expr>)], at: Position) {
+        let known = self.log.found.len();
+        for (_, value) in pass {
+            self.expr(value, Position { item: Item::Of(None), ..at });
+        }
+        self.log.found.truncate(known);
+    }
+
+    /// Notes that something is named at a place.
+    pub fn uses(&mut self, span: Span, card: Option<usize>, how: How, target: Target) {
+        self.log.uses.push(Use { span, flow: self.scope.flow, card, how, target });
     }
 
     /// The arms of a card that can't be lowered: their cards have mistakes of their own.
@@ -298,40 +328,18 @@ impl<'p> Lower<'_, 'p> {
         if connector.is_empty() && model.connection.is_none() {
             return None;
         }
-        match self.shared.names.connection(model.connection.as_ref(), connector, model.card.span) {
-            Ok(found) => {
-                let found = found?;
-                self.log.used_connections.insert(found);
-                let defined = &self.shared.project.manifest.connections[found];
-                if !self.log.reached {
-                    return Some(0);
-                }
-                let known = self.log.connections.iter().position(|known| known.name == defined.name.it);
-                Some(known.unwrap_or_else(|| {
-                    self.log.connections.push(program::Connection {
-                        name: defined.name.it.clone(),
-                        connector: defined.connector.it.clone(),
-                        settings: defined
-                            .settings
-                            .iter()
-                            .map(|(name, value)| (name.it.clone(), value.it.clone()))
-                            .collect(),
-                    });
-                    self.log.connections.len() - 1
-                }) as u32)
+        let (named, card) = (model.connection.as_ref(), model.card.span);
+        match self.shared.names.connection(named, connector) {
+            Some(found) => {
+                let place = named.map_or(card, |name| name.span);
+                self.uses(place, Some(index), How::Works, Target::Connection(found));
+                Some(found as u32)
             }
-            Err(mistake) => {
-                if let Some(mistake) = mistake {
-                    self.report(mistake);
-                }
+            None => {
+                self.log.found.extend(self.shared.no_connection(named, connector, card));
                 None
             }
         }
-    }
-
-    /// The flow's number in the program; any will do for a flow that the program doesn't have.
-    pub fn flow_id(&self, flow: usize) -> FlowId {
-        self.ids[flow].unwrap_or(FlowId(0))
     }
 
     /// An output of the flow or block that Return ends at `place`.

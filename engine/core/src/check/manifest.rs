@@ -1,19 +1,26 @@
 //! Tables, connections and variables.
 
 use super::expr::a;
-use super::names::{Var, type_named};
+use super::names::type_named;
 use super::{Log, Options};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Project};
 use crate::program::{Column, Table};
 use crate::suggest::closest;
 use crate::types::{Kind, Type};
-use crate::value::{Secret, Value, convert};
+use crate::value::{Secret, Text, Value, convert};
 
 /// The most rows that a table may be given.
 const MOST_ROWS: f64 = 10_000_000.0;
 /// The most rows that a kept table may be given.
 const MOST_KEPT: f64 = 10_000.0;
+
+/// A variable with its value for this run.
+pub(super) struct Var {
+    pub name: Text,
+    pub ty: Option<Type>,
+    pub value: Value,
+}
 
 pub(super) fn check(project: &Project, options: &Options<'_>, log: &mut Log) -> (Vec<Table>, Vec<Var>) {
     let manifest = &project.manifest;
@@ -22,10 +29,11 @@ pub(super) fn check(project: &Project, options: &Options<'_>, log: &mut Log) -> 
             let message = format!("there is no connector `{}`", connection.connector.it);
             let mistake = Diagnostic::new(Code::UnknownConnector, connection.connector.span, message)
                 .label("no such connector");
-            log.report(match closest(&connection.connector.it, options.connectors.iter().copied()) {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None => mistake.help(format!("the connectors are {}", options.connectors.join(", "))),
-            });
+            log.report(
+                mistake
+                    .meant(closest(&connection.connector.it, options.connectors.iter().copied()))
+                    .or_help(|| format!("the connectors are {}", options.connectors.join(", "))),
+            );
         }
     }
     let tables = manifest.tables.iter().map(|table| self::table(table, log)).collect();
@@ -50,13 +58,7 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
         Column { name: column.name.it.clone(), ty, default }
     });
     let columns = columns.collect();
-    Table {
-        name: table.name.it.clone(),
-        columns,
-        kept: table.kept,
-        reached: false,
-        max_rows: max_rows(table, log),
-    }
+    Table { name: table.name.it.clone(), columns, kept: table.kept, max_rows: max_rows(table, log) }
 }
 
 /// How many rows a table may have: what fits into memory, or into a file that is written anew with each change.
@@ -74,7 +76,7 @@ fn max_rows(table: &model::Table, log: &mut Log) -> Option<usize> {
 
 fn var(var: &model::Var, options: &Options<'_>, log: &mut Log) -> Var {
     let ty = var.ty.as_ref().and_then(|ty| type_named(ty, log));
-    let given = |list: &[(crate::value::Text, Value)]| {
+    let given = |list: &[(Text, Value)]| {
         list.iter().find(|(name, _)| *name == var.name.it).map(|(_, value)| value.clone())
     };
     let written = var.value.as_ref().map(|value| match ty {

@@ -22,25 +22,30 @@ mod names;
 mod order;
 mod place;
 mod policy;
-mod read;
+mod reads;
 mod resolve;
 mod scope;
 mod signature;
 mod table;
 mod trigger;
 mod unused;
+pub mod uses;
 
 use std::collections::BTreeSet;
 
 use crate::card::Catalog;
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::load::MANIFEST;
 use crate::model::Project;
-use crate::program::{Connection, FlowId, Program};
-use crate::source::{Sources, Span};
+use crate::names::Names;
+use crate::program::{Connection, Flow, FlowId, Hash, Program, Table};
+use crate::source::{FileId, Sources, Span};
 use crate::value::{Text, Value};
 
-use names::Names;
+use manifest::Var;
+use reads::Reads;
 use scope::Scope;
+use uses::{How, Target, Use, Uses};
 
 /// What the checker is told besides the project.
 #[derive(Clone, Copy, Debug)]
@@ -62,66 +67,92 @@ pub struct Options<'a> {
 /// What came of checking.
 #[derive(Debug)]
 pub struct Checked {
-    /// The program; none if there is an error, or no entry was named.
-    pub program: Option<Program>,
+    /// The flows that can run: those without a mistake that reach none with one. A mistake in the manifest keeps all from running.
+    pub program: Program,
     /// The mistakes, without those that loading found.
     pub diagnostics: Vec<Diagnostic>,
+    /// Who uses what, in flows with mistakes too.
+    pub uses: Uses,
 }
 
-/// Checks all flows of a project and makes the program that starts with the flow `entry`.
-pub fn check(project: &Project, catalog: &Catalog, entry: Option<&str>, options: &Options<'_>) -> Checked {
+/// Checks all flows of a project, and makes a program of those that can run.
+pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Checked {
     let mut log = Log::default();
-    let names = Names::new(project, options, &mut log);
+    let (tables, vars) = manifest::check(project, options, &mut log);
     let shared = Shared {
         project,
         catalog,
         options,
         signatures: signature::all(project, catalog, options, &mut log),
-        names,
+        names: Names::new(project),
+        reads: project.flows.iter().map(Reads::new).collect(),
+        tables,
+        vars,
     };
     let scopes: Vec<Scope<'_>> =
         (0..project.flows.len()).map(|index| Scope::new(&shared, &mut log, index)).collect();
     let handlers: BTreeSet<usize> =
         scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
-
-    let entry = entry.and_then(|name| match shared.names.flow(name, "") {
-        names::Found::One(index) => Some(index),
-        _ => {
-            if let Some((file, _)) = options.sources.iter().next() {
-                log.report(shared.names.unknown_flow(name, "", Span::start_of(file)));
-            }
-            None
-        }
-    });
-    let reached = entry.map_or_else(BTreeSet::new, |entry| reachable(entry, &scopes));
-    let ids: Vec<Option<FlowId>> = (0..scopes.len())
-        .map(|index| reached.contains(&index).then(|| FlowId(reached.range(..index).count() as u32)))
-        .collect();
-
     doubts::races(&shared, &mut log, &scopes);
-    let tables = table::reached(&shared, reached.iter().map(|&index| &scopes[index]));
-    let mut flows = Vec::new();
-    for (index, scope) in scopes.into_iter().enumerate() {
-        trigger::check(&shared, &mut log, index);
-        log.reached = ids[index].is_some();
-        let flow = lower::flow(&shared, &mut log, scope, &ids, &handlers);
-        if log.reached {
-            flows.push(flow);
-        }
-    }
+    let flows: Vec<Option<Flow>> =
+        scopes.into_iter().map(|scope| lower::flow(&shared, &mut log, scope, &handlers)).collect();
     cycles::check(project, &mut log);
-    let failed = |found: &[Diagnostic]| found.iter().any(|found| found.code.severity() == Severity::Error);
-    let failed = failed(&log.found) || failed(options.found);
-    if !failed {
+    let errors = |found: &&Diagnostic| found.code.severity() == Severity::Error;
+    let wrong: BTreeSet<FileId> =
+        log.found.iter().chain(options.found).filter(errors).map(|found| found.span.file).collect();
+    if wrong.is_empty() {
         unused::check(&shared, &mut log);
     }
-    let program = entry.filter(|_| !failed).and_then(|entry| ids[entry]).map(|entry| {
-        let hash = hash(&shared, &reached);
-        Program { flows, entry, connections: std::mem::take(&mut log.connections), tables, hash }
-    });
+    let program = Program {
+        flows: sound(flows, &wrong, options.sources),
+        connections: project.manifest.connections.iter().map(connection).collect(),
+        settings: settings(&shared),
+        tables: shared.tables,
+    };
     // A place at which loading found something is understood no better here.
     log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));
-    Checked { program, diagnostics: log.found }
+    Checked { program, diagnostics: log.found, uses: Uses::new(log.uses) }
+}
+
+/// The flows that can run, under their numbers in the program.
+fn sound(flows: Vec<Option<Flow>>, wrong: &BTreeSet<FileId>, sources: &Sources) -> Vec<Flow> {
+    if wrong.iter().any(|file| *sources.get(*file).path == *MANIFEST) {
+        return Vec::new();
+    }
+    let mut sound: Vec<bool> =
+        flows.iter().map(|flow| flow.as_ref().is_some_and(|flow| !wrong.contains(&flow.span.file))).collect();
+    // What reaches a flow that can't run can't run either.
+    let mut callers: Vec<Vec<usize>> = vec![Vec::new(); flows.len()];
+    for (caller, flow) in flows.iter().enumerate() {
+        for called in flow.iter().flat_map(|flow| &flow.calls) {
+            callers[called.0 as usize].push(caller);
+        }
+    }
+    let mut next: Vec<usize> = (0..flows.len()).filter(|flow| !sound[*flow]).collect();
+    while let Some(flow) = next.pop() {
+        next.extend(callers[flow].iter().filter(|caller| std::mem::replace(&mut sound[**caller], false)));
+    }
+    let mut numbers = Vec::with_capacity(flows.len());
+    let mut number = 0;
+    for sound in &sound {
+        numbers.push(FlowId(number));
+        number += u32::from(*sound);
+    }
+    let mut kept: Vec<Flow> =
+        flows.into_iter().zip(&sound).filter(|(_, sound)| **sound).filter_map(|(flow, _)| flow).collect();
+    if kept.len() < sound.len() {
+        kept.iter_mut().for_each(|flow| flow.renumber(|flow| numbers[flow.0 as usize]));
+    }
+    kept
+}
+
+fn connection(defined: &crate::model::Connection) -> Connection {
+    let settings = defined.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone()));
+    Connection {
+        name: defined.name.it.clone(),
+        connector: defined.connector.it.clone(),
+        settings: settings.collect(),
+    }
 }
 
 /// What all passes read.
@@ -131,9 +162,18 @@ struct Shared<'p> {
     options: &'p Options<'p>,
     names: Names<'p>,
     signatures: Vec<signature::Signature>,
+    /// For each flow what its expressions say.
+    reads: Vec<Reads>,
+    tables: Vec<Table>,
+    vars: Vec<Var>,
 }
 
 impl Shared<'_> {
+    /// A variable and its place in the manifest.
+    fn var(&self, name: &str) -> Option<(usize, &Var)> {
+        self.vars.iter().enumerate().find(|(_, var)| var.name == *name)
+    }
+
     /// Whether parts of the flow's file could not be read, so that a name it lacks may stand there all the same.
     fn is_broken(&self, flow: usize) -> bool {
         let flow = &self.project.flows[flow];
@@ -152,14 +192,10 @@ impl Shared<'_> {
 #[derive(Default)]
 struct Log {
     found: Vec<Diagnostic>,
-    /// The variables, tables and connections that something uses, by their places in the manifest.
-    used_vars: BTreeSet<usize>,
-    used_tables: BTreeSet<usize>,
-    used_connections: BTreeSet<usize>,
-    /// The connections of the program.
-    connections: Vec<Connection>,
-    /// Whether the program has the flow that is being lowered.
-    reached: bool,
+    /// Whether a card works with a table that only the run knows.
+    any_table: bool,
+    /// Every place that names something.
+    uses: Vec<Use>,
     /// Calls that no run of the caller gets past: caller, callee and where.
     certain_calls: Vec<(usize, usize, Span)>,
 }
@@ -167,6 +203,11 @@ struct Log {
 impl Log {
     fn report(&mut self, mistake: Diagnostic) {
         self.found.push(mistake);
+    }
+
+    /// Notes that a card, given by its flow and place, names something.
+    fn uses(&mut self, span: Span, (flow, card): (usize, usize), how: How, target: Target) {
+        self.uses.push(Use { span, flow, card: Some(card), how, target });
     }
 }
 
@@ -179,40 +220,29 @@ fn reachable(entry: usize, scopes: &[Scope<'_>]) -> BTreeSet<usize> {
     reached
 }
 
-/// FNV-1a over what a run depends on. A secret's text is left out, for a run must survive its rotation.
-fn hash(shared: &Shared<'_>, reached: &BTreeSet<usize>) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut add = |text: &str| {
-        // A byte that no text has keeps neighbours apart.
-        for byte in text.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    add(env!("CARGO_PKG_VERSION"));
-    for &index in reached {
-        let flow = &shared.project.flows[index];
-        add(&flow.path);
-        add(&shared.options.sources.get(flow.span.file).text);
+/// A number for what runs depend on besides their flows. A secret's text is left out, for a run must survive its rotation.
+fn settings(shared: &Shared<'_>) -> u64 {
+    let mut hash = Hash::default();
+    hash.add(env!("CARGO_PKG_VERSION"));
+    for var in &shared.vars {
+        hash.add(&var.name);
+        hash.add(&var.value.to_json());
     }
-    for (name, value) in shared.names.vars() {
-        add(name);
-        add(&value.to_json());
-    }
-    for table in shared.names.tables() {
-        add(&table.name);
+    for table in &shared.tables {
+        hash.add(&table.name);
         for column in &table.columns {
-            add(&column.name);
-            add(&column.ty.to_string());
-            add(&column.default.to_json());
+            hash.add(&column.name);
+            hash.add(&column.ty.to_string());
+            hash.add(&column.default.to_json());
         }
     }
     for connection in &shared.project.manifest.connections {
-        add(&connection.name.it);
-        add(&connection.connector.it);
+        hash.add(&connection.name.it);
+        hash.add(&connection.connector.it);
         for (name, value) in &connection.settings {
-            add(&name.it);
-            add(&value.it.to_json());
+            hash.add(&name.it);
+            hash.add(&value.it.to_json());
         }
     }
-    hash
+    hash.0
 }

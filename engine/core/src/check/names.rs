@@ -1,75 +1,20 @@
-//! The names of a project: flows, tables, connections, variables.
+//! What is said of names that stand for nothing.
 
-use std::collections::BTreeMap;
-
-use super::{Log, Options, manifest};
+use super::{Log, Shared};
 use crate::card::OWN;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Name, Project};
-use crate::program::Table;
+use crate::model::Name;
+use crate::names::{Found, stem};
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, listed};
 use crate::types::Type;
-use crate::value::{Text, Value};
 
-/// The names of a project, and what the manifest says of them.
-pub(super) struct Names<'p> {
-    project: &'p Project,
-    paths: BTreeMap<&'p str, usize>,
-    stems: BTreeMap<&'p str, Vec<usize>>,
-    tables: Vec<Table>,
-    vars: Vec<Var>,
-}
-
-/// A variable with its value for this run.
-pub(super) struct Var {
-    pub name: Text,
-    pub ty: Option<Type>,
-    pub value: Value,
-}
-
-/// What a name stands for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Found {
-    One(usize),
-    Many(Vec<usize>),
-    None,
-}
-
-impl<'p> Names<'p> {
-    pub fn new(project: &'p Project, options: &Options<'_>, log: &mut Log) -> Names<'p> {
-        let mut paths = BTreeMap::new();
-        let mut stems: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, flow) in project.flows.iter().enumerate() {
-            paths.insert(&*flow.path, index);
-            stems.entry(stem(&flow.path)).or_default().push(index);
-        }
-        let (tables, vars) = manifest::check(project, options, log);
-        Names { project, paths, stems, tables, vars }
-    }
-
-    /// The flow that `name` stands for in the flow `from`: its path, its path from the folder of `from`, or its stem.
-    pub fn flow(&self, name: &str, from: &str) -> Found {
-        if let Some(&index) = self.paths.get(name) {
-            return Found::One(index);
-        }
-        if let Some((folder, _)) = from.rsplit_once('/')
-            && let Some(&index) = self.paths.get(&*format!("{folder}/{name}"))
-        {
-            return Found::One(index);
-        }
-        match self.stems.get(name).map(Vec::as_slice) {
-            Some([one]) => Found::One(*one),
-            Some(many) => Found::Many(many.to_vec()),
-            None => Found::None,
-        }
-    }
-
+impl Shared<'_> {
     /// The diagnostic for a name that is no flow's, or that of several.
     pub fn unknown_flow(&self, name: &str, from: &str, span: Span) -> Diagnostic {
-        if let Found::Many(many) = self.flow(name, from) {
-            let paths: Vec<String> =
-                many.iter().map(|&index| format!("`{}`", self.project.flows[index].path)).collect();
+        let flows = &self.project.flows;
+        if let Found::Many(many) = self.names.find(name, from) {
+            let paths: Vec<String> = many.iter().map(|&index| format!("`{}`", flows[index].path)).collect();
             return Diagnostic::new(
                 Code::UnknownFlow,
                 span,
@@ -81,151 +26,83 @@ impl<'p> Names<'p> {
         let mistake = Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`"))
             .label("no such flow");
         let trimmed = name.trim_start_matches("./").trim_end_matches(".yaml").trim_end_matches(".yml");
-        if let Some(flow) = self.project.flows.iter().find(|flow| {
+        if let Some(flow) = flows.iter().find(|flow| {
             *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed
         }) {
-            return mistake.help(format!(
-                "flows go by the names of their files: write `{}`",
-                self.shortest(flow.path.as_ref())
-            ));
+            let short = self.names.shortest(&flow.path);
+            return mistake.help(format!("flows go by the names of their files: write `{short}`"));
         }
-        let paths = name.contains('/').then(|| closest(name, self.paths.keys().copied())).flatten();
-        match paths.or_else(|| closest(stem(name), self.stems.keys().copied())) {
-            Some(near) => mistake.help(format!("did you mean `{near}`?")),
-            None => mistake.help("flows go by the names of their files, without `.yaml`"),
-        }
+        let by_path = name.contains('/').then(|| closest(name, self.names.paths())).flatten();
+        mistake
+            .meant(by_path.or_else(|| closest(stem(name), self.names.stems())))
+            .or_help(|| "flows go by the names of their files, without `.yaml`")
     }
 
-    /// The shortest name by which all flows can name this one.
-    pub fn shortest<'f>(&self, path: &'f str) -> &'f str {
-        if self.stems.get(stem(path)).is_some_and(|many| many.len() == 1) { stem(path) } else { path }
-    }
-
-    pub fn tables(&self) -> Vec<Table> {
-        self.tables.clone()
-    }
-
-    pub fn table(&self, index: usize) -> &Table {
-        &self.tables[index]
-    }
-
-    pub fn find_table(&self, name: &str) -> Option<usize> {
-        self.tables.iter().position(|table| table.name == *name)
-    }
-
+    /// The diagnostic for a name that no table has; none where the manifest could not be read.
     pub fn unknown_table(&self, name: &str, span: Span) -> Option<Diagnostic> {
-        if self.project.manifest.broken {
-            return None;
-        }
         let mistake = Diagnostic::new(Code::UnknownTable, span, format!("there is no table `{name}`"))
-            .label("no such table");
-        Some(match closest(name, self.tables.iter().map(|table| &*table.name)) {
-            Some(near) => mistake.help(format!("did you mean `{near}`?")),
-            None => mistake.help("define it in flowrun.yaml under `tables`"),
-        })
+            .label("no such table")
+            .meant(closest(name, self.tables.iter().map(|table| &*table.name)))
+            .or_help(|| "define it in flowrun.yaml under `tables`");
+        (!self.project.manifest.broken).then_some(mistake)
     }
 
-    pub fn vars(&self) -> impl Iterator<Item = (&Text, &Value)> {
-        self.vars.iter().map(|var| (&var.name, &var.value))
-    }
-
-    pub fn var(&self, name: &str) -> Option<(usize, &Var)> {
-        self.vars.iter().enumerate().find(|(_, var)| var.name == *name)
-    }
-
+    /// The diagnostic for a name that no variable has; none where the manifest could not be read.
     pub fn unknown_var(&self, name: &str, span: Span) -> Option<Diagnostic> {
-        if self.project.manifest.broken {
-            return None;
-        }
         let mistake = Diagnostic::new(Code::UnknownVar, span, format!("there is no variable `{name}`"))
-            .label("no such variable");
-        Some(match closest(name, self.vars.iter().map(|var| &*var.name)) {
-            Some(near) => mistake.help(format!("did you mean `{near}`?")),
-            None => mistake.help("define it in flowrun.yaml under `vars`"),
-        })
+            .label("no such variable")
+            .meant(closest(name, self.vars.iter().map(|var| &*var.name)))
+            .or_help(|| "define it in flowrun.yaml under `vars`");
+        (!self.project.manifest.broken).then_some(mistake)
     }
 
-    /// The connection that a card uses, by its place in the manifest; a card of `connector` stands at `card`.
-    pub fn connection(
-        &self,
-        named: Option<&Name>,
-        connector: &str,
-        card: Span,
-    ) -> Result<Option<usize>, Option<Diagnostic>> {
-        let all = &self.project.manifest.connections;
-        let broken = self.project.manifest.broken;
-        let fitting: Vec<usize> =
-            (0..all.len()).filter(|&index| *all[index].connector.it == *connector).collect();
-        let list = |indices: &[usize]| -> String {
-            indices.iter().map(|&index| format!("`{}`", all[index].name.it)).collect::<Vec<_>>().join(", ")
-        };
+    /// Why a card of `connector`, which stands at `card`, has no connection; none if it needs none, or if the manifest could
+    /// not be read.
+    pub fn no_connection(&self, named: Option<&Name>, connector: &str, card: Span) -> Option<Diagnostic> {
+        let manifest = &self.project.manifest;
+        let all = &manifest.connections;
+        let fitting = || all.iter().filter(|connection| *connection.connector.it == *connector);
+        let list = || listed(fitting().map(|connection| &connection.name.it));
+        let mistake = |span, message| Diagnostic::new(Code::UnknownConnection, span, message);
         let Some(name) = named else {
-            return match fitting.as_slice() {
-                [one] => Ok(Some(*one)),
-                [] if broken || optional(connector) => Ok(None),
-                [] => Err(Some(
-                    Diagnostic::new(
-                        Code::UnknownConnection,
-                        card,
-                        format!("there is no connection of the connector `{connector}`"),
-                    )
-                    .label(format!("needs a connection to {connector}"))
-                    .help(format!(
-                        "define one in flowrun.yaml: `connections: {{ {connector}: {connector} }}`"
-                    )),
-                )),
-                many => Err(Some(
-                    Diagnostic::new(
-                        Code::UnknownConnection,
-                        card,
-                        format!("{} connections of the connector `{connector}` would fit", many.len()),
-                    )
-                    .label("which one is meant?")
-                    .help(format!("name one of {} under `connection`", list(many))),
-                )),
+            return match fitting().count() {
+                0 if manifest.broken || OWN.contains(&connector) => None,
+                0 => Some(
+                    mistake(card, format!("there is no connection of the connector `{connector}`"))
+                        .label(format!("needs a connection to {connector}"))
+                        .help(format!(
+                            "define one in flowrun.yaml: `connections: {{ {connector}: {connector} }}`"
+                        )),
+                ),
+                many => Some(
+                    mistake(card, format!("{many} connections of the connector `{connector}` would fit"))
+                        .label("which one is meant?")
+                        .help(format!("name one of {} under `connection`", list())),
+                ),
             };
         };
-        let Some(index) = all.iter().position(|connection| connection.name.it == name.it) else {
-            if broken {
-                return Err(None);
-            }
-            let mistake = Diagnostic::new(
-                Code::UnknownConnection,
-                name.span,
-                format!("there is no connection `{}`", name.it),
-            )
-            .label("no such connection");
-            return Err(Some(match closest(&name.it, all.iter().map(|connection| &*connection.name.it)) {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None if fitting.is_empty() => mistake.help("define it in flowrun.yaml under `connections`"),
-                None => mistake.help(format!("the project has {}", list(&fitting))),
-            }));
+        let Some(other) = all.iter().find(|connection| connection.name.it == name.it) else {
+            let mistake = mistake(name.span, format!("there is no connection `{}`", name.it))
+                .label("no such connection")
+                .meant(closest(&name.it, all.iter().map(|connection| &*connection.name.it)))
+                .or_help(|| match fitting().count() {
+                    0 => "define it in flowrun.yaml under `connections`".to_owned(),
+                    _ => format!("the project has {}", list()),
+                });
+            return (!manifest.broken).then_some(mistake);
         };
-        let connection = &all[index];
-        if *connection.connector.it != *connector {
-            let message = format!(
-                "expected a connection of the connector `{connector}`, found one of `{}`",
-                connection.connector.it
-            );
-            let mistake = Diagnostic::new(Code::UnknownConnection, name.span, message)
-                .label(format!("belongs to {}", connection.connector.it))
-                .related(connection.connector.span, "defined here");
-            return Err(Some(match fitting.as_slice() {
-                [] => mistake,
-                some => mistake.help(format!("name one of {}", list(some))),
-            }));
-        }
-        Ok(Some(index))
+        let message = format!(
+            "expected a connection of the connector `{connector}`, found one of `{}`",
+            other.connector.it
+        );
+        let mistake = mistake(name.span, message)
+            .label(format!("belongs to {}", other.connector.it))
+            .related(other.connector.span, "defined here");
+        Some(match fitting().count() {
+            0 => mistake,
+            _ => mistake.help(format!("name one of {}", list())),
+        })
     }
-}
-
-/// Connectors whose cards work without a connection.
-fn optional(connector: &str) -> bool {
-    OWN.contains(&connector)
-}
-
-fn stem(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The type that a name stands for; an unknown one is reported, and fits everything.
@@ -247,10 +124,10 @@ pub(super) fn type_named(name: &Name, log: &mut Log) -> Option<Type> {
         let mistake =
             Diagnostic::new(Code::UnknownType, name.span, format!("there is no type `{}`", name.it))
                 .label("no such type");
-        log.report(match meant {
-            Some(meant) => mistake.help(format!("did you mean `{list}{meant}`?")),
-            None => mistake.help(format!("the types are {}", Type::NAMES.join(", "))),
-        });
+        let meant = meant.map(|meant| format!("{list}{meant}"));
+        log.report(
+            mistake.meant(meant.as_deref()).or_help(|| format!("the types are {}", Type::NAMES.join(", "))),
+        );
     }
     ty
 }

@@ -4,9 +4,9 @@ use super::expr::Position;
 use super::lower::Lower;
 use super::table;
 use crate::diag::{Code, Diagnostic};
-use crate::program::Key;
+use crate::path::Key;
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, listed};
 use crate::value::Text;
 
 impl Lower<'_, '_> {
@@ -20,22 +20,19 @@ impl Lower<'_, '_> {
         let known = self.scope.ids.keys().copied().chain(["inputs", "vars"]);
         let inputs = &self.shared.signatures[self.scope.flow].inputs;
         let near = closest(id, known);
-        let mistake = match near {
-            Some(near) => match self.scope.ids.get(near) {
-                Some(&step) => mistake
-                    .related(self.scope.steps[step].named_at(), "there is this one")
-                    .help(format!("did you mean `{near}`?")),
-                None => mistake.help(format!("did you mean `{near}`?")),
-            },
-            None if inputs.iter().any(|input| input.name == *id) => {
-                mistake.help(format!("it is an input of the flow: write `inputs.{id}`"))
-            }
-            None if self.shared.names.var(id).is_some() => {
-                mistake.help(format!("it is a variable: write `vars.{id}`"))
-            }
-            None => mistake.help("a card can be wired from if it has an `id`"),
+        let mistake = match near.and_then(|near| self.scope.ids.get(near)) {
+            Some(&step) => mistake.related(self.scope.steps[step].named_at(), "there is this one"),
+            None => mistake,
         };
-        self.report(mistake);
+        self.report(mistake.meant(near).or_help(|| {
+            if inputs.iter().any(|input| input.name == *id) {
+                format!("it is an input of the flow: write `inputs.{id}`")
+            } else if self.shared.var(id).is_some() {
+                format!("it is a variable: write `vars.{id}`")
+            } else {
+                "a card can be wired from if it has an `id`".to_owned()
+            }
+        }));
     }
 
     pub fn unknown_output(&mut self, index: usize, key: &Key, place: Span) {
@@ -81,14 +78,14 @@ impl Lower<'_, '_> {
         let names: Vec<&str> = names.into_iter().collect();
         let near = if let Key::Name(name) = key { closest(name, names.iter().copied()) } else { None };
         let mistake = Diagnostic::new(Code::WireToUnknownOutput, place, message).label("not there");
-        let list = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        self.report(match (near, help) {
-            (Some(near), _) => mistake.help(format!("did you mean `{near}`?")),
-            (None, Some(help)) => mistake.help(help),
-            (None, None) if names.is_empty() => mistake,
-            (None, None) if names.len() == 1 => mistake.help(format!("there is {}", list())),
-            (None, None) => mistake.help(format!("there are {}", list())),
-        });
+        let there = || match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("there is `{one}`")),
+            many => Some(format!("there are {}", listed(many))),
+        };
+        let mut mistake = mistake.meant(near);
+        mistake.help = mistake.help.or(help).or_else(there);
+        self.report(mistake);
     }
 
     /// Whether the card has certainly run when something at `at` reads it.
@@ -116,7 +113,8 @@ impl Lower<'_, '_> {
         // In the order of the file, the blocks around the reader count as before it.
         let later = match at.step {
             Some(reader) => read > reader,
-            None => self.scope.places[at.place].owner.is_some_and(|owner| read > self.last_within(owner)),
+            // Nothing has run yet where the flow starts.
+            None => self.scope.places[at.place].owner.is_none_or(|owner| read > self.last_within(owner)),
         };
         if later {
             self.report(

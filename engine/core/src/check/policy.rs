@@ -3,12 +3,12 @@
 use super::block;
 use super::expr::Position;
 use super::lower::Lower;
+use crate::card::Control;
 use crate::card::{Card, Work};
-use crate::control::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::duration::duration;
 use crate::model::{self, At};
-use crate::program::{Call, OnError, Policy, Retry};
+use crate::program::{Call, FlowId, OnError, Policy, Retry, RetryOn};
 use crate::value::Value;
 
 /// Okta waits five minutes before it tries again.
@@ -63,12 +63,12 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
                 Some(callee) => {
                     let pass = lower.pass(callee, pass, at, flow.span, model.broken, None);
                     policy.on_error =
-                        OnError::Call(Call { flow: lower.flow_id(callee), pass, outputs: Vec::new() });
+                        OnError::Call(Call { flow: FlowId(callee as u32), pass, outputs: Vec::new() });
                 }
                 None => {
                     let from = &shared.project.flows[lower.scope.flow].path;
-                    let mistake = shared.names.unknown_flow(&flow.it, from, flow.span);
-                    lower.report(mistake);
+                    lower.report(shared.unknown_flow(&flow.it, from, flow.span));
+                    lower.unpassed(pass, at);
                 }
             }
         }
@@ -123,8 +123,12 @@ fn retry(lower: &mut Lower<'_, '_>, retry: &model::Retry) -> Option<Retry> {
             _ => time(lower, wait, "wait", 0).map(|ms| (ms, ms)),
         },
     };
-    let only_rate_limits = retry.on.as_ref().is_none_or(|on| on.it != *"any");
-    Some(Retry { times: times? as u32, wait_ms: wait_ms?, only_rate_limits })
+    let on = match retry.on.as_ref().map(|on| &*on.it) {
+        Some("any") => RetryOn::Any,
+        Some("even_if_done") => RetryOn::EvenIfDone,
+        _ => RetryOn::RateLimit,
+    };
+    Some(Retry { times: times? as u32, wait_ms: wait_ms?, on })
 }
 
 fn time(lower: &mut Lower<'_, '_>, value: &At<Value>, name: &str, least: u64) -> Option<u64> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::expr::{Item, Lowered, Position, a, type_of};
 use super::lower::Lower;
 use super::order::shown;
+use super::uses::{How, Target};
 use crate::diag::{Code, Diagnostic};
-use crate::path::{self, Query};
-use crate::program::{Arg, Key, SlotId};
+use crate::path::{self, Key, Query};
+use crate::program::{Arg, SlotId};
 use crate::source::Span;
 use crate::types::{Kind, Type};
 use crate::value::{Text, Value};
@@ -22,9 +23,10 @@ impl Lower<'_, '_> {
         root: &Text,
         place: Span,
         keys: Keys<'_>,
-        query: Option<Query>,
+        query: Option<Arc<Query>>,
         at: Position,
     ) -> Lowered {
+        self.used(root, place, keys, at);
         match &**root {
             "item" | "index" => self.item(root, place, keys, query, at),
             "run" => {
@@ -44,12 +46,44 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// Notes what a path names.
+    fn used(&mut self, root: &Text, place: Span, keys: Keys<'_>, at: Position) {
+        let name = match keys.first() {
+            Some((Key::Name(name), _)) => Some(name.clone()),
+            _ => None,
+        };
+        let target = match &**root {
+            "item" | "index" | "error" => return,
+            "run" => return self.reads_run = true,
+            "inputs" => Target::Input { flow: self.scope.flow, name },
+            "vars" => match &name {
+                Some(name) => match self.shared.var(name) {
+                    Some((index, _)) => Target::Var(index),
+                    None => return,
+                },
+                None => {
+                    for index in 0..self.shared.vars.len() {
+                        self.uses(place, at.step, How::Reads, Target::Var(index));
+                    }
+                    return;
+                }
+            },
+            id => match self.scope.ids.get(id) {
+                Some(&card) => Target::Output { card, name },
+                None => return,
+            },
+        };
+        let end = keys.last().map_or(place.end, |(_, last)| last.end.max(place.end));
+        let card = at.step.or(self.scope.places[at.place].owner);
+        self.uses(Span { end, ..place }, card, How::Reads, target);
+    }
+
     fn item(
         &mut self,
         root: &Text,
         place: Span,
         keys: Keys<'_>,
-        query: Option<Query>,
+        query: Option<Arc<Query>>,
         at: Position,
     ) -> Lowered {
         let (slot, ty) = match (&**root, at.item) {
@@ -70,7 +104,7 @@ impl Lower<'_, '_> {
         self.inside(slot, ty, keys, query, None)
     }
 
-    fn error(&mut self, place: Span, keys: Keys<'_>, query: Option<Query>, at: Position) -> Lowered {
+    fn error(&mut self, place: Span, keys: Keys<'_>, query: Option<Arc<Query>>, at: Position) -> Lowered {
         let caught = self.scope.around(at.place).find_map(|place| {
             let catch = self.scope.places[place].name == "catch";
             self.scope.steps[self.scope.places[place].owner?].error.filter(|_| catch)
@@ -107,7 +141,7 @@ impl Lower<'_, '_> {
         slot: SlotId,
         members: &[(&str, Type)],
         keys: Keys<'_>,
-        query: Option<Query>,
+        query: Option<Arc<Query>>,
     ) -> Lowered {
         let [(first, place), rest @ ..] = keys else {
             return self.inside(slot, Some(Type::OBJECT), keys, query, None);
@@ -128,7 +162,7 @@ impl Lower<'_, '_> {
         lowered
     }
 
-    fn input(&mut self, place: Span, keys: Keys<'_>, query: Option<Query>) -> Lowered {
+    fn input(&mut self, place: Span, keys: Keys<'_>, query: Option<Arc<Query>>) -> Lowered {
         let shared = self.shared;
         let inputs = &shared.signatures[self.scope.flow].inputs;
         let slot = |index: usize| SlotId(SlotId::FIRST_INPUT.0 + index as u32);
@@ -165,25 +199,21 @@ impl Lower<'_, '_> {
         self.inside(slot(index), Some(inputs[index].ty), rest, query, Some(from))
     }
 
-    fn var(&mut self, place: Span, keys: Keys<'_>, query: Option<Query>) -> Lowered {
+    fn var(&mut self, place: Span, keys: Keys<'_>, query: Option<Arc<Query>>) -> Lowered {
         let shared = self.shared;
         let [(first, first_at), rest @ ..] = keys else {
             let members =
-                shared.names.vars().map(|(name, value)| (name.clone(), Arg::Const(value.clone()))).collect();
-            self.log.used_vars.extend(0..shared.names.vars().count());
+                shared.vars.iter().map(|var| (var.name.clone(), Arg::Const(var.value.clone()))).collect();
             return self.whole(members, place, query);
         };
         let Key::Name(name) = first else {
             self.no_output("variables have names".to_owned(), first, *first_at, [], None);
             return Lowered::unknown();
         };
-        let Some((index, var)) = shared.names.var(name) else {
-            if let Some(mistake) = shared.names.unknown_var(name, *first_at) {
-                self.report(mistake);
-            }
+        let Some((index, var)) = shared.var(name) else {
+            self.log.found.extend(shared.unknown_var(name, *first_at));
             return Lowered::unknown();
         };
-        self.log.used_vars.insert(index);
         let from = Some((
             shared.project.manifest.vars[index].name.span,
             format!("the variable `{name}` is defined here"),
@@ -208,7 +238,7 @@ impl Lower<'_, '_> {
         id: &Text,
         place: Span,
         keys: Keys<'_>,
-        query: Option<Query>,
+        query: Option<Arc<Query>>,
         at: Position,
     ) -> Lowered {
         let Some(&index) = self.scope.ids.get(&**id) else {
@@ -244,7 +274,7 @@ impl Lower<'_, '_> {
     }
 
     /// All members of something, as an object.
-    fn whole(&mut self, members: Vec<(Text, Arg)>, place: Span, query: Option<Query>) -> Lowered {
+    fn whole(&mut self, members: Vec<(Text, Arg)>, place: Span, query: Option<Arc<Query>>) -> Lowered {
         if query.is_some() {
             self.report(
                 Diagnostic::new(
@@ -266,7 +296,7 @@ impl Lower<'_, '_> {
         slot: SlotId,
         ty: Option<Type>,
         keys: Keys<'_>,
-        query: Option<Query>,
+        query: Option<Arc<Query>>,
         from: Option<(Span, String)>,
     ) -> Lowered {
         let mut at = ty;
@@ -299,7 +329,7 @@ impl Lower<'_, '_> {
         let keys: Box<[Key]> = keys.iter().map(|(key, _)| key.clone()).collect();
         let from = from.filter(|_| keys.is_empty() && query.is_none());
         let (arg, ty) = match query {
-            Some(query) => (Arg::Query(slot, keys, Arc::new(query)), Some(Type::list_of(Kind::Any))),
+            Some(query) => (Arg::Query(slot, keys, query), Some(Type::list_of(Kind::Any))),
             None if keys.is_empty() => (Arg::Slot(slot), at),
             None => (Arg::At(slot, keys), at),
         };

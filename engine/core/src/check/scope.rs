@@ -1,17 +1,18 @@
 //! The cards of a flow, flat: their places, outputs and slots.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::names::{Found, type_named};
+use super::names::type_named;
 use super::signature::control_of;
-use super::{Log, Shared, read, table};
-use crate::card::{Card, Work};
-use crate::control::Control;
+use super::uses::{How, Target};
+use super::{Log, Shared, table};
+use crate::card::Control;
+use crate::card::{Card, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr, Joined, Name, OnError};
-use crate::program::SlotId;
+use crate::program::{self, SlotId};
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, listed};
 use crate::types::{Kind, Type};
 use crate::value::{Text, Value};
 
@@ -111,7 +112,7 @@ impl<'p> Scope<'p> {
         scope.block(shared, log, &model.cards, 0);
         scope.slots = SlotId::FIRST_INPUT.0 + model.inputs.len() as u32;
         for index in 0..scope.steps.len() {
-            let (outputs, open) = outputs(shared, log, model, &scope.steps[index]);
+            let (outputs, open) = outputs(shared, log, &scope.steps[index], (flow, index));
             let step = &mut scope.steps[index];
             step.out = SlotId(scope.slots);
             scope.slots += outputs.len() as u32;
@@ -144,14 +145,23 @@ impl<'p> Scope<'p> {
                 outputs: Vec::new(),
                 open: false,
                 callee: Callee::None,
-                handler: handler(shared, self.flow, model),
+                handler: handler(shared, log, (self.flow, index), model),
                 table: None,
                 error: None,
                 is_read: false,
             };
+            if card.is_none_or(|card| card.id == EXTERNAL_CARD) {
+                // Of what flowrun lacks nothing says which field holds a flow, but that it would be called so.
+                let from = &shared.project.flows[self.flow].path;
+                if let Some(At { it: Expr::Constant(Value::Text(name)), span }) = step.field("flow")
+                    && let Some(called) = shared.names.flow(name, from)
+                {
+                    log.uses(*span, (self.flow, index), How::Calls, Target::Flow(called));
+                }
+            }
             if let Some(card) = card {
-                step.callee = callee(shared, log, self.flow, &step, card);
-                step.table = table::named(shared, log, &step, card);
+                step.callee = callee(shared, log, &step, card, (self.flow, index));
+                step.table = table::named(shared, log, &step, card, (self.flow, index));
             }
             self.steps.push(step);
             let mut arms = Vec::new();
@@ -226,26 +236,19 @@ fn unknown_card(shared: &Shared<'_>, name: &Name) -> Diagnostic {
     } else {
         None
     };
-    match near {
-        Some(near) => mistake.help(format!("did you mean `{near}`?")),
-        None => {
-            let known: Vec<String> = shared
-                .catalog
-                .iter()
-                .filter(|card| card.group() == group)
-                .map(|card| format!("`{}`", card.id))
-                .collect();
-            match known.is_empty() {
-                true if group.is_empty() => mistake.help("`flowrun cards` lists all cards"),
-                true => mistake.help(format!("there are no cards of `{group}`; `flowrun cards` lists all")),
-                false => mistake.help(format!("the cards of `{group}` are {}", known.join(", "))),
-            }
+    mistake.meant(near).or_help(|| {
+        let known: Vec<&str> =
+            shared.catalog.iter().filter(|card| card.group() == group).map(|card| card.id).collect();
+        match known.is_empty() {
+            true if group.is_empty() => "`flowrun cards` lists all cards".to_owned(),
+            true => format!("there are no cards of `{group}`; `flowrun cards` lists all"),
+            false => format!("the cards of `{group}` are {}", listed(known)),
         }
-    }
+    })
 }
 
 /// The flow in the card's field for one.
-fn callee(shared: &Shared<'_>, log: &mut Log, flow: usize, step: &Step<'_>, card: &Card) -> Callee {
+fn callee(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &Card, at: (usize, usize)) -> Callee {
     let Some(field) = card.inputs.iter().find(|field| field.ty.kind == Kind::Flow) else {
         return Callee::None;
     };
@@ -265,105 +268,107 @@ fn callee(shared: &Shared<'_>, log: &mut Log, flow: usize, step: &Step<'_>, card
         );
         return Callee::Unknown;
     };
-    let from = &shared.project.flows[flow].path;
+    let from = &shared.project.flows[at.0].path;
     match shared.names.flow(name, from) {
-        Found::One(callee) => Callee::Flow(callee),
-        _ => {
-            log.report(shared.names.unknown_flow(name, from, value.span));
+        Some(callee) => {
+            log.uses(value.span, at, How::Calls, Target::Flow(callee));
+            Callee::Flow(callee)
+        }
+        None => {
+            log.report(shared.unknown_flow(name, from, value.span));
             Callee::Unknown
         }
     }
 }
 
 /// The outputs of a card, and whether it may have others.
-fn outputs(shared: &Shared<'_>, log: &mut Log, flow: &model::Flow, step: &Step<'_>) -> (Vec<Output>, bool) {
+fn outputs(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, at: (usize, usize)) -> (Vec<Output>, bool) {
     let Some(card) = step.card else { return (Vec::new(), true) };
     let mut outputs: Vec<Output> =
         card.outputs.iter().map(|field| Output { name: field.name.into(), ty: Some(field.ty) }).collect();
-    let mut open = step.model.broken;
     if card.rest_out.is_none() {
         if let Some((name, _)) = step.model.outputs.first() {
-            let known: Vec<String> = outputs.iter().map(|output| format!("`{}`", output.name)).collect();
-            let mistake = Diagnostic::new(
-                Code::NotForThisCard,
-                name.span,
-                format!("the outputs of `{}` are fixed, they can't be named", card.id),
-            )
-            .label("not for this card");
-            log.report(match known.is_empty() {
-                true => mistake.help("the card has no outputs"),
-                false => mistake.help(format!("its outputs are {}", known.join(", "))),
-            });
+            log.report(fixed(card, name));
         }
-        return (outputs, open);
+        return (outputs, step.model.broken);
     }
-    let is_block = !step.arms.is_empty();
     for (name, joined) in &step.model.outputs {
         if outputs.iter().any(|output| output.name == name.it) {
             continue;
         }
-        let ty = match &joined.it {
-            Joined::Type(ty) => type_named(&Name::new(ty.clone(), joined.span), log),
-            Joined::Arms(_) if is_block => None,
-            Joined::Arms(_) => {
-                log.report(
-                    Diagnostic::new(
-                        Code::BlockOutputs,
-                        joined.span,
-                        format!("`{}` has no branches to choose from", card.id),
-                    )
-                    .label("expected a type")
-                    .help(format!("say what type the output has: `{}: text`", name.it)),
-                );
-                None
-            }
-        };
-        let ty = table::output_type(shared, log, step, name).or(ty);
+        let ty = named_type(log, card, step, name, joined);
+        let ty = table::output_type(shared, log, step, name, at).or(ty);
         outputs.push(Output { name: name.it.clone(), ty });
     }
-    match step.callee {
-        Callee::Unknown => open = true,
-        // A card that passes on what a flow returns: all of it, unless the author has chosen.
-        Callee::Flow(callee)
-            if step.control() == Some(Control::CallFlow) && step.model.outputs.is_empty() =>
-        {
-            open |= shared.is_broken(callee) && shared.signatures[callee].outputs.is_empty();
-            outputs.extend(
-                shared.signatures[callee]
-                    .outputs
-                    .iter()
-                    .map(|output| Output { name: output.name.clone(), ty: Some(output.ty) }),
-            );
+    let unnamed = returned(shared, step, &mut outputs);
+    let mut add = |name: &Text, ty: Type| {
+        if !outputs.iter().any(|output| output.name == *name) {
+            outputs.push(Output { name: name.clone(), ty: Some(ty) });
         }
-        _ => {}
-    }
+    };
     if card.rest_in.is_some() {
-        for (name, _) in step.model.with.iter().filter(|(name, _)| card.input(&name.it).is_none()) {
-            if !outputs.iter().any(|output| output.name == name.it) {
-                outputs.push(Output { name: name.it.clone(), ty: Some(Type::ANY) });
-            }
-        }
+        let named = step.model.with.iter().filter(|(name, _)| card.input(&name.it).is_none());
+        named.for_each(|(name, _)| add(&name.it, Type::ANY));
     }
     if let (Some(table), Some(id)) = (step.table, &step.model.id) {
         // Columns need not be named twice: those that something reads are outputs.
-        let mut wanted = BTreeSet::new();
-        read::names_read(&flow.cards, &id.it, &mut wanted);
-        for column in table::columns(shared, table) {
-            if wanted.contains(&column.0) && !outputs.iter().any(|output| output.name == column.0) {
-                outputs.push(Output { name: column.0, ty: Some(column.1) });
-            }
-        }
+        let wanted = shared.reads[at.0].names(&id.it);
+        let columns = table::columns(shared, table).into_iter().filter(|column| wanted.contains(&column.0));
+        columns.for_each(|(column, ty)| add(&column, ty));
     }
-    (outputs, open)
+    (outputs, step.model.broken || unnamed)
+}
+
+/// The diagnostic for outputs that a card with outputs of its own is given.
+fn fixed(card: &Card, name: &Name) -> Diagnostic {
+    let message = format!("the outputs of `{}` are fixed, they can't be named", card.id);
+    let mistake = Diagnostic::new(Code::NotForThisCard, name.span, message).label("not for this card");
+    match card.outputs {
+        [] => mistake.help("the card has no outputs"),
+        some => mistake.help(format!("its outputs are {}", listed(some.iter().map(|field| field.name)))),
+    }
+}
+
+/// The type of an output that the author named; of a block's joined output it is not known yet.
+fn named_type(log: &mut Log, card: &Card, step: &Step<'_>, name: &Name, joined: &At<Joined>) -> Option<Type> {
+    match &joined.it {
+        Joined::Type(ty) => return type_named(&Name::new(ty.clone(), joined.span), log),
+        Joined::Arms(_) if !step.arms.is_empty() => {}
+        Joined::Arms(_) => log.report(
+            Diagnostic::new(
+                Code::BlockOutputs,
+                joined.span,
+                format!("`{}` has no branches to choose from", card.id),
+            )
+            .label("expected a type")
+            .help(format!("say what type the output has: `{}: text`", name.it)),
+        ),
+    }
+    None
+}
+
+/// Adds what the called flow returns, unless the author has chosen; tells whether it may return more than is known.
+fn returned(shared: &Shared<'_>, step: &Step<'_>, outputs: &mut Vec<Output>) -> bool {
+    match step.callee {
+        Callee::Unknown => true,
+        Callee::Flow(callee)
+            if step.control() == Some(Control::CallFlow) && step.model.outputs.is_empty() =>
+        {
+            let given = &shared.signatures[callee].outputs;
+            let output = |given: &program::Output| Output { name: given.name.clone(), ty: Some(given.ty) };
+            outputs.extend(given.iter().map(output));
+            shared.is_broken(callee) && !shared.signatures[callee].declared
+        }
+        _ => false,
+    }
 }
 
 /// The flow that a card's `on_error` calls; one that can't be found is reported when the policy is lowered.
-fn handler(shared: &Shared<'_>, flow: usize, model: &model::Step) -> Option<usize> {
+fn handler(shared: &Shared<'_>, log: &mut Log, at: (usize, usize), model: &model::Step) -> Option<usize> {
     let Some(OnError::Call { flow: name, .. }) = model.on_error.as_ref().map(|on_error| &on_error.it) else {
         return None;
     };
-    match shared.names.flow(&name.it, &shared.project.flows[flow].path) {
-        Found::One(index) => Some(index),
-        _ => None,
-    }
+    let called = shared.names.flow(&name.it, &shared.project.flows[at.0].path)?;
+    log.uses(name.span, at, How::Calls, Target::Flow(called));
+    Some(called)
 }

@@ -3,11 +3,12 @@
 use super::manifest::fit;
 use super::names::type_named;
 use super::{Log, Options, field};
+use crate::card::Control;
 use crate::card::{Catalog, Work};
-use crate::control::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Flow, Name, OnError, Project, Step};
 use crate::program::{Input, Output};
+use crate::suggest::listed;
 use crate::types::Type;
 use crate::value::{Text, Value};
 
@@ -41,7 +42,6 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
             && !default.is_null()
             && !choices.contains(default)
         {
-            let known: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
             log.report(
                 Diagnostic::new(
                     Code::BadChoice,
@@ -49,7 +49,7 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
                     format!("the default `{default}` is none of the choices"),
                 )
                 .label("not one of the choices")
-                .help(format!("the choices are {}", known.join(", "))),
+                .help(format!("the choices are {}", listed(&choices))),
             );
         }
         Input { name: input.name.it.clone(), ty, default, choices }

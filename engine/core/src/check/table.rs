@@ -1,15 +1,17 @@
 //! Cards that work on a table: its columns are their fields.
 
+use std::collections::BTreeSet;
+
 use super::expr::a;
 use super::lower::Lower;
 use super::scope::{Scope, Step};
+use super::uses::{How, Target};
 use super::{Log, Shared, place};
 use crate::card::{Card, Field};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr, Name};
-use crate::program::Table;
 use crate::source::Span;
-use crate::suggest::closest;
+use crate::suggest::{closest, listed};
 use crate::types::{Kind, Type};
 use crate::value::{Text, Value};
 
@@ -30,57 +32,64 @@ const NAMES_A_COLUMN: &[&str] = &["sort_column", "sort_by", "column"];
 const NAMES_COLUMNS: &[&str] = &["columns", "select"];
 
 /// The table in the card's field for one; none if it is known only in the run, or not at all, which is reported.
-pub(super) fn named(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &Card) -> Option<usize> {
+pub(super) fn named(
+    shared: &Shared<'_>,
+    log: &mut Log,
+    step: &Step<'_>,
+    card: &Card,
+    at: (usize, usize),
+) -> Option<usize> {
     let field = card.inputs.iter().find(|field| field.ty.kind == Kind::Table)?;
     let value = step.field(field.name)?;
     let Expr::Constant(Value::Text(name)) = &value.it else {
         // Which table it is shows in the run: any may be.
-        log.used_tables.extend(0..shared.names.tables().len());
+        log.any_table = true;
         return None;
     };
-    let table = shared.names.find_table(name);
+    let table = shared.names.table(name);
     match table {
-        Some(table) => _ = log.used_tables.insert(table),
-        None => {
-            if let Some(mistake) = shared.names.unknown_table(name, value.span) {
-                log.report(mistake);
-            }
-        }
+        Some(table) => log.uses(value.span, at, How::Works, Target::Table(table)),
+        None => log.found.extend(shared.unknown_table(name, value.span)),
     }
     table
 }
 
-/// The tables of the project; told of each is whether a card of these flows may work on it.
-pub(super) fn reached<'s, 'p: 's>(
-    shared: &Shared<'p>,
-    flows: impl Iterator<Item = &'s Scope<'p>>,
-) -> Vec<Table> {
-    let mut tables = shared.names.tables();
-    for step in flows.flat_map(|scope| &scope.steps) {
+/// The tables that the cards of a flow may work on.
+pub(super) fn reached(shared: &Shared<'_>, scope: &Scope<'_>) -> BTreeSet<u32> {
+    let mut reached = BTreeSet::new();
+    for step in &scope.steps {
         let field = step.card.and_then(|card| card.inputs.iter().find(|field| field.ty.kind == Kind::Table));
         match (field, step.table) {
-            (_, Some(table)) => tables[table].reached = true,
+            (_, Some(table)) => _ = reached.insert(table as u32),
             // Which table it is shows in the run: any may be.
             (Some(field), None) if step.field(field.name).is_some() => {
-                tables.iter_mut().for_each(|table| table.reached = true);
+                reached.extend(0..shared.tables.len() as u32);
             }
             _ => {}
         }
     }
-    tables
+    reached
 }
 
 /// The columns of a table, and what else a row has.
 pub(super) fn columns(shared: &Shared<'_>, table: usize) -> Vec<(Text, Type)> {
-    let own = shared.names.table(table).columns.iter().map(|column| (column.name.clone(), column.ty));
+    let own = shared.tables[table].columns.iter().map(|column| (column.name.clone(), column.ty));
     own.chain(OF_EVERY_ROW.iter().map(|(name, ty)| (Text::from(*name), *ty))).collect()
 }
 
 /// The type of an output that the author named, where it is a column; one that is none is reported.
-pub(super) fn output_type(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, name: &Name) -> Option<Type> {
+pub(super) fn output_type(
+    shared: &Shared<'_>,
+    log: &mut Log,
+    step: &Step<'_>,
+    name: &Name,
+    at: (usize, usize),
+) -> Option<Type> {
     let table = step.table?;
     let found = columns(shared, table).into_iter().find(|(column, _)| *column == name.it).map(|(_, ty)| ty);
-    if found.is_none() && !shared.project.manifest.broken {
+    if found.is_some() {
+        log.uses(name.span, at, How::Reads, Target::Column { table, name: name.it.clone() });
+    } else if !shared.project.manifest.broken {
         log.report(unknown_column(shared, table, &name.it, name.span));
     }
     found
@@ -90,8 +99,11 @@ pub(super) fn output_type(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, n
 pub(super) fn input_type(lower: &mut Lower<'_, '_>, index: usize, name: &Name) -> Option<Type> {
     let table = lower.scope.steps[index].table?;
     let shared = lower.shared;
-    let column = shared.names.table(table).columns.iter().find(|column| column.name == name.it);
-    if column.is_none() && !shared.project.manifest.broken {
+    let column = shared.tables[table].columns.iter().find(|column| column.name == name.it);
+    if column.is_some() {
+        let target = Target::Column { table, name: name.it.clone() };
+        lower.uses(name.span, Some(index), How::Passes, target);
+    } else if !shared.project.manifest.broken {
         lower.report(unknown_column(shared, table, &name.it, name.span));
     }
     column.map(|column| column.ty)
@@ -104,32 +116,37 @@ pub(super) fn check_field(lower: &mut Lower<'_, '_>, index: usize, field: &Field
         return;
     }
     if NAMES_A_COLUMN.contains(&field.name) {
-        column(lower, table, value);
+        column(lower, index, table, value);
     } else if NAMES_COLUMNS.contains(&field.name) {
-        each(value, &mut |item| column(lower, table, item));
+        each(value, &mut |item| column(lower, index, table, item));
     } else if field.name == "where" {
-        conditions(lower, table, value);
+        conditions(lower, index, table, value);
     }
 }
 
-fn column(lower: &mut Lower<'_, '_>, table: usize, value: &At<Expr>) {
+fn column(lower: &mut Lower<'_, '_>, index: usize, table: usize, value: &At<Expr>) {
     let Expr::Constant(Value::Text(name)) = &value.it else { return };
-    if !name.is_empty() && columns(lower.shared, table).iter().all(|(column, _)| column != name) {
-        let span = place::within(lower.shared.options.sources, value.span, name, 0, name.len());
+    if name.is_empty() {
+        return;
+    }
+    let span = place::within(lower.shared.options.sources, value.span, name, 0, name.len());
+    if columns(lower.shared, table).iter().any(|(column, _)| column == name) {
+        lower.uses(span, Some(index), How::Reads, Target::Column { table, name: name.clone() });
+    } else {
         lower.report(unknown_column(lower.shared, table, name, span));
     }
 }
 
 /// `[{ column, operator, value }]`, groups of them as `{ any: […] }`, or Okta's `{ expr: [{ lhs, op, rhs }] }`.
-fn conditions(lower: &mut Lower<'_, '_>, table: usize, value: &At<Expr>) {
+fn conditions(lower: &mut Lower<'_, '_>, index: usize, table: usize, value: &At<Expr>) {
     let group = ["expr", "any", "all"].into_iter().find_map(|group| member(value, group));
     each(group.as_ref().unwrap_or(value), &mut |condition| {
         let Some(name) = member(condition, "column").or_else(|| member(condition, "lhs")) else {
             return if group_of(condition) {
-                conditions(lower, table, condition)
+                conditions(lower, index, table, condition)
             };
         };
-        column(lower, table, &name);
+        column(lower, index, table, &name);
         let Expr::Constant(Value::Text(name)) = &name.it else { return };
         let ty =
             columns(lower.shared, table).into_iter().find(|(column, _)| column == name).map(|(_, ty)| ty);
@@ -184,7 +201,7 @@ fn member(object: &At<Expr>, name: &str) -> Option<At<Expr>> {
 
 /// The diagnostic for a name that no column has.
 pub(super) fn unknown_column(shared: &Shared<'_>, table: usize, name: &str, span: Span) -> Diagnostic {
-    let defined = shared.names.table(table);
+    let defined = &shared.tables[table];
     let mistake = Diagnostic::new(
         Code::UnknownColumn,
         span,
@@ -195,16 +212,6 @@ pub(super) fn unknown_column(shared: &Shared<'_>, table: usize, name: &str, span
         Some(written) => mistake.related(written.name.span, "the table"),
         None => mistake,
     };
-    match closest(name, defined.columns.iter().map(|column| &*column.name)) {
-        Some(near) => mistake.help(format!("did you mean `{near}`?")),
-        None => {
-            let list = defined
-                .columns
-                .iter()
-                .map(|column| format!("`{}`", column.name))
-                .collect::<Vec<_>>()
-                .join(", ");
-            mistake.help(format!("its columns are {list}"))
-        }
-    }
+    let names = || defined.columns.iter().map(|column| &*column.name);
+    mistake.meant(closest(name, names())).or_help(|| format!("its columns are {}", listed(names())))
 }

@@ -1,58 +1,109 @@
 //! What starts a flow.
 
-use super::cron;
-use super::{Log, Shared, place};
+use super::expr::{Item, Position};
+use super::lower::Lower;
+use super::uses::{How, Target};
+use super::{Log, Shared, cron, place};
 use crate::card;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Name, Schedule, Trigger};
-use crate::suggest::closest;
-use crate::value::parse_date;
+use crate::program::{self, Method, Security};
+use crate::suggest::{closest, listed};
+use crate::value::{Date, parse_date};
 
-pub(super) fn check(shared: &Shared<'_>, log: &mut Log, flow: usize) {
-    let model = &shared.project.flows[flow];
-    match &model.trigger {
-        Trigger::Helper => {}
-        Trigger::Schedule(schedule) => self::schedule(shared, log, schedule),
-        Trigger::ApiEndpoint { method, security } => {
-            choice(log, method.as_ref(), "method", &["get", "post", "GET", "POST"]);
-            choice(log, security.as_ref(), "security", &["public", "token", "oauth"]);
-        }
-        Trigger::Event { event, .. } => {
-            let connector = event.it.split('.').next().unwrap_or_default();
-            if card::external(&event.it).is_some() {
-                // Nothing is known of the events of connectors that flowrun lacks.
-            } else if !shared.options.connectors.contains(&connector) {
-                let mistake = Diagnostic::new(
-                    Code::UnknownConnector,
-                    event.span,
-                    format!("there is no connector `{connector}` to send `{}`", event.it),
-                )
-                .label("no such connector");
-                log.report(match closest(connector, shared.options.connectors.iter().copied()) {
-                    Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                    None => mistake.help("an event is named with its connector, as `okta.user_created`"),
-                });
-            } else if !shared.options.events.contains(&&*event.it) {
-                unknown_event(shared, log, event, connector);
+const METHODS: &[(&str, Method)] = &[("get", Method::Get), ("post", Method::Post)];
+const SECURITY: &[(&str, Security)] =
+    &[("public", Security::Public), ("token", Security::Token), ("oauth", Security::Oauth)];
+
+impl Lower<'_, '_> {
+    /// What starts the flow.
+    pub fn trigger(&mut self) -> program::Trigger {
+        let (shared, model) = (self.shared, self.model);
+        match &model.trigger {
+            Trigger::Helper => program::Trigger::Helper,
+            Trigger::Schedule(schedule) => {
+                self.passed_nothing();
+                self.schedule(schedule)
+            }
+            Trigger::ApiEndpoint { method, security } => program::Trigger::Endpoint {
+                method: choice(self.log, method.as_ref(), "method", METHODS),
+                security: choice(self.log, security.as_ref(), "security", SECURITY),
+            },
+            Trigger::Event { event, filter } => {
+                event_known(shared, self.log, event);
+                self.uses(event.span, None, How::Starts, Target::Event(event.it.clone()));
+                let at = Position {
+                    point: self.control.entry,
+                    place: 0,
+                    step: None,
+                    item: Item::None,
+                    failed: false,
+                };
+                let filter = filter.as_ref().map(|filter| self.expr(filter, at).arg);
+                program::Trigger::Event { event: event.it.clone(), filter }
             }
         }
     }
-    // Nobody calls these flows, so nobody passes them anything.
-    if matches!(model.trigger, Trigger::Schedule(_)) {
-        for input in model.inputs.iter().filter(|input| input.default.is_none()) {
-            log.report(
-                Diagnostic::new(
-                    Code::HelperInputs,
-                    input.name.span,
-                    format!(
-                        "a scheduled flow is passed nothing, so its input `{}` needs a default",
-                        input.name.it
-                    ),
-                )
-                .label("has no default")
-                .help("give it a `default`, or make it a variable in flowrun.yaml"),
+
+    /// Nobody calls a scheduled flow, so nobody passes it anything.
+    fn passed_nothing(&mut self) {
+        for input in self.model.inputs.iter().filter(|input| input.default.is_none()) {
+            let message = format!(
+                "a scheduled flow is passed nothing, so its input `{}` needs a default",
+                input.name.it
+            );
+            self.log.report(
+                Diagnostic::new(Code::HelperInputs, input.name.span, message)
+                    .label("has no default")
+                    .help("give it a `default`, or make it a variable in flowrun.yaml"),
             );
         }
+    }
+
+    fn schedule(&mut self, schedule: &Schedule) -> program::Trigger {
+        let cron = &schedule.cron;
+        if let Err(wrong) = cron::check(&cron.it) {
+            let sources = self.shared.options.sources;
+            let place = place::within(sources, cron.span, &cron.it, wrong.start, wrong.end);
+            let mistake = Diagnostic::new(Code::BadValue, place, wrong.message).label("not a schedule");
+            self.report(mistake.help(wrong.help));
+        }
+        if let Some(zone) = &schedule.time_zone {
+            zone_known(self.log, zone);
+        }
+        let start = date(self.log, schedule.start.as_ref(), "start");
+        let end = date(self.log, schedule.end.as_ref(), "end");
+        if let (Some(start), Some(end), Some(written)) = (start, end, &schedule.end)
+            && end <= start
+        {
+            self.report(
+                Diagnostic::new(Code::BadValue, written.span, "the schedule ends before it starts")
+                    .label("before `start`"),
+            );
+        }
+        let time_zone = schedule.time_zone.as_ref().map_or_else(|| "UTC".into(), |zone| zone.it.clone());
+        program::Trigger::Schedule { cron: cron.it.clone(), time_zone, start, end }
+    }
+}
+
+fn event_known(shared: &Shared<'_>, log: &mut Log, event: &Name) {
+    let connector = event.it.split('.').next().unwrap_or_default();
+    if card::external(&event.it).is_some() {
+        // Nothing is known of the events of connectors that flowrun lacks.
+    } else if !shared.options.connectors.contains(&connector) {
+        let mistake = Diagnostic::new(
+            Code::UnknownConnector,
+            event.span,
+            format!("there is no connector `{connector}` to send `{}`", event.it),
+        )
+        .label("no such connector");
+        log.report(
+            mistake
+                .meant(closest(connector, shared.options.connectors.iter().copied()))
+                .or_help(|| "an event is named with its connector, as `okta.user_created`"),
+        );
+    } else if !shared.options.events.contains(&&*event.it) {
+        unknown_event(shared, log, event, connector);
     }
 }
 
@@ -62,63 +113,39 @@ fn unknown_event(shared: &Shared<'_>, log: &mut Log, event: &Name, connector: &s
     let mistake =
         Diagnostic::new(Code::BadChoice, event.span, format!("`{connector}` sends no event `{}`", event.it))
             .label("no such event");
-    log.report(match (closest(&event.it, known.iter().copied()), known.as_slice()) {
-        (Some(near), _) => mistake.help(format!("did you mean `{near}`?")),
-        (None, []) => mistake.help(format!("`{connector}` sends no events")),
-        (None, known) => mistake.help(format!("the events are {}", known.join(", "))),
-    });
+    log.report(mistake.meant(closest(&event.it, known.iter().copied())).or_help(|| match known.as_slice() {
+        [] => format!("`{connector}` sends no events"),
+        known => format!("the events are {}", known.join(", ")),
+    }));
 }
 
-fn choice(log: &mut Log, name: Option<&Name>, what: &str, choices: &[&str]) {
-    let Some(name) = name.filter(|name| !choices.contains(&&*name.it)) else { return };
-    let list = choices
-        .iter()
-        .filter(|choice| choice.chars().all(char::is_lowercase))
-        .map(|choice| format!("`{choice}`"))
-        .collect::<Vec<_>>();
-    log.report(
-        Diagnostic::new(Code::BadChoice, name.span, format!("`{what}` can't be `{}`", name.it))
-            .label("not one of the choices")
-            .help(format!("the choices are {}", list.join(", "))),
-    );
-}
-
-fn schedule(shared: &Shared<'_>, log: &mut Log, schedule: &Schedule) {
-    let cron = &schedule.cron;
-    if let Err(wrong) = cron::check(&cron.it) {
-        let place = place::within(shared.options.sources, cron.span, &cron.it, wrong.start, wrong.end);
+/// What a word stands for; one that is not among the choices is reported.
+fn choice<T: Copy>(log: &mut Log, name: Option<&Name>, what: &str, choices: &[(&str, T)]) -> Option<T> {
+    let name = name?;
+    let found = choices.iter().find(|(choice, _)| name.it.eq_ignore_ascii_case(choice));
+    if found.is_none() {
+        let list = listed(choices.iter().map(|(choice, _)| choice));
         log.report(
-            Diagnostic::new(Code::BadValue, place, wrong.message).label("not a schedule").help(wrong.help),
+            Diagnostic::new(Code::BadChoice, name.span, format!("`{what}` can't be `{}`", name.it))
+                .label("not one of the choices")
+                .help(format!("the choices are {list}")),
         );
     }
-    if let Some(zone) = &schedule.time_zone {
-        zone_known(log, zone);
-    }
-    let date = |log: &mut Log, name: &Name, what: &str| {
-        let date = parse_date(&name.it);
-        if date.is_none() {
-            log.report(
-                Diagnostic::new(
-                    Code::BadValue,
-                    name.span,
-                    format!("expected a date & time for `{what}`, found `{}`", name.it),
-                )
+    found.map(|(_, stands_for)| *stands_for)
+}
+
+fn date(log: &mut Log, name: Option<&Name>, what: &str) -> Option<Date> {
+    let name = name?;
+    let date = parse_date(&name.it);
+    if date.is_none() {
+        let message = format!("expected a date & time for `{what}`, found `{}`", name.it);
+        log.report(
+            Diagnostic::new(Code::BadValue, name.span, message)
                 .label("not a date")
                 .help("write it as `2025-01-31T08:00:00Z`"),
-            );
-        }
-        date
-    };
-    let start = schedule.start.as_ref().and_then(|start| date(log, start, "start"));
-    let end = schedule.end.as_ref().and_then(|end| date(log, end, "end"));
-    if let (Some(start), Some(end), Some(written)) = (start, end, &schedule.end)
-        && end <= start
-    {
-        log.report(
-            Diagnostic::new(Code::BadValue, written.span, "the schedule ends before it starts")
-                .label("before `start`"),
         );
     }
+    date
 }
 
 fn zone_known(log: &mut Log, zone: &Name) {
@@ -137,8 +164,9 @@ fn zone_known(log: &mut Log, zone: &Name) {
     // Munich is not a misspelt Zurich: the city must begin alike.
     let first = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase().chars().next();
     let alike = names.iter().map(String::as_str).filter(|name| first(name) == first(&zone.it));
-    log.report(match closest(&zone.it, alike).or_else(by_city) {
-        Some(near) => mistake.help(format!("did you mean `{near}`?")),
-        None => mistake.help("write an IANA name, as `Europe/Berlin` or `UTC`"),
-    });
+    log.report(
+        mistake
+            .meant(closest(&zone.it, alike).or_else(by_city))
+            .or_help(|| "write an IANA name, as `Europe/Berlin` or `UTC`"),
+    );
 }

@@ -1,7 +1,10 @@
 //! What nothing uses: warnings.
 
+use std::collections::BTreeSet;
+
 use super::control::Control;
 use super::scope::Scope;
+use super::uses::Target;
 use super::{Log, Shared};
 use crate::card::Work;
 use crate::diag::{Code, Diagnostic};
@@ -48,18 +51,27 @@ pub(super) fn check(shared: &Shared<'_>, log: &mut Log) {
                 .help("remove it from flowrun.yaml"),
         );
     };
+    let mut used = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for target in log.uses.iter().map(|used| &used.target) {
+        match target {
+            Target::Table(table) => used.0.insert(*table),
+            Target::Connection(connection) => used.1.insert(*connection),
+            Target::Var(var) => used.2.insert(*var),
+            _ => false,
+        };
+    }
     for (index, table) in manifest.tables.iter().enumerate() {
-        if !log.used_tables.contains(&index) {
+        if !used.0.contains(&index) && !log.any_table {
             warn(log, "table", &table.name);
         }
     }
     for (index, connection) in manifest.connections.iter().enumerate() {
-        if !log.used_connections.contains(&index) {
+        if !used.1.contains(&index) {
             warn(log, "connection", &connection.name);
         }
     }
     for (index, var) in manifest.vars.iter().enumerate() {
-        if !log.used_vars.contains(&index) {
+        if !used.2.contains(&index) {
             warn(log, "variable", &var.name);
         }
     }

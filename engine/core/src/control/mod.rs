@@ -16,56 +16,7 @@ pub use object::{MapObject, MapToList};
 pub use reduce::Reduce;
 pub use select::{FilterCustom, FindCustom, SortCustom};
 
-use crate::card::{Card, Example, Inputs, Outputs, Work};
-
-/// What the machine does for a card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
-    /// If/Else.
-    IfElse,
-    /// If/ElseIf.
-    IfElseIf,
-    /// Continue If.
-    ContinueIf,
-    /// If Error.
-    IfError,
-    /// Return Error.
-    ReturnError,
-    /// Return Error If.
-    ReturnErrorIf,
-    /// Call Flow.
-    CallFlow,
-    /// Call Flow Async.
-    CallFlowAsync,
-    /// Return.
-    Return,
-    /// Return Raw.
-    ReturnRaw,
-    /// Repeat.
-    Repeat,
-    /// Wait For.
-    WaitFor,
-    /// Wait Until.
-    WaitUntil,
-    /// For Each.
-    ForEach,
-    /// For Each - Ignore Errors.
-    ForEachIgnoreErrors,
-    /// Map.
-    Map,
-    /// Reduce.
-    Reduce,
-    /// Filter Custom.
-    FilterCustom,
-    /// Find Custom.
-    FindCustom,
-    /// Sort Custom.
-    SortCustom,
-    /// Object Map.
-    MapObject,
-    /// Map to List.
-    MapToList,
-}
+use crate::card::{Card, Control, Example, Inputs, Outputs, Work};
 
 /// A card that the machine carries out.
 pub trait Moves: Inputs {

@@ -8,7 +8,8 @@ use crate::source::{Sources, Span};
 
 /// The diagnostics as JSON, by file and place.
 ///
-/// Lines and columns count from 1, columns in characters; `start` and `end` are bytes. The form is version 1: members may be
+/// Lines and columns count from 1, columns in characters, `columnUtf16` and `endColumnUtf16` in units of UTF-16, as editors do;
+/// `start` and `end` are bytes. The form is version 1: members may be
 /// added to it, none will change or go.
 pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     let masked = Masked::new(diagnostics, sources);
@@ -59,6 +60,9 @@ fn locate(object: &mut Value, span: Span, sources: &Sources) {
     object["column"] = column.into();
     object["endLine"] = end_line.into();
     object["endColumn"] = end_column.into();
+    let (column, end_column) = sources.columns_utf16(span);
+    object["columnUtf16"] = column.into();
+    object["endColumnUtf16"] = end_column.into();
     object["start"] = span.start.into();
     object["end"] = span.end.into();
 }

@@ -8,6 +8,7 @@ pub use json::to_json;
 pub use render::{Style, render, summary};
 
 use crate::source::{Sources, Span};
+use crate::suggest::did_you_mean;
 
 /// How bad a mistake is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +64,18 @@ impl Diagnostic {
     /// The same with advice.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with the name that was probably meant, if there is one: `closest` finds it.
+    pub fn meant(mut self, near: Option<&str>) -> Diagnostic {
+        self.help = near.map(did_you_mean).or(self.help);
+        self
+    }
+
+    /// The same with this advice, if there is none yet.
+    pub fn or_help<S: Into<String>>(mut self, help: impl FnOnce() -> S) -> Diagnostic {
+        self.help = self.help.or_else(|| Some(help().into()));
         self
     }
 }

@@ -275,6 +275,6 @@ fn retry(reader: &mut Reader<'_>, node: &Node) -> Option<Retry> {
     let times = reader.required(&keys, "times", "say how often to try again, 1 to 5, as in: `times: 3`");
     let times = times.and_then(|node| reader.constant(node, "a number"));
     let wait = keys.get("wait").and_then(|node| reader.constant(node, "a duration, as `30 s`"));
-    let on = keys.get("on").and_then(|node| reader.word(node, &["rate_limit", "any"], ""));
+    let on = keys.get("on").and_then(|node| reader.word(node, &["rate_limit", "any", "even_if_done"], ""));
     Some(Retry { times: times?, wait, on })
 }

@@ -7,6 +7,7 @@ use super::node::{Content, Node};
 use super::reader::Reader;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Alone, Flow, Input, Name, Others, Schedule, Step, Trigger};
+use crate::names::stem;
 use crate::source::Span;
 use crate::value::Text;
 
@@ -18,11 +19,10 @@ const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
 /// Reads a flow file.
 pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
     let span = Span { file: reader.file, start: 0, end: reader.text.len() as u32 };
-    let stem = path.rsplit('/').next().unwrap_or(path);
     let mut flow = Flow {
         path: path.into(),
         span,
-        name: Name::new(stem.into(), Span::start_of(reader.file)),
+        name: Name::new(stem(path).into(), Span::start_of(reader.file)),
         description: None,
         trigger: Trigger::Helper,
         alone: None,
@@ -41,7 +41,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         return flow;
     }
     let Some(keys) = reader.keys(&root, "a flow", KEYS) else { return flow };
-    flow.broken = keys.broken;
+    flow.broken = keys.broken || reader.mended;
     if let Some(name) = reader.text_at(&keys, "name") {
         flow.name = name;
     }

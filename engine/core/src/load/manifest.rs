@@ -17,6 +17,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
         manifest.broken = true;
         return manifest;
     };
+    manifest.broken = reader.mended;
     if root.content == Content::Null {
         return manifest;
     }
@@ -24,7 +25,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
         manifest.broken = true;
         return manifest;
     };
-    manifest.broken = keys.broken;
+    manifest.broken |= keys.broken;
     manifest.name = reader.text_at(&keys, "name");
     manifest.description = reader.text_at(&keys, "description");
     for (name, node) in section(reader, &mut manifest.broken, keys.get("tables"), "a mapping of tables") {

@@ -1,12 +1,14 @@
 //! Reading a project: texts become the model, and every mistake in their form becomes a diagnostic.
 //!
 //! A text is first read as YAML (`node`), then as the language (`flow`, `card`, `manifest`). Nothing stops at the first
-//! mistake: what can't be read is reported once, marked as broken in the model, and the rest is read all the same.
+//! mistake: what can't be read is reported once, marked as broken in the model, and the rest is read all the same. Of a file that
+//! is not YAML that is what is left without the item or key that is broken (`mend`).
 
 mod card;
 mod expr;
 mod flow;
 mod manifest;
+mod mend;
 mod node;
 mod reader;
 mod secret;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Content, Node};
-use super::{MAX_BYTES, node, syntax};
+use super::{MAX_BYTES, mend, node, syntax};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Name;
 use crate::source::{FileId, Span};
-use crate::suggest::closest;
+use crate::suggest::{closest, did_you_mean};
 use crate::value::Text;
 
 /// Enough for `MAX_DEPTH` levels of the parser.
@@ -17,6 +17,8 @@ const PARSER_STACK: usize = 4 << 20;
 pub(super) struct Reader<'a> {
     pub file: FileId,
     pub text: &'a str,
+    /// Whether parts of the text are no YAML and were left out.
+    pub mended: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -45,12 +47,16 @@ impl<'n> Keys<'n> {
 
 impl<'a> Reader<'a> {
     pub fn new(file: FileId, text: &'a str) -> Reader<'a> {
-        Reader { file, text, diagnostics: Vec::new() }
+        Reader { file, text, mended: false, diagnostics: Vec::new() }
     }
 
     /// What was reported. What two aliases repeat is reported once.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut all = self.diagnostics;
+        if self.mended {
+            // What is amiss in the rest may well come of what was left out.
+            all.retain(|mistake| matches!(mistake.code, Code::Syntax | Code::SecretInFile));
+        }
         let mut seen = BTreeSet::new();
         all.retain(|d| seen.insert((d.code, d.span, d.message.clone())));
         all
@@ -77,13 +83,19 @@ impl<'a> Reader<'a> {
         // The parser calls itself for every level; unoptimised that takes some 45 KiB of stack each, which is more than
         // a thread of a server or a test has.
         let (file, text) = (self.file, self.text);
-        match stacker::maybe_grow(PARSER_STACK, PARSER_STACK, || node::parse(file, text)) {
+        stacker::maybe_grow(PARSER_STACK, PARSER_STACK, || match node::parse(file, text) {
             Ok(node) => Some(node),
             Err(error) => {
-                self.report(syntax::explain(self.file, self.text, &error));
-                None
+                let mistake = syntax::explain(file, text, &error);
+                let rest = match mistake.code {
+                    Code::Syntax => mend::rest(file, text, mistake.span),
+                    _ => None,
+                };
+                self.mended = rest.is_some();
+                self.report(mistake);
+                rest
             }
-        }
+        })
     }
 
     /// What the source has in `span`.
@@ -224,7 +236,7 @@ impl<'a> Reader<'a> {
             let free =
                 known.iter().copied().filter(|known| !keys.members.iter().any(|(name, _)| name.it == *known));
             let help = match (closest(&name.it, free), what) {
-                (Some(meant), _) => format!("did you mean `{meant}`?"),
+                (Some(meant), _) => did_you_mean(meant),
                 (None, "a card") => format!(
                     "the fields of the card stand under `with`; beside it {what} has {}",
                     enumerate(known)
@@ -285,11 +297,8 @@ impl<'a> Reader<'a> {
         }
         let message = format!("expected {}, found `{}`", either(words), name.it);
         let mistake = Diagnostic::new(Code::Structure, name.span, message);
-        self.report(match closest(&name.it, words.iter().copied()) {
-            Some(meant) => mistake.help(format!("did you mean `{meant}`?")),
-            None if help.is_empty() => mistake,
-            None => mistake.help(help),
-        });
+        let mistake = mistake.meant(closest(&name.it, words.iter().copied()));
+        self.report(if help.is_empty() { mistake } else { mistake.or_help(|| help) });
         None
     }
 

@@ -36,11 +36,7 @@ pub(super) fn explain(file: FileId, text: &str, error: &Error) -> Diagnostic {
 }
 
 fn too_large(spot: Span, message: &str) -> Diagnostic {
-    let mistake = if message.contains("Depth")
-        || message.contains("nesting")
-        || message.contains("recursion")
-        || message.contains("recursion")
-    {
+    let mistake = if ["Depth", "nesting", "recursion"].iter().any(|part| message.contains(part)) {
         Diagnostic::new(
             Code::TooLarge,
             spot,
@@ -78,128 +74,147 @@ fn offset(text: &str, place: Location) -> usize {
 }
 
 /// What the parser says, in flowrun's words: message, label, help.
-fn said(message: &str) -> (&'static str, &'static str, &'static str) {
-    let has = |part: &str| message.contains(part);
-    if has("mapping values are not allowed") || has("illegal placement of ':'") {
-        return (
+fn said(message: &str) -> Said {
+    let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+    // Of the inside of a text in quotes the parser complains in words that it has for indentation too.
+    if says(&["quoted scalar"]) && says(&["indentation", "EOF", "end of stream", "unexpected end"]) {
+        return OPEN_QUOTE;
+    }
+    SAID.iter().find(|(parts, _)| says(parts)).map_or(NO_YAML, |(_, said)| *said)
+}
+
+/// Message, label, help.
+type Said = (&'static str, &'static str, &'static str);
+
+const OPEN_QUOTE: Said =
+    ("a quote is not closed", "the text goes on into this line", "close the quote where the text ends");
+
+const NO_YAML: Said = (
+    "this is not YAML",
+    "the text can't be understood from here on",
+    "look for a quote or a bracket that is not closed, and at the indentation",
+);
+
+/// What stands in the parser's message, any of it, and what is said in its place. The first that fits counts.
+const SAID: &[(&[&str], Said)] = &[
+    (
+        &["mapping values are not allowed", "illegal placement of ':'"],
+        (
             "did not expect a `:` here",
             "a key can't start here",
             "a text that has `: ` in it must be in quotes",
-        );
-    }
-    if has("did not find expected key") || has("invalid indentation") && !has("quoted") {
-        return (
+        ),
+    ),
+    (
+        &["did not find expected key", "invalid indentation"],
+        (
             "the indentation does not fit",
             "expected a key of the mapping above",
             "keys of one mapping, and items of one list, start in the same column",
-        );
-    }
-    if has("expected '-' indicator") {
-        return (
+        ),
+    ),
+    (
+        &["expected '-' indicator"],
+        (
             "the indentation does not fit",
             "expected an item of the list above, which starts with `- `",
             "keys of one mapping, and items of one list, start in the same column",
-        );
-    }
-    if has("simple key expected") {
-        return (
+        ),
+    ),
+    (
+        &["simple key expected"],
+        (
             "expected a `:`",
             "this is neither a key nor part of the line above",
             "write `key: value`, with a space behind the colon",
-        );
-    }
-    if has("quoted scalar")
-        && (has("indentation") || has("EOF") || has("end of stream") || has("unexpected end"))
-    {
-        return (
-            "a quote is not closed",
-            "the text goes on into this line",
-            "close the quote where the text ends",
-        );
-    }
-    if has("unknown escape") {
-        return (
+        ),
+    ),
+    (
+        &["unknown escape"],
+        (
             "there is no such escape in a text in double quotes",
             "in this text",
             "use single quotes, in which a backslash is a backslash, or write two of them",
-        );
-    }
-    if has("trailing content") || has("trailing characters") {
-        return (
+        ),
+    ),
+    (
+        &["trailing content", "trailing characters"],
+        (
             "expected the line to end behind the quote",
             "this does not belong to the text",
             "put all of the text in quotes",
-        );
-    }
-    if has("unclosed bracket")
-        || has("expected ',' or '}'")
-        || has("expected ',' or ']'")
-        || has("EOF while parsing")
-    {
-        return (
+        ),
+    ),
+    (
+        &["unclosed bracket", "expected ',' or '}'", "expected ',' or ']'", "EOF while parsing"],
+        (
             "a bracket is not closed",
             "expected `,` or the closing bracket by here",
             "close `{` with `}` and `[` with `]`; a text with brackets in it needs quotes",
-        );
-    }
-    if has("misplaced bracket") || has("mismatched bracket") {
-        return (
+        ),
+    ),
+    (
+        &["misplaced bracket", "mismatched bracket"],
+        (
             "did not expect this bracket",
             "nothing was opened that it could close",
             "a text with brackets in it needs quotes",
-        );
-    }
-    if has("block sequence entries are not allowed") {
-        return ("a list can't start here", "expected a value", "start the list in the next line");
-    }
-    if has("multiple YAML documents") || has("multiple documents") {
-        return (
+        ),
+    ),
+    (
+        &["block sequence entries are not allowed"],
+        ("a list can't start here", "expected a value", "start the list in the next line"),
+    ),
+    (
+        &["multiple YAML documents", "multiple documents"],
+        (
             "a file holds one document",
             "a second one starts here",
             "one file is one flow: move this one into a file of its own",
-        );
-    }
-    if has("merge value") {
-        return (
+        ),
+    ),
+    (
+        &["merge value"],
+        (
             "expected a mapping under `<<`",
             "`<<` takes in the members of a mapping",
             "give it an alias of a mapping: `<<: *name`",
-        );
-    }
-    if has("found a tab") || has("tabs disallowed") {
-        return (
+        ),
+    ),
+    (
+        &["found a tab", "tabs disallowed"],
+        (
             "expected spaces, found a tab",
             "YAML does not allow a tab here",
             "indent with spaces, two for each level",
-        );
-    }
-    if has("unexpected character") {
-        return ("did not expect this character", "YAML does not allow it here", "put the text in quotes");
-    }
-    if has("unknown anchor") {
-        return (
+        ),
+    ),
+    (
+        &["unexpected character"],
+        ("did not expect this character", "YAML does not allow it here", "put the text in quotes"),
+    ),
+    (
+        &["unknown anchor"],
+        (
             "there is no such anchor",
             "YAML takes a `*` for the use of an anchor",
             "if a text is meant, put it in quotes",
-        );
-    }
-    if has("unsupported tag") {
-        return (
+        ),
+    ),
+    (
+        &["unsupported tag"],
+        (
             "flow files have no tags",
             "YAML takes a `!` for the start of a tag",
             "if a text is meant, put it in quotes",
-        );
-    }
-    if has("comment") {
-        return (
+        ),
+    ),
+    (
+        &["comment"],
+        (
             "expected a space in front of the comment",
             "a comment needs one",
             "write ` # …`, or put the text in quotes",
-        );
-    }
-    (
-        "this is not YAML",
-        "the text can't be understood from here on",
-        "look for a quote or a bracket that is not closed, and at the indentation",
-    )
-}
+        ),
+    ),
+];

@@ -51,7 +51,7 @@ impl Machine {
     /// A flow whose own cards are done was cancelled all the same if one that it started was.
     pub(super) fn count_cut(frame: &mut Frame) {
         if frame.cut && !matches!(frame.end, Some(End::Failed(_))) {
-            frame.end = Some(End::Failed(super::cancelled()));
+            frame.end = Some(End::Failed(Fault::cancelled()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, InputId};
 use crate::path::follow;
-use crate::program::{Arg, Flow, OnError, Op, SlotId, Step};
+use crate::program::{Arg, SlotId, Step};
 use crate::value::{Record, Value};
 
 /// Where arguments find their values: a frame's slots and, in a list card, the item it is at.
@@ -83,16 +83,6 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Whether an argument reads `slot`.
-pub(super) fn reads(arg: &Arg, wanted: SlotId) -> bool {
-    match arg {
-        Arg::Const(_) => false,
-        Arg::Slot(slot) | Arg::At(slot, _) | Arg::Query(slot, _, _) => *slot == wanted,
-        Arg::Template(_, uses) | Arg::List(uses) => uses.iter().any(|arg| reads(arg, wanted)),
-        Arg::Object(members) => members.iter().any(|(_, arg)| reads(arg, wanted)),
-    }
-}
-
 /// A number that stands for a text; the same on every machine and in every version.
 pub(super) fn hash(text: &str) -> u64 {
     text.bytes()
@@ -105,29 +95,4 @@ pub(super) fn mix(a: u64, b: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-/// Whether anything in a flow reads `wanted`.
-pub(super) fn flow_reads(flow: &Flow, wanted: SlotId) -> bool {
-    let any = |args: &[Arg]| args.iter().any(|arg| reads(arg, wanted));
-    flow.steps.iter().any(|step| {
-        let inside = match &step.op {
-            Op::Branch { arms, .. } => arms.iter().any(|(condition, arm)| {
-                let condition = condition.iter().flat_map(|c| [&c.a, &c.operator, &c.b]);
-                any(&arm.join) || condition.into_iter().any(|arg| reads(arg, wanted))
-            }),
-            Op::Try { body, catch, .. } => any(&body.join) || any(&catch.join),
-            Op::Call(call)
-            | Op::Start(call)
-            | Op::Loop { call, .. }
-            | Op::Effect { stream: Some(call), .. } => any(&call.pass),
-            _ => false,
-        };
-        let policy = match &step.policy.on_error {
-            OnError::Stop => false,
-            OnError::Return(values) => values.iter().any(|(_, arg)| reads(arg, wanted)),
-            OnError::Call(call) => any(&call.pass),
-        };
-        inside || policy || any(&step.args)
-    })
 }

@@ -4,7 +4,7 @@ use super::Machine;
 use super::eval::{Scope, mix};
 use super::frame::{End, Frame, FrameId, Level, Purpose, Role, Status, Waiting};
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, OnError, Op, Retry, SlotId, StepId};
+use crate::program::{Flow, OnError, Op, Retry, RetryOn, SlotId, StepId};
 use crate::value::Value;
 
 impl Machine {
@@ -66,7 +66,11 @@ impl Machine {
         !self.cancelled
             && fault.kind != FaultKind::Cancelled
             && tries <= retry.times
-            && (!retry.only_rate_limits || fault.is_rate_limit())
+            && match retry.on {
+                RetryOn::RateLimit => fault.is_rate_limit() && !fault.lost,
+                RetryOn::Any => !fault.lost,
+                RetryOn::EvenIfDone => true,
+            }
     }
 
     /// How long to wait before the next try: chance within the policy's bounds, the same on replay.

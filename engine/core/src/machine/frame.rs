@@ -178,6 +178,8 @@ pub(super) struct Loop {
 pub(super) struct Stream {
     /// The card's inputs, for every page.
     pub args: Vec<Value>,
+    /// When the time is over that the flow gives the whole stream.
+    pub until_us: Option<i64>,
     /// Where the next page is; none when there is none.
     pub cursor: Option<Cursor>,
     pub fetching: bool,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Machine;
 use super::eval::Item;
 use super::frame::{Caller, End, Frame, FrameId, Loop, Many, Status, Waiting};
 use super::gathered::Gathered;
-use super::{Machine, cancelled};
 use crate::card::Args;
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{LoopKind, Op, Step, StepId};
@@ -90,7 +90,7 @@ impl Machine {
             && !state.gathered.is_settled()
         {
             if self.cancelled && !frame.cleans_up {
-                state.fault = Some(cancelled());
+                state.fault = Some(Fault::cancelled());
                 break;
             }
             let index = state.next as u32;

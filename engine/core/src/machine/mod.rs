@@ -23,7 +23,8 @@ pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, FlowId, Others, Program, SlotId, StepId};
+use crate::program::{Flow, FlowId, Op, Others, Program, SlotId, StepId};
+use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
 use eval::Scope;
 use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
@@ -37,7 +38,9 @@ const TURN_BUDGET: u32 = 100_000;
 /// How a run starts; the same start and the same completions give the same run.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The inputs of the entry flow, by name.
+    /// The flow that runs, by its number in the program.
+    pub entry: FlowId,
+    /// Its inputs, by name.
     pub inputs: Record,
     /// Names the run; chance is drawn from it.
     pub run_id: Text,
@@ -49,8 +52,8 @@ pub struct Start {
 
 impl Start {
     /// A start in earnest.
-    pub fn new(inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
-        Start { inputs, run_id: run_id.into(), at_us, dry_run: false }
+    pub fn new(entry: FlowId, inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
+        Start { entry, inputs, run_id: run_id.into(), at_us, dry_run: false }
     }
 }
 
@@ -79,25 +82,13 @@ pub struct Machine {
     ended: Option<Box<Frame>>,
     counts: Counts,
     scratch: Vec<Value>,
-    /// For each flow, whether anything in it reads `$.run`.
-    reads_run: Box<[bool]>,
-}
-
-/// How much a run has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Cards carried out.
-    pub cards: u64,
-    /// Effects completed.
-    pub effects: u64,
-    /// Flows started, the entry included.
-    pub flows: u64,
 }
 
 impl Machine {
-    /// A run of the program's entry flow; inputs that don't fit are refused.
+    /// A run of one of the program's flows; inputs that don't fit are refused.
     pub fn new(program: Arc<Program>, start: Start) -> Result<Machine, Fault> {
-        let flow = &program.flows[program.entry.0 as usize];
+        let entry = start.entry;
+        let flow = program.flow(entry);
         for name in start.inputs.keys() {
             if !flow.inputs.iter().any(|input| input.name == *name) {
                 let known: Vec<&str> = flow.inputs.iter().map(|input| &*input.name).collect();
@@ -115,7 +106,6 @@ impl Machine {
             .iter()
             .map(|input| start.inputs.get(&input.name).cloned().unwrap_or_default())
             .collect();
-        let entry = program.entry;
         let mut machine = Machine {
             now_us: start.at_us,
             start,
@@ -128,10 +118,9 @@ impl Machine {
             ended: None,
             counts: Counts::default(),
             scratch: Vec::new(),
-            reads_run: program.flows.iter().map(|flow| eval::flow_reads(flow, SlotId::RUN)).collect(),
             program,
         };
-        let id = eval::mix(eval::hash(&machine.start.run_id), entry.0.into());
+        let id = eval::mix(eval::hash(&machine.start.run_id), 0);
         machine.root = machine.open(entry, given, None, id, Value::Null)?;
         Ok(machine)
     }
@@ -144,7 +133,7 @@ impl Machine {
     /// The key for which the run wants to be alone, and what becomes of it while another run has that; to be asked before the
     /// first turn.
     pub fn alone(&self) -> Result<Option<(Text, Others)>, Fault> {
-        let flow = self.program.flow(self.program.entry);
+        let flow = self.program.flow(self.start.entry);
         let (Some(alone), Some(frame)) = (&flow.alone, self.frames.get(self.root)) else { return Ok(None) };
         let key = match Scope::of(&frame.slots).eval(&alone.key)? {
             Value::Null => Text::default(),
@@ -184,6 +173,10 @@ impl Machine {
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         let step = StepId(id.step);
+        let outcome = outcome.map_err(|fault| match &flow.step(step).op {
+            Op::Effect { spec, .. } if spec.does.may_be_repeated() => fault.lost(false),
+            _ => fault,
+        });
         match (purpose, outcome) {
             (Purpose::Card, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
@@ -234,9 +227,9 @@ impl Machine {
                 continue;
             }
             if purpose == Purpose::PageRetry {
-                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(cancelled()));
+                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(Fault::cancelled()));
             } else {
-                self.fail(flow, &mut frame, StepId(id.step), at, cancelled());
+                self.fail(flow, &mut frame, StepId(id.step), at, Fault::cancelled());
             }
             self.settle(frame, at);
         }
@@ -359,15 +352,4 @@ fn accept(flow: &Flow, input: &crate::program::Input, value: Value) -> Result<Va
         )));
     }
     Ok(value)
-}
-
-fn cancelled() -> Fault {
-    Fault::new(FaultKind::Cancelled, "the run was cancelled").code(499)
-}
-
-impl Program {
-    /// The flow with this number.
-    pub fn flow(&self, flow: FlowId) -> &Flow {
-        &self.flows[flow.0 as usize]
-    }
 }

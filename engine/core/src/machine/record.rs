@@ -23,13 +23,13 @@ impl Machine {
                 .map(|date| date.to_string())
                 .unwrap_or_default(),
             duration_ms: self.ms(self.start.at_us, self.now_us),
-            counts: self.counts.into(),
+            counts: self.counts,
             flow,
         }
     }
 
     fn missing(&self) -> FlowReport {
-        let flow = self.program.flow(self.program.entry);
+        let flow = self.program.flow(self.start.entry);
         FlowReport {
             name: flow.name.clone(),
             path: flow.path.clone(),

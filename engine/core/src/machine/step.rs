@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::eval::{Item, Scope, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
-use super::{DEPTH_LIMIT, Machine, cancelled};
+use super::{DEPTH_LIMIT, Machine};
 use crate::card::{Args, Cx, Inputs, Slots};
 use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
 use crate::effect::{Act, EffectId, Performance};
@@ -107,23 +107,23 @@ impl Machine {
     fn effect(&mut self, step: &Step, frame: &mut Frame, id: StepId, at: FrameId) -> Result<bool, Fault> {
         let mut args = Vec::with_capacity(step.args.len());
         Scope::of(&frame.slots).eval_all(step, &mut args)?;
-        self.perform(step, frame, id, at, args, None)?;
+        self.perform(step, frame, id, at, (args, None), step.policy.timeout_ms)?;
         frame.waiting = Waiting::Effect { until_us: None };
         Ok(false)
     }
 
-    /// Hands out a card for the driver to perform.
+    /// Hands out a card for the driver to perform, within a limit that is the card's own unless there is another.
     pub(super) fn perform(
         &mut self,
         step: &Step,
         frame: &mut Frame,
         id: StepId,
         at: FrameId,
-        args: Vec<Value>,
-        page: Option<crate::effect::Cursor>,
+        (args, page): (Vec<Value>, Option<crate::effect::Cursor>),
+        limit_ms: Option<u64>,
     ) -> Result<(), Fault> {
         if self.cancelled && !frame.cleans_up {
-            return Err(cancelled());
+            return Err(Fault::cancelled());
         }
         let Op::Effect { spec, connection, .. } = &step.op else {
             return Err(Fault::new(
@@ -139,7 +139,8 @@ impl Machine {
             names: step.names.clone(),
             outputs: step.outputs.clone(),
             page,
-            timeout_ms: step.policy.timeout_ms.unwrap_or(spec.timeout.as_millis() as u64),
+            timeout_ms: limit_ms.unwrap_or(spec.timeout.as_millis() as u64),
+            cleans_up: frame.cleans_up,
         };
         let effect = next_effect(frame, id);
         self.hand_out(effect, at, purpose, Act::Card(performance));
@@ -297,7 +298,7 @@ impl Machine {
 
     /// What a flow may know of its own run: built only where the flow reads it.
     pub(super) fn run_context(&self, frame: &Frame) -> Value {
-        if !self.reads_run[frame.flow.0 as usize] {
+        if !self.program.flow(frame.flow).reads_run {
             return Value::Null;
         }
         let index = frame.caller.and_then(|caller| caller.item);

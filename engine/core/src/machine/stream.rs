@@ -1,8 +1,8 @@
 //! Streams: pages from outside, a helper flow for each record.
 
+use super::Machine;
 use super::eval::Item;
 use super::frame::{Frame, FrameId, Many, Purpose, Stream, Waiting};
-use super::{Machine, cancelled};
 use crate::card::Args;
 use crate::effect::{Answer, Cursor, Outcome};
 use crate::fault::{Fault, FaultKind, InputId};
@@ -25,7 +25,7 @@ impl Machine {
         if let Some(index) = step.card.input("result_set")
             && Text::from_value(args[index].clone())? != "stream"
         {
-            self.perform(step, frame, id, at, args, None)?;
+            self.perform(step, frame, id, at, (args, None), step.policy.timeout_ms)?;
             frame.waiting = Waiting::Effect { until_us: None };
             return Ok(false);
         }
@@ -49,6 +49,10 @@ impl Machine {
         frame.detail(trace).many = Some(Box::new(Many::default()));
         let stream = Stream {
             args,
+            until_us: step
+                .policy
+                .timeout_ms
+                .map(|ms| self.now_us.saturating_add_unsigned(ms.saturating_mul(1000))),
             cursor: (left != Some(0)).then_some(Cursor::First),
             fetching: false,
             buffer: Default::default(),
@@ -143,14 +147,20 @@ impl Machine {
     ) -> Result<bool, Fault> {
         let Op::Effect { stream: Some(call), .. } = &step.op else { return Ok(true) };
         if self.cancelled && !frame.cleans_up {
-            stream.fault.get_or_insert_with(cancelled);
+            stream.fault.get_or_insert_with(Fault::cancelled);
+        }
+        let left_ms = stream.until_us.map(|until_us| (until_us - self.now_us).div_euclid(1000));
+        if left_ms.is_some_and(|ms| ms <= 0) && !(stream.buffer.is_empty() && stream.cursor.is_none()) {
+            let taken = stream.taken;
+            stream.fault.get_or_insert_with(|| out_of_time(step, taken));
         }
         if stream.fault.is_none()
             && !stream.fetching
             && stream.buffer.len() <= AHEAD
             && let Some(cursor) = stream.cursor.clone()
         {
-            match self.perform(step, frame, id, at, stream.args.clone(), Some(cursor)) {
+            let limit_ms = left_ms.map(i64::unsigned_abs);
+            match self.perform(step, frame, id, at, (stream.args.clone(), Some(cursor)), limit_ms) {
                 Ok(()) => stream.fetching = true,
                 Err(fault) => stream.fault = Some(fault),
             }
@@ -196,4 +206,10 @@ impl Machine {
         }
         Ok(true)
     }
+}
+
+/// The limit that the flow gives counts for the stream as a whole, its records included.
+fn out_of_time(step: &Step, taken: usize) -> Fault {
+    let seconds = step.policy.timeout_ms.unwrap_or_default() as f64 / 1000.0;
+    Fault::timed_out(format!("the card's {seconds} s were over after {taken} records"))
 }

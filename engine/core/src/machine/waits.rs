@@ -1,8 +1,8 @@
 //! Wait For and Wait Until.
 
+use super::Machine;
 use super::frame::{Frame, FrameId, Purpose};
 use super::step::read;
-use super::{Machine, cancelled};
 use crate::control::{WaitFor, WaitUntil};
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{Step, StepId};
@@ -61,7 +61,7 @@ impl Machine {
 
     fn pause(&mut self, frame: &mut Frame, id: StepId, at: FrameId, ms: u64) -> Result<bool, Fault> {
         if self.cancelled && !frame.cleans_up {
-            return Err(cancelled());
+            return Err(Fault::cancelled());
         }
         self.let_pass(frame, id, at, Purpose::Wait, ms);
         Ok(false)

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod bridge;
+mod respell;
 mod scan;
 
 use std::io;
@@ -19,6 +20,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::value::{Secret, Text, Value};
 use bridge::{Scope, Shape};
 
+pub use respell::respell;
 pub use scan::Use;
 
 /// How many instructions one rendering may take.

@@ -4,7 +4,7 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{Call, CallArg, CallType, Expr, Macro, Spanned, Stmt};
 
 use super::TemplateError;
-use crate::suggest::closest;
+use crate::suggest::{closest, did_you_mean};
 use crate::value::Text;
 
 /// Something that a template reads.
@@ -386,7 +386,7 @@ impl<'s> Scan<'s> {
         } else if kind == "test" && closest(name, ["empty", "blank", "null"]).is_some() {
             Some("`not …` is true of what is empty, `… is none` of what is missing".to_owned())
         } else {
-            closest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+            closest(name, names.iter().copied()).map(did_you_mean)
         };
         let place = self.word(name, span);
         self.refuse(format!("there is no {kind} `{name}` for templates"), place, help, true);

@@ -7,12 +7,13 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use flowrun_core::report::Report;
 use flowrun_core::source::Sources;
 use flowrun_core::value::Date;
-use flowrun_kit::audit::{Entry, Ledger, Subject};
+use flowrun_kit::audit::{Entry, Ledger, Sending, Subject};
+use flowrun_kit::effect::Pending;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -87,6 +88,15 @@ impl Audit {
 }
 
 impl Ledger for Audit {
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, u64> {
+        Box::pin(async move {
+            match self.0.get() {
+                Some(file) => file.sending(sending).await,
+                None => 0,
+            }
+        })
+    }
+
     fn record(&self, entry: &Entry<'_>) {
         if let Some(file) = self.0.get() {
             file.record(entry);
@@ -124,12 +134,16 @@ fn fingerprint(sources: &Sources) -> String {
 #[derive(Debug)]
 pub struct AuditFile {
     profiles: bool,
-    file: Mutex<Written>,
+    file: Arc<File>,
+    written: Mutex<Written>,
+    /// How many lines no crash can lose any more.
+    synced: tokio::sync::Mutex<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Written {
-    file: File,
+    lines: u64,
+    requests: u64,
     failed: Option<io::Error>,
 }
 
@@ -145,25 +159,66 @@ impl AuditFile {
             make(folder).map_err(unusable)?;
         }
         let file = private().append(true).create(true).open(path).map_err(unusable)?;
-        let file = Mutex::new(Written { file, failed: None });
-        Ok(AuditFile { profiles, file })
+        Ok(AuditFile {
+            profiles,
+            file: Arc::new(file),
+            written: Mutex::default(),
+            synced: Default::default(),
+        })
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a line. That it can't be written is told at the end: a run in its middle must still clean up.
     pub fn add(&self, line: &Value) {
-        let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = written.file.write_all(format!("{line}\n").as_bytes()) {
-            written.failed.get_or_insert(error);
-        }
+        self.written().add(&self.file, line);
     }
 
     /// Makes sure that everything is on the disk; why not, if not.
     pub fn finish(&self) -> io::Result<()> {
-        let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        match written.failed.take() {
+        match self.written().failed.take() {
             Some(error) => Err(error),
-            None => written.file.sync_all(),
+            None => self.file.sync_all(),
         }
+    }
+
+    /// Adds the line of a request that is about to be sent, and returns once it is on the disk.
+    async fn sending(&self, sending: &Sending<'_>) -> u64 {
+        let (number, line) = {
+            let mut written = self.written();
+            written.requests += 1;
+            let mut line = json!({
+                "event": "sending",
+                "time": time(sending.at_ms),
+                "number": written.requests,
+                "host": sending.host,
+                "method": sending.method,
+                "path": sending.path,
+            });
+            if !sending.subjects.is_empty() {
+                line["sent"] = sending.subjects.iter().map(|subject| self.subject(subject)).collect();
+            }
+            written.add(&self.file, &line);
+            (written.requests, written.lines)
+        };
+        self.sync(line).await;
+        number
+    }
+
+    /// Makes sure that so many lines are on the disk: one sync serves all whose lines were written before it began.
+    async fn sync(&self, lines: u64) {
+        let mut synced = self.synced.lock().await;
+        if *synced >= lines {
+            return;
+        }
+        let (file, all) = (self.file.clone(), self.written().lines);
+        let done = tokio::task::spawn_blocking(move || file.sync_data()).await;
+        if let Ok(Err(error)) = done {
+            self.written().failed.get_or_insert(error);
+        }
+        *synced = all;
     }
 
     fn subject(&self, subject: &Subject) -> Value {
@@ -180,13 +235,15 @@ impl AuditFile {
 
 impl AuditFile {
     fn record(&self, entry: &Entry<'_>) {
+        let sent = entry.sent;
         let mut line = json!({
             "event": "request",
-            "time": time(entry.sent_ms),
+            "time": time(sent.at_ms),
             "ended": time(entry.ended_ms),
-            "host": entry.host,
-            "method": entry.method,
-            "path": entry.path,
+            "number": entry.number,
+            "host": sent.host,
+            "method": sent.method,
+            "path": sent.path,
             "status": entry.status,
             "request_id": entry.request_id,
             "tries": entry.tries,
@@ -194,10 +251,19 @@ impl AuditFile {
         if entry.lost {
             line["lost"] = true.into();
         }
-        if !entry.subjects.is_empty() {
-            line["sent"] = entry.subjects.iter().map(|subject| self.subject(subject)).collect();
+        if !sent.subjects.is_empty() {
+            line["sent"] = sent.subjects.iter().map(|subject| self.subject(subject)).collect();
         }
         self.add(&line);
+    }
+}
+
+impl Written {
+    fn add(&mut self, mut file: &File, line: &Value) {
+        self.lines += 1;
+        if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
+            self.failed.get_or_insert(error);
+        }
     }
 }
 

@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowrun_core::model::Manifest;
-use flowrun_core::program::{Op, Program};
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::suggest::closest;
 use flowrun_crypto::Crypto;
 use flowrun_external::Answers;
 use flowrun_files::FileStore;
 use flowrun_kit::activity::Activity;
-use flowrun_kit::audit::Ledger;
 use flowrun_kit::connector::{Connected, Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
-use flowrun_kit::files::Files;
+use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
@@ -26,6 +25,7 @@ use super::simulators::Simulators;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
 use crate::network::Network;
+use crate::perform::{Connections, Reached};
 
 /// A connection of a project and what it will be made of.
 #[derive(Clone)]
@@ -124,10 +124,9 @@ fn known_settings(file: &ConnectionsFile, connection: &str, connector: &Connecto
         file.path().display(),
         connector.title
     ));
-    Err(match closest(unknown, names()) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-    })
+    Err(problem
+        .meant(closest(unknown, names()))
+        .or_help(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))))
 }
 
 /// What the environment says, and what settings from elsewhere would say if they stood there, as far as the manifest reads
@@ -163,12 +162,18 @@ pub fn environment(
     Ok(whole)
 }
 
-/// The connections of a program, in its order. Refuses those whose settings are incomplete and, for a live run, those
-/// that would be simulated.
-pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>, Problem> {
+/// The connections that a run of `entry` may reach, each with what its cards need to be granted. Refuses those whose
+/// settings are incomplete and, for a live run, those that would be simulated.
+pub fn select(
+    plan: &Plan,
+    program: &Program,
+    entry: FlowId,
+    live: bool,
+) -> Result<Vec<(Planned, BTreeSet<&'static str>)>, Problem> {
     let mut selected = Vec::new();
     let mut refused = Vec::new();
-    for connection in &program.connections {
+    for (place, scopes) in program.connections_of(entry) {
+        let connection = &program.connections[place as usize];
         let Some(planned) = plan.get(&*connection.name) else {
             return Err(Problem::new(format!("the connection `{}` has no connector", connection.name)));
         };
@@ -176,7 +181,7 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
         if incomplete || live && planned.is_simulated() {
             refused.push(planned);
         }
-        selected.push(planned.clone());
+        selected.push((planned.clone(), scopes));
     }
     if refused.is_empty() {
         return Ok(selected);
@@ -209,6 +214,7 @@ pub fn select(plan: &Plan, program: &Program, live: bool) -> Result<Vec<Planned>
 }
 
 /// A connection, made.
+#[derive(Clone)]
 pub struct Made {
     /// Its name in the manifest.
     pub name: String,
@@ -228,18 +234,12 @@ pub struct Purpose<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Certificate authorities to trust besides those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Where requests that change something are recorded.
-    pub audit: Option<Arc<dyn Ledger>>,
-    /// Whether requests that would change something are withheld.
-    pub rehearsal: bool,
-    /// The files of the run.
-    pub files: Files,
 }
 
 impl<'a> Purpose<'a> {
-    /// Connections that change what they are told to, without a record, for a run without files.
+    /// Connections over the network as the environment describes it.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, ca_file: None, audit: None, rehearsal: false, files: Files::default() }
+        Purpose { simulators, env, ca_file: None }
     }
 }
 
@@ -267,13 +267,8 @@ pub fn connect(
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
-        let means = Means {
-            scopes: scopes.clone(),
-            audit: purpose.audit.clone(),
-            rehearsal: purpose.rehearsal,
-            files: purpose.files.clone(),
-            ..Means::new(transport, purpose.simulators.clock.clone())
-        };
+        let clock = purpose.simulators.clock.clone();
+        let means = Means { scopes: scopes.clone(), ..Means::new(transport, clock) };
         let connected = connector.connect(&settings, means).map_err(|fault| {
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
@@ -288,33 +283,28 @@ pub fn connect(
     Ok(made)
 }
 
-/// What the cards of a program need to be granted on the connection with this number.
-pub fn scopes(program: &Program, number: usize) -> BTreeSet<&'static str> {
-    let steps = program.flows.iter().flat_map(|flow| &flow.steps);
-    let used = steps.filter_map(|step| match &step.op {
-        Op::Effect { spec, connection: Some(index), .. } if *index as usize == number => Some(spec.scopes),
-        _ => None,
-    });
-    used.flatten().copied().collect()
-}
-
-/// The world that a program runs in, over connections made in its order, which share these files with its cards.
+/// The world that a run of a program is in, over the connections that were made for it.
 pub fn world(
     registry: &Registry,
+    program: &Program,
     made: &[Made],
     tables: Tables,
-    files: Files,
     answers: Answers,
+    run: Run,
     time: RunTime,
 ) -> World {
-    let connections = made.iter().map(|made| made.connection.clone()).collect();
-    let crypto = Crypto::new(time.clock().clone());
-    let store = FileStore::new(files.clone(), time.clock().clone());
-    World::new(time, registry.effects(), connections)
-        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files)))
-        .share(FileStore::CONNECTOR, Arc::new(store))
-        .share(Crypto::CONNECTOR, Arc::new(crypto))
-        .share(Answers::CONNECTOR, Arc::new(answers))
+    let reached = (0..).zip(&program.connections).filter_map(|(place, connection)| {
+        let made = made.iter().find(|made| *made.name == *connection.name)?;
+        let (connection, activity) = (made.connection.clone(), made.activity.clone());
+        Some((place, Reached { connection, activity }))
+    });
+    let (clock, files) = (time.clock().clone(), run.files.clone());
+    let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
+        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
+        .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
+        .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
+        .share(Answers::CONNECTOR, Arc::new(answers));
+    World::new(time, connections)
 }
 
 /// The network as the environment and the command line describe it.

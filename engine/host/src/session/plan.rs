@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use flowrun_core::diag::Diagnostic;
-use flowrun_core::program::Program;
-use flowrun_core::source::Sources;
+use flowrun_core::check::Checked;
+use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::Record;
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_kit::clock::Clock;
@@ -23,12 +22,11 @@ use super::{Job, Surroundings, given, state};
 pub struct Plan {
     /// What was asked for.
     pub job: Job,
-    /// What there is to warn of.
-    pub warnings: Vec<String>,
     /// How many warnings the checker has about the flows that can be reached.
     pub doubts: usize,
     pub(super) project: Project,
     pub(super) program: Arc<Program>,
+    pub(super) start: FlowId,
     pub(super) inputs: Record,
     pub(super) files: Files,
     pub(super) planned: Vec<(Planned, BTreeSet<&'static str>)>,
@@ -36,13 +34,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads and checks what is to be run; refuses what can't be.
-    pub fn new(job: Job, surroundings: Surroundings) -> Result<Plan, Refused> {
+    /// Reads and checks what is to be run; refuses what can't be. What there is to warn of, either way, is added to `warnings`.
+    pub fn new(job: Job, surroundings: Surroundings, warnings: &mut Vec<String>) -> Result<Plan, Refused> {
         let vocabulary = surroundings.registry.vocabulary();
         if job.file.is_dir() {
             return Err(check::is_folder(&job.file, vocabulary).into());
         }
-        let mut warnings = Vec::new();
         let project = Project::read(&job.file, vocabulary)?;
         let entry = project.entry(&job.file, job.flow.as_deref())?;
         let manifest = &project.model.manifest;
@@ -52,18 +49,18 @@ impl Plan {
             job.connections.as_deref(),
             &surroundings.env,
             &surroundings.registry,
-            &mut warnings,
+            warnings,
         )?;
         let simulated = || match &surroundings.simulators {
             Some(simulators) => simulators.variables(),
             None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
         };
-        let reached = LazyCell::new(|| reached(&project, vocabulary, &entry));
+        let reached = LazyCell::new(|| project.connections_of(&entry, vocabulary));
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
         let vars = given::vars(manifest, &job.vars, &env)?;
         let given = Given { set: &vars.set, env: &vars.env };
-        let (project, program, doubts) = compile(project, vocabulary, &entry, &given, &mut warnings)?;
+        let (program, start, doubts) = compile(&project, vocabulary, &entry, &given, warnings)?;
         let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         if let Some(folder) = &job.files {
             state::make(folder).map_err(|error| {
@@ -72,11 +69,9 @@ impl Plan {
         }
         let files = Files::new(job.bounds);
         let inputs = given::inputs(flow, &job.inputs, &files)?;
-        let planned = connections::select(&plan, &program, job.live)?.into_iter().enumerate();
-        let planned =
-            planned.map(|(number, planned)| (planned, connections::scopes(&program, number))).collect();
+        let planned = connections::select(&plan, &program, start, job.live)?;
         let program = Arc::new(program);
-        Ok(Plan { job, warnings, doubts, project, program, inputs, files, planned, surroundings })
+        Ok(Plan { job, doubts, project, program, start, inputs, files, planned, surroundings })
     }
 
     /// Whether nothing real is reached, so that time may jump.
@@ -99,41 +94,29 @@ impl Plan {
     }
 }
 
-/// The names of the connections that a run of the flow `entry` can reach.
-fn reached(project: &Project, vocabulary: &Vocabulary, entry: &str) -> BTreeSet<String> {
-    let reachable = project.reachable(entry);
-    let program = check::examine(&reachable, vocabulary, Some(entry), &Given::default()).program;
-    let connections = program.iter().flat_map(|program| &program.connections);
-    connections.map(|connection| connection.name.to_string()).collect()
-}
-
-/// The program that starts with the flow `entry`. Mistakes in flows that it never reaches don't matter.
+/// What can run, from where a run starts, and how many warnings there are about what it reaches. Mistakes in flows that it
+/// never reaches don't matter.
 fn compile(
-    project: Project,
+    project: &Project,
     vocabulary: &Vocabulary,
     entry: &str,
     given: &Given<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(Project, Program, usize), Refused> {
-    let checked = check::examine(&project, vocabulary, Some(entry), given);
-    if let Some(program) = checked.program {
-        let doubts = check::warnings(&all(&project, checked.diagnostics), &program);
-        return Ok((project, program, doubts));
-    }
-    let reachable = project.reachable(entry);
-    let checked = check::examine(&reachable, vocabulary, Some(entry), given);
-    let found = all(&reachable, checked.diagnostics);
-    if let Some(program) = checked.program {
+) -> Result<(Program, FlowId, usize), Refused> {
+    let Checked { program, mut diagnostics, uses } = check::examine(project, vocabulary, given);
+    diagnostics.extend(project.found.iter().cloned());
+    let Some(start) = program.find(entry) else {
+        let flow = project.model.flows.iter().position(|flow| *flow.path == *entry);
+        let reached = flow.map(|flow| uses.reached(flow)).unwrap_or_default();
+        let files = reached.into_iter().map(|flow| project.model.flows[flow].span.file).collect();
+        let found = check::concerning(diagnostics, &files, &project.sources);
+        return Err(Refused::Mistakes(Mistakes { found, sources: project.sources.clone() }));
+    };
+    if check::has_errors(&diagnostics) {
         warnings.push("other flows of the project have mistakes; see `flowrun check`".to_owned());
-        let doubts = check::warnings(&found, &program);
-        return Ok((reachable, program, doubts));
     }
-    Err(Refused::Mistakes(Mistakes { found, sources: Sources::clone(&reachable.sources) }))
-}
-
-/// What loading and checking found.
-fn all(project: &Project, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    project.found.iter().cloned().chain(found).collect()
+    let doubts = check::warnings(&diagnostics, &program, start);
+    Ok((program, start, doubts))
 }
 
 /// A clock that begins now and passes this many times as fast as the one on the wall.

@@ -16,6 +16,7 @@ use flowrun_external::Answers;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
 use flowrun_project::{Problem, unreadable};
 use flowrun_tables::Tables;
@@ -66,7 +67,7 @@ pub struct Ended {
 impl Plan {
     /// Makes the connections, the tables and the record; nothing is sent yet. A flow that wants to be alone waits for its turn
     /// if it says so, which `tell` hears of, unless `stop` is given.
-    pub async fn open(self, stop: &Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
+    pub async fn open(self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
         let env = &self.surroundings.env;
         let simulators = self.simulators();
         let audit = Arc::new(Audit::default());
@@ -75,24 +76,16 @@ impl Plan {
             Record::File(_) => true,
             Record::Usual => self.reaches_real(),
         };
-        let made = connections::connect(
-            &self.planned,
-            &Purpose {
-                audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
-                rehearsal: self.job.dry_run,
-                ca_file: self.job.ca_file.clone(),
-                files: self.files.clone(),
-                ..Purpose::new(&simulators, env)
-            },
-        )?;
+        let purpose = Purpose { ca_file: self.job.ca_file.clone(), ..Purpose::new(&simulators, env) };
+        let made = connections::connect(&self.planned, &purpose)?;
         let clock = simulators.clock;
         let run_id = run_id(self.surroundings.run_id.as_deref(), clock.now_ms() * 1000);
         let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
         // Nothing outlives a run that reaches nothing real, unless it is said where.
         let folder = state::folder(&self.project.root, &hosts, env).filter(|_| self.reaches_real());
-        let flow = &self.program.flow(self.program.entry).name;
+        let flow = &self.program.flow(self.start).name;
         let turn =
-            self.turn(folder.as_deref(), &Holder::new(flow, &run_id, clock.now_ms()), stop, tell).await?;
+            self.turn(folder.as_deref(), &Holder::new(flow, &run_id, clock.now_ms()), &stop, tell).await?;
         // Another run may have changed what is kept and taken its time.
         let holder = Holder::new(flow, &run_id, clock.now_ms());
         let time = RunTime::new(clock.clone(), self.counts_computing());
@@ -100,9 +93,15 @@ impl Plan {
         let tables = self.filled(self.tables(folder.as_deref(), &clock, &holder)?)?;
         let answers = self.answers()?;
         let registry = &self.surroundings.registry;
-        let world = connections::world(registry, &made, tables, self.files.clone(), answers, time);
-        let start =
-            Start { dry_run: self.job.dry_run, ..Start::new(self.inputs.clone(), run_id.clone(), at_us) };
+        let run = Run {
+            audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
+            rehearsal: self.job.dry_run,
+            files: self.files.clone(),
+            stop,
+        };
+        let world = connections::world(registry, &self.program, &made, tables, answers, run, time);
+        let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
+        let start = Start { dry_run: self.job.dry_run, ..start };
         let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
         let mut warnings = Vec::new();
         if recorded {
@@ -126,10 +125,10 @@ impl Plan {
         stop: &Stop,
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Option<Turn>, Problem> {
-        if self.program.flow(self.program.entry).alone.is_none() || self.job.dry_run {
+        if self.program.flow(self.start).alone.is_none() || self.job.dry_run {
             return Ok(None);
         }
-        let start = Start::new(self.inputs.clone(), holder.run.as_str(), holder.since_ms * 1000);
+        let start = Start::new(self.start, self.inputs.clone(), holder.run.as_str(), holder.since_ms * 1000);
         let alone = Machine::new(self.program.clone(), start).and_then(|machine| machine.alone());
         let Some((key, others)) = alone.map_err(|fault| refused(&fault))? else { return Ok(None) };
         let folder = self.job.state.as_deref().or(folder);
@@ -166,7 +165,7 @@ impl Plan {
     }
 
     fn beginning<'a>(&'a self, made: &'a [Made], run_id: &'a str, now_ms: i64) -> Beginning<'a> {
-        let entry = self.program.flow(self.program.entry);
+        let entry = self.program.flow(self.start);
         Beginning {
             run_id,
             flow: &entry.name,
@@ -197,9 +196,11 @@ impl Plan {
     fn tables(&self, folder: Option<&Path>, clock: &Clock, holder: &Holder) -> Result<Tables, Problem> {
         let tables = Tables::new(&self.program.tables, clock.clone());
         let filled = |name: &str| self.job.tables.iter().any(|(table, _)| table == name);
-        let kept = self.program.tables.iter().filter(|table| table.kept);
-        let kept: Vec<&str> =
-            kept.filter(|table| table.reached || filled(&table.name)).map(|table| &*table.name).collect();
+        let reached = self.program.tables_of(self.start);
+        let used = self.program.tables.iter().enumerate().filter(|(place, table)| {
+            table.kept && (reached.contains(&(*place as u32)) || filled(&table.name))
+        });
+        let kept: Vec<&str> = used.map(|(_, table)| &*table.name).collect();
         let folder = match (&self.job.state, folder) {
             (Some(folder), _) => folder.clone(),
             (None, Some(folder)) => folder.join("tables"),
@@ -238,8 +239,7 @@ impl Plan {
 impl Session {
     /// The name of the flow that it starts with.
     pub fn flow(&self) -> &str {
-        let program = &self.plan.program;
-        &program.flow(program.entry).name
+        &self.plan.program.flow(self.plan.start).name
     }
 
     /// What answers for each connection, in the order that the manifest's author had in mind.
@@ -265,14 +265,14 @@ impl Session {
     }
 
     /// Runs it beside whatever else the runtime does, on whichever of its threads has time.
-    pub fn spawn(self, mut watch: impl Watch + 'static, stop: Stop) -> JoinHandle<Ended> {
-        tokio::spawn(async move { self.run(&mut watch, stop).await })
+    pub fn spawn(self, mut watch: impl Watch + 'static) -> JoinHandle<Ended> {
+        tokio::spawn(async move { self.run(&mut watch).await })
     }
 
     /// Runs it to its end. However badly it goes, there is a report.
-    pub async fn run(mut self, watch: &mut dyn Watch, stop: Stop) -> Ended {
+    pub async fn run(mut self, watch: &mut dyn Watch) -> Ended {
         let started = Instant::now();
-        let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch, stop.clone()).await;
+        let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch).await;
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let withheld = self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
@@ -281,7 +281,7 @@ impl Session {
             program: self.plan.program,
             sources: self.plan.project.sources,
             files: self.plan.files,
-            interrupted: stop.is_given(),
+            interrupted: self.world.stop.is_given(),
             withheld,
             real_ms,
             recorded,

@@ -14,10 +14,11 @@ use flowrun_host::network::Network;
 use flowrun_kit::address::Base;
 use flowrun_kit::auth::{Auth, Credential};
 use flowrun_kit::call::Call;
-use flowrun_kit::client::{Client, Vendor};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
+use flowrun_kit::errand::Errand;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
+use flowrun_kit::line::{Line, Vendor};
 use secrecy::SecretString;
 use servers::{Age, Authority, Proxy, Server};
 
@@ -51,8 +52,9 @@ async fn ask(network: &Network, base: &str, call: Call) -> Result<u16, Fault> {
     let transport = Arc::new(HttpTransport::new(network).unwrap());
     let means = Means::new(transport, Clock::starting_at(0, 1.0));
     let credential = Credential::scheme("Bearer", &SecretString::from("hunter2")).unwrap();
-    let client = Client::new(ACME, Base::parse(base).unwrap(), &means).auth(Auth::Fixed(credential));
-    client.send(call).await.map(|reply| reply.status).map_err(Fault::from)
+    let line = Line::new(ACME, Base::parse(base).unwrap(), &means).auth(Auth::Fixed(credential));
+    let errand = Errand::new(Arc::default(), call.does(), Duration::from_secs(3600));
+    line.open().on(&Arc::new(errand)).send(call).await.map(|reply| reply.status)
 }
 
 fn told(fault: &Fault) -> String {

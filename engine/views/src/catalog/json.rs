@@ -1,6 +1,7 @@
 //! The cards for other programs.
 
 use flowrun_core::card::{Card, Catalog, Field, Literal, Rest, Then, Work};
+use flowrun_core::does::Does;
 use serde_json::{Value, json};
 
 use super::{category, chosen, given, summary};
@@ -38,10 +39,19 @@ pub fn card(card: &Card) -> Value {
     if let Work::Effect(effect) = card.work {
         object["connector"] = effect.connector.into();
         object["timeout_seconds"] = effect.timeout.as_secs_f64().into();
-        object["idempotent"] = effect.idempotent.into();
+        object["does"] = does(effect.does).into();
+        object["repeatable"] = effect.does.may_be_repeated().into();
         object["streams"] = effect.streams.into();
     }
     object
+}
+
+fn does(does: Does) -> &'static str {
+    match does {
+        Does::Reads => "reads",
+        Does::Changes(_) => "changes",
+        Does::AsMethod(_) => "as_method",
+    }
 }
 
 fn input(input: &Field) -> Value {

@@ -15,8 +15,9 @@ pub use list::list;
 pub use markdown::{COMMAND, markdown};
 pub use show::show;
 
+use flowrun_core::card::Control;
 use flowrun_core::card::{Card, Catalog, Field, Literal, Work};
-use flowrun_core::control::Control;
+use flowrun_core::does::{Does, Repeat};
 use flowrun_core::suggest::closest;
 use flowrun_core::types::Kind;
 
@@ -180,13 +181,27 @@ fn traits(card: &Card) -> Vec<String> {
             "May take {} before it fails.",
             flowrun_core::words::duration(effect.timeout.as_secs_f64() * 1000.0)
         ));
-        if effect.idempotent {
-            said.push("Doing it twice does no harm, so it may be tried again.".to_owned());
-        } else {
-            said.push("It is not tried again when it may already have been done.".to_owned());
-        }
+        said.push(does(card, effect.does));
     }
     said
+}
+
+/// What a card does to the world, and whether it may do so twice.
+fn does(card: &Card, does: Does) -> String {
+    match does {
+        Does::Reads => "Changes nothing, so it may be tried again.".to_owned(),
+        Does::Changes(Repeat::Safe) => {
+            "Changes something; twice comes to the same as once, so it may be tried again.".to_owned()
+        }
+        Does::Changes(Repeat::Never) => {
+            "Changes something, and is not tried again when it may already have been done.".to_owned()
+        }
+        Does::AsMethod(input) => format!(
+            "Does what `{}` says: GET changes nothing, and with PUT and DELETE twice comes to the same as once; with any \
+             other it is not tried again when it may already have been done.",
+            card.inputs[usize::from(input.0)].name
+        ),
+    }
 }
 
 /// The names that a card's fields have in Okta's exports, where they differ.

@@ -1,9 +1,9 @@
 //! What differs between two flows: their names, what starts them, what they take and give, their cards.
 
 use flowrun_core::model::{Alone, Expr, Flow, Input, Name, Trigger};
+use flowrun_core::names::stem;
 use flowrun_core::value::Value;
 
-use super::calls::stem;
 use super::cards::texts;
 use super::fields::{Both, Fields};
 use super::pairing::Pairing;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use flowrun_core::card::Catalog;
 use flowrun_core::model::{Flow, Project};
+use flowrun_core::names::Names;
 
-use super::calls::{self, Names};
+use super::calls;
 use super::likeness::Likeness;
 use super::outline::Outline;
 use super::pairing::Pairing;
@@ -132,8 +133,8 @@ impl<'m> Paired<'m> {
             let pairing = Pairing::new(old, new);
             for (at, twin) in pairing.new_of.iter().enumerate() {
                 let Some(twin) = twin else { continue };
-                let called = calls::calls(old.cards[at].step, &old.flow.path, &self.old_names, catalog);
-                let calls = calls::calls(new.cards[*twin].step, &new.flow.path, &self.new_names, catalog);
+                let called = self.old_names.called(old.cards[at].step, catalog, &old.flow.path);
+                let calls = self.new_names.called(new.cards[*twin].step, catalog, &new.flow.path);
                 let inside = |outline: &Outline<'_>, around: &Flow| {
                     outline.flow.path.strip_prefix(&*around.path).is_some_and(|rest| rest.starts_with('_'))
                 };

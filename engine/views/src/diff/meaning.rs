@@ -2,10 +2,11 @@
 
 use flowrun_core::card::Catalog;
 use flowrun_core::model::{At, Expr, Name};
+use flowrun_core::names::Names;
 use flowrun_core::types::Kind;
 use flowrun_core::value::Value;
 
-use super::calls::{self, Names};
+use super::calls;
 use super::outline::Outline;
 use super::roots;
 

@@ -6,6 +6,8 @@ mod markdown;
 pub mod survey;
 
 use flowrun_core::card::Catalog;
+use flowrun_core::check::uses::Uses;
+use flowrun_core::names::Names;
 use flowrun_project::Project;
 
 use crate::graph::svg::Writing;
@@ -16,17 +18,18 @@ use survey::Survey;
 pub const INDEX: &str = "README.md";
 
 /// The pages and pictures: paths and contents.
-pub fn pages(project: &Project, title: &str, catalog: &Catalog) -> Vec<(String, String)> {
-    let survey = Survey::new(project, catalog);
+pub fn pages(project: &Project, uses: &Uses, title: &str, catalog: &Catalog) -> Vec<(String, String)> {
+    let survey = Survey::new(project, uses, catalog);
+    let names = Names::new(&project.model);
     let mut pages = vec![(INDEX.to_owned(), index::page(project, title, &survey))];
     for (at, flow) in project.model.flows.iter().enumerate() {
         let link = |name: &str| {
-            let called = &project.model.flows[project.named(name, &flow.path)?];
+            let called = &project.model.flows[names.flow(name, &flow.path)?];
             let picture = format!("{}.svg", stem(&called.path));
             Some(markdown::address(&markdown::relative(&flow.path, &picture)))
         };
         let writing = Writing { theme: Some(Theme::Auto), link: &link };
-        pages.push((stem(&flow.path) + ".svg", linked(flow, catalog, writing)));
+        pages.push((stem(&flow.path) + ".svg", linked(flow, uses.of(at), catalog, writing)));
         pages.push((stem(&flow.path) + ".md", flow::page(project, at, &survey)));
     }
     pages

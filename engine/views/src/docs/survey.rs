@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog, Work, external};
-use flowrun_core::model::{Expr, Flow, OnError, Step, Trigger};
-use flowrun_core::types::Kind;
+use flowrun_core::check::uses::{Target, Use, Uses};
+use flowrun_core::does::Does;
+use flowrun_core::model::{Expr, Flow, Step, Trigger};
+use flowrun_core::value::Value;
 
 use crate::catalog::category;
 use crate::graph::title;
 use flowrun_project::Project;
-
-/// Cards of tables that leave them as they are.
-const READ_TABLES: &[&str] =
-    &["tables.export_to_csv", "tables.read_row", "tables.read_table", "tables.search_rows"];
 
 /// All flows of a project.
 #[derive(Debug)]
@@ -51,11 +49,13 @@ pub struct Reached {
 
 impl Survey {
     /// Looks through all flows.
-    pub fn new(project: &Project, catalog: &Catalog) -> Survey {
+    pub fn new(project: &Project, uses: &Uses, catalog: &Catalog) -> Survey {
         let mut flows: Vec<About> = Vec::new();
-        for flow in &project.model.flows {
-            let mut about = About::default();
-            about.steps(&flow.cards, flow, project, catalog);
+        for (at, flow) in project.model.flows.iter().enumerate() {
+            let mut about = About { calls: uses.calls(at), ..About::default() };
+            let cards = flow.all_cards();
+            cards.iter().for_each(|step| about.card(step, catalog));
+            about.tables(&cards, uses.of(at), project, catalog);
             flows.push(about);
         }
         for caller in 0..flows.len() {
@@ -81,83 +81,55 @@ impl About {
         }
     }
 
-    fn steps(&mut self, steps: &[Step], flow: &Flow, project: &Project, catalog: &Catalog) {
-        for step in steps {
-            self.cards += 1;
-            let card = catalog.get(&step.card);
-            let title = title::name(&step.card, card);
-            let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
-            let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
-            self.notes.extend(note.map(|note| (called, note.to_owned())));
-            self.fields(step, card, flow, project);
-            self.reach(step, card, title);
-            if let Some(OnError::Call { flow: called, .. }) = step.on_error.as_ref().map(|policy| &policy.it)
-            {
-                self.call(called, flow, project);
-            }
-            for arm in &step.arms {
-                self.steps(&arm.cards, flow, project, catalog);
-            }
-        }
+    fn card(&mut self, step: &Step, catalog: &Catalog) {
+        self.cards += 1;
+        let card = catalog.get(&step.card);
+        let title = title::name(&step.card, card);
+        let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
+        let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
+        self.notes.extend(note.map(|note| (called, note.to_owned())));
+        self.reach(step, card, title);
     }
 
-    /// The flows and tables that a card's fields name.
-    fn fields(&mut self, step: &Step, card: Option<&Card>, flow: &Flow, project: &Project) {
-        for (name, value) in &step.with {
-            let Expr::Constant(value) = &value.it else { continue };
-            let Some(text) = value.as_text() else { continue };
-            let field = card.and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it));
-            match field.map(|field| field.ty.kind) {
-                Some(Kind::Flow) => self.call(text, flow, project),
-                Some(Kind::Table) => {
-                    let (reads, changes) = &mut self.tables;
-                    let tables = if READ_TABLES.contains(&&*step.card.it) { reads } else { changes };
-                    tables.insert(text.to_string());
-                }
-                None if &*name.it == "flow" => self.call(text, flow, project),
-                _ => {}
-            }
+    /// The tables that cards work with.
+    fn tables(&mut self, cards: &[&Step], uses: &[Use], project: &Project, catalog: &Catalog) {
+        for used in uses {
+            let (Target::Table(table), Some(card)) = (&used.target, used.card) else { continue };
+            let changes = catalog.get(&cards[card].card).is_some_and(|card| card.does().changes());
+            let (read, changed) = &mut self.tables;
+            let tables = if changes { changed } else { read };
+            tables.insert(project.model.manifest.tables[*table].name.to_string());
         }
-    }
-
-    fn call(&mut self, name: &str, flow: &Flow, project: &Project) {
-        let called = project.named(name, &flow.path).filter(|called| !self.calls.contains(called));
-        self.calls.extend(called);
     }
 
     fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
-        let (connector, scopes) = match (external(&step.card), card) {
-            (Some(name), _) => {
-                (category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)), &[][..])
-            }
-            (None, Some(Card { work: Work::Effect(spec), .. }))
-                if card.and_then(Card::connector).is_some() =>
-            {
-                (category::title(spec.connector), spec.scopes)
-            }
-            _ => return,
+        let Some((card, Work::Effect(spec))) = card.map(|card| (card, card.work)) else { return };
+        let connector = match external(&step.card) {
+            Some(name) => category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)),
+            None if card.connector().is_some() => category::title(spec.connector),
+            None => return,
         };
         let connection = step.connection.as_ref().map(|name| name.to_string());
         let reached = self.reached.entry((connector, connection)).or_default();
-        // Without scopes nothing tells, so the worse is said.
-        let reads = match scopes {
-            [] => reads(&step.card),
-            scopes => scopes.iter().all(|scope| scope.ends_with(".read")),
-        };
-        reached.objects.extend(scopes.iter().filter_map(|scope| object(scope)));
-        if reads {
-            reached.reads.insert(title)
-        } else {
+        reached.objects.extend(spec.scopes.iter().filter_map(|scope| object(scope)));
+        if does(step, card).changes() {
             reached.changes.insert(title)
+        } else {
+            reached.reads.insert(title)
         };
     }
 }
 
-/// Whether a card's name says that it only reads.
-fn reads(id: &str) -> bool {
-    let name = id.rsplit('.').next().unwrap_or(id);
-    let verbs = ["read_", "list_", "search_", "get_", "find_", "download_"];
-    verbs.iter().any(|verb| name.starts_with(verb)) || name == "get"
+/// What a card does with the fields that are written as constants.
+fn does(step: &Step, card: &Card) -> Does {
+    let inputs = card.inputs.iter().map(|field| {
+        match step.with.iter().find(|(name, _)| *name.it == *field.name).map(|(_, value)| &value.it) {
+            Some(Expr::Constant(value)) => value.clone(),
+            Some(_) => Value::Null,
+            None => Value::from(field.default),
+        }
+    });
+    card.does().with(&inputs.collect::<Vec<_>>())
 }
 
 /// The object of an OAuth 2.0 scope: `okta.users.read` is about `users`.

@@ -1,57 +1,25 @@
 //! From a flow's cards to nodes: their fields, and which outputs they read.
 
-use std::collections::BTreeMap;
-
 use flowrun_core::card::{Card, Catalog};
+use flowrun_core::check::uses::{How, Target, Use, within};
 use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
-use flowrun_core::path;
-use flowrun_core::program::Key;
-use flowrun_core::template::Template;
+use flowrun_core::source::Span;
 use flowrun_core::types::Kind;
-use flowrun_core::value::{REDACTED, Text, Value};
+use flowrun_core::value::{REDACTED, Value};
 
 use super::scene::{Form, Lane, Node, Paint, Row, Source, constant, plain};
 use super::{start, title};
 
 /// The nodes of a flow, the first of which is what starts it; what is read of them; and the nodes that lie in no other.
-pub fn build(flow: &Flow, catalog: &Catalog) -> (Vec<Node>, Vec<Source>, Vec<usize>) {
-    let mut ids = Ids::default();
-    ids.collect(&flow.cards, &mut 1);
-    let mut builder = Builder { catalog, ids, nodes: vec![start::trigger(flow)], sources: Vec::new() };
+pub fn build(flow: &Flow, uses: &[Use], catalog: &Catalog) -> (Vec<Node>, Vec<Source>, Vec<usize>) {
+    let mut builder = Builder { catalog, uses, nodes: vec![start::trigger(flow)], sources: Vec::new() };
     let steps = builder.steps(&flow.cards);
     (builder.nodes, builder.sources, std::iter::once(0).chain(steps).collect())
 }
 
-/// Which node has which ID.
-#[derive(Default)]
-struct Ids(BTreeMap<Text, Vec<usize>>);
-
-impl Ids {
-    fn collect(&mut self, steps: &[Step], next: &mut usize) {
-        for step in steps {
-            if let Some(id) = &step.id {
-                self.0.entry(id.it.clone()).or_default().push(*next);
-            }
-            *next += 1;
-            for arm in &step.arms {
-                self.collect(&arm.cards, next);
-            }
-        }
-    }
-
-    /// The node that `name` means at node `at`: the last one before it, or else the first one behind it.
-    fn find(&self, name: &str, at: usize) -> Option<usize> {
-        if name == "inputs" {
-            return Some(0);
-        }
-        let nodes = self.0.get(name)?;
-        nodes.iter().rev().find(|node| **node < at).or_else(|| nodes.iter().find(|node| **node > at)).copied()
-    }
-}
-
 struct Builder<'a> {
     catalog: &'a Catalog,
-    ids: Ids,
+    uses: &'a [Use],
     nodes: Vec<Node>,
     sources: Vec<Source>,
 }
@@ -103,11 +71,11 @@ impl Builder<'_> {
                 _ if kind == Some(Kind::Secret) && matches!(value.it, Expr::Constant(_)) => {
                     rows.push(Row::plain(name, REDACTED));
                 }
-                _ => rows.push(self.row(name, &value.it, Form::Field, at)),
+                _ => rows.push(self.row(name, value, Form::Field, at)),
             }
         }
         rows.append(&mut calls);
-        rows.extend(step.pass.iter().map(|(name, value)| self.row(name, &value.it, Form::Passed, at)));
+        rows.extend(step.pass.iter().map(|(name, value)| self.row(name, value, Form::Passed, at)));
         rows.extend(self.policies(step, at));
         rows
     }
@@ -125,7 +93,7 @@ impl Builder<'_> {
                 let mut row = Row::new("on_error", Form::Call);
                 row.say(&***flow, Paint::Plain);
                 rows.push(row);
-                rows.extend(pass.iter().map(|(name, value)| self.row(name, &value.it, Form::Passed, at)));
+                rows.extend(pass.iter().map(|(name, value)| self.row(name, value, Form::Passed, at)));
             }
             Some(OnError::Stop) | None => {}
         }
@@ -147,14 +115,14 @@ impl Builder<'_> {
             for (index, (arm, value)) in arms.iter().enumerate() {
                 let mut row = Row::new(if index == 0 { name } else { "" }, Form::Field);
                 row.say(format!("{}: ", arm.it), Paint::Muted);
-                self.value(&mut row, &value.it, at);
+                self.value(&mut row, value, at);
                 rows.push(row);
             }
         }
         rows
     }
 
-    fn row(&mut self, name: &str, value: &Expr, form: Form, at: usize) -> Row {
+    fn row(&mut self, name: &str, value: &At<Expr>, form: Form, at: usize) -> Row {
         let mut row = Row::new(name, form);
         self.value(&mut row, value, at);
         row
@@ -162,8 +130,8 @@ impl Builder<'_> {
 
     /// `value_a`, `operator` and `value_b` in one line.
     fn condition(&mut self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
-        let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| &value.it);
-        let operator = field("operator").map_or_else(|| "==".to_owned(), plain);
+        let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| value);
+        let operator = field("operator").map_or_else(|| "==".to_owned(), |value| plain(&value.it));
         let mut row = Row::new(key, Form::Field);
         match field("value_a") {
             Some(value) => self.value(&mut row, value, at),
@@ -178,17 +146,17 @@ impl Builder<'_> {
         row
     }
 
-    fn value(&mut self, row: &mut Row, value: &Expr, at: usize) {
-        match value {
+    fn value(&mut self, row: &mut Row, value: &At<Expr>, at: usize) {
+        match &value.it {
             Expr::Constant(Value::Null) => row.say("blank", Paint::Muted),
             Expr::Constant(value) => row.say(constant(value), Paint::Plain),
-            Expr::Wire(path) => self.wire(row, path, at),
-            Expr::Template(source) => self.template(row, source, at),
+            Expr::Wire(path) => self.wire(row, path, value.span, at),
+            Expr::Template(source) => self.template(row, source, value.span, at),
             Expr::List(items) => {
                 row.say("[", Paint::Muted);
                 for (index, item) in items.iter().enumerate() {
                     row.say(if index > 0 { ", " } else { "" }, Paint::Muted);
-                    self.value(row, &item.it, at);
+                    self.value(row, item, at);
                 }
                 row.say("]", Paint::Muted);
             }
@@ -205,58 +173,65 @@ impl Builder<'_> {
         for (index, (name, value)) in members.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             row.say(format!("{comma}{}: ", name.it), Paint::Muted);
-            self.value(row, &value.it, at);
+            self.value(row, value, at);
         }
     }
 
-    fn wire(&mut self, row: &mut Row, text: &str, at: usize) {
+    fn wire(&mut self, row: &mut Row, text: &str, span: Span, at: usize) {
         let shown = text.trim_start_matches("$.");
-        let wire = path::parse(text).ok();
-        let source = wire.and_then(|wire| {
-            let key = match wire.keys.first() {
-                Some(Key::Name(name)) => name.clone(),
-                _ => Text::default(),
-            };
-            self.source(&wire.root, key, at)
-        });
-        match source {
+        match self.reads(span, at).first() {
             Some(source) => {
-                row.say(shown, Paint::From(source));
-                row.read(source);
+                row.say(shown, Paint::From(*source));
+                row.read(*source);
             }
             None => row.say(shown, Paint::Muted),
         }
     }
 
-    /// The source that a path means at node `at`, by the path's first two names.
-    fn source(&mut self, root: &str, name: Text, at: usize) -> Option<usize> {
-        let source = Source { node: self.ids.find(root, at)?, name };
-        let known = self.sources.iter().position(|known| *known == source);
-        Some(known.unwrap_or_else(|| {
-            self.sources.push(source);
-            self.sources.len() - 1
-        }))
+    /// The sources that an expression of node `at` reads.
+    fn reads(&mut self, span: Span, at: usize) -> Vec<usize> {
+        let mut read = Vec::new();
+        for used in within(self.uses, span).filter(|used| used.how == How::Reads) {
+            let (node, name) = match &used.target {
+                Target::Input { name, .. } => (0, name),
+                // The first node is what starts the flow.
+                Target::Output { card, name } => (card + 1, name),
+                _ => continue,
+            };
+            // What an alias repeats stands at one place in several cards.
+            if used.card.is_none_or(|card| card + 1 == at) {
+                read.push(self.source(Source { node, name: name.clone().unwrap_or_default() }));
+            }
+        }
+        read
     }
 
-    fn template(&mut self, row: &mut Row, source: &str, at: usize) {
-        // A template that doesn't compile is the checker's business; here it only reads nothing.
-        let compiled = Template::compile(source).ok();
-        let uses = compiled.as_ref().map(Template::uses).unwrap_or_default();
-        let mut reads = uses.iter().filter_map(|read| {
-            let root = read.path.first()?;
-            self.source(root, read.path.get(1).cloned().unwrap_or_default(), at)
-        });
-        if let ([only], true) = (uses, compiled.as_ref().is_some_and(Template::is_plain)) {
-            let path = only.path.iter().map(|part| &**part).collect::<Vec<_>>().join(".");
-            return match reads.next() {
-                Some(source) => {
-                    row.say(path, Paint::From(source));
-                    row.read(source);
-                }
-                None => row.say(path, Paint::Muted),
-            };
-        }
-        row.say(source.split_whitespace().collect::<Vec<_>>().join(" "), Paint::Plain);
-        reads.for_each(|source| row.read(source));
+    fn source(&mut self, source: Source) -> usize {
+        let known = self.sources.iter().position(|known| *known == source);
+        known.unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        })
     }
+
+    fn template(&mut self, row: &mut Row, source: &str, span: Span, at: usize) {
+        let reads = self.reads(span, at);
+        match (only_path(source), reads.as_slice()) {
+            (Some(path), [read]) => row.say(path, Paint::From(*read)),
+            (Some(path), []) => row.say(path, Paint::Muted),
+            _ => row.say(source.split_whitespace().collect::<Vec<_>>().join(" "), Paint::Plain),
+        }
+        reads.into_iter().for_each(|read| row.read(read));
+    }
+}
+
+/// The path of a template that is nothing but a name, or a member of one.
+fn only_path(source: &str) -> Option<&str> {
+    let path = source.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    let (root, member) = path.split_once('.').map_or((path, None), |(root, member)| (root, Some(member)));
+    (is_name(root) && member.is_none_or(is_name)).then_some(path)
 }

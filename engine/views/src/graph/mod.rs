@@ -1,6 +1,7 @@
 //! Pictures of flows: SVG to look at, Mermaid for documents that draw it themselves.
 //!
-//! Both are drawn from the flow as its author wrote it, so that a flow with mistakes can be looked at too.
+//! Both are drawn from the flow as its author wrote it and from what the checker could make out of what it uses, so that a flow
+//! with mistakes can be looked at too.
 
 mod build;
 mod fit;
@@ -19,6 +20,7 @@ pub use mermaid::escape;
 pub use page::page;
 
 use flowrun_core::card::Catalog;
+use flowrun_core::check::uses::Use;
 use flowrun_core::model::Flow;
 
 /// The colours of a picture.
@@ -47,23 +49,23 @@ impl std::str::FromStr for Theme {
 }
 
 /// A flow as an SVG picture: its cards in the order in which they run, and the wires between them.
-pub fn svg(flow: &Flow, catalog: &Catalog, theme: Theme) -> String {
-    linked(flow, catalog, svg::Writing { theme: Some(theme), link: &|_| None })
+pub fn svg(flow: &Flow, uses: &[Use], catalog: &Catalog, theme: Theme) -> String {
+    linked(flow, uses, catalog, svg::Writing { theme: Some(theme), link: &|_| None })
 }
 
 /// The same with links to the pictures of helper flows, or without a style sheet of its own.
-pub fn linked(flow: &Flow, catalog: &Catalog, writing: svg::Writing<'_>) -> String {
-    let scene = scene::Scene::new(flow, catalog);
+pub fn linked(flow: &Flow, uses: &[Use], catalog: &Catalog, writing: svg::Writing<'_>) -> String {
+    let scene = scene::Scene::new(flow, uses, catalog);
     svg::write(&layout::Picture::new(&scene), &scene, writing)
 }
 
 /// Where everything lies in the picture of a flow.
-pub fn picture(flow: &Flow, catalog: &Catalog) -> layout::Picture {
-    layout::Picture::new(&scene::Scene::new(flow, catalog))
+pub fn picture(flow: &Flow, uses: &[Use], catalog: &Catalog) -> layout::Picture {
+    layout::Picture::new(&scene::Scene::new(flow, uses, catalog))
 }
 
 /// A flow as the text of a Mermaid flowchart. It shows the order of the cards, not the wires, among which Mermaid's own
 /// layout would lose the order.
-pub fn mermaid(flow: &Flow, catalog: &Catalog) -> String {
-    mermaid::write(&scene::Scene::new(flow, catalog))
+pub fn mermaid(flow: &Flow, uses: &[Use], catalog: &Catalog) -> String {
+    mermaid::write(&scene::Scene::new(flow, uses, catalog))
 }

@@ -1,6 +1,7 @@
 //! What a picture of a flow shows, before anything is placed: nodes, their rows, and who reads whom.
 
 use flowrun_core::card::Catalog;
+use flowrun_core::check::uses::Use;
 use flowrun_core::model::{Expr, Flow};
 use flowrun_core::value::{Text, Value};
 
@@ -150,8 +151,8 @@ impl Row {
 
 impl Scene {
     /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
-    pub fn new(flow: &Flow, catalog: &Catalog) -> Scene {
-        let (mut nodes, sources, body) = super::build::build(flow, catalog);
+    pub fn new(flow: &Flow, uses: &[Use], catalog: &Catalog) -> Scene {
+        let (mut nodes, sources, body) = super::build::build(flow, uses, catalog);
         for (index, source) in sources.iter().enumerate() {
             nodes[source.node].give(&source.name, index);
         }

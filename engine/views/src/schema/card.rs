@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{identifier, text};
-use flowrun_core::card::{Card, Catalog, Field, Literal, Rest, Work};
-use flowrun_core::control::Control;
+use flowrun_core::card::{Card, Catalog, Control, Field, Literal, Rest, Work};
 use flowrun_core::types::{Kind, Type};
 
 /// A card: what all have, then what each has, by its name.

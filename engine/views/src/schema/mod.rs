@@ -142,8 +142,8 @@ fn common() -> Map<String, Value> {
                     ],
                 },
                 "on": {
-                    "description": "Whether every failure is worth another try, or only a vendor's rate limit.",
-                    "enum": ["rate_limit", "any"],
+                    "description": "Which failures are worth another try: a vendor's rate limit; any, unless it is not known whether the card has changed something that it may not change twice; or even then.",
+                    "enum": ["rate_limit", "any", "even_if_done"],
                     "default": "rate_limit",
                 },
             },

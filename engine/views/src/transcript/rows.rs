@@ -1,7 +1,7 @@
 //! A report as a tree of rows.
 
+use flowrun_core::card::Control;
 use flowrun_core::card::{Catalog, Work};
-use flowrun_core::control::Control;
 use flowrun_core::report::{CardReport, FlowReport, Inside, ItemsReport, Report, Status};
 use flowrun_core::value::{Text, Value};
 

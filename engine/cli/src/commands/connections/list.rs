@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flowrun_core::program::FlowId;
 use flowrun_core::words;
-use flowrun_host::session::connections::{Plan, Planned, plan, scopes};
+use flowrun_host::session::connections::{Plan, Planned, plan};
 use flowrun_host::session::origin::Origin;
 use flowrun_kit::connector::{Connector, Setting};
 use flowrun_project::Project;
@@ -64,29 +65,28 @@ pub fn read(
     }
     let (manifest, mut warnings) = (&project.model.manifest, Vec::new());
     let file = args.connections.as_deref();
-    let plan = plan(manifest, &project.root, file, &surroundings.env, registry, &mut warnings)?;
+    let plan = plan(manifest, &project.root, file, &surroundings.env, registry, &mut warnings);
     for warning in &warnings {
         console.warn(warning);
     }
-    Ok((project, plan))
+    Ok((project, plan?))
 }
 
-/// The connections of a project, each with what its flows do with it. Flows with mistakes count as far as they can be read.
+/// The connections of a project, each with what those of its flows do with it that can run.
 pub fn used(project: &Project, plan: &Plan, surroundings: &Surroundings) -> Vec<Used> {
     let vocabulary = surroundings.registry.vocabulary();
     let mut used: Vec<Used> = plan
         .values()
         .map(|planned| Used { planned: planned.clone(), flows: 0, scopes: BTreeSet::new() })
         .collect();
-    for flow in &project.model.flows {
-        let checked = examine(project, vocabulary, Some(&flow.path), &Given::default());
-        let Some(program) = checked.program else { continue };
-        for (number, connection) in program.connections.iter().enumerate() {
-            let Some(used) = used.iter_mut().find(|used| *used.planned.name == *connection.name) else {
-                continue;
-            };
-            used.flows += 1;
-            used.scopes.extend(scopes(&program, number));
+    let program = examine(project, vocabulary, &Given::default()).program;
+    for flow in (0..).map(FlowId).take(program.flows.len()) {
+        for (place, scopes) in program.connections_of(flow) {
+            let name = &program.connections[place as usize].name;
+            if let Some(used) = used.iter_mut().find(|used| *used.planned.name == **name) {
+                used.flows += 1;
+                used.scopes.extend(scopes);
+            }
         }
     }
     used

@@ -96,7 +96,7 @@ async fn try_out(
         Origin::Given(_) => {}
     }
     let planned = [(used.planned.clone(), used.scopes.clone())];
-    let purpose = Purpose { rehearsal: true, ca_file, ..Purpose::new(simulators, env) };
+    let purpose = Purpose { ca_file, ..Purpose::new(simulators, env) };
     let made = match connect(&planned, &purpose) {
         Ok(made) => made,
         Err(problem) => {

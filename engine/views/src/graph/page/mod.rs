@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use flowrun_core::card::Catalog;
+use flowrun_core::check::uses::Uses;
 use flowrun_core::model::Flow;
+use flowrun_core::names::Names;
 use sha2::{Digest, Sha256};
 
 use super::svg::{Writing, escape};
@@ -16,9 +18,9 @@ const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 
 /// The page of a project. Its script is the only one that a browser runs, whatever the project's texts hold.
-pub fn page(project: &Project, title: &str, catalog: &Catalog, theme: Theme) -> String {
+pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, theme: Theme) -> String {
     let flows = &project.model.flows;
-    let survey = Survey::new(project, catalog);
+    let survey = Survey::new(project, uses, catalog);
     let attribute = match theme {
         Theme::Auto => "",
         Theme::Light => " data-theme=\"light\"",
@@ -58,9 +60,10 @@ pub fn page(project: &Project, title: &str, catalog: &Catalog, theme: Theme) -> 
          <button id=\"theme\" title=\"Light or dark\">Theme</button>\n</header>\n\
          <div id=\"canvas\" tabindex=\"0\" aria-label=\"The picture: arrow keys move it, + and - zoom\">\n",
     );
+    let names = Names::new(&project.model);
     for (index, flow) in flows.iter().enumerate() {
-        let link = |name: &str| project.named(name, &flow.path).map(|called| format!("#f{called}"));
-        let picture = linked(flow, catalog, Writing { theme: None, link: &link });
+        let link = |name: &str| names.flow(name, &flow.path).map(|called| format!("#f{called}"));
+        let picture = linked(flow, uses.of(index), catalog, Writing { theme: None, link: &link });
         let _ = writeln!(out, "<section id=\"f{index}\" hidden>\n{picture}</section>");
     }
     let _ = writeln!(out, "</div>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>");

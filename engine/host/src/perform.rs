@@ -1,0 +1,176 @@
+//! Performing: what a run asks of the world, done. Everything that stands between a run and the world, be it a limit, a
+//! mock, a recording or a count, wraps what performs and performs itself.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use flowrun_core::card::Work;
+use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
+use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_kit::activity::Activity;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
+use flowrun_kit::errand::Run;
+use flowrun_kit::stop::Stop;
+use futures_util::FutureExt;
+
+/// Does what effects ask for.
+pub trait Perform: Send + Sync {
+    /// Begins what is asked for.
+    fn perform(&self, effect: Effect) -> Performing;
+}
+
+/// What has begun.
+pub enum Performing {
+    /// It has ended already, as most do that reach only what lies in memory: no wrapper then needs a future.
+    Ended(Outcome),
+    /// It goes on.
+    Open(Pending<'static, Outcome>),
+}
+
+impl Performing {
+    /// Begins a future, which may end at once.
+    fn begin(mut future: Pending<'static, Outcome>) -> Performing {
+        // Whoever awaits it later polls it again, so that nobody needs to be woken now.
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => Performing::Ended(outcome),
+            Poll::Pending => Performing::Open(future),
+        }
+    }
+
+    /// Waits for the end.
+    pub async fn outcome(self) -> Outcome {
+        match self {
+            Performing::Ended(outcome) => outcome,
+            Performing::Open(future) => future.await,
+        }
+    }
+}
+
+/// A connection that a run reaches.
+#[derive(Clone)]
+pub struct Reached {
+    /// The connection, which other runs may use at the same time.
+    pub connection: AnyConnection,
+    /// What this run does over it.
+    pub activity: Activity,
+}
+
+/// Performs cards over connections, and lets time pass.
+pub struct Connections {
+    clock: Clock,
+    run: Arc<Run>,
+    cards: BTreeMap<&'static str, &'static EffectCard>,
+    reached: BTreeMap<u32, Reached>,
+    shared: BTreeMap<&'static str, AnyConnection>,
+}
+
+impl Connections {
+    /// Performs these cards as part of `run`, over connections by their places in its program.
+    pub fn new<'c>(
+        clock: Clock,
+        run: Run,
+        cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
+        reached: impl IntoIterator<Item = (u32, Reached)>,
+    ) -> Connections {
+        let cards = cards.into_iter().map(|card| (card.card.id, card)).collect();
+        let reached = reached.into_iter().collect();
+        Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
+    }
+
+    /// The same with what cards of `connector` use that name no connection, such as the tables.
+    pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> Connections {
+        self.shared.insert(connector, connection);
+        self
+    }
+
+    /// What tells the run to end.
+    pub fn stop(&self) -> Stop {
+        self.run.stop.clone()
+    }
+
+    fn connection(&self, performance: &Performance) -> Option<(AnyConnection, Option<Activity>)> {
+        match (performance.connection, performance.card.work) {
+            (Some(index), _) => {
+                let reached = self.reached.get(&index)?;
+                Some((reached.connection.clone(), Some(reached.activity.clone())))
+            }
+            (None, Work::Effect(spec)) => Some((self.shared.get(spec.connector)?.clone(), None)),
+            (None, _) => None,
+        }
+    }
+
+    fn card(&self, performance: Performance) -> Performing {
+        let card = self.cards.get(performance.card.id).copied();
+        let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
+            let message = format!("nothing here can perform `{}`", performance.card.id);
+            return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
+        };
+        Performing::begin(card.perform(performance, connection, self.run.clone(), activity))
+    }
+}
+
+impl Perform for Connections {
+    fn perform(&self, effect: Effect) -> Performing {
+        match effect.act {
+            Act::Card(performance) => self.card(performance),
+            Act::Wait(ms) => {
+                let clock = self.clock.clone();
+                Performing::begin(Box::pin(async move {
+                    clock.sleep(Duration::from_millis(ms)).await;
+                    Ok(Answer::Waited)
+                }))
+            }
+        }
+    }
+}
+
+/// Ends a card that panics as a fault: it is a mistake of flowrun's, and the flow must still be able to clean up.
+pub struct Panics<P>(pub P);
+
+impl<P: Perform> Perform for Panics<P> {
+    fn perform(&self, effect: Effect) -> Performing {
+        let Act::Card(performance) = &effect.act else { return self.0.perform(effect) };
+        let card = performance.card;
+        // Nobody knows how far it came.
+        let panicked = move || Fault::panicked(card.id).lost(card.does().changes());
+        match catch_unwind(AssertUnwindSafe(|| self.0.perform(effect))) {
+            Ok(Performing::Open(future)) => Performing::Open(Box::pin(async move {
+                AssertUnwindSafe(future).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+            })),
+            Ok(ended) => ended,
+            Err(_) => Performing::Ended(Err(panicked())),
+        }
+    }
+}
+
+/// Ends a card whose time is over and that does not end by itself, as those do that send requests: the last resort.
+pub struct TimeLimit<P>(pub P, pub Clock);
+
+/// How much longer a card has to say itself that its time is over, and what became of its request.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl<P: Perform> Perform for TimeLimit<P> {
+    fn perform(&self, effect: Effect) -> Performing {
+        let Act::Card(performance) = &effect.act else { return self.0.perform(effect) };
+        let (card, limit) = (performance.card, Duration::from_millis(performance.timeout_ms));
+        let future = match self.0.perform(effect) {
+            Performing::Open(future) => future,
+            ended => return ended,
+        };
+        let clock = self.1.clone();
+        Performing::Open(Box::pin(async move {
+            tokio::select! {
+                biased;
+                outcome = future => outcome,
+                () = clock.sleep(limit.saturating_add(GRACE)) => {
+                    let message = format!("no answer within {} s", limit.as_secs_f64());
+                    Err(Fault::timed_out(message).lost(card.does().changes()))
+                }
+            }
+        }))
+    }
+}
