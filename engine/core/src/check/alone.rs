@@ -15,10 +15,13 @@ impl Lower<'_, '_> {
         let model = self.model.alone.as_ref()?;
         let at =
             Position { point: self.control.entry, place: 0, step: None, item: Item::None, failed: false };
+        let before = self.log.found.len();
         let key = self.expr(&model.key, at).arg;
         let first = SlotId::FIRST_INPUT;
         let inputs = first..SlotId(first.0 + self.model.inputs.len() as u32);
         if reads_other(&key, &inputs) {
+            // That it has not run yet is said better here.
+            self.log.found.truncate(before);
             let mistake = Diagnostic::new(
                 Code::WireOutOfPlace,
                 model.key.span,
