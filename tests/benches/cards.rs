@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flowrun_core::card::{Card, Then, Work};
@@ -28,7 +29,7 @@ const ROUNDS: usize = 12;
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
-    let pure = flowrun_cards::ALL.iter().copied().flatten().filter(|card| matches!(card.work, Work::Pure(_)));
+    let pure = flowrun_cards::cards().into_iter().filter(|card| matches!(card.work, Work::Pure(_)));
     let measured: Vec<Measured> = pure
         .filter(|card| wanted.as_ref().is_none_or(|wanted| card.id.starts_with(wanted.as_str())))
         .map(Measured::of)
@@ -41,7 +42,7 @@ fn main() {
 
 /// What a card costs.
 struct Measured {
-    card: &'static Card,
+    card: Arc<Card>,
     small: Duration,
     /// With the large input, if the card takes any.
     large: Option<Duration>,
@@ -50,16 +51,16 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(card: &'static Card) -> Measured {
+    fn of(card: Arc<Card>) -> Measured {
         let example = card.examples.iter().find(|example| matches!(example.then, Then::Gives(_))).unwrap();
-        let given = yaml(example.given);
-        let at = |size: usize| time(card, &scaled(card, given.as_object().unwrap(), size)?);
+        let given = yaml(&example.given);
+        let at = |size: usize| time(&card, &scaled(&card, given.as_object().unwrap(), size)?);
         let (half, large, double) = (at(LARGE / 2), at(LARGE), at(LARGE * 2));
         let grown =
             |from: Option<Duration>, to: Option<Duration>| Some(to?.as_secs_f64() / from?.as_secs_f64());
         Measured {
+            small: time(&card, &given).unwrap(),
             card,
-            small: time(card, &given).unwrap(),
             large,
             // What is refused for its length grew until then.
             growth: grown(large, double).or_else(|| grown(half, large)),
@@ -89,14 +90,14 @@ fn time(card: &Card, given: &Value) -> Option<Duration> {
 /// None if nothing of it can be.
 fn scaled(card: &Card, given: &Record, size: usize) -> Option<Value> {
     let mut scaled = given.clone();
-    if let Some(made) = made(card.id, size) {
+    if let Some(made) = made(&card.id, size) {
         scaled.extend(made.as_object().cloned().unwrap());
         return Some(scaled.into());
     }
     let is_large = |value: &&mut Value| matches!(value, Value::List(_) | Value::Object(_));
     let mut found = false;
-    for field in card.inputs {
-        if let Some(value) = scaled.get_mut(field.name).filter(is_large) {
+    for field in card.inputs.iter() {
+        if let Some(value) = scaled.get_mut(&field.name).filter(is_large) {
             *value = grown(value, size);
             found = true;
         }
@@ -108,8 +109,8 @@ fn scaled(card: &Card, given: &Record, size: usize) -> Option<Value> {
         .inputs
         .iter()
         .filter(|field| field.choices.is_empty() && matches!(field.ty.kind, Kind::Text | Kind::Any));
-    let text = texts.find(|field| matches!(given.get(field.name), Some(Value::Text(_))));
-    if let Some(value) = text.and_then(|field| scaled.get_mut(field.name)) {
+    let text = texts.find(|field| matches!(given.get(&field.name), Some(Value::Text(_))));
+    if let Some(value) = text.and_then(|field| scaled.get_mut(&field.name)) {
         *value = grown(value, size);
         return Some(scaled.into());
     }

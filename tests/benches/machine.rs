@@ -13,8 +13,8 @@ use flowrun_core::machine::{Machine, Start, Turn};
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::Record;
 use flowrun_host::driver::run;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{compile, sources, world};
 use tokio::runtime::Builder;
 

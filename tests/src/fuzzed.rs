@@ -6,6 +6,7 @@
 use crate::registry;
 use std::sync::{Arc, LazyLock};
 
+use crate::simulators::{Setup, Simulators};
 use flowrun_cards::catalog;
 use flowrun_core::card::{Card, Work};
 use flowrun_core::fault::Fault;
@@ -16,7 +17,6 @@ use flowrun_core::report::Report;
 use flowrun_core::template::Template;
 use flowrun_core::value::{Date, Path, Record, Text, Value, convert, get, parse_json, set};
 use flowrun_host::driver::run;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
 
@@ -289,25 +289,26 @@ pub fn pattern(text: &str) {
 /// A card's ID and its inputs, each on a line of its own as JSON or as a text, those that the author names as `name: value`:
 /// a card gives the same each time, of the types that it declares.
 pub fn card(text: &str) {
-    static CARDS: LazyLock<Vec<&Card>> =
-        LazyLock::new(|| flowrun_cards::ALL.iter().copied().flatten().filter(|card| is_pure(card)).collect());
+    static CARDS: LazyLock<Vec<Arc<Card>>> =
+        LazyLock::new(|| flowrun_cards::cards().into_iter().filter(|card| is_pure(card)).collect());
     if text.len() > LONGEST {
         return;
     }
     let mut lines = text.lines();
     let id = lines.next().unwrap_or_default();
-    let other = || CARDS[id.bytes().map(usize::from).sum::<usize>() % CARDS.len()];
-    let card = catalog().get(id).filter(|card| is_pure(card)).unwrap_or_else(other);
+    let other = || &CARDS[id.bytes().map(usize::from).sum::<usize>() % CARDS.len()];
+    let catalog = catalog();
+    let card = catalog.get(id).filter(|card| is_pure(card)).unwrap_or_else(other);
     let value = |line: &str| parse_json(line).unwrap_or_else(|_| Value::from(line));
     let mut given: Vec<(&str, Value)> =
-        card.inputs.iter().zip(&mut lines).map(|(field, line)| (field.name, value(line))).collect();
+        card.inputs.iter().zip(&mut lines).map(|(field, line)| (&*field.name, value(line))).collect();
     if card.rest_in.is_some() {
         given.extend(lines.filter_map(|line| line.split_once(": ")).map(|(name, line)| (name, value(line))));
     }
-    let outputs = perform(card.id, given.clone());
+    let outputs = perform(&card.id, given.clone());
     // Numbers that JSON lacks are not equal to themselves.
     let told = |outputs: &Result<Record, Fault>| format!("{outputs:?}");
-    assert_eq!(told(&outputs), told(&perform(card.id, given)), "{}", card.id);
+    assert_eq!(told(&outputs), told(&perform(&card.id, given)), "{}", card.id);
     for (field, value) in card.outputs.iter().zip(outputs.iter().flat_map(Record::values)) {
         let kept = convert(value.clone(), field.ty);
         assert!(value.is_null() || kept.is_ok(), "{}.{}: {value:?}", card.id, field.name);
@@ -319,7 +320,8 @@ fn is_pure(card: &Card) -> bool {
 }
 
 fn perform<'n>(id: &str, given: impl IntoIterator<Item = (&'n str, Value)>) -> Result<Record, Fault> {
-    let card = catalog().get(id).unwrap_or_else(|| panic!("there is no card {id}"));
+    let catalog = catalog();
+    let card = catalog.get(id).unwrap_or_else(|| panic!("there is no card {id}"));
     let outputs =
         Call::of(card, &Value::object(given), &[]).and_then(|call| call.run()).map_err(assert_told)?;
     Ok(outputs.as_object().cloned().unwrap_or_default())

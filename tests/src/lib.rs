@@ -7,12 +7,14 @@ pub mod org;
 #[path = "../../engine/cards/tests/perform/mod.rs"]
 pub mod perform;
 pub mod served;
+pub mod simulators;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use crate::simulators::Simulators;
 use flowrun::console::Console;
 use flowrun::{Surroundings, main_in};
 use flowrun_core::check::uses::Uses;
@@ -25,7 +27,6 @@ use flowrun_core::value::{Text, Value};
 use flowrun_host::driver::{RunTime, World};
 use flowrun_host::session::connections::{self, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
-use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::errand::Run;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Project;
@@ -82,9 +83,10 @@ pub fn sources(case: &str) -> Sources {
 pub fn examine(sources: &Sources, vars: &[(Text, Value)]) -> (Program, Vec<Diagnostic>) {
     let (project, mut found) = load(sources);
     let vocabulary = registry().vocabulary();
-    let events: Vec<&str> = vocabulary.events.iter().map(|event| event.name).collect();
-    let connectors = &vocabulary.connectors;
-    let options = Options { sources, found: &found, vars, env: &[], connectors, events: &events };
+    let events: Vec<&str> = vocabulary.events.iter().map(|event| &*event.name).collect();
+    let connectors: Vec<&str> = vocabulary.connectors.iter().map(|name| &**name).collect();
+    let options =
+        Options { sources, found: &found, vars, env: &[], connectors: &connectors, events: &events };
     let mut checked = check(&project, &vocabulary.cards, &options);
     found.append(&mut checked.diagnostics);
     (checked.program, found)
@@ -109,7 +111,7 @@ pub fn uses(project: &Project) -> Uses {
 }
 
 /// What all flows of a program together need to be granted on a connection.
-pub fn scopes(program: &Program, place: u32) -> BTreeSet<&'static str> {
+pub fn scopes(program: &Program, place: u32) -> BTreeSet<Text> {
     let flows = (0..).map(FlowId).take(program.flows.len());
     flows.filter_map(|flow| program.connections_of(flow).remove(&place)).flatten().collect()
 }
@@ -122,12 +124,16 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
         .zip(0..)
         .filter_map(|(connection, place)| {
             let connector = registry().connector(&connection.connector)?;
-            let planned = Planned { name: connection.name.to_string(), connector, origin: Origin::Simulator };
+            let planned = Planned {
+                name: connection.name.to_string(),
+                connector: connector.clone(),
+                origin: Origin::Simulator,
+            };
             Some((planned, scopes(program, place)))
         })
         .collect();
-    let env = Default::default();
-    let purpose = Purpose::new(simulators, &env);
+    let (env, all) = (Default::default(), simulators.all());
+    let purpose = Purpose::new(&all, &env);
     match connections::connect(&planned, &purpose) {
         Ok(made) => {
             let tables = Tables::new(&program.tables, simulators.clock.clone());

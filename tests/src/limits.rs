@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowrun_host::session::simulators::Setup;
+use crate::simulators::Setup;
 
 use crate::org::{EPOCH_MS, Org, Project};
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::simulators::{Setup, Simulators};
 use flowrun::console::Console;
 use flowrun::{Surroundings, run_in};
 use flowrun_core::machine::Start;
@@ -16,13 +17,12 @@ use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_host::perform::{Connections, Reached};
 use flowrun_host::session::alone::Alone;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
 use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
-use flowrun_kit::sim::Fault;
+use flowrun_kit::simulator::Fault;
 use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
 use flowrun_personio::sim::Status;
 use flowrun_tables::Tables;
@@ -166,7 +166,7 @@ impl Org {
     pub async fn run_until(&self, flow: &str, args: &[&str], stop: Option<Stop>) -> Ran {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let surroundings = Surroundings {
-            simulators: Some(self.0.clone()),
+            simulators: Some(self.0.all()),
             stop,
             run_id: Some("test".to_owned()),
             alone: self.2.clone(),

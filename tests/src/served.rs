@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
+use crate::simulators::{Setup, Simulators};
 use axum::Router;
 use flowrun::Surroundings;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -65,12 +65,12 @@ impl Drop for Served {
 /// The variables that lead to simulators at `url`.
 pub fn variables(simulators: &Simulators, url: &str) -> Env {
     let given = registry().connectors().iter().filter_map(|connector| {
-        let settings = simulators.settings(connector.name, Some(url))?;
+        let settings = simulators.settings(&connector.name, Some(url))?;
         let set = |name: &str| settings.get(name).map(str::to_owned);
         let pairs = connector.settings.iter();
         Some(
             pairs
-                .filter_map(|setting| Some((setting.variable.to_owned(), set(setting.name)?)))
+                .filter_map(|setting| Some((setting.variable.to_string(), set(&setting.name)?)))
                 .collect::<Vec<_>>(),
         )
     });
@@ -82,7 +82,10 @@ pub fn flowrun_by(clock: &Clock, args: &[&str], mut env: Env) -> Ran {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
     env.entry("XDG_STATE_HOME".to_owned()).or_insert_with(|| folder.path().display().to_string());
     let nobody = Setup { employees: 0, ..Setup::default() };
-    let surroundings =
-        Surroundings { env, simulators: Some(Simulators::empty(clock.clone(), &nobody)), ..surroundings() };
+    let surroundings = Surroundings {
+        env,
+        simulators: Some(Simulators::empty(clock.clone(), &nobody).all()),
+        ..surroundings()
+    };
     in_surroundings(args, &surroundings)
 }

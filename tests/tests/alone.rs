@@ -7,9 +7,9 @@ use std::time::Duration;
 use flowrun::console::Console;
 use flowrun::{Surroundings, run_in};
 use flowrun_host::session::alone::Alone;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_tests::org::EPOCH_MS;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{Ran, surroundings};
 use tempfile::TempDir;
 
@@ -74,7 +74,7 @@ impl Project {
     async fn run(&self, process: &Alone, flow: &str, args: &[&str]) -> Ran {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let surroundings = Surroundings {
-            simulators: Some(self.simulators.clone()),
+            simulators: Some(self.simulators.all()),
             alone: process.clone(),
             run_id: Some("r1".to_owned()),
             ..surroundings()

@@ -20,10 +20,10 @@ use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
 use flowrun_host::driver;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_project::Project;
 use flowrun_tables::example_tables;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{compile, examine, world};
 use flowrun_views::catalog::card_json;
 
@@ -62,7 +62,7 @@ fn over_wires(card: &Card, cards: &str) -> (String, Record) {
     let mut cards: Vec<serde_json::Value> = serde_yaml::from_str(cards).unwrap();
     let with = cards.last_mut().unwrap()["with"].as_object_mut().unwrap();
     for field in card.inputs.iter().filter(|field| field.required) {
-        with.entry(field.name).or_insert_with(|| None::<bool>.into());
+        with.entry(&*field.name).or_insert_with(|| None::<bool>.into());
     }
     let mut inputs = Record::default();
     for (name, value) in with {
@@ -129,14 +129,14 @@ fn ran(cards: &[CardReport], id: &str) -> bool {
 }
 
 /// What is wrong with an example, if something is.
-fn wrong(card: &Card, then: Then, came: &Came) -> Option<String> {
+fn wrong(card: &Card, then: &Then, came: &Came) -> Option<String> {
     match (then, came) {
         (Then::Fails(message), Came::Refused(found)) => {
-            (!found.contains(message)).then(|| format!("was refused with\n{found}\nnot: {message}"))
+            (!found.contains(&**message)).then(|| format!("was refused with\n{found}\nnot: {message}"))
         }
         (Then::Gives(_), Came::Refused(found)) => Some(format!("was refused with\n{found}")),
         (Then::Fails(message), Came::Ran(flow)) => match &flow.error {
-            Some(error) if told(error).contains(message) => None,
+            Some(error) if told(error).contains(&**message) => None,
             Some(error) => Some(format!("failed with {}\nnot: {message}", told(error))),
             None => Some(format!("gave {:?}\ninstead of failing: {message}", outputs(flow))),
         },
@@ -144,7 +144,7 @@ fn wrong(card: &Card, then: Then, came: &Came) -> Option<String> {
             if let Some(error) = &flow.error {
                 return Some(format!("failed with {}\ninstead of giving {wanted}", told(error)));
             }
-            if !ran(&flow.cards, card.id) {
+            if !ran(&flow.cards, &card.id) {
                 return Some("does not show the card".to_owned());
             }
             let found = outputs(flow);
@@ -170,18 +170,18 @@ async fn every_example_does_what_it_says() {
     let project = project();
     let mut failed = String::new();
     for card in registry().catalog().iter() {
-        let printed = card_json(card);
+        let printed = card_json(registry().catalog(), card);
         for (example, printed) in card.examples.iter().zip(printed["examples"].as_array().unwrap()) {
             let cards = printed["cards"].as_str().unwrap();
             let mut came = come(&project, &flow(cards), Record::default()).await;
             if let Came::Refused(found) = &came
                 && (matches!(example.then, Then::Fails(_)) || holds_key(found))
-                && wrong(card, example.then, &came).is_some()
+                && wrong(card, &example.then, &came).is_some()
             {
                 let (flow, inputs) = over_wires(card, cards);
                 came = come(&project, &flow, inputs).await;
             }
-            if let Some(wrong) = wrong(card, example.then, &came) {
+            if let Some(wrong) = wrong(card, &example.then, &came) {
                 write!(failed, "\n{}\n{cards}\n{wrong}\n", card.id).unwrap();
             }
         }
@@ -210,9 +210,9 @@ fn every_card_shows_enough() {
         if card.examples.len() < least {
             writeln!(poor, "{} has {} examples, not {least}", card.id, card.examples.len()).unwrap();
         }
-        let edge = card.examples.iter().any(|example| match example.then {
+        let edge = card.examples.iter().any(|example| match &example.then {
             Then::Fails(_) => true,
-            Then::Gives(wanted) => [example.given, wanted].iter().any(|text| is_edge(&yaml(text))),
+            Then::Gives(wanted) => [&example.given, wanted].iter().any(|text| is_edge(&yaml(text))),
         });
         if !edge && !takes_nothing {
             writeln!(poor, "{} shows neither a failure nor an edge", card.id).unwrap();

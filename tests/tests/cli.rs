@@ -8,10 +8,10 @@ use std::time::Duration;
 use flowrun::console::Console;
 use flowrun::{Surroundings, main_in, run_in};
 use flowrun_host::driver::Stop;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus, UserStatus};
 use flowrun_tests::org::EPOCH_MS;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{Ran, run_case, sources, surroundings};
 use flowrun_views::look::Look;
 
@@ -34,7 +34,7 @@ fn flowrun(args: &[&str]) -> Ran {
 /// Runs over simulators that can be looked at afterwards.
 async fn over(simulators: &Simulators, stop: Option<Stop>, args: &[&str]) -> Ran {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let surroundings = Surroundings { simulators: Some(simulators.clone()), stop, ..surroundings() };
+    let surroundings = Surroundings { simulators: Some(simulators.all()), stop, ..surroundings() };
     let code = run_in(args, &surroundings, &mut Console::plain(&mut stdout, &mut stderr)).await;
     Ran::new(code, stdout, stderr)
 }
@@ -411,12 +411,9 @@ async fn an_interrupted_run_cleans_up() {
 #[tokio::test]
 async fn the_sandbox_is_a_real_vendor() {
     let (switch, stop) = Stop::new();
-    let surroundings = Surroundings {
-        stop: Some(stop),
-        simulators: Some(simulators(Clock::starting_at(EPOCH_MS, 1.0), 30)),
-        ..surroundings()
-    };
-    let simulators = surroundings.simulators.clone().unwrap();
+    let simulators = simulators(Clock::starting_at(EPOCH_MS, 1.0), 30);
+    let surroundings =
+        Surroundings { stop: Some(stop), simulators: Some(simulators.all()), ..surroundings() };
     let out = Shared::default();
     let serving = tokio::task::spawn_blocking({
         let mut out = out.clone();

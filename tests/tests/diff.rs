@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flowrun::console::Console;
@@ -173,7 +174,7 @@ const CHANGED: &str = " (changed)";
 
 /// Paths to the constants of an export that flowrun reads: texts and numbers in fields that may hold any, in fields that the
 /// author named, and in fields of cards that flowrun lacks.
-fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut Vec<(String, Value)>) {
+fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Arc<Card>>, found: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(members) => {
             let address = members.get("address").and_then(Value::as_str).unwrap_or_default();
@@ -222,8 +223,8 @@ fn constants(value: &Value, at: &str, cards: &BTreeMap<&str, &Card>, found: &mut
 fn one_changed_constant_is_all_that_is_told() {
     let catalog = registry().catalog();
     let exported =
-        catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
-    let cards: BTreeMap<&str, &Card> = exported.collect();
+        catalog.iter().flat_map(|card| card.exported_as.iter().map(move |address| (address, card)));
+    let cards: BTreeMap<&str, &Arc<Card>> = exported.collect();
     let folder = tempfile::tempdir().unwrap();
     let (mut told_of, mut without) = (0, Vec::new());
     let all = exports();

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use flowrun_host::driver::Stop;
-use flowrun_host::session::simulators::Setup;
 use flowrun_tests::Ran;
 use flowrun_tests::org::{Org, fault};
+use flowrun_tests::simulators::Setup;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use flowrun_core::card::external;
 use flowrun_core::model::{Joined, Step};
-use flowrun_host::session::simulators::Setup;
 use flowrun_tests::org::{Org, Project};
+use flowrun_tests::simulators::Setup;
 use flowrun_tests::{exports, flowrun};
 
 /// The template that imports from Personio, and the application that its author wrote into it.

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
-use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
-use flowrun_kit::sim::FaultKind;
+use flowrun_kit::simulator::FaultKind;
 use flowrun_okta::sim::{Operation, SessionStatus};
 use flowrun_tests::Ran;
 use flowrun_tests::org::{Org, Project, SMALL, fault};
+use flowrun_tests::simulators::Setup;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
-use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, SessionStatus, UserStatus};
 use flowrun_tests::Ran;
 use flowrun_tests::org::{EPOCH_MS, Edit, Org, Project, SMALL, fault};
+use flowrun_tests::simulators::Setup;
 use serde_json::{Value, json};
 
 type Checked = Result<(), String>;

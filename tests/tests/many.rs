@@ -17,7 +17,6 @@ use flowrun_host::driver::{self, RunTime, Stop};
 use flowrun_host::runtime::{of_many_threads, of_one_thread};
 use flowrun_host::session::connections::{self, Made, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
-use flowrun_host::session::simulators::{OktaAuth, Setup, Simulators};
 use flowrun_host::session::{Ended, Job, Plan, Session};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
@@ -26,6 +25,7 @@ use flowrun_okta::sim::{SeedUser, UserStatus};
 use flowrun_tables::Tables;
 use flowrun_tests::org::EPOCH_MS;
 use flowrun_tests::served::{Env, Served, variables};
+use flowrun_tests::simulators::{OktaAuth, Setup, Simulators};
 use flowrun_tests::{compile, registry, scopes, sources, surroundings};
 use tokio::sync::Semaphore;
 
@@ -57,6 +57,7 @@ fn org(clock: Clock) -> Simulators {
 
 /// A run that is ready to start, over these simulators or what the environment leads to.
 async fn opened(flow: &Path, env: Env, simulators: Option<Simulators>) -> Session {
+    let simulators = simulators.map(|simulators| simulators.all());
     let surroundings = Surroundings { env, simulators, ..surroundings() }.session();
     let job = Job { file: flow.to_owned(), ..Job::default() };
     let Ok(plan) = Plan::new(job, surroundings, &mut Vec::new()) else {
@@ -133,10 +134,11 @@ fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
     let setup = Setup { employees: 250, okta_auth: OktaAuth::Oauth, ..Setup::default() };
     let simulators = Simulators::new(Clock::simulated(EPOCH_MS), &setup);
     let connector = registry().connector("okta").unwrap();
-    let planned = Planned { name: "okta".to_owned(), connector, origin: Origin::Simulator };
+    let planned =
+        Planned { name: "okta".to_owned(), connector: connector.clone(), origin: Origin::Simulator };
     let scopes = scopes(&program, 0);
     let env = Default::default();
-    let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators, &env)).unwrap();
+    let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators.all(), &env)).unwrap();
 
     let activities: Vec<Activity> = (0..RUNS).map(|_| Activity::default()).collect();
     let runs = activities.iter().enumerate().map(|(number, activity)| {

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus};
 use flowrun_tests::limits;
 use flowrun_tests::org::{Org, Project, fault};
+use flowrun_tests::simulators::{Setup, Simulators};
 use serde_json::Value;
 
 fn last_line(text: &str) -> &str {

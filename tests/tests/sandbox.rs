@@ -9,14 +9,14 @@ use std::thread;
 use flowrun::console::Console;
 use flowrun::{Surroundings, main_in};
 use flowrun_host::driver::Stop;
-use flowrun_host::session::simulators::OktaAuth;
-use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::signing_key::SigningKey;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, OwnedApp, ServiceApp, UserStatus};
 use flowrun_personio::sim::Status;
 use flowrun_tests::org::{EPOCH_MS, Project, fault};
 use flowrun_tests::served::{Env, flowrun_by};
+use flowrun_tests::simulators::OktaAuth;
+use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{Ran, flowrun, surroundings};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ impl Sandbox {
         let (switch, stop) = Stop::new();
         let (lines, printed) = mpsc::channel();
         let surroundings =
-            Surroundings { stop: Some(stop), simulators: Some(simulators.clone()), ..surroundings() };
+            Surroundings { stop: Some(stop), simulators: Some(simulators.all()), ..surroundings() };
         let serving = thread::spawn(move || {
             let (mut out, mut err) = (Lines(lines), Vec::new());
             let mut console = Console::plain(&mut out, &mut err);

@@ -58,7 +58,7 @@ impl Editor {
             assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
             jsonschema::options().with_draft(Draft::Draft7).build(&schema).unwrap()
         };
-        Editor { flow: validator(schema(&catalog)), manifest: validator(manifest(&catalog)) }
+        Editor { flow: validator(schema(catalog)), manifest: validator(manifest(catalog)) }
     }
 
     /// What the editor underlines in the files of a project.
@@ -128,14 +128,14 @@ fn every_example_of_a_card_is_right() {
     let editor = Editor::new();
     let mut wrong = Vec::new();
     for card in registry().catalog().iter() {
-        for example in card_json(card)["examples"].as_array().unwrap() {
+        for example in card_json(registry().catalog(), card)["examples"].as_array().unwrap() {
             if example.get("fails").is_some() {
                 continue;
             }
             let cards = example["cards"].as_str().unwrap();
             let flow = cards.lines().fold("cards:\n".to_owned(), |flow, line| format!("{flow}  {line}\n"));
             let mut sources = Sources::default();
-            sources.add(card.id, &flow);
+            sources.add(&card.id, &flow);
             wrong.extend(editor.complaints(&sources));
         }
     }
@@ -179,7 +179,7 @@ fn slips_are_underlined() {
 #[test]
 fn editors_know_every_keyword() {
     let catalog = registry().catalog();
-    for schema in [schema(&catalog), manifest(&catalog)] {
+    for schema in [schema(catalog), manifest(catalog)] {
         let mut wrong = BTreeSet::new();
         walk(&schema, &mut wrong);
         assert!(wrong.is_empty(), "{wrong:#?}");
@@ -206,18 +206,24 @@ fn walk(schema: &Value, wrong: &mut BTreeSet<String>) {
 #[test]
 fn every_card_and_field_is_completed_with_its_docs() {
     let catalog = registry().catalog();
-    let schema = schema(&catalog);
+    let schema = schema(catalog);
     let names = &schema["$defs"]["card"]["properties"]["card"]["anyOf"][0];
     for (index, card) in catalog.iter().enumerate() {
-        assert_eq!(names["enum"][index], card.id);
+        assert_eq!(names["enum"][index], *card.id);
         assert_eq!(names["enumDescriptions"][index], card.summary());
-        let with = &schema["$defs"][card.id]["properties"]["with"];
-        for field in card.inputs {
-            let shown = &with["properties"][field.name];
+        let with = &schema["$defs"][&*card.id]["properties"]["with"];
+        for field in card.inputs.iter() {
+            let shown = &with["properties"][&*field.name];
             let docs = shown["description"].as_str().unwrap_or_default();
             assert!(docs.starts_with(field.docs.trim_end()), "{} {}: {docs}", card.id, field.name);
             if !field.choices.is_empty() {
-                assert_eq!(shown["anyOf"][0]["enum"], json!(field.choices), "{} {}", card.id, field.name);
+                assert_eq!(
+                    shown["anyOf"][0]["enum"],
+                    json!(field.choices.iter().collect::<Vec<_>>()),
+                    "{} {}",
+                    card.id,
+                    field.name
+                );
             }
         }
     }

@@ -17,14 +17,14 @@ use flowrun::{Surroundings, run_in};
 use flowrun_core::journal::Journal;
 use flowrun_core::value::REDACTED;
 use flowrun_host::driver;
-use flowrun_host::session::simulators::{Front, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::signing_key::SigningKey;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, ServiceApp};
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
 use flowrun_tests::org::{EPOCH_MS, Project};
 use flowrun_tests::served::{Served, flowrun_by, variables};
+use flowrun_tests::simulators::{Front, Simulators};
 use flowrun_tests::{Ran, surroundings, world};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -197,7 +197,7 @@ impl Tapped {
     fn run_within(&self, api: &str, more: &[&str]) -> Ran {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let surroundings = Surroundings { simulators: Some(self.simulators.clone()), ..surroundings() };
+        let surroundings = Surroundings { simulators: Some(self.simulators.all()), ..surroundings() };
         let mut console = Console::plain(&mut stdout, &mut stderr);
         let code = runtime.block_on(run_in(self.args(api, more), &surroundings, &mut console));
         Ran::new(code, stdout, stderr)

@@ -28,7 +28,6 @@ pub(crate) struct Decrypted {
 
 impl Pure for Decrypt {
     const ID: &str = "encryption.decrypt";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"{ encrypted: MZDvYw4wlOy+9RFZzXXJzdKRk8S92skcANfzgD243epYusHL0A==, key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=, associated: ada }"#

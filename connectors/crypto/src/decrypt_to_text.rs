@@ -27,7 +27,6 @@ pub(crate) struct Shown {
 
 impl Pure for DecryptToText {
     const ID: &str = "encryption.decrypt_to_text";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"{ encrypted: MZDvYw4wlOy+9RFZzXXJzdKRk8S92skcANfzgD243epYusHL0A==, key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=, associated: ada }"#

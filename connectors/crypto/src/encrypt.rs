@@ -37,7 +37,6 @@ pub(crate) struct Encrypted {
 
 impl Effect for Encrypt {
     const ID: &str = "encryption.encrypt";
-    const EXPORTED_AS: &[&str] = &[];
     // It would indent the YAML.
     #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {

@@ -4,25 +4,26 @@
 mod aes;
 mod algorithms;
 mod claims;
-mod decrypt;
-mod decrypt_to_text;
-mod encrypt;
-mod jwt_sign;
-mod jwt_verify;
 
-use flowrun_core::card::Card;
 use flowrun_kit::clock::Clock;
-use flowrun_kit::effect::{Connection, EffectCard};
+use flowrun_kit::connector::Connector;
+use flowrun_kit::effect::Connection;
 
-/// The cards that need chance.
-pub static CARDS: &[EffectCard] = &[EffectCard::of::<jwt_sign::Sign>(), EffectCard::of::<encrypt::Encrypt>()];
+flowrun_kit::effect_cards! {
+    jwt_sign::Sign,
+    encrypt::Encrypt,
+}
 
-/// The cards that need none.
-pub static PURE_CARDS: &[Card] = &[
-    Card::pure::<jwt_verify::Verify>(),
-    Card::pure::<decrypt::Decrypt>(),
-    Card::pure::<decrypt_to_text::DecryptToText>(),
-];
+flowrun_core::pure_cards! {
+    jwt_verify::Verify,
+    decrypt::Decrypt,
+    decrypt_to_text::DecryptToText,
+}
+
+/// What a run has of cryptography.
+pub fn connector() -> Connector {
+    Connector { pure_cards: pure_cards(), ..Connector::own(Crypto::CONNECTOR, effect_cards()) }
+}
 
 /// What the cards need of the world: the run's clock. Chance is the machine's, and keys come with each card.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub struct Crypto {
 }
 
 impl Connection for Crypto {
-    // None: no vendor is reached, so that no flow names a connection.
-    const CONNECTOR: &'static str = "";
+    const CONNECTOR: &'static str = "crypto";
+    const OWN: bool = true;
 }
 
 impl Crypto {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flowrun_core::card::{Args, Cx, Slots, Work};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::value::{Record, Secret, Text, Value, get, parse_json};
-use flowrun_crypto::{CARDS, Crypto, PURE_CARDS};
+use flowrun_crypto::{Crypto, effect_cards, pure_cards};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::direct;
 use flowrun_kit::effect::AnyConnection;
@@ -27,7 +27,7 @@ fn with(json: &str, more: &[(&str, &str)]) -> Record {
 }
 
 async fn sign(given: Record) -> Result<String, Fault> {
-    let outputs = direct::perform(CARDS, "jwt.sign", &Value::from(given), &crypto()).await?;
+    let outputs = direct::perform(&effect_cards(), "jwt.sign", &Value::from(given), &crypto()).await?;
     match &outputs["token"] {
         Value::Secret(token) => Ok(token.expose().to_owned()),
         shown => panic!("{shown:?}"),
@@ -36,16 +36,16 @@ async fn sign(given: Record) -> Result<String, Fault> {
 
 /// Performs a pure card as the machine does; `wanted` are outputs that the author names.
 fn pure(id: &str, given: &Record, wanted: &[&str], now_ms: i64) -> Result<Record, Fault> {
-    let card = PURE_CARDS.iter().find(|card| card.id == id).unwrap();
+    let card = pure_cards().into_iter().find(|card| card.id == id).unwrap();
     let Work::Pure(run) = card.work else { panic!("{id} is not pure") };
     let given = |name: &str, default: Value| given.get(name).cloned().unwrap_or(default);
     let mut args: Vec<Value> =
-        card.inputs.iter().map(|field| given(field.name, field.default.into())).collect();
+        card.inputs.iter().map(|field| given(&field.name, (&field.default).into())).collect();
     let wanted: Vec<Text> = wanted.iter().map(|name| Text::from(*name)).collect();
     let mut values = vec![Value::Null; card.outputs.len() + wanted.len()];
     let cx = Cx { now_ms, seed: 7, wanted: &wanted };
     run(&mut Args::new(&mut args, &[]), &cx, &mut Slots::new(&mut values, &wanted))?;
-    let names = card.outputs.iter().map(|field| Text::from(field.name)).chain(wanted.iter().cloned());
+    let names = card.outputs.iter().map(|field| Text::from(&*field.name)).chain(wanted.iter().cloned());
     Ok(names.zip(values).collect())
 }
 
@@ -211,7 +211,8 @@ const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 async fn what_was_encrypted_comes_back_and_nothing_else_does() {
     let given = Value::from(with(r#"{"text":"größe","associated":"ada"}"#, &[("key", KEY)]));
     let encrypt = async || {
-        let outputs = direct::perform(CARDS, "encryption.encrypt", &given, &crypto()).await.unwrap();
+        let outputs =
+            direct::perform(&effect_cards(), "encryption.encrypt", &given, &crypto()).await.unwrap();
         outputs["encrypted"].as_text().unwrap().to_string()
     };
     let (one, other) = (encrypt().await, encrypt().await);

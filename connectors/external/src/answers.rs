@@ -34,6 +34,7 @@ enum Then {
 
 impl Connection for Answers {
     const CONNECTOR: &'static str = "external";
+    const OWN: bool = true;
 }
 
 impl Answers {

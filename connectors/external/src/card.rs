@@ -33,7 +33,6 @@ pub(crate) struct Answered {
 
 impl Effect for ExternalCard {
     const ID: &str = flowrun_core::card::EXTERNAL_CARD;
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: external.slack.send_message

@@ -32,7 +32,6 @@ pub(crate) struct Created {
 
 impl Effect for Create {
     const ID: &str = "file.create";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: file.create, with: { text: Zoë, filename: name.txt } }"# => ok "{ size: 4 }",

@@ -42,7 +42,6 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 impl Effect for FromBase64 {
     const ID: &str = "file.from_base64";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"- { card: file.from_base64, with: { text: iVBORw0KGgo=, filename: logo.png } }"# => ok "{ size: 8 }",
         r#"- { card: file.from_base64, with: { text: "", filename: empty.bin } }"# => ok "{ size: 0 }",

@@ -34,7 +34,6 @@ pub(crate) struct Hashed {
 
 impl Effect for Hash {
     const ID: &str = "file.hash";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- { id: made, card: file.create, with: { text: abc, filename: abc.txt } }

@@ -2,32 +2,29 @@
 //!
 //! Only Download is elsewhere, with the API Connector, whose connection it needs.
 
-mod create;
-mod from_base64;
-mod hash;
-mod info;
-mod read_text;
-mod rename;
-mod to_base64;
-
 use std::sync::Arc;
 
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
 use flowrun_core::value::File;
 use flowrun_kit::clock::Clock;
-use flowrun_kit::effect::{Connection, EffectCard};
+use flowrun_kit::connector::Connector;
+use flowrun_kit::effect::Connection;
 use flowrun_kit::files::{Files, MB};
 
-/// The cards of files.
-pub static CARDS: &[EffectCard] = &[
-    EffectCard::of::<info::Info>(),
-    EffectCard::of::<create::Create>(),
-    EffectCard::of::<read_text::ReadText>(),
-    EffectCard::of::<from_base64::FromBase64>(),
-    EffectCard::of::<to_base64::ToBase64>(),
-    EffectCard::of::<rename::Rename>(),
-    EffectCard::of::<hash::Hash>(),
-];
+flowrun_kit::effect_cards! {
+    info::Info,
+    create::Create,
+    read_text::ReadText,
+    from_base64::FromBase64,
+    to_base64::ToBase64,
+    rename::Rename,
+    hash::Hash,
+}
+
+/// What a run has of files.
+pub fn connector() -> Connector {
+    Connector::own(FileStore::CONNECTOR, effect_cards())
+}
 
 /// The most megabytes of a file that become a text, which flows hold in memory.
 const MAX_TEXT_MB: f64 = 100.0;
@@ -41,6 +38,7 @@ pub struct FileStore {
 
 impl Connection for FileStore {
     const CONNECTOR: &'static str = "file";
+    const OWN: bool = true;
 }
 
 impl FileStore {

@@ -31,7 +31,6 @@ pub(crate) struct Read {
 
 impl Effect for ReadText {
     const ID: &str = "file.read_text";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- { id: made, card: file.create, with: { text: "id,name", filename: people.csv } }

@@ -29,7 +29,6 @@ pub(crate) struct Renamed {
 
 impl Effect for Rename {
     const ID: &str = "file.rename";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- { id: made, card: file.create, with: { text: "id,name", filename: export.csv } }

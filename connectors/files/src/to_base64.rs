@@ -32,7 +32,6 @@ pub(crate) struct Encoded {
 
 impl Effect for ToBase64 {
     const ID: &str = "file.to_base64";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- { id: made, card: file.create, with: { text: Zoë, filename: name.txt } }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderName;
+use flowrun_core::card::{Category, Colour};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value};
 use flowrun_kit::address::Base;
@@ -32,55 +33,54 @@ impl Connection for ApiConnector {
     }
 }
 
-const fn setting(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
-    Setting { name, variable, secret: false, required: false, default: None, docs }
-}
-
 /// The API Connector.
-pub static CONNECTOR: Connector = Connector {
-    name: "api_connector",
-    title: "API Connector",
-    docs: "Any HTTP API. A connection names one host, and the cards that use it can call no other; for another host make \
-           another connection.",
-    settings: &[
-        Setting {
-            required: true,
-            ..setting(
+pub fn connector() -> Connector {
+    Connector {
+        name: "api_connector".into(),
+        title: "API Connector".into(),
+        docs: "Any HTTP API. A connection names one host, and the cards that use it can call \
+            no other; for another host make another connection."
+            .into(),
+        own: false,
+        category: Some(Category {
+            id: "api_connector".into(),
+            title: "API Connector".into(),
+            colour: Some(Colour { light: 0xea580c, dark: 0xfb923c }),
+        }),
+        #[cfg(feature = "sim")]
+        sim: Some(crate::sim::simulated()),
+        #[cfg(not(feature = "sim"))]
+        sim: None,
+        settings: vec![
+            Setting::new(
                 "base_url",
                 "API_CONNECTOR_BASE_URL",
                 "The host to call, and the path that relative addresses continue.",
             )
-        },
-        Setting {
-            default: Some("none"),
-            ..setting(
+            .required(),
+            Setting::new(
                 "auth",
                 "API_CONNECTOR_AUTH",
-                "How to prove who calls: none, basic (user and secret), bearer (secret) or header (header and secret).",
+                "How to prove who calls: none, basic (user and secret), bearer (secret) or \
+            header (header and secret).",
             )
-        },
-        setting("user", "API_CONNECTOR_USER", "The user name, for basic."),
-        setting("header", "API_CONNECTOR_HEADER", "The name of the header, for header."),
-        Setting {
-            secret: true,
-            ..setting(
+            .default("none"),
+            Setting::new("user", "API_CONNECTOR_USER", "The user name, for basic."),
+            Setting::new("header", "API_CONNECTOR_HEADER", "The name of the header, for header."),
+            Setting::new(
                 "secret",
                 "API_CONNECTOR_SECRET",
                 "The password, the token, or the value of the header.",
             )
-        },
-    ],
-    cards: crate::CARDS,
-    pure_cards: crate::PURE_CARDS,
-    events: &[],
-    ways: &[],
-    open,
-    test,
-};
-
-/// The settings of a connection to the echo service, reached at `base_url`.
-pub fn simulated(base_url: &str) -> Settings {
-    Settings::new().with("base_url", base_url)
+            .secret(),
+        ],
+        cards: crate::effect_cards(),
+        pure_cards: crate::pure_cards(),
+        events: Vec::new(),
+        ways: Vec::new(),
+        open: Arc::new(open),
+        test: Arc::new(test),
+    }
 }
 
 const VENDOR: Vendor = Vendor {

@@ -3,34 +3,24 @@
 #[macro_use]
 mod sends;
 
-mod close;
 mod connection;
-mod delete;
 mod disposition;
-mod download;
 mod exchange;
-mod get;
-mod patch;
-mod post;
-mod put;
-mod raw;
+#[cfg(feature = "sim")]
 pub mod sim;
 
-pub use connection::{ApiConnector, CONNECTOR, simulated};
+pub use connection::{ApiConnector, connector};
 
-use flowrun_core::card::Card;
-use flowrun_kit::effect::EffectCard;
+flowrun_kit::effect_cards! {
+    raw::Raw,
+    get::Get,
+    post::Post,
+    put::Put,
+    patch::Patch,
+    delete::Delete,
+    download::Download,
+}
 
-/// The API Connector's cards.
-pub static CARDS: &[EffectCard] = &[
-    EffectCard::of::<raw::Raw>(),
-    EffectCard::of::<get::Get>(),
-    EffectCard::of::<post::Post>(),
-    EffectCard::of::<put::Put>(),
-    EffectCard::of::<patch::Patch>(),
-    EffectCard::of::<delete::Delete>(),
-    EffectCard::of::<download::Download>(),
-];
-
-/// Its cards that send nothing.
-pub static PURE_CARDS: &[Card] = &[Card::pure::<close::Close>()];
+flowrun_core::pure_cards! {
+    close::Close,
+}

@@ -1,6 +1,7 @@
 //! A simulated API, for the examples and tests of the API Connector: it tells what it was sent.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query};
@@ -9,8 +10,43 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use flowrun_kit::connector::Settings;
+use flowrun_kit::simulator::{Simulated, Simulator};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
+
+/// Where it is in this process.
+pub const URL: &str = "https://echo.sim";
+
+/// How an API is simulated.
+pub(crate) fn simulated() -> Simulated {
+    Simulated { options: Vec::new(), make: Arc::new(|_| Arc::new(Echo)) }
+}
+
+struct Echo;
+
+impl Simulator for Echo {
+    fn address(&self) -> &str {
+        URL
+    }
+
+    fn router(&self) -> Router {
+        router()
+    }
+
+    fn settings(&self, url: &str) -> Settings {
+        reached_at(url)
+    }
+
+    fn about(&self) -> String {
+        "an echo".to_owned()
+    }
+}
+
+/// The settings of a connection to it, reached at `base_url`.
+pub fn reached_at(base_url: &str) -> Settings {
+    Settings::new().with("base_url", base_url)
+}
 
 /// The service: `/echo` tells the request, `/reverse` gives the body backwards, `/status/{code}` fails as asked, `/moved`
 /// leads to `/echo`, `/away` to another host; `/files/{size}/{name}` is a file of so many bytes, which come in pieces.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::value::{REDACTED, Record, Secret, Value, get, parse_json};
-use flowrun_http::{CARDS, CONNECTOR, sim, simulated};
+use flowrun_http::sim::reached_at;
+use flowrun_http::{connector, effect_cards, sim};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Means, Settings};
 use flowrun_kit::direct;
@@ -17,17 +18,17 @@ fn connect(settings: &Settings) -> Result<AnyConnection, Fault> {
     let clock = Clock::starting_at(0, 1.0);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, sim::router()));
     let means = Means::new(transport, clock);
-    CONNECTOR.connect(settings, means).map(|connected| connected.connection)
+    connector().connect(settings, means).map(|connected| connected.connection)
 }
 
 async fn card(connection: &AnyConnection, id: &str, inputs: &str) -> Result<Record, Fault> {
     let inputs = parse_json(inputs).expect("inputs are JSON");
-    direct::perform(CARDS, &format!("api_connector.{id}"), &inputs, connection).await
+    direct::perform(&effect_cards(), &format!("api_connector.{id}"), &inputs, connection).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn requests_go_out_as_written() {
-    let api = connect(&simulated(URL)).unwrap();
+    let api = connect(&reached_at(URL)).unwrap();
     let table = [
         ("get", r#"{"url":"/echo","query":"?a=1&b=x y"}"#, "query", r#"{"a":"1","b":"x y"}"#),
         ("get", r#"{"url":"echo?a=1","query":{"b":[1,2],"c":null}}"#, "query", r#"{"a":"1","b":"[1,2]"}"#),
@@ -56,7 +57,7 @@ async fn requests_go_out_as_written() {
 
 #[tokio::test(start_paused = true)]
 async fn what_may_not_be_sent_or_read_is_refused() {
-    let api = connect(&simulated(URL)).unwrap();
+    let api = connect(&reached_at(URL)).unwrap();
     let table = [
         ("get", r#"{"url":"https://other.sim/echo"}"#, FaultKind::Url, "not to https://other.sim"),
         ("get", r#"{"url":"/away"}"#, FaultKind::Url, "not to https://elsewhere.example.com"),
@@ -81,14 +82,14 @@ async fn what_may_not_be_sent_or_read_is_refused() {
         ("url", Value::from("/echo")),
         ("body", Value::object([("k", Value::Secret(Secret::new("hunter2")))])),
     ]);
-    let fault = direct::perform(CARDS, "api_connector.post", &body, &api).await.unwrap_err();
+    let fault = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap_err();
     assert!(fault.message.contains("holds a secret"), "{fault}");
     let body = Value::object([
         ("url", Value::from("/echo")),
         ("headers", Value::object([("content-type", Value::from("application/x-www-form-urlencoded"))])),
         ("body", Value::Secret(Secret::new("assertion=hunter2"))),
     ]);
-    let echo = direct::perform(CARDS, "api_connector.post", &body, &api).await.unwrap();
+    let echo = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap();
     assert!(echo["body"].to_json().contains("assertion=hunter2"), "{echo:?}");
     let text = card(&api, "post", r#"{"url":"/reverse","body":"text"}"#).await.unwrap_err();
     assert_eq!(text.kind, FaultKind::Parse, "{text}");
@@ -103,7 +104,7 @@ async fn credentials_are_sent_and_never_shown() {
         ("header", "x-api-key", secret),
     ];
     for (auth, header, sent) in table {
-        let settings = simulated(URL)
+        let settings = reached_at(URL)
             .with("auth", auth)
             .with("user", "ada")
             .with("header", "X-API-Key")
@@ -121,7 +122,7 @@ async fn credentials_are_sent_and_never_shown() {
             !format!("{settings:?} {:?}", api.downcast_ref::<flowrun_http::ApiConnector>()).contains(secret)
         );
     }
-    let fault = connect(&simulated(URL).with("secret", secret)).map(|_| ()).unwrap_err();
+    let fault = connect(&reached_at(URL).with("secret", secret)).map(|_| ()).unwrap_err();
     assert!(fault.message.contains("API_CONNECTOR_AUTH does not say"), "{fault}");
-    assert_eq!(connect(&simulated("http://echo.sim")).map(|_| ()).unwrap_err().kind, FaultKind::Url);
+    assert_eq!(connect(&reached_at("http://echo.sim")).map(|_| ()).unwrap_err().kind, FaultKind::Url);
 }

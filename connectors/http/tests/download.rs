@@ -11,7 +11,8 @@ use axum::response::Redirect;
 use axum::routing::get;
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::value::{File, Record, Value, parse_json};
-use flowrun_http::{CARDS, CONNECTOR, simulated};
+use flowrun_http::sim::reached_at;
+use flowrun_http::{connector, effect_cards};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::direct;
@@ -62,9 +63,10 @@ async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record,
     let clock = Clock::starting_at(0, 1.0);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, router));
     let means = Means::new(transport, clock);
-    let api = CONNECTOR.connect(&simulated(URL), means).unwrap().connection;
+    let api = connector().connect(&reached_at(URL), means).unwrap().connection;
     let run = Run { files: files.clone(), ..Run::default() };
-    direct::perform_in(Arc::new(run), CARDS, "file.download", &parse_json(inputs).unwrap(), &api).await
+    direct::perform_in(Arc::new(run), &effect_cards(), "file.download", &parse_json(inputs).unwrap(), &api)
+        .await
 }
 
 fn file(out: &Record) -> Arc<File> {

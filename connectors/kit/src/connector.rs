@@ -1,9 +1,10 @@
 //! What a connector is to the command line: its settings, its cards, and how a connection is made.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use flowrun_core::card::Card;
+use flowrun_core::card::{Card, Category, Words};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::vocabulary::Event;
@@ -13,30 +14,61 @@ use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::effect::{AnyConnection, EffectCard, Pending};
 use crate::http::Transport;
+use crate::simulator::Simulated;
 
 /// One setting of a connector's connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Its name in a connections file: `api_token`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The environment variable that gives it: `OKTA_API_TOKEN`.
-    pub variable: &'static str,
+    pub variable: Cow<'static, str>,
     /// Whether it must never be shown.
     pub secret: bool,
     /// Whether a connection can't do without it.
     pub required: bool,
     /// What it is if it isn't given.
-    pub default: Option<&'static str>,
+    pub default: Option<Cow<'static, str>>,
     /// What it is, for the manual.
-    pub docs: &'static str,
+    pub docs: Cow<'static, str>,
 }
 
 impl Setting {
+    /// A setting that may be shown and left out.
+    pub const fn new(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
+        Setting {
+            name: Cow::Borrowed(name),
+            variable: Cow::Borrowed(variable),
+            secret: false,
+            required: false,
+            default: None,
+            docs: Cow::Borrowed(docs),
+        }
+    }
+
+    /// The same setting, which must never be shown.
+    pub const fn secret(mut self) -> Setting {
+        self.secret = true;
+        self
+    }
+
+    /// The same setting, which a connection can't do without.
+    pub const fn required(mut self) -> Setting {
+        self.required = true;
+        self
+    }
+
+    /// The same setting, which is this if it isn't given.
+    pub fn default(mut self, value: &'static str) -> Setting {
+        self.default = Some(Cow::Borrowed(value));
+        self
+    }
+
     /// The environment variable for a connection called `connection`: that of the declaration if the connection has its
     /// connector's name, else made of both names (`okta_eu` and `api_token`: `OKTA_EU_API_TOKEN`).
     pub fn variable_for(&self, connector: &str, connection: &str) -> String {
         if connection == connector {
-            return self.variable.to_owned();
+            return self.variable.to_string();
         }
         let whole = format!("{connection}_{}", self.name);
         whole
@@ -91,7 +123,7 @@ pub struct Means {
     /// Tells the time and waits.
     pub clock: Clock,
     /// What the cards of all flows need that will use it: their scopes, each once.
-    pub scopes: BTreeSet<&'static str>,
+    pub scopes: BTreeSet<Text>,
 }
 
 impl Means {
@@ -113,12 +145,12 @@ pub struct Connected {
 }
 
 /// One way to prove who one is: the settings that it takes together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Way {
     /// What people call it: `API token`.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The names of the settings that it needs, beside the required ones.
-    pub settings: &'static [&'static str],
+    pub settings: Words,
 }
 
 /// One thing that a try of a connection found out.
@@ -130,53 +162,87 @@ pub struct Check {
     pub outcome: Result<Text>,
 }
 
+/// Makes a connection.
+pub type Open = Arc<dyn Fn(&Settings, Means) -> Result<Connected> + Send + Sync>;
+
+/// Tries a connection.
+pub type Test = Arc<dyn for<'a> Fn(&'a AnyConnection) -> Pending<'a, Vec<Check>> + Send + Sync>;
+
 /// A connector.
+#[derive(Clone)]
 pub struct Connector {
     /// Its name in flow files: `okta`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its name as people write it: `Okta`.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it connects to, for the manual.
-    pub docs: &'static str,
+    pub docs: Cow<'static, str>,
+    /// Whether each run has one of its own, so that no project defines a connection.
+    pub own: bool,
+    /// The category of its cards, unless Okta's console has it.
+    pub category: Option<Category>,
+    /// How its vendor is simulated, where it is.
+    pub sim: Option<Simulated>,
     /// The settings of its connections.
-    pub settings: &'static [Setting],
+    pub settings: Vec<Setting>,
     /// The ways to prove who one is, the usual one first; a connection takes the first for which all settings are given.
-    pub ways: &'static [Way],
+    pub ways: Vec<Way>,
     /// Its cards that need a connection.
-    pub cards: &'static [EffectCard],
+    pub cards: Vec<EffectCard>,
     /// Its cards that need none.
-    pub pure_cards: &'static [Card],
+    pub pure_cards: Vec<Arc<Card>>,
     /// The events that a trigger may name; none of them starts a flow yet.
-    pub events: &'static [Event],
+    pub events: Vec<Event>,
     /// Makes a connection of complete settings; see [`Connector::connect`].
-    pub open: fn(&Settings, Means) -> Result<Connected>,
+    pub open: Open,
     /// Tries a connection by harmless requests and tells what it found, up to the first thing that is wrong with the
     /// credentials; everything that it tells is fit to be shown.
-    pub test: for<'a> fn(&'a AnyConnection) -> Pending<'a, Vec<Check>>,
+    pub test: Test,
 }
 
 impl Connector {
+    /// A connector of which each run has one of its own.
+    pub fn own(name: &'static str, cards: Vec<EffectCard>) -> Connector {
+        Connector {
+            name: name.into(),
+            title: name.into(),
+            docs: "".into(),
+            own: true,
+            category: None,
+            sim: None,
+            settings: Vec::new(),
+            ways: Vec::new(),
+            cards,
+            pure_cards: Vec::new(),
+            events: Vec::new(),
+            open: Arc::new(|_, _| {
+                Err(Fault::new(FaultKind::Connection, "a connector of the run's own needs no connection"))
+            }),
+            test: Arc::new(|_| Box::pin(std::future::ready(Vec::new()))),
+        }
+    }
+
     /// The way that `settings` take: the first one that they have everything for; else the one that they have most for.
-    pub fn way(&self, settings: &Settings) -> Option<&'static Way> {
+    pub fn way(&self, settings: &Settings) -> Option<&Way> {
         let lacks = |way: &&Way| way.settings.iter().filter(|name| settings.get(name).is_none()).count();
-        let has = |way: &&Way| way.settings.len() - lacks(way);
+        let has = |way: &&Way| way.settings.iter().count() - lacks(way);
         let complete = self.ways.iter().find(|way| lacks(way) == 0);
         // Of equals the first: `max_by_key` would take the last.
         complete.or_else(|| self.ways.iter().rev().max_by_key(has))
     }
 
     /// The settings that a connection can't do without and `settings` lack: the required ones, and those of its way.
-    pub fn missing(&self, settings: &Settings) -> Vec<&'static Setting> {
-        let way = self.way(settings).map_or(&[][..], |way| way.settings);
+    pub fn missing(&self, settings: &Settings) -> Vec<&Setting> {
+        let way = self.way(settings).map_or(&Words::NONE, |way| &way.settings);
         let needed = |setting: &&Setting| {
             setting.default.is_none() && (setting.required || way.contains(&setting.name))
         };
-        self.settings.iter().filter(needed).filter(|setting| settings.get(setting.name).is_none()).collect()
+        self.settings.iter().filter(needed).filter(|setting| settings.get(&setting.name).is_none()).collect()
     }
 
     /// Makes a connection; nothing is sent yet.
     pub fn connect(&self, settings: &Settings, means: Means) -> Result<Connected> {
-        let missing: Vec<&str> = self.missing(settings).iter().map(|setting| setting.variable).collect();
+        let missing: Vec<&str> = self.missing(settings).iter().map(|setting| &*setting.variable).collect();
         if !missing.is_empty() {
             let message = format!("the connection to {} lacks {}", self.title, missing.join(", "));
             let help =
@@ -184,11 +250,11 @@ impl Connector {
             return Err(Fault::new(FaultKind::Connection, message).help(help));
         }
         let mut whole = settings.clone();
-        for setting in self.settings {
-            if let Some(default) = setting.default
-                && whole.get(setting.name).is_none()
+        for setting in &self.settings {
+            if let Some(default) = &setting.default
+                && whole.get(&setting.name).is_none()
             {
-                whole = whole.with(setting.name, default);
+                whole = whole.with(&setting.name, &**default);
             }
         }
         (self.open)(&whole, means)

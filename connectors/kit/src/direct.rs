@@ -11,7 +11,7 @@ use crate::errand::Run;
 
 /// Performs the card called `id` with `inputs` by their names, and gives its outputs by theirs.
 pub async fn perform(
-    cards: &'static [EffectCard],
+    cards: &[EffectCard],
     id: &str,
     inputs: &Value,
     connection: &AnyConnection,
@@ -22,7 +22,7 @@ pub async fn perform(
 /// The same as part of `run`.
 pub async fn perform_in(
     run: Arc<Run>,
-    cards: &'static [EffectCard],
+    cards: &[EffectCard],
     id: &str,
     inputs: &Value,
     connection: &AnyConnection,
@@ -30,7 +30,7 @@ pub async fn perform_in(
     let card = find(cards, id)?;
     match card.perform(prepare(card, inputs, None)?, connection.clone(), run, None).await? {
         Answer::Outputs(values) => {
-            Ok(card.card.outputs.iter().map(|field| Text::from(field.name)).zip(values).collect())
+            Ok(card.card.outputs.iter().map(|field| Text::from(&*field.name)).zip(values).collect())
         }
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no outputs"))),
     }
@@ -38,7 +38,7 @@ pub async fn perform_in(
 
 /// Fetches one page of the card called `id`.
 pub async fn page(
-    cards: &'static [EffectCard],
+    cards: &[EffectCard],
     id: &str,
     inputs: &Value,
     cursor: Cursor,
@@ -52,13 +52,13 @@ pub async fn page(
     }
 }
 
-fn find(cards: &'static [EffectCard], id: &str) -> Result<&'static EffectCard> {
+fn find<'c>(cards: &'c [EffectCard], id: &str) -> Result<&'c EffectCard> {
     let card = cards.iter().find(|card| card.card.id == id);
     card.ok_or_else(|| Fault::new(FaultKind::NotFound, format!("there is no card `{id}` here")))
 }
 
-fn prepare(card: &'static EffectCard, inputs: &Value, page: Option<Cursor>) -> Result<Performance> {
-    let declared = card.card.inputs;
+fn prepare(card: &EffectCard, inputs: &Value, page: Option<Cursor>) -> Result<Performance> {
+    let declared = &card.card.inputs;
     let given = inputs.as_object();
     if let Some(unknown) = given.and_then(|given| given.keys().find(|name| card.card.input(name).is_none())) {
         return Err(Fault::new(
@@ -67,15 +67,15 @@ fn prepare(card: &'static EffectCard, inputs: &Value, page: Option<Cursor>) -> R
         ));
     }
     let args = declared.iter().map(|field| {
-        let value = given.and_then(|given| given.get(field.name)).cloned();
-        value.unwrap_or_else(|| Value::from(field.default))
+        let value = given.and_then(|given| given.get(&field.name)).cloned();
+        value.unwrap_or_else(|| Value::from(&field.default))
     });
     Ok(Performance {
-        card: &card.card,
+        card: card.card.clone(),
         connection: None,
         args: args.collect(),
         names: [].into(),
-        outputs: card.card.outputs.iter().map(|field| Text::from(field.name)).collect(),
+        outputs: card.card.outputs.iter().map(|field| Text::from(&*field.name)).collect(),
         page,
         timeout_ms: u64::MAX,
         cleans_up: false,

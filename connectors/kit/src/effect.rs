@@ -1,12 +1,14 @@
 //! The one way to declare a card that reaches outside.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Slots, Work};
+use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Said, Slots, Words, Work};
 use flowrun_core::does::Does;
 use flowrun_core::effect::{Answer, Cursor, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
@@ -22,7 +24,7 @@ pub trait Effect: Inputs + Send + 'static {
     /// Okta's name where snake case doesn't lead back to it.
     const TITLE: Option<&'static str> = None;
     /// The export addresses it stands for.
-    const EXPORTED_AS: &'static [&'static str];
+    const EXPORTED_AS: &'static [&'static str] = &[];
     /// At least one; they are run as tests, over the simulators.
     const EXAMPLES: &'static [Example];
     /// What performing it does to the world.
@@ -34,6 +36,8 @@ pub trait Effect: Inputs + Send + 'static {
     const TIMEOUT: Duration = Duration::from_secs(300);
     /// Whether it can yield its records page by page, when its input `result_set` says `stream`.
     const STREAMS: bool = false;
+    /// Whether its helper flow gets, in Okta's exports, the record and the author's fields as one object.
+    const STATE_IN_RECORD: bool = false;
     /// The connection it uses.
     type Connection: Connection;
     /// What it puts out.
@@ -57,6 +61,8 @@ pub trait Effect: Inputs + Send + 'static {
 pub trait Connection: Any + Send + Sync {
     /// The connector's name in flow files: `okta`.
     const CONNECTOR: &'static str;
+    /// Whether each run has one of its own, so that no flow names a connection.
+    const OWN: bool = false;
 
     /// The same connection for a card that does an errand over it, where the connection needs to know for what it is used.
     fn on(&self, errand: Errand) -> Option<Self>
@@ -74,41 +80,45 @@ pub type AnyConnection = Arc<dyn Any + Send + Sync>;
 /// A future that the driver awaits.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-type Perform = fn(Performance, AnyConnection, Errand) -> Pending<'static, Result<Answer>>;
+/// The code of cards that reach outside.
+pub trait Performs: Send + Sync {
+    /// Performs a card over `connection`, which must be of its connector, as the errand says.
+    fn perform(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+        errand: Errand,
+    ) -> Pending<'static, Result<Answer>>;
+}
 
 /// A card that reaches outside, with the code that performs it.
+#[derive(Clone)]
 pub struct EffectCard {
     /// The declaration.
-    pub card: Card,
-    perform: Perform,
+    pub card: Arc<Card>,
+    code: Arc<dyn Performs>,
 }
 
 impl EffectCard {
+    /// A card and its code.
+    pub fn new(card: Card, code: Arc<dyn Performs>) -> EffectCard {
+        EffectCard { card: Arc::new(card), code }
+    }
+
     /// The declaration and the code of `C`.
-    pub const fn of<C: Effect>() -> EffectCard {
-        EffectCard {
-            card: Card {
-                id: C::ID,
-                named: C::TITLE,
-                docs: C::DOCS,
-                exported_as: C::EXPORTED_AS,
-                inputs: C::FIELDS,
-                rest_in: C::REST,
-                outputs: <C::Out as Outputs>::FIELDS,
-                rest_out: <C::Out as Outputs>::REST,
-                examples: C::EXAMPLES,
-                work: Work::Effect(EffectSpec {
-                    connector: <C::Connection as Connection>::CONNECTOR,
-                    timeout: C::TIMEOUT,
-                    does: C::DOES,
-                    scopes: C::SCOPES,
-                    streams: C::STREAMS,
-                }),
-            },
-            perform: |performance, connection, errand| {
-                Box::pin(perform::<C>(performance, connection, errand))
-            },
-        }
+    pub fn of<C: Effect>() -> EffectCard {
+        let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };
+        let spec = EffectSpec {
+            connector: Cow::Borrowed(<C::Connection as Connection>::CONNECTOR),
+            own: <C::Connection as Connection>::OWN,
+            timeout: C::TIMEOUT,
+            does: C::DOES,
+            scopes: Words::Written(C::SCOPES),
+            streams: C::STREAMS,
+            state_in_record: C::STATE_IN_RECORD,
+        };
+        let card = Card::declared::<C, C::Out>(said, Work::Effect(spec));
+        EffectCard::new(card, Arc::new(Coded::<C>(PhantomData)))
     }
 
     /// Performs the card over `connection`, which must be of its connector, as part of `run`; what the run does over the
@@ -126,7 +136,34 @@ impl EffectCard {
             activity,
             ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))
         };
-        (self.perform)(performance, connection, errand)
+        self.code.perform(performance, connection, errand)
+    }
+}
+
+/// Declares the modules of cards that reach outside and lists the cards: `effect_cards! { create_row::CreateRow }`.
+#[macro_export]
+macro_rules! effect_cards {
+    ($($module:ident::$card:ident),+ $(,)?) => {
+        $(mod $module;)+
+
+        /// The cards that reach outside, in the order of the manual.
+        pub fn effect_cards() -> Vec<$crate::effect::EffectCard> {
+            vec![$($crate::effect::EffectCard::of::<$module::$card>()),+]
+        }
+    };
+}
+
+/// A card whose code is compiled in.
+struct Coded<C>(PhantomData<fn() -> C>);
+
+impl<C: Effect> Performs for Coded<C> {
+    fn perform(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+        errand: Errand,
+    ) -> Pending<'static, Result<Answer>> {
+        Box::pin(perform::<C>(performance, connection, errand))
     }
 }
 

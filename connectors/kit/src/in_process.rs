@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -13,13 +14,20 @@ use crate::address::Origin;
 use crate::clock::Clock;
 use crate::effect::Pending;
 use crate::http::{Arriving, Limits, Request, Response, Transport, TransportError};
-use crate::sim::Dropped;
+use crate::simulator::Dropped;
 
 /// A network whose hosts are axum routers.
 #[derive(Clone)]
 pub struct SimTransport {
     clock: Clock,
-    hosts: HashMap<Origin, Router>,
+    hosts: HashMap<Origin, Host>,
+}
+
+/// A router, made when the first request comes: most runs reach few simulators.
+#[derive(Clone)]
+struct Host {
+    make: Arc<dyn Fn() -> Router + Send + Sync>,
+    made: Arc<OnceLock<Router>>,
 }
 
 impl SimTransport {
@@ -28,10 +36,19 @@ impl SimTransport {
         SimTransport { clock: clock.clone(), hosts: HashMap::new() }
     }
 
-    /// Lets `router` answer for an address such as `https://acme.okta.sim`; an address that is none is left out.
-    pub fn host(mut self, address: &str, router: Router) -> SimTransport {
+    /// Lets `router` answer for an address such as `https://acme.okta.sim`; what isn't an address is left out.
+    pub fn host(self, address: &str, router: Router) -> SimTransport {
+        self.host_made_by(address, move || router.clone())
+    }
+
+    /// The same with a router that is made when the first request comes.
+    pub fn host_made_by(
+        mut self,
+        address: &str,
+        make: impl Fn() -> Router + Send + Sync + 'static,
+    ) -> SimTransport {
         if let Ok(origin) = Origin::parse(address) {
-            self.hosts.insert(origin, router);
+            self.hosts.insert(origin, Host { make: Arc::new(make), made: Arc::default() });
         }
         self
     }
@@ -39,7 +56,7 @@ impl SimTransport {
     async fn deliver(&self, request: Request) -> Result<Arriving, TransportError> {
         let origin = Origin::parse(&request.url)
             .map_err(|fault| TransportError::Connect(fault.message.to_string()))?;
-        let Some(router) = self.hosts.get(&origin) else {
+        let Some(host) = self.hosts.get(&origin) else {
             return Err(TransportError::Connect(format!("no simulator answers for {origin}")));
         };
         let mut builder = http::Request::builder().method(request.method).uri(&request.url);
@@ -48,7 +65,7 @@ impl SimTransport {
         }
         let built = builder.body(Body::from(request.body));
         let built = built.map_err(|error| TransportError::Connect(error.to_string()))?;
-        let answer = match router.clone().oneshot(built).await {
+        let answer = match host.made.get_or_init(|| (host.make)()).clone().oneshot(built).await {
             Ok(answer) => answer,
             Err(never) => match never {},
         };

@@ -29,7 +29,9 @@ mod pem;
 pub mod registry;
 pub mod retry;
 pub mod signing_key;
+#[cfg(feature = "sim")]
 pub mod sim;
+pub mod simulator;
 pub mod skew;
 mod spki;
 pub mod stop;

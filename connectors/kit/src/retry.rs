@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use flowrun_core::chance::mix;
 
 use crate::pacing::date_ms;
-use crate::sim::mix;
 
 /// How stubborn a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -97,7 +97,9 @@ macro_rules! card {
 card!(Reader, "acme.read", Does::Reads);
 card!(Sender, "acme.send", Does::AsMethod(Self::METHOD));
 
-static CARDS: &[EffectCard] = &[EffectCard::of::<Reader>(), EffectCard::of::<Sender>()];
+fn effect_cards() -> [EffectCard; 2] {
+    [EffectCard::of::<Reader>(), EffectCard::of::<Sender>()]
+}
 
 /// Acme, which answers the first so many requests with this.
 fn acme(story: &Story, statuses: Vec<u16>) -> AnyConnection {
@@ -122,11 +124,11 @@ async fn a_card_that_says_that_it_reads_can_change_nothing() {
     let story = Story::default();
     let acme = acme(&story, Vec::new());
     for method in ["GET", "HEAD", "LOGIN"] {
-        direct::perform(CARDS, "acme.read", &by(method), &acme).await.unwrap();
+        direct::perform(&effect_cards(), "acme.read", &by(method), &acme).await.unwrap();
     }
     assert_eq!(told(&story), ["GET", "HEAD", "POST"]);
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
-        let fault = direct::perform(CARDS, "acme.read", &by(method), &acme).await.unwrap_err();
+        let fault = direct::perform(&effect_cards(), "acme.read", &by(method), &acme).await.unwrap_err();
         let message = format!(
             "{method} /things was not sent: it would change something, and the card is declared to change nothing"
         );
@@ -143,8 +145,8 @@ async fn a_card_that_says_that_it_reads_can_change_nothing() {
 async fn what_was_asked_narrows_what_the_card_may_do() {
     let story = Story::default();
     let acme = acme(&story, Vec::new());
-    direct::perform(CARDS, "acme.send", &by("POST"), &acme).await.unwrap();
-    direct::perform(CARDS, "acme.send", &by("GET"), &acme).await.unwrap();
+    direct::perform(&effect_cards(), "acme.send", &by("POST"), &acme).await.unwrap();
+    direct::perform(&effect_cards(), "acme.send", &by("GET"), &acme).await.unwrap();
     assert_eq!(told(&story), ["POST", "GET"]);
     assert_eq!(Does::AsMethod(Sender::METHOD).with(&[Value::from("PUT")]), Does::Changes(Repeat::Safe));
 }
@@ -182,7 +184,7 @@ async fn changes_are_recorded_before_they_are_sent_and_when_they_end() {
         let story = Story::default();
         let acme = acme(&story, statuses);
         let run = Run { audit: Some(Arc::new(Notes(story.clone()))), ..Run::default() };
-        let _ = direct::perform_in(Arc::new(run), CARDS, "acme.send", &by(method), &acme).await;
+        let _ = direct::perform_in(Arc::new(run), &effect_cards(), "acme.send", &by(method), &acme).await;
         assert_eq!(told(&story), expected, "{method}");
     }
 }

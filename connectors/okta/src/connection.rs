@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowrun_core::card::{Category, Colour, Words};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_kit::address::{Base, segment};
@@ -15,7 +16,6 @@ use flowrun_kit::line::Line;
 use secrecy::ExposeSecret;
 
 use crate::login::AppLogin;
-use crate::sim::{OktaSim, OwnedApp};
 use crate::{checks, scope, vendor};
 
 /// A connection to one Okta org.
@@ -37,84 +37,82 @@ impl Connection for Okta {
     }
 }
 
-const fn setting(name: &'static str, variable: &'static str, docs: &'static str) -> Setting {
-    Setting { name, variable, secret: false, required: false, default: None, docs }
-}
-
 /// The Okta connector.
-pub static CONNECTOR: Connector = Connector {
-    name: "okta",
-    title: "Okta",
-    docs: "An Okta org and one of its Custom Identity Source apps. The org needs the Identity Source Apps feature, and \
-           profile sourcing switched on in the app's Provisioning tab.",
-    settings: &[
-        Setting {
-            required: true,
-            ..setting("org_url", "OKTA_ORG_URL", "The org's address: https://acme.okta.com, without -admin.")
-        },
-        Setting {
-            secret: true,
-            ..setting(
+pub fn connector() -> Connector {
+    Connector {
+        name: "okta".into(),
+        title: "Okta".into(),
+        docs: "An Okta org and one of its Custom Identity Source apps. The org needs the \
+            Identity Source Apps feature, and profile sourcing switched on in the app's \
+            Provisioning tab."
+            .into(),
+        own: false,
+        category: Some(Category {
+            id: "okta".into(),
+            title: "Okta".into(),
+            colour: Some(Colour { light: 0x1d4ed8, dark: 0x7dabff }),
+        }),
+        #[cfg(feature = "sim")]
+        sim: Some(crate::sim::simulated::simulated()),
+        #[cfg(not(feature = "sim"))]
+        sim: None,
+        settings: vec![
+            Setting::new(
+                "org_url",
+                "OKTA_ORG_URL",
+                "The org's address: https://acme.okta.com, without -admin.",
+            )
+            .required(),
+            Setting::new(
                 "api_token",
                 "OKTA_API_TOKEN",
                 "An API token of an administrator who may manage the identity source.",
             )
-        },
-        setting(
-            "client_id",
-            "OKTA_CLIENT_ID",
-            "The client ID of an API Services app, in place of an API token.",
-        ),
-        Setting {
-            secret: true,
-            ..setting(
+            .secret(),
+            Setting::new(
+                "client_id",
+                "OKTA_CLIENT_ID",
+                "The client ID of an API Services app, in place of an API token.",
+            ),
+            Setting::new(
                 "private_key",
                 "OKTA_PRIVATE_KEY",
-                "The private key whose public part the app has: PEM or a JWK, RSA or EC on P-256 or P-384.",
+                "The private key whose public part the app has: PEM or a JWK, RSA or EC on \
+            P-256 or P-384.",
             )
-        },
-        setting(
-            "key_id",
-            "OKTA_KEY_ID",
-            "The KID of that key in the app; needed if the app has several keys and a JWK does not say.",
-        ),
-        setting(
-            "scopes",
-            "OKTA_SCOPES",
-            "OAuth 2.0 scopes to ask for besides those of the cards, such as okta.groups.read: for Custom API Action.",
-        ),
-        setting(
-            "identity_source_id",
-            "OKTA_IDENTITY_SOURCE_ID",
-            "The ID of the Custom Identity Source app (0oa…), for cards that leave `application_id` blank.",
-        ),
-    ],
-    cards: crate::CARDS,
-    pure_cards: &[],
-    events: crate::triggers::EVENTS,
-    ways: &[
-        Way { title: "API token", settings: &["api_token"] },
-        Way { title: "OAuth 2.0 service app", settings: &["client_id", "private_key"] },
-    ],
-    open,
-    test: checks::test,
-};
-
-/// The settings of a connection to `sim`, reached at `org_url`.
-pub fn simulated(sim: &OktaSim, org_url: &str) -> Settings {
-    Settings::new()
-        .with("org_url", org_url)
-        .with("api_token", sim.token())
-        .with("identity_source_id", sim.identity_source_id())
-}
-
-/// The settings of a connection to `sim` as one of its service apps, reached at `org_url`.
-pub fn simulated_oauth(sim: &OktaSim, org_url: &str, app: &OwnedApp) -> Settings {
-    Settings::new()
-        .with("org_url", org_url)
-        .with("client_id", &*app.app.client_id)
-        .with("private_key", app.private_key.expose_secret())
-        .with("identity_source_id", sim.identity_source_id())
+            .secret(),
+            Setting::new(
+                "key_id",
+                "OKTA_KEY_ID",
+                "The KID of that key in the app; needed if the app has several keys and a JWK \
+            does not say.",
+            ),
+            Setting::new(
+                "scopes",
+                "OKTA_SCOPES",
+                "OAuth 2.0 scopes to ask for besides those of the cards, such as \
+            okta.groups.read: for Custom API Action.",
+            ),
+            Setting::new(
+                "identity_source_id",
+                "OKTA_IDENTITY_SOURCE_ID",
+                "The ID of the Custom Identity Source app (0oa…), for cards that leave \
+            `application_id` blank.",
+            ),
+        ],
+        cards: crate::effect_cards(),
+        pure_cards: Vec::new(),
+        events: crate::triggers::EVENTS.to_vec(),
+        ways: vec![
+            Way { title: "API token".into(), settings: Words::Written(&["api_token"]) },
+            Way {
+                title: "OAuth 2.0 service app".into(),
+                settings: Words::Written(&["client_id", "private_key"]),
+            },
+        ],
+        open: Arc::new(open),
+        test: Arc::new(checks::test),
+    }
 }
 
 /// How long one of Okta's cards may take, a little longer than its client waits for limits: with 15 session requests a

@@ -28,7 +28,6 @@ const STEP: Step = Step { operation: "expire_password", leads_to: &["PASSWORD_EX
 
 impl Effect for ExpirePassword {
     const ID: &str = "okta.expire_password";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_users_with_filter

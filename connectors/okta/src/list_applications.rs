@@ -38,7 +38,6 @@ const PAGE: u32 = 200;
 
 impl Effect for ListApplications {
     const ID: &str = "okta.list_applications";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_applications

@@ -43,7 +43,6 @@ pub struct Read {
 
 impl Effect for ReadApplication {
     const ID: &str = "okta.read_application";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.search_applications

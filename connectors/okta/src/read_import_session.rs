@@ -28,7 +28,6 @@ pub struct ReadImportSession {
 
 impl Effect for ReadImportSession {
     const ID: &str = "okta.read_import_session";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.create_import_session

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use flowrun_core::value::Text;
+
 /// The scopes that cards need, and those of the setting `scopes`, which parts them by spaces or commas.
-pub(crate) fn asked(cards: &BTreeSet<&'static str>, setting: Option<&str>) -> BTreeSet<String> {
+pub(crate) fn asked(cards: &BTreeSet<Text>, setting: Option<&str>) -> BTreeSet<String> {
     let more = setting.unwrap_or_default().split([' ', ',', '\n', '\t']).filter(|scope| !scope.is_empty());
-    cards.iter().copied().chain(more).map(str::to_owned).collect()
+    cards.iter().map(|scope| &**scope).chain(more).map(str::to_owned).collect()
 }
 
 /// The same scopes without those that others of them include.
@@ -26,8 +28,8 @@ mod tests {
 
     #[test]
     fn the_fewest_scopes_are_asked_for() {
-        let cards =
-            BTreeSet::from(["okta.identitySources.read", "okta.identitySources.manage", "okta.users.read"]);
+        let cards = ["okta.identitySources.read", "okta.identitySources.manage", "okta.users.read"];
+        let cards = cards.map(Text::from).into();
         let asked = asked(&cards, Some("okta.logs.read,okta.users.read  okta.users.manage"));
         assert_eq!(fewest(asked), ["okta.identitySources.manage", "okta.logs.read", "okta.users.manage"]);
         assert!(!covers("okta.users.read", "okta.users.manage"));

@@ -1,5 +1,8 @@
 //! The events that a flow's trigger may name.
 
+use std::borrow::Cow;
+
+use flowrun_core::card::Words;
 use flowrun_core::vocabulary::Event;
 
 const fn event(
@@ -9,7 +12,13 @@ const fn event(
     types: &'static [&'static str],
     payload: &'static [&'static str],
 ) -> Event {
-    Event { name, title, exported_as, types, payload }
+    Event {
+        name: Cow::Borrowed(name),
+        title: Cow::Borrowed(title),
+        exported_as: Cow::Borrowed(exported_as),
+        types: Words::Written(types),
+        payload: Words::Written(payload),
+    }
 }
 
 /// Okta's events: the types of the System Log that they stand for, and what each tells besides time, type and

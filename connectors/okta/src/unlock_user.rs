@@ -28,7 +28,6 @@ const STEP: Step = Step { operation: "unlock", leads_to: &["ACTIVE"] };
 
 impl Effect for UnlockUser {
     const ID: &str = "okta.unlock_user";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_users_with_filter

@@ -28,7 +28,6 @@ const STEP: Step = Step { operation: "unsuspend", leads_to: &["ACTIVE"] };
 
 impl Effect for UnsuspendUser {
     const ID: &str = "okta.unsuspend_user";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.list_users_with_filter

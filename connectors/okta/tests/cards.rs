@@ -12,9 +12,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
+use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
-use flowrun_okta::{CARDS, CONNECTOR, simulated};
+use flowrun_okta::{connector, effect_cards};
 
 const URL: &str = "https://acme.okta.sim";
 /// Sun, 22 Nov 2026 09:00:00 GMT
@@ -36,14 +37,14 @@ fn org(configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     let sim = OktaSim::new(config);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, sim.router()));
     let means = Means::new(transport, clock.clone());
-    let okta = CONNECTOR.connect(&simulated(&sim, URL), means).expect("the settings are complete");
+    let okta = connector().connect(&by_token(&sim, URL), means).expect("the settings are complete");
     Org { sim, okta, faults, clock }
 }
 
 impl Org {
     async fn try_card(&self, id: &str, inputs: &str) -> Result<Record, Fault> {
         let inputs = parse_json(inputs).expect("inputs are JSON");
-        direct::perform(CARDS, id, &inputs, &self.okta.connection).await
+        direct::perform(&effect_cards(), id, &inputs, &self.okta.connection).await
     }
 
     async fn card(&self, id: &str, inputs: &str) -> Value {
@@ -200,9 +201,15 @@ async fn users_come_page_by_page_and_only_from_the_org() {
         parse_json(r#"{"result_set":"stream","search":"profile.login sw \"user\"","limit":100}"#).unwrap();
     let (mut cursor, mut seen) = (Cursor::First, 0);
     loop {
-        let page = direct::page(CARDS, "okta.list_users_with_search", &inputs, cursor, &org.okta.connection)
-            .await
-            .unwrap();
+        let page = direct::page(
+            &effect_cards(),
+            "okta.list_users_with_search",
+            &inputs,
+            cursor,
+            &org.okta.connection,
+        )
+        .await
+        .unwrap();
         seen += page.records.len();
         assert!(get(&page.records[0], "Raw Output.profile.login").to_string().starts_with("user"));
         let Some(next) = page.next else { break };
@@ -212,8 +219,14 @@ async fn users_come_page_by_page_and_only_from_the_org() {
 
     let before = org.sim.traffic().total();
     let elsewhere = Cursor::After(Value::from("https://evil.example.com/api/v1/users?after=1"));
-    let fault =
-        direct::page(CARDS, "okta.list_users_with_search", &inputs, elsewhere, &org.okta.connection).await;
+    let fault = direct::page(
+        &effect_cards(),
+        "okta.list_users_with_search",
+        &inputs,
+        elsewhere,
+        &org.okta.connection,
+    )
+    .await;
     assert_eq!(fault.unwrap_err().kind, FaultKind::Url);
     for (url, headers) in [
         ("https://acme.okta.sim.evil.com/x", ""),
@@ -354,12 +367,13 @@ async fn the_token_is_shown_nowhere() {
     org.fault("expired-token");
     let fault = org.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("OKTA_API_TOKEN")));
-    let settings = simulated(&org.sim, URL);
+    let settings = by_token(&org.sim, URL);
     let means = Means::new(Arc::new(SimTransport::new(&org.clock)), org.clock.clone());
-    let unreachable = CONNECTOR.connect(&settings, means.clone()).unwrap();
-    let network = direct::perform(CARDS, "okta.list_import_sessions", &Value::Null, &unreachable.connection)
-        .await
-        .unwrap_err();
+    let unreachable = connector().connect(&settings, means.clone()).unwrap();
+    let network =
+        direct::perform(&effect_cards(), "okta.list_import_sessions", &Value::Null, &unreachable.connection)
+            .await
+            .unwrap_err();
     assert!(network.message.contains("Okta can't be reached"), "{network}");
     let okta = org.okta.connection.downcast_ref::<flowrun_okta::Okta>();
     for shown in [format!("{fault:?}"), format!("{network:?}"), format!("{settings:?}"), format!("{okta:?}")]
@@ -367,10 +381,10 @@ async fn the_token_is_shown_nowhere() {
         assert!(!shown.contains(&token), "{shown}");
     }
     let incomplete =
-        CONNECTOR.connect(&flowrun_kit::connector::Settings::new(), means.clone()).map(|_| ()).unwrap_err();
+        connector().connect(&flowrun_kit::connector::Settings::new(), means.clone()).map(|_| ()).unwrap_err();
     assert_eq!(incomplete.message, "the connection to Okta lacks OKTA_ORG_URL, OKTA_API_TOKEN");
     let admin = settings.with("org_url", "https://acme-admin.okta.com");
-    let fault = CONNECTOR.connect(&admin, means).map(|_| ()).unwrap_err();
+    let fault = connector().connect(&admin, means).map(|_| ()).unwrap_err();
     assert_eq!(fault.help.as_deref(), Some("use https://acme.okta.com"));
 }
 
@@ -380,7 +394,7 @@ fn replaced(status: StatusCode, body: &'static str) -> Org {
     let router = Router::new().fallback(move || async move { (status, body) });
     let transport = Arc::new(SimTransport::new(&org.clock).host(URL, router));
     let means = Means::new(transport, org.clock.clone());
-    let okta = CONNECTOR.connect(&simulated(&org.sim, URL), means).expect("the settings are complete");
+    let okta = connector().connect(&by_token(&org.sim, URL), means).expect("the settings are complete");
     Org { okta, ..org }
 }
 

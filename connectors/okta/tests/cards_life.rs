@@ -10,9 +10,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
+use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
-use flowrun_okta::{CARDS, CONNECTOR, simulated};
+use flowrun_okta::{connector, effect_cards};
 
 const URL: &str = "https://acme.okta.sim";
 /// Sun, 22 Nov 2026 09:00:00 GMT
@@ -37,14 +38,14 @@ fn org(status: UserStatus) -> Org {
     sim.seed([SeedUser { external_id: "1".to_owned(), profile, status }]);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, sim.router()));
     let okta =
-        CONNECTOR.connect(&simulated(&sim, URL), Means::new(transport, clock)).expect("complete settings");
+        connector().connect(&by_token(&sim, URL), Means::new(transport, clock)).expect("complete settings");
     Org { sim, okta, faults }
 }
 
 impl Org {
     async fn try_card(&self, id: &str, inputs: &str) -> Result<Record, Fault> {
         let inputs = parse_json(inputs).expect("inputs are JSON");
-        direct::perform(CARDS, &format!("okta.{id}"), &inputs, &self.okta.connection).await
+        direct::perform(&effect_cards(), &format!("okta.{id}"), &inputs, &self.okta.connection).await
     }
 
     async fn card(&self, id: &str, inputs: &str) -> Value {
@@ -259,7 +260,7 @@ async fn result_sets_reach_as_far_as_they_say() {
     let exact = org.card("search_groups", r#"{"result_set":"first","name":"team 7"}"#).await;
     assert_eq!(text(&exact, "profile.Name"), "Team 7");
     let page = direct::page(
-        CARDS,
+        &effect_cards(),
         "okta.list_applications",
         &parse_json(r#"{"result_set":"stream"}"#).expect("JSON"),
         Cursor::First,

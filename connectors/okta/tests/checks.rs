@@ -1,15 +1,16 @@
 //! A try of a connection tells what is right, and each thing that can be wrong apart from the others.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use flowrun_core::value::Text;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Means, Settings};
 use flowrun_kit::in_process::SimTransport;
+use flowrun_okta::connector;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, ServiceApp};
-use flowrun_okta::{CONNECTOR, simulated, simulated_oauth};
+use flowrun_okta::sim::{by_app, by_token};
 use secrecy::ExposeSecret;
 
 const URL: &str = "https://acme.okta.sim";
@@ -32,11 +33,11 @@ fn org(change: impl FnOnce(&mut ServiceApp)) -> Org {
 
 impl Org {
     fn by_app(&self) -> Settings {
-        simulated_oauth(&self.sim, URL, &self.app)
+        by_app(&self.sim, URL, &self.app)
     }
 
     fn by_token(&self) -> Settings {
-        simulated(&self.sim, URL)
+        by_token(&self.sim, URL)
     }
 
     /// What a try tells, a line for each check.
@@ -48,14 +49,14 @@ impl Org {
 async fn tried(settings: &Settings, router: Router, off_s: i64) -> String {
     let clock = Clock::starting_at(NOW_MS + off_s * 1000, 1.0);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, router));
-    let means = Means { scopes: BTreeSet::from(SCOPES), ..Means::new(transport, clock) };
-    let okta = match CONNECTOR.connect(settings, means) {
+    let means = Means { scopes: SCOPES.map(Text::from).into(), ..Means::new(transport, clock) };
+    let okta = match connector().connect(settings, means) {
         Ok(okta) => okta,
         Err(fault) => {
             return format!("✗ {} ({})\n", fault.message, fault.help.as_deref().unwrap_or_default());
         }
     };
-    let lines = (CONNECTOR.test)(&okta.connection).await.into_iter().map(|check| match check.outcome {
+    let lines = (connector().test)(&okta.connection).await.into_iter().map(|check| match check.outcome {
         Ok(seen) => format!("✓ {}: {seen}\n", check.title),
         Err(fault) => {
             let help = fault.help.as_deref().unwrap_or_default();

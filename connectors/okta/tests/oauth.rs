@@ -11,16 +11,17 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use flowrun_core::fault::{Fault, FaultKind};
-use flowrun_core::value::{Record, parse_json};
+use flowrun_core::value::{Record, Text, parse_json};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means, Settings};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::signing_key::SigningKey;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, RateLimits, ServiceApp};
-use flowrun_okta::{CARDS, CONNECTOR, simulated, simulated_oauth};
+use flowrun_okta::sim::{by_app, by_token};
+use flowrun_okta::{connector, effect_cards};
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Body, json};
@@ -60,13 +61,13 @@ fn dpop_org() -> Org {
     org(app, |_| {})
 }
 
-fn scopes(scopes: &[&'static str]) -> BTreeSet<&'static str> {
-    scopes.iter().copied().collect()
+fn scopes(scopes: &[&str]) -> BTreeSet<Text> {
+    scopes.iter().copied().map(Text::from).collect()
 }
 
 impl Org {
     fn settings(&self) -> Settings {
-        simulated_oauth(&self.sim, URL, &self.app)
+        by_app(&self.sim, URL, &self.app)
     }
 
     fn means(&self) -> Means {
@@ -80,7 +81,7 @@ impl Org {
     }
 
     fn connect_as(&self, settings: &Settings) -> Connected {
-        CONNECTOR.connect(settings, self.means()).expect("the settings are complete")
+        connector().connect(settings, self.means()).expect("the settings are complete")
     }
 
     /// A connection whose requests take a while, so that many are on their way at once.
@@ -92,7 +93,7 @@ impl Org {
         let router = self.sim.router().layer(from_fn(lag));
         let means =
             Means { transport: Arc::new(SimTransport::new(&self.clock).host(URL, router)), ..self.means() };
-        CONNECTOR.connect(settings, means).expect("the settings are complete")
+        connector().connect(settings, means).expect("the settings are complete")
     }
 
     fn fault(&self, fault: &str) {
@@ -106,7 +107,7 @@ impl Org {
 
 async fn card(okta: &Connected, id: &str, inputs: &str) -> Result<Record, Fault> {
     let inputs = parse_json(inputs).expect("inputs are JSON");
-    direct::perform(CARDS, id, &inputs, &okta.connection).await
+    direct::perform(&effect_cards(), id, &inputs, &okta.connection).await
 }
 
 async fn users(okta: &Connected) -> Result<Record, Fault> {
@@ -140,7 +141,7 @@ async fn every_way_to_log_in_works() {
         }
     }
     let org = org(service_app(), |_| {});
-    let okta = org.connect_as(&simulated(&org.sim, URL));
+    let okta = org.connect_as(&by_token(&org.sim, URL));
     users(&okta).await.expect("users are listed by an API token");
     assert_eq!(org.logins(), 0);
 }
@@ -216,7 +217,7 @@ async fn an_api_may_ask_for_a_nonce() {
     };
     let router = org.sim.router().layer(from_fn(picky));
     let means = Means { transport: Arc::new(SimTransport::new(&org.clock).host(URL, router)), ..org.means() };
-    let okta = CONNECTOR.connect(&org.settings(), means).expect("the settings are complete");
+    let okta = connector().connect(&org.settings(), means).expect("the settings are complete");
     users(&okta).await.expect("the nonce is taken up");
     users(&okta).await.expect("and kept");
     assert_eq!(org.logins(), 3, "no new token was needed");
@@ -241,7 +242,7 @@ async fn scopes_that_are_not_granted_are_named() {
         assert_eq!(org.logins() - before, logins, "each scope is asked for once");
     }
     let means = Means { scopes: BTreeSet::new(), ..org.means() };
-    let okta = CONNECTOR.connect(&org.settings(), means).expect("the settings are complete");
+    let okta = connector().connect(&org.settings(), means).expect("the settings are complete");
     let before = org.sim.traffic().total();
     let fault = users(&okta).await.expect_err("there are no scopes");
     assert!(told(&fault).contains("OKTA_SCOPES"), "{}", told(&fault));
@@ -258,7 +259,7 @@ fn answering(status: u16, answer: impl Fn(Body) -> Body + Clone + Send + Sync + 
         .route("/api/v1/users", get(|| async { Json(json!([])) }));
     let org = org(service_app(), |_| {});
     let means = Means { transport: Arc::new(SimTransport::new(&org.clock).host(URL, router)), ..org.means() };
-    CONNECTOR.connect(&org.settings(), means).expect("the settings are complete")
+    connector().connect(&org.settings(), means).expect("the settings are complete")
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,7 +315,7 @@ async fn no_secret_is_told() {
     let login = move |request: Request| async move { sim.oneshot(request).await };
     let router = Router::new().route("/oauth2/v1/token", post(login)).route("/api/v1/users", get(shout));
     let means = Means { transport: Arc::new(SimTransport::new(&org.clock).host(URL, router)), ..org.means() };
-    let loud = CONNECTOR.connect(&org.settings(), means).expect("the settings are complete");
+    let loud = connector().connect(&org.settings(), means).expect("the settings are complete");
     let fault = users(&loud).await.expect_err("the call should fail");
     let whole = format!("{fault:?}");
     assert!(fault.message.contains("DPoP •"), "the token is hidden: {fault}");
@@ -358,7 +359,7 @@ async fn each_way_has_its_own_advice() {
         "{}",
         told(&fault)
     );
-    let okta = org.connect_as(&simulated(&org.sim, URL));
+    let okta = org.connect_as(&by_token(&org.sim, URL));
     let fault = users(&okta).await.expect_err("the token is refused");
     assert!(
         told(&fault).contains("OKTA_API_TOKEN") && !told(&fault).contains("service app"),
@@ -378,7 +379,7 @@ async fn each_way_has_its_own_advice() {
 async fn settings_must_say_one_way() {
     let org = org(service_app(), |_| {});
     let refused = |settings: Settings| {
-        CONNECTOR.connect(&settings, org.means()).map(|_| ()).expect_err("the settings should be refused")
+        connector().connect(&settings, org.means()).map(|_| ()).expect_err("the settings should be refused")
     };
     let both = refused(org.settings().with("api_token", "00token"));
     assert!(both.message.contains("OKTA_API_TOKEN") && both.message.contains("OKTA_CLIENT_ID"), "{both}");
@@ -398,7 +399,7 @@ async fn clocks_that_differ_are_told() {
         let org = org(service_app(), |config| config.dated = true);
         let clock = Clock::starting_at(NOW_MS + ahead_s * 1000, 1.0);
         let means = Means { clock, ..org.means() };
-        let okta = CONNECTOR.connect(&org.settings(), means).expect("the settings are complete");
+        let okta = connector().connect(&org.settings(), means).expect("the settings are complete");
         let fault = users(&okta).await.expect_err("the login should fail");
         assert!(told(&fault).contains(expected), "{}", told(&fault));
     }

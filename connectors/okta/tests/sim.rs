@@ -3,7 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::Fault;
+use flowrun_kit::simulator::Fault;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, RateLimits, SeedUser, SessionStatus, UserStatus};
 use serde_json::{Value, json};
 use std::time::Duration;

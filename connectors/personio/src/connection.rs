@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowrun_core::card::{Category, Colour};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_kit::address::Base;
 use flowrun_kit::auth::{Auth, TokenCache};
@@ -14,7 +15,6 @@ use flowrun_kit::line::Line;
 use flowrun_kit::pacing::Rate;
 
 use crate::login::{Credentials, LoginV1, LoginV2};
-use crate::sim::PersonioSim;
 use crate::{check, vendor};
 
 /// A connection to one Personio account, over both of its APIs.
@@ -36,69 +36,55 @@ impl Connection for Personio {
 }
 
 /// The Personio connector.
-pub static CONNECTOR: Connector = Connector {
-    name: "personio",
-    title: "Personio",
-    docs: "Personio's employees, by API version 1 or 2. The account needs API access, and an API credential that may read \
-           employees (in version 2, persons and employments); each attribute must be ticked as readable at the credential.",
-    settings: &[
-        Setting {
-            name: "base_url",
-            variable: "PERSONIO_BASE_URL",
-            secret: false,
-            required: false,
-            default: Some("https://api.personio.de"),
-            docs: "Where the API is.",
-        },
-        Setting {
-            name: "client_id",
-            variable: "PERSONIO_CLIENT_ID",
-            secret: false,
-            required: true,
-            default: None,
-            docs: "The API credential's client id.",
-        },
-        Setting {
-            name: "client_secret",
-            variable: "PERSONIO_CLIENT_SECRET",
-            secret: true,
-            required: true,
-            default: None,
-            docs: "The API credential's client secret.",
-        },
-        Setting {
-            name: "requests_per_minute",
-            variable: "PERSONIO_REQUESTS_PER_MINUTE",
-            secret: false,
-            required: false,
-            default: Some("300"),
-            docs: "How often employees may be asked for. 300, and 15 in a second, is what Personio allows; 0 sets no pace, \
-                   which only the simulator without limits can take.",
-        },
-        Setting {
-            name: "v2_requests_per_second",
-            variable: "PERSONIO_V2_REQUESTS_PER_SECOND",
-            secret: false,
-            required: false,
-            default: Some("25"),
-            docs: "How often API version 2 may be asked for persons, and as often for employments. 30 has been observed as \
-                   Personio's limit, which it does not document; 0 sets no pace.",
-        },
-    ],
-    cards: crate::CARDS,
-    pure_cards: &[],
-    events: &[],
-    ways: &[],
-    open,
-    test: check::test,
-};
-
-/// The settings of a connection to `sim`, reached at `base_url`.
-pub fn simulated(sim: &PersonioSim, base_url: &str) -> Settings {
-    Settings::new()
-        .with("base_url", base_url)
-        .with("client_id", sim.client_id())
-        .with("client_secret", sim.client_secret())
+pub fn connector() -> Connector {
+    Connector {
+        name: "personio".into(),
+        title: "Personio".into(),
+        docs: "Personio's employees, by API version 1 or 2. The account needs API access, and \
+            an API credential that may read employees (in version 2, persons and \
+            employments); each attribute must be ticked as readable at the credential."
+            .into(),
+        own: false,
+        category: Some(Category {
+            id: "personio".into(),
+            title: "Personio".into(),
+            colour: Some(Colour { light: 0x0f172a, dark: 0xe2e8f0 }),
+        }),
+        #[cfg(feature = "sim")]
+        sim: Some(crate::sim::simulated::simulated()),
+        #[cfg(not(feature = "sim"))]
+        sim: None,
+        settings: vec![
+            Setting::new("base_url", "PERSONIO_BASE_URL", "Where the API is.")
+                .default("https://api.personio.de"),
+            Setting::new("client_id", "PERSONIO_CLIENT_ID", "The API credential's client id.").required(),
+            Setting::new("client_secret", "PERSONIO_CLIENT_SECRET", "The API credential's client secret.")
+                .secret()
+                .required(),
+            Setting::new(
+                "requests_per_minute",
+                "PERSONIO_REQUESTS_PER_MINUTE",
+                "How often employees may be asked for. 300, and 15 in a second, is what \
+            Personio allows; 0 sets no pace, which only the simulator without limits can \
+            take.",
+            )
+            .default("300"),
+            Setting::new(
+                "v2_requests_per_second",
+                "PERSONIO_V2_REQUESTS_PER_SECOND",
+                "How often API version 2 may be asked for persons, and as often for \
+            employments. 30 has been observed as Personio's limit, which it does not \
+            document; 0 sets no pace.",
+            )
+            .default("25"),
+        ],
+        cards: crate::effect_cards(),
+        pure_cards: Vec::new(),
+        events: Vec::new(),
+        ways: Vec::new(),
+        open: Arc::new(open),
+        test: Arc::new(check::test),
+    }
 }
 
 /// How long one of Personio's cards may take: a little longer than its client waits for limits.

@@ -34,7 +34,6 @@ pub struct Listed {
 impl Effect for ListEmployments {
     const ID: &str = "personio.list_employments";
     // Okta has no such card.
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: personio.list_persons

@@ -61,7 +61,6 @@ pub struct Listed {
 impl Effect for ListPersons {
     const ID: &str = "personio.list_persons";
     // Okta has no such card.
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: personio.list_persons

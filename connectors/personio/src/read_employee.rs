@@ -49,7 +49,6 @@ pub struct Found {
 impl Effect for ReadEmployee {
     const ID: &str = "personio.read_employee";
     // The corpus has no export of this card, and Personio's card addresses end in random letters.
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: personio.list_employees

@@ -7,7 +7,7 @@ use crate::account::{LIST, URL, account, connect, perform};
 use flowrun_core::fault::FaultKind;
 use flowrun_core::value::{Value, get};
 use flowrun_kit::connector::Settings;
-use flowrun_personio::simulated;
+use flowrun_personio::sim::by_client;
 
 const STREAM: &str = r#"{"result_set":"stream"}"#;
 
@@ -118,7 +118,7 @@ async fn every_fault_is_survived_once_and_ends_clearly_if_it_lasts() {
 #[tokio::test(start_paused = true)]
 async fn the_secrets_are_shown_nowhere() {
     let account = account(|_| {});
-    let settings = simulated(&account.sim, URL);
+    let settings = by_client(&account.sim, URL);
     let wrong = settings.clone().with("client_secret", "papi-another-secret");
     let refused = connect(&account.sim, &wrong, &account.clock).unwrap();
     let fault = perform(&refused, LIST, r#"{"result_set":"first"}"#).await.unwrap_err();

@@ -11,8 +11,9 @@ use flowrun_core::fault::FaultKind;
 use flowrun_core::value::{Date, Record, Value, get};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Settings};
+use flowrun_personio::connector;
+use flowrun_personio::sim::by_client;
 use flowrun_personio::sim::{Access, Status, employee};
-use flowrun_personio::{CONNECTOR, simulated};
 use serde_json::json;
 
 const STREAM: &str = r#"{"result_set":"stream","api":"v2"}"#;
@@ -123,7 +124,7 @@ async fn a_large_account_is_read_whole_at_a_pace_below_the_limit() {
     assert_eq!(account.clock.now_ms() - started_ms, 7_000);
 
     // Without a pace the limit is met, and waited for.
-    let settings = simulated(&account.sim, URL).with("v2_requests_per_second", "0");
+    let settings = by_client(&account.sim, URL).with("v2_requests_per_second", "0");
     let hasty = crate::account::connect(&account.sim, &settings, &account.clock).unwrap();
     assert_eq!(stream(&hasty, LIST, STREAM).await.unwrap().len(), 10_000);
     assert!(hasty.activity.tally().throttled > 0);
@@ -221,7 +222,7 @@ async fn a_missing_right_is_told_beside_bad_credentials() {
     let fault = v1_only.stream(STREAM).await.unwrap_err();
     assert_eq!(fault.message, "Personio did not log in to v2: unauthorized_client");
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("`api: v1`")));
-    let wrong = simulated(&account.sim, URL).with("client_secret", "papi-another-secret");
+    let wrong = by_client(&account.sim, URL).with("client_secret", "papi-another-secret");
     let wrong = crate::account::connect(&account.sim, &wrong, &account.clock).unwrap();
     let fault = stream(&wrong, LIST, STREAM).await.unwrap_err();
     assert_eq!(fault.message, "Personio did not log in to v2: invalid_client");
@@ -420,7 +421,7 @@ async fn lists_that_cannot_be_trusted_are_refused() {
 
 /// What a try of the connection tells, one line for each thing.
 async fn tried(personio: &Connected) -> Vec<String> {
-    let checks = (CONNECTOR.test)(&personio.connection).await;
+    let checks = (connector().test)(&personio.connection).await;
     let told = checks.into_iter().map(|check| match check.outcome {
         Ok(seen) => format!("{}: {seen}", check.title),
         Err(fault) => format!("{} FAILED: {}", check.title, fault.message),
@@ -447,12 +448,12 @@ async fn a_try_tells_what_a_connection_can_do() {
     );
 
     let account = account(|_| {});
-    let wrong = simulated(&account.sim, URL).with("client_secret", "papi-another-secret");
+    let wrong = by_client(&account.sim, URL).with("client_secret", "papi-another-secret");
     let told = tried(&crate::account::connect(&account.sim, &wrong, &account.clock).unwrap()).await;
     assert!(told.len() == 1 && told[0].starts_with("logs in FAILED: Personio answered 403"), "{told:?}");
     let page = || async { axum::response::Html("<html>Welcome</html>") };
     let elsewhere = Router::new().route("/v1/auth", post(page));
-    let told = tried(&connect_to(elsewhere, &simulated(&account.sim, URL), &account.clock).unwrap()).await;
+    let told = tried(&connect_to(elsewhere, &by_client(&account.sim, URL), &account.clock).unwrap()).await;
     assert!(
         told.len() == 1 && told[0].contains("api.personio.sim does not answer as Personio does"),
         "{told:?}"
@@ -461,7 +462,7 @@ async fn a_try_tells_what_a_connection_can_do() {
     let clock = Clock::starting_at(1_795_338_000_000, 1.0);
     let dated = |response| async { ([("date", "Sun, 22 Nov 2026 09:10:00 GMT")], response) };
     let router = account.sim.router().layer(axum::middleware::map_response(dated));
-    let told = tried(&connect_to(router, &simulated(&account.sim, URL), &clock).unwrap()).await;
+    let told = tried(&connect_to(router, &by_client(&account.sim, URL), &clock).unwrap()).await;
     assert_eq!(told[4], "the clocks agree FAILED: this machine's clock is 10 minutes behind Personio's");
 }
 

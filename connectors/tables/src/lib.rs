@@ -5,27 +5,18 @@
 //! the last page than for the first.
 
 mod cells;
-mod clear_table;
 mod column;
-mod create_row;
-mod delete_row;
 mod delimiter;
 mod example;
-mod export_to_csv;
 mod filter;
-mod import_from_csv;
 mod index;
 mod intake;
 mod kept;
 mod live;
 mod number;
-mod read_row;
-mod read_table;
 mod search;
-mod search_rows;
 mod stream;
 mod table;
-mod update_row;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -35,7 +26,8 @@ use flowrun_core::program;
 use flowrun_core::suggest::closest;
 use flowrun_core::value::{Record, Text};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::effect::{Connection, EffectCard};
+use flowrun_kit::connector::Connector;
+use flowrun_kit::effect::Connection;
 use flowrun_kit::files::Files;
 use indexmap::IndexMap;
 
@@ -43,6 +35,23 @@ pub use example::example_tables;
 pub use kept::{MAX_KEPT, Store};
 
 use table::Table;
+
+flowrun_kit::effect_cards! {
+    create_row::CreateRow,
+    read_row::ReadRow,
+    update_row::UpdateRow,
+    delete_row::DeleteRow,
+    search_rows::SearchRows,
+    clear_table::ClearTable,
+    read_table::ReadTable,
+    export_to_csv::ExportToCsv,
+    import_from_csv::ImportFromCsv,
+}
+
+/// What a run has of tables.
+pub fn connector() -> Connector {
+    Connector::own(Tables::CONNECTOR, effect_cards())
+}
 
 /// How many rows a table holds at the most, unless its definition says otherwise.
 pub const MAX_ROWS: usize = 500_000;
@@ -52,19 +61,6 @@ pub const MAX_COLUMNS: usize = 64;
 pub const MAX_CELL: usize = 16_000;
 /// How many rows a search that does not stream gives at the most.
 pub const MAX_FOUND: usize = 3_500;
-
-/// The cards of tables.
-pub static CARDS: &[EffectCard] = &[
-    EffectCard::of::<create_row::CreateRow>(),
-    EffectCard::of::<read_row::ReadRow>(),
-    EffectCard::of::<update_row::UpdateRow>(),
-    EffectCard::of::<delete_row::DeleteRow>(),
-    EffectCard::of::<search_rows::SearchRows>(),
-    EffectCard::of::<clear_table::ClearTable>(),
-    EffectCard::of::<read_table::ReadTable>(),
-    EffectCard::of::<export_to_csv::ExportToCsv>(),
-    EffectCard::of::<import_from_csv::ImportFromCsv>(),
-];
 
 /// The tables of a project, in memory: empty at the start of a run, as imported tables are in Okta, unless they are kept.
 #[derive(Debug)]
@@ -77,6 +73,7 @@ pub struct Tables {
 
 impl Connection for Tables {
     const CONNECTOR: &'static str = "tables";
+    const OWN: bool = true;
 }
 
 impl Tables {

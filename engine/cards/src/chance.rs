@@ -2,7 +2,9 @@
 //!
 //! They are no secret: whoever knows the run's id can work them out.
 
-/// A source of numbers (SplitMix64).
+use flowrun_core::chance::{STEP, spread};
+
+/// A source of numbers (splitmix64).
 pub(crate) struct Chance(u64);
 
 impl Chance {
@@ -13,11 +15,8 @@ impl Chance {
 
     /// Any 64 bits.
     pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+        self.0 = self.0.wrapping_add(STEP);
+        spread(self.0)
     }
 
     /// From 0 up to but not including 1, in steps that a double can hold.

@@ -3,17 +3,9 @@
 //!
 //! To add one, copy its neighbour's file and name it in the list of its group's `mod.rs`.
 
+use std::sync::Arc;
+
 use flowrun_core::card::{Card, Catalog};
-
-/// Declares the modules of a group and the table of their cards: `cards! { TEXT: split::Split, trim::Trim }`.
-macro_rules! cards {
-    ($group:ident: $($module:ident::$card:ident),+ $(,)?) => {
-        $(mod $module;)+
-
-        /// The cards of this group, in the order of the manual.
-        pub static $group: &[$crate::prelude::Card] = &[$($crate::prelude::Card::pure::<$module::$card>()),+];
-    };
-}
 
 mod chance;
 pub mod csv;
@@ -43,30 +35,28 @@ pub mod prelude {
     pub use flowrun_core::{Inputs, Outputs, bail, examples};
 }
 
-/// Every group of cards that needs no connector, those that the machine carries out among them.
-pub static ALL: &[&[Card]] = &[
-    flowrun_core::control::CARDS,
-    flow_control::FLOW_CONTROL,
-    list::LIST,
-    object::OBJECT,
-    text::TEXT,
-    number::NUMBER,
-    true_false::TRUE_FALSE,
-    date_time::DATE_TIME,
-    json::JSON,
-    xml::XML,
-    csv::CSV,
-    url::URL,
-    encryption::ENCRYPTION,
-    jwt::JWT,
-];
-
-/// Every group of cards that needs no connector; connectors chain theirs to it.
-pub fn groups() -> impl Iterator<Item = &'static [Card]> {
-    ALL.iter().copied()
+/// All cards that need no connector, those that the machine carries out among them.
+pub fn cards() -> Vec<Arc<Card>> {
+    let groups = [
+        flowrun_core::control::cards(),
+        flow_control::pure_cards(),
+        list::pure_cards(),
+        object::pure_cards(),
+        text::pure_cards(),
+        number::pure_cards(),
+        true_false::pure_cards(),
+        date_time::pure_cards(),
+        json::pure_cards(),
+        xml::pure_cards(),
+        csv::pure_cards(),
+        url::pure_cards(),
+        encryption::pure_cards(),
+        jwt::pure_cards(),
+    ];
+    groups.into_iter().flatten().collect()
 }
 
 /// The catalog of all cards that need no connector.
 pub fn catalog() -> Catalog {
-    Catalog::new(groups())
+    Catalog::new(cards())
 }

@@ -11,18 +11,18 @@ fn yaml(text: &str) -> Value {
 
 /// What a card puts out, or the message with which it fails.
 fn perform(id: &str, given: &str) -> Result<Value, String> {
-    let card = catalog().get(id).unwrap_or_else(|| panic!("no card {id}"));
+    let card = catalog().get(id).unwrap_or_else(|| panic!("no card {id}")).clone();
     let Work::Pure(work) = card.work else { panic!("{id} is not pure") };
     let given = yaml(given);
     let given = given.as_object().unwrap();
     let value = |name: &str, default: Value| given.get(name).cloned().unwrap_or(default);
     let mut args: Vec<Value> =
-        card.inputs.iter().map(|field| value(field.name, field.default.into())).collect();
+        card.inputs.iter().map(|field| value(&field.name, (&field.default).into())).collect();
     let mut slots = vec![Value::Null; card.outputs.len()];
     let cx = Cx { now_ms: 1_473_206_485_670, seed: 7, wanted: &[] };
     work(&mut Args::new(&mut args, &[]), &cx, &mut Slots::new(&mut slots, &[]))
         .map_err(|fault| fault.to_string())?;
-    let names = card.outputs.iter().map(|field| Text::from(field.name));
+    let names = card.outputs.iter().map(|field| Text::from(&*field.name));
     Ok(parse_json(&Value::from(names.zip(slots).collect::<Record>()).to_json()).unwrap())
 }
 
@@ -104,7 +104,7 @@ fn long_lists_are_no_trouble() {
         ("list.sample", vec![list.clone(), Value::from(180_000.0)], 180_000),
     ];
     for (id, mut args, size) in cards {
-        let card = catalog().get(id).unwrap();
+        let card = catalog().get(id).unwrap().clone();
         let Work::Pure(work) = card.work else { panic!("{id} is not pure") };
         let mut slots = vec![Value::Null; card.outputs.len()];
         let cx = Cx { now_ms: 0, seed: 7, wanted: &[] };

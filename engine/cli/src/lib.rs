@@ -20,6 +20,7 @@ use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use flowrun_core::suggest::closest;
 use flowrun_host::runtime;
+use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 
 use args::{Cli, Command};
@@ -36,7 +37,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> u8 {
-    let command = match parse(args, console) {
+    let command = match parse(args, &surroundings.registry, console) {
         Ok(command) => command,
         Err(code) => return code,
     };
@@ -65,7 +66,7 @@ pub async fn run_in<A: Into<OsString> + Clone>(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> u8 {
-    let code = match parse(args, console) {
+    let code = match parse(args, &surroundings.registry, console) {
         Err(code) => return code,
         Ok(Command::Run(args)) => match run::plan(&args, surroundings, console) {
             Ok(plan) => run::run(&args, plan, surroundings, console).await,
@@ -79,10 +80,11 @@ pub async fn run_in<A: Into<OsString> + Clone>(
 /// Reads a command line; what clap has to say of it is written already when there is none.
 fn parse<A: Into<OsString> + Clone>(
     args: impl IntoIterator<Item = A>,
+    registry: &Registry,
     console: &mut Console<'_>,
 ) -> Result<Command, u8> {
     let color = |color| if color { ColorChoice::Always } else { ColorChoice::Never };
-    let command = Cli::command()
+    let command = simulators::with_options(Cli::command(), registry)
         .term_width(console.out_look.width.min(112))
         .color(color(console.out_look.color && console.err_look.color));
     let args = iter::once(OsString::from("flowrun")).chain(args.into_iter().map(Into::into));
@@ -121,8 +123,6 @@ fn mistyped(run: &RunArgs) -> Option<Problem> {
     let commands: Vec<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let problem = Problem::new(format!("there is no command and no file `{word}`"));
-    Some(match closest(word, commands.iter().map(String::as_str)) {
-        Some(near) => problem.help(format!("did you mean `flowrun {near}`?")),
-        None => problem.help(format!("the commands are {}", commands.join(", "))),
-    })
+    let near = closest(word, commands.iter().map(String::as_str)).map(|near| format!("flowrun {near}"));
+    Some(problem.meant(near.as_deref()).or_help(|| format!("the commands are {}", commands.join(", "))))
 }

@@ -1,67 +1,107 @@
-//! The options that set up simulators.
+//! The options that set up simulators: those that the connectors declare, and faults.
 
-use clap::{Args, ValueEnum};
-use flowrun_host::session::simulators::{EMPLOYEES, OktaAuth, Setup};
-use flowrun_kit::sim::Fault;
+use std::collections::BTreeMap;
+
+use clap::builder::PossibleValuesParser;
+use clap::error::Error;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use flowrun_host::session::simulators::Setup;
+use flowrun_kit::registry::Registry;
+use flowrun_kit::simulator::{Fault, SimOption, Takes};
+
+const HEADING: &str = "Simulators";
+
+/// What the IDs of the connectors' options begin with, so that none meets one of a command's own.
+const PREFIX: &str = "simulator:";
 
 /// How simulators are set up.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Simulators")]
+#[derive(Clone, Debug, Default)]
 pub struct SimulatorArgs {
-    /// How many employees the simulated Personio has [default: 250]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=5_000_000))]
-    pub employees: Option<u64>,
-    /// What the employees are made up from [default: 1]
-    #[arg(long, value_name = "S")]
-    pub seed: Option<u64>,
-    /// How one logs in to the simulated Okta: api-token, oauth or dpop [default: api-token]
-    // Explained one by one they would give every help the long layout.
-    #[arg(long, value_enum, value_name = "WAY", hide_possible_values = true)]
-    pub okta_auth: Option<LogIn>,
-    /// The ID of the identity source in the simulated Okta, for flows in which one is written down
-    #[arg(long, value_name = "ID")]
-    pub identity_source: Option<String>,
-    /// Let a simulator misbehave; see `flowrun run --help`
-    #[arg(long = "fault", value_name = "SPEC")]
-    pub faults: Vec<Fault>,
-}
-
-/// How one logs in to a simulated Okta.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogIn {
-    /// By an API token (SSWS)
-    ApiToken,
-    /// As an OAuth 2.0 service app, by a private key
-    Oauth,
-    /// The same, with tokens that are bound to a key (DPoP)
-    Dpop,
-}
-
-impl From<LogIn> for OktaAuth {
-    fn from(way: LogIn) -> OktaAuth {
-        match way {
-            LogIn::ApiToken => OktaAuth::ApiToken,
-            LogIn::Oauth => OktaAuth::Oauth,
-            LogIn::Dpop => OktaAuth::Dpop,
-        }
-    }
+    options: BTreeMap<String, String>,
+    faults: Vec<Fault>,
 }
 
 impl SimulatorArgs {
     /// The simulators that were asked for.
     pub fn setup(&self) -> Setup {
-        Setup {
-            employees: self.employees.unwrap_or(EMPLOYEES),
-            seed: self.seed.unwrap_or(1),
-            okta_auth: self.okta_auth.map(OktaAuth::from).unwrap_or_default(),
-            identity_source: self.identity_source.clone(),
-            faults: self.faults.clone(),
-            ..Setup::default()
-        }
+        Setup { options: self.options.clone(), faults: self.faults.clone(), dated: false }
     }
 
     /// Whether more was asked for than a run over real connections can take notice of.
     pub fn are_asked_for(&self) -> bool {
-        self.employees.is_some() || self.seed.is_some() || !self.faults.is_empty()
+        !self.options.is_empty() || !self.faults.is_empty()
+    }
+
+    /// The options that were given: `--employees and --fault are`.
+    pub fn said(&self) -> String {
+        let faults = (!self.faults.is_empty()).then_some("fault");
+        let names = self.options.keys().map(String::as_str).chain(faults);
+        let names: Vec<String> = names.map(|name| format!("--{name}")).collect();
+        format!("{} {}", names.join(" and "), if names.len() == 1 { "is" } else { "are" })
+    }
+}
+
+/// The command with the options of all simulators; `command` takes [`SimulatorArgs`], or a command below it does.
+pub fn with_options(command: Command, registry: &Registry) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    let command = names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, |below| with_options(below, registry)));
+    if command.get_arguments().all(|arg| arg.get_id() != "faults") {
+        return command;
+    }
+    let simulated = registry.connectors().iter().filter_map(|connector| connector.sim.as_ref());
+    command.args(simulated.flat_map(|simulated| &simulated.options).map(argument))
+}
+
+fn argument(option: &SimOption) -> Arg {
+    let argument = Arg::new(format!("{PREFIX}{}", option.name))
+        .long(option.name.to_string())
+        .value_name(option.value.to_string())
+        .help(option.docs.to_string())
+        .help_heading(HEADING);
+    match option.takes {
+        Takes::Text => argument,
+        Takes::Number(most) => argument.value_parser(value_parser!(u64).range(0..=most)),
+        // Explained one by one they would give every help the long layout.
+        Takes::OneOf(values) => argument
+            .value_parser(PossibleValuesParser::new(values.iter().copied()))
+            .hide_possible_values(true),
+    }
+}
+
+impl Args for SimulatorArgs {
+    fn augment_args(command: Command) -> Command {
+        command.arg(
+            Arg::new("faults")
+                .long("fault")
+                .value_name("SPEC")
+                .value_parser(value_parser!(Fault))
+                .action(clap::ArgAction::Append)
+                .help("Let a simulator misbehave; see `flowrun run --help`")
+                .help_heading(HEADING)
+                .display_order(1000),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        SimulatorArgs::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SimulatorArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<SimulatorArgs, Error> {
+        let given = matches.ids().filter_map(|id| Some((id.as_str(), id.as_str().strip_prefix(PREFIX)?)));
+        let options = given.filter_map(|(id, name)| {
+            let value = matches.get_raw(id)?.next()?.to_str()?;
+            Some((name.to_owned(), value.to_owned()))
+        });
+        let faults = matches.get_many::<Fault>("faults").into_iter().flatten().cloned();
+        Ok(SimulatorArgs { options: options.collect(), faults: faults.collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = SimulatorArgs::from_arg_matches(matches)?;
+        Ok(())
     }
 }

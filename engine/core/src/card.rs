@@ -3,6 +3,8 @@
 //! A card is a struct whose fields are its inputs. Its doc comment and those of its fields are the user's manual, its
 //! examples are its first tests. See `engine/cards/src/text/split.rs` for one to copy.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::does::Does;
@@ -10,27 +12,60 @@ use crate::fault::{Fault, InputId, Result};
 use crate::types::{Kind, Type};
 use crate::value::{FromValue, IntoValue, Record, Text, Value};
 
+/// Some texts of a declaration: written in code, or read while the program runs.
+#[derive(Clone, Debug)]
+pub enum Words {
+    /// Written in code.
+    Written(&'static [&'static str]),
+    /// Read from somewhere.
+    Read(Arc<[Text]>),
+}
+
+impl Words {
+    /// None.
+    pub const NONE: Words = Words::Written(&[]);
+
+    /// The texts, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        let (written, read) = match self {
+            Words::Written(written) => (*written, &[][..]),
+            Words::Read(read) => (&[][..], &**read),
+        };
+        written.iter().copied().chain(read.iter().map(|text| &**text))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Whether this is one of them.
+    pub fn contains(&self, text: &str) -> bool {
+        self.iter().any(|one| one == text)
+    }
+}
+
 /// One input or output of a card.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Field {
     /// Its name in flow files.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its key in Okta's exports.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// Its type.
     pub ty: Type,
     /// What it means, for the manual.
-    pub docs: &'static str,
+    pub docs: Cow<'static, str>,
     /// Whether it must be given.
     pub required: bool,
     /// What it holds when it is not given.
     pub default: Literal,
     /// The values it may have; empty means any.
-    pub choices: &'static [&'static str],
+    pub choices: Words,
 }
 
-/// A value that can stand in a constant.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A value that can stand in a declaration.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
     /// Nothing.
     Null,
@@ -39,16 +74,16 @@ pub enum Literal {
     /// A number.
     Number(f64),
     /// A text.
-    Text(&'static str),
+    Text(Cow<'static, str>),
 }
 
-impl From<Literal> for Value {
-    fn from(literal: Literal) -> Value {
+impl From<&Literal> for Value {
+    fn from(literal: &Literal) -> Value {
         match literal {
             Literal::Null => Value::Null,
-            Literal::Bool(value) => Value::Bool(value),
-            Literal::Number(value) => Value::Number(value),
-            Literal::Text(value) => Value::from(value),
+            Literal::Bool(value) => Value::Bool(*value),
+            Literal::Number(value) => Value::Number(*value),
+            Literal::Text(value) => Value::from(&**value),
         }
     }
 }
@@ -57,7 +92,7 @@ impl From<Literal> for Value {
 #[derive(Debug)]
 pub struct Rest {
     /// What they mean, for the manual.
-    pub docs: &'static str,
+    pub docs: Cow<'static, str>,
     /// The type each of them has; any unless the card says otherwise.
     pub ty: Type,
 }
@@ -170,31 +205,47 @@ pub struct Cx<'a> {
 }
 
 /// An example of a card, which the manual shows and the tests run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Example {
     /// Pure cards: the `with` of the card in YAML. Others: a list of cards in YAML, of which the last one is shown.
-    pub given: &'static str,
+    pub given: Cow<'static, str>,
     /// What comes of it.
     pub then: Then,
 }
 
 /// What comes of an example.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Then {
     /// The outputs, in YAML.
-    Gives(&'static str),
+    Gives(Cow<'static, str>),
     /// A failure whose message contains this.
-    Fails(&'static str),
+    Fails(Cow<'static, str>),
 }
 
 /// Writes examples: `examples! { r#"{ text: "a,b" }"# => ok r#"{ list: [a, b] }"#, r#"{}"# => err "is missing" }`.
 #[macro_export]
 macro_rules! examples {
     ($($given:literal => $outcome:ident $then:literal),+ $(,)?) => {
-        &[$($crate::card::Example { given: $given, then: $crate::examples!(@ $outcome $then) }),+]
+        &[$($crate::card::Example {
+            given: ::std::borrow::Cow::Borrowed($given),
+            then: $crate::examples!(@ $outcome $then),
+        }),+]
     };
-    (@ ok $then:literal) => { $crate::card::Then::Gives($then) };
-    (@ err $then:literal) => { $crate::card::Then::Fails($then) };
+    (@ ok $then:literal) => { $crate::card::Then::Gives(::std::borrow::Cow::Borrowed($then)) };
+    (@ err $then:literal) => { $crate::card::Then::Fails(::std::borrow::Cow::Borrowed($then)) };
+}
+
+/// Declares the modules of pure cards and lists the cards: `pure_cards! { split::Split, trim::Trim }`.
+#[macro_export]
+macro_rules! pure_cards {
+    ($($module:ident::$card:ident),+ $(,)?) => {
+        $(mod $module;)+
+
+        /// The pure cards that stand here, in the order of the manual.
+        pub fn pure_cards() -> Vec<::std::sync::Arc<$crate::card::Card>> {
+            vec![$(::std::sync::Arc::new($crate::card::Card::pure::<$module::$card>())),+]
+        }
+    };
 }
 
 /// A card that needs nothing but its inputs.
@@ -204,7 +255,7 @@ pub trait Pure: Inputs + 'static {
     /// Okta's name where snake case doesn't lead back to it.
     const TITLE: Option<&'static str> = None;
     /// The export addresses it stands for, as `kernel:module:card`.
-    const EXPORTED_AS: &'static [&'static str];
+    const EXPORTED_AS: &'static [&'static str] = &[];
     /// At least one; they are run as tests.
     const EXAMPLES: &'static [Example];
     /// What it puts out.
@@ -217,18 +268,22 @@ pub trait Pure: Inputs + 'static {
 pub type PureFn = fn(&mut Args<'_>, &Cx<'_>, &mut Slots<'_>) -> Result<()>;
 
 /// How the driver treats a card that reaches outside.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct EffectSpec {
-    /// The connector whose connection it uses; the flow names the connection.
-    pub connector: &'static str,
+    /// The connector that performs it.
+    pub connector: Cow<'static, str>,
+    /// Whether it needs no connection of the project, but what each run has of its own, such as its tables and its files.
+    pub own: bool,
     /// How long one performance may take.
     pub timeout: Duration,
     /// What performing it does to the world.
     pub does: Does,
     /// What its vendor must have granted for it, in the vendor's words, such as OAuth 2.0 scopes.
-    pub scopes: &'static [&'static str],
+    pub scopes: Words,
     /// Whether it yields pages of records for a helper flow, when its input `result_set` says `stream`.
     pub streams: bool,
+    /// Whether its helper flow gets, in Okta's exports, the record and the author's fields as one object.
+    pub state_in_record: bool,
 }
 
 /// What the machine does for a card.
@@ -281,7 +336,7 @@ pub enum Control {
 }
 
 /// How a card is carried out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Work {
     /// By a plain function, inline.
     Pure(PureFn),
@@ -295,73 +350,95 @@ pub enum Work {
 #[derive(Debug)]
 pub struct Card {
     /// Okta's category and name in snake case: `text.split`.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Okta's name, where it doesn't follow from the ID.
-    pub named: Option<&'static str>,
+    pub named: Option<Cow<'static, str>>,
     /// What it does, for the manual.
-    pub docs: &'static str,
+    pub docs: Cow<'static, str>,
     /// The export addresses it stands for.
-    pub exported_as: &'static [&'static str],
+    pub exported_as: Words,
     /// The declared inputs.
-    pub inputs: &'static [Field],
+    pub inputs: Cow<'static, [Field]>,
     /// The inputs that the author names.
     pub rest_in: Option<Rest>,
     /// The declared outputs.
-    pub outputs: &'static [Field],
+    pub outputs: Cow<'static, [Field]>,
     /// The outputs that the author names.
     pub rest_out: Option<Rest>,
     /// What the manual shows and the tests run.
-    pub examples: &'static [Example],
+    pub examples: Cow<'static, [Example]>,
     /// How it is carried out.
     pub work: Work,
 }
 
+/// What a card's code says of it, besides its inputs and its outputs.
+#[derive(Debug)]
+pub struct Said {
+    /// Okta's category and name in snake case.
+    pub id: &'static str,
+    /// Okta's name, where it doesn't follow from the ID.
+    pub named: Option<&'static str>,
+    /// The export addresses it stands for.
+    pub exported_as: &'static [&'static str],
+    /// What the manual shows and the tests run.
+    pub examples: &'static [Example],
+}
+
 impl Card {
-    /// The declaration of a pure card.
-    pub const fn pure<C: Pure>() -> Card {
+    /// The declaration of a card with the inputs `I` and the outputs `O`.
+    pub fn declared<I: Inputs, O: Outputs>(said: Said, work: Work) -> Card {
         Card {
-            id: C::ID,
-            named: C::TITLE,
-            docs: C::DOCS,
-            exported_as: C::EXPORTED_AS,
-            inputs: C::FIELDS,
-            rest_in: C::REST,
-            outputs: <C::Out as Outputs>::FIELDS,
-            rest_out: <C::Out as Outputs>::REST,
-            examples: C::EXAMPLES,
-            work: Work::Pure(|args, cx, out| {
+            id: Cow::Borrowed(said.id),
+            named: said.named.map(Cow::Borrowed),
+            docs: Cow::Borrowed(I::DOCS),
+            exported_as: Words::Written(said.exported_as),
+            inputs: Cow::Borrowed(I::FIELDS),
+            rest_in: I::REST,
+            outputs: Cow::Borrowed(O::FIELDS),
+            rest_out: O::REST,
+            examples: Cow::Borrowed(said.examples),
+            work,
+        }
+    }
+
+    /// The declaration of a pure card.
+    pub fn pure<C: Pure>() -> Card {
+        let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };
+        Card::declared::<C, C::Out>(
+            said,
+            Work::Pure(|args, cx, out| {
                 C::read(args)?.run(cx)?.write(out);
                 Ok(())
             }),
-        }
+        )
     }
 
     /// The card's name as Okta's console shows it: `Split`.
     pub fn title(&self) -> String {
-        if let Some(title) = self.named {
-            return title.to_owned();
+        match &self.named {
+            Some(title) => title.to_string(),
+            None => title_of(&self.id),
         }
-        title_of(self.id)
     }
 
-    /// The vendor's connector that it reaches through a connection, if it does.
-    pub fn connector(&self) -> Option<&'static str> {
-        match self.work {
-            Work::Effect(spec) if !OWN.contains(&spec.connector) => Some(spec.connector),
+    /// The connector that it reaches through a connection of the project, if it does.
+    pub fn connector(&self) -> Option<&str> {
+        match &self.work {
+            Work::Effect(spec) if !spec.own => Some(&spec.connector),
             _ => None,
         }
     }
 
     /// What it does to the world; only cards that reach outside can change it.
     pub fn does(&self) -> Does {
-        match self.work {
+        match &self.work {
             Work::Effect(spec) => spec.does,
             Work::Pure(_) | Work::Control(_) => Does::Reads,
         }
     }
 
     /// The category: `text`.
-    pub fn group(&self) -> &'static str {
+    pub fn group(&self) -> &str {
         self.id.split_once('.').map_or("", |(group, _)| group)
     }
 
@@ -371,38 +448,69 @@ impl Card {
     }
 
     /// The first paragraph of the docs.
-    pub fn summary(&self) -> &'static str {
-        self.docs.split("\n\n").next().unwrap_or(self.docs)
+    pub fn summary(&self) -> &str {
+        self.docs.split("\n\n").next().unwrap_or(&self.docs)
     }
 }
 
-/// Every card that a program can use, by ID.
+/// A category of cards that Okta's console doesn't have: a connector's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// How IDs of cards write it.
+    pub id: Cow<'static, str>,
+    /// Its name.
+    pub title: Cow<'static, str>,
+    /// The colour of its cards in pictures.
+    pub colour: Option<Colour>,
+}
+
+/// A colour on a light ground and on a dark one, each as 0xRRGGBB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colour {
+    /// On a light ground.
+    pub light: u32,
+    /// On a dark ground.
+    pub dark: u32,
+}
+
+/// Every card that a program can use.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    cards: std::collections::BTreeMap<&'static str, &'static Card>,
+    /// Sorted by ID.
+    cards: Arc<[Arc<Card>]>,
+    categories: Arc<[Category]>,
 }
 
 impl Catalog {
-    /// The cards of all `groups`.
-    pub fn new(groups: impl IntoIterator<Item = &'static [Card]>) -> Catalog {
-        Catalog { cards: groups.into_iter().flatten().map(|card| (card.id, card)).collect() }
+    /// These cards; of two with one ID the first counts.
+    pub fn new(cards: impl IntoIterator<Item = Arc<Card>>) -> Catalog {
+        let mut cards: Vec<Arc<Card>> = cards.into_iter().collect();
+        cards.sort_by(|one, other| one.id.cmp(&other.id));
+        cards.dedup_by(|later, first| later.id == first.id);
+        Catalog { cards: cards.into(), categories: [].into() }
+    }
+
+    /// The same cards, some of which are in these categories.
+    pub fn with_categories(self, categories: impl IntoIterator<Item = Category>) -> Catalog {
+        Catalog { categories: categories.into_iter().collect(), ..self }
+    }
+
+    /// The categories that Okta's console doesn't have, in the order of the manual.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
     }
 
     /// The card with this ID; all external cards are one.
-    pub fn get(&self, id: &str) -> Option<&'static Card> {
+    pub fn get(&self, id: &str) -> Option<&Arc<Card>> {
         let id = if external(id).is_some() { EXTERNAL_CARD } else { id };
-        self.cards.get(id).copied()
+        self.cards.binary_search_by(|card| (*card.id).cmp(id)).ok().map(|place| &self.cards[place])
     }
 
     /// All cards, by ID.
-    pub fn iter(&self) -> impl Iterator<Item = &'static Card> + '_ {
-        self.cards.values().copied()
+    pub fn iter(&self) -> std::slice::Iter<'_, Arc<Card>> {
+        self.cards.iter()
     }
 }
-
-/// The connectors that need no connection: the project's own tables, the run's files, what is answered in place of external
-/// cards, and the one without a name, which reaches nobody.
-pub const OWN: [&str; 4] = ["", "tables", "file", "external"];
 
 /// What Okta's console calls a card with this ID, unless it says otherwise: `text.to_upper_case` is `To Upper Case`.
 pub fn title_of(id: &str) -> String {

@@ -1,5 +1,7 @@
 //! What the machine asks of the world, and what the world answers.
 
+use std::sync::Arc;
+
 use crate::card::Card;
 use crate::fault::Fault;
 use crate::value::{Text, Value};
@@ -43,15 +45,15 @@ pub enum Act {
 #[derive(Clone, Debug)]
 pub struct Performance {
     /// The card.
-    pub card: &'static Card,
+    pub card: Arc<Card>,
     /// The connection to use, as an index into the program's.
     pub connection: Option<u32>,
     /// One value for each declared input, then one for each of `names`.
     pub args: Vec<Value>,
     /// The inputs that the author named.
-    pub names: std::sync::Arc<[Text]>,
+    pub names: Arc<[Text]>,
     /// All outputs wanted: those declared, then those that the author named.
-    pub outputs: std::sync::Arc<[Text]>,
+    pub outputs: Arc<[Text]>,
     /// For a card that streams: the page wanted.
     pub page: Option<Cursor>,
     /// How long it may take, in milliseconds.

@@ -7,6 +7,7 @@
 extern crate self as flowrun_core;
 
 pub mod card;
+pub mod chance;
 pub mod check;
 pub mod control;
 pub mod diag;

@@ -47,11 +47,11 @@ impl Program {
     }
 
     /// The connections that a run of `entry` may reach, by their places, each with what its cards need to be granted.
-    pub fn connections_of(&self, entry: FlowId) -> BTreeMap<u32, BTreeSet<&'static str>> {
-        let mut connections: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+    pub fn connections_of(&self, entry: FlowId) -> BTreeMap<u32, BTreeSet<Text>> {
+        let mut connections: BTreeMap<u32, BTreeSet<Text>> = BTreeMap::new();
         for step in self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).steps) {
             if let Op::Effect { spec, connection: Some(connection), .. } = &step.op {
-                connections.entry(*connection).or_default().extend(spec.scopes);
+                connections.entry(*connection).or_default().extend(spec.scopes.iter().map(Text::from));
             }
         }
         connections
@@ -316,7 +316,7 @@ pub struct Step {
     /// The ID that wires use, or the card's name where the author gave none.
     pub id: Text,
     /// The card.
-    pub card: &'static Card,
+    pub card: Arc<Card>,
     /// The card's name as the flow has it: an external card's own.
     pub name: Text,
     /// The author's remark.

@@ -1,20 +1,23 @@
 //! What a flow can name that its project does not define: cards, connectors, events.
 
-use crate::card::Catalog;
+use std::borrow::Cow;
+
+use crate::card::{Catalog, Words};
+use crate::value::Text;
 
 /// Something that happens at the vendor, which a flow's trigger may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Event {
     /// Its name in flow files: `okta.user_created`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its name as people write it: `User Created`.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The export address it stands for.
-    pub exported_as: &'static str,
+    pub exported_as: Cow<'static, str>,
     /// What the vendor's log calls what happens.
-    pub types: &'static [&'static str],
+    pub types: Words,
     /// What a flow is told of it, besides time, type and message.
-    pub payload: &'static [&'static str],
+    pub payload: Words,
 }
 
 /// All that flows can name, whatever the project.
@@ -23,7 +26,7 @@ pub struct Vocabulary {
     /// The cards.
     pub cards: Catalog,
     /// The connectors whose connections a project can define.
-    pub connectors: Vec<&'static str>,
+    pub connectors: Vec<Text>,
     /// The events that a trigger may name.
     pub events: Vec<Event>,
 }

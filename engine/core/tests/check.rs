@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{
-    Card, Catalog, Cx, EffectSpec, Example, FlowName, Inputs as _, Outputs as _, Pure, TableName, Work,
+    Card, Catalog, Cx, EffectSpec, Example, FlowName, Inputs, Outputs, Pure, Said, TableName, Words, Work,
 };
 use flowrun_core::check::uses::Use;
 use flowrun_core::check::{Checked, Options, check};
@@ -38,7 +39,6 @@ struct Assigned {
 
 impl Pure for Assign {
     const ID: &str = "flow_control.assign";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! { "{}" => ok "{}" };
     type Out = Assigned;
     fn run(self, _: &Cx<'_>) -> Result<Assigned> {
@@ -62,7 +62,6 @@ struct Composed {
 
 impl Pure for Compose {
     const ID: &str = "text.compose";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! { "{}" => ok "{}" };
     type Out = Composed;
     fn run(self, _: &Cx<'_>) -> Result<Composed> {
@@ -111,42 +110,29 @@ struct Row {
     columns: Record,
 }
 
-const fn effect(
-    id: &'static str,
-    inputs: &'static [flowrun_core::card::Field],
-    connector: &'static str,
-    streams: bool,
-) -> Card {
-    Card {
-        id,
-        named: None,
-        docs: "",
-        exported_as: &[],
-        inputs,
-        rest_in: None,
-        outputs: People::FIELDS,
-        rest_out: None,
-        examples: &[],
-        work: Work::Effect(EffectSpec {
-            connector,
-            timeout: Duration::from_secs(30),
-            does: Does::Reads,
-            scopes: &[],
-            streams,
-        }),
-    }
+fn effect<I: Inputs, O: Outputs>(id: &'static str, connector: &'static str, own: bool) -> Card {
+    let spec = EffectSpec {
+        connector: connector.into(),
+        own,
+        timeout: Duration::from_secs(30),
+        does: Does::Reads,
+        scopes: Words::NONE,
+        streams: !own,
+        state_in_record: false,
+    };
+    let said = Said { id, named: None, exported_as: &[], examples: &[] };
+    Card::declared::<I, O>(said, Work::Effect(spec))
 }
 
-static CARDS: &[Card] = &[
-    Card::pure::<Assign>(),
-    Card::pure::<Compose>(),
-    effect("hr.list_people", ListPeople::FIELDS, "hr", true),
-    Card {
-        outputs: Row::FIELDS,
-        rest_out: Row::REST,
-        ..effect("tables.read_row", ReadRow::FIELDS, "tables", false)
-    },
-];
+fn cards() -> impl Iterator<Item = Arc<Card>> {
+    let own = [
+        Card::pure::<Assign>(),
+        Card::pure::<Compose>(),
+        effect::<ListPeople, People>("hr.list_people", "hr", false),
+        effect::<ReadRow, Row>("tables.read_row", "tables", true),
+    ];
+    control::cards().into_iter().chain(own.map(Arc::new))
+}
 
 struct Case {
     sources: Sources,
@@ -165,7 +151,7 @@ fn checked(files: &str, vars: &[(&str, Value)], env: &[(&str, Value)]) -> Case {
     let named = |list: &[(&str, Value)]| {
         list.iter().map(|(name, value)| (Text::from(*name), value.clone())).collect::<Vec<_>>()
     };
-    let catalog = Catalog::new([control::CARDS, CARDS]);
+    let catalog = Catalog::new(cards());
     let options = Options {
         sources: &sources,
         found: &found,
@@ -517,12 +503,12 @@ cards: [{ card: flow_control.return, with: { a: $.inputs } }]
 "#;
     let expected = [
         "0 Starts `hr.hired` Event(\"hr.hired\")",
-        "0 card 0 Works `hr.list_people` Connection(0)",
+        "0 card 0 Reads `hr.list_people` Connection(0)",
         "0 card 0 Calls `b` Flow(1)",
         "0 card 0 Reads `vars.limit` Var(0)",
         "0 card 1 Reads `inputs.n` Input { flow: 0, name: Some(\"n\") }",
         "0 card 1 Reads `people.records_streamed` Output { card: 0, name: Some(\"records_streamed\") }",
-        "0 card 2 Works `people` Table(0)",
+        "0 card 2 Reads `people` Table(0)",
         "0 card 2 Reads `name` Column { table: 0, name: \"name\" }",
         "0 card 1 Reads `row.name` Output { card: 2, name: Some(\"name\") }",
         "0 card 3 Calls `b` Flow(1)",

@@ -67,7 +67,8 @@ fn derive(item: &DeriveInput, side: Side) -> Result<Tokens> {
         }
         let options = options(&member.attrs, side)?;
         if options.rest {
-            rest = quote!(Some(::flowrun_core::card::Rest { docs: #docs, ty: ::flowrun_core::types::Type::ANY }));
+            rest = quote!(Some(::flowrun_core::card::Rest {
+                docs: ::std::borrow::Cow::Borrowed(#docs), ty: ::flowrun_core::types::Type::ANY }));
             transfers.push(match side {
                 Side::Input => quote!(#ident: args.take_rest()),
                 Side::Output => quote!(out.put_rest(self.#ident);),
@@ -130,13 +131,14 @@ fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) ->
         (None, _) => (quote!(::flowrun_core::card::Literal::Null), quote!(!#of::OPTIONAL)),
     };
     let choices = match &options.choices {
-        Some(array @ Expr::Array(_)) => quote!(&#array),
-        Some(constant) => quote!(#constant),
-        None => quote!(&[]),
+        Some(array @ Expr::Array(_)) => quote!(::flowrun_core::card::Words::Written(&#array)),
+        Some(constant) => quote!(::flowrun_core::card::Words::Written(#constant)),
+        None => quote!(::flowrun_core::card::Words::NONE),
     };
     quote! {
         ::flowrun_core::card::Field {
-            name: #name, key: #key, ty: #of::TYPE, docs: #docs, required: #required, default: #default,
+            name: ::std::borrow::Cow::Borrowed(#name), key: ::std::borrow::Cow::Borrowed(#key), ty: #of::TYPE,
+            docs: ::std::borrow::Cow::Borrowed(#docs), required: #required, default: #default,
             choices: #choices,
         }
     }
@@ -144,7 +146,9 @@ fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) ->
 
 fn literal(expr: &Expr) -> Tokens {
     match expr {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::flowrun_core::card::Literal::Text(#text)),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            quote!(::flowrun_core::card::Literal::Text(::std::borrow::Cow::Borrowed(#text)))
+        }
         Expr::Lit(ExprLit { lit: Lit::Bool(truth), .. }) => {
             quote!(::flowrun_core::card::Literal::Bool(#truth))
         }

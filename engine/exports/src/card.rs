@@ -9,7 +9,7 @@ use super::pack::{Callee, Card, Field};
 use super::policy::retry;
 use super::search::{condition, result_set, result_set_named};
 use super::wire::{View, literal, nowhere};
-use flowrun_core::card::Card as Declared;
+use flowrun_core::card::{Card as Declared, Work};
 use flowrun_core::model::{At, Expr, Joined, Name, Step};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
@@ -35,7 +35,7 @@ pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -
         card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
     let named = declared.outputs.iter().filter(|output| *output.key == *field.key);
     if let Some(output) = named.clone().nth(nth).or_else(|| named.clone().next()) {
-        return Some(output.name.into());
+        return Some(Text::from(&*output.name));
     }
     let calls = declared.id == "flow_control.call_flow";
     (declared.rest_out.is_some() || calls || mirrored(declared)).then(|| field.key.clone())
@@ -92,13 +92,13 @@ impl Flowing<'_, '_> {
 
     /// Lowers a card that holds no others.
     pub fn card(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Option<Step> {
-        let Some(declared) = self.all.dictionary.cards.get(&*raw.address).copied() else {
+        let Some(declared) = self.all.dictionary.cards.get(&*raw.address) else {
             return Some(self.external_card(view, card, raw));
         };
         if declared.id == "flow_control.comment" && raw.note.is_none() {
             return None;
         }
-        let mut step = self.begin(view, card, declared.id);
+        let mut step = self.begin(view, card, &declared.id);
         let calls = declared.inputs.iter().find(|input| input.ty.kind == Kind::Flow);
         let result_set = result_set(declared, raw);
         let mut given: BTreeSet<&str> = BTreeSet::new();
@@ -114,15 +114,16 @@ impl Flowing<'_, '_> {
             }
             if let (Some(flow), Some(input)) = (&field.flow, calls) {
                 let path = self.callee(view, card, raw, field, flow, &mut step);
-                step.with.push((nowhere(input.name.into()), nowhere(Expr::Constant(Value::Text(path)))));
+                step.with
+                    .push((nowhere(Text::from(&*input.name)), nowhere(Expr::Constant(Value::Text(path)))));
                 continue;
             }
             let found = declared_input(declared, raw, field, result_set.as_deref());
-            match found.filter(|input| !given.contains(input.name)) {
+            match found.filter(|input| !given.contains(&*input.name)) {
                 Some(input) => {
-                    given.insert(input.name);
+                    given.insert(&*input.name);
                     let expr = self.input(view, card, declared, field, input);
-                    step.with.extend(expr.map(|expr| (nowhere(input.name.into()), nowhere(expr))));
+                    step.with.extend(expr.map(|expr| (nowhere(Text::from(&*input.name)), nowhere(expr))));
                 }
                 None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
             }
@@ -132,10 +133,10 @@ impl Flowing<'_, '_> {
         }
         // Older exports lack the choice: there was one only.
         let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
-        if let Some(input) = result_set.filter(|input| input.required && !given.contains(input.name))
-            && let Some(choice) = input.choices.first()
+        if let Some(input) = result_set.filter(|input| input.required && !given.contains(&*input.name))
+            && let Some(choice) = input.choices.iter().next()
         {
-            step.with.push((nowhere(input.name.into()), nowhere(Expr::Constant(Value::from(*choice)))));
+            step.with.push((nowhere(Text::from(&*input.name)), nowhere(Expr::Constant(Value::from(choice)))));
         }
         self.finish(view, declared, raw, &mut step);
         Some(step)
@@ -188,7 +189,7 @@ impl Flowing<'_, '_> {
     ) -> Option<Expr> {
         let raw = &view.scope.cards[card];
         if view.pin(card, field).is_some() {
-            return Some(match (declared.id, input.name) {
+            return Some(match (&*declared.id, &*input.name) {
                 _ if *field.key == *"_text_" => self.template(view, card, raw, field),
                 ("tables.search_rows", "where") => view.expr(card, field, Type::ANY),
                 _ => view.expr(card, field, input.ty),
@@ -208,7 +209,7 @@ impl Flowing<'_, '_> {
                 }
                 Value::Text(name.unwrap_or_else(|| table.clone()))
             }
-            _ if input.name == "result_set" => Value::from(result_set_named(&field.value, input.choices)),
+            _ if input.name == "result_set" => Value::from(result_set_named(&field.value, &input.choices)),
             // Okta writes 0 where no limit is meant.
             (Kind::Number, Value::Number(0.0)) if declared.id == "tables.search_rows" => return None,
             _ if declared.id == "tables.search_rows" && input.name == "where" => {
@@ -216,7 +217,7 @@ impl Flowing<'_, '_> {
             }
             (_, value) => value.clone(),
         };
-        let default = Value::from(input.default);
+        let default = Value::from(&input.default);
         let blank = value.is_null()
             || value == default
             || value.is_empty() && default.is_empty() && input.ty.kind != Kind::Any;
@@ -254,10 +255,10 @@ impl Flowing<'_, '_> {
         } else if let Some(rest) = &declared.rest_in {
             let blank = !pinned && field.value.is_empty();
             // Columns and attributes that are blank are left as they are.
-            if blank && matches!(declared.work, flowrun_core::card::Work::Effect(_)) {
+            if blank && matches!(declared.work, Work::Effect(_)) {
                 return;
             }
-            let name = match declared.id {
+            let name = match &*declared.id {
                 "list.construct" => format!("item_{}", step.with.len() + 1).into(),
                 "number.formula" | "true_false.expression" => formula_name(raw, field).into(),
                 _ => field.key.clone(),
@@ -268,7 +269,7 @@ impl Flowing<'_, '_> {
                 let item = nowhere(view.expr(card, field, Type::one(list.ty.kind)));
                 match step.with.iter_mut().find(|(name, _)| *name.it == *list.name) {
                     Some((_, At { it: Expr::List(items), .. })) => items.push(item),
-                    _ => step.with.push((nowhere(list.name.into()), nowhere(Expr::List(vec![item])))),
+                    _ => step.with.push((nowhere(Text::from(&*list.name)), nowhere(Expr::List(vec![item])))),
                 }
             }
         } else if *field.group.as_deref().unwrap_or_default() == *"options"
@@ -304,7 +305,7 @@ impl Flowing<'_, '_> {
         step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
         let none = state.is_empty();
         let state = Expr::Object(state);
-        if declared.id == "personio.list_employees" {
+        if matches!(&declared.work, Work::Effect(spec) if spec.state_in_record) {
             let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
             both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
             step.pass.push((nowhere("Record".into()), nowhere(Expr::Object(both))));

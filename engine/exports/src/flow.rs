@@ -334,7 +334,7 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
         return Trigger::Helper;
     }
     let event = match all.dictionary.events.get(&*start.address) {
-        Some(event) => (*event).into(),
+        Some(event) => event.clone(),
         None => card::external(start),
     };
     Trigger::Event { event: nowhere(event), filter: None }

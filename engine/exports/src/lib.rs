@@ -19,6 +19,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use flowrun_core::card::Card;
 use flowrun_core::model::Project;
@@ -78,16 +79,18 @@ impl fmt::Display for Trouble {
 /// What Okta's names mean here: cards and events by their addresses.
 #[derive(Debug)]
 pub struct Dictionary {
-    cards: BTreeMap<&'static str, &'static Card>,
-    events: BTreeMap<&'static str, &'static str>,
+    cards: BTreeMap<Text, Arc<Card>>,
+    events: BTreeMap<Text, Text>,
 }
 
 impl Dictionary {
     /// The addresses of all cards and events, and what they are called here.
     pub fn new(vocabulary: &Vocabulary) -> Dictionary {
         let cards = vocabulary.cards.iter();
-        let cards = cards.flat_map(|card| card.exported_as.iter().map(move |address| (*address, card)));
-        let events = vocabulary.events.iter().map(|event| (event.exported_as, event.name));
+        let cards =
+            cards.flat_map(|card| card.exported_as.iter().map(move |address| (address.into(), card.clone())));
+        let events = vocabulary.events.iter();
+        let events = events.map(|event| ((&*event.exported_as).into(), (&*event.name).into()));
         Dictionary { cards: cards.collect(), events: events.collect() }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::pack::Card;
 use super::wire::{Source, View, nowhere, wire};
-use flowrun_core::card::Card as Declared;
+use flowrun_core::card::{Card as Declared, Words};
 use flowrun_core::model::{At, Expr};
 use flowrun_core::types::Type;
 use flowrun_core::value::{Text, Value};
@@ -11,14 +11,14 @@ use flowrun_core::value::{Text, Value};
 pub(super) fn result_set(declared: &Declared, raw: &Card) -> Option<String> {
     let input = declared.inputs.iter().find(|input| input.name == "result_set")?;
     let field = raw.inputs.iter().find(|field| *field.key == *input.key)?;
-    Some(result_set_named(&field.value, input.choices))
+    Some(result_set_named(&field.value, &input.choices))
 }
 
 /// A choice of records by its name here, if there is one like it.
-pub(super) fn result_set_named(value: &Value, choices: &[&'static str]) -> String {
+pub(super) fn result_set_named(value: &Value, choices: &Words) -> String {
     let said = value.as_text().map(|text| text.to_lowercase()).unwrap_or_default();
-    let has = |choice: &str| choices.contains(&choice);
-    let first = |prefix: &str| choices.iter().find(|choice| choice.starts_with(prefix)).copied();
+    let has = |choice: &str| choices.contains(choice);
+    let first = |prefix: &str| choices.iter().find(|choice| choice.starts_with(prefix));
     let named = match said.as_str() {
         "one" => "first",
         said if said.starts_with("stream") => "stream",

@@ -63,20 +63,19 @@ pub struct Reached {
 pub struct Connections {
     clock: Clock,
     run: Arc<Run>,
-    cards: BTreeMap<&'static str, &'static EffectCard>,
+    cards: Arc<[EffectCard]>,
     reached: BTreeMap<u32, Reached>,
     shared: BTreeMap<&'static str, AnyConnection>,
 }
 
 impl Connections {
     /// Performs these cards as part of `run`, over connections by their places in its program.
-    pub fn new<'c>(
+    pub fn new(
         clock: Clock,
         run: Run,
-        cards: impl IntoIterator<Item = &'static EffectCard> + 'c,
+        cards: Arc<[EffectCard]>,
         reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
-        let cards = cards.into_iter().map(|card| (card.card.id, card)).collect();
         let reached = reached.into_iter().collect();
         Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
     }
@@ -93,18 +92,18 @@ impl Connections {
     }
 
     fn connection(&self, performance: &Performance) -> Option<(AnyConnection, Option<Activity>)> {
-        match (performance.connection, performance.card.work) {
+        match (performance.connection, &performance.card.work) {
             (Some(index), _) => {
                 let reached = self.reached.get(&index)?;
                 Some((reached.connection.clone(), Some(reached.activity.clone())))
             }
-            (None, Work::Effect(spec)) => Some((self.shared.get(spec.connector)?.clone(), None)),
+            (None, Work::Effect(spec)) => Some((self.shared.get(&*spec.connector)?.clone(), None)),
             (None, _) => None,
         }
     }
 
     fn card(&self, performance: Performance) -> Performing {
-        let card = self.cards.get(performance.card.id).copied();
+        let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
         let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
             let message = format!("nothing here can perform `{}`", performance.card.id);
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
@@ -134,9 +133,9 @@ pub struct Panics<P>(pub P);
 impl<P: Perform> Perform for Panics<P> {
     fn perform(&self, effect: Effect) -> Performing {
         let Act::Card(performance) = &effect.act else { return self.0.perform(effect) };
-        let card = performance.card;
+        let card = performance.card.clone();
         // Nobody knows how far it came.
-        let panicked = move || Fault::panicked(card.id).lost(card.does().changes());
+        let panicked = move || Fault::panicked(&*card.id).lost(card.does().changes());
         match catch_unwind(AssertUnwindSafe(|| self.0.perform(effect))) {
             Ok(Performing::Open(future)) => Performing::Open(Box::pin(async move {
                 AssertUnwindSafe(future).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
@@ -156,7 +155,7 @@ const GRACE: Duration = Duration::from_secs(5);
 impl<P: Perform> Perform for TimeLimit<P> {
     fn perform(&self, effect: Effect) -> Performing {
         let Act::Card(performance) = &effect.act else { return self.0.perform(effect) };
-        let (card, limit) = (performance.card, Duration::from_millis(performance.timeout_ms));
+        let (card, limit) = (performance.card.clone(), Duration::from_millis(performance.timeout_ms));
         let future = match self.0.perform(effect) {
             Performing::Open(future) => future,
             ended => return ended,

@@ -25,13 +25,14 @@ pub struct Given<'a> {
 
 /// Checks a project, all of it.
 pub fn examine(project: &Project, vocabulary: &Vocabulary, given: &Given<'_>) -> Checked {
-    let events: Vec<&str> = vocabulary.events.iter().map(|event| event.name).collect();
+    let events: Vec<&str> = vocabulary.events.iter().map(|event| &*event.name).collect();
+    let connectors: Vec<&str> = vocabulary.connectors.iter().map(|name| &**name).collect();
     let options = Options {
         sources: &project.sources,
         found: &project.found,
         vars: given.set,
         env: given.env,
-        connectors: &vocabulary.connectors,
+        connectors: &connectors,
         events: &events,
     };
     check(&project.model, &vocabulary.cards, &options)
@@ -87,10 +88,11 @@ pub fn no_flows(path: &Path, command: &str) -> Problem {
     let below =
         path.read_dir().into_iter().flatten().flatten().find(|entry| entry.path().join(MANIFEST).is_file());
     match below {
-        Some(entry) => problem.help(format!(
-            "did you mean `flowrun {command} {}`?",
-            entry.path().strip_prefix(".").unwrap_or(&entry.path()).display()
-        )),
+        Some(entry) => {
+            let path = entry.path();
+            let near = format!("flowrun {command} {}", path.strip_prefix(".").unwrap_or(&path).display());
+            problem.meant(Some(&near))
+        }
         None => problem.help(
             "a project is a folder with flow files in YAML and, for tables and connections, flowrun.yaml",
         ),

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use flowrun_core::card::Work;
 use flowrun_core::diag::Diagnostic;
 use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
 use flowrun_core::model::{self, Step};
@@ -161,8 +160,8 @@ impl Project {
         let entry = names.path(entry).into_iter().flat_map(|entry| names.reached(entry, &vocabulary.cards));
         let cards = entry.flat_map(|flow| self.model.flows[flow].all_cards());
         let connection = |step: &Step| {
-            let Work::Effect(spec) = vocabulary.cards.get(&step.card)?.work else { return None };
-            names.connection(step.connection.as_ref(), spec.connector)
+            let connector = vocabulary.cards.get(&step.card)?.connector()?;
+            names.connection(step.connection.as_ref(), connector)
         };
         let found = cards.filter_map(connection);
         found.map(|found| self.model.manifest.connections[found].name.to_string()).collect()

@@ -252,7 +252,7 @@ fn input_span(step: &Step, name: &str) -> Option<Span> {
 
 /// Where the card's name stands in its step.
 fn card_span(step: &Step, sources: &Sources) -> Span {
-    let Some(at) = sources.slice(step.span).find(step.card.id) else { return step.span };
+    let Some(at) = sources.slice(step.span).find(&*step.card.id) else { return step.span };
     let start = step.span.start + at as u32;
     Span { start, end: start + step.card.id.len() as u32, ..step.span }
 }

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
-use flowrun_host::session::simulators::{OKTA_URL, PERSONIO_URL};
 use flowrun_tests::openapi::{Contract, Document, Mend, folder};
+use flowrun_tests::simulators::{OKTA_URL, PERSONIO_URL};
 
 const DOCUMENTS: [Document; 6] = [
     Document { file: "okta-identity-sources.openapi.yaml", host: OKTA_URL },

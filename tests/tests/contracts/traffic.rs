@@ -10,12 +10,12 @@ use flowrun_core::card::Work;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::Status;
 use flowrun_core::value::{Text, Value};
-use flowrun_host::session::simulators::OktaAuth;
-use flowrun_host::session::simulators::Setup;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_tests::openapi::Contract;
 use flowrun_tests::org::{Org, Project, fault};
+use flowrun_tests::simulators::OktaAuth;
+use flowrun_tests::simulators::Setup;
 use flowrun_views::catalog::card_json;
 
 use super::contract::{DEVIATIONS, contract};
@@ -146,7 +146,7 @@ impl Watch {
     /// Runs every example of every card that reaches outside, each over simulators of its own.
     async fn examples(&self) {
         for card in registry().catalog().iter().filter(|card| matches!(card.work, Work::Effect(_))) {
-            for example in card_json(card)["examples"].as_array().unwrap() {
+            for example in card_json(registry().catalog(), card)["examples"].as_array().unwrap() {
                 // Some examples show what is found before the run.
                 if let Some(program) = program(example["cards"].as_str().unwrap()) {
                     self.run(&Org::imported(&Setup::default()), program).await;

@@ -1,7 +1,7 @@
 //! The check finds what is wrong: faults planted into requests and answers that are right without them.
 
-use flowrun_host::session::simulators::{OKTA_URL, PERSONIO_URL};
 use flowrun_kit::http::{Request, Response};
+use flowrun_tests::simulators::{OKTA_URL, PERSONIO_URL};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

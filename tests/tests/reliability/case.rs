@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use flowrun_host::session::simulators::OktaAuth;
-use flowrun_host::session::simulators::Setup;
-use flowrun_kit::sim::{FaultKind, mix};
+use flowrun_core::chance::mix;
+use flowrun_kit::simulator::FaultKind;
 use flowrun_tests::org::fault;
+use flowrun_tests::simulators::OktaAuth;
+use flowrun_tests::simulators::Setup;
 
 /// A bad day.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use flowrun_kit::sim::FaultKind;
+use flowrun_kit::simulator::FaultKind;
 
 use super::trial::{End, Outcome};
 

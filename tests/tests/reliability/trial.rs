@@ -12,7 +12,7 @@ use flowrun_core::report::{Report, Status};
 use flowrun_core::value::Record;
 use flowrun_host::driver::{self, Stop};
 use flowrun_kit::http::Transport;
-use flowrun_kit::sim::FaultKind;
+use flowrun_kit::simulator::FaultKind;
 use flowrun_okta::sim::{Operation, UserStatus};
 use flowrun_tables::{Store, Tables};
 use flowrun_tests::org::Org;

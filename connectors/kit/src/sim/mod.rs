@@ -3,15 +3,15 @@
 //! A simulator is an axum router behind [`faulty`]. It keeps its time by the run's [`Clock`] and needs no task of its
 //! own: what should have happened by now is caught up with when the next request arrives.
 
-mod fault;
 mod limit;
 mod traffic;
 
-pub use fault::{BadFault, Fault, FaultKind, Faults, SLOW};
 pub use limit::{Quota, Window};
 pub use traffic::{Seen, Traffic};
 
 use crate::clock::Clock;
+use crate::simulator::{Dropped, FaultKind, Faults};
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
@@ -19,7 +19,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What a simulated vendor says when it fails, and what the harness needs of it.
@@ -46,21 +45,9 @@ pub trait Vendor: Clone + Send + Sync + 'static {
     fn server_error(&self, status: StatusCode) -> Response;
 }
 
-/// Marks an answer whose connection broke: its body gives an error instead of bytes.
-///
-/// Over TCP nothing of such an answer arrives. A client that calls the router in-process sees the head of it, and must
-/// read the body, or look for this extension, to notice.
-#[derive(Clone, Copy, Debug)]
-pub struct Dropped;
-
 /// The router with the vendor's faults and traffic record around every route.
 pub fn faulty<V: Vendor>(router: Router, vendor: V) -> Router {
     router.layer(from_fn_with_state(vendor, answer::<V>))
-}
-
-/// Locks, also after a panic elsewhere: simulators hold no state that a panic could leave half-written.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes what time it is, as servers do. Over TCP an answer without it would get the real time, whatever the simulator's is.
@@ -69,14 +56,6 @@ pub fn write_date(headers: &mut HeaderMap, now_ms: i64) {
     if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
         headers.insert(header::DATE, date);
     }
-}
-
-/// Spreads a number over all 64 bits, the same way every time (splitmix64's last step): invented data comes from it.
-pub fn mix(number: u64) -> u64 {
-    let mut bits = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    bits ^ (bits >> 31)
 }
 
 async fn answer<V: Vendor>(State(vendor): State<V>, request: Request, next: Next) -> Response {
@@ -102,7 +81,7 @@ async fn answer<V: Vendor>(State(vendor): State<V>, request: Request, next: Next
     let status = response.status().as_u16();
     vendor.traffic().record(Seen { at_ms, method: method.to_string(), route, target, status, fault });
     if fault == Some(FaultKind::Slow) {
-        vendor.clock().sleep(SLOW).await;
+        vendor.clock().sleep(crate::simulator::SLOW).await;
     }
     response
 }

@@ -1,6 +1,6 @@
 //! What a simulator was asked.
 
-use super::{FaultKind, lock};
+use crate::simulator::{FaultKind, lock};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 

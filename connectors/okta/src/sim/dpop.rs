@@ -5,9 +5,9 @@ use super::paging::origin;
 use super::token::has_known_algorithm;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use flowrun_core::chance::mix;
 use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::jwt::{self, Unverified};
-use flowrun_kit::sim::mix;
 
 /// How old a proof may be.
 const WINDOW_MS: i64 = 300_000;

@@ -1,6 +1,6 @@
 //! Ids and times in Okta's form.
 
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 use jiff::Timestamp;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -198,7 +198,7 @@ fn target(kind: &str, id: &str, alternate: Option<&str>, name: Option<&str>) -> 
 }
 
 fn uuid(number: u64) -> String {
-    let bits = flowrun_kit::sim::mix(number);
+    let bits = flowrun_core::chance::mix(number);
     let (a, b, c) = (bits >> 32, (bits >> 16) & 0xffff, bits & 0xfff);
     format!("{a:08x}-{b:04x}-11f0-8{c:03x}-{number:012x}")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
 
 /// How a simulated account is set up.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Cursors: where a list of v2 goes on. They tell a client nothing, and one that was not given out is refused.
 
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 
 /// Makes and reads the cursors of one list, asked for in one way.
 pub struct Cursors {

@@ -1,7 +1,7 @@
 //! Employees out of a seed: the same seed and place always give the same person, and nobody is stored.
 
 use super::names::{Gender, PEOPLE, fold};
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 

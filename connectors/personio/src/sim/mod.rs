@@ -13,18 +13,22 @@ mod names;
 mod oauth;
 mod person;
 mod routes;
+pub(crate) mod simulated;
 mod tokens;
 mod v2;
 
 pub use config::{Access, PersonioSimConfig, RateLimits};
 pub use employee::{Employee, Moment, Status, Termination, employee, employee_id, index_of};
 
+pub use simulated::{EMPLOYEES, URL, by_client};
+
 use attributes::{ATTRIBUTES, Envelope};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::{Faults, Traffic, Vendor, lock};
+use flowrun_kit::sim::{Traffic, Vendor};
+use flowrun_kit::simulator::{Faults, lock};
 use meters::{Guarded, Meters};
 use serde_json::json;
 use std::fmt;

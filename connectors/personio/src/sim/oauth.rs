@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::post};
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 use serde_json::{Value, json};
 
 use super::PersonioSim;

@@ -2,7 +2,7 @@
 //!
 //! Like v2's answers they lack what nobody filled in, and what is not released to the credential.
 
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 use serde_json::{Map, Value, json};
 
 use super::employee::{Employee, Moment, Status, employee_id};

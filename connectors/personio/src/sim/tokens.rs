@@ -1,6 +1,6 @@
 //! The tokens an account has given out: of each API the last one, the same until it expires.
 
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 
 /// One of Personio's two APIs.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
-use flowrun_kit::sim::mix;
+use flowrun_core::chance::mix;
 use serde_json::{Value, json};
 
 use super::PersonioSim;

@@ -10,9 +10,10 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means, Settings};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::Faults;
+use flowrun_kit::simulator::Faults;
+use flowrun_personio::sim::by_client;
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
-use flowrun_personio::{CARDS, CONNECTOR, simulated};
+use flowrun_personio::{connector, effect_cards};
 
 pub const URL: &str = "https://api.personio.sim";
 pub const LIST: &str = "personio.list_employees";
@@ -32,7 +33,7 @@ pub fn account(configure: impl FnOnce(&mut PersonioSimConfig)) -> Account {
     config.faults = faults.clone();
     configure(&mut config);
     let sim = PersonioSim::new(config);
-    let personio = connect(&sim, &simulated(&sim, URL), &clock).expect("the settings are complete");
+    let personio = connect(&sim, &by_client(&sim, URL), &clock).expect("the settings are complete");
     Account { sim, personio, faults, clock }
 }
 
@@ -43,13 +44,13 @@ pub fn connect(sim: &PersonioSim, settings: &Settings, clock: &Clock) -> Result<
 /// A connection to whatever answers at [`URL`].
 pub fn connect_to(router: Router, settings: &Settings, clock: &Clock) -> Result<Connected, Fault> {
     let transport = Arc::new(SimTransport::new(clock).host(URL, router));
-    CONNECTOR.connect(settings, Means::new(transport, clock.clone()))
+    connector().connect(settings, Means::new(transport, clock.clone()))
 }
 
 /// Performs a card.
 pub async fn perform(personio: &Connected, id: &str, inputs: &str) -> Result<Record, Fault> {
     let inputs = parse_json(inputs).expect("inputs are JSON");
-    direct::perform(CARDS, id, &inputs, &personio.connection).await
+    direct::perform(&effect_cards(), id, &inputs, &personio.connection).await
 }
 
 /// All pages of a card's stream.
@@ -57,7 +58,7 @@ pub async fn stream(personio: &Connected, id: &str, inputs: &str) -> Result<Vec<
     let inputs = parse_json(inputs).expect("inputs are JSON");
     let (mut cursor, mut records) = (Cursor::First, Vec::new());
     loop {
-        let page = direct::page(CARDS, id, &inputs, cursor, &personio.connection).await?;
+        let page = direct::page(&effect_cards(), id, &inputs, cursor, &personio.connection).await?;
         records.extend(page.records);
         let Some(next) = page.next else { return Ok(records) };
         cursor = Cursor::After(next);

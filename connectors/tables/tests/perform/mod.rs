@@ -8,7 +8,7 @@ use flowrun_core::program::Table;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
-use flowrun_tables::{CARDS, Tables, example_tables};
+use flowrun_tables::{Tables, effect_cards, example_tables};
 use futures_util::FutureExt;
 
 /// Reads YAML.
@@ -47,18 +47,21 @@ pub fn page(tables: &Arc<Tables>, given: &Value, cursor: Cursor) -> Result<Page,
 }
 
 fn performance(id: &str, given: &Value, wanted: &[&str], page: Option<Cursor>) -> (Performance, Vec<Text>) {
-    let effect = CARDS.iter().find(|effect| effect.card.id == id).unwrap_or_else(|| panic!("no card {id}"));
-    let card = &effect.card;
+    let effect = effect_cards()
+        .into_iter()
+        .find(|effect| effect.card.id == id)
+        .unwrap_or_else(|| panic!("no card {id}"));
+    let card = effect.card;
     let given = given.as_object().expect("fields");
     let declared = card.inputs.iter();
     let mut args: Vec<Value> = declared
-        .map(|field| given.get(field.name).cloned().unwrap_or_else(|| field.default.into()))
+        .map(|field| given.get(&field.name).cloned().unwrap_or_else(|| (&field.default).into()))
         .collect();
     let rest = given.iter().filter(|(name, _)| card.input(name).is_none());
     let (names, values): (Vec<Text>, Vec<Value>) =
         rest.map(|(name, value)| (name.clone(), value.clone())).unzip();
     args.extend(values);
-    let outputs = card.outputs.iter().map(|field| field.name).chain(wanted.iter().copied());
+    let outputs = card.outputs.iter().map(|field| &*field.name).chain(wanted.iter().copied());
     let outputs: Vec<Text> = outputs.map(Text::from).collect();
     let (names, all) = (names.into(), outputs.clone().into());
     let timeout_ms = 1_000;
@@ -69,7 +72,7 @@ fn performance(id: &str, given: &Value, wanted: &[&str], page: Option<Cursor>) -
 }
 
 fn answer(tables: &Arc<Tables>, id: &str, performance: Performance) -> Result<Answer, Fault> {
-    let effect = CARDS.iter().find(|effect| effect.card.id == id).expect("it was found before");
+    let effect = effect_cards().into_iter().find(|effect| effect.card.id == id).expect("it was found before");
     effect
         .perform(performance, tables.clone(), Arc::default(), None)
         .now_or_never()

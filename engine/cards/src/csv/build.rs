@@ -35,7 +35,6 @@ pub struct Built {
 
 impl Pure for Build {
     const ID: &str = "csv.build";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ rows: [{ id: 7, name: Jane }, { id: 8, name: "Doe, John", tags: [a] }] }"#
             => ok r#"{ text: "id,name,tags\n7,Jane,\n8,\"Doe, John\",\"[\"\"a\"\"]\"\n" }"#,

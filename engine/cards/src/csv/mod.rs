@@ -4,7 +4,7 @@ use flowrun_core::fault::InputId;
 
 use crate::prelude::*;
 
-cards! { CSV:
+flowrun_core::pure_cards! {
     parse::Parse,
     build::Build,
 }

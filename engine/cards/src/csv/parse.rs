@@ -44,7 +44,6 @@ pub struct Parsed {
 
 impl Pure for Parse {
     const ID: &str = "csv.parse";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: "id,name\n7,Jane\n8,\"Doe, John\"\n" }"#

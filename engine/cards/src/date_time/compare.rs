@@ -34,7 +34,6 @@ pub struct Compared {
 
 impl Pure for Compare {
     const ID: &str = "date_time.compare";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ date_a: "2016-09-07T02:00:00+02:00", date_b: 2016-09-07 }"#
             => ok r#"{ before: false, same: true, after: false }"#,

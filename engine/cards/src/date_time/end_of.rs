@@ -27,7 +27,6 @@ pub struct Edge {
 
 impl Pure for EndOf {
     const ID: &str = "date_time.end_of";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ date: "2016-02-07T00:01:25.670Z", unit: month }"# => ok r#"{ date: "2016-02-29T23:59:59.999Z" }"#,
         r#"{ date: "2025-10-26T12:00:00Z", unit: day, time_zone: Europe/Berlin }"#

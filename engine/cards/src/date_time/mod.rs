@@ -6,7 +6,7 @@ mod span;
 mod units;
 mod zone;
 
-cards! { DATE_TIME:
+flowrun_core::pure_cards! {
     now::Now,
     add::Add,
     subtract::Subtract,

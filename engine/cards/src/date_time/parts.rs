@@ -45,7 +45,6 @@ pub struct Apart {
 
 impl Pure for Parts {
     const ID: &str = "date_time.parts";
-    const EXPORTED_AS: &[&str] = &[];
     // It would indent the YAML.
     #[rustfmt::skip]
     const EXAMPLES: &[Example] = examples! {

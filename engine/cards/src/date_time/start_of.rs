@@ -27,7 +27,6 @@ pub struct Edge {
 
 impl Pure for StartOf {
     const ID: &str = "date_time.start_of";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ date: "2016-09-07T00:01:25.670Z", unit: month }"# => ok r#"{ date: "2016-09-01T00:00:00.000Z" }"#,
         r#"{ date: "2016-09-07T00:01:25.670Z", unit: day, time_zone: US/Pacific }"#

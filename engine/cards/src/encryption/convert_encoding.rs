@@ -27,7 +27,6 @@ pub struct Converted {
 
 impl Pure for ConvertEncoding {
     const ID: &str = "encryption.convert_encoding";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: größe, to: base64 }"# => ok r#"{ text: "Z3LDtsOfZQ==" }"#,
         r#"{ text: "deadbeef", from: hex, to: base64url }"# => ok r#"{ text: "3q2-7w" }"#,

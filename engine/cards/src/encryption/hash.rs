@@ -28,7 +28,6 @@ pub struct Hashed {
 
 impl Pure for Hash {
     const ID: &str = "encryption.hash";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ data: abc }"#
             => ok r#"{ hash: ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad }"#,

@@ -3,7 +3,7 @@
 mod algorithm;
 mod encoding;
 
-cards! { ENCRYPTION:
+flowrun_core::pure_cards! {
     hash::Hash,
     hmac::Hmac,
     convert_encoding::ConvertEncoding,

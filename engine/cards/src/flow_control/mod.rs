@@ -1,6 +1,6 @@
 //! Flow control that needs no machine: naming values and choosing between them.
 
-cards! { FLOW_CONTROL:
+flowrun_core::pure_cards! {
     assign::Assign,
     assign_if::AssignIf,
     lookup::Lookup,

@@ -25,7 +25,6 @@ pub struct Got {
 
 impl Pure for Get {
     const ID: &str = "json.get";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: '{"users": [{"id": 7}, {"id": 8}]}', path: users.1.id }"# => ok r#"{ value: 8 }"#,
         r#"{ text: "[true]", path: "" }"# => ok r#"{ value: [true] }"#,

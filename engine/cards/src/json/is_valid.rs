@@ -21,7 +21,6 @@ pub struct Judged {
 
 impl Pure for IsValid {
     const ID: &str = "json.is_valid";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: '{"a": 1}' }"# => ok r#"{ valid: true, reason: null }"#,
         r#"{ text: "{'a': 1}" }"#

@@ -5,7 +5,7 @@ use flowrun_core::value::parse_json;
 
 use crate::prelude::*;
 
-cards! { JSON:
+flowrun_core::pure_cards! {
     parse::Parse,
     stringify::Stringify,
     get::Get,

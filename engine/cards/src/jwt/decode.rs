@@ -26,7 +26,6 @@ pub struct Decoded {
 
 impl Pure for Decode {
     const ID: &str = "jwt.decode";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"{ token: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIiwiZXhwIjoxNDczMjA2NDg1fQ.c2lnbmVk }"#

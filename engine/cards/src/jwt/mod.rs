@@ -1,5 +1,5 @@
 //! The JWT card that needs no key; those that sign and verify are in `connectors/crypto`.
 
-cards! { JWT:
+flowrun_core::pure_cards! {
     decode::Decode,
 }

@@ -21,7 +21,6 @@ pub struct Chunks {
 
 impl Pure for Chunk {
     const ID: &str = "list.chunk";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [a, b, c, d, e], size: 2 }"# => ok r#"{ lists: [[a, b], [c, d], [e]] }"#,
         r#"{ list: [a, b], size: 200 }"# => ok r#"{ lists: [[a, b]] }"#,

@@ -25,7 +25,6 @@ pub struct Segment {
 
 impl Pure for ListSegment {
     const ID: &str = "list.list_segment";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [a, b, c, d], start: 1, end: 3 }"# => ok r#"{ list: [b, c] }"#,
         r#"{ list: [a, b, c, d], start: 2 }"# => ok r#"{ list: [c, d] }"#,

@@ -3,7 +3,7 @@
 
 use crate::prelude::*;
 
-cards! { LIST:
+flowrun_core::pure_cards! {
     filter::Filter,
     find::Find,
     at::At,

@@ -29,7 +29,6 @@ pub struct Numbers {
 
 impl Pure for Range {
     const ID: &str = "list.range";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ end: 4 }"# => ok r#"{ list: [0, 1, 2, 3] }"#,
         r#"{ start: 10, end: 0, step: -5 }"# => ok r#"{ list: [10, 5] }"#,

@@ -18,7 +18,6 @@ pub struct Reversed {
 
 impl Pure for Reverse {
     const ID: &str = "list.reverse";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [a, b, c] }"# => ok r#"{ list: [c, b, a] }"#,
         r#"{ list: [1, null, [2, 3]] }"# => ok r#"{ list: [[2, 3], null, 1] }"#,

@@ -19,7 +19,6 @@ pub struct Unsigned {
 
 impl Pure for AbsoluteValue {
     const ID: &str = "number.absolute_value";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: -2.5 }"# => ok r#"{ result: 2.5 }"#,
         r#"{ a: "7" }"# => ok r#"{ result: 7 }"#,

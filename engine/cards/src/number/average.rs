@@ -19,7 +19,6 @@ pub struct Mean {
 
 impl Pure for Average {
     const ID: &str = "number.average";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [1, 2, "6"] }"# => ok r#"{ result: 3 }"#,
         r#"{ list: [-1, 2] }"# => ok r#"{ result: 0.5 }"#,

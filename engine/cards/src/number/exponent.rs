@@ -19,7 +19,6 @@ pub struct Raised {
 
 impl Pure for Exponent {
     const ID: &str = "number.exponent";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 0 }"# => ok r#"{ result: 1 }"#,
         r#"{ a: 1 }"# => ok r#"{ result: 2.718281828459045 }"#,

@@ -19,7 +19,6 @@ pub struct Product {
 
 impl Pure for Factorial {
     const ID: &str = "number.factorial";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 5 }"# => ok r#"{ result: 120 }"#,
         r#"{ a: 0 }"# => ok r#"{ result: 1 }"#,

@@ -29,7 +29,6 @@ pub struct Formatted {
 
 impl Pure for Format {
     const ID: &str = "number.format";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 2.5 }"# => ok r#"{ text: "2.50" }"#,
         r#"{ a: -1234567.891, point: ",", thousands: "." }"# => ok r#"{ text: "-1.234.567,89" }"#,

@@ -19,7 +19,6 @@ pub struct Incremented {
 
 impl Pure for Increment {
     const ID: &str = "number.increment";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 41 }"# => ok r#"{ result: 42 }"#,
         r#"{ a: -0.5 }"# => ok r#"{ result: 0.5 }"#,

@@ -21,7 +21,6 @@ pub struct Chosen {
 
 impl Pure for Larger {
     const ID: &str = "number.larger";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 3, b: 7 }"# => ok r#"{ result: 7 }"#,
         r#"{ a: "-2", b: -5 }"# => ok r#"{ result: -2 }"#,

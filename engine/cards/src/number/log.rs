@@ -22,7 +22,6 @@ pub struct Logarithm {
 
 impl Pure for Log {
     const ID: &str = "number.log";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 1 }"# => ok r#"{ result: 0 }"#,
         r#"{ a: 1000, base: 10 }"# => ok r#"{ result: 3 }"#,

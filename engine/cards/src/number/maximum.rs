@@ -19,7 +19,6 @@ pub struct Found {
 
 impl Pure for Maximum {
     const ID: &str = "number.maximum";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [3, -2, 7] }"# => ok r#"{ result: 7 }"#,
         r#"{ list: ["7", -2] }"# => ok r#"{ result: 7 }"#,

@@ -19,7 +19,6 @@ pub struct Found {
 
 impl Pure for Minimum {
     const ID: &str = "number.minimum";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [3, -2, 7] }"# => ok r#"{ result: -2 }"#,
         r#"{ list: ["7", -2] }"# => ok r#"{ result: -2 }"#,

@@ -4,7 +4,7 @@ use flowrun_core::fault::InputId;
 
 use crate::prelude::*;
 
-cards! { NUMBER:
+flowrun_core::pure_cards! {
     add::Add,
     subtract::Subtract,
     multiply::Multiply,

@@ -26,7 +26,6 @@ pub struct Parsed {
 
 impl Pure for Parse {
     const ID: &str = "number.parse";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: " -12.5e1 " }"# => ok r#"{ result: -125, is_number: true }"#,
         r#"{ text: 12 kg, otherwise: 0 }"# => ok r#"{ result: 0, is_number: false }"#,

@@ -29,7 +29,6 @@ pub struct PerCent {
 
 impl Pure for Percentage {
     const ID: &str = "number.percentage";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ percentage_of: 200, value: 50 }"# => ok r#"{ percentage: 25, encoded: 25% }"#,
         r#"{ percentage_of: 3, value: 1, precision: 1 }"# => ok r#"{ percentage: 33.3, encoded: 33.3% }"#,

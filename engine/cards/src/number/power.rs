@@ -21,7 +21,6 @@ pub struct Raised {
 
 impl Pure for Power {
     const ID: &str = "number.power";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 2, b: 10 }"# => ok r#"{ result: 1024 }"#,
         r#"{ a: 4, b: -0.5 }"# => ok r#"{ result: 0.5 }"#,

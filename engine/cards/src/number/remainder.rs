@@ -22,7 +22,6 @@ pub struct Left {
 
 impl Pure for Remainder {
     const ID: &str = "number.remainder";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 12, b: 5 }"# => ok r#"{ result: 2 }"#,
         r#"{ a: -12, b: 5 }"# => ok r#"{ result: -2 }"#,

@@ -21,7 +21,6 @@ pub struct Rounded {
 
 impl Pure for RoundToDecimals {
     const ID: &str = "number.round_to_decimals";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 2.345 }"# => ok r#"{ result: 2.35 }"#,
         r#"{ a: 2.5, decimals: 0 }"# => ok r#"{ result: 3 }"#,

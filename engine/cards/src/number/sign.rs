@@ -19,7 +19,6 @@ pub struct Signed {
 
 impl Pure for Sign {
     const ID: &str = "number.sign";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 0.001 }"# => ok r#"{ result: 1 }"#,
         r#"{ a: -7 }"# => ok r#"{ result: -1 }"#,

@@ -21,7 +21,6 @@ pub struct Chosen {
 
 impl Pure for Smaller {
     const ID: &str = "number.smaller";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 3, b: 7 }"# => ok r#"{ result: 3 }"#,
         r#"{ a: "-2", b: -5 }"# => ok r#"{ result: -5 }"#,

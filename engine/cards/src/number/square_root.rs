@@ -19,7 +19,6 @@ pub struct Root {
 
 impl Pure for SquareRoot {
     const ID: &str = "number.square_root";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 16 }"# => ok r#"{ result: 4 }"#,
         r#"{ a: 0.25 }"# => ok r#"{ result: 0.5 }"#,

@@ -19,7 +19,6 @@ pub struct Summed {
 
 impl Pure for Sum {
     const ID: &str = "number.sum";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ list: [1, 2.5, "3"] }"# => ok r#"{ result: 6.5 }"#,
         r#"{ list: [] }"# => ok r#"{ result: 0 }"#,

@@ -5,7 +5,7 @@ use flowrun_core::fault::InputId;
 
 use crate::prelude::*;
 
-cards! { OBJECT:
+flowrun_core::pure_cards! {
     get::Get,
     get_multiple::GetMultiple,
     construct::Construct,

@@ -19,7 +19,6 @@ pub struct Counted {
 
 impl Pure for Size {
     const ID: &str = "object.size";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ object: { a: 1, b: { c: 2, d: 3 } } }"# => ok r#"{ size: 2 }"#,
         r#"{ object: { a: null } }"# => ok r#"{ size: 1 }"#,

@@ -24,7 +24,6 @@ pub struct Parts {
 
 impl Pure for Split {
     const ID: &str = "object.split";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ object: { id: 7, email: jane@example.com, salary: 1 }, keys: [email, id] }"#
             => ok r#"{ picked: { id: 7, email: jane@example.com }, rest: { salary: 1 } }"#,

@@ -21,7 +21,6 @@ pub struct Unzipped {
 
 impl Pure for Unzip {
     const ID: &str = "object.unzip";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ object: { id: 7, email: jane@example.com } }"# => ok r#"{ keys: [id, email], values: [7, jane@example.com] }"#,
         r#"{ object: { a: { b: null }, c: null } }"# => ok r#"{ keys: [a, c], values: [{ b: null }, null] }"#,

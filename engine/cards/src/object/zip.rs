@@ -22,7 +22,6 @@ pub struct Zipped {
 
 impl Pure for Zip {
     const ID: &str = "object.zip";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ keys: [id, email], values: [7, jane@example.com] }"# => ok r#"{ object: { id: 7, email: jane@example.com } }"#,
         r#"{ keys: [a, a.b], values: [null, [1]] }"# => ok r#"{ object: { a: null, a.b: [1] } }"#,

@@ -30,7 +30,6 @@ pub struct Compared {
 
 impl Pure for Compare {
     const ID: &str = "text.compare";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text_1: a, text_2: b }"# => ok r#"{ order: -1, equal: false }"#,
         r#"{ text_1: "9", text_2: "80" }"# => ok r#"{ order: 1, equal: false }"#,

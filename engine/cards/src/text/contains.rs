@@ -25,7 +25,6 @@ pub struct Found {
 
 impl Pure for Contains {
     const ID: &str = "text.contains";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: Jane, look_for: ane }"# => ok r#"{ result: true }"#,
         r#"{ text: Jane, look_for: x }"# => ok r#"{ result: false }"#,

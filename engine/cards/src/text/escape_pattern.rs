@@ -20,7 +20,6 @@ pub struct Escaped {
 
 impl Pure for EscapePattern {
     const ID: &str = "text.escape_pattern";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: "a.b" }"# => ok r#"{ pattern: 'a\.b' }"#,
         r#"{ text: "(x|y)+$" }"# => ok r#"{ pattern: '\(x\|y\)\+\$' }"#,

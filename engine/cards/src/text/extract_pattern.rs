@@ -30,7 +30,6 @@ pub struct Extracted {
 
 impl Pure for ExtractPattern {
     const ID: &str = "text.extract_pattern";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ look_in: "id=7, id=12", look_for: 'id=(\d+)' }"#
             => ok r#"{ first: id=7, groups: ["7"], all: [id=7, id=12] }"#,

@@ -9,7 +9,7 @@ mod letters;
 mod pattern;
 mod position;
 
-cards! { TEXT:
+flowrun_core::pure_cards! {
     compose::Compose,
     concatenate::Concatenate,
     split::Split,

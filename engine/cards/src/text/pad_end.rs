@@ -26,7 +26,6 @@ pub struct Padded {
 
 impl Pure for PadEnd {
     const ID: &str = "text.pad_end";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: 7, length: 3, fill: "." }"# => ok r#"{ text: "7.." }"#,
         r#"{ text: J, length: 4, fill: ab }"# => ok r#"{ text: Jaba }"#,

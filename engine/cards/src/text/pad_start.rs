@@ -26,7 +26,6 @@ pub struct Padded {
 
 impl Pure for PadStart {
     const ID: &str = "text.pad_start";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: 7, length: 3, fill: "0" }"# => ok r#"{ text: "007" }"#,
         r#"{ text: J, length: 4, fill: ab }"# => ok r#"{ text: abaJ }"#,

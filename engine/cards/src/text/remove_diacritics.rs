@@ -22,7 +22,6 @@ pub struct Plain {
 
 impl Pure for RemoveDiacritics {
     const ID: &str = "text.remove_diacritics";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: José Müller-Łuczak }"# => ok r#"{ text: Jose Muller-Luczak }"#,
         r#"{ text: Straße Æsop Øre þú Đoković ı }"# => ok r#"{ text: Strasse AEsop Ore thu Dokovic i }"#,

@@ -20,7 +20,6 @@ pub struct Repeated {
 
 impl Pure for Repeat {
     const ID: &str = "text.repeat";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: "-=", times: 3 }"# => ok r#"{ text: "-=-=-=" }"#,
         r#"{ text: a, times: 2.9 }"# => ok r#"{ text: aa }"#,

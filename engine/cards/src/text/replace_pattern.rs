@@ -34,7 +34,6 @@ pub struct Replaced {
 
 impl Pure for ReplacePattern {
     const ID: &str = "text.replace_pattern";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ look_in: "+49 (30) 123", look_for: '[^\d]' }"# => ok r#"{ text: "4930123" }"#,
         r#"{ look_in: "Smith, Jane", look_for: '(\w+), (\w+)', replace_with: "$2 $1" }"# => ok r#"{ text: Jane Smith }"#,

@@ -19,7 +19,6 @@ pub struct Reversed {
 
 impl Pure for Reverse {
     const ID: &str = "text.reverse";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: Jané }"# => ok r#"{ text: énaJ }"#,
         r#"{ text: "a😀" }"# => ok r#"{ text: "😀a" }"#,

@@ -20,7 +20,6 @@ pub struct Lines {
 
 impl Pure for SplitLines {
     const ID: &str = "text.split_lines";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: "a\r\nb\n" }"# => ok r#"{ list: [a, b] }"#,
         r#"{ text: "a\n\n b" }"# => ok r#"{ list: [a, "", " b"] }"#,

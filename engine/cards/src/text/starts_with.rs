@@ -25,7 +25,6 @@ pub struct Found {
 
 impl Pure for StartsWith {
     const ID: &str = "text.starts_with";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: Jane, look_for: Jan }"# => ok r#"{ result: true }"#,
         r#"{ text: Jane, look_for: ane }"# => ok r#"{ result: false }"#,

@@ -19,7 +19,6 @@ pub struct Titled {
 
 impl Pure for TitleCase {
     const ID: &str = "text.title_case";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: JANE van der smith-jones }"# => ok r#"{ text: Jane Van Der Smith-Jones }"#,
         r#"{ text: "o'neil élan 2nd" }"# => ok r#"{ text: "O'neil Élan 2nd" }"#,

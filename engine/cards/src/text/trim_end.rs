@@ -19,7 +19,6 @@ pub struct Trimmed {
 
 impl Pure for TrimEnd {
     const ID: &str = "text.trim_end";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: " Jane " }"# => ok r#"{ text: " Jane" }"#,
         r#"{ text: "\uFEFF\t\r\n" }"# => ok r#"{ text: "" }"#,

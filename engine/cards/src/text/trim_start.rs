@@ -19,7 +19,6 @@ pub struct Trimmed {
 
 impl Pure for TrimStart {
     const ID: &str = "text.trim_start";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: " Jane " }"# => ok r#"{ text: "Jane " }"#,
         r#"{ text: "\uFEFF\t\r\n" }"# => ok r#"{ text: "" }"#,

@@ -3,7 +3,7 @@
 
 use crate::prelude::*;
 
-cards! { TRUE_FALSE:
+flowrun_core::pure_cards! {
     and::And,
     or::Or,
     or_exclusive::OrExclusive,

@@ -30,7 +30,6 @@ pub struct Alike {
 impl Pure for Xnor {
     const ID: &str = "true_false.xnor";
     const TITLE: Option<&str> = Some("XNOR");
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: true, b: "true" }"# => ok r#"{ result: true }"#,
         r#"{ a: false, b: true }"# => ok r#"{ result: false }"#,

@@ -37,7 +37,6 @@ pub struct Built {
 
 impl Pure for Build {
     const ID: &str = "url.build";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ host: example.okta.com, path: /api/v1/users, query: { search: 'status eq "ACTIVE"', limit: 200 } }"#
             => ok r#"{ url: "https://example.okta.com/api/v1/users?search=status%20eq%20%22ACTIVE%22&limit=200" }"#,

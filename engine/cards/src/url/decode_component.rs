@@ -22,7 +22,6 @@ pub struct Decoded {
 
 impl Pure for DecodeComponent {
     const ID: &str = "url.decode_component";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: "jane%2Btest%40example.com" }"# => ok r#"{ text: "jane+test@example.com" }"#,
         r#"{ text: "a+b%20c" }"# => ok r#"{ text: "a+b c" }"#,

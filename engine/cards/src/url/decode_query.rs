@@ -22,7 +22,6 @@ pub struct Decoded {
 
 impl Pure for DecodeQuery {
     const ID: &str = "url.decode_query";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r#"{ query: "?after=00u1&limit=200" }"# => ok r#"{ data: { after: 00u1, limit: "200" } }"#,
         r#"{ query: "tag=a+b&tag=%C3%B6&flag" }"# => ok r#"{ data: { tag: [a b, ö], flag: "" } }"#,

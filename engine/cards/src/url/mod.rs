@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 
 use crate::prelude::*;
 
-cards! { URL:
+flowrun_core::pure_cards! {
     parse::Parse,
     build::Build,
     encode_query::EncodeQuery,

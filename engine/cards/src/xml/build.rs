@@ -29,7 +29,6 @@ pub struct Built {
 
 impl Pure for Build {
     const ID: &str = "xml.build";
-    const EXPORTED_AS: &[&str] = &[];
     const EXAMPLES: &[Example] = examples! {
         r##"{ object: { user: { "@id": 7, name: "Jane & John", tag: [a, b], note: "" } }, declaration: false }"##
             => ok r#"{ text: '<user id="7"><name>Jane &amp; John</name><tag>a</tag><tag>b</tag><note/></user>' }"#,

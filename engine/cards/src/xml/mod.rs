@@ -1,6 +1,6 @@
 //! XML cards. An element becomes a key; its attributes become keys with `@`, its text beside them `#text`.
 
-cards! { XML:
+flowrun_core::pure_cards! {
     parse::Parse,
     build::Build,
 }

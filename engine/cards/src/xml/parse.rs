@@ -31,7 +31,6 @@ pub struct Parsed {
 
 impl Pure for Parse {
     const ID: &str = "xml.parse";
-    const EXPORTED_AS: &[&str] = &[];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"{ text: '<user id="7"><name>Jane &amp; John</name><tag>a</tag><tag>b</tag><note/></user>' }"#

@@ -37,14 +37,14 @@ impl Call {
         let Work::Pure(work) = card.work else { panic!("{} is not pure", card.id) };
         let given = given.as_object().expect("an object of fields");
         let mut args = Vec::new();
-        for field in card.inputs {
-            match given.get(field.name) {
+        for field in card.inputs.iter() {
+            match given.get(&field.name) {
                 Some(value) => args.push(value.clone()),
                 None if field.required => {
                     let mismatch = Mismatch { wanted: field.ty, found: Value::Null };
                     return Err(Fault::mismatch(&mismatch, None));
                 }
-                None => args.push(field.default.into()),
+                None => args.push((&field.default).into()),
             }
         }
         let rest = given.iter().filter(|(name, _)| card.input(name).is_none());
@@ -56,7 +56,7 @@ impl Call {
         if card.rest_out.is_some() {
             wanted.extend(names.iter().cloned());
         }
-        let outputs = card.outputs.iter().map(|field| Text::from(field.name)).chain(wanted.iter().cloned());
+        let outputs = card.outputs.iter().map(|field| Text::from(&*field.name)).chain(wanted.iter().cloned());
         Ok(Call { work, args, names, outputs: outputs.collect(), wanted })
     }
 

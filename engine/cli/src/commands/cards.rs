@@ -50,8 +50,8 @@ pub fn run(args: &CardsArgs, surroundings: &Surroundings, console: &mut Console<
     }
     let search = args.search.as_deref();
     let text = match (&args.name, args.json) {
-        (Some(name), true) => format!("{:#}\n", catalog::card_json(catalog::find(cards, name)?)),
-        (Some(name), false) => catalog::show(catalog::find(cards, name)?, console.out_look),
+        (Some(name), true) => format!("{:#}\n", catalog::card_json(cards, catalog::find(cards, name)?)),
+        (Some(name), false) => catalog::show(cards, catalog::find(cards, name)?, console.out_look),
         (None, true) => catalog::json(cards, search),
         (None, false) => catalog::list(cards, search, console.out_look),
     };

@@ -215,7 +215,7 @@ fn remark(args: &RunArgs, plan: &Plan, console: &mut Console<'_>) {
         console.note(&format!("time passes {} times as fast (--time-scale)\n", words::number(scale)));
     }
     if args.simulators.are_asked_for() && !plan.reaches_simulator() {
-        console.warn("--employees, --seed and --fault are for simulators, and this run reaches none");
+        console.warn(&format!("{} for simulators, and this run reaches none", args.simulators.said()));
     }
 }
 

@@ -58,7 +58,7 @@ pub async fn run(
         Some(simulators) => simulators.clone(),
         None => {
             let setup = Setup { dated: true, ..args.simulators.setup() };
-            Simulators::new(clock(scale), &setup)
+            Simulators::new(&surroundings.registry, clock(scale), &setup)
         }
     };
     console.print(&exports(&surroundings.registry, &simulators, &format!("http://127.0.0.1:{port}")))?;
@@ -84,12 +84,11 @@ pub async fn run(
         () = over => {}
     }
     drop(switch);
-    let (okta, personio) = (simulators.okta.traffic().total(), simulators.personio.traffic().total());
-    console.note(&format!(
-        "answered {} as Okta and {} as Personio\n",
-        words::many(okta, "request"),
-        words::many(personio, "request")
-    ));
+    let answered: Vec<String> = simulators
+        .served()
+        .map(|(title, _, simulator)| format!("{} as {title}", words::many(simulator.answered(), "request")))
+        .collect();
+    console.note(&format!("answered {}\n", answered.join(" and ")));
     Ok(DONE)
 }
 
@@ -97,9 +96,9 @@ pub async fn run(
 fn exports(registry: &Registry, simulators: &Simulators, url: &str) -> String {
     let mut lines = String::new();
     for connector in registry.connectors() {
-        let Some(settings) = simulators.settings(connector.name, Some(url)) else { continue };
-        for setting in connector.settings {
-            if let Some(value) = settings.get(setting.name) {
+        let Some(settings) = simulators.settings(&connector.name, Some(url)) else { continue };
+        for setting in &connector.settings {
+            if let Some(value) = settings.get(&setting.name) {
                 lines.push_str(&format!("export {}={}\n", setting.variable, quote(value)));
             }
         }
@@ -123,11 +122,12 @@ fn welcome(simulators: &Simulators, port: u16, scale: f64) -> String {
     } else {
         format!("; time passes {} times as fast", words::number(scale))
     };
+    let served: Vec<String> =
+        simulators.served().map(|(title, holds, _)| format!("{title} with {holds}")).collect();
     format!(
-        "serving Personio with {} employees and Okta with {} users (yesterday's import) on 127.0.0.1:{port}{speed}\n\
+        "serving {} on 127.0.0.1:{port}{speed}\n\
          put the lines above into another shell, and flowrun there runs over TCP, in real time; Ctrl-C ends this\n",
-        words::count(simulators.personio.employee_count()),
-        words::count(simulators.okta.user_count() as u64),
+        served.join(" and ")
     )
 }
 

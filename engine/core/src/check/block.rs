@@ -65,7 +65,7 @@ fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Conditi
     let mut parts =
         IfElse::FIELDS.iter().map(|field| match arm.when.iter().find(|(name, _)| name.it == *field.name) {
             Some((_, value)) => lower.field(index, field, value, at),
-            None => Arg::Const(field.default.into()),
+            None => Arg::Const((&field.default).into()),
         });
     let condition = Condition { a: parts.next()?, operator: parts.next()?, b: parts.next()? };
     for (name, value) in &arm.when {
@@ -79,7 +79,7 @@ fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Conditi
             .label("no such field");
             lower.report(
                 mistake
-                    .meant(closest(&name.it, IfElse::FIELDS.iter().map(|field| field.name)))
+                    .meant(closest(&name.it, IfElse::FIELDS.iter().map(|field| &*field.name)))
                     .or_help(|| "a condition has `value_a`, `operator` and `value_b`"),
             );
         }

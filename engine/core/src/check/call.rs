@@ -68,7 +68,7 @@ impl<'p> Lower<'_, 'p> {
             Some(Expr::Constant(Value::Text(text))) => Some(*text == *"stream"),
             Some(Expr::Constant(_)) | None => {
                 let declared = card.inputs.iter().find(|field| field.name == "result_set");
-                Some(declared.is_some_and(|field| Value::from(field.default) == Value::from("stream")))
+                Some(declared.is_some_and(|field| Value::from(&field.default) == Value::from("stream")))
             }
             // Known only when it runs.
             Some(_) => None,
@@ -250,6 +250,6 @@ impl<'p> Lower<'_, 'p> {
     pub fn flow_at(&self, index: usize) -> Span {
         let step = &self.scope.steps[index];
         let field = step.card.and_then(|card| card.inputs.iter().find(|field| field.ty.kind == Kind::Flow));
-        field.and_then(|field| step.field(field.name)).map_or(step.model.card.span, |value| value.span)
+        field.and_then(|field| step.field(&field.name)).map_or(step.model.card.span, |value| value.span)
     }
 }

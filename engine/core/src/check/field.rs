@@ -26,12 +26,12 @@ impl Lower<'_, '_> {
         if field.ty.kind == Kind::Secret
             && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty())
         {
-            secret_in_file(self.shared.options, self.log, field.name, value.span);
+            secret_in_file(self.shared.options, self.log, &field.name, value.span);
             return Arg::Const(Value::Null);
         }
         table::check_field(self, index, field, value);
         let read = self.expr(value, at);
-        let arg = self.fit(read, value, field.name, field.ty);
+        let arg = self.fit(read, value, &field.name, field.ty);
         if let Arg::Const(constant) = &arg
             && !constant.is_null()
         {
@@ -39,7 +39,7 @@ impl Lower<'_, '_> {
                 && !field.choices.iter().any(|choice| constant.to_string() == *choice)
             {
                 self.bad_choice(
-                    field.name,
+                    &field.name,
                     value,
                     constant,
                     field.choices.iter().map(|choice| (*choice).to_owned()).collect(),

@@ -24,12 +24,12 @@ pub(super) struct Fields {
 
 impl Lower<'_, '_> {
     /// The card's fields: those declared, in their order, then those that the author named.
-    pub fn fields(&mut self, index: usize, card: &'static Card) -> Fields {
+    pub fn fields(&mut self, index: usize, card: &Card) -> Fields {
         let at = self.position(index);
         let model = self.scope.steps[index].model;
         let mut fields = Fields::default();
         let mut missing: Vec<&Field> = Vec::new();
-        for field in card.inputs {
+        for field in card.inputs.iter() {
             // Which card an external card stands for says its name.
             if card.id == EXTERNAL_CARD {
                 let name = external(&model.card.it).unwrap_or_default();
@@ -52,7 +52,7 @@ impl Lower<'_, '_> {
                     if field.required && !self.may_be_blank(field, model) {
                         missing.push(field);
                     }
-                    fields.args.push(Arg::Const(field.default.into()));
+                    fields.args.push(Arg::Const((&field.default).into()));
                     fields.spans.push(None);
                 }
             }
@@ -61,7 +61,7 @@ impl Lower<'_, '_> {
             model.with.iter().filter(|(name, _)| card.input(&name.it).is_none()).collect();
         // One field missing and one unknown are one mistake: a wrong name.
         let renamed = match (missing.as_slice(), others.as_slice()) {
-            ([missing], [_]) if card.rest_in.is_none() => Some(missing.name),
+            ([missing], [_]) if card.rest_in.is_none() => Some(&*missing.name),
             _ => None,
         };
         if renamed.is_none() {
@@ -115,16 +115,18 @@ impl Lower<'_, '_> {
         )
         .label(format!("{names} {verb} missing"));
         let misspelt = missing.iter().find_map(|field| {
-            let near = closest(field.name, others.iter().map(|(name, _)| &*name.it))?;
-            Some((others.iter().find(|(name, _)| name.it == *near)?.0.span, field.name))
+            let near = closest(&field.name, others.iter().map(|(name, _)| &*name.it))?;
+            Some((others.iter().find(|(name, _)| name.it == *near)?.0.span, &field.name))
         });
         mistake = match misspelt {
             // The misspelt field is reported by itself, unless the card takes any name.
             Some(_) if card.rest_in.is_none() => return,
             Some((span, meant)) => mistake.related(span, did_you_mean(meant)),
             None => {
-                let docs: Vec<String> =
-                    missing.iter().map(|field| format!("`{}` ({})", field.name, brief(field.docs))).collect();
+                let docs: Vec<String> = missing
+                    .iter()
+                    .map(|field| format!("`{}` ({})", field.name, brief(&field.docs)))
+                    .collect();
                 mistake.help(format!("write under `with`: {}", docs.join(" and ")))
             }
         };
@@ -145,9 +147,9 @@ impl Lower<'_, '_> {
             }
             _ => false,
         };
-        let names = || card.inputs.iter().map(|field| field.name);
+        let names = || card.inputs.iter().map(|field| &*field.name);
         let near = closest(&name.it, names()).or(meant.filter(|_| !of_helper));
-        self.report(mistake.meant(near).or_help(|| match card.inputs {
+        self.report(mistake.meant(near).or_help(|| match &*card.inputs {
             _ if of_helper => "what the helper flow takes stands under `pass`, beside `with`".to_owned(),
             [] => "the card has no fields".to_owned(),
             _ => format!("its fields are {}", listed(names())),

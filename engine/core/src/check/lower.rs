@@ -152,11 +152,11 @@ impl<'p> Lower<'_, 'p> {
         let policy = policy::lower(self, index, card);
         let op = self.op(index, card, &fields, into);
         let step = &self.scope.steps[index];
-        let full = if card.id == EXTERNAL_CARD { model.card.it.clone() } else { card.id.into() };
-        let name = full.rsplit('.').next().unwrap_or(card.id);
+        let full = if card.id == EXTERNAL_CARD { model.card.it.clone() } else { (&*card.id).into() };
+        let name = full.rsplit('.').next().unwrap_or(&*card.id);
         Some(program::Step {
             id: model.id.as_ref().map_or_else(|| name.into(), |id| id.it.clone()),
-            card,
+            card: card.clone(),
             name: full.clone(),
             note: model.note.as_ref().map(|note| note.it.clone()),
             args: fields.args,
@@ -207,9 +207,7 @@ impl<'p> Lower<'_, 'p> {
                 .help("the card's own fields stand under `with`"),
             );
         }
-        if let (Some(connection), false) =
-            (&model.connection, matches!(card.work, Work::Effect(spec) if !spec.connector.is_empty()))
-        {
+        if let (Some(connection), None) = (&model.connection, card.connector()) {
             self.report(
                 Diagnostic::new(
                     Code::NotForThisCard,
@@ -249,23 +247,24 @@ impl<'p> Lower<'_, 'p> {
     fn op(
         &mut self,
         index: usize,
-        card: &'static Card,
+        card: &Card,
         fields: &Fields,
         into: &mut Vec<Option<program::Step>>,
     ) -> Option<Op> {
         let place = self.scope.steps[index].place;
-        let control = match card.work {
+        let control = match &card.work {
             Work::Pure(run) => {
                 self.arms_alone(index, into);
-                return Some(Op::Pure(run));
+                return Some(Op::Pure(*run));
             }
             Work::Effect(spec) => {
                 self.arms_alone(index, into);
-                let connection = self.connection(index, spec.connector);
+                let connection =
+                    card.connector().and_then(|connector| self.connection(index, card, connector));
                 let stream = self.stream(index, card, spec.streams);
-                return Some(Op::Effect { spec, connection, stream });
+                return Some(Op::Effect { spec: spec.clone(), connection, stream });
             }
-            Work::Control(control) => control,
+            Work::Control(control) => *control,
         };
         if !matches!(control, Kind::IfElse | Kind::IfElseIf | Kind::IfError) {
             self.arms_alone(index, into);
@@ -295,7 +294,7 @@ impl<'p> Lower<'_, 'p> {
                 Op::Return { places, leaves_arm: self.scope.container(place).is_some() }
             }
             Kind::ReturnRaw => {
-                let names = card.inputs.iter().map(|field| field.name);
+                let names = card.inputs.iter().map(|field| &*field.name);
                 let places = names.map(|name| self.given_if_there(place, name)).collect();
                 Op::ReturnRaw { places, leaves_arm: self.scope.container(place).is_some() }
             }
@@ -323,20 +322,17 @@ impl<'p> Lower<'_, 'p> {
     }
 
     /// The connection that a card uses, as an index into the program's.
-    fn connection(&mut self, index: usize, connector: &str) -> Option<u32> {
+    fn connection(&mut self, index: usize, card: &Card, connector: &str) -> Option<u32> {
         let model = self.scope.steps[index].model;
-        if connector.is_empty() && model.connection.is_none() {
-            return None;
-        }
-        let (named, card) = (model.connection.as_ref(), model.card.span);
+        let (named, at) = (model.connection.as_ref(), model.card.span);
         match self.shared.names.connection(named, connector) {
             Some(found) => {
-                let place = named.map_or(card, |name| name.span);
-                self.uses(place, Some(index), How::Works, Target::Connection(found));
+                let place = named.map_or(at, |name| name.span);
+                self.uses(place, Some(index), How::by(card), Target::Connection(found));
                 Some(found as u32)
             }
             None => {
-                self.log.found.extend(self.shared.no_connection(named, connector, card));
+                self.log.found.extend(self.shared.no_connection(named, connector, at));
                 None
             }
         }

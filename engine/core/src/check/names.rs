@@ -1,7 +1,6 @@
 //! What is said of names that stand for nothing.
 
 use super::{Log, Shared};
-use crate::card::OWN;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Name;
 use crate::names::{Found, stem};
@@ -66,7 +65,7 @@ impl Shared<'_> {
         let mistake = |span, message| Diagnostic::new(Code::UnknownConnection, span, message);
         let Some(name) = named else {
             return match fitting().count() {
-                0 if manifest.broken || OWN.contains(&connector) => None,
+                0 if manifest.broken => None,
                 0 => Some(
                     mistake(card, format!("there is no connection of the connector `{connector}`"))
                         .label(format!("needs a connection to {connector}"))

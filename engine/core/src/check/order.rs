@@ -45,7 +45,7 @@ impl Lower<'_, '_> {
         }
         let names: Vec<&str> = step.outputs.iter().map(|output| &*output.name).collect();
         let (title, open) = (
-            step.card.map_or_else(String::new, |card| card.id.to_owned()),
+            step.card.map_or_else(String::new, |card| card.id.to_string()),
             step.card.is_some_and(|card| card.rest_out.is_some()),
         );
         let card_at = step.model.card.span;

@@ -1,13 +1,13 @@
 //! The cards of a flow, flat: their places, outputs and slots.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::names::type_named;
 use super::signature::control_of;
 use super::uses::{How, Target};
 use super::{Log, Shared, table};
-use crate::card::Control;
-use crate::card::{Card, EXTERNAL_CARD, Work};
+use crate::card::{Card, Catalog, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr, Joined, Name, OnError};
 use crate::program::{self, SlotId};
@@ -42,7 +42,7 @@ pub(super) struct Place<'p> {
 /// A card and what is known of it.
 pub(super) struct Step<'p> {
     pub model: &'p model::Step,
-    pub card: Option<&'static Card>,
+    pub card: Option<&'p Arc<Card>>,
     /// The run of cards in which it stands.
     pub place: usize,
     /// Its arms, in the order of the language.
@@ -214,16 +214,16 @@ impl<'p> Scope<'p> {
     }
 }
 
-fn unknown_card(shared: &Shared<'_>, name: &Name) -> Diagnostic {
+fn unknown_card<'c>(shared: &Shared<'c>, name: &Name) -> Diagnostic {
     let mistake = Diagnostic::new(Code::UnknownCard, name.span, format!("there is no card `{}`", name.it))
         .label("no such card");
     let lower = name.it.to_lowercase().replace([' ', '-'], "_");
-    let ids = || shared.catalog.iter().map(|card| card.id);
-    let only = |mut found: Box<dyn Iterator<Item = &'static str> + '_>| {
-        found.next().filter(|_| found.next().is_none())
-    };
+    let catalog: &'c Catalog = shared.catalog;
+    let ids = || catalog.iter().map(|card| &*card.id);
+    let only =
+        |mut found: Box<dyn Iterator<Item = &'c str> + '_>| found.next().filter(|_| found.next().is_none());
     let by_title =
-        || shared.catalog.iter().find(|card| card.title().eq_ignore_ascii_case(&name.it)).map(|card| card.id);
+        || catalog.iter().find(|card| card.title().eq_ignore_ascii_case(&name.it)).map(|card| &*card.id);
     let (group, bare) = lower.split_once('.').unwrap_or(("", &lower));
     // Of a connector that there isn't, no card was meant that there is.
     let known_group =
@@ -238,7 +238,7 @@ fn unknown_card(shared: &Shared<'_>, name: &Name) -> Diagnostic {
     };
     mistake.meant(near).or_help(|| {
         let known: Vec<&str> =
-            shared.catalog.iter().filter(|card| card.group() == group).map(|card| card.id).collect();
+            shared.catalog.iter().filter(|card| card.group() == group).map(|card| &*card.id).collect();
         match known.is_empty() {
             true if group.is_empty() => "`flowrun cards` lists all cards".to_owned(),
             true => format!("there are no cards of `{group}`; `flowrun cards` lists all"),
@@ -252,7 +252,7 @@ fn callee(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &Card, at: 
     let Some(field) = card.inputs.iter().find(|field| field.ty.kind == Kind::Flow) else {
         return Callee::None;
     };
-    let Some(value) = step.field(field.name) else { return Callee::None };
+    let Some(value) = step.field(&field.name) else { return Callee::None };
     let Expr::Constant(Value::Text(name)) = &value.it else {
         let found = match &value.it {
             Expr::Broken => return Callee::Unknown,
@@ -284,8 +284,11 @@ fn callee(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, card: &Card, at: 
 /// The outputs of a card, and whether it may have others.
 fn outputs(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, at: (usize, usize)) -> (Vec<Output>, bool) {
     let Some(card) = step.card else { return (Vec::new(), true) };
-    let mut outputs: Vec<Output> =
-        card.outputs.iter().map(|field| Output { name: field.name.into(), ty: Some(field.ty) }).collect();
+    let mut outputs: Vec<Output> = card
+        .outputs
+        .iter()
+        .map(|field| Output { name: Text::from(&*field.name), ty: Some(field.ty) })
+        .collect();
     if card.rest_out.is_none() {
         if let Some((name, _)) = step.model.outputs.first() {
             log.report(fixed(card, name));
@@ -323,9 +326,9 @@ fn outputs(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, at: (usize, usiz
 fn fixed(card: &Card, name: &Name) -> Diagnostic {
     let message = format!("the outputs of `{}` are fixed, they can't be named", card.id);
     let mistake = Diagnostic::new(Code::NotForThisCard, name.span, message).label("not for this card");
-    match card.outputs {
+    match &*card.outputs {
         [] => mistake.help("the card has no outputs"),
-        some => mistake.help(format!("its outputs are {}", listed(some.iter().map(|field| field.name)))),
+        some => mistake.help(format!("its outputs are {}", listed(some.iter().map(|field| &*field.name)))),
     }
 }
 

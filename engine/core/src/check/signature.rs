@@ -78,10 +78,10 @@ fn returned(steps: &[Step], catalog: &Catalog, given: &mut Vec<Text>) {
         }
     };
     for step in steps {
-        match catalog.get(&step.card.it).map(|card| (card, card.work)) {
+        match catalog.get(&step.card.it).map(|card| (card, &card.work)) {
             Some((_, Work::Control(Control::Return))) => step.with.iter().for_each(|(name, _)| add(&name.it)),
             Some((card, Work::Control(Control::ReturnRaw))) => {
-                card.inputs.iter().for_each(|field| add(&field.name.into()));
+                card.inputs.iter().for_each(|field| add(&Text::from(&*field.name)));
             }
             _ => {}
         }

@@ -40,7 +40,7 @@ pub(super) fn named(
     at: (usize, usize),
 ) -> Option<usize> {
     let field = card.inputs.iter().find(|field| field.ty.kind == Kind::Table)?;
-    let value = step.field(field.name)?;
+    let value = step.field(&field.name)?;
     let Expr::Constant(Value::Text(name)) = &value.it else {
         // Which table it is shows in the run: any may be.
         log.any_table = true;
@@ -48,7 +48,7 @@ pub(super) fn named(
     };
     let table = shared.names.table(name);
     match table {
-        Some(table) => log.uses(value.span, at, How::Works, Target::Table(table)),
+        Some(table) => log.uses(value.span, at, How::by(card), Target::Table(table)),
         None => log.found.extend(shared.unknown_table(name, value.span)),
     }
     table
@@ -62,7 +62,7 @@ pub(super) fn reached(shared: &Shared<'_>, scope: &Scope<'_>) -> BTreeSet<u32> {
         match (field, step.table) {
             (_, Some(table)) => _ = reached.insert(table as u32),
             // Which table it is shows in the run: any may be.
-            (Some(field), None) if step.field(field.name).is_some() => {
+            (Some(field), None) if step.field(&field.name).is_some() => {
                 reached.extend(0..shared.tables.len() as u32);
             }
             _ => {}
@@ -115,9 +115,9 @@ pub(super) fn check_field(lower: &mut Lower<'_, '_>, index: usize, field: &Field
     if lower.shared.project.manifest.broken {
         return;
     }
-    if NAMES_A_COLUMN.contains(&field.name) {
+    if NAMES_A_COLUMN.contains(&&*field.name) {
         column(lower, index, table, value);
-    } else if NAMES_COLUMNS.contains(&field.name) {
+    } else if NAMES_COLUMNS.contains(&&*field.name) {
         each(value, &mut |item| column(lower, index, table, item));
     } else if field.name == "where" {
         conditions(lower, index, table, value);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::card::Card;
 use crate::source::Span;
 use crate::value::Text;
 
@@ -23,16 +24,23 @@ pub struct Use {
 /// What is done with what a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// Its value is read.
+    /// It is read.
     Reads,
+    /// It may be changed.
+    Writes,
     /// It is called.
     Calls,
     /// It is passed a value.
     Passes,
-    /// The card works with it; what it does to it is the card's to say.
-    Works,
     /// It starts the flow.
     Starts,
+}
+
+impl How {
+    /// How a card uses what it works with.
+    pub(super) fn by(card: &Card) -> How {
+        if card.does().changes() { How::Writes } else { How::Reads }
+    }
 }
 
 /// What a name stands for.

@@ -16,7 +16,9 @@ pub use object::{MapObject, MapToList};
 pub use reduce::Reduce;
 pub use select::{FilterCustom, FindCustom, SortCustom};
 
-use crate::card::{Card, Control, Example, Inputs, Outputs, Work};
+use std::sync::Arc;
+
+use crate::card::{Card, Control, Example, Inputs, Outputs, Said, Work};
 
 /// A card that the machine carries out.
 pub trait Moves: Inputs {
@@ -25,7 +27,7 @@ pub trait Moves: Inputs {
     /// Okta's name where snake case doesn't lead back to it.
     const TITLE: Option<&'static str> = None;
     /// The export addresses it stands for.
-    const EXPORTED_AS: &'static [&'static str];
+    const EXPORTED_AS: &'static [&'static str] = &[];
     /// At least one; they are run as tests.
     const EXAMPLES: &'static [Example];
     /// What it puts out, besides what its helper flow or its arms do.
@@ -36,47 +38,40 @@ pub trait Moves: Inputs {
 
 impl Card {
     /// The declaration of a card that the machine carries out.
-    pub const fn control<C: Moves>() -> Card {
-        Card {
-            id: C::ID,
-            named: C::TITLE,
-            docs: C::DOCS,
-            exported_as: C::EXPORTED_AS,
-            inputs: C::FIELDS,
-            rest_in: C::REST,
-            outputs: <C::Out as Outputs>::FIELDS,
-            rest_out: <C::Out as Outputs>::REST,
-            examples: C::EXAMPLES,
-            work: Work::Control(C::CONTROL),
-        }
+    pub fn control<C: Moves>() -> Card {
+        let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };
+        Card::declared::<C, C::Out>(said, Work::Control(C::CONTROL))
     }
 }
 
 /// Every card that the machine carries out.
-pub static CARDS: &[Card] = &[
-    Card::control::<IfElse>(),
-    Card::control::<IfElseIf>(),
-    Card::control::<ContinueIf>(),
-    Card::control::<IfError>(),
-    Card::control::<ReturnError>(),
-    Card::control::<ReturnErrorIf>(),
-    Card::control::<CallFlow>(),
-    Card::control::<CallFlowAsync>(),
-    Card::control::<Return>(),
-    Card::control::<ReturnRaw>(),
-    Card::control::<Repeat>(),
-    Card::control::<WaitFor>(),
-    Card::control::<WaitUntil>(),
-    Card::control::<ForEach>(),
-    Card::control::<ForEachIgnoreErrors>(),
-    Card::control::<Map>(),
-    Card::control::<Reduce>(),
-    Card::control::<FilterCustom>(),
-    Card::control::<FindCustom>(),
-    Card::control::<SortCustom>(),
-    Card::control::<MapObject>(),
-    Card::control::<MapToList>(),
-];
+pub fn cards() -> Vec<Arc<Card>> {
+    let cards = [
+        Card::control::<IfElse>(),
+        Card::control::<IfElseIf>(),
+        Card::control::<ContinueIf>(),
+        Card::control::<IfError>(),
+        Card::control::<ReturnError>(),
+        Card::control::<ReturnErrorIf>(),
+        Card::control::<CallFlow>(),
+        Card::control::<CallFlowAsync>(),
+        Card::control::<Return>(),
+        Card::control::<ReturnRaw>(),
+        Card::control::<Repeat>(),
+        Card::control::<WaitFor>(),
+        Card::control::<WaitUntil>(),
+        Card::control::<ForEach>(),
+        Card::control::<ForEachIgnoreErrors>(),
+        Card::control::<Map>(),
+        Card::control::<Reduce>(),
+        Card::control::<FilterCustom>(),
+        Card::control::<FindCustom>(),
+        Card::control::<SortCustom>(),
+        Card::control::<MapObject>(),
+        Card::control::<MapToList>(),
+    ];
+    cards.into_iter().map(Arc::new).collect()
+}
 
 /// Outputs that the author names, or that come from a helper flow or from the arms of a block.
 #[derive(flowrun_derive::Outputs)]

@@ -1,5 +1,6 @@
 //! Evaluates arguments in a frame.
 
+use crate::chance::{STEP, spread};
 use crate::fault::{Fault, InputId};
 use crate::path::follow;
 use crate::program::{Arg, SlotId, Step};
@@ -91,8 +92,5 @@ pub(super) fn hash(text: &str) -> u64 {
 
 /// A number that stands for a pair; neighbours land far apart.
 pub(super) fn mix(a: u64, b: u64) -> u64 {
-    let mut z = a.rotate_left(25) ^ b.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    spread(a.rotate_left(25) ^ b.wrapping_add(STEP).wrapping_mul(0xbf58_476d_1ce4_e5b9))
 }

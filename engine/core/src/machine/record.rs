@@ -8,7 +8,7 @@ use crate::report::{
     CardReport, FailureReport, FaultReport, FlowReport, Inside, ItemsReport, Report, Status, VERSION, clip,
 };
 use crate::types::Kind;
-use crate::value::{Record, Value, convert};
+use crate::value::{Record, Text, Value, convert};
 
 impl Machine {
     /// What has happened so far; the whole run, once `turn` says that it is done.
@@ -217,7 +217,7 @@ fn flow_status(frame: &Frame) -> Status {
 /// What a card was given. Slots are written once, so evaluating again gives what the card saw.
 fn inputs(step: &Step, frame: &Frame) -> Value {
     let scope = Scope::of(&frame.slots);
-    let declared = step.card.inputs.iter().map(|field| (field.name.into(), field.ty.kind));
+    let declared = step.card.inputs.iter().map(|field| (Text::from(&*field.name), field.ty.kind));
     let named = step.names.iter().map(|name| (name.clone(), Kind::Any));
     let mut given = Record::default();
     for ((name, kind), arg) in declared.chain(named).zip(&step.args) {
@@ -246,11 +246,11 @@ fn outputs(step: &Step, frame: &Frame) -> Value {
     )
 }
 
-fn input_name(step: &Step, fault: &Fault) -> Option<crate::value::Text> {
+fn input_name(step: &Step, fault: &Fault) -> Option<Text> {
     let index = fault.input?.0 as usize;
     let declared = step.card.inputs.len();
     match step.card.inputs.get(index) {
-        Some(field) => Some(field.name.into()),
+        Some(field) => Some(Text::from(&*field.name)),
         None => step.names.get(index - declared).cloned(),
     }
 }

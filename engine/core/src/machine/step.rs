@@ -98,7 +98,7 @@ impl Machine {
             let ran = catch_unwind(AssertUnwindSafe(|| {
                 run(&mut Args::new(&mut scratch, &step.names), &cx, &mut Slots::new(out, wanted))
             }));
-            ran.unwrap_or_else(|_| Err(Fault::panicked(step.card.id)))
+            ran.unwrap_or_else(|_| Err(Fault::panicked(&step.card.id)))
         });
         self.scratch = scratch;
         result.map(|()| true)
@@ -133,7 +133,7 @@ impl Machine {
         };
         let purpose = if page.is_some() { Purpose::Page } else { Purpose::Card };
         let performance = Performance {
-            card: step.card,
+            card: step.card.clone(),
             connection: *connection,
             args,
             names: step.names.clone(),

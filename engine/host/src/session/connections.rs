@@ -7,6 +7,7 @@ use std::sync::Arc;
 use flowrun_core::model::Manifest;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::suggest::closest;
+use flowrun_core::value::Text;
 use flowrun_crypto::Crypto;
 use flowrun_external::Answers;
 use flowrun_files::FileStore;
@@ -33,7 +34,7 @@ pub struct Planned {
     /// Its name in the manifest.
     pub name: String,
     /// Its connector.
-    pub connector: &'static Connector,
+    pub connector: Arc<Connector>,
     /// What it will be made of.
     pub origin: Origin,
 }
@@ -51,13 +52,13 @@ impl Planned {
 
     /// The settings that are no secrets and that a variable of the manifest reads, each with its variable of the
     /// environment.
-    fn read_by(&self, manifest: &Manifest) -> Vec<(&'static str, String)> {
+    fn read_by(&self, manifest: &Manifest) -> Vec<(&str, String)> {
         let read = |variable: &str| {
             manifest.vars.iter().any(|var| var.env.as_ref().is_some_and(|env| *env.it == *variable))
         };
         let shown = self.connector.settings.iter().filter(|setting| !setting.secret);
         let named =
-            shown.map(|setting| (setting.name, setting.variable_for(self.connector.name, &self.name)));
+            shown.map(|setting| (&*setting.name, setting.variable_for(&self.connector.name, &self.name)));
         named.filter(|(_, variable)| read(variable)).collect()
     }
 
@@ -65,7 +66,7 @@ impl Planned {
         match &self.origin {
             Origin::Given(_) => Vec::new(),
             Origin::Incomplete(missing) => missing.clone(),
-            Origin::Simulator => missing(self.connector, &self.name, &Settings::new()),
+            Origin::Simulator => missing(&self.connector, &self.name, &Settings::new()),
         }
     }
 }
@@ -107,15 +108,15 @@ pub fn plan(
         let declared: Vec<_> =
             connection.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect();
         let name = connection.name.it.to_string();
-        let origin = settle(connector, &name, &declared, env, file.as_ref(), Simulators::has(connector.name));
-        Some((name.clone(), Planned { name, connector, origin }))
+        let origin = settle(connector, &name, &declared, env, file.as_ref(), connector.sim.is_some());
+        Some((name.clone(), Planned { name, connector: connector.clone(), origin }))
     });
     Ok(planned.collect())
 }
 
 /// Refuses a file that gives a connection what it has no use for: most likely it is misspelt.
 fn known_settings(file: &ConnectionsFile, connection: &str, connector: &Connector) -> Result<(), Problem> {
-    let names = || connector.settings.iter().map(|setting| setting.name);
+    let names = || connector.settings.iter().map(|setting| &*setting.name);
     let Some(unknown) = file.settings(connection).find(|given| names().all(|name| name != *given)) else {
         return Ok(());
     };
@@ -137,12 +138,12 @@ pub fn environment(
     manifest: &Manifest,
     env: &BTreeMap<String, String>,
     reaches: &dyn Fn(&str) -> bool,
-    simulators: &dyn Fn() -> BTreeMap<String, String>,
+    simulated: &dyn Fn(&str) -> BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, Problem> {
     let mut whole = BTreeMap::new();
     for planned in plan.values() {
         match &planned.origin {
-            Origin::Simulator if planned.connector.name == "okta" => whole.extend(simulators()),
+            Origin::Simulator => whole.extend(simulated(&planned.connector.name)),
             Origin::Given(given) => {
                 let wanted = planned.read_by(manifest);
                 if wanted.is_empty() || !reaches(&planned.name) {
@@ -169,7 +170,7 @@ pub fn select(
     program: &Program,
     entry: FlowId,
     live: bool,
-) -> Result<Vec<(Planned, BTreeSet<&'static str>)>, Problem> {
+) -> Result<Vec<(Planned, BTreeSet<Text>)>, Problem> {
     let mut selected = Vec::new();
     let mut refused = Vec::new();
     for (place, scopes) in program.connections_of(entry) {
@@ -192,7 +193,8 @@ pub fn select(
         .iter()
         .map(|planned| {
             let lacks: Vec<String> = planned.lacks().iter().map(Missing::to_string).collect();
-            let some = if planned.is_simulated() { "" } else { " (other settings of it are there)" };
+            let none = planned.is_simulated() || planned.connector.sim.is_none();
+            let some = if none { "" } else { " (other settings of it are there)" };
             format!("connection `{}` lacks {}{some}", planned.name, lacks.join(" and "))
         })
         .collect();
@@ -202,7 +204,9 @@ pub fn select(
         .flat_map(|planned| planned.lacks())
         .map(|lack| format!("{}: {}", lack.variable, lack.docs))
         .collect();
-    let advice = if live && simulated {
+    let advice = if refused.iter().any(|planned| planned.connector.sim.is_none()) {
+        "nothing here simulates it: give them"
+    } else if live && simulated {
         "give them"
     } else {
         "give all of a connection's settings, or none for its simulator"
@@ -244,11 +248,8 @@ impl<'a> Purpose<'a> {
 }
 
 /// Makes connections, with the scopes that the cards of each need. Nothing is sent yet.
-pub fn connect(
-    planned: &[(Planned, BTreeSet<&'static str>)],
-    purpose: &Purpose<'_>,
-) -> Result<Vec<Made>, Problem> {
-    let within: Arc<dyn Transport> = Arc::new(purpose.simulators.transport());
+pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> Result<Vec<Made>, Problem> {
+    let mut within: Option<Arc<dyn Transport>> = None;
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
     for (planned, scopes) in planned {
@@ -262,7 +263,11 @@ pub fn connect(
                 let settings = given.fetch(purpose.env, |_| true).map_err(|why| planned.unfetched(&why))?;
                 (Some(settings), network)
             }
-            _ => (purpose.simulators.settings(connector.name, None), within.clone()),
+            _ => {
+                let new = || Arc::new(purpose.simulators.transport()) as Arc<dyn Transport>;
+                let within = within.get_or_insert_with(new).clone();
+                (purpose.simulators.settings(&connector.name, None), within)
+            }
         };
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
@@ -275,7 +280,7 @@ pub fn connect(
         })?;
         let host = match origin {
             Origin::Given(_) => connected.host,
-            _ => purpose.simulators.describe(connector.name),
+            _ => purpose.simulators.describe(&connector.name),
         };
         let Connected { connection, activity, .. } = connected;
         made.push(Made { name: name.clone(), host, activity, connection });

@@ -205,16 +205,12 @@ fn clip(text: &str) -> String {
     clipped
 }
 
-fn unknown<'a>(what: &str, of: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Problem {
+fn unknown<'a>(what: &str, of: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
     let problem = Problem::new(format!("{of} has no {what} `{name}`"));
-    if let Some(near) = closest(name, known.clone()) {
-        return problem.help(format!("did you mean `{near}`?"));
-    }
     let names: Vec<&str> = known.collect();
-    problem.help(if names.is_empty() {
-        "it has none".to_owned()
-    } else {
-        format!("it has {}", names.join(", "))
+    problem.meant(closest(name, names.iter().copied())).or_help(|| match names.as_slice() {
+        [] => "it has none".to_owned(),
+        some => format!("it has {}", some.join(", ")),
     })
 }
 

@@ -24,12 +24,12 @@ pub enum Origin {
 
 /// Where the settings of a connection come from; those that nothing gives are left out.
 #[derive(Clone, Debug, Default)]
-pub struct Given(BTreeMap<&'static str, Source>);
+pub struct Given(BTreeMap<String, Source>);
 
 impl Given {
     /// The settings and where each comes from, by name.
-    pub fn sources(&self) -> impl Iterator<Item = (&'static str, &Source)> {
-        self.0.iter().map(|(name, source)| (*name, source))
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        self.0.iter().map(|(name, source)| (name.as_str(), source))
     }
 
     /// Fetches the settings that `wanted` wants; why not, if one can't be had.
@@ -56,11 +56,11 @@ impl Given {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// Its name in a connections file.
-    pub setting: &'static str,
+    pub setting: String,
     /// The environment variable that would give it.
     pub variable: String,
     /// What it is.
-    pub docs: &'static str,
+    pub docs: String,
 }
 
 impl fmt::Display for Missing {
@@ -86,8 +86,8 @@ pub fn settle(
     let mut found = Given::default();
     let mut given = false;
     let set = |variable: &str| env.get(variable).is_some_and(|value| !value.trim().is_empty());
-    for setting in connector.settings {
-        let variable = setting.variable_for(connector.name, name);
+    for setting in &connector.settings {
+        let variable = setting.variable_for(&connector.name, name);
         let in_file = format!("{variable}_FILE");
         let handed_over =
             || env.get(CREDENTIALS).is_some_and(|folder| Path::new(folder).join(&variable).is_file());
@@ -97,15 +97,15 @@ pub fn settle(
             Source::File(env.get(&in_file).map(PathBuf::from).unwrap_or_default())
         } else if handed_over() {
             Source::Credential(variable)
-        } else if let Some(source) = file.and_then(|file| file.get(name, setting.name)) {
+        } else if let Some(source) = file.and_then(|file| file.get(name, &setting.name)) {
             source
         } else if let Some((_, value)) = declared.iter().find(|(declared, _)| **declared == *setting.name) {
-            found.0.insert(setting.name, Source::Declared(value.to_string()));
+            found.0.insert(setting.name.to_string(), Source::Declared(value.to_string()));
             continue;
         } else {
             continue;
         };
-        found.0.insert(setting.name, source);
+        found.0.insert(setting.name.to_string(), source);
         given = true;
     }
     let missing = missing(connector, name, &found.outline());
@@ -120,9 +120,9 @@ pub fn missing(connector: &Connector, name: &str, settings: &Settings) -> Vec<Mi
     let missing = connector.missing(settings).into_iter();
     missing
         .map(|setting| Missing {
-            setting: setting.name,
-            variable: setting.variable_for(connector.name, name),
-            docs: setting.docs,
+            setting: setting.name.to_string(),
+            variable: setting.variable_for(&connector.name, name),
+            docs: setting.docs.to_string(),
         })
         .collect()
 }

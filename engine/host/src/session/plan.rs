@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use flowrun_core::check::Checked;
 use flowrun_core::program::{FlowId, Program};
-use flowrun_core::value::Record;
+use flowrun_core::value::{Record, Text};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
@@ -15,7 +15,7 @@ use flowrun_project::check::{self, Given};
 use flowrun_project::{Mistakes, Problem, Project, Refused};
 
 use super::connections::{self, Planned};
-use super::simulators::{Setup, Simulators};
+use super::simulators::Simulators;
 use super::{Job, Surroundings, given, state};
 
 /// A run that can be opened.
@@ -29,7 +29,7 @@ pub struct Plan {
     pub(super) start: FlowId,
     pub(super) inputs: Record,
     pub(super) files: Files,
-    pub(super) planned: Vec<(Planned, BTreeSet<&'static str>)>,
+    pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
     pub(super) surroundings: Surroundings,
 }
 
@@ -51,10 +51,11 @@ impl Plan {
             &surroundings.registry,
             warnings,
         )?;
-        let simulated = || match &surroundings.simulators {
-            Some(simulators) => simulators.variables(),
-            None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }).variables(),
-        };
+        let simulators = LazyCell::new(|| match &surroundings.simulators {
+            Some(simulators) => simulators.clone(),
+            None => Simulators::empty(&surroundings.registry, clock(1.0), &job.simulators),
+        });
+        let simulated = |connector: &str| simulators.variables(connector);
         let reached = LazyCell::new(|| project.connections_of(&entry, vocabulary));
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;

@@ -26,7 +26,7 @@ use super::alone::Turn;
 use super::audit::{Audit, AuditFile, Beginning};
 use super::connections::{self, Made, Purpose};
 use super::lock::Holder;
-use super::simulators::{Setup, Simulators};
+use super::simulators::{Front, Simulators};
 use super::state::{self, KeptTables};
 use super::{Plan, Record, given, plan};
 use crate::driver::{self, RunTime, Stop, Watch, World};
@@ -145,15 +145,16 @@ impl Plan {
         if let Some(simulators) = &self.surroundings.simulators {
             return simulators.clone();
         }
-        // Employees of a simulator that nothing reaches need not be made.
-        let employees = if self.reaches_simulator() { self.job.simulators.employees } else { 0 };
-        let setup = Setup { employees, ..self.job.simulators.clone() };
         let clock = if self.is_simulated() {
             Clock::simulated(plan::now_ms())
         } else {
             plan::clock(self.time_scale())
         };
-        Simulators::new(clock, &setup)
+        // What nothing reaches need not be made.
+        if !self.reaches_simulator() {
+            return Simulators::of(clock, Front::default(), []);
+        }
+        Simulators::new(&self.surroundings.registry, clock, &self.job.simulators)
     }
 
     /// Where the audit record is written.

@@ -1,53 +1,22 @@
-//! The simulated vendors: made in one place, for runs, for the sandbox and for tests.
+//! The simulated vendors of a run or of the sandbox, whichever connectors bring them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use flowrun_core::words;
+use flowrun_core::value::Text;
 use flowrun_kit::clock::Clock;
-use flowrun_kit::connector::Settings;
+use flowrun_kit::connector::{Connector, Settings};
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::sim::{Fault, Faults};
-use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, SeedUser, ServiceApp, UserStatus};
-use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
-
-/// Where the simulated Okta is in this process.
-pub const OKTA_URL: &str = "https://acme.okta.sim";
-/// Where the simulated Personio is in this process.
-pub const PERSONIO_URL: &str = "https://api.personio.sim";
-/// Where the service is in this process that echoes what the API Connector sends.
-pub const ECHO_URL: &str = "https://echo.sim";
-
-/// How many employees the simulated Personio has unless something else is asked for.
-pub const EMPLOYEES: u64 = 250;
-
-/// How one logs in to a simulated Okta.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OktaAuth {
-    /// By an API token (SSWS).
-    #[default]
-    ApiToken,
-    /// As an OAuth 2.0 service app, by a private key.
-    Oauth,
-    /// The same, with tokens that are bound to a key (DPoP).
-    Dpop,
-}
+use flowrun_kit::registry::Registry;
+use flowrun_kit::simulator::{Fault, Faults, SimSetup, Simulator};
 
 /// How the simulators are set up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// How many employees Personio has.
-    pub employees: u64,
-    /// What they are made up from.
-    pub seed: u64,
-    /// How many of them Personio lists twice.
-    pub duplicates: u64,
-    /// How one logs in to Okta.
-    pub okta_auth: OktaAuth,
-    /// The ID of Okta's identity source, instead of its own.
-    pub identity_source: Option<String>,
+    /// What their options are, by name.
+    pub options: BTreeMap<String, String>,
     /// Whether answers say what time it is there, as real ones do; the simulators' clock is that of whoever asks if they
     /// don't.
     pub dated: bool,
@@ -55,35 +24,38 @@ pub struct Setup {
     pub faults: Vec<Fault>,
 }
 
-impl Default for Setup {
-    fn default() -> Setup {
-        Setup {
-            employees: EMPLOYEES,
-            seed: 1,
-            duplicates: 0,
-            okta_auth: OktaAuth::ApiToken,
-            identity_source: None,
-            dated: false,
-            faults: Vec::new(),
-        }
+/// Simulated vendors that belong together; clones are the same ones.
+#[derive(Clone)]
+pub struct Simulators {
+    /// The clock that all live by, and whatever runs over them.
+    pub clock: Clock,
+    /// What stands before them.
+    pub front: Front,
+    each: Vec<Simulating>,
+}
+
+/// What simulates a connector's vendor.
+#[derive(Clone)]
+pub struct Simulating {
+    /// The connector's name.
+    pub connector: Text,
+    /// What people call the vendor.
+    pub title: Text,
+    /// What simulates it.
+    pub simulator: Arc<dyn Simulator>,
+}
+
+impl Simulating {
+    /// This simulates the connector's vendor.
+    pub fn new(connector: &Connector, simulator: Arc<dyn Simulator>) -> Simulating {
+        Simulating { connector: (&*connector.name).into(), title: (&*connector.title).into(), simulator }
     }
 }
 
-/// A simulated Okta org and a simulated Personio account that belong together; clones are the same two.
-#[derive(Clone, Debug)]
-pub struct Simulators {
-    /// The clock that both live by, and whatever runs over them.
-    pub clock: Clock,
-    /// The org.
-    pub okta: OktaSim,
-    /// The account.
-    pub personio: PersonioSim,
-    /// The service app by which one logs in to the org, if not by the API token.
-    pub app: Option<OwnedApp>,
-    /// What stands before both.
-    pub front: Front,
-    /// How both misbehave; more may be added, and all be taken back.
-    pub faults: Faults,
+impl fmt::Debug for Simulators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.each.iter().map(|one| &one.connector)).finish()
+    }
 }
 
 type Layer = Arc<dyn Fn(Router) -> Router + Send + Sync>;
@@ -112,130 +84,85 @@ impl fmt::Debug for Front {
     }
 }
 
-/// One of so many employees was not yet there when Okta was last imported into.
-const NEW: u64 = 5;
-
-/// What the simulated service app is granted: all that the cards need.
-const SCOPES: [&str; 9] = [
-    "okta.apps.manage",
-    "okta.apps.read",
-    "okta.groups.manage",
-    "okta.groups.read",
-    "okta.identitySources.manage",
-    "okta.identitySources.read",
-    "okta.logs.read",
-    "okta.users.manage",
-    "okta.users.read",
-];
-
-/// A service app with a new key, where one logs in by one.
-fn service_app(auth: OktaAuth) -> Option<OwnedApp> {
-    if auth == OktaAuth::ApiToken {
-        return None;
-    }
-    // Without chance there is no key; the run then says that it can't log in.
-    let mut owned = ServiceApp::generate("0oa1simulatedApp05d7", &SCOPES).ok()?;
-    owned.app.dpop_required = auth == OktaAuth::Dpop;
-    Some(owned)
-}
-
 impl Simulators {
-    /// An account, and an org that holds yesterday's import of it: four of five employees, all of them active.
-    pub fn new(clock: Clock, setup: &Setup) -> Simulators {
-        let simulators = Simulators::empty(clock, setup);
-        let yesterday = simulators.personio.employees().filter(|employee| employee.index % NEW != NEW - 1);
-        let users = yesterday.map(|employee| {
-            let profile = [
-                ("userName", employee.email.clone()),
-                ("email", employee.email),
-                ("firstName", employee.first_name.to_owned()),
-                ("lastName", employee.last_name.into_owned()),
-            ];
-            SeedUser {
-                external_id: employee.id.to_string(),
-                profile: profile.map(|(name, value)| (name.to_owned(), value)).into(),
-                status: UserStatus::Active,
-            }
-        });
-        simulators.okta.seed(users);
+    /// Those of all connectors, each of which holds yesterday's import of the people that the others have.
+    pub fn new(registry: &Registry, clock: Clock, setup: &Setup) -> Simulators {
+        let simulators = Simulators::empty(registry, clock, setup);
+        simulators.import();
         simulators
     }
 
-    /// An account, and an org without users.
-    pub fn empty(clock: Clock, setup: &Setup) -> Simulators {
-        let faults: Faults = setup.faults.iter().cloned().collect();
-        let app = service_app(setup.okta_auth);
-        let usual = OktaSimConfig::new(clock.clone());
-        let okta = OktaSim::new(OktaSimConfig {
-            identity_source_id: setup.identity_source.clone().unwrap_or(usual.identity_source_id),
-            faults: faults.clone(),
-            apps: app.iter().map(|owned| owned.app.clone()).collect(),
+    /// Those of all connectors; none knows anything of another.
+    pub fn empty(registry: &Registry, clock: Clock, setup: &Setup) -> Simulators {
+        let setting = SimSetup {
+            clock: clock.clone(),
+            faults: setup.faults.iter().cloned().collect::<Faults>(),
             dated: setup.dated,
-            ..usual
+            options: setup.options.clone(),
+        };
+        let each = registry.connectors().iter().filter_map(|connector| {
+            let simulated = connector.sim.as_ref()?;
+            Some(Simulating::new(connector, (simulated.make)(&setting)))
         });
-        let personio = PersonioSim::new(PersonioSimConfig {
-            employees: setup.employees,
-            seed: setup.seed,
-            duplicates: setup.duplicates,
-            dated: setup.dated,
-            faults: faults.clone(),
-            ..PersonioSimConfig::new(clock.clone())
-        });
-        Simulators { clock, okta, personio, app, front: Front::default(), faults }
+        Simulators { clock, front: Front::default(), each: each.collect() }
     }
 
-    /// Whether a connector has a simulator.
-    pub fn has(connector: &str) -> bool {
-        matches!(connector, "okta" | "personio" | "api_connector")
+    /// These.
+    pub fn of(clock: Clock, front: Front, each: impl IntoIterator<Item = Simulating>) -> Simulators {
+        Simulators { clock, front, each: each.into_iter().collect() }
     }
 
-    /// Both in this process, and the echo service.
+    /// Lets each know the people of the others, as if they had been imported yesterday.
+    pub fn import(&self) {
+        for one in &self.each {
+            let others = self.each.iter().filter(|other| other.connector != one.connector);
+            one.simulator.import(&mut others.flat_map(|other| other.simulator.people()));
+        }
+    }
+
+    /// All of them in this process.
     pub fn transport(&self) -> SimTransport {
-        SimTransport::new(&self.clock)
-            .host(OKTA_URL, self.front.before(self.okta.router()))
-            .host(PERSONIO_URL, self.front.before(self.personio.router()))
-            .host(ECHO_URL, flowrun_http::sim::router())
+        self.each.iter().fold(SimTransport::new(&self.clock), |transport, one| {
+            let (one, front) = (one.simulator.clone(), self.front.clone());
+            let address = one.address().to_owned();
+            transport.host_made_by(&address, move || front.before(one.router()))
+        })
     }
 
-    /// Both on one address: their paths differ.
+    /// Those that are served on a port, on one address: their paths differ.
     pub fn router(&self) -> Router {
-        self.front.before(self.okta.router().merge(self.personio.router()))
+        let served = self.served().fold(Router::new(), |all, (_, _, one)| all.merge(one.router()));
+        self.front.before(served)
     }
 
-    /// The settings of a connection to one of them; `at` is where both are, if not in this process. The echo service is
-    /// in this process only.
+    /// Those that are served on a port: what people call each, and what it holds.
+    pub fn served(&self) -> impl Iterator<Item = (&Text, String, &Arc<dyn Simulator>)> {
+        self.each.iter().filter_map(|one| Some((&one.title, one.simulator.served()?, &one.simulator)))
+    }
+
+    /// The settings of a connection to one of them; `at` is where they are, if not in this process.
     pub fn settings(&self, connector: &str, at: Option<&str>) -> Option<Settings> {
-        match connector {
-            "okta" => {
-                let url = at.unwrap_or(OKTA_URL);
-                Some(match &self.app {
-                    Some(app) => flowrun_okta::simulated_oauth(&self.okta, url, app),
-                    None => flowrun_okta::simulated(&self.okta, url),
-                })
-            }
-            "personio" => Some(flowrun_personio::simulated(&self.personio, at.unwrap_or(PERSONIO_URL))),
-            "api_connector" if at.is_none() => Some(flowrun_http::simulated(ECHO_URL)),
-            _ => None,
+        let simulator = self.of_connector(connector)?;
+        match at {
+            Some(url) => simulator.served().map(|_| simulator.settings(url)),
+            None => Some(simulator.settings(simulator.address())),
         }
     }
 
     /// What the first line of a transcript says of one of them.
     pub fn describe(&self, connector: &str) -> String {
-        match connector {
-            "personio" => {
-                format!("simulator, {} employees", words::count(self.personio.employee_count()))
-            }
-            "api_connector" => "simulator, an echo".to_owned(),
-            _ => match &self.app {
-                None => "simulator".to_owned(),
-                Some(owned) if owned.app.dpop_required => "simulator, by OAuth with DPoP".to_owned(),
-                Some(_) => "simulator, by OAuth".to_owned(),
-            },
+        match self.of_connector(connector).map(|simulator| simulator.about()) {
+            Some(about) if !about.is_empty() => format!("simulator, {about}"),
+            _ => "simulator".to_owned(),
         }
     }
 
-    /// What the environment of a run would say of a simulated org: flows name its identity source.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([("OKTA_IDENTITY_SOURCE_ID".to_owned(), self.okta.identity_source_id().to_owned())])
+    /// What the environment of a run would hold for a connection to one of them.
+    pub fn variables(&self, connector: &str) -> BTreeMap<String, String> {
+        self.of_connector(connector).map(|simulator| simulator.variables()).unwrap_or_default()
+    }
+
+    fn of_connector(&self, name: &str) -> Option<&Arc<dyn Simulator>> {
+        self.each.iter().find(|one| *one.connector == *name).map(|one| &one.simulator)
     }
 }

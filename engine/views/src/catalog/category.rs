@@ -1,42 +1,49 @@
-//! Okta's categories, in the order in which its console and this manual list them.
+//! The categories of cards, in the order in which the manual lists them: those of Okta's console, then the connectors'.
 
-/// Every category: how IDs of cards write it, and its name.
-pub const ALL: &[(&str, &str)] = &[
-    ("branching", "Branching"),
-    ("error_handling", "Error Handling"),
-    ("flow_control", "Flow Control"),
-    ("text", "Text"),
-    ("number", "Number"),
-    ("true_false", "True/False"),
-    ("date_time", "Date & Time"),
-    ("list", "List"),
-    ("object", "Object"),
-    ("json", "JSON"),
-    ("xml", "XML"),
-    ("csv", "CSV"),
-    ("file", "File"),
-    ("url", "URL"),
-    ("encryption", "Encryption"),
-    ("jwt", "JWT"),
-    ("file", "File"),
-    ("tables", "Tables"),
-    ("api_connector", "API Connector"),
-    ("external", "External"),
-    ("okta", "Okta"),
-    ("personio", "Personio"),
+use flowrun_core::card::{Catalog, Colour};
+
+const fn colour(light: u32, dark: u32) -> Option<Colour> {
+    Some(Colour { light, dark })
+}
+
+/// Those of Okta's console: how IDs of cards write it, its name, and its colour in pictures.
+const OKTAS: &[(&str, &str, Option<Colour>)] = &[
+    ("branching", "Branching", colour(0xd97706, 0xf59e0b)),
+    ("error_handling", "Error Handling", colour(0xdc2626, 0xf87171)),
+    ("flow_control", "Flow Control", colour(0x7c3aed, 0xa78bfa)),
+    ("text", "Text", colour(0x0891b2, 0x22d3ee)),
+    ("number", "Number", colour(0x2563eb, 0x60a5fa)),
+    ("true_false", "True/False", colour(0x65a30d, 0xa3e635)),
+    ("date_time", "Date & Time", colour(0xc026d3, 0xe879f9)),
+    ("list", "List", colour(0x0d9488, 0x2dd4bf)),
+    ("object", "Object", colour(0x4f46e5, 0x818cf8)),
+    ("json", "JSON", colour(0xa16207, 0xfacc15)),
+    ("xml", "XML", colour(0xb45309, 0xfbbf24)),
+    ("csv", "CSV", colour(0x4d7c0f, 0xbef264)),
+    ("file", "File", None),
+    ("url", "URL", colour(0x0369a1, 0x38bdf8)),
+    ("encryption", "Encryption", colour(0xbe123c, 0xfb7185)),
+    ("jwt", "JWT", colour(0xa21caf, 0xf0abfc)),
+    ("tables", "Tables", colour(0x16a34a, 0x4ade80)),
 ];
 
+/// Every category: how IDs of cards write it, its name, its colour.
+pub fn all(catalog: &Catalog) -> impl Iterator<Item = (&str, &str, Option<Colour>)> {
+    let more = catalog.categories().iter();
+    OKTAS.iter().copied().chain(more.map(|category| (&*category.id, &*category.title, category.colour)))
+}
+
 /// The name of a category; one that isn't listed is written in words.
-pub fn title(group: &str) -> String {
-    match ALL.iter().find(|(id, _)| *id == group) {
-        Some((_, title)) => (*title).to_owned(),
+pub fn title(catalog: &Catalog, group: &str) -> String {
+    match all(catalog).find(|(id, ..)| *id == group) {
+        Some((_, title, _)) => title.to_owned(),
         None => words(group),
     }
 }
 
 /// Where a category stands among all; one that isn't listed stands behind them.
-pub fn rank(group: &str) -> usize {
-    ALL.iter().position(|(id, _)| *id == group).unwrap_or(ALL.len())
+pub fn rank(catalog: &Catalog, group: &str) -> usize {
+    all(catalog).position(|(id, ..)| id == group).unwrap_or(usize::MAX)
 }
 
 /// The last part of a name in snake case, as words: `okta.read_user` is `Read User`.

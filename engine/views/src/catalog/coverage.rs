@@ -1,6 +1,7 @@
 //! The manual's page that holds Okta's catalogue against the one here.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use flowrun_core::card::{Card, Catalog};
 use flowrun_core::vocabulary::{Event, Vocabulary};
@@ -32,10 +33,14 @@ pub fn page(vocabulary: &Vocabulary) -> String {
         "# Okta's catalogue, and what is here of it\n\n{}\n\n[All cards](README.md)\n\n\
          Of the {} known of from Okta's manual and from published flows, {here} are here and {missing} are not yet. *Differs* names the \
          main difference; all of them, and every decision where Okta's manual is silent, stand in \
-         [Where flowrun differs from Okta](../differences.md). Connectors other than Okta's and Personio's are not there: \
+         [Where flowrun differs from Okta](../differences.md). Connectors other than Okta's{} are not there: \
          the API Connector reaches any HTTP service.\n{tables}{}{}",
         notice(),
         many((here + missing) as u64, "card"),
+        others(catalog)
+            .iter()
+            .map(|group| format!(" and {}'s", category::title(catalog, group)))
+            .collect::<String>(),
         events(&vocabulary.events),
         own(catalog)
     )
@@ -64,31 +69,45 @@ fn events(events: &[Event]) -> String {
          yet.\n\n| Okta's event | Trigger |\n|---|---|\n",
     );
     for event in events {
-        page.push_str(&format!("| {} | `{}` |\n", cell(event.title), event.name));
+        page.push_str(&format!("| {} | `{}` |\n", cell(&event.title), event.name));
     }
     page
 }
 
+/// The cards that Okta's catalogue names.
+fn theirs() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.iter().flat_map(|(_, cards)| *cards).filter_map(|named| match named.here {
+        Here::Card(id) | Here::Differs(id, _) => Some(id),
+        _ => None,
+    })
+}
+
+/// The connectors of which Okta's catalogue names no card: other vendors', which have pages of their own.
+fn others(catalog: &Catalog) -> BTreeSet<&str> {
+    let named =
+        |group: &str| theirs().any(|id| id.split_once('.').is_some_and(|(theirs, _)| theirs == group));
+    let reaching = catalog.iter().filter(|card| card.connector().is_some());
+    reaching.map(|card| card.group()).filter(|group| !named(group)).collect()
+}
+
 /// The cards that Okta's catalogue lacks.
 fn own(catalog: &Catalog) -> String {
-    let theirs: BTreeSet<&str> = CATALOGUE
-        .iter()
-        .flat_map(|(_, cards)| *cards)
-        .filter_map(|named| match named.here {
-            Here::Card(id) | Here::Differs(id, _) => Some(id),
-            _ => None,
-        })
-        .collect();
-    let own = |card: &&'static Card| !theirs.contains(card.id) && card.group() != "personio";
-    let mut own: Vec<&'static Card> = catalog.iter().filter(own).collect();
-    own.sort_by_key(|card| (category::rank(card.group()), card.id));
+    let theirs: BTreeSet<&str> = theirs().collect();
+    let others = others(catalog);
+    let own = |card: &&Arc<Card>| !theirs.contains(&*card.id) && !others.contains(card.group());
+    let mut own: Vec<&Arc<Card>> = catalog.iter().filter(own).collect();
+    own.sort_by_key(|card| category::rank(catalog, card.group()));
     let mut page = String::from(
         "\n## Only here\n\nOkta's console has no such card, or none that its manual names.\n\n| Category | Cards |\n|---|---|\n",
     );
     for cards in own.chunk_by(|a, b| a.group() == b.group()) {
         let Some(first) = cards.first() else { continue };
-        let links: Vec<String> = cards.iter().map(|card| link(catalog, card.id)).collect();
-        page.push_str(&format!("| {} | {} |\n", cell(&category::title(first.group())), links.join(", ")));
+        let links: Vec<String> = cards.iter().map(|card| link(catalog, &card.id)).collect();
+        page.push_str(&format!(
+            "| {} | {} |\n",
+            cell(&category::title(catalog, first.group())),
+            links.join(", ")
+        ));
     }
     page
 }

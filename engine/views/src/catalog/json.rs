@@ -8,16 +8,16 @@ use super::{category, chosen, given, summary};
 
 /// The cards as a JSON list, in the order of the manual; only those that fit `search`, where one is given.
 pub fn json(catalog: &Catalog, search: Option<&str>) -> String {
-    let cards: Vec<Value> = chosen(catalog, search).into_iter().map(card).collect();
+    let cards: Vec<Value> = chosen(catalog, search).into_iter().map(|one| card(catalog, one)).collect();
     format!("{:#}\n", Value::Array(cards))
 }
 
 /// Everything that a card's declaration says, as JSON.
-pub fn card(card: &Card) -> Value {
+pub fn card(catalog: &Catalog, card: &Card) -> Value {
     let mut object = json!({
         "id": card.id,
         "title": card.title(),
-        "category": category::title(card.group()),
+        "category": category::title(catalog, card.group()),
         "summary": summary(card),
         "docs": card.docs.trim(),
         "kind": match card.work {
@@ -30,14 +30,14 @@ pub fn card(card: &Card) -> Value {
         "outputs": card.outputs.iter().map(field).collect::<Vec<Value>>(),
         "named_outputs": card.rest_out.as_ref().map(rest),
         "arms": super::arms(card),
-        "examples": card.examples.iter().map(|example| match example.then {
-            Then::Gives(outputs) => json!({ "cards": given(card, example.given), "gives": outputs }),
-            Then::Fails(message) => json!({ "cards": given(card, example.given), "fails": message }),
+        "examples": card.examples.iter().map(|example| match &example.then {
+            Then::Gives(outputs) => json!({ "cards": given(card, &example.given), "gives": outputs }),
+            Then::Fails(message) => json!({ "cards": given(card, &example.given), "fails": message }),
         }).collect::<Vec<Value>>(),
-        "exported_as": card.exported_as,
+        "exported_as": card.exported_as.iter().collect::<Vec<_>>(),
     });
-    if let Work::Effect(effect) = card.work {
-        object["connector"] = effect.connector.into();
+    if let Work::Effect(effect) = &card.work {
+        object["connector"] = (*effect.connector).into();
         object["timeout_seconds"] = effect.timeout.as_secs_f64().into();
         object["does"] = does(effect.does).into();
         object["repeatable"] = effect.does.may_be_repeated().into();
@@ -57,15 +57,15 @@ fn does(does: Does) -> &'static str {
 fn input(input: &Field) -> Value {
     let mut object = field(input);
     object["required"] = input.required.into();
-    object["default"] = match input.default {
+    object["default"] = match &input.default {
         Literal::Null => Value::Null,
-        Literal::Bool(value) => value.into(),
+        Literal::Bool(value) => (*value).into(),
         // A whole number reads as one.
-        Literal::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => (value as i64).into(),
-        Literal::Number(value) => value.into(),
-        Literal::Text(text) => text.into(),
+        Literal::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => (*value as i64).into(),
+        Literal::Number(value) => (*value).into(),
+        Literal::Text(text) => (**text).into(),
     };
-    object["choices"] = input.choices.into();
+    object["choices"] = input.choices.iter().collect::<Vec<_>>().into();
     object
 }
 

@@ -16,14 +16,14 @@ pub fn list(catalog: &Catalog, search: Option<&str>, look: Look) -> String {
             search.unwrap_or_default()
         );
     }
-    let widest = cards.iter().map(|card| width(card.id)).max().unwrap_or(0);
+    let widest = cards.iter().map(|card| width(&card.id)).max().unwrap_or(0);
     let mut text = String::new();
     for (group, cards) in by_category(&cards) {
-        text.push_str(&format!("{}\n", paint.bold(&category::title(group))));
+        text.push_str(&format!("{}\n", paint.bold(&category::title(catalog, group))));
         for card in cards {
             let room = look.width.saturating_sub(widest + 4);
             let said = fit(&summary(card), room);
-            text.push_str(&format!("  {}  {said}\n", paint.cyan(&pad(card.id, widest))));
+            text.push_str(&format!("  {}  {said}\n", paint.cyan(&pad(&card.id, widest))));
         }
         text.push('\n');
     }

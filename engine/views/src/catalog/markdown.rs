@@ -1,6 +1,6 @@
 //! The reference pages of the manual: one for each category, and an index.
 
-use flowrun_core::card::{Card, Field, Rest, Then};
+use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 use flowrun_core::vocabulary::Vocabulary;
 
 use super::{by_category, category, choices, chosen, coverage, given, need, renamed, summary, traits};
@@ -21,7 +21,7 @@ pub fn markdown(vocabulary: &Vocabulary) -> Vec<(String, String)> {
     );
     let mut pages = Vec::new();
     for (group, cards) in by_category(&cards) {
-        let title = category::title(group);
+        let title = category::title(&vocabulary.cards, group);
         let file = format!("{group}.md");
         index.push_str(&format!("\n## [{}]({file})\n\n| Card | ID | |\n|---|---|---|\n", text(&title)));
         let mut page = format!("# {}\n\n{}\n\n[All cards](README.md)\n", text(&title), notice());
@@ -33,7 +33,7 @@ pub fn markdown(vocabulary: &Vocabulary) -> Vec<(String, String)> {
                 anchor(&card.title()),
                 card.id
             ));
-            page.push_str(&section(card));
+            page.push_str(&section(&vocabulary.cards, card));
         }
         pages.push((file, page));
     }
@@ -46,20 +46,20 @@ pub(super) fn notice() -> String {
     format!("<!-- Written by `{COMMAND}` from the cards' declarations; change those. -->")
 }
 
-fn section(card: &Card) -> String {
+fn section(catalog: &Catalog, card: &Card) -> String {
     let mut page = format!("\n## {}\n\n`{}`\n", text(&card.title()), card.id);
     for paragraph in card.docs.split("\n\n") {
         page.push_str(&format!("\n{}\n", text(paragraph.trim())));
     }
-    let inputs = table(card.inputs, card.rest_in.as_ref(), true);
+    let inputs = table(&card.inputs, card.rest_in.as_ref(), true);
     if !inputs.is_empty() {
         page.push_str(&format!("\n**Inputs**\n\n| Name | Type | | |\n|---|---|---|---|\n{inputs}"));
     }
-    let outputs = table(card.outputs, card.rest_out.as_ref(), false);
+    let outputs = table(&card.outputs, card.rest_out.as_ref(), false);
     if !outputs.is_empty() {
         page.push_str(&format!("\n**Outputs**\n\n| Name | Type | |\n|---|---|---|\n{outputs}"));
     }
-    let traits = traits(card);
+    let traits = traits(catalog, card);
     if !traits.is_empty() {
         page.push_str(&format!("\n{}\n", traits.join(" ")));
     }
@@ -81,7 +81,7 @@ fn table(fields: &[Field], rest: Option<&Rest>, inputs: bool) -> String {
     let mut rows = String::new();
     for field in fields {
         let need = if inputs { format!(" {} |", cell(&code_default(field))) } else { String::new() };
-        let mut docs = cell(field.docs);
+        let mut docs = cell(&field.docs);
         let choices = choices(field);
         if !choices.is_empty() {
             docs.push_str(&format!(" One of {}.", choices.join(", ").replace('|', "\\|")));
@@ -90,7 +90,7 @@ fn table(fields: &[Field], rest: Option<&Rest>, inputs: bool) -> String {
     }
     if let Some(rest) = rest {
         let need = if inputs { " |" } else { "" };
-        rows.push_str(&format!("| *any name* | {} |{need} {} |\n", rest.ty, cell(rest.docs)));
+        rows.push_str(&format!("| *any name* | {} |{need} {} |\n", rest.ty, cell(&rest.docs)));
     }
     rows
 }
@@ -108,11 +108,11 @@ fn examples(card: &Card, page: &mut String) {
         let wanted = card.examples.iter().filter(|example| matches!(example.then, Then::Fails(_)) == failing);
         let blocks: Vec<String> = wanted
             .map(|example| {
-                let then = match example.then {
+                let then = match &example.then {
                     Then::Gives(outputs) => format!("gives {outputs}"),
                     Then::Fails(message) => format!("fails: {message}"),
                 };
-                format!("{}\n# {then}", given(card, example.given))
+                format!("{}\n# {then}", given(card, &example.given))
             })
             .collect();
         if !blocks.is_empty() {

@@ -15,6 +15,8 @@ pub use list::list;
 pub use markdown::{COMMAND, markdown};
 pub use show::show;
 
+use std::sync::Arc;
+
 use flowrun_core::card::Control;
 use flowrun_core::card::{Card, Catalog, Field, Literal, Work};
 use flowrun_core::does::{Does, Repeat};
@@ -24,60 +26,61 @@ use flowrun_core::types::Kind;
 use flowrun_project::Problem;
 
 /// The card that `name` means: its ID, its name in Okta's console, the last part of its ID, or an address in Okta's exports.
-pub fn find(catalog: &Catalog, name: &str) -> Result<&'static Card, Problem> {
+pub fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Card, Problem> {
     if let Some(card) = catalog.get(name.trim()) {
         return Ok(card);
     }
     let wanted = plain(name);
     let named = |card: &&Card| {
-        let last = card.id.split_once('.').map_or(card.id, |(_, last)| last);
-        plain(card.id) == wanted
-            || plain(last) == wanted
+        plain(&card.id) == wanted
+            || plain(last(card)) == wanted
             || plain(&card.title()) == wanted
-            || card.exported_as.contains(&name)
+            || card.exported_as.contains(name)
     };
-    let found: Vec<&'static Card> = catalog.iter().filter(named).collect();
+    let found: Vec<&Card> = catalog.iter().map(Arc::as_ref).filter(named).collect();
     match found[..] {
         [card] => Ok(card),
         [] => Err(unknown(catalog, name)),
         _ => {
-            let ids: Vec<&str> = found.iter().map(|card| card.id).collect();
+            let ids: Vec<&str> = found.iter().map(|card| &*card.id).collect();
             Err(Problem::new(format!("`{name}` is more than one card"))
                 .help(format!("choose one of {}", ids.join(", "))))
         }
     }
 }
 
+/// The last part of a card's ID.
+fn last(card: &Card) -> &str {
+    card.id.split_once('.').map_or(&*card.id, |(_, last)| last)
+}
+
 fn unknown(catalog: &Catalog, name: &str) -> Problem {
     let problem = Problem::new(format!("there is no card `{name}`"));
-    let whole = closest(name, catalog.iter().map(|card| card.id));
+    let whole = closest(name, catalog.iter().map(|card| &*card.id));
     // Who leaves the category out may have misspelled the rest.
     let near = whole.or_else(|| {
-        let last = |card: &'static Card| card.id.split_once('.').map_or(card.id, |(_, last)| last);
-        let near = closest(name, catalog.iter().map(last))?;
-        catalog.iter().find(|card| last(card) == near).map(|card| card.id)
+        let near = closest(name, catalog.iter().map(|card| last(card)))?;
+        catalog.iter().find(|card| last(card) == near).map(|card| &*card.id)
     });
-    match near {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem
-            .help("`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word"),
-    }
+    problem
+        .meant(near)
+        .or_help(|| "`flowrun cards` lists them all, `flowrun cards --search WORD` those that fit a word")
 }
 
 /// The cards in the order of the manual; only those that have, for every word of `search`, one that starts with it.
-fn chosen(catalog: &Catalog, search: Option<&str>) -> Vec<&'static Card> {
+fn chosen<'c>(catalog: &'c Catalog, search: Option<&str>) -> Vec<&'c Card> {
     let wanted = words(search.unwrap_or_default());
     let fits = |card: &&Card| {
-        let text = words(&searched(card));
+        let text = words(&searched(catalog, card));
         wanted.iter().all(|wanted| text.iter().any(|word| word.starts_with(wanted.as_str())))
     };
-    let mut cards: Vec<&'static Card> = catalog.iter().filter(fits).collect();
-    cards.sort_by_key(|card| (category::rank(card.group()), card.group()));
+    let mut cards: Vec<&Card> = catalog.iter().map(Arc::as_ref).filter(fits).collect();
+    cards.sort_by_key(|card| (category::rank(catalog, card.group()), card.group()));
     cards
 }
 
 /// The cards, in groups of one category each.
-fn by_category<'a>(cards: &'a [&'static Card]) -> impl Iterator<Item = (&'static str, &'a [&'static Card])> {
+fn by_category<'a>(cards: &'a [&'a Card]) -> impl Iterator<Item = (&'a str, &'a [&'a Card])> {
     cards.chunk_by(|a, b| a.group() == b.group()).filter_map(|group| Some((group.first()?.group(), group)))
 }
 
@@ -90,12 +93,13 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Everything in a declaration that a search may hit.
-fn searched(card: &Card) -> String {
-    let mut text = format!("{} {} {} {}", card.id, card.title(), category::title(card.group()), card.docs);
-    for field in card.inputs.iter().chain(card.outputs) {
+fn searched(catalog: &Catalog, card: &Card) -> String {
+    let mut text =
+        format!("{} {} {} {}", card.id, card.title(), category::title(catalog, card.group()), card.docs);
+    for field in card.inputs.iter().chain(card.outputs.iter()) {
         text.push_str(&format!(" {} {}", field.name, field.docs));
     }
-    for address in card.exported_as {
+    for address in card.exported_as.iter() {
         text.push_str(&format!(" {address}"));
     }
     text
@@ -116,11 +120,11 @@ fn summary(card: &Card) -> String {
 }
 
 /// A constant as a flow file has it.
-fn literal(value: Literal) -> String {
+fn literal(value: &Literal) -> String {
     match value {
         Literal::Null => "null".to_owned(),
         Literal::Bool(value) => value.to_string(),
-        Literal::Number(value) => flowrun_core::value::format_number(value),
+        Literal::Number(value) => flowrun_core::value::format_number(*value),
         Literal::Text(text) => yaml(text),
     }
 }
@@ -136,7 +140,7 @@ fn yaml(text: &str) -> String {
 
 /// Whether an input must be given, and what it is if it isn't.
 fn need(field: &Field) -> String {
-    match field.default {
+    match &field.default {
         _ if field.required => "required".to_owned(),
         Literal::Null => "optional".to_owned(),
         default => format!("default {}", literal(default)),
@@ -165,7 +169,7 @@ fn calls(card: &Card) -> bool {
 }
 
 /// What is true of the card as a whole, in sentences.
-fn traits(card: &Card) -> Vec<String> {
+fn traits(catalog: &Catalog, card: &Card) -> Vec<String> {
     let mut said = Vec::new();
     if let [first, second] = arms(card) {
         said.push(format!("Holds cards under `{first}` and `{second}`."));
@@ -173,9 +177,9 @@ fn traits(card: &Card) -> Vec<String> {
     if calls(card) {
         said.push("Beside `with`, `pass` gives the helper flow its inputs.".to_owned());
     }
-    if let Work::Effect(effect) = card.work {
+    if let Work::Effect(effect) = &card.work {
         if let Some(connector) = card.connector() {
-            said.push(format!("Uses a connection to {}.", category::title(connector)));
+            said.push(format!("Uses a connection to {}.", category::title(catalog, connector)));
         }
         said.push(format!(
             "May take {} before it fails.",
@@ -205,9 +209,9 @@ fn does(card: &Card, does: Does) -> String {
 }
 
 /// The names that a card's fields have in Okta's exports, where they differ.
-fn renamed(card: &Card) -> Vec<(&'static str, &'static str)> {
-    let fields = card.inputs.iter().chain(card.outputs);
-    fields.filter(|field| field.key != field.name).map(|field| (field.name, field.key)).collect()
+fn renamed(card: &Card) -> Vec<(&str, &str)> {
+    let fields = card.inputs.iter().chain(card.outputs.iter());
+    fields.filter(|field| field.key != field.name).map(|field| (&*field.name, &*field.key)).collect()
 }
 
 /// An example as it stands in a flow: for pure cards only the fields are given.

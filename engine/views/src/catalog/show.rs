@@ -1,23 +1,23 @@
 //! One card on a terminal.
 
-use flowrun_core::card::{Card, Field, Rest, Then};
+use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 
 use super::{category, choices, given, need, renamed, traits};
 use crate::look::{Look, Paint};
 use flowrun_core::words::{pad, width};
 
 /// Everything that a card's declaration says.
-pub fn show(card: &Card, look: Look) -> String {
+pub fn show(catalog: &Catalog, card: &Card, look: Look) -> String {
     let mut page = Page { paint: Paint(look.color), width: look.width.min(110), text: String::new() };
-    let place = format!("{} · {}", card.id, category::title(card.group()));
+    let place = format!("{} · {}", card.id, category::title(catalog, card.group()));
     page.line(&format!("{}  {}", page.paint.bold(&card.title()), page.paint.dim(&place)));
     for paragraph in card.docs.split("\n\n") {
         page.line("");
         page.paragraph(paragraph, 0);
     }
-    page.fields("Inputs", card.inputs, card.rest_in.as_ref(), true);
-    page.fields("Outputs", card.outputs, card.rest_out.as_ref(), false);
-    let traits = traits(card);
+    page.fields("Inputs", &card.inputs, card.rest_in.as_ref(), true);
+    page.fields("Outputs", &card.outputs, card.rest_out.as_ref(), false);
+    let traits = traits(catalog, card);
     if !traits.is_empty() {
         page.line("");
         page.paragraph(&traits.join(" "), 0);
@@ -80,17 +80,17 @@ impl Page {
         let mut lines: Vec<Line> = Vec::new();
         for field in fields {
             let need = if inputs { need(field) } else { String::new() };
-            let mut docs = one_line(field.docs);
+            let mut docs = one_line(&field.docs);
             let choices = choices(field);
             if !choices.is_empty() {
                 // A choice stays on one line.
                 let choices: Vec<String> = choices.iter().map(|choice| choice.replace(' ', GLUE)).collect();
                 docs.push_str(&format!(" One of {}.", choices.join(", ")));
             }
-            lines.push((field.name.to_owned(), field.ty.to_string(), need, docs));
+            lines.push((field.name.to_string(), field.ty.to_string(), need, docs));
         }
         if let Some(rest) = rest {
-            lines.push((ANY.to_owned(), rest.ty.to_string(), String::new(), one_line(rest.docs)));
+            lines.push((ANY.to_owned(), rest.ty.to_string(), String::new(), one_line(&rest.docs)));
         }
         if lines.is_empty() {
             return;
@@ -132,10 +132,10 @@ impl Page {
             if index > 0 {
                 self.line("");
             }
-            for line in given(card, example.given).lines() {
+            for line in given(card, &example.given).lines() {
                 self.line(&format!("  {line}"));
             }
-            let then = match example.then {
+            let then = match &example.then {
                 Then::Gives(outputs) => self.paint.green(&format!("→ {outputs}")),
                 Then::Fails(message) => self.paint.red(&format!("✗ {message}")),
             };
@@ -148,7 +148,7 @@ impl Page {
             return;
         }
         self.heading("In Okta's exports");
-        for address in card.exported_as {
+        for address in card.exported_as.iter() {
             self.line(&format!("  {address}"));
         }
         let renamed: Vec<String> =

@@ -140,7 +140,7 @@ impl Both<'_> {
         let declared =
             self.catalog.get(of.card).and_then(|card| card.inputs.iter().find(|input| input.name == name));
         declared.is_some_and(|input| match value {
-            Expr::Constant(value) => *value == Value::from(input.default),
+            Expr::Constant(value) => *value == Value::from(&input.default),
             _ => false,
         })
     }

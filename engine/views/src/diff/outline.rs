@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flowrun_core::card::{Card, Catalog};
+use flowrun_core::card::Catalog;
 use flowrun_core::model::{Arm, Flow, Step};
 
 use super::likeness::{self, Likeness};
@@ -106,7 +106,7 @@ impl<'m> Outline<'m> {
     /// What a person calls a card: Okta's name, and its ID where that says more.
     pub fn name(&self, at: usize, catalog: &Catalog) -> String {
         let step = self.cards[at].step;
-        let title = catalog.get(&step.card).map_or_else(|| category::words(&step.card), Card::title);
+        let title = catalog.get(&step.card).map_or_else(|| category::words(&step.card), |card| card.title());
         let plain = |text: &str| text.replace([' ', '_', '-'], "").to_lowercase();
         match &step.id {
             Some(id) if plain(&id.it) != plain(&title) => format!("{title} `{}`", id.it),

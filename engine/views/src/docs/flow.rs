@@ -50,7 +50,7 @@ fn section(title: &str, body: &str) -> String {
 }
 
 fn facts(flow: &Flow, about: &About) -> String {
-    let mut rows = vec![("Starts".to_owned(), text(&About::start(flow)))];
+    let mut rows = vec![("Starts".to_owned(), text(&about.start))];
     let mut add = |name: &str, value: String| rows.push((name.to_owned(), value));
     match &flow.trigger {
         Trigger::Helper => {}

@@ -23,7 +23,7 @@ pub fn page(project: &Project, title: &str, survey: &Survey) -> String {
         page.push_str(&format!(
             "| {} | {} | {} | {} |\n",
             to(flow),
-            text(&About::start(flow)),
+            text(&about.start),
             about.cards,
             does.unwrap_or_default()
         ));

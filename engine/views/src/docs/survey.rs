@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowrun_core::card::{Card, Catalog, Work, external};
-use flowrun_core::check::uses::{Target, Use, Uses};
+use flowrun_core::check::uses::{How, Target, Use, Uses};
 use flowrun_core::does::Does;
 use flowrun_core::model::{Expr, Flow, Step, Trigger};
 use flowrun_core::value::Value;
@@ -22,6 +22,8 @@ pub struct Survey {
 /// What a flow has to do with others.
 #[derive(Debug, Default)]
 pub struct About {
+    /// What starts it, in a few words.
+    pub start: String,
     /// The flows that it calls, in the order of its cards, each once.
     pub calls: Vec<usize>,
     /// The flows that call it.
@@ -52,10 +54,10 @@ impl Survey {
     pub fn new(project: &Project, uses: &Uses, catalog: &Catalog) -> Survey {
         let mut flows: Vec<About> = Vec::new();
         for (at, flow) in project.model.flows.iter().enumerate() {
-            let mut about = About { calls: uses.calls(at), ..About::default() };
-            let cards = flow.all_cards();
-            cards.iter().for_each(|step| about.card(step, catalog));
-            about.tables(&cards, uses.of(at), project, catalog);
+            let start = About::started(flow, catalog);
+            let mut about = About { start, calls: uses.calls(at), ..About::default() };
+            flow.all_cards().into_iter().for_each(|step| about.card(step, catalog));
+            about.tables(uses.of(at), project);
             flows.push(about);
         }
         for caller in 0..flows.len() {
@@ -68,15 +70,15 @@ impl Survey {
 }
 
 impl About {
-    /// What starts a flow, in a few words.
-    pub fn start(flow: &Flow) -> String {
+    fn started(flow: &Flow, catalog: &Catalog) -> String {
         match &flow.trigger {
             Trigger::Helper => "Helper flow".to_owned(),
             Trigger::Schedule(schedule) => format!("Scheduled: {}", schedule.cron.it),
             Trigger::ApiEndpoint { .. } => "API endpoint".to_owned(),
             Trigger::Event { event, .. } => {
                 let (connector, name) = event.split_once('.').unwrap_or(("", event));
-                format!("Event: {} {}", category::title(connector), category::words(name)).replace("  ", " ")
+                format!("Event: {} {}", category::title(catalog, connector), category::words(name))
+                    .replace("  ", " ")
             }
         }
     }
@@ -84,34 +86,33 @@ impl About {
     fn card(&mut self, step: &Step, catalog: &Catalog) {
         self.cards += 1;
         let card = catalog.get(&step.card);
-        let title = title::name(&step.card, card);
-        let (called, _) = title::of(&step.card, card, step.id.as_ref().map(|id| &***id));
+        let title = title::name(catalog, &step.card);
+        let (called, _) = title::of(catalog, &step.card, step.id.as_ref().map(|id| &***id));
         let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
         self.notes.extend(note.map(|note| (called, note.to_owned())));
-        self.reach(step, card, title);
+        self.reach(step, card.map(|card| &**card), title, catalog);
     }
 
     /// The tables that cards work with.
-    fn tables(&mut self, cards: &[&Step], uses: &[Use], project: &Project, catalog: &Catalog) {
+    fn tables(&mut self, uses: &[Use], project: &Project) {
         for used in uses {
-            let (Target::Table(table), Some(card)) = (&used.target, used.card) else { continue };
-            let changes = catalog.get(&cards[card].card).is_some_and(|card| card.does().changes());
+            let Target::Table(table) = &used.target else { continue };
             let (read, changed) = &mut self.tables;
-            let tables = if changes { changed } else { read };
+            let tables = if used.how == How::Writes { changed } else { read };
             tables.insert(project.model.manifest.tables[*table].name.to_string());
         }
     }
 
-    fn reach(&mut self, step: &Step, card: Option<&Card>, title: String) {
-        let Some((card, Work::Effect(spec))) = card.map(|card| (card, card.work)) else { return };
+    fn reach(&mut self, step: &Step, card: Option<&Card>, title: String, catalog: &Catalog) {
+        let Some((card, Work::Effect(spec))) = card.map(|card| (card, &card.work)) else { return };
         let connector = match external(&step.card) {
             Some(name) => category::words(name.split_once('.').map_or(name, |(vendor, _)| vendor)),
-            None if card.connector().is_some() => category::title(spec.connector),
+            None if card.connector().is_some() => category::title(catalog, &spec.connector),
             None => return,
         };
         let connection = step.connection.as_ref().map(|name| name.to_string());
         let reached = self.reached.entry((connector, connection)).or_default();
-        reached.objects.extend(spec.scopes.iter().filter_map(|scope| object(scope)));
+        reached.objects.extend(spec.scopes.iter().filter_map(object));
         if does(step, card).changes() {
             reached.changes.insert(title)
         } else {
@@ -126,7 +127,7 @@ fn does(step: &Step, card: &Card) -> Does {
         match step.with.iter().find(|(name, _)| *name.it == *field.name).map(|(_, value)| &value.it) {
             Some(Expr::Constant(value)) => value.clone(),
             Some(_) => Value::Null,
-            None => Value::from(field.default),
+            None => Value::from(&field.default),
         }
     });
     card.does().with(&inputs.collect::<Vec<_>>())

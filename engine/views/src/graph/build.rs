@@ -31,9 +31,9 @@ impl Builder<'_> {
 
     fn step(&mut self, step: &Step) -> usize {
         let at = self.nodes.len();
-        let card = self.catalog.get(&step.card);
+        let card = self.catalog.get(&step.card).map(|card| &**card);
         let id = step.id.as_ref().map(|id| id.it.clone());
-        let (title, kind) = title::of(&step.card, card, id.as_deref());
+        let (title, kind) = title::of(self.catalog, &step.card, id.as_deref());
         // What a node holds comes after it.
         self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, ..Node::default() });
         let node = Node {
@@ -58,7 +58,7 @@ impl Builder<'_> {
         let compares = step.with.iter().any(|(name, _)| &*name.it == "value_a");
         for (name, value) in &step.with {
             let kind = card
-                .and_then(|card| card.inputs.iter().find(|field| field.name == &*name.it))
+                .and_then(|card| card.inputs.iter().find(|field| field.name == *name.it))
                 .map(|f| f.ty.kind);
             match &*name.it {
                 "value_a" => rows.push(self.condition("if", &step.with, at)),

@@ -56,7 +56,7 @@ pub fn svg(flow: &Flow, uses: &[Use], catalog: &Catalog, theme: Theme) -> String
 /// The same with links to the pictures of helper flows, or without a style sheet of its own.
 pub fn linked(flow: &Flow, uses: &[Use], catalog: &Catalog, writing: svg::Writing<'_>) -> String {
     let scene = scene::Scene::new(flow, uses, catalog);
-    svg::write(&layout::Picture::new(&scene), &scene, writing)
+    svg::write(&layout::Picture::new(&scene), &scene, catalog, writing)
 }
 
 /// Where everything lies in the picture of a flow.

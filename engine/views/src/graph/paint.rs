@@ -1,30 +1,12 @@
 //! The colours of a picture, light and dark.
 
-use super::Theme;
+use flowrun_core::card::{Catalog, Colour};
 
-/// The colours of categories: their name in IDs, the light one, the dark one.
-const GROUPS: &[(&str, &str, &str)] = &[
-    ("", "#64748b", "#94a3b8"),
-    ("branching", "#d97706", "#f59e0b"),
-    ("error_handling", "#dc2626", "#f87171"),
-    ("flow_control", "#7c3aed", "#a78bfa"),
-    ("text", "#0891b2", "#22d3ee"),
-    ("number", "#2563eb", "#60a5fa"),
-    ("true_false", "#65a30d", "#a3e635"),
-    ("date_time", "#c026d3", "#e879f9"),
-    ("list", "#0d9488", "#2dd4bf"),
-    ("object", "#4f46e5", "#818cf8"),
-    ("json", "#a16207", "#facc15"),
-    ("xml", "#b45309", "#fbbf24"),
-    ("csv", "#4d7c0f", "#bef264"),
-    ("url", "#0369a1", "#38bdf8"),
-    ("encryption", "#be123c", "#fb7185"),
-    ("jwt", "#a21caf", "#f0abfc"),
-    ("tables", "#16a34a", "#4ade80"),
-    ("api_connector", "#ea580c", "#fb923c"),
-    ("okta", "#1d4ed8", "#7dabff"),
-    ("personio", "#0f172a", "#e2e8f0"),
-];
+use super::Theme;
+use crate::catalog::category;
+
+/// The colour of cards whose category has none.
+const OTHER: Colour = Colour { light: 0x64748b, dark: 0x94a3b8 };
 
 /// The colours of wires, light and dark, ordered so that neighbours differ; each can be read as a text on a card.
 const WIRES: &[(&str, &str)] = &[
@@ -84,45 +66,47 @@ const SHARED: &[(&str, &str)] = &[
 pub const CLASS: &str = "flowrun";
 
 /// The class of a category's colour.
-pub fn group_class(group: &str) -> String {
-    match GROUPS.iter().any(|(name, ..)| *name == group) {
-        true if !group.is_empty() => format!("g-{group}"),
-        _ => "g-other".to_owned(),
+pub fn group_class(group: &str, catalog: &Catalog) -> String {
+    match category::all(catalog).any(|(name, _, colour)| name == group && colour.is_some()) {
+        true => format!("g-{group}"),
+        false => "g-other".to_owned(),
     }
 }
 
 /// The style sheet of a picture. Its rules hold within pictures of flowrun only, should one be part of a page.
-pub fn style(theme: Theme) -> String {
+pub fn style(theme: Theme, catalog: &Catalog) -> String {
     let mut css = String::new();
     for (selectors, rule) in SHARED {
         write(&mut css, selectors, rule);
     }
-    colours(&mut css, theme == Theme::Dark);
+    colours(&mut css, theme == Theme::Dark, catalog);
     if theme == Theme::Auto {
         css.push_str("@media(prefers-color-scheme:dark){");
-        colours(&mut css, true);
+        colours(&mut css, true, catalog);
         css.push('}');
     }
     css
 }
 
 /// The style sheet of a page with pictures, whose reader may choose against the system by `data-theme`.
-pub fn page_style() -> String {
+pub fn page_style(catalog: &Catalog) -> String {
     let mut dark = String::new();
-    colours(&mut dark, true);
+    colours(&mut dark, true, catalog);
     // Of two rules that are alike in weight the later one counts.
     let chosen = dark.replace(&format!(".{CLASS} "), &format!("[data-theme=dark] .{CLASS} "));
     let preferred = dark.replace(&format!(".{CLASS} "), &format!(":root:not([data-theme=light]) .{CLASS} "));
-    format!("{}@media(prefers-color-scheme:dark){{{preferred}}}{chosen}", style(Theme::Light))
+    format!("{}@media(prefers-color-scheme:dark){{{preferred}}}{chosen}", style(Theme::Light, catalog))
 }
 
-fn colours(css: &mut String, dark: bool) {
+fn colours(css: &mut String, dark: bool, catalog: &Catalog) {
     let pick = |light: &'static str, other: &'static str| if dark { other } else { light };
     for (selectors, light, other) in RULES {
         write(css, selectors, pick(light, other));
     }
-    for (group, light, other) in GROUPS {
-        write(css, &format!(".{}", group_class(group)), &format!("fill:{}", pick(light, other)));
+    let coloured = category::all(catalog).filter_map(|(group, _, colour)| Some((group, colour?)));
+    for (group, colour) in [("other", OTHER)].into_iter().chain(coloured) {
+        let fill = if dark { colour.dark } else { colour.light };
+        write(css, &format!(".g-{group}"), &format!("fill:#{fill:06x}"));
     }
     for (index, (light, other)) in WIRES.iter().enumerate() {
         let colour = pick(light, other);

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use flowrun_core::card::Catalog;
+
 use super::Theme;
 use super::layout::{Label, Panel, Picture};
 use super::paint::{self, COLOURS};
@@ -21,8 +23,8 @@ pub struct Writing<'a> {
 }
 
 /// Writes the picture.
-pub fn write(picture: &Picture, scene: &Scene, writing: Writing<'_>) -> String {
-    let mut svg = Svg { out: String::new(), writing };
+pub fn write(picture: &Picture, scene: &Scene, catalog: &Catalog, writing: Writing<'_>) -> String {
+    let mut svg = Svg { out: String::new(), writing, catalog };
     let Picture { width, height, .. } = picture;
     svg.line(format_args!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#,
@@ -33,7 +35,7 @@ pub fn write(picture: &Picture, scene: &Scene, writing: Writing<'_>) -> String {
         svg.line(format_args!("<desc>{}</desc>", escape(scene.description.trim())));
     }
     if let Some(theme) = writing.theme {
-        svg.line(format_args!("<style>{}</style>", paint::style(theme)));
+        svg.line(format_args!("<style>{}</style>", paint::style(theme, catalog)));
     }
     svg.line(format_args!(r#"<rect class="ground" width="{width}" height="{height}" rx="12"/>"#));
     // A block comes before what it holds, so that each box covers those around it.
@@ -64,6 +66,7 @@ pub fn write(picture: &Picture, scene: &Scene, writing: Writing<'_>) -> String {
 struct Svg<'a> {
     out: String,
     writing: Writing<'a>,
+    catalog: &'a Catalog,
 }
 
 impl Svg<'_> {
@@ -81,7 +84,7 @@ impl Svg<'_> {
                 () if &*node.card == "flow_control.comment" => "comment",
                 () => "card",
             };
-            let strip = paint::group_class(&node.group);
+            let strip = paint::group_class(&node.group, self.catalog);
             let title = node.note.as_ref().map(|note| format!("<title>{}</title>", escape(note.trim())));
             let title = title.unwrap_or_default();
             self.line(format_args!(

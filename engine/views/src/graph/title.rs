@@ -1,17 +1,17 @@
 //! What a card is called in a picture.
 
-use flowrun_core::card::{Card, external};
+use flowrun_core::card::{Catalog, external};
 
 use crate::catalog::category::{title, words};
 
 /// The title of a card, and what stands below it: its connector or category and, where the title is the author's, the card's name.
 ///
 /// The author's title is only told by the ID that was made of it, so an ID that merely repeats the card's name tells none.
-pub fn of(id: &str, card: Option<&Card>, author: Option<&str>) -> (String, String) {
-    let name = name(id, card);
+pub fn of(catalog: &Catalog, id: &str, author: Option<&str>) -> (String, String) {
+    let name = name(catalog, id);
     let group = match external(id).and_then(|rest| rest.split_once('.')) {
         Some((connector, _)) => words(connector),
-        None => title(id.split_once('.').map_or("", |(group, _)| group)),
+        None => title(catalog, id.split_once('.').map_or("", |(group, _)| group)),
     };
     match author.filter(|author| !repeats(author, id, &name)) {
         Some(author) => (sentence(author), [group, name].join(" · ").trim_start_matches(" · ").to_owned()),
@@ -20,8 +20,8 @@ pub fn of(id: &str, card: Option<&Card>, author: Option<&str>) -> (String, Strin
 }
 
 /// The name of a card. One card stands for all external cards, so these are called by their IDs.
-pub fn name(id: &str, card: Option<&Card>) -> String {
-    match card.filter(|_| external(id).is_none()) {
+pub fn name(catalog: &Catalog, id: &str) -> String {
+    match catalog.get(id).filter(|_| external(id).is_none()) {
         Some(card) => card.title(),
         None => words(id),
     }
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn ids_tell_titles() {
-        let of = |id, author| of(id, None, author);
+        let of = |id, author| of(&Catalog::default(), id, author);
         let pair = |title: &str, kind: &str| (title.to_owned(), kind.to_owned());
         assert_eq!(of("text.compose", Some("compose_2")), pair("Compose", "Text"));
         assert_eq!(of("text.compose", Some("welcome_mail")), pair("Welcome mail", "Text · Compose"));

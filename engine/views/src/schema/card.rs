@@ -8,13 +8,13 @@ use flowrun_core::types::{Kind, Type};
 
 /// A card: what all have, then what each has, by its name.
 pub(super) fn card(catalog: &Catalog) -> Value {
-    let ids: Vec<&str> = catalog.iter().map(|card| card.id).collect();
+    let ids: Vec<&str> = catalog.iter().map(|card| &*card.id).collect();
     let docs: Vec<&str> = catalog.iter().map(|card| card.summary()).collect();
     let each: Vec<Value> = catalog
         .iter()
         .map(|card| {
             json!({
-                "if": { "required": ["card"], "properties": { "card": { "const": card.id } } },
+                "if": { "required": ["card"], "properties": { "card": { "const": &*card.id } } },
                 "then": { "$ref": format!("#/$defs/{}", card.id) },
             })
         })
@@ -55,7 +55,7 @@ pub(super) fn card(catalog: &Catalog) -> Value {
 /// What one card has: its fields, and which of the other keys are not for it.
 pub(super) fn one(card: &Card) -> Value {
     let mut properties = Map::new();
-    properties.insert("with".into(), fields(card.inputs, card.rest_in.as_ref()));
+    properties.insert("with".into(), fields(&card.inputs, card.rest_in.as_ref()));
     let arms: &[&str] = match card.work {
         Work::Control(Control::IfElse) => &["then", "else"],
         Work::Control(Control::IfElseIf) => &["cases", "else"],
@@ -73,7 +73,7 @@ pub(super) fn one(card: &Card) -> Value {
     if card.connector().is_none() {
         properties.insert("connection".into(), false.into());
     }
-    let mut schema = json!({ "title": card.title(), "description": card.docs, "properties": properties });
+    let mut schema = json!({ "title": card.title(), "description": &*card.docs, "properties": properties });
     if card.inputs.iter().any(|field| field.required) {
         schema["required"] = json!(["with"]);
     }
@@ -81,12 +81,13 @@ pub(super) fn one(card: &Card) -> Value {
 }
 
 fn fields(fields: &[Field], rest: Option<&Rest>) -> Value {
-    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<&str> =
+        fields.iter().filter(|field| field.required).map(|field| &*field.name).collect();
     let properties: Map<String, Value> =
-        fields.iter().map(|field| (field.name.to_owned(), field_of(field))).collect();
+        fields.iter().map(|field| (field.name.to_string(), field_of(field))).collect();
     let others = rest.map_or(Value::Bool(false), |rest| {
         let mut schema = accepts(rest.ty);
-        schema["description"] = rest.docs.into();
+        schema["description"] = (*rest.docs).into();
         schema
     });
     let ty = if required.is_empty() { json!(["object", "null"]) } else { json!("object") };
@@ -97,16 +98,16 @@ fn field_of(field: &Field) -> Value {
     let mut schema = if field.choices.is_empty() {
         accepts(field.ty)
     } else {
-        json!({ "anyOf": [{ "enum": field.choices }, { "$ref": "#/$defs/expression" }] })
+        json!({ "anyOf": [{ "enum": field.choices.iter().collect::<Vec<_>>() }, { "$ref": "#/$defs/expression" }] })
     };
     schema["description"] = format!("{} ({})", field.docs.trim_end(), field.ty).into();
-    match field.default {
+    match &field.default {
         Literal::Null => {}
-        Literal::Bool(value) => schema["default"] = value.into(),
+        Literal::Bool(value) => schema["default"] = (*value).into(),
         // 10, not 10.0: that is how an author would write it.
-        Literal::Number(value) if value.fract() == 0.0 => schema["default"] = (value as i64).into(),
-        Literal::Number(value) => schema["default"] = value.into(),
-        Literal::Text(value) => schema["default"] = value.into(),
+        Literal::Number(value) if value.fract() == 0.0 => schema["default"] = (*value as i64).into(),
+        Literal::Number(value) => schema["default"] = (*value).into(),
+        Literal::Text(value) => schema["default"] = (**value).into(),
     }
     schema
 }

@@ -56,7 +56,7 @@ pub fn schema(catalog: &Catalog) -> Value {
     let mut defs = common();
     defs.insert("card".into(), card::card(catalog));
     for card in catalog.iter() {
-        defs.insert(card.id.into(), card::one(card));
+        defs.insert(card.id.to_string(), card::one(card));
     }
     defs.insert("manifest".into(), manifest::body(catalog));
     schema["$defs"] = defs.into();
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn holds_together() {
-        let catalog = Catalog::new([control::CARDS]);
+        let catalog = Catalog::new(control::cards());
         for schema in [schema(&catalog), manifest(&catalog)] {
             let mut found = Vec::new();
             refs(&schema, &mut found);
@@ -257,9 +257,9 @@ mod tests {
 
     #[test]
     fn knows_the_cards() {
-        let schema = schema(&Catalog::new([control::CARDS]));
+        let schema = schema(&Catalog::new(control::cards()));
         let ids = schema["$defs"]["card"]["properties"]["card"]["anyOf"][0]["enum"].as_array().unwrap();
-        assert_eq!(ids.len(), control::CARDS.len());
+        assert_eq!(ids.len(), control::cards().len());
         let wait = &schema["$defs"]["flow_control.wait_for"];
         assert_eq!(wait["properties"]["with"]["required"], json!(["delay"]));
         assert_eq!(wait["properties"]["with"]["properties"]["unit"]["default"], "second");

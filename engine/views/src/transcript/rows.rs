@@ -119,7 +119,7 @@ impl Tree<'_> {
         if self.detail == Detail::Trace || !uneventful {
             return Quiet::No;
         }
-        match self.catalog.get(&card.card).map(|card| card.work) {
+        match self.catalog.get(&card.card).map(|card| &card.work) {
             Some(Work::Pure(_)) => Quiet::Yes,
             Some(Work::Control(
                 Control::Return | Control::ReturnRaw | Control::ReturnErrorIf | Control::ContinueIf,

@@ -2,7 +2,7 @@
 //!
 //! Steps rather than a tree, so that neither running nor dropping a long formula needs a deep stack.
 
-use flowrun_core::suggest::closest;
+use flowrun_core::suggest::{closest, did_you_mean};
 
 use super::function::{self, Function};
 use super::problem::Problem;
@@ -201,7 +201,7 @@ impl<'t> Parser<'t> {
         let Some(function) = function::find(name) else {
             let functions = function::FUNCTIONS.iter().map(|function| function.name);
             let help = match closest(name, self.fields.iter().copied().chain(functions)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
+                Some(meant) => did_you_mean(meant),
                 None => "give the card a field of this name".to_owned(),
             };
             return Err(named.help(help));

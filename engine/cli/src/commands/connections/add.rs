@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use flowrun_core::card::Words;
 use flowrun_core::suggest::closest;
 use flowrun_host::session::state;
 use flowrun_kit::connector::{Connector, Setting, Settings, Way};
@@ -68,7 +69,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
-        if given.insert(setting.name, value(text)?).is_some() {
+        if given.insert(&*setting.name, value(text)?).is_some() {
             return Err(Problem::new(format!("the setting `{name}` is given twice")).into());
         }
         if setting.secret && matches!(Source::parse(text), Source::Plain(_)) && text != "-" {
@@ -94,7 +95,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
 }
 
 /// The connector that is named, or that has the connection's name, or that the project says.
-fn connector_of(args: &AddArgs, registry: &Registry) -> Result<&'static Connector, Problem> {
+fn connector_of<'r>(args: &AddArgs, registry: &'r Registry) -> Result<&'r Connector, Problem> {
     let named = args.connector.as_deref().unwrap_or(&args.name);
     if let Some(connector) = registry.connector(named) {
         return Ok(connector);
@@ -131,14 +132,13 @@ fn outside(path: &Path, project: &Path, registry: &Registry) -> Result<(), Probl
     }
 }
 
-fn known(connector: &'static Connector, name: &str) -> Result<&'static Setting, Problem> {
-    let names = || connector.settings.iter().map(|setting| setting.name);
+fn known<'c>(connector: &'c Connector, name: &str) -> Result<&'c Setting, Problem> {
+    let names = || connector.settings.iter().map(|setting| &*setting.name);
     connector.settings.iter().find(|setting| setting.name == name).ok_or_else(|| {
         let problem = Problem::new(format!("{} has no setting `{name}`", connector.title));
-        match closest(name, names()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-        }
+        problem
+            .meant(closest(name, names()))
+            .or_help(|| format!("it has {}", names().collect::<Vec<_>>().join(", ")))
     })
 }
 
@@ -168,17 +168,17 @@ fn plain(value: &str) -> String {
 }
 
 /// Asks for what is missing: first by which way, then for its settings.
-fn ask(
-    connector: &'static Connector,
-    given: &mut BTreeMap<&'static str, String>,
+fn ask<'c>(
+    connector: &'c Connector,
+    given: &mut BTreeMap<&'c str, String>,
     prompt: &dyn Prompt,
 ) -> Result<(), Problem> {
     let unasked = |error: io::Error| Problem::new(format!("the answer can't be read: {error}"));
     let way = way(connector, given, prompt).map_err(unasked)?;
-    let also = way.map_or(&[][..], |way| way.settings);
-    for setting in connector.settings {
+    let also = way.map_or(&Words::NONE, |way| &way.settings);
+    for setting in &connector.settings {
         let needed = setting.default.is_none() && (setting.required || also.contains(&setting.name));
-        if !needed || given.contains_key(setting.name) {
+        if !needed || given.contains_key(&*setting.name) {
             continue;
         }
         let answer =
@@ -186,16 +186,16 @@ fn ask(
         if answer.trim().is_empty() {
             return Err(Problem::new(format!("`{}` is needed; nothing was written", setting.name)));
         }
-        given.insert(setting.name, value(answer.trim())?);
+        given.insert(&*setting.name, value(answer.trim())?);
     }
     Ok(())
 }
 
-fn way(
-    connector: &'static Connector,
-    given: &BTreeMap<&'static str, String>,
+fn way<'c>(
+    connector: &'c Connector,
+    given: &BTreeMap<&str, String>,
     prompt: &dyn Prompt,
-) -> io::Result<Option<&'static Way>> {
+) -> io::Result<Option<&'c Way>> {
     let begun = connector.ways.iter().find(|way| way.settings.iter().any(|name| given.contains_key(name)));
     if begun.is_some() || connector.ways.len() < 2 {
         return Ok(begun.or(connector.ways.first()));
@@ -213,7 +213,7 @@ fn way(
 }
 
 /// Refuses a connection that lacks something, for there is nobody to ask.
-fn complete(connector: &Connector, given: &BTreeMap<&'static str, String>) -> Result<(), Problem> {
+fn complete(connector: &Connector, given: &BTreeMap<&str, String>) -> Result<(), Problem> {
     let outline = given.keys().fold(Settings::new(), |settings, name| settings.with(name, "given"));
     let missing = connector.missing(&outline);
     if missing.is_empty() {
@@ -226,7 +226,7 @@ fn complete(connector: &Connector, given: &BTreeMap<&'static str, String>) -> Re
     Err(problem.help(format!("give each as\n    {}", lines.join("\n    "))))
 }
 
-fn block(name: &str, given: &BTreeMap<&'static str, String>) -> String {
+fn block(name: &str, given: &BTreeMap<&str, String>) -> String {
     // A text of JSON is one of YAML too, whatever is in it.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let lines = given.iter().map(|(name, text)| format!("  {name}: {}\n", quoted(text)));

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flowrun_core::card::Words;
 use flowrun_core::program::FlowId;
+use flowrun_core::value::Text;
 use flowrun_core::words;
 use flowrun_host::session::connections::{Plan, Planned, plan};
 use flowrun_host::session::origin::Origin;
@@ -25,7 +27,7 @@ pub struct Used {
     /// How many flows use it.
     pub flows: usize,
     /// What their cards need to be granted.
-    pub scopes: BTreeSet<&'static str>,
+    pub scopes: BTreeSet<Text>,
 }
 
 /// Lists the connections of a project.
@@ -97,7 +99,7 @@ fn describe(used: &Used, env: &BTreeMap<String, String>, paint: Paint) -> String
     let flows = words::many(used.flows as u64, "flow");
     let mut text = format!("{} · {} · reached by {flows}\n", paint.bold(name), connector.title);
     if !used.scopes.is_empty() {
-        let scopes: Vec<&str> = used.scopes.iter().copied().collect();
+        let scopes: Vec<&str> = used.scopes.iter().map(|scope| &**scope).collect();
         text.push_str(&format!("  its cards need {}\n", scopes.join(", ")));
     }
     match origin {
@@ -141,16 +143,16 @@ fn shown(
 /// What would make a simulated connection real.
 fn ways(used: &Used) -> String {
     let Planned { name, connector, .. } = &used.planned;
-    let variable = |setting: &Setting| setting.variable_for(connector.name, name);
-    let needed = |also: &[&str]| {
+    let variable = |setting: &Setting| setting.variable_for(&connector.name, name);
+    let needed = |also: &Words| {
         let settings = connector.settings.iter().filter(|setting| {
             setting.default.is_none() && (setting.required || also.contains(&setting.name))
         });
         settings.map(variable).collect::<Vec<_>>().join(", ")
     };
     if connector.ways.is_empty() {
-        return format!("  to make it real, give {}\n", needed(&[]));
+        return format!("  to make it real, give {}\n", needed(&Words::NONE));
     }
-    let ways = connector.ways.iter().map(|way| format!("    {}: {}\n", way.title, needed(way.settings)));
+    let ways = connector.ways.iter().map(|way| format!("    {}: {}\n", way.title, needed(&way.settings)));
     format!("  to make it real, give one of\n{}", ways.collect::<String>())
 }

@@ -9,7 +9,7 @@ use flowrun_core::words;
 use flowrun_host::session::clock;
 use flowrun_host::session::connections::{Purpose, connect};
 use flowrun_host::session::origin::Origin;
-use flowrun_host::session::simulators::{Setup, Simulators};
+use flowrun_host::session::simulators::{Front, Simulators};
 use flowrun_kit::connector::Check;
 use flowrun_project::Problem;
 use flowrun_views::look::{Look, Paint};
@@ -50,7 +50,7 @@ pub async fn test(
     used.retain(|used| args.only.is_empty() || args.only.contains(&used.planned.name));
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
-        None => Simulators::empty(clock(1.0), &Setup { employees: 0, ..Setup::default() }),
+        None => Simulators::of(clock(1.0), Front::default(), []),
     };
     let mut failed = 0;
     for (place, used) in used.iter().enumerate() {

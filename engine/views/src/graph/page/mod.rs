@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::svg::{Writing, escape};
 use super::{Theme, linked, paint};
-use crate::docs::survey::{About, Survey};
+use crate::docs::survey::Survey;
 use flowrun_core::words;
 use flowrun_project::Project;
 
@@ -34,7 +34,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
          <style>{STYLE}{}</style>\n</head>\n<body>\n",
         base64(&Sha256::digest(SCRIPT)),
         escape(title),
-        paint::page_style(),
+        paint::page_style(catalog),
     );
     let count = words::many(flows.len() as u64, "flow");
     let _ = writeln!(
@@ -43,7 +43,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
          placeholder=\"Search\" aria-label=\"Search the flows\"></header>\n<div id=\"flows\">",
         escape(title)
     );
-    list(flows, &mut out);
+    list(flows, &survey, &mut out);
     out.push_str("<p id=\"nothing\" hidden>no flow has these words</p>\n</div>\n</nav>\n<main>\n<header>\n<div id=\"calls\">\n");
     for (index, about) in survey.flows.iter().enumerate() {
         let _ = writeln!(
@@ -71,7 +71,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
 }
 
 /// The flows, each below the name of its folder.
-fn list(flows: &[Flow], out: &mut String) {
+fn list(flows: &[Flow], survey: &Survey, out: &mut String) {
     let mut folder = None;
     for (index, flow) in flows.iter().enumerate() {
         let (within, name) = flow.path.rsplit_once('/').unwrap_or(("", &flow.path));
@@ -83,13 +83,12 @@ fn list(flows: &[Flow], out: &mut String) {
             out.push('\n');
             folder = Some(within);
         }
-        let start = About::start(flow);
         let _ = writeln!(
             out,
             "<a href=\"#f{index}\" title=\"{}\">{}<span>{}</span></a>",
             escape(name),
             escape(&flow.name),
-            escape(&start)
+            escape(&survey.flows[index].start)
         );
     }
     if folder.is_some() {

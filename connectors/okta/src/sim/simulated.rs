@@ -1,0 +1,153 @@
+//! The simulated org as runs and the sandbox know it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use flowrun_core::words;
+use flowrun_kit::connector::Settings;
+use flowrun_kit::simulator::{Person, SimOption, SimSetup, Simulated, Simulator, Takes};
+use secrecy::ExposeSecret;
+
+use super::{OktaSim, OktaSimConfig, OwnedApp, SeedUser, ServiceApp, UserStatus};
+
+/// Where it is in this process.
+pub const URL: &str = "https://acme.okta.sim";
+
+/// What its service app is granted: all that the cards need.
+const SCOPES: [&str; 4] =
+    ["okta.identitySources.manage", "okta.apps.read", "okta.users.manage", "okta.logs.read"];
+
+/// One of so many people was not yet there when the org was last imported into.
+const NEW: usize = 5;
+
+/// How Okta is simulated.
+pub(crate) fn simulated() -> Simulated {
+    Simulated {
+        options: vec![
+            SimOption {
+                name: "okta-auth".into(),
+                value: "WAY".into(),
+                docs: "How one logs in to the simulated Okta: api-token, oauth or dpop [default: api-token]".into(),
+                takes: Takes::OneOf(&["api-token", "oauth", "dpop"]),
+            },
+            SimOption {
+                name: "identity-source".into(),
+                value: "ID".into(),
+                docs: "The ID of the identity source in the simulated Okta, for flows in which one is written down".into(),
+                takes: Takes::Text,
+            },
+        ],
+        make: Arc::new(|setup| Arc::new(SimulatedOkta::new(setup))),
+    }
+}
+
+/// An org and the service app by which one logs in to it, if not by its API token.
+#[derive(Clone, Debug)]
+pub struct SimulatedOkta {
+    /// The org.
+    pub org: OktaSim,
+    /// The service app.
+    pub app: Option<OwnedApp>,
+}
+
+impl SimulatedOkta {
+    /// An org without users.
+    pub fn new(setup: &SimSetup) -> SimulatedOkta {
+        let app = service_app(setup.option("okta-auth").unwrap_or_default());
+        let usual = OktaSimConfig::new(setup.clock.clone());
+        let org = OktaSim::new(OktaSimConfig {
+            identity_source_id: setup
+                .option("identity-source")
+                .map_or(usual.identity_source_id, str::to_owned),
+            faults: setup.faults.clone(),
+            apps: app.iter().map(|owned| owned.app.clone()).collect(),
+            dated: setup.dated,
+            ..usual
+        });
+        SimulatedOkta { org, app }
+    }
+}
+
+/// A service app with a new key, where one logs in by one.
+fn service_app(auth: &str) -> Option<OwnedApp> {
+    if !matches!(auth, "oauth" | "dpop") {
+        return None;
+    }
+    // Without chance there is no key; the run then says that it can't log in.
+    let mut owned = ServiceApp::generate("0oa1simulatedApp05d7", &SCOPES).ok()?;
+    owned.app.dpop_required = auth == "dpop";
+    Some(owned)
+}
+
+impl Simulator for SimulatedOkta {
+    fn address(&self) -> &str {
+        URL
+    }
+
+    fn router(&self) -> Router {
+        self.org.router()
+    }
+
+    fn settings(&self, url: &str) -> Settings {
+        match &self.app {
+            Some(app) => by_app(&self.org, url, app),
+            None => by_token(&self.org, url),
+        }
+    }
+
+    fn about(&self) -> String {
+        match &self.app {
+            None => "",
+            Some(owned) if owned.app.dpop_required => "by OAuth with DPoP",
+            Some(_) => "by OAuth",
+        }
+        .to_owned()
+    }
+
+    fn variables(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("OKTA_IDENTITY_SOURCE_ID".to_owned(), self.org.identity_source_id().to_owned())])
+    }
+
+    fn served(&self) -> Option<String> {
+        Some(format!("{} users (yesterday's import)", words::count(self.org.user_count() as u64)))
+    }
+
+    fn answered(&self) -> u64 {
+        self.org.traffic().total()
+    }
+
+    fn import(&self, people: &mut dyn Iterator<Item = Person>) {
+        let yesterday = people.enumerate().filter(|(index, _)| index % NEW != NEW - 1);
+        self.org.seed(yesterday.map(|(_, person)| {
+            let profile = [
+                ("userName", person.email.clone()),
+                ("email", person.email),
+                ("firstName", person.first_name),
+                ("lastName", person.last_name),
+            ];
+            SeedUser {
+                external_id: person.id,
+                profile: profile.map(|(name, value)| (name.to_owned(), value)).into(),
+                status: UserStatus::Active,
+            }
+        }));
+    }
+}
+
+/// The settings of a connection to `sim` by its API token, reached at `org_url`.
+pub fn by_token(sim: &OktaSim, org_url: &str) -> Settings {
+    Settings::new()
+        .with("org_url", org_url)
+        .with("api_token", sim.token())
+        .with("identity_source_id", sim.identity_source_id())
+}
+
+/// The settings of a connection to `sim` as one of its service apps, reached at `org_url`.
+pub fn by_app(sim: &OktaSim, org_url: &str, app: &OwnedApp) -> Settings {
+    Settings::new()
+        .with("org_url", org_url)
+        .with("client_id", &*app.app.client_id)
+        .with("private_key", app.private_key.expose_secret())
+        .with("identity_source_id", sim.identity_source_id())
+}
