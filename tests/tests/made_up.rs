@@ -171,7 +171,10 @@ fn project() -> tempfile::TempDir {
         "inputs: { name: text }\noutputs: { greeting: text }\ncards:\n  - { id: hello, card: acme.greet, with: { name: \"{{ inputs.name }}\" } }\n  \
          - { card: flow_control.return, with: { greeting: \"{{ hello.greeting }}\" } }\n",
     );
-    write("greeted.yaml", "trigger: { event: { event: acme.greeted } }\ncards:\n  - { card: acme.greet, with: { name: Ada } }\n");
+    write(
+        "greeted.yaml",
+        "trigger: { event: { event: acme.greeted } }\ncards:\n  - { card: acme.greet, with: { name: Ada } }\n",
+    );
     folder
 }
 
