@@ -42,7 +42,7 @@ pub fn registry() -> &'static Registry {
 pub fn times(variable: &str, usually: u64) -> u64 {
     let given = std::env::var(variable).ok();
     given
-        .map_or(usually, |given| given.parse().unwrap_or_else(|_| panic!("{variable}: {given} is no number")))
+        .map_or(usually, |given| given.parse().unwrap_or_else(|_| panic!("{variable}: {given} isn't a number")))
 }
 
 /// The files of a case: `#### file: flows/a.yaml` starts a file; a case without such a line is one flow, `flow.yaml`.

@@ -141,7 +141,7 @@ impl AppUser {
         let value = reply.value()?;
         let text = |name: &str| value.as_object()?.get(name)?.as_text().cloned();
         let user_id = text("id").filter(|id| !id.is_empty()).ok_or_else(|| {
-            let message = "Okta answered with something that is no user of an application: it lacks `id`";
+            let message = "Okta answered with something that isn't a user of an application: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         let part = |name: &str| value.as_object().and_then(|user| user.get(name)?.as_object().cloned());

@@ -57,7 +57,7 @@ impl Group {
     pub(crate) fn read(reply: &Reply) -> Result<Group> {
         let value = reply.value()?;
         let group = value.as_object().filter(|group| has_id(group)).ok_or_else(|| {
-            let message = "Okta answered with something that is no group: it lacks `id`";
+            let message = "Okta answered with something that isn't a group: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         let text = |name: &str| group.get(name).and_then(Value::as_text).cloned();

@@ -95,7 +95,7 @@ impl Effect for ListUsersAssignedToApplication {
             }
             Cursor::After(Value::Text(next)) => fetch(okta, Call::get(&*next)).await,
             Cursor::After(_) => {
-                Err(Fault::new(FaultKind::InvalidInput, "this is no place in a list of users"))
+                Err(Fault::new(FaultKind::InvalidInput, "this isn't a place in a list of users"))
             }
         }
     }

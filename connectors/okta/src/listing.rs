@@ -29,7 +29,7 @@ impl Listing {
             Cursor::First => self.fetch(okta, first).await,
             Cursor::After(Value::Text(next)) => self.fetch(okta, Call::get(&*next)).await,
             Cursor::After(_) => {
-                let message = format!("this is no place in a list of {}s", self.what);
+                let message = format!("this isn't a place in a list of {}s", self.what);
                 Err(Fault::new(FaultKind::InvalidInput, message))
             }
         }
@@ -81,7 +81,7 @@ impl Listing {
                 Value::Object(item) if self.is_one(&item) => Ok(Value::from((self.record)(item))),
                 other => {
                     let message = format!(
-                        "Okta answered with a list in which something is no {}: it lacks `{}`",
+                        "Okta answered with a list of {}s in which something lacks `{}`",
                         self.what, self.key
                     );
                     Err(Fault::new(FaultKind::Parse, message).code(reply.status).body(other))

@@ -15,7 +15,7 @@ use crate::given::given;
 use crate::lifecycle::status;
 use crate::{Okta, connection, groups};
 
-/// Removes a user from a group; one who is not in it is no mistake.
+/// Removes a user from a group; it isn't a mistake if the user is not in it.
 ///
 /// The group must be one made in Okta: the members of groups that applications bring in are theirs to decide.
 #[derive(Inputs)]

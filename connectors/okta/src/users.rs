@@ -115,7 +115,7 @@ impl Changed {
     pub(crate) fn read(reply: &Reply) -> Result<Changed> {
         let value = reply.value()?;
         let user = as_user(&value).ok_or_else(|| {
-            let message = "Okta answered with something that is no user: it lacks `id`";
+            let message = "Okta answered with something that isn't a user: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
@@ -134,7 +134,7 @@ impl Changed {
     }
 }
 
-/// The members of a user; what has no ID is none.
+/// The members of a user; what has no ID isn't one.
 pub(crate) fn as_user(value: &Value) -> Option<&Arc<Record>> {
     let Value::Object(user) = value else { return None };
     user.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty())).then_some(user)

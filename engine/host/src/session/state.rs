@@ -67,7 +67,7 @@ impl KeptTables {
     /// Takes the folder for this run. A run that does not save only looks.
     pub fn open(folder: &Path, saves: bool) -> Result<KeptTables, Problem> {
         let unusable = |error: io::Error| {
-            Problem::new(format!("kept tables can't stand in {}: {error}", folder.display()))
+            Problem::new(format!("kept tables can't be stored in {}: {error}", folder.display()))
                 .help("name another folder with --state")
         };
         make(folder).map_err(unusable)?;
