@@ -92,7 +92,7 @@ tables:
 fn calls(c: &mut Criterion) {
     let calls = compile(&sources(CALLS), "main", &[]);
     let (effects, entry) = compile(&sources(EFFECTS), "main", &[]);
-    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let mut group = c.benchmark_group("calls");
     group.throughput(Throughput::Elements(10_000));
     group
@@ -100,7 +100,7 @@ fn calls(c: &mut Criterion) {
     group.bench_function("a helper flow with one effect (Create Row), called 10,000 times", |b| {
         b.iter(|| {
             runtime.block_on(async {
-                let clock = Clock::starting_at(0, 1.0);
+                let clock = Clock::simulated(0);
                 let simulators = Simulators::empty(clock, &Setup { employees: 0, ..Setup::default() });
                 let world = world(&effects, &simulators);
                 run(effects.clone(), start(entry), &world, &mut (), &mut ()).await.unwrap()

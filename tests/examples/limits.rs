@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let employees: u64 = employees.parse()?;
         for api in ["v1", "v2"] {
             let started = Instant::now();
-            let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+            let runtime = Builder::new_current_thread().enable_all().build()?;
             let limited = runtime.block_on(limits::import(employees, api));
             let minutes = |time: std::time::Duration| time.as_secs_f64() / 60.0;
             writeln!(

@@ -16,6 +16,7 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
 use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_host::perform::{Connections, Reached};
+use flowrun_host::session::alone::Alone;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
@@ -109,13 +110,13 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Personio and Okta, simulated, and the folder in which the project that runs over them keeps its tables; the runtime's time
-/// must be paused.
+/// Personio and Okta, simulated, and the folder in which the project that runs over them keeps its tables.
 #[derive(Debug)]
 pub struct Org(
     /// The two of them.
     pub Simulators,
     TempDir,
+    Alone,
 );
 
 impl Org {
@@ -126,17 +127,18 @@ impl Org {
 
     /// Personio as set up, and an Okta that knows nobody.
     pub fn of(setup: &Setup) -> Org {
-        Org::over(Simulators::empty(Clock::starting_at(EPOCH_MS, 1.0), setup))
+        Org::over(Simulators::empty(Clock::simulated(EPOCH_MS), setup))
     }
 
     /// Personio as set up, and an Okta in which four of five employees are active.
     pub fn imported(setup: &Setup) -> Org {
-        Org::over(Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), setup))
+        Org::over(Simulators::new(Clock::simulated(EPOCH_MS), setup))
     }
 
     /// These simulators.
     pub fn over(simulators: Simulators) -> Org {
-        Org(simulators, tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}")))
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        Org(simulators, folder, Alone::default())
     }
 
     /// Opens a session as a run of the project would leave it that was killed.
@@ -167,6 +169,7 @@ impl Org {
             simulators: Some(self.0.all()),
             stop,
             run_id: Some("test".to_owned()),
+            alone: self.2.clone(),
             ..surroundings()
         };
         let code = run_in(
@@ -216,7 +219,8 @@ impl Org {
 
     /// Lets the imports that were started come to their end.
     pub async fn settle(&self) {
-        self.0.clock.sleep(Duration::from_secs(3600)).await;
+        let clock = &self.0.clock;
+        clock.drive(clock.sleep(Duration::from_secs(3600))).await;
     }
 
     /// How long the org has been there, in milliseconds of its clock.

@@ -98,7 +98,7 @@ async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
 }
 
 async fn run(program: Arc<Program>, entry: FlowId, inputs: Record) -> FlowReport {
-    let clock = Clock::starting_at(NOW_MS, 1.0);
+    let clock = Clock::simulated(NOW_MS);
     let simulators = Simulators::new(clock.clone(), &Setup::default());
     let world = world(&program, &simulators);
     let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
@@ -165,7 +165,7 @@ fn wrong(card: &Card, then: &Then, came: &Came) -> Option<String> {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn every_example_does_what_it_says() {
     let project = project();
     let mut failed = String::new();

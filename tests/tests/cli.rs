@@ -10,6 +10,7 @@ use flowrun::{Surroundings, main_in, run_in};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, SessionStatus, UserStatus};
+use flowrun_tests::org::EPOCH_MS;
 use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{Ran, run_case, sources, surroundings};
 use flowrun_views::look::Look;
@@ -38,8 +39,8 @@ async fn over(simulators: &Simulators, stop: Option<Stop>, args: &[&str]) -> Ran
     Ran::new(code, stdout, stderr)
 }
 
-fn simulators(employees: u64) -> Simulators {
-    Simulators::new(Clock::starting_at(1_790_000_000_000, 1.0), &Setup { employees, ..Setup::default() })
+fn simulators(clock: Clock, employees: u64) -> Simulators {
+    Simulators::new(clock, &Setup { employees, ..Setup::default() })
 }
 
 /// All that a command has to say, without times and without the place of this checkout.
@@ -343,9 +344,9 @@ fn connections_are_real_or_simulated_never_half() {
     assert!(inside.code == 2 && inside.stderr.contains("lies inside the project"), "{inside:?}");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_simulated_org_holds_what_was_imported() {
-    let simulators = simulators(600);
+    let simulators = simulators(Clock::simulated(EPOCH_MS), 600);
     assert_eq!((simulators.okta.user_count(), simulators.okta.count_status(UserStatus::Active)), (480, 480));
     let ran = over(&simulators, None, &[&flow("import.yaml")]).await;
     assert_eq!(ran.code, 0, "{}", told(&ran));
@@ -363,7 +364,8 @@ async fn the_simulated_org_holds_what_was_imported() {
         .count();
     let ran = over(&simulators, None, &[&flow("deactivate.yaml")]).await;
     assert_eq!(ran.code, 0, "{}", told(&ran));
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    let clock = &simulators.clock;
+    clock.drive(clock.sleep(Duration::from_secs(600))).await;
     assert_eq!(simulators.okta.sent(Operation::Delete).len(), left);
     assert_eq!(simulators.okta.count_status(UserStatus::Deprovisioned), left);
 }
@@ -377,18 +379,20 @@ fn a_real_run_says_what_it_waits_for() {
     assert!(said.contains(", until ") && said.ends_with(" UTC"), "{}", told(&ran));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_interrupted_run_cleans_up() {
-    let simulators = simulators(250);
+    let simulators = simulators(Clock::simulated(EPOCH_MS), 250);
     // Somebody else's session is being imported: the run waits for it.
     simulators.okta.open_session_for_test(SessionStatus::Triggered);
     let (switch, stop) = Stop::new();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        let _ = switch.send(true);
-        std::future::pending::<()>().await;
-    });
-    let ran = over(&simulators, Some(stop), &[&flow("import.yaml")]).await;
+    let pressed = async {
+        simulators.clock.sleep(Duration::from_secs(10)).await;
+        switch.send(true).unwrap();
+    };
+    let import = flow("import.yaml");
+    let args = [&*import];
+    let both = async { tokio::join!(over(&simulators, Some(stop), &args), pressed) };
+    let (ran, ()) = simulators.clock.drive(both).await;
     assert_eq!(ran.code, 130, "{}", told(&ran));
     assert!(
         ran.stdout.contains("✗ cancelled") && ran.stdout.lines().last().unwrap().starts_with("interrupted ·"),
@@ -407,7 +411,7 @@ async fn an_interrupted_run_cleans_up() {
 #[tokio::test]
 async fn the_sandbox_is_a_real_vendor() {
     let (switch, stop) = Stop::new();
-    let simulators = simulators(30);
+    let simulators = simulators(Clock::starting_at(EPOCH_MS, 1.0), 30);
     let surroundings =
         Surroundings { stop: Some(stop), simulators: Some(simulators.all()), ..surroundings() };
     let out = Shared::default();

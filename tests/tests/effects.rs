@@ -50,7 +50,7 @@ async fn recorded(org: &Org, flow: &str) -> (Ran, Vec<Value>) {
     (ran, lines(&audit))
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_change_whose_answer_comes_too_late_is_recorded_and_told() {
     let org = org(&["slow@POST /api/v1/groups"]);
     let (ran, lines) = recorded(
@@ -69,7 +69,7 @@ async fn a_change_whose_answer_comes_too_late_is_recorded_and_told() {
     );
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_may_have_been_done_is_not_done_again_unless_the_flow_says_so() {
     let create = "card: okta.create_group, connection: okta, timeout: 5 s, with: { name: Readers }";
     let call = "card: flow_control.call_flow, with: { flow: create }";
@@ -84,7 +84,7 @@ async fn what_may_have_been_done_is_not_done_again_unless_the_flow_says_so() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_change_stands_in_the_record_before_it_is_sent() {
     let org = org(&["slow@POST /api/v1/groups"]);
     let folder = project(&[(
@@ -95,17 +95,16 @@ async fn a_change_stands_in_the_record_before_it_is_sent() {
     let (flow, path) = (main_of(&folder), audit.display().to_string());
     // The run is given up while its request is on its way, as a kill would do it.
     let args = ["--audit", &*path];
-    tokio::select! {
-        _ = org.run(&flow, &args) => panic!("the request was answered"),
-        () = org.0.clock.sleep(Duration::from_secs(10)) => {}
-    }
+    let clock = &org.0.clock;
+    let ran = clock.drive(clock.timeout(Duration::from_secs(10), org.run(&flow, &args))).await;
+    assert!(ran.is_none(), "the request was answered");
     assert_eq!(org.asked("POST"), 1);
     let lines = lines(&audit);
     assert_eq!(events(&lines), ["start", "sending"]);
     assert_eq!(lines[1]["path"], "/api/v1/groups");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn changes_that_wait_together_are_all_in_the_record() {
     let org = org(&["rate-limit@POST /api/v1/groups:every=3"]);
     let folder = project(&[
@@ -140,21 +139,20 @@ async fn stopped(org: &Org, files: &[(&str, &str)], after: Duration) -> (Ran, i6
     let folder = project(files);
     let (switch, stop) = Stop::new();
     let flow = main_of(&folder);
-    let (ran, (at_ms, _switch)) = tokio::join!(
-        async {
-            let ran = org.run_until(&flow, &[], Some(stop)).await;
-            (ran, org.elapsed_ms())
-        },
-        async {
-            org.0.clock.sleep(after).await;
-            let _ = switch.send(true);
-            (org.elapsed_ms(), switch)
-        }
-    );
-    (ran.0, ran.1 - at_ms)
+    let run = async {
+        let ran = org.run_until(&flow, &[], Some(stop)).await;
+        (ran, org.elapsed_ms())
+    };
+    let press = async {
+        org.0.clock.sleep(after).await;
+        let _ = switch.send(true);
+        (org.elapsed_ms(), switch)
+    };
+    let ((ran, ended_ms), (at_ms, _switch)) = org.0.clock.drive(async { tokio::join!(run, press) }).await;
+    (ran, ended_ms - at_ms)
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_stop_cuts_what_has_changed_nothing() {
     let helper = (
         "each.yaml",
@@ -205,7 +203,7 @@ async fn a_stop_cuts_what_has_changed_nothing() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_has_begun_and_what_cleans_up_is_brought_to_its_end() {
     // The first answer is lost on its way; the card then looks whether there is a session, and waits for that.
     let org = org(&["drop@POST", "rate-limit@GET:times=1", "rate-limit@DELETE:times=2"]);
@@ -223,7 +221,7 @@ async fn what_has_begun_and_what_cleans_up_is_brought_to_its_end() {
     assert_eq!(org.asked("/users"), 0);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_time_limit_counts_for_a_stream_as_a_whole() {
     let org = org(&[]);
     let main = "cards: [{ card: personio.list_employees, connection: personio, timeout: 10 s, with: { result_set: stream, flow: each } }]";
@@ -235,7 +233,7 @@ async fn a_time_limit_counts_for_a_stream_as_a_whole() {
     assert_eq!((ran.code, org.elapsed_ms() / 1000), (1, 12));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_time_limit_counts_for_all_pages_together() {
     // Each page takes the simulator as long as a slow answer does, and the list has several.
     let org = org(&["slow@GET:every=1"]);

@@ -36,7 +36,7 @@ fn directory(org: &Org) -> BTreeMap<String, Vec<String>> {
 
 const FLOW: &str = "Import from Personio (Create & Update)";
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_template_and_our_flows_make_the_same_directory() {
     let Some((export, source)) = template() else { return };
     for employees in [3, 250, 5_000] {
@@ -54,7 +54,7 @@ async fn the_template_and_our_flows_make_the_same_directory() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn above_five_thousand_the_template_s_own_fault_shows() {
     let Some((export, source)) = template() else { return };
     let org = Org::of(&setup(6_000, source));
@@ -66,7 +66,7 @@ async fn above_five_thousand_the_template_s_own_fault_shows() {
     assert_eq!(directory(&org).len(), 5_000, "the last thousand are never sent");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_it_converts_to_does_the_same() {
     let Some((export, source)) = template() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -149,7 +149,7 @@ fn without_digits(text: &str) -> String {
 
 /// Runs every flow of the corpus as it stands and as it was converted, with made-up inputs and answers. Most fail somewhere, for nothing
 /// is where they look for it; they must do so in the same way.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn every_flow_does_the_same_before_and_after_its_conversion() {
     let exports = exports();
     if exports.is_empty() {

@@ -192,7 +192,7 @@ async fn survives(project: &Project, asked: &Asked, kind: FaultKind, times: u32)
 /// Every fault at every request, so many times in a row; how each run ended, as a table.
 fn table(kinds: &[FaultKind], times: u32) -> String {
     let column = |kind: FaultKind| -> Vec<String> {
-        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let project = Project::shipped();
         REQUESTS.iter().map(|asked| runtime.block_on(survives(&project, asked, kind, times))).collect()
     };
@@ -244,11 +244,12 @@ async fn interrupted(project: &Project, asked: &Asked) -> (Org, Ran) {
         switch.send(true).unwrap();
     };
     let import = project.flow("import.yaml");
-    let (ran, ()) = tokio::join!(org.run_until(&import, &[], Some(stop)), pressed);
+    let both = async { tokio::join!(org.run_until(&import, &[], Some(stop)), pressed) };
+    let (ran, ()) = org.0.clock.drive(both).await;
     (org, ran)
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_interrupted_import_cleans_up_wherever_it_is() {
     let project = Project::shipped();
     let mut table = String::new();
@@ -268,7 +269,7 @@ async fn an_interrupted_import_cleans_up_wherever_it_is() {
     accepted("interrupted", &table);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_import_interrupted_between_sessions_keeps_the_finished_ones() {
     let project = Project::shipped().edited(&SMALL);
     // Four records to a session: the third upload is the first of the second session.
@@ -307,7 +308,7 @@ impl Transport for Presser {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
     let (program, start) = Project::shipped().edited(&SMALL).compiled("import");
     for answered in [false, true] {
@@ -342,7 +343,7 @@ async fn an_import_interrupted_at_any_request_leaves_no_session_open() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_session_of_somebody_else_is_left_alone() {
     let import = Project::shipped().flow("import.yaml");
     for status in [SessionStatus::Created, SessionStatus::InProgress] {
@@ -372,13 +373,16 @@ async fn until_slow(org: &Org, case: impl Future<Output = Ran>) -> Option<Ran> {
             org.0.clock.sleep(Duration::from_secs(1)).await;
         }
     };
-    tokio::select! {
-        ran = case => Some(ran),
-        () = waiting => None,
-    }
+    let either = async {
+        tokio::select! {
+            ran = case => Some(ran),
+            () = waiting => None,
+        }
+    };
+    org.0.clock.drive(either).await
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_a_killed_import_left_open_is_closed_by_the_next() {
     let import = Project::shipped().flow("import.yaml");
     // One is killed when it has opened a session and does not know which, the other while it loads it.
@@ -395,8 +399,8 @@ async fn what_a_killed_import_left_open_is_closed_by_the_next() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_second_run_at_the_same_time_is_refused() {
+#[tokio::test]
+async fn a_second_run_at_the_same_time_waits_for_the_first() {
     let import = Project::shipped().flow("import.yaml");
     let faults = vec![fault("slow@bulk-upsert")];
     let org = Org::of(&Setup { employees: EMPLOYEES, faults, ..Setup::default() });
@@ -406,11 +410,16 @@ async fn a_second_run_at_the_same_time_is_refused() {
         }
         org.run(&import, &[]).await
     };
-    let (first, second) = tokio::join!(org.run(&import, &[]), second);
-    assert_eq!(second.code, 2, "{second:?}");
-    assert!(second.stderr.contains("another run of this project"), "{}", second.stderr);
-    assert_eq!(first.code, 0, "{}", first.stderr);
-    assert_eq!(violations(&org, &first).await, [""; 0]);
+    let both = async { tokio::join!(org.run(&import, &[]), second) };
+    let (first, second) = org.0.clock.drive(both).await;
+    assert_eq!((first.code, second.code), (0, 0), "{}\n{}", first.stderr, second.stderr);
+    let told = "waits for the end of `Import from Personio (Create & Update)` since ";
+    assert!(second.stderr.contains(told), "{}", second.stderr);
+    assert_eq!(org.open_sessions(), []);
+    let sent = org.0.okta.sent(Operation::Upsert);
+    assert!(org.ids().iter().all(|id| sent.get(id) == Some(&2)), "each run sends everybody once: {sent:?}");
+    org.settle().await;
+    assert_eq!(org.0.okta.user_count() as u64, EMPLOYEES);
 }
 
 /// Panics in the middle of each upload but the first, as a mistake in a card would.
@@ -430,7 +439,7 @@ impl Transport for Panics {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_card_that_panics_leaves_no_session_open() {
     let (program, start) = Project::shipped().compiled("import");
     let org = Org::new(EMPLOYEES);

@@ -144,7 +144,7 @@ fn flows_as_mermaid() {
     let catalog = registry().catalog();
     insta::assert_snapshot!(format!(
         "{}",
-        [HELLO, BLOCKS].map(flow).map(|flow| mermaid(&flow.flow, &flow.uses, &catalog)).join("\n")
+        [HELLO, BLOCKS].map(flow).map(|flow| mermaid(&flow.flow, &flow.uses, catalog)).join("\n")
     ));
 }
 
@@ -171,7 +171,7 @@ fn texts_stay_texts() {
 fn themes_differ_in_colors_only() {
     let catalog = registry().catalog();
     let hello = flow(HELLO);
-    let drawn = |theme| svg(&hello.flow, &hello.uses, &catalog, theme);
+    let drawn = |theme| svg(&hello.flow, &hello.uses, catalog, theme);
     let (light, dark) = (drawn(Theme::Light), drawn(Theme::Dark));
     assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
     assert!(drawn(Theme::Auto).contains("prefers-color-scheme:dark"));
@@ -187,14 +187,14 @@ fn nothing_is_in_the_way() {
     flows.extend([flow(HELLO), flow(BLOCKS), long(9), long(36), long(80)]);
     let catalog = registry().catalog();
     for Looked { flow, uses } in &flows {
-        let picture = picture(flow, uses, &catalog);
+        let picture = picture(flow, uses, catalog);
         boxes_keep_apart(&flow.name, &picture);
         texts_fit(&flow.name, &picture);
         wires_keep_off(&flow.name, &picture);
     }
     // At this width the letters can still be read without scrolling sideways.
     let nine = long(9);
-    let nine = picture(&nine.flow, &nine.uses, &catalog);
+    let nine = picture(&nine.flow, &nine.uses, catalog);
     assert!(nine.width <= 1200, "{}", nine.width);
 }
 
@@ -209,7 +209,7 @@ fn every_flow_of_every_export_is_drawn() {
     for export in &exports {
         for Looked { flow, uses } in looked(Project::read(export, registry().vocabulary()).unwrap()) {
             let name = format!("{}: {}", export.display(), flow.name.it);
-            let scene = Scene::new(&flow, &uses, &catalog);
+            let scene = Scene::new(&flow, &uses, catalog);
             let picture = Picture::new(&scene);
             boxes_keep_apart(&name, &picture);
             texts_fit(&name, &picture);

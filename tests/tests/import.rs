@@ -69,7 +69,7 @@ fn employees(employees: u64) -> Setup {
     Setup { employees, ..Setup::default() }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn twenty_five_thousand_employees_arrive_once_each() {
     let (org, ran) = imports_each_once(&Project::shipped(), &employees(25_000)).await.unwrap();
     let sessions: Vec<_> =
@@ -110,7 +110,7 @@ async fn twenty_five_thousand_employees_arrive_once_each() {
     assert!(ran.stdout.len() < 2_000_000, "the report has {} bytes", ran.stdout.len());
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_arrives_is_what_personio_says() {
     let org = imports_each_once(&Project::shipped(), &employees(300)).await.unwrap().0;
     for employee in org.0.personio.employees() {
@@ -128,7 +128,7 @@ async fn what_arrives_is_what_personio_says() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_second_session_goes_on_where_the_first_ended() {
     let mistake = [(
         "bulk_request_handler.yaml",
@@ -145,7 +145,7 @@ async fn a_second_session_goes_on_where_the_first_ended() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn rows_are_sent_in_the_order_in_which_they_came() {
     let mistake = [(
         "bulk_request_handler.yaml",
@@ -162,7 +162,7 @@ async fn rows_are_sent_in_the_order_in_which_they_came() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn without_employees_nothing_is_opened_and_nothing_is_sent() {
     let mistake = [(
         "orchestrate_import.yaml",
@@ -186,7 +186,7 @@ async fn without_employees_nothing_is_opened_and_nothing_is_sent() {
     catches(&Project::shipped(), &mistake, "sessions were opened: [\"CLOSED\"]", nothing).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_session_left_open_is_closed_first() {
     // What an earlier run left, opened or loaded, blocks this one until it is closed.
     for (left, narrower) in
@@ -223,7 +223,7 @@ async fn waits_for_somebody_else(project: &Project) -> Checked {
     ensure(org.statuses() == ["COMPLETED", "COMPLETED"], || format!("{:?}", org.statuses()))
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_triggered_session_of_somebody_else_is_waited_for() {
     let project = Project::shipped();
     let overlooked = [(
@@ -240,7 +240,7 @@ async fn a_triggered_session_of_somebody_else_is_waited_for() {
     catches(&project, &deleted, "no earlier run of this project opened it", waits_for_somebody_else).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_session_found_in_progress_while_waiting_is_waited_for_too() {
     let scenario = async |project: &Project| {
         let org = Org::new(7);
@@ -257,7 +257,8 @@ async fn a_session_found_in_progress_while_waiting_is_waited_for_too() {
             Org::over(org.0.clone()).run(&shipped.flow("utilities/trigger_import_session.yaml"), &args).await
         };
         let import = project.flow("import.yaml");
-        let (ran, triggered) = tokio::join!(org.run(&import, &[]), somebody_else);
+        let both = async { tokio::join!(org.run(&import, &[]), somebody_else) };
+        let (ran, triggered) = org.0.clock.drive(both).await;
         done(&ran)?;
         done(&triggered)?;
         let created_s = (org.0.okta.sessions()[2].created_ms - EPOCH_MS) / 1000;
@@ -280,7 +281,7 @@ async fn a_session_found_in_progress_while_waiting_is_waited_for_too() {
     catches(&project, &once, refused, scenario).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_failed_bulk_request_leaves_no_session_open() {
     let scenario = async |project: &Project| {
         // Okta takes no request of the second session: two, each sent again because nothing had arrived, in three sessions.
@@ -322,7 +323,7 @@ async fn a_failed_bulk_request_leaves_no_session_open() {
     catches(&small, &mistake, "left open: [\"COMPLETED\", \"CREATED\"]", scenario).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_is_listed_twice_is_sent_once() {
     let mistake = [(
         "utilities/add_personio_record.yaml",
@@ -341,7 +342,7 @@ async fn who_is_listed_twice_is_sent_once() {
     catches(&Project::shipped(), &mistake, "twice", scenario).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_employee_who_cannot_be_stored_stops_the_import() {
     // The fifth employee fails.
     let broken = Project::shipped().edited(&[(
@@ -370,7 +371,7 @@ async fn an_employee_who_cannot_be_stored_stops_the_import() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_import_that_okta_fails_is_no_success() {
     let mistake = [(
         "orchestrate_import.yaml",
@@ -405,7 +406,7 @@ fn with_long_addresses() -> Project {
     ])
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_bulk_request_stays_under_200_kb() {
     let mistake = [(
         "orchestrate_import.yaml",
@@ -424,7 +425,7 @@ async fn a_bulk_request_stays_under_200_kb() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_fits_into_a_bulk_request_is_reckoned_from_the_limit() {
     // The same with rows as they are and a lower limit, which the card itself does not know.
     let lower = |limit: &str| {
@@ -481,7 +482,7 @@ impl Transport for Scale {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_small_batch_is_a_small_batch() {
     let mistake = [(
         "orchestrate_import.yaml",
@@ -503,7 +504,7 @@ async fn a_small_batch_is_a_small_batch() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn only_those_who_have_left_are_deactivated() {
     // The template stores everybody.
     let mistake = [(
@@ -535,7 +536,7 @@ async fn only_those_who_have_left_are_deactivated() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn too_many_deactivations_are_refused() {
     let mistake = [("orchestrate_import.yaml", "value_b: $.vars.max_deactivation_share", "value_b: 100")];
     // In a small company one in three has left, which is more than the 20 % that pass.
@@ -566,7 +567,7 @@ async fn too_many_deactivations_are_refused() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn those_whom_okta_never_knew_need_no_import() {
     let mistake = [(
         "utilities/trigger_import_session.yaml",
@@ -584,7 +585,7 @@ async fn those_whom_okta_never_knew_need_no_import() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_session_that_waits_for_its_import_is_reported_as_it_stands() {
     // Okta takes an hour for the import; the run does not wait for it.
     let mut org = Org::new(7);
@@ -664,7 +665,7 @@ fn accepted(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn reports_are_as_accepted() {
     let project = Project::shipped();
     let org = Org::imported(&Setup { duplicates: 1, ..employees(25) });
@@ -676,7 +677,7 @@ async fn reports_are_as_accepted() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn each_flow_runs_alone() {
     let project = Project::shipped();
     let org = Org::new(25);

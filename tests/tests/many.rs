@@ -1,23 +1,118 @@
-//! Many runs in one process share what belongs to their connections: one login, one pace.
+//! Many runs in one process: each by its own time, on all threads, over what they share.
 
-use flowrun_core::machine::Start;
-use flowrun_core::report::Status;
-use flowrun_core::value::Record;
-use flowrun_host::driver;
-use flowrun_host::driver::RunTime;
-use flowrun_host::session::connections::{self, Made, Planned, Purpose};
-use flowrun_host::session::origin::Origin;
-use flowrun_kit::activity::Activity;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use flowrun::Surroundings;
+use flowrun_core::report::{Report, Status};
+use flowrun_host::driver::Stop;
+use flowrun_host::runtime::{of_many_threads, of_one_thread};
+use flowrun_host::session::{self, Ended, Job, Plan, Session};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::errand::Run;
-use flowrun_tables::Tables;
+use flowrun_okta::sim::{SeedUser, UserStatus};
 use flowrun_tests::org::EPOCH_MS;
+use flowrun_tests::served::{Env, Served, variables};
 use flowrun_tests::simulators::{OktaAuth, Setup, Simulators};
-use flowrun_tests::{compile, registry, scopes, sources};
-use futures_util::future::join_all;
+use flowrun_tests::surroundings;
+use tokio::sync::Semaphore;
+
+/// Waits an hour between two requests.
+const SLEEPS: &str = "name: Sleeps
+cards:
+  - { card: okta.read_user, with: { id_or_login: ada@example.com } }
+  - { card: flow_control.wait_for, with: { delay: 3600 } }
+  - { card: okta.read_user, with: { id_or_login: ada@example.com } }
+";
+
+/// Two requests.
+const ASKS: &str = "name: Asks
+cards:
+  - { card: okta.read_user, with: { id_or_login: ada@example.com } }
+  - { card: okta.read_user, with: { id_or_login: ada@example.com } }
+";
+
+const MANIFEST: &str = "connections: { okta: okta }\n";
+
+/// An org in which Ada is a user.
+fn org(clock: Clock) -> Simulators {
+    let org = Simulators::empty(clock, &Setup { employees: 0, ..Setup::default() });
+    let profile = ["userName", "email"].map(|name| (name.to_owned(), "ada@example.com".to_owned()));
+    let ada = SeedUser { external_id: "1".to_owned(), profile: profile.into(), status: UserStatus::Active };
+    org.okta.seed([ada]);
+    org
+}
+
+/// A run that is ready to start, over these simulators or what the environment leads to.
+async fn opened(flow: &Path, env: Env, simulators: Option<Simulators>) -> Session {
+    let simulators = simulators.map(|simulators| simulators.all());
+    let surroundings = Surroundings { env, simulators, ..surroundings() }.session();
+    let job = Job { file: flow.to_owned(), ..Job::default() };
+    let Ok(plan) = Plan::new(job, surroundings, &mut Vec::new()) else {
+        panic!("{} has mistakes", flow.display())
+    };
+    plan.open(Stop::default(), &mut |_| {}).await.unwrap_or_else(|problem| panic!("{problem:?}"))
+}
+
+fn done(ended: &Ended) -> &Report {
+    assert_eq!(ended.report.status, Status::Done, "{:?}", ended.report.flow.error);
+    &ended.report
+}
+
+#[test]
+fn a_simulated_run_jumps_and_a_real_one_beside_it_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("sleeps.yaml", SLEEPS), ("asks.yaml", ASKS), ("flowrun.yaml", MANIFEST)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    // Answers the real run only when it is let.
+    let gate = Arc::new(Semaphore::new(0));
+    let vendor = org(Clock::starting_at(EPOCH_MS, 1.0));
+    let waits = {
+        let gate = gate.clone();
+        move |request: Request, next: Next| {
+            let gate = gate.clone();
+            async move {
+                gate.acquire().await.unwrap().forget();
+                next.run(request).await
+            }
+        }
+    };
+    let served = Served::new(Router::new().merge(vendor.okta.router()).layer(from_fn(waits)));
+    let mut env = variables(&vendor, &served.url);
+    env.retain(|name, _| name.starts_with("OKTA_"));
+    env.insert("XDG_STATE_HOME".to_owned(), folder.path().display().to_string());
+
+    // On one thread: what one of them did to the time would be done to the other too.
+    of_one_thread().unwrap().block_on(async {
+        let real = opened(&folder.path().join("asks.yaml"), env, None).await;
+        let simulated = org(Clock::simulated(EPOCH_MS));
+        let sleeps = opened(&folder.path().join("sleeps.yaml"), Env::new(), Some(simulated.clone())).await;
+        let real_clock = real.clock().clone();
+        assert!(!real.is_simulated() && sleeps.is_simulated());
+        let real = real.spawn(());
+        // While the real one waits for its answer, an hour passes for the other.
+        let ended = sleeps.spawn(()).await.unwrap();
+        done(&ended);
+        assert_eq!(simulated.clock.now_ms() - EPOCH_MS, 3_600_000);
+        assert!(!real.is_finished());
+        gate.add_permits(2);
+        done(&real.await.unwrap());
+        assert!(real_clock.elapsed() < Duration::from_secs(3_600), "it went by the other's time");
+    });
+    assert_eq!(vendor.okta.traffic().total(), 2, "no request was given up and sent again");
+}
+
+/// How many runs go on at once.
+const RUNS: usize = 100;
 
 /// Reads twice and changes once.
-const FLOW: &str = "#### file: main.yaml
+const FLOW: &str = "name: Changes
 cards:
   - { id: users, card: okta.list_users_with_search, connection: okta, with: { result_set: all, search: status pr } }
   - id: user
@@ -25,48 +120,58 @@ cards:
     connection: okta
     with: { login: '{{ run.execution_id }}@example.com', email: a@example.com, first_name: Ada, last_name: Lovelace }
   - { card: okta.read_user, connection: okta, with: { id_or_login: $.user.id } }
-#### file: flowrun.yaml
-connections: { okta: okta }
 ";
 
-#[tokio::test(start_paused = true)]
-async fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
-    let (program, entry) = compile(&sources(FLOW), "main", &[]);
-    let setup = Setup { employees: 100, okta_auth: OktaAuth::Oauth, ..Setup::default() };
-    let simulators = Simulators::new(Clock::starting_at(EPOCH_MS, 1.0), &setup);
-    let connector = registry().connector("okta").unwrap();
-    let planned =
-        Planned { name: "okta".to_owned(), connector: connector.clone(), origin: Origin::Simulator };
-    let scopes = scopes(&program, 0);
-    let env = Default::default();
-    let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators.all(), &env)).unwrap();
+/// Needs another scope: okta.logs.read.
+const LOGS: &str = "name: Logs
+cards:
+  - { card: okta.search_system_logs, connection: okta, with: { result_set: first_200 } }
+";
 
-    let activities: Vec<Activity> = (0..100).map(|_| Activity::default()).collect();
-    let runs = activities.iter().enumerate().map(|(number, activity)| {
-        // The same line for all, and what is the run's own.
-        let made = made.iter().map(|made| Made { activity: activity.clone(), ..made.clone() });
-        let world = connections::world(
-            registry(),
-            &program,
-            &made.collect::<Vec<_>>(),
-            Tables::new(&program.tables, simulators.clock.clone()),
-            Default::default(),
-            Run::default(),
-            RunTime::new(simulators.clock.clone(), false),
-        );
-        let start = Start::new(entry, Record::default(), format!("run-{number}"), EPOCH_MS * 1000);
-        let program = program.clone();
-        async move { driver::run(program, start, &world, &mut (), &mut ()).await.unwrap() }
-    });
-    let reports = join_all(runs).await;
-    for report in &reports {
-        assert_eq!(report.status, Status::Done, "{:?}", report.flow.error);
+#[test]
+fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("changes.yaml", FLOW), ("logs.yaml", LOGS), ("flowrun.yaml", MANIFEST)] {
+        fs::write(folder.path().join(name), text).unwrap();
     }
-
-    let traffic = simulators.okta.traffic();
-    assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));
+    let setup = Setup { employees: 100, okta_auth: OktaAuth::Oauth, ..Setup::default() };
+    let simulators = Simulators::new(Clock::simulated(EPOCH_MS), &setup);
+    let around = Surroundings { simulators: Some(simulators.all()), ..surroundings() }.session();
+    let open = async |flow: &str, number: usize| {
+        let around = session::Surroundings { run_id: Some(format!("run-{number}")), ..around.clone() };
+        let job = Job { file: folder.path().join(flow), ..Job::default() };
+        let plan = Plan::new(job, around, &mut Vec::new()).unwrap_or_else(|_| panic!("{flow} has mistakes"));
+        plan.open(Stop::default(), &mut |_| {}).await.unwrap_or_else(|problem| panic!("{problem:?}"))
+    };
+    let (mut activities, traffic) = (Vec::new(), simulators.okta.traffic());
+    of_many_threads().unwrap().block_on(async {
+        let mut runs = Vec::new();
+        for number in 0..RUNS {
+            let session = open("changes.yaml", number).await;
+            activities.extend(session.activities());
+            runs.push(session.spawn(()));
+        }
+        for run in runs {
+            done(&run.await.unwrap());
+        }
+        // Of RFC 6749, section 4.4: a login is one request to the token endpoint.
+        assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));
+        let noted = format!("{RUNS} runs: {} at most\n", peak());
+        std::io::stderr().write_all(noted.as_bytes()).unwrap();
+        // A flow whose cards need something else to be granted asks for that, and nobody else does.
+        done(&open("logs.yaml", RUNS).await.spawn(()).await.unwrap());
+        done(&open("changes.yaml", RUNS + 1).await.spawn(()).await.unwrap());
+    });
+    assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (2, 0));
     // A page of up to 200 users each, then a user, made and read: every run counts its own, and the first its login too.
-    let counts: Vec<u64> = activities.iter().map(|activity| activity.tally().requests).collect();
+    let counts: Vec<u64> = activities.iter().map(|(_, activity)| activity.tally().requests).collect();
     assert_eq!((counts.iter().sum::<u64>(), counts.iter().filter(|count| **count == 4).count()), (301, 1));
     assert!(counts.iter().all(|count| (3..=4).contains(count)), "{counts:?}");
+}
+
+/// The most memory that this process had, where the system tells it.
+fn peak() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.map_or("unknown memory".to_owned(), |line| line.trim().to_owned())
 }

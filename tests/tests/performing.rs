@@ -42,7 +42,7 @@ async fn run(card: &str, mock: fn() -> Performing) -> (Report, usize) {
         "#### file: main.yaml\ncards: [{{ {card}, connection: okta, timeout: 5 s, retry: {{ times: 2, wait: 0 s, on: any }} }}]\n\
          #### file: flowrun.yaml\nconnections: {{ okta: okta }}\n"
     );
-    let (clock, count) = (Clock::starting_at(0, 1.0), Arc::new(AtomicUsize::new(0)));
+    let (clock, count) = (Clock::simulated(0), Arc::new(AtomicUsize::new(0)));
     let performer = Count(TimeLimit(Panics(Mock(mock)), clock.clone()), count.clone());
     let world = World::of(RunTime::new(clock, false), Stop::default(), performer);
     let (program, entry) = compile(&sources(&case), "main", &[]);
@@ -54,14 +54,14 @@ async fn run(card: &str, mock: fn() -> Performing) -> (Report, usize) {
 const READS: &str = "card: okta.read_group, with: { group_id: g1 }";
 const CHANGES: &str = "card: okta.create_group, with: { name: Readers }";
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_mock_answers_in_place_of_the_world() {
     let (report, count) =
         run(READS, || Performing::Ended(Ok(Answer::Outputs(vec![Value::from("g1")])))).await;
     assert_eq!((report.status, count), (Status::Done, 1));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_card_that_hangs_or_panics_ends_and_is_not_repeated_if_it_may_have_changed_something() {
     let hangs = || Performing::Open(Box::pin(std::future::pending()));
     let panics_at_once: fn() -> Performing = || panic!("at once");

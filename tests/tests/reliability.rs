@@ -36,7 +36,7 @@ const REGRESSIONS: [(u64, &str); 2] = [
 
 /// One seed, in a runtime of its own.
 fn tried(programs: &Programs, case: &Case) -> Result<Outcome, String> {
-    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(trial(programs, case)).map_err(|violation| format!("{case}: {violation}"))
 }
 

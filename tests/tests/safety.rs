@@ -20,7 +20,7 @@ fn changes(org: &Org) -> u64 {
     ["POST", "PUT", "PATCH", "DELETE"].iter().map(|method| org.asked(method)).sum()
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     let project = Project::shipped();
     let org = Org::imported(&Setup::default());
@@ -40,7 +40,7 @@ async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     assert!(!kept("last_import") && !kept("open_sessions"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_a_dry_run_told_is_what_happens() {
     let project = Project::shipped();
     let org = Org::imported(&Setup::default());
@@ -62,7 +62,7 @@ async fn what_a_dry_run_told_is_what_happens() {
     assert!(back.stdout.contains("to create 0 · to change 12 · unchanged 238"), "{}", back.stdout);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_flow_that_knows_no_dry_runs_ends_at_its_first_change() {
     let org = Org::new(5);
     let source = format!("applicationId={}", org.0.okta.identity_source_id());
@@ -75,7 +75,7 @@ async fn a_flow_that_knows_no_dry_runs_ends_at_its_first_change() {
     assert_eq!(changes(&org), 0);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn somebody_elses_session_is_left_alone() {
     let org = Org::new(7);
     let theirs = org.0.okta.open_session_for_test(SessionStatus::InProgress);
@@ -90,14 +90,14 @@ async fn somebody_elses_session_is_left_alone() {
     assert_eq!(org.statuses(), ["CLOSED", "COMPLETED"]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn only_what_changed_is_imported_again() {
     // Tuesday, 15 September 2026: the data is of 1 October.
     const THEN_MS: i64 = 1_789_430_400_000;
     let project = Project::shipped();
     for (api, earlier_ms) in [("v1", 14 * 3_600_000), ("v2", 0)] {
         let setup = Setup { employees: 400, ..Setup::default() };
-        let org = Org::over(Simulators::empty(Clock::starting_at(THEN_MS, 1.0), &setup));
+        let org = Org::over(Simulators::empty(Clock::simulated(THEN_MS), &setup));
         let version = format!("personio_api={api}");
         let run = async || org.run(&project.flow("import_changes.yaml"), &["--set", &version]).await;
         let first = run().await;
@@ -122,7 +122,7 @@ async fn only_what_changed_is_imported_again() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_run_says_afterwards_what_it_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
@@ -168,7 +168,7 @@ async fn a_run_says_afterwards_what_it_sent() {
     assert!(fs::read_to_string(&path).unwrap().contains(&someone.email));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn no_import_is_told_to_slow_down_within_the_usual_limits() {
     for api in ["v1", "v2"] {
         let limited = limits::import(12_000, api).await;

@@ -159,8 +159,7 @@ struct Tapped {
 }
 
 impl Tapped {
-    fn new(way: Way, echo: Option<&'static str>, scale: f64) -> Tapped {
-        let clock = Clock::starting_at(EPOCH_MS, scale);
+    fn new(way: Way, echo: Option<&'static str>, clock: Clock) -> Tapped {
         let wire = Wire { echo, ..Wire::default() };
         let app = way.app();
         let okta = OktaSim::new(OktaSimConfig {
@@ -196,7 +195,7 @@ impl Tapped {
 
     /// Runs the import in this process.
     fn run_within(&self, api: &str, more: &[&str]) -> Ran {
-        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let surroundings = Surroundings { simulators: Some(self.simulators.all()), ..surroundings() };
         let mut console = Console::plain(&mut stdout, &mut stderr);
@@ -292,13 +291,13 @@ fn runs_that_go_well_tell_no_credential() {
     for way in WAYS {
         for api in APIS {
             for more in ["--trace", "--json"] {
-                let tapped = Tapped::new(way, None, 1.0);
+                let tapped = Tapped::new(way, None, Clock::simulated(EPOCH_MS));
                 let ran = tapped.run_within(api, &[more]);
                 check_good(&tapped, &ran, way, &format!("{way:?} {api} {more}"));
                 if !OVER_TCP.contains(&(way, api)) {
                     continue;
                 }
-                let tapped = Tapped::new(way, None, 600.0);
+                let tapped = Tapped::new(way, None, Clock::starting_at(EPOCH_MS, 600.0));
                 let served = Served::new(tapped.simulators.router());
                 let args = tapped.args(api, &[more, "--live"]);
                 let ran = tapped.run_over(&served, &args.iter().map(String::as_str).collect::<Vec<_>>());
@@ -324,7 +323,7 @@ fn connections_tell_no_credential() {
     for way in WAYS {
         let usual = [None, Some("GET /api/v1/"), Some("GET /v1/"), Some("/token"), Some("/auth")];
         for echo in usual {
-            let tapped = Tapped::new(way, echo, 600.0);
+            let tapped = Tapped::new(way, echo, Clock::starting_at(EPOCH_MS, 600.0));
             let served = Served::new(tapped.simulators.router());
             let listed = if echo.is_none() {
                 all(&tapped.run_over(&served, &["connections", &flows]))
@@ -354,14 +353,14 @@ fn errors_that_quote_requests_tell_no_credential() {
             let mut quoted = 0;
             for echo in ECHOES {
                 for more in ["--trace", "--json"] {
-                    let tapped = Tapped::new(way, Some(echo), 1.0);
+                    let tapped = Tapped::new(way, Some(echo), Clock::simulated(EPOCH_MS));
                     let ran = tapped.run_within(api, &[more]);
                     quoted += u32::from(check_bad(&tapped, &ran, &format!("{way:?} {api} {more} {echo}")));
                 }
                 if !OVER_TCP.contains(&(way, api)) {
                     continue;
                 }
-                let tapped = Tapped::new(way, Some(echo), 600.0);
+                let tapped = Tapped::new(way, Some(echo), Clock::starting_at(EPOCH_MS, 600.0));
                 let served = Served::new(tapped.simulators.router());
                 let args = tapped.args(api, &["--live", "--trace"]);
                 let ran = tapped.run_over(&served, &args.iter().map(String::as_str).collect::<Vec<_>>());
@@ -389,8 +388,8 @@ fn journals_hold_no_credential() {
     let (program, start) = Project::shipped().compiled("import");
     for way in WAYS {
         for echo in ECHOES.map(Some).into_iter().chain([None]) {
-            let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-            let tapped = Tapped::new(way, echo, 1.0);
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            let tapped = Tapped::new(way, echo, Clock::simulated(EPOCH_MS));
             let mut journal =
                 Journal { program: program.hash(start.entry), start: start.clone(), events: Vec::new() };
             let report = runtime.block_on(async {

@@ -15,8 +15,9 @@ use flowrun_kit::in_process::SimTransport;
 const URL: &str = "https://echo.sim";
 
 fn connect(settings: &Settings) -> Result<AnyConnection, Fault> {
-    let transport = Arc::new(SimTransport::new().host(URL, sim::router()));
-    let means = Means::new(transport, Clock::starting_at(0, 1.0));
+    let clock = Clock::starting_at(0, 1.0);
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, sim::router()));
+    let means = Means::new(transport, clock);
     connector().connect(settings, means).map(|connected| connected.connection)
 }
 

@@ -60,8 +60,9 @@ fn service(asked: &Asked, taken: &Asked) -> Router {
 }
 
 async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record, Fault> {
-    let transport = Arc::new(SimTransport::new().host(URL, router));
-    let means = Means::new(transport, Clock::starting_at(0, 1.0));
+    let clock = Clock::starting_at(0, 1.0);
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, router));
+    let means = Means::new(transport, clock);
     let api = connector().connect(&reached_at(URL), means).unwrap().connection;
     let run = Run { files: files.clone(), ..Run::default() };
     direct::perform_in(Arc::new(run), &effect_cards(), "file.download", &parse_json(inputs).unwrap(), &api)

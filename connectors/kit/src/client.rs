@@ -317,7 +317,7 @@ impl Client {
         let answer = async {
             match &mut course.into {
                 None => Ok(transport.send(request, limits).await),
-                Some(draft) => download::receive(transport, request, limits, draft).await,
+                Some(draft) => download::receive(transport, self.clock(), request, limits, draft).await,
             }
         };
         tokio::select! {
@@ -392,6 +392,8 @@ impl Client {
         let Some(ledger) = self.errand.run.audit.as_ref().filter(|_| call.does.changes()) else { return };
         if course.entry.is_none() {
             let host = self.host();
+            // The disk takes no simulated time.
+            let _hold = self.clock().hold();
             course.entry = Some(ledger.sending(&sending(call, course, &host)).await);
         }
     }

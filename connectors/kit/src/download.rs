@@ -6,16 +6,18 @@ use axum::body::Bytes;
 use flowrun_core::fault::Result;
 use futures_util::StreamExt;
 
+use crate::clock::Clock;
 use crate::files::Draft;
 use crate::http::{Limits, Request, Response, Transport, TransportError};
 
 /// How long a download may take, from the request to the last byte.
 pub const LONGEST: Duration = Duration::from_secs(3600);
 
-/// Sends a request; the body of an answer of success goes into `draft`, that of any other stays with the answer. The
+/// Sends a request, for which it has as long as `clock` says; the body of an answer of success goes into `draft`, that of any other stays with the answer. The
 /// outer error is the draft's: a bound was passed, or the disk is full.
 pub(crate) async fn receive(
     transport: &dyn Transport,
+    clock: &Clock,
     request: Request,
     limits: Limits,
     draft: &mut Draft,
@@ -38,5 +40,5 @@ pub(crate) async fn receive(
         }
         Ok(Ok(Response { status: arriving.status, headers: arriving.headers, body: Bytes::new() }))
     };
-    tokio::time::timeout(limits.timeout, received).await.unwrap_or(Ok(Err(TransportError::Timeout)))
+    clock.timeout(limits.timeout, received).await.unwrap_or(Ok(Err(TransportError::Timeout)))
 }

@@ -11,13 +11,15 @@ use futures_util::{StreamExt, TryStreamExt};
 use tower::ServiceExt;
 
 use crate::address::Origin;
+use crate::clock::Clock;
 use crate::effect::Pending;
 use crate::http::{Arriving, Limits, Request, Response, Transport, TransportError};
 use crate::simulator::Dropped;
 
 /// A network whose hosts are axum routers.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct SimTransport {
+    clock: Clock,
     hosts: HashMap<Origin, Host>,
 }
 
@@ -29,9 +31,9 @@ struct Host {
 }
 
 impl SimTransport {
-    /// A network without hosts.
-    pub fn new() -> SimTransport {
-        SimTransport::default()
+    /// A network without hosts; how long an answer may take goes by `clock`.
+    pub fn new(clock: &Clock) -> SimTransport {
+        SimTransport { clock: clock.clone(), hosts: HashMap::new() }
     }
 
     /// Lets `router` answer for an address such as `https://acme.okta.sim`; what isn't an address is left out.
@@ -87,14 +89,14 @@ impl Transport for SimTransport {
     fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             let whole = async { self.deliver(request).await?.whole(limits.answer_bytes).await };
-            let answer = tokio::time::timeout(limits.timeout, whole).await;
+            let answer = self.clock.timeout(limits.timeout, whole).await;
             answer.unwrap_or(Err(TransportError::Timeout))
         })
     }
 
     fn open(&self, request: Request, limits: Limits) -> Pending<'_, Result<Arriving, TransportError>> {
         Box::pin(async move {
-            let answer = tokio::time::timeout(limits.timeout, self.deliver(request)).await;
+            let answer = self.clock.timeout(limits.timeout, self.deliver(request)).await;
             answer.unwrap_or(Err(TransportError::Timeout))
         })
     }

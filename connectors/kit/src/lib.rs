@@ -35,4 +35,5 @@ pub mod simulator;
 pub mod skew;
 mod spki;
 pub mod stop;
+pub mod timeline;
 pub mod written;

@@ -109,8 +109,9 @@ fn acme(story: &Story, statuses: Vec<u16>) -> AnyConnection {
         let status = statuses.lock().unwrap().next().unwrap_or(200);
         StatusCode::from_u16(status).unwrap()
     });
-    let transport = SimTransport::new().host(URL, Router::new().route("/things", things));
-    let means = Means::new(Arc::new(transport), Clock::starting_at(0, 1.0));
+    let clock = Clock::starting_at(0, 1.0);
+    let transport = SimTransport::new(&clock).host(URL, Router::new().route("/things", things));
+    let means = Means::new(Arc::new(transport), clock);
     Arc::new(Acme(Line::new(ACME, Base::parse(URL).unwrap(), &means).open()))
 }
 

@@ -95,7 +95,7 @@ impl Effect for AssignGroupToApplication {
         let call = Call::new(Method::PUT, target)
             .about(okta.subject("assign_group", group, None))
             .json(&Empty {})?;
-        Ok(okta.client.read(call, Assigned::read).await?)
+        okta.client.read(call, Assigned::read).await
     }
 }
 

@@ -90,9 +90,9 @@ impl Effect for AssignUserToApplicationForSso {
                 let there = Call::get(applications::user(application, user));
                 match okta.client.read(there, AppUser::read).await {
                     Ok(assigned) if assigned.is_by_itself() => Ok(assigned),
-                    Ok(_) => Ok(okta.client.read(call(), AppUser::read).await?),
+                    Ok(_) => okta.client.read(call(), AppUser::read).await,
                     Err(reading) if reading.kind == FaultKind::NotFound => {
-                        Ok(okta.client.read(call(), AppUser::read).await?)
+                        okta.client.read(call(), AppUser::read).await
                     }
                     Err(_) => Err(fault),
                 }

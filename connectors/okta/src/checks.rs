@@ -70,7 +70,7 @@ impl Okta {
     async fn org(&self) -> Result<Text> {
         // Sent without credentials, as a login is: nobody is proven to be Okta yet.
         let reply = self.client.send(Call::get(ORGANIZATION).login()).await;
-        let org = match reply.map_err(Fault::from).and_then(|reply| reply.value()) {
+        let org = match reply.and_then(|reply| reply.value()) {
             Ok(org) => org,
             Err(fault)
                 if matches!(fault.kind, FaultKind::NotFound | FaultKind::Parse | FaultKind::HttpRequest) =>

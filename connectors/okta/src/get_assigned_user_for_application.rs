@@ -65,6 +65,6 @@ impl Effect for GetAssignedUserForApplication {
     async fn run(self, okta: &Okta) -> Result<AppUser> {
         let application = given(&self.application_id, Self::APPLICATION_ID, "application's ID")?;
         let user = given(&self.user_id, Self::USER_ID, "user's ID")?;
-        Ok(okta.client.read(Call::get(applications::user(application, user)), AppUser::read).await?)
+        okta.client.read(Call::get(applications::user(application, user)), AppUser::read).await
     }
 }

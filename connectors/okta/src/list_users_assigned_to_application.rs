@@ -118,7 +118,7 @@ async fn fetch(okta: &Okta, call: Call) -> Result<Page> {
         });
         Ok(Page { records: records.collect(), next: reply.next_link().map(Value::from) })
     };
-    Ok(okta.client.read(call, read).await?)
+    okta.client.read(call, read).await
 }
 
 /// What a record's first part has: its name, and what Okta calls it.

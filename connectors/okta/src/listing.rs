@@ -89,7 +89,7 @@ impl Listing {
             });
             Ok(Page { records: records.collect::<Result<_>>()?, next: reply.next_link().map(Value::from) })
         };
-        Ok(okta.client.read(call, read).await?)
+        okta.client.read(call, read).await
     }
 
     fn is_one(&self, item: &Record) -> bool {

@@ -75,6 +75,6 @@ impl Effect for ReadApplication {
             let (name, label, status) = (text("name"), text("label"), text("status"));
             Ok(Read { id, name, label, status, raw_output: value.clone() })
         };
-        Ok(okta.client.read(Call::get(applications::path(id)), read).await?)
+        okta.client.read(Call::get(applications::path(id)), read).await
     }
 }

@@ -49,6 +49,6 @@ impl Effect for ReadGroup {
 
     async fn run(self, okta: &Okta) -> Result<Group> {
         let call = Call::get(groups::path(given(&self.group_id, Self::GROUP_ID, "group's ID")?));
-        Ok(okta.client.read(call, Group::read).await?)
+        okta.client.read(call, Group::read).await
     }
 }

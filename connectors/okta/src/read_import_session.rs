@@ -49,6 +49,6 @@ impl Effect for ReadImportSession {
 
     async fn run(self, okta: &Okta) -> Result<Session> {
         let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
-        Ok(Session::fetch(okta, &path).await?)
+        Session::fetch(okta, &path).await
     }
 }

@@ -85,6 +85,6 @@ impl Effect for UpdateGroup {
         let call = Call::new(Method::PUT, path)
             .about(okta.subject("update_group", id, Some(&profile)))
             .json(&Profiled { profile: profile.into() })?;
-        Ok(okta.client.read(call, Group::read).await?)
+        okta.client.read(call, Group::read).await
     }
 }

@@ -79,6 +79,6 @@ impl Effect for UpdateUser {
             .json(&Profiled { profile: profile.into() })?
             // The same attributes twice are the same profile.
             .repeat(Repeat::Safe);
-        Ok(okta.client.read(call, Changed::read).await?)
+        okta.client.read(call, Changed::read).await
     }
 }

@@ -35,7 +35,7 @@ fn org(configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     config.faults = faults.clone();
     configure(&mut config);
     let sim = OktaSim::new(config);
-    let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, sim.router()));
     let means = Means::new(transport, clock.clone());
     let okta = connector().connect(&by_token(&sim, URL), means).expect("the settings are complete");
     Org { sim, okta, faults, clock }
@@ -368,7 +368,7 @@ async fn the_token_is_shown_nowhere() {
     let fault = org.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("OKTA_API_TOKEN")));
     let settings = by_token(&org.sim, URL);
-    let means = Means::new(Arc::new(SimTransport::new()), org.clock.clone());
+    let means = Means::new(Arc::new(SimTransport::new(&org.clock)), org.clock.clone());
     let unreachable = connector().connect(&settings, means.clone()).unwrap();
     let network =
         direct::perform(&effect_cards(), "okta.list_import_sessions", &Value::Null, &unreachable.connection)
@@ -392,7 +392,7 @@ async fn the_token_is_shown_nowhere() {
 fn replaced(status: StatusCode, body: &'static str) -> Org {
     let org = org(|_| {});
     let router = Router::new().fallback(move || async move { (status, body) });
-    let transport = Arc::new(SimTransport::new().host(URL, router));
+    let transport = Arc::new(SimTransport::new(&org.clock).host(URL, router));
     let means = Means::new(transport, org.clock.clone());
     let okta = connector().connect(&by_token(&org.sim, URL), means).expect("the settings are complete");
     Org { okta, ..org }

@@ -36,7 +36,7 @@ fn org(status: UserStatus) -> Org {
     let profile = [("userName", ADA), ("email", ADA), ("firstName", "Ada"), ("lastName", "Lovelace")];
     let profile = profile.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
     sim.seed([SeedUser { external_id: "1".to_owned(), profile, status }]);
-    let transport = Arc::new(SimTransport::new().host(URL, sim.router()));
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, sim.router()));
     let okta =
         connector().connect(&by_token(&sim, URL), Means::new(transport, clock)).expect("complete settings");
     Org { sim, okta, faults }

@@ -48,7 +48,7 @@ impl Org {
 
 async fn tried(settings: &Settings, router: Router, off_s: i64) -> String {
     let clock = Clock::starting_at(NOW_MS + off_s * 1000, 1.0);
-    let transport = Arc::new(SimTransport::new().host(URL, router));
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, router));
     let means = Means { scopes: SCOPES.map(Text::from).into(), ..Means::new(transport, clock) };
     let okta = match connector().connect(settings, means) {
         Ok(okta) => okta,

@@ -71,7 +71,7 @@ impl Org {
     }
 
     fn means(&self) -> Means {
-        let transport = Arc::new(SimTransport::new().host(URL, self.sim.router()));
+        let transport = Arc::new(SimTransport::new(&self.clock).host(URL, self.sim.router()));
         let scopes = scopes(&["okta.users.read", "okta.identitySources.manage", "okta.identitySources.read"]);
         Means { scopes, ..Means::new(transport, self.clock.clone()) }
     }
@@ -91,7 +91,8 @@ impl Org {
             next.run(request).await
         };
         let router = self.sim.router().layer(from_fn(lag));
-        let means = Means { transport: Arc::new(SimTransport::new().host(URL, router)), ..self.means() };
+        let means =
+            Means { transport: Arc::new(SimTransport::new(&self.clock).host(URL, router)), ..self.means() };
         connector().connect(settings, means).expect("the settings are complete")
     }
 
@@ -215,7 +216,7 @@ async fn an_api_may_ask_for_a_nonce() {
         (StatusCode::UNAUTHORIZED, headers).into_response()
     };
     let router = org.sim.router().layer(from_fn(picky));
-    let means = Means { transport: Arc::new(SimTransport::new().host(URL, router)), ..org.means() };
+    let means = Means { transport: Arc::new(SimTransport::new(&org.clock).host(URL, router)), ..org.means() };
     let okta = connector().connect(&org.settings(), means).expect("the settings are complete");
     users(&okta).await.expect("the nonce is taken up");
     users(&okta).await.expect("and kept");
@@ -257,7 +258,7 @@ fn answering(status: u16, answer: impl Fn(Body) -> Body + Clone + Send + Sync + 
         .route("/oauth2/v1/token", post(token))
         .route("/api/v1/users", get(|| async { Json(json!([])) }));
     let org = org(service_app(), |_| {});
-    let means = Means { transport: Arc::new(SimTransport::new().host(URL, router)), ..org.means() };
+    let means = Means { transport: Arc::new(SimTransport::new(&org.clock).host(URL, router)), ..org.means() };
     connector().connect(&org.settings(), means).expect("the settings are complete")
 }
 
@@ -313,7 +314,7 @@ async fn no_secret_is_told() {
     let sim = org.sim.router();
     let login = move |request: Request| async move { sim.oneshot(request).await };
     let router = Router::new().route("/oauth2/v1/token", post(login)).route("/api/v1/users", get(shout));
-    let means = Means { transport: Arc::new(SimTransport::new().host(URL, router)), ..org.means() };
+    let means = Means { transport: Arc::new(SimTransport::new(&org.clock).host(URL, router)), ..org.means() };
     let loud = connector().connect(&org.settings(), means).expect("the settings are complete");
     let fault = users(&loud).await.expect_err("the call should fail");
     let whole = format!("{fault:?}");

@@ -71,7 +71,7 @@ pub async fn fetch(
     // A next page that forgot who was asked for would list others: what the address doesn't say is said again.
     let unsaid = parameters.iter().filter(|(name, _)| !said(name)).map(|(name, value)| (*name, value));
     let call = Call::get(target).query(unsaid);
-    let answer: Answer = personio.v2.read(call, |reply| reply.json()).await.map_err(|it| told(it.into()))?;
+    let answer: Answer = personio.v2.read(call, |reply| reply.json()).await.map_err(told)?;
     let records = answer.data.into_iter().map(|Entry(record)| record);
     let following =
         answer.meta.and_then(|meta| meta.links?.next?.href).filter(|href| !href.trim().is_empty());

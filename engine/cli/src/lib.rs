@@ -10,7 +10,6 @@ pub mod simulators;
 
 mod live;
 mod progress;
-mod runtime;
 mod surroundings;
 mod tick;
 
@@ -20,6 +19,7 @@ use std::iter;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use flowrun_core::suggest::closest;
+use flowrun_host::runtime;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 
@@ -43,10 +43,9 @@ pub fn main_in<A: Into<OsString> + Clone>(
     };
     let code = match command {
         Command::Run(args) => run::plan(&args, surroundings, console).and_then(|plan| {
-            let runtime = runtime::of_one_thread(plan.is_simulated())?;
-            runtime.block_on(run::run(&args, plan, surroundings, console))
+            runtime::of_one_thread()?.block_on(run::run(&args, plan, surroundings, console))
         }),
-        Command::Sandbox(args) => runtime::of_one_thread(false)
+        Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),
         Command::Connections(args) => connections::run(&args, surroundings, console),
@@ -62,8 +61,6 @@ pub fn main_in<A: Into<OsString> + Clone>(
 }
 
 /// Runs a `run` command line in the tokio runtime that is there, as tests do that look at the simulators afterwards.
-///
-/// The runtime's time must be paused if waits are to take no time.
 pub async fn run_in<A: Into<OsString> + Clone>(
     args: impl IntoIterator<Item = A>,
     surroundings: &Surroundings,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use flowrun_host::driver::Stop;
 use flowrun_host::session;
+use flowrun_host::session::alone::Alone;
+use flowrun_host::session::lines::Lines;
 use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 
@@ -28,6 +30,8 @@ pub struct Surroundings {
     pub instant: bool,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
+    /// The runs of this process that are alone.
+    pub alone: Alone,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
 }
@@ -43,6 +47,7 @@ impl Default for Surroundings {
             simulators: None,
             instant: false,
             run_id: None,
+            alone: Alone::default(),
             prompt: None,
         }
     }
@@ -57,6 +62,8 @@ impl Surroundings {
             simulators: self.simulators.clone(),
             instant: self.instant,
             run_id: self.run_id.clone(),
+            alone: self.alone.clone(),
+            lines: Lines::default(),
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Flow {
     pub description: Option<Name>,
     /// What starts it.
     pub trigger: Trigger,
+    /// Which other runs may not go on beside one that starts with it; none where that is not said.
+    pub alone: Option<Alone>,
     /// The inputs, in their order.
     pub inputs: Vec<Input>,
     /// The outputs, in their order, with the names of their types.
@@ -129,6 +131,35 @@ pub struct Flow {
     /// Parts of the file could not be read, which is already reported: nothing is to be missed in it, be it an input,
     /// an output or a card.
     pub broken: bool,
+}
+
+/// That a run that starts with the flow wants to be alone.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    /// Runs for which this comes to the same exclude each other.
+    pub key: At<Expr>,
+    /// What becomes of a run while another one has the key.
+    pub others: Others,
+}
+
+/// What becomes of a run that wants to be alone and isn't.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    /// It does not start.
+    #[default]
+    Refuse,
+    /// It starts when the other one has ended.
+    Wait,
+}
+
+impl Others {
+    /// The word for it in flow files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Others::Refuse => "refuse",
+            Others::Wait => "wait",
+        }
+    }
 }
 
 impl Flow {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
+pub use crate::model::Others;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
@@ -54,6 +55,11 @@ impl Program {
             }
         }
         connections
+    }
+
+    /// The tables that a run of `entry` may reach, by their places.
+    pub fn tables_of(&self, entry: FlowId) -> BTreeSet<u32> {
+        self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).tables).copied().collect()
     }
 
     /// Differs when anything that a run of `entry` depends on differs.
@@ -163,6 +169,8 @@ pub struct Flow {
     pub name: Text,
     /// What starts it.
     pub trigger: Trigger,
+    /// Whether a run that starts with it wants to be alone.
+    pub alone: Option<Alone>,
     /// The inputs: slots `SlotId::FIRST_INPUT` and on.
     pub inputs: Vec<Input>,
     /// The outputs, in their order.
@@ -173,6 +181,8 @@ pub struct Flow {
     pub blocks: Vec<Vec<StepId>>,
     /// How many slots a frame has.
     pub slots: u32,
+    /// The tables that its cards may work on, by their places.
+    pub tables: BTreeSet<u32>,
     /// The flows that it calls, each once.
     pub calls: Vec<FlowId>,
     /// Whether anything in it reads `$.run`.
@@ -267,6 +277,15 @@ pub enum Security {
     Token,
     /// Whom OAuth 2.0 lets in.
     Oauth,
+}
+
+/// That a run that starts with the flow wants to be alone.
+#[derive(Debug)]
+pub struct Alone {
+    /// Runs for which this comes to the same exclude each other; it reads inputs and constants.
+    pub key: Arg,
+    /// What becomes of a run while another one has the key.
+    pub others: Others,
 }
 
 /// An input of a flow.

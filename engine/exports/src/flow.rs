@@ -103,6 +103,7 @@ fn named(
         name: nowhere(title.clone()),
         description: None,
         trigger: Trigger::Helper,
+        alone: None,
         inputs: inputs.into_iter().map(input).collect(),
         outputs: outputs
             .into_iter()

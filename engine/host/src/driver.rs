@@ -91,7 +91,7 @@ impl Log for Journal {
 }
 
 /// Sees a run while it goes on.
-pub trait Watch {
+pub trait Watch: Send {
     /// Called whenever something has changed.
     fn turned(&mut self, machine: &Machine);
 
@@ -109,38 +109,45 @@ impl Watch for () {
 
 /// Runs a program from its start to its end. A start that the entry flow refuses is the only error:
 /// however badly a flow goes, there is a report.
-pub async fn run(
+pub fn run(
     program: Arc<Program>,
     start: Start,
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-) -> Result<Report, Fault> {
-    let mut machine = Machine::new(program, start)?;
-    Ok(to_end(&mut machine, world, log, watch).await)
+) -> impl Future<Output = Result<Report, Fault>> + Send {
+    world.time.clock.drive(async move {
+        let mut machine = Machine::new(program, start)?;
+        drive(&mut machine, Vec::new(), world, log, watch).await;
+        Ok(machine.report())
+    })
 }
 
 /// Runs a machine that has just been made to its end.
-pub async fn to_end(
+pub fn to_end(
     machine: &mut Machine,
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-) -> Report {
-    drive(machine, Vec::new(), world, log, watch).await;
-    machine.report()
+) -> impl Future<Output = Report> + Send {
+    world.time.clock.drive(async move {
+        drive(machine, Vec::new(), world, log, watch).await;
+        machine.report()
+    })
 }
 
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
-pub async fn resume(
+pub fn resume(
     program: Arc<Program>,
     journal: &mut Journal,
     world: &World,
     watch: &mut dyn Watch,
-) -> Result<Report, ReplayError> {
-    let (mut machine, open) = journal.replay(program)?;
-    drive(&mut machine, open, world, journal, watch).await;
-    Ok(machine.report())
+) -> impl Future<Output = Result<Report, ReplayError>> + Send {
+    world.time.clock.drive(async move {
+        let (mut machine, open) = journal.replay(program)?;
+        drive(&mut machine, open, world, journal, watch).await;
+        Ok(machine.report())
+    })
 }
 
 /// The effects of a run that have begun and not been fed back.
@@ -211,7 +218,10 @@ async fn drive(
         watch.turned(machine);
         turns += 1;
         if busy || turns % TURNS == 0 {
+            // To let others go on takes no time.
+            let hold = world.time.clock.hold();
             tokio::task::yield_now().await;
+            drop(hold);
             begun.collect();
             if stop.is_given() && !machine.is_cancelled() {
                 cancel(machine, world, log);

@@ -4,4 +4,5 @@ pub mod driver;
 pub mod http;
 pub mod network;
 pub mod perform;
+pub mod runtime;
 pub mod session;

@@ -135,7 +135,7 @@ impl<P: Perform> Perform for Panics<P> {
         let Act::Card(performance) = &effect.act else { return self.0.perform(effect) };
         let card = performance.card.clone();
         // Nobody knows how far it came.
-        let panicked = move || Fault::panicked(&*card.id).lost(card.does().changes());
+        let panicked = move || Fault::panicked(&card.id).lost(card.does().changes());
         match catch_unwind(AssertUnwindSafe(|| self.0.perform(effect))) {
             Ok(Performing::Open(future)) => Performing::Open(Box::pin(async move {
                 AssertUnwindSafe(future).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))

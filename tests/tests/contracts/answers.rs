@@ -284,7 +284,7 @@ const EMPLOYEE: &str = "GET /v1/company/employees/{employee_id}";
 /// A test for each table, so that they run side by side.
 macro_rules! tables {
     ($($table:ident: $cards:expr, $operations:expr;)+) => {$(
-        #[tokio::test(start_paused = true)]
+        #[tokio::test]
         async fn $table() {
             let asking = Asking { cards: $cards, operations: &$operations };
             assert_table(stringify!($table), &asking).await;

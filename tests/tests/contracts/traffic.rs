@@ -176,7 +176,7 @@ impl Watch {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn all_traffic_keeps_to_the_contract() {
     let Some(contract) = contract() else { return };
     let watch = Watch { contract, tally: Arc::default() };

@@ -113,12 +113,14 @@ async fn run(
     let began_ms = org.0.clock.now_ms();
     let start = Start::new(entry, Record::default(), "test", began_ms * 1000);
     let (mut log, mut watch) = ((), ());
-    let report = tokio::select! {
-        report = driver::run(program, start, &world, &mut log, &mut watch) => Some(report),
-        () = gate.killed.notified() => None,
-        () = org.0.clock.sleep(LONGEST) => return Err("it never ends".to_owned()),
+    let ended = async {
+        tokio::select! {
+            report = driver::run(program, start, &world, &mut log, &mut watch) => Some(report),
+            () = gate.killed.notified() => None,
+        }
     };
-    let report = report.transpose().map_err(|fault| fault.message.to_string())?;
+    let ended = org.0.clock.drive(org.0.clock.timeout(LONGEST, ended)).await;
+    let report = ended.ok_or("it never ends")?.transpose().map_err(|fault| fault.message.to_string())?;
     let requests = gate.requests.load(Ordering::Relaxed);
     ensure(requests <= most, || format!("it sent more than {most} requests"))?;
     let took = Duration::from_millis((org.0.clock.now_ms() - began_ms) as u64);

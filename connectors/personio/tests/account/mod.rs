@@ -43,7 +43,7 @@ pub fn connect(sim: &PersonioSim, settings: &Settings, clock: &Clock) -> Result<
 
 /// A connection to whatever answers at [`URL`].
 pub fn connect_to(router: Router, settings: &Settings, clock: &Clock) -> Result<Connected, Fault> {
-    let transport = Arc::new(SimTransport::new().host(URL, router));
+    let transport = Arc::new(SimTransport::new(clock).host(URL, router));
     connector().connect(settings, Means::new(transport, clock.clone()))
 }
 

@@ -184,7 +184,15 @@ pub async fn run(
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     remark(args, &plan, console);
-    let session = plan.open(stop(surroundings))?;
+    let stop = stop(surroundings);
+    let opened = plan.open(stop.clone(), &mut |waits| console.note(&format!("{waits}\n"))).await;
+    let session = match opened {
+        Err(problem) if stop.is_given() => {
+            console.refuse(&problem);
+            return Ok(INTERRUPTED);
+        }
+        opened => opened?,
+    };
     for warning in &session.warnings {
         console.warn(warning);
     }

@@ -3,8 +3,7 @@
 use super::expr::{Item, Position, a};
 use super::fields::Fields;
 use super::lower::{Lower, block_id};
-use crate::card::Control;
-use crate::card::Inputs;
+use crate::card::{Control, Inputs};
 use crate::control::IfElse;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Joined, Name};

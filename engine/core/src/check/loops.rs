@@ -2,8 +2,7 @@
 
 use super::expr::{Item, Lowered, Position};
 use super::lower::Lower;
-use crate::card::Card;
-use crate::card::Control;
+use crate::card::{Card, Control};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
 use crate::program::{Call, FlowId, LoopKind, Op, SlotId};

@@ -7,9 +7,8 @@ use super::expr::{Item, Position};
 use super::fields::Fields;
 use super::scope::{Callee, Scope};
 use super::uses::{How, Target, Use};
-use super::{Log, Shared, block, doubts, policy, unused};
-use crate::card::Control as Kind;
-use crate::card::{Card, EXTERNAL_CARD, Work};
+use super::{Log, Shared, block, doubts, policy, table, unused};
+use crate::card::{Card, Control as Kind, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
 use crate::program::{self, BlockId, FlowId, Hash, Op, StepId};
@@ -62,6 +61,7 @@ pub(super) fn flow<'p>(
     let trigger = lower.trigger();
     let mut steps: Vec<Option<program::Step>> = Vec::new();
     steps.resize_with(lower.scope.steps.len(), || None);
+    let alone = lower.alone();
     lower.run(0, &mut steps);
     lower.unreachable();
     lower.outputs_given();
@@ -81,6 +81,8 @@ pub(super) fn flow<'p>(
     Some(program::Flow {
         path: model.path.clone(),
         name: model.name.it.clone(),
+        alone,
+        tables: table::reached(shared, &scope),
         trigger,
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),

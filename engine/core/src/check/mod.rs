@@ -5,6 +5,7 @@
 //! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `lower` with
 //! its kin (fields, wires, blocks, calls), `cycles`, `unused`.
 
+mod alone;
 mod block;
 mod call;
 mod control;

@@ -3,8 +3,7 @@
 use super::block;
 use super::expr::Position;
 use super::lower::Lower;
-use crate::card::Control;
-use crate::card::{Card, Work};
+use crate::card::{Card, Control, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::duration::duration;
 use crate::model::{self, At};

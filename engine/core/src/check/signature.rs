@@ -3,8 +3,7 @@
 use super::manifest::fit;
 use super::names::type_named;
 use super::{Log, Options, field};
-use crate::card::Control;
-use crate::card::{Catalog, Work};
+use crate::card::{Catalog, Control, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Flow, Name, OnError, Project, Step};
 use crate::program::{Input, Output};

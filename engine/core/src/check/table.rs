@@ -1,8 +1,10 @@
 //! Cards that work on a table: its columns are their fields.
 
+use std::collections::BTreeSet;
+
 use super::expr::a;
 use super::lower::Lower;
-use super::scope::Step;
+use super::scope::{Scope, Step};
 use super::uses::{How, Target};
 use super::{Log, Shared, place};
 use crate::card::{Card, Field};
@@ -50,6 +52,23 @@ pub(super) fn named(
         None => log.found.extend(shared.unknown_table(name, value.span)),
     }
     table
+}
+
+/// The tables that the cards of a flow may work on.
+pub(super) fn reached(shared: &Shared<'_>, scope: &Scope<'_>) -> BTreeSet<u32> {
+    let mut reached = BTreeSet::new();
+    for step in &scope.steps {
+        let field = step.card.and_then(|card| card.inputs.iter().find(|field| field.ty.kind == Kind::Table));
+        match (field, step.table) {
+            (_, Some(table)) => _ = reached.insert(table as u32),
+            // Which table it is shows in the run: any may be.
+            (Some(field), None) if step.field(&field.name).is_some() => {
+                reached.extend(0..shared.tables.len() as u32);
+            }
+            _ => {}
+        }
+    }
+    reached
 }
 
 /// The columns of a table, and what else a row has.

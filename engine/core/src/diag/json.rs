@@ -66,3 +66,21 @@ fn locate(object: &mut Value, span: Span, sources: &Sources) {
     object["start"] = span.start.into();
     object["end"] = span.end.into();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{Code, Diagnostic};
+
+    #[test]
+    fn columns_count_characters_and_what_editors_count() {
+        let mut sources = Sources::default();
+        let file = sources.add("flow.yaml", "a: 1\né𝄞: x\n");
+        // `x` stands behind two characters of two and four bytes, the second of which is two units of UTF-16.
+        let span = Span { file, start: 13, end: 14 };
+        let told = to_json(&[Diagnostic::new(Code::BadName, span, "no")], &sources);
+        let place = &told["diagnostics"][0];
+        let columns = ["line", "column", "columnUtf16", "endColumn", "endColumnUtf16", "start"];
+        assert_eq!(columns.map(|name| place[name].as_u64()), [2, 5, 6, 6, 7, 13].map(Some));
+    }
+}

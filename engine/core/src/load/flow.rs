@@ -6,12 +6,12 @@ use super::card;
 use super::node::{Content, Node};
 use super::reader::Reader;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Flow, Input, Name, Schedule, Step, Trigger};
+use crate::model::{Alone, Flow, Input, Name, Others, Schedule, Step, Trigger};
 use crate::names::stem;
 use crate::source::Span;
 use crate::value::Text;
 
-const KEYS: &[&str] = &["name", "description", "trigger", "inputs", "outputs", "cards"];
+const KEYS: &[&str] = &["name", "description", "trigger", "alone", "inputs", "outputs", "cards"];
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "description"];
 const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
@@ -25,6 +25,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         name: Name::new(stem(path).into(), Span::start_of(reader.file)),
         description: None,
         trigger: Trigger::Helper,
+        alone: None,
         inputs: Vec::new(),
         outputs: Vec::new(),
         cards: Vec::new(),
@@ -47,6 +48,10 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
     flow.description = reader.text_at(&keys, "description");
     if let Some(node) = keys.get("trigger") {
         flow.trigger = trigger(reader, node).unwrap_or_default();
+    }
+    if let Some(node) = keys.get("alone") {
+        flow.alone = alone(reader, node);
+        flow.broken |= flow.alone.is_none();
     }
     for (name, node) in named(reader, &mut flow.broken, keys.get("inputs"), "a mapping of inputs") {
         let Some(name) = reader.label(name, "an input") else { continue };
@@ -139,6 +144,22 @@ fn input(reader: &mut Reader<'_>, name: Name, node: &Node) -> Input {
         _ => input.ty = reader.text(node, "a type, as `text`, or a mapping with `type` and `default`"),
     }
     input
+}
+
+fn alone(reader: &mut Reader<'_>, node: &Node) -> Option<Alone> {
+    let keys = reader.keys(node, "`alone`", &["key", "others"])?;
+    let help =
+        "say which runs exclude each other, as in: `alone: { key: \"{{ vars.identity_source_id }}\" }`";
+    let key = reader.required(&keys, "key", help)?;
+    let key = reader.expr("key", key);
+    let others = match keys.get("others") {
+        None => Others::default(),
+        Some(node) => match &*reader.word(node, &["wait", "refuse"], "")?.it {
+            "wait" => Others::Wait,
+            _ => Others::Refuse,
+        },
+    };
+    Some(Alone { key, others })
 }
 
 fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {

@@ -23,9 +23,10 @@ pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, FlowId, Op, Program, SlotId, StepId};
+use crate::program::{Flow, FlowId, Op, Others, Program, SlotId, StepId};
 use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
+use eval::Scope;
 use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
 
 /// How many flows may be open inside each other; Okta's limit.
@@ -127,6 +128,24 @@ impl Machine {
     /// The program that runs.
     pub fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// The key for which the run wants to be alone, and what becomes of it while another run has that; to be asked before the
+    /// first turn.
+    pub fn alone(&self) -> Result<Option<(Text, Others)>, Fault> {
+        let flow = self.program.flow(self.start.entry);
+        let (Some(alone), Some(frame)) = (&flow.alone, self.frames.get(self.root)) else { return Ok(None) };
+        let key = match Scope::of(&frame.slots).eval(&alone.key)? {
+            Value::Null => Text::default(),
+            Value::Text(text) => text,
+            value => value.to_json().into(),
+        };
+        if key.trim().is_empty() {
+            let message = format!("`{}` wants to be alone, but its key is blank", flow.name);
+            return Err(Fault::new(FaultKind::InvalidInput, message)
+                .help("give the inputs and variables that `key` under `alone` reads"));
+        }
+        Ok(Some((key, alone.others)))
     }
 
     /// How much has been done so far.

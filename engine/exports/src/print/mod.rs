@@ -8,7 +8,8 @@ mod scalar;
 use layout::{Yaml, mapping};
 
 use flowrun_core::model::{
-    Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Retry, Step, Table, Trigger, Var,
+    Alone, Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Others, Retry, Step,
+    Table, Trigger, Var,
 };
 use flowrun_core::value::{Text, Value};
 
@@ -19,6 +20,7 @@ pub fn flow(flow: &Flow) -> String {
         flow.description.as_ref().map(|description| ("description".to_owned(), text(&description.it))),
     );
     file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
+    file.extend(flow.alone.as_ref().map(|alone| ("alone".to_owned(), self::alone(alone))));
     if !flow.inputs.is_empty() {
         let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
         file.push(("inputs".to_owned(), Yaml::Map(inputs.collect())));
@@ -120,6 +122,14 @@ fn trigger(trigger: &Trigger) -> Option<Yaml> {
         }
     };
     Some(if members.is_empty() { Yaml::text(key) } else { Yaml::Map(vec![member(key, Yaml::Map(members))]) })
+}
+
+fn alone(alone: &Alone) -> Yaml {
+    let mut members = vec![member("key", expr(&alone.key.it))];
+    if alone.others != Others::default() {
+        members.push(member("others", Yaml::text(alone.others.word())));
+    }
+    Yaml::Map(members)
 }
 
 fn input(input: &Input) -> Yaml {

@@ -3,9 +3,12 @@
 //! [`Plan`] reads and checks what is to be run and refuses what can't be; [`Plan::open`] makes its connections, tables and record;
 //! [`Session::run`] runs it. What there is to say on the way is returned as values.
 
+pub mod alone;
 pub mod audit;
 pub mod connections;
 pub mod given;
+pub mod lines;
+pub mod lock;
 pub mod origin;
 pub mod save;
 pub mod simulators;
@@ -20,7 +23,9 @@ use std::sync::Arc;
 
 use flowrun_kit::registry::Registry;
 
+use alone::Alone;
 pub use job::{Job, Record};
+use lines::Lines;
 pub use plan::{Plan, clock};
 pub use run::{Ended, Session};
 use simulators::Simulators;
@@ -38,4 +43,8 @@ pub struct Surroundings {
     pub instant: bool,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
+    /// The runs of this process that are alone.
+    pub alone: Alone,
+    /// The lines that this process has open.
+    pub lines: Lines,
 }

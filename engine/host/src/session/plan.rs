@@ -120,8 +120,12 @@ fn compile(
     Ok((program, start, doubts))
 }
 
-/// A clock that begins now.
+/// A clock that begins now and passes this many times as fast as the one on the wall.
 pub fn clock(scale: f64) -> Clock {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Clock::starting_at(now.as_millis() as i64, scale)
+    Clock::starting_at(now_ms(), scale)
+}
+
+/// What time it is, in milliseconds since 1970.
+pub(super) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
 }

@@ -20,9 +20,12 @@ use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
 use flowrun_project::{Problem, unreadable};
 use flowrun_tables::Tables;
+use tokio::task::JoinHandle;
 
+use super::alone::Turn;
 use super::audit::{Audit, AuditFile, Beginning};
 use super::connections::{self, Made, Purpose};
+use super::lock::Holder;
 use super::simulators::{Front, Simulators};
 use super::state::{self, KeptTables};
 use super::{Plan, Record, given, plan};
@@ -37,6 +40,8 @@ pub struct Session {
     world: World,
     made: Vec<Made>,
     audit: Arc<Audit>,
+    /// Held until the run has ended.
+    _turn: Option<Turn>,
 }
 
 /// A run that has ended.
@@ -60,8 +65,9 @@ pub struct Ended {
 }
 
 impl Plan {
-    /// Makes the connections, the tables and the record, for a run that goes on until `stop` is given. Nothing is sent yet.
-    pub fn open(self, stop: Stop) -> Result<Session, Problem> {
+    /// Makes the connections, the tables and the record; nothing is sent yet. A flow that wants to be alone waits for its turn
+    /// if it says so, which `tell` hears of, unless `stop` is given.
+    pub async fn open(self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
         let env = &self.surroundings.env;
         let simulators = self.simulators();
         let audit = Arc::new(Audit::default());
@@ -70,16 +76,29 @@ impl Plan {
             Record::File(_) => true,
             Record::Usual => self.reaches_real(),
         };
-        let purpose = Purpose { ca_file: self.job.ca_file.clone(), ..Purpose::new(&simulators, env) };
+        let lines = &self.surroundings.lines;
+        let purpose = Purpose {
+            ca_file: self.job.ca_file.clone(),
+            scale: self.time_scale(),
+            lines: lines.clone(),
+            // Simulators that are made for this run alone end with it, and so do the lines to them.
+            simulated_lines: self.surroundings.simulators.as_ref().map(|_| lines.clone()).unwrap_or_default(),
+            ..Purpose::new(&simulators, env)
+        };
         let made = connections::connect(&self.planned, &purpose)?;
         let clock = simulators.clock;
-        let time = RunTime::new(clock.clone(), self.counts_computing());
-        let at_us = time.now_us();
-        let run_id = run_id(self.surroundings.run_id.as_deref(), at_us);
+        let run_id = run_id(self.surroundings.run_id.as_deref(), clock.now_ms() * 1000);
         let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
         // Nothing outlives a run that reaches nothing real, unless it is said where.
         let folder = state::folder(&self.project.root, &hosts, env).filter(|_| self.reaches_real());
-        let tables = self.filled(self.tables(folder.as_deref(), &clock)?)?;
+        let flow = &self.program.flow(self.start).name;
+        let turn =
+            self.turn(folder.as_deref(), &Holder::new(flow, &run_id, clock.now_ms()), &stop, tell).await?;
+        // Another run may have changed what is kept and taken its time.
+        let holder = Holder::new(flow, &run_id, clock.now_ms());
+        let time = RunTime::new(clock.clone(), self.counts_computing());
+        let at_us = time.now_us();
+        let tables = self.filled(self.tables(folder.as_deref(), &clock, &holder)?)?;
         let answers = self.answers()?;
         let registry = &self.surroundings.registry;
         let run = Run {
@@ -103,7 +122,25 @@ impl Plan {
                 }
             }
         }
-        Ok(Session { warnings, plan: self, machine, world, made, audit })
+        Ok(Session { warnings, plan: self, machine, world, made, audit, _turn: turn })
+    }
+
+    /// The right to run alone, if the flow wants to. A dry run changes nothing, so that it is in nobody's way.
+    async fn turn(
+        &self,
+        folder: Option<&Path>,
+        holder: &Holder,
+        stop: &Stop,
+        tell: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Option<Turn>, Problem> {
+        if self.program.flow(self.start).alone.is_none() || self.job.dry_run {
+            return Ok(None);
+        }
+        let start = Start::new(self.start, self.inputs.clone(), holder.run.as_str(), holder.since_ms * 1000);
+        let alone = Machine::new(self.program.clone(), start).and_then(|machine| machine.alone());
+        let Some((key, others)) = alone.map_err(|fault| refused(&fault))? else { return Ok(None) };
+        let folder = self.job.state.as_deref().or(folder);
+        self.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
     }
 
     /// Whether what computing takes is added to a clock that stands still meanwhile.
@@ -116,7 +153,11 @@ impl Plan {
         if let Some(simulators) = &self.surroundings.simulators {
             return simulators.clone();
         }
-        let clock = plan::clock(self.time_scale());
+        let clock = if self.is_simulated() {
+            Clock::simulated(plan::now_ms())
+        } else {
+            plan::clock(self.time_scale())
+        };
         // What nothing reaches need not be made.
         if !self.reaches_simulator() {
             return Simulators::of(clock, Front::default(), []);
@@ -161,10 +202,14 @@ impl Plan {
 
     /// The tables, the kept ones as the last run left them. Over simulators nothing is kept unless it is said where: the next
     /// run has new ones.
-    fn tables(&self, folder: Option<&Path>, clock: &Clock) -> Result<Tables, Problem> {
+    fn tables(&self, folder: Option<&Path>, clock: &Clock, holder: &Holder) -> Result<Tables, Problem> {
         let tables = Tables::new(&self.program.tables, clock.clone());
-        let kept: Vec<&str> =
-            self.program.tables.iter().filter(|table| table.kept).map(|table| &*table.name).collect();
+        let filled = |name: &str| self.job.tables.iter().any(|(table, _)| table == name);
+        let reached = self.program.tables_of(self.start);
+        let used = self.program.tables.iter().enumerate().filter(|(place, table)| {
+            table.kept && (reached.contains(&(*place as u32)) || filled(&table.name))
+        });
+        let kept: Vec<&str> = used.map(|(_, table)| &*table.name).collect();
         let folder = match (&self.job.state, folder) {
             (Some(folder), _) => folder.clone(),
             (None, Some(folder)) => folder.join("tables"),
@@ -177,7 +222,8 @@ impl Plan {
         if kept.is_empty() {
             return Ok(tables);
         }
-        tables.kept_in(KeptTables::open(&folder, !self.job.dry_run)?).map_err(|fault| refused(&fault))
+        let holder = (!self.job.dry_run).then_some(holder);
+        tables.kept_in(KeptTables::open(&folder, &kept, holder)?).map_err(|fault| refused(&fault))
     }
 
     /// The tables, with the rows of the CSV files that were named for them.
@@ -225,6 +271,11 @@ impl Session {
     /// Whether its time is simulated.
     pub fn is_simulated(&self) -> bool {
         self.plan.is_simulated()
+    }
+
+    /// Runs it beside whatever else the runtime does, on whichever of its threads has time.
+    pub fn spawn(self, mut watch: impl Watch + 'static) -> JoinHandle<Ended> {
+        tokio::spawn(async move { self.run(&mut watch).await })
     }
 
     /// Runs it to its end. However badly it goes, there is a report.

@@ -122,7 +122,7 @@ impl Simulators {
 
     /// All of them in this process.
     pub fn transport(&self) -> SimTransport {
-        self.each.iter().fold(SimTransport::new(), |transport, one| {
+        self.each.iter().fold(SimTransport::new(&self.clock), |transport, one| {
             let (one, front) = (one.simulator.clone(), self.front.clone());
             let address = one.address().to_owned();
             transport.host_made_by(&address, move || front.before(one.router()))

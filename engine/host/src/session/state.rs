@@ -1,7 +1,7 @@
 //! Where a project keeps what outlives a run: kept tables and audit records, below `~/.local/state/flowrun`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,8 @@ use flowrun_tables::Store;
 use sha2::{Digest, Sha256};
 
 use flowrun_project::Problem;
+
+use super::lock::{Holder, Lock};
 
 /// The folder for what one project does over certain connections. What was imported into a sandbox says nothing of a
 /// real org, so that each set of hosts has a folder of its own.
@@ -54,49 +56,53 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&beside, path)
 }
 
-/// A folder of kept tables, which no other run uses at the same time.
+/// A folder of kept tables. No two runs change the same of them at the same time.
 #[derive(Debug)]
 pub struct KeptTables {
     folder: PathBuf,
     saves: bool,
-    /// Held until the run ends; the system gives it back even after a crash.
-    _lock: File,
+    /// Held until the run ends.
+    _locks: Vec<Lock>,
 }
 
 impl KeptTables {
-    /// Takes the folder for this run. A run that does not save only looks.
-    pub fn open(folder: &Path, saves: bool) -> Result<KeptTables, Problem> {
+    /// Opens the folder for a run that reaches these tables: they are its own if it may change them, and then it says who it
+    /// is. A run that does not only looks.
+    pub fn open(folder: &Path, tables: &[&str], changes: Option<&Holder>) -> Result<KeptTables, Problem> {
         let unusable = |error: io::Error| {
             Problem::new(format!("kept tables can't be stored in {}: {error}", folder.display()))
                 .help("name another folder with --state")
         };
         make(folder).map_err(unusable)?;
-        let path = folder.join("lock");
-        let lock =
-            private().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(KeptTables { folder: folder.to_owned(), saves, _lock: lock }),
-            Err(TryLockError::WouldBlock) => {
-                let problem = Problem::new("another run of this project over these connections is going on");
-                Err(problem.help(format!("wait for its end; it holds {}", path.display())))
+        let mut locks = Vec::new();
+        for (table, holder) in tables.iter().filter_map(|table| Some((table, changes?))) {
+            match Lock::take(&file(folder, table, "lock"), holder).map_err(unusable)? {
+                Ok(lock) => locks.push(lock),
+                Err(other) => {
+                    let other = other.map(|other| format!(": {}", other.told())).unwrap_or_default();
+                    let message = format!(
+                        "another run of this project over these connections uses the kept table `{table}`{other}"
+                    );
+                    return Err(Problem::new(message).help("wait for its end"));
+                }
             }
-            Err(TryLockError::Error(error)) => Err(unusable(error)),
         }
+        Ok(KeptTables { folder: folder.to_owned(), saves: changes.is_some(), _locks: locks })
     }
+}
 
-    fn path(&self, table: &str) -> PathBuf {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-        let name: String = table.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
-        // Tables whose names differ only in other letters keep apart.
-        let mark =
-            if name == table { String::new() } else { format!("-{}", &hex(&Sha256::digest(table))[..8]) };
-        self.folder.join(format!("{name}{mark}.jsonl"))
-    }
+/// The file in `folder` for a table.
+fn file(folder: &Path, table: &str, ending: &str) -> PathBuf {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    let name: String = table.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
+    // Tables whose names differ only in other letters keep apart.
+    let mark = if name == table { String::new() } else { format!("-{}", &hex(&Sha256::digest(table))[..8]) };
+    folder.join(format!("{name}{mark}.{ending}"))
 }
 
 impl Store for KeptTables {
     fn load(&self, table: &str) -> Result<Option<String>, String> {
-        match fs::read_to_string(self.path(table)) {
+        match fs::read_to_string(file(&self.folder, table, "jsonl")) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.to_string()),
@@ -107,7 +113,7 @@ impl Store for KeptTables {
         if !self.saves {
             return Ok(());
         }
-        replace(&self.path(table), text).map_err(|error| error.to_string())
+        replace(&file(&self.folder, table, "jsonl"), text).map_err(|error| error.to_string())
     }
 }
 

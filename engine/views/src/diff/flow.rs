@@ -1,6 +1,6 @@
 //! What differs between two flows: their names, what starts them, what they take and give, their cards.
 
-use flowrun_core::model::{Expr, Flow, Input, Name, Trigger};
+use flowrun_core::model::{Alone, Expr, Flow, Input, Name, Trigger};
 use flowrun_core::names::stem;
 use flowrun_core::value::Value;
 
@@ -18,6 +18,7 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
     let moved = moves(old, new, &mut changes);
     changes.extend(both.described("description", old.description.as_ref(), new.description.as_ref()));
     both.trigger(&old.trigger, &new.trigger, &mut changes);
+    both.beside(old.alone.as_ref(), new.alone.as_ref(), &mut changes);
     both.inputs(&old.inputs, &new.inputs, &mut changes);
     outputs(&old.outputs, &new.outputs, &mut changes);
     let cards = cards(both, pairing);
@@ -156,6 +157,17 @@ impl Both<'_> {
                 changes.push(Change::of("started by", Some(told(old)), Some(told(new))));
             }
         }
+    }
+
+    fn beside(&self, old: Option<&Alone>, new: Option<&Alone>, changes: &mut Vec<Change>) {
+        let key = |alone: Option<&Alone>| alone.map(|alone| alone.key.it.clone());
+        let (was, now) = (key(old), key(new));
+        if was.is_some() || now.is_some() {
+            let of = Fields { card: "", sort: "alone" };
+            self.field(of, "key", was.as_ref(), now.as_ref(), changes);
+        }
+        let others = |alone: Option<&Alone>| alone.map(|alone| alone.others.word().to_owned());
+        changes.extend(Change::of("others", others(old), others(new)).if_differs());
     }
 
     fn inputs(&self, old: &[Input], new: &[Input], changes: &mut Vec<Change>) {

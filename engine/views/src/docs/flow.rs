@@ -77,6 +77,9 @@ fn facts(flow: &Flow, about: &About) -> String {
             }
         }
     }
+    if let Some(alone) = &flow.alone {
+        add("Alone", format!("by {}; others: {}", code(&plain(&alone.key.it)), alone.others.word()));
+    }
     add("Cards", words::count(about.cards as u64));
     add("File", code(&format!("{}.yaml", flow.path)));
     let rows: Vec<String> = rows.iter().map(|(name, value)| format!("| {name} | {value} |\n")).collect();

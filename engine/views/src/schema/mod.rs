@@ -26,6 +26,20 @@ pub fn schema(catalog: &Catalog) -> Value {
             "name": text("The flow's name, as people read it; the name of its file where none is given."),
             "description": text("What the flow does."),
             "trigger": { "$ref": "#/$defs/trigger" },
+            "alone": {
+                "description": "Which runs may not go on beside one that starts with the flow.",
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["key"],
+                "properties": {
+                    "key": { "description": "Runs for which this comes to the same exclude each other; it may read inputs and variables." },
+                    "others": {
+                        "description": "What becomes of a run while another one has the key: it does not start, or waits for the other one's end.",
+                        "enum": ["refuse", "wait"],
+                        "default": "refuse",
+                    },
+                },
+            },
             "inputs": {
                 "description": "What the flow takes: names and types.",
                 "type": ["object", "null"],

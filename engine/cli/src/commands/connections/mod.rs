@@ -7,10 +7,10 @@ mod test;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use flowrun_host::runtime;
 
 use crate::console::Console;
 use crate::outcome::Refused;
-use crate::runtime;
 use crate::surroundings::Surroundings;
 use add::AddArgs;
 use test::TestArgs;
@@ -72,7 +72,7 @@ pub fn run(
     match &args.command {
         None => list::list(&args.of, surroundings, console),
         Some(ConnectionsCommand::Test(args)) => {
-            runtime::of_one_thread(false)?.block_on(test::test(args, surroundings, console))
+            runtime::of_one_thread()?.block_on(test::test(args, surroundings, console))
         }
         Some(ConnectionsCommand::Add(args)) => add::add(args, surroundings, console),
     }
