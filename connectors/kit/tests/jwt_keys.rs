@@ -121,7 +121,7 @@ fn what_is_no_key_for_the_algorithm_is_told() {
         (private!("rsa-pkcs8.pem"), "RS256", "this is a private key"),
         (private!("rsa.jwk.json"), "RS256", "private parts"),
         (private!("set.jwk.json"), "RS256", "a set of JWKs"),
-        ("{", "RS256", "no JSON"),
+        ("{", "RS256", "isn't JSON"),
         ("key.pem", "RS256", "neither PEM"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA", "RS256", "its PEM has no end"),
         ("-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", "RS256", "damaged"),

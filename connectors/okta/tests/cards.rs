@@ -422,7 +422,7 @@ async fn nobody_is_lost_from_a_list_in_silence() {
     assert!(fault.message.contains("something lacks `id`"), "{fault}");
     let nameless = replaced(StatusCode::OK, r#"{"profile":{"login":"ada"}}"#);
     let fault = nameless.refused("okta.read_user", r#"{"id_or_login":"ada"}"#).await;
-    assert!(fault.message.contains("no user: it lacks `id`"), "{fault}");
+    assert!(fault.message.contains("isn't a user: it lacks `id`"), "{fault}");
     let sessions = replaced(StatusCode::OK, r#"[{"id":"aps1"}]"#);
     let fault = sessions.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.message.contains("each with `id` and `status`"), "{fault}");

@@ -193,7 +193,7 @@ mod tests {
             ("random(1, 2)", "`random` takes 0 or 1 values, found 2 at character 1 "),
             ("abs", "expected `(` behind `abs`, found the end at character 4 "),
             ("1 + on", "`+` takes numbers, found true/false at character 3 "),
-            ("sqrt(-1)", "the result of `sqrt` isn't a number at character 1 "),
+            ("sqrt(-1)", "the result of `sqrt` is not a number at character 1 "),
             ("10^999", "the result of `^` is too large for a number at character 3 "),
             ("0.5!", "`!` takes a whole number from 0 to 170, found 0.5 at character 4 "),
             ("171!", "found 171 at character 4 "),
