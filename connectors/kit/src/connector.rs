@@ -89,7 +89,7 @@ impl Settings {
         Settings::default()
     }
 
-    /// The same settings with one more; white space around a value is cut off, and a blank one is none.
+    /// The same settings with one more; white space around a value is cut off, and a blank one isn't kept.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Settings {
         let value = value.into();
         if !value.trim().is_empty() {

@@ -51,7 +51,7 @@ impl Planned {
         Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
     }
 
-    /// The settings that are no secrets and that a variable of the manifest reads, each with its variable of the
+    /// The settings that aren't secrets and that a variable of the manifest reads, each with its variable of the
     /// environment.
     fn read_by(&self, manifest: &Manifest) -> Vec<(&str, String)> {
         let read = |variable: &str| {
