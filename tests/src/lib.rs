@@ -41,8 +41,9 @@ pub fn registry() -> &'static Registry {
 /// How many times a test does what it may do any number of times: as often as the environment says, or as usual.
 pub fn times(variable: &str, usually: u64) -> u64 {
     let given = std::env::var(variable).ok();
-    given
-        .map_or(usually, |given| given.parse().unwrap_or_else(|_| panic!("{variable}: {given} is no number")))
+    given.map_or(usually, |given| {
+        given.parse().unwrap_or_else(|_| panic!("{variable}: {given} isn't a number"))
+    })
 }
 
 /// The files of a case: `#### file: flows/a.yaml` starts a file; a case without such a line is one flow, `flow.yaml`.

@@ -167,7 +167,7 @@ fn is_slot(part: &str) -> bool {
 }
 
 fn apply(document: &mut Value, mend: &Mend) {
-    let (above, last) = mend.at.rsplit_once('/').unwrap_or_else(|| panic!("{} is no pointer", mend.at));
+    let (above, last) = mend.at.rsplit_once('/').unwrap_or_else(|| panic!("{} isn't a pointer", mend.at));
     let above = document.pointer_mut(above).and_then(Value::as_object_mut);
     let above = above.unwrap_or_else(|| panic!("{} has nothing at {}", mend.file, mend.at));
     let last = last.replace("~1", "/");

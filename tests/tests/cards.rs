@@ -81,7 +81,7 @@ fn over_wires(card: &Card, cards: &str) -> (String, Record) {
 
 /// Whether nothing was wrong but that the example shows a key, which a flow has from a variable.
 fn holds_key(found: &str) -> bool {
-    found.lines().all(|mistake| mistake.ends_with("stands in the file"))
+    found.lines().all(|mistake| mistake.ends_with("is in the file"))
 }
 
 async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {

@@ -333,7 +333,7 @@ fn a_connection_is_written_for_its_owner_alone() {
     let block = "okta:\n  api_token: \"!op read op://it/okta/token\"\n  org_url: \"https://acme.okta.com\"\n";
     assert_eq!(fs::read_to_string(home.file()).unwrap(), block);
 
-    // What stands there stays, remarks too; and a file that others may read becomes one's own.
+    // What is there stays, remarks too; and a file that others may read becomes one's own.
     let old = "# mine\npersonio: { client_id: x } # the old one\n";
     home.write(old, 0o644);
     assert_eq!(home.add(&GIVEN, None).code, 0);
@@ -391,7 +391,7 @@ fn what_is_missing_is_asked_for() {
     accepted("add-misspelt", &ran);
     let ran = home.add(&["okta", "--replace", "org_url=https://acme.okta.com", "api_token=00x"], None);
     assert!(
-        ran.stderr.starts_with("warning: `api_token` stands in the history of your shell now"),
+        ran.stderr.starts_with("warning: `api_token` is in the history of your shell now"),
         "{}",
         ran.stderr
     );

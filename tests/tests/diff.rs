@@ -129,7 +129,7 @@ fn what_cannot_be_compared_is_refused() {
     for (old, new, message) in [
         ("flow", "nowhere", "there is no file"),
         ("flow", "broken", "expected a list"),
-        ("exports/a.flopack", "flow", "is no export that flowrun can read"),
+        ("exports/a.flopack", "flow", "isn't an export that flowrun can read"),
         ("exports", "flow", "is a folder of exports"),
         ("empty", "flow", "there are no flows in"),
     ] {

@@ -10,23 +10,16 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use flowrun::Surroundings;
-use flowrun_core::machine::Start;
 use flowrun_core::report::{Report, Status};
-use flowrun_core::value::Record;
-use flowrun_host::driver::{self, RunTime, Stop};
+use flowrun_host::driver::Stop;
 use flowrun_host::runtime::{of_many_threads, of_one_thread};
-use flowrun_host::session::connections::{self, Made, Planned, Purpose};
-use flowrun_host::session::origin::Origin;
-use flowrun_host::session::{Ended, Job, Plan, Session};
-use flowrun_kit::activity::Activity;
+use flowrun_host::session::{self, Ended, Job, Plan, Session};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::errand::Run;
 use flowrun_okta::sim::{SeedUser, UserStatus};
-use flowrun_tables::Tables;
 use flowrun_tests::org::EPOCH_MS;
 use flowrun_tests::served::{Env, Served, variables};
 use flowrun_tests::simulators::{OktaAuth, Setup, Simulators};
-use flowrun_tests::{compile, registry, scopes, sources, surroundings};
+use flowrun_tests::surroundings;
 use tokio::sync::Semaphore;
 
 /// Waits an hour between two requests.
@@ -119,7 +112,7 @@ fn a_simulated_run_jumps_and_a_real_one_beside_it_does_not() {
 const RUNS: usize = 100;
 
 /// Reads twice and changes once.
-const FLOW: &str = "#### file: main.yaml
+const FLOW: &str = "name: Changes
 cards:
   - { id: users, card: okta.list_users_with_search, connection: okta, with: { result_set: all, search: status pr } }
   - id: user
@@ -127,52 +120,51 @@ cards:
     connection: okta
     with: { login: '{{ run.execution_id }}@example.com', email: a@example.com, first_name: Ada, last_name: Lovelace }
   - { card: okta.read_user, connection: okta, with: { id_or_login: $.user.id } }
-#### file: flowrun.yaml
-connections: { okta: okta }
+";
+
+/// Needs another scope: okta.logs.read.
+const LOGS: &str = "name: Logs
+cards:
+  - { card: okta.search_system_logs, connection: okta, with: { result_set: first_200 } }
 ";
 
 #[test]
 fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
-    let (program, entry) = compile(&sources(FLOW), "main", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("changes.yaml", FLOW), ("logs.yaml", LOGS), ("flowrun.yaml", MANIFEST)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
     let setup = Setup { employees: 100, okta_auth: OktaAuth::Oauth, ..Setup::default() };
     let simulators = Simulators::new(Clock::simulated(EPOCH_MS), &setup);
-    let connector = registry().connector("okta").unwrap();
-    let planned =
-        Planned { name: "okta".to_owned(), connector: connector.clone(), origin: Origin::Simulator };
-    let scopes = scopes(&program, 0);
-    let env = Default::default();
-    let made = connections::connect(&[(planned, scopes)], &Purpose::new(&simulators.all(), &env)).unwrap();
-
-    let activities: Vec<Activity> = (0..RUNS).map(|_| Activity::default()).collect();
-    let runs = activities.iter().enumerate().map(|(number, activity)| {
-        // The same line for all, and what is the run's own.
-        let made = made.iter().map(|made| Made { activity: activity.clone(), ..made.clone() });
-        let world = connections::world(
-            registry(),
-            &program,
-            &made.collect::<Vec<_>>(),
-            Tables::new(&program.tables, simulators.clock.clone()),
-            Default::default(),
-            Run::default(),
-            RunTime::new(simulators.clock.clone(), false),
-        );
-        let start = Start::new(entry, Record::default(), format!("run-{number}"), EPOCH_MS * 1000);
-        let program = program.clone();
-        async move { driver::run(program, start, &world, &mut (), &mut ()).await.unwrap() }
-    });
+    let around = Surroundings { simulators: Some(simulators.all()), ..surroundings() }.session();
+    let open = async |flow: &str, number: usize| {
+        let around = session::Surroundings { run_id: Some(format!("run-{number}")), ..around.clone() };
+        let job = Job { file: folder.path().join(flow), ..Job::default() };
+        let plan = Plan::new(job, around, &mut Vec::new()).unwrap_or_else(|_| panic!("{flow} has mistakes"));
+        plan.open(Stop::default(), &mut |_| {}).await.unwrap_or_else(|problem| panic!("{problem:?}"))
+    };
+    let (mut activities, traffic) = (Vec::new(), simulators.okta.traffic());
     of_many_threads().unwrap().block_on(async {
-        let runs: Vec<_> = runs.map(tokio::spawn).collect();
-        for run in runs {
-            assert_eq!(run.await.unwrap().status, Status::Done);
+        let mut runs = Vec::new();
+        for number in 0..RUNS {
+            let session = open("changes.yaml", number).await;
+            activities.extend(session.activities());
+            runs.push(session.spawn(()));
         }
+        for run in runs {
+            done(&run.await.unwrap());
+        }
+        // Of RFC 6749, section 4.4: a login is one request to the token endpoint.
+        assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));
+        let noted = format!("{RUNS} runs: {} at most\n", peak());
+        std::io::stderr().write_all(noted.as_bytes()).unwrap();
+        // A flow whose cards need something else to be granted asks for that, and nobody else does.
+        done(&open("logs.yaml", RUNS).await.spawn(()).await.unwrap());
+        done(&open("changes.yaml", RUNS + 1).await.spawn(()).await.unwrap());
     });
-
-    let noted = format!("{RUNS} runs: {} at most\n", peak());
-    std::io::stderr().write_all(noted.as_bytes()).unwrap();
-    let traffic = simulators.okta.traffic();
-    assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (1, 0));
+    assert_eq!((traffic.count("/oauth2/v1/token"), traffic.answered(429)), (2, 0));
     // A page of up to 200 users each, then a user, made and read: every run counts its own, and the first its login too.
-    let counts: Vec<u64> = activities.iter().map(|activity| activity.tally().requests).collect();
+    let counts: Vec<u64> = activities.iter().map(|(_, activity)| activity.tally().requests).collect();
     assert_eq!((counts.iter().sum::<u64>(), counts.iter().filter(|count| **count == 4).count()), (301, 1));
     assert!(counts.iter().all(|count| (3..=4).contains(count)), "{counts:?}");
 }

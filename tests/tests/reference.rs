@@ -24,7 +24,7 @@ fn the_reference_pages_are_up_to_date() {
     let stale: Vec<&String> = stale.map(|(file, _)| file).collect();
     assert!(
         stale.is_empty(),
-        "stale in docs/cards: {stale:?}; write them anew with `cargo run -- {}`",
+        "stale in docs/cards: {stale:?}; write them again with `cargo run -- {}`",
         &COMMAND[8..]
     );
     let written: BTreeSet<String> = pages.into_iter().map(|(file, _)| file).collect();
@@ -50,7 +50,7 @@ fn the_pictures_of_the_manual_are_up_to_date() {
         let there = fs::read_to_string(root().join(&file)).unwrap_or_default();
         assert!(
             there == drawn,
-            "{file} is stale; draw it anew with `cargo run -- graph {folder}/{flow}.yaml -o {file}`"
+            "{file} is stale; draw it again with `cargo run -- graph {folder}/{flow}.yaml -o {file}`"
         );
     }
 }

@@ -253,7 +253,7 @@ fn a_run_over_tcp_says_where_it_goes_and_survives_faults() {
 
     sandbox.end();
 
-    // A connection that breaks in the middle of an upload: the session is closed and begun anew, so that over TCP, too,
+    // A connection that breaks in the middle of an upload: the session is closed and opened again, so that over TCP, too,
     // nothing counts twice.
     let faults = vec![fault("drop@bulk-upsert:nth=2")];
     let sandbox = Sandbox::serve(&Setup { employees: 450, faults, ..Setup::default() });

@@ -331,7 +331,7 @@ fn connections_tell_no_credential() {
                 String::new()
             };
             let tried = tapped.run_over(&served, &["connections", "test", &flows]);
-            // That version 2 of Personio's API lets nobody in is no failure where version 1 does.
+            // That version 2 of Personio's API lets nobody in isn't a failure where version 1 does.
             let harmless = echo == Some("/token") && way == Way::ApiToken;
             let fails = echo.is_some() && !harmless;
             assert_eq!(

@@ -19,7 +19,7 @@ impl Key {
             Fault::new(FaultKind::InvalidInput, message).at(input).help("make one: openssl rand -base64 32")
         };
         let bytes =
-            STANDARD.decode(text.expose().trim()).map_err(|_| wrong("the key is no base64".to_owned()))?;
+            STANDARD.decode(text.expose().trim()).map_err(|_| wrong("the key isn't base64".to_owned()))?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes)
             .map_err(|_| wrong(format!("expected a key of 32 bytes, found {}", bytes.len())))?;
         Ok(Key(LessSafeKey::new(key)))
@@ -45,7 +45,7 @@ impl Key {
     pub(crate) fn decrypt(&self, encrypted: &str, associated: &str, input: InputId) -> Result<Secret> {
         let wrong = |message| Fault::new(FaultKind::InvalidInput, message).at(input);
         let bare: String = encrypted.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
-        let bytes = STANDARD.decode(bare).map_err(|_| wrong("what is to be decrypted is no base64"))?;
+        let bytes = STANDARD.decode(bare).map_err(|_| wrong("what is to be decrypted isn't base64"))?;
         let (nonce, sealed) = bytes
             .split_at_checked(NONCE_LEN)
             .filter(|(_, sealed)| sealed.len() >= AES_256_GCM.tag_len())
@@ -56,7 +56,7 @@ impl Key {
             self.0.open_in_place(nonce, Aad::from(associated.as_bytes()), &mut sealed).map_err(|_| {
                 wrong("this was encrypted with another key or another `associated`, or it was changed since")
             })?;
-        let text = str::from_utf8(opened).map_err(|_| wrong("what was encrypted is no UTF-8 text"))?;
+        let text = str::from_utf8(opened).map_err(|_| wrong("what was encrypted isn't UTF-8 text"))?;
         Ok(Secret::new(text))
     }
 }

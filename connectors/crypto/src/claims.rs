@@ -35,7 +35,7 @@ impl Claims {
         }
     }
 
-    /// Says when the token was made, unless the author did or nobody shall; gives the second from which it counts.
+    /// Says when the token was made, unless the author did or wants none; gives the second from which it counts.
     pub(crate) fn issue(&mut self, now_ms: i64, no_timestamp: bool) -> Result<f64> {
         let issued = match self.seconds("iat")? {
             Some(issued) => issued,
@@ -57,7 +57,7 @@ impl Claims {
             None | Some("") if given => Ok(()),
             None | Some("") => self.add("exp", Value::Number(issued + LIFETIME_S)),
             Some("never") if given => {
-                Err(invalid("the claim `exp` is given, and yet the token shall never end"))
+                Err(invalid("the claim `exp` is given, but the token is never to expire"))
             }
             Some("never") => Ok(()),
             Some(text) => self.add("exp", Value::Number((issued + seconds(text)?).floor())),

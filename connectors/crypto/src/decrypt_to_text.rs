@@ -33,7 +33,7 @@ impl Pure for DecryptToText {
             => ok r#"{ text: born 1815 }"#,
         r#"{ encrypted: MZDvYw4wlOy+9RFZzXXJzdKRk8S92skcANfzgD243epYusHL0A==, key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= }"#
             => err "with another key or another `associated`, or it was changed since",
-        r#"{ encrypted: "?", key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= }"# => err "is no base64",
+        r#"{ encrypted: "?", key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= }"# => err "isn't base64",
     };
     type Out = Shown;
 

@@ -12,8 +12,8 @@ use crate::aes::{self, Key};
 
 /// Encrypts a text, so that only who has the key can read it or change it unnoticed.
 ///
-/// By AES-256 in GCM. The result is base64 of a nonce of 12 bytes, drawn anew each time, the encrypted UTF-8 and a tag of
-/// 16 bytes; it is no secret. One key is good for four thousand million texts. The way back is `encryption.decrypt`.
+/// By AES-256 in GCM. The result is base64 of a nonce of 12 bytes, new each time, the encrypted UTF-8 and a tag of
+/// 16 bytes; it isn't a secret. One key is good for four thousand million texts. The way back is `encryption.decrypt`.
 #[derive(Inputs)]
 pub(crate) struct Encrypt {
     /// The text. It counts as a secret, so that it comes from a variable or from another card, not from the flow's file.
@@ -46,7 +46,7 @@ impl Effect for Encrypt {
         r#"- { card: encryption.encrypt, with: { text: born 1815, key: c2hvcnQ= } }"#
             => err "expected a key of 32 bytes, found 5",
         r#"- { card: encryption.encrypt, with: { text: born 1815, key: "a password" } }"#
-            => err "the key is no base64",
+            => err "the key isn't base64",
     };
     const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = Duration::from_secs(10);

@@ -65,7 +65,7 @@ impl Pure for Verify {
             => err "the token's signature is not that of this key",
         r#"{ token: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEiLCJhdWQiOiJociIsImV4cCI6MTQ3MzIwNzAwMH0.Br4XWsYETKbZnn_o19utLo3vn9BUdClAmcuhklQ3e-U, key: s3cret, algorithm: HS512 }"#
             => err "the token is signed by HS256, not by HS512",
-        r#"{ token: a.b, key: s3cret, algorithm: HS256 }"# => err "the token is no JWT",
+        r#"{ token: a.b, key: s3cret, algorithm: HS256 }"# => err "the token isn't a JWT",
     };
     type Out = Verified;
 
@@ -87,7 +87,7 @@ impl Verify {
         let token = self.token.expose().trim();
         let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
         let unread =
-            || Fault::new(FaultKind::Parse, "the token is no JWT: three parts in base64url").at(Self::TOKEN);
+            || Fault::new(FaultKind::Parse, "the token isn't a JWT: three parts in base64url").at(Self::TOKEN);
         let jwt = Unverified::parse(token).ok_or_else(unread)?;
         if jwt.algorithm() != Some(algorithm) {
             let said = jwt.algorithm().map_or("another algorithm", Algorithm::name);
@@ -168,7 +168,7 @@ fn millis(claims: &Record, name: &str) -> Result<Option<f64>> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::Number(seconds)) => Ok(Some(seconds * 1000.0)),
-        Some(other) => Err(wrong(format!("the token's `{name}` is no number, but {}", other.kind()))),
+        Some(other) => Err(wrong(format!("the token's `{name}` isn't a number, but {}", other.kind()))),
     }
 }
 

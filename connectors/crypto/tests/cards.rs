@@ -105,7 +105,7 @@ async fn what_can_not_be_signed_is_told() {
     let table = [
         (r#"{"payload":{"sub":"a"},"subject":"a"}"#, "the claim `sub` is given twice"),
         (r#"{"payload":{"exp":5},"expires_in":60}"#, "the claim `exp` is given twice"),
-        (r#"{"payload":{"exp":5},"expires_in":"never"}"#, "shall never end"),
+        (r#"{"payload":{"exp":5},"expires_in":"never"}"#, "is never to expire"),
         (r#"{"payload":{"exp":"tomorrow"}}"#, "expected seconds since 1970 as the claim `exp`, found text"),
         (r#"{"expires_in":"10m"}"#, "expected a duration, found \"10m\""),
         (r#"{"not_before":-1}"#, "expected a duration, found \"-1\""),
@@ -186,7 +186,7 @@ async fn each_failure_is_told_in_its_own_words() {
             r#"{"token":"eyJhbGciOiJub25lIn0.e30."}"#,
             "the token is signed by another algorithm, not by HS256",
         ),
-        (60, r#"{"token":"a.b.c"}"#, "the token is no JWT"),
+        (60, r#"{"token":"a.b.c"}"#, "the token isn't a JWT"),
     ];
     for (seconds, json, told) in table {
         let fault = at(seconds, json).unwrap_err();

@@ -46,7 +46,7 @@ impl Effect for FromBase64 {
         r#"- { card: file.from_base64, with: { text: iVBORw0KGgo=, filename: logo.png } }"# => ok "{ size: 8 }",
         r#"- { card: file.from_base64, with: { text: "", filename: empty.bin } }"# => ok "{ size: 0 }",
         r#"- { card: file.from_base64, with: { text: "no base64!", filename: logo.png } }"#
-            => err "the text is no Base64",
+            => err "the text isn't Base64",
     };
     const DOES: Does = Does::Reads;
     type Connection = FileStore;
@@ -64,7 +64,7 @@ impl Effect for FromBase64 {
         });
         let bytes = LENIENT.decode(letters.collect::<Vec<u8>>()).map_err(|_| {
             // Which letter is wrong stays untold: the text may be confidential.
-            Fault::new(FaultKind::Parse, "the text is no Base64").at(Self::TEXT)
+            Fault::new(FaultKind::Parse, "the text isn't Base64").at(Self::TEXT)
         })?;
         let file = store.create(&self.filename, &bytes)?;
         Ok(Decoded { size: file.size as f64, file_content: file })

@@ -39,7 +39,7 @@ impl Effect for ReadText {
 - { card: file.read_text, with: { file_content: $.made.file_content } }"# => ok "{ text: Zoë }",
         r#"- { id: made, card: file.from_base64, with: { text: Wm/r, filename: latin.txt } }
 - { card: file.read_text, with: { file_content: $.made.file_content } }"#
-            => err "latin.txt (3 bytes) is no text in UTF-8: byte 3 can't stand there",
+            => err "latin.txt (3 bytes) isn't text in UTF-8: byte 3 can't be there",
         r#"- { id: made, card: file.create, with: { text: "id,name", filename: people.csv } }
 - { card: file.read_text, with: { file_content: $.made.file_content, max_mb: 0.000005 } }"#
             => err "expected a file of at most 5 bytes, found people.csv (7 bytes)",
@@ -57,7 +57,7 @@ impl Effect for ReadText {
             let (file, place) = (&self.file_content, error.valid_up_to() + 1);
             Fault::new(
                 FaultKind::Parse,
-                format!("{file} is no text in UTF-8: byte {place} can't stand there"),
+                format!("{file} isn't text in UTF-8: byte {place} can't be there"),
             )
             .at(Self::FILE_CONTENT)
             .help("save it as UTF-8 where it comes from; for the bytes themselves use `file.to_base64`")

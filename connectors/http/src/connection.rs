@@ -143,7 +143,7 @@ fn auth(settings: &Settings) -> Result<Auth> {
         "header" => {
             let name = settings.get("header").unwrap_or_default().to_ascii_lowercase();
             let name = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_| wrong(format!("API_CONNECTOR_HEADER is no name of a header: \"{name}\"")))?;
+                .map_err(|_| wrong(format!("API_CONNECTOR_HEADER can't be a header name: \"{name}\"")))?;
             Credential::header(name, secret()?)?
         }
         other => {

@@ -19,7 +19,7 @@ use crate::{ApiConnector, disposition};
 /// Downloads a file.
 ///
 /// It goes to disk while it arrives, never into memory, and lasts as long as the run. Without `filename` its name is that
-/// of the answer's `Content-Disposition`, else the last part of the address. A download that breaks off begins anew. Only
+/// of the answer's `Content-Disposition`, else the last part of the address. A download that breaks off is started again. Only
 /// the connection's host can be called: a file that lies elsewhere, such as behind a redirect to a storage service, needs
 /// a connection to that host. One file may have 256 MB, all files of a run 1 GB, unless `--max-file-mb` and
 /// `--max-files-mb` say otherwise.

@@ -67,7 +67,7 @@ pub async fn json(api: &ApiConnector, written: Written<'_>) -> Result<Answered> 
     }
     let body = parse_json(&body).map_err(|error| {
         let shown: String = body.chars().take(160).collect();
-        Fault::new(FaultKind::Parse, format!("the answer is no JSON: {error}"))
+        Fault::new(FaultKind::Parse, format!("the answer isn't JSON: {error}"))
             .code(status_code as u16)
             .body(shown.into())
             .help("use api_connector.raw, which gives the answer as text")

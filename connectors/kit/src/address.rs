@@ -23,7 +23,7 @@ impl Origin {
     /// Reads the origin of an absolute address.
     pub fn parse(address: &str) -> Result<Origin> {
         let wrong = |why: &str| Fault::new(FaultKind::Url, format!("{why}: `{}`", shorten(address)));
-        let uri: Uri = address.parse().map_err(|_| wrong("this is no address"))?;
+        let uri: Uri = address.parse().map_err(|_| wrong("this isn't an address"))?;
         let (scheme, default) = match uri.scheme_str() {
             Some("https") => (Scheme::Https, 443),
             Some("http") => (Scheme::Http, 80),
@@ -124,7 +124,7 @@ impl Base {
             let help = "credentials are sent to no other host; use a connection of that host";
             return Err(Fault::new(FaultKind::Url, message).help(help));
         }
-        // Put together anew, so that no other parser can read another host out of it.
+        // Put together again, so that no other parser can read another host out of it.
         let rest = target.parse::<Uri>().ok().and_then(|uri| uri.path_and_query().map(ToString::to_string));
         Ok(format!("{}{}", self.origin, rest.unwrap_or_else(|| "/".to_owned())))
     }

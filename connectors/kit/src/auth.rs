@@ -281,7 +281,7 @@ impl Auth {
     /// Puts dots in place of the credentials that `text` quotes.
     pub(crate) fn redact(&self, text: &mut String, more: &[SecretString]) {
         let mut hide = |secret: &str| {
-            // A short one would take half the text with it, and is no secret worth the name.
+            // A short one would take half the text with it, and isn't a secret worth the name.
             if secret.len() >= 6 && text.contains(secret) {
                 *text = text.replace(secret, REDACTED);
             }

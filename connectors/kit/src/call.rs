@@ -86,7 +86,7 @@ impl Call {
     /// Sends JSON.
     pub fn json(mut self, body: &impl Serialize) -> Result<Call> {
         let body = serde_json::to_vec(body)
-            .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the body is no JSON: {error}")))?;
+            .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the body isn't JSON: {error}")))?;
         self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         self.body = body.into();
         Ok(self)
@@ -117,7 +117,7 @@ impl Call {
         self
     }
 
-    /// Takes this status for an answer too, though it is none of success; the reply has it.
+    /// Takes this status for an answer too, though it isn't a success; the reply has it.
     pub fn expect(mut self, status: StatusCode) -> Call {
         self.expected.push(status);
         self
@@ -201,7 +201,7 @@ impl Reply {
     /// The body as text.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(&self.body).map_err(|error| {
-            let message = format!("{} was answered with bytes that are no text: {error}", self.call);
+            let message = format!("{} was answered with bytes that aren't text: {error}", self.call);
             Fault::new(FaultKind::Parse, message).code(self.status)
         })
     }

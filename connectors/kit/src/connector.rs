@@ -14,6 +14,7 @@ use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::effect::{AnyConnection, EffectCard, Pending};
 use crate::http::Transport;
+use crate::pacing::Pace;
 use crate::simulator::Simulated;
 
 /// One setting of a connector's connections.
@@ -88,13 +89,25 @@ impl Settings {
         Settings::default()
     }
 
-    /// The same settings with one more; white space around a value is cut off, and a blank one is none.
+    /// The same settings with one more; white space around a value is cut off, and a blank one isn't kept.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Settings {
         let value = value.into();
         if !value.trim().is_empty() {
             self.0.insert(name.to_owned(), SecretString::from(value.trim().to_owned()));
         }
         self
+    }
+
+    /// The same for the same settings only, and nothing that they could be told from.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        for part in self.0.iter().flat_map(|(name, value)| [name.as_str(), value.expose_secret()]) {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let mut fingerprint = [0; 32];
+        fingerprint.copy_from_slice(hash.finish().as_ref());
+        fingerprint
     }
 
     /// A setting that may be shown.
@@ -124,12 +137,14 @@ pub struct Means {
     pub clock: Clock,
     /// What the cards of all flows need that will use it: their scopes, each once.
     pub scopes: BTreeSet<Text>,
+    /// What is known of the vendor's limits.
+    pub pace: Pace,
 }
 
 impl Means {
-    /// For cards that need no scopes.
+    /// For cards that need no scopes, over an account of whose limits nothing is known.
     pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Means {
-        Means { transport, clock, scopes: BTreeSet::new() }
+        Means { transport, clock, scopes: BTreeSet::new(), pace: Pace::default() }
     }
 }
 

@@ -69,7 +69,7 @@ impl Client {
         }
     }
 
-    /// The fault of an answer that is none of success.
+    /// The fault of an answer that isn't a success.
     pub(crate) fn refusal(&self, call: &Call, course: &Course, response: &Response, lost: bool) -> Fault {
         let status = response.status;
         let text = self.redact(String::from_utf8_lossy(&response.body).into_owned());

@@ -158,7 +158,7 @@ pub(crate) fn member(jwk: &Value, name: &str) -> Result<Vec<u8>> {
     bytes
         .ok()
         .filter(|bytes| !bytes.is_empty())
-        .ok_or_else(|| wrong(format!("the JWK's `{name}` is damaged: it is no base64url")))
+        .ok_or_else(|| wrong(format!("the JWK's `{name}` is damaged: it isn't base64url")))
 }
 
 /// The fault of a key that can't be used.

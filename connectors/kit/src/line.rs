@@ -72,7 +72,7 @@ impl Line {
     /// A line to `base` without credentials.
     pub fn new(vendor: Vendor, base: Base, means: &Means) -> Line {
         Line {
-            pacer: Pacer::new(vendor.name, means.clock.clone()),
+            pacer: Pacer::new(vendor.name, means.clock.clone(), means.pace.clone()),
             vendor,
             base,
             transport: means.transport.clone(),

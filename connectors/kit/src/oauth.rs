@@ -214,7 +214,7 @@ enum Said {
     No(Refusal),
 }
 
-/// Reads an answer; an error that is none of OAuth's comes from something in between.
+/// Reads an answer; an error that isn't one of OAuth's comes from something in between.
 fn said(client: &Client, reply: &Reply) -> Result<Said> {
     if reply.status < 300 {
         return reply.json().map(Said::Yes);
@@ -223,7 +223,7 @@ fn said(client: &Client, reply: &Reply) -> Result<Said> {
         let message = format!("the login was answered {} without a reason", reply.status);
         Fault::new(FaultKind::Connection, message)
             .code(reply.status)
-            .help("look whether the address is right, and whether a proxy stands in between")
+            .help("look whether the address is right, and whether a proxy is in between")
     })?;
     let clean =
         |text: String| client.redact(text).chars().filter(|letter| !letter.is_control()).take(300).collect();

@@ -172,22 +172,26 @@ impl State {
     }
 }
 
+/// What is known of a vendor's limits and how far they are used up; clones are the same. Lines to one account share it.
+#[derive(Clone, Debug, Default)]
+pub struct Pace(Arc<Mutex<BTreeMap<&'static str, Arc<Bucket>>>>);
+
 /// The limits of one connection, shared by all its cards and all their runs.
 #[derive(Debug)]
 pub struct Pacer {
     vendor: &'static str,
     clock: Clock,
-    buckets: Mutex<BTreeMap<&'static str, Arc<Bucket>>>,
+    pace: Pace,
 }
 
 impl Pacer {
-    /// A pacer that knows no limits yet.
-    pub fn new(vendor: &'static str, clock: Clock) -> Pacer {
-        Pacer { vendor, clock, buckets: Mutex::default() }
+    /// A pacer that goes by what is known in `pace`.
+    pub fn new(vendor: &'static str, clock: Clock, pace: Pace) -> Pacer {
+        Pacer { vendor, clock, pace }
     }
 
     fn bucket(&self, name: &'static str) -> Arc<Bucket> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.pace.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(buckets.entry(name).or_default())
     }
 

@@ -29,7 +29,7 @@ pub(crate) fn find<'t>(text: &'t str, labels: &[&str], what: &str) -> Result<Fou
         let (body, after) = after.split_once("-----END").ok_or_else(|| damaged("has no end"))?;
         if labels.contains(&label) {
             let body: String = body.replace("\\n", "").split_whitespace().collect();
-            let der = STANDARD.decode(body).map_err(|_| damaged("is no base64"))?;
+            let der = STANDARD.decode(body).map_err(|_| damaged("isn't base64"))?;
             return Ok(Found::Block { label, der });
         }
         first = first.or(Some(label));

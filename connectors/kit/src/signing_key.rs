@@ -204,7 +204,7 @@ fn no_private_key(label: Option<&str>) -> Fault {
 fn from_jwk(text: &str) -> Result<SigningKey> {
     // The parser's own message would quote what it stumbled over.
     let jwk: Value = serde_json::from_str(text).map_err(|error| {
-        wrong(format!("the private key is no JSON, at line {} column {}", error.line(), error.column()))
+        wrong(format!("the private key isn't JSON, at line {} column {}", error.line(), error.column()))
             .help("copy the JWK again, whole, from { to }")
     })?;
     jwk::refuse_set(&jwk)?;

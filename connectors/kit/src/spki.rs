@@ -30,7 +30,7 @@ fn from_jwk(text: &str) -> Result<PublicKey> {
     // The parser's own message would quote what it stumbled over.
     let jwk: Value = serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        wrong(format!("the public key is no JSON, at line {line} column {column}"))
+        wrong(format!("the public key isn't JSON, at line {line} column {column}"))
             .help("copy the JWK again, whole, from { to }")
     })?;
     jwk::refuse_set(&jwk)?;

@@ -63,7 +63,7 @@ impl Written<'_> {
     fn add_headers(&self, mut call: Call, client: &Client) -> Result<Call> {
         for (name, value) in self.headers.into_iter().flatten() {
             let header = HeaderName::from_bytes(name.trim().to_ascii_lowercase().as_bytes())
-                .map_err(|_| invalid(format!("\"{name}\" is no name of a header")))?;
+                .map_err(|_| invalid(format!("\"{name}\" can't be a header name")))?;
             // What these say is settled by the connection and by the body.
             if ["host", "content-length", "transfer-encoding", "connection", "upgrade"]
                 .contains(&header.as_str())

@@ -32,7 +32,7 @@ fn is_signed(token: &str, key: &str, name: &str) -> bool {
     Unverified::parse(token).unwrap().is_signed_for(&verifier(key, name))
 }
 
-/// RFC 7515, A.1: the key is no text, so that it is given as a JWK.
+/// RFC 7515, A.1: the key isn't a text, so that it is given as a JWK.
 const RFC_KEY: &str = r#"{ "kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow" }"#;
 const RFC_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
@@ -121,7 +121,7 @@ fn what_is_no_key_for_the_algorithm_is_told() {
         (private!("rsa-pkcs8.pem"), "RS256", "this is a private key"),
         (private!("rsa.jwk.json"), "RS256", "private parts"),
         (private!("set.jwk.json"), "RS256", "a set of JWKs"),
-        ("{", "RS256", "no JSON"),
+        ("{", "RS256", "isn't JSON"),
         ("key.pem", "RS256", "neither PEM"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA", "RS256", "its PEM has no end"),
         ("-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", "RS256", "damaged"),

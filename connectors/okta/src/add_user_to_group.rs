@@ -1,45 +1,13 @@
 //! Okta · Add User to Group.
 
-use std::time::Duration;
+use flowrun_core::examples;
 
-use axum::http::Method;
-use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
-use flowrun_core::fault::Result;
-use flowrun_core::value::Text;
-use flowrun_core::{Inputs, Outputs, examples};
-use flowrun_kit::call::Call;
-use flowrun_kit::effect::Effect;
-
-use crate::given::given;
-use crate::lifecycle::status;
-use crate::{Okta, connection, groups};
-
-/// Adds a user to a group; one who is in it already stays in it.
-///
-/// The group must be one made in Okta: the members of groups that applications bring in are theirs to decide.
-#[derive(Inputs)]
-pub struct AddUserToGroup {
-    /// The group's ID.
-    #[input(key = "id")]
-    group_id: Text,
-    /// The user's ID.
-    #[input(key = "id")]
-    user_id: Text,
-}
-
-/// That Okta did it.
-#[derive(Outputs)]
-pub struct Membership {
-    /// The status of Okta's answer: 204.
-    status: f64,
-}
-
-impl Effect for AddUserToGroup {
-    const ID: &str = "okta.add_user_to_group";
-    const EXPORTED_AS: &[&str] = &["channels:http:okta:addNewUserToGroup"];
-    #[rustfmt::skip] // The formatter would move the YAML inside.
-    const EXAMPLES: &[Example] = examples! {
+membership! {
+    /// Adds a user to a group; one who is in it already stays in it.
+    ///
+    /// The group must be one made in Okta: the members of groups that applications bring in are theirs to decide.
+    AddUserToGroup, "okta.add_user_to_group", "channels:http:okta:addNewUserToGroup", PUT as "add_member",
+    examples! {
         r#"- card: okta.create_user
   id: user
   with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
@@ -55,18 +23,5 @@ impl Effect for AddUserToGroup {
 - card: okta.add_user_to_group
   with: { group_id: 00gUnknown, user_id: $.user.id }"#
             => err "Okta answered 404 E0000007: Not found: Resource not found: 00gUnknown (UserGroup)",
-    };
-    const DOES: Does = Does::Changes(Repeat::Safe);
-    const SCOPES: &[&str] = &["okta.groups.manage"];
-    const TIMEOUT: Duration = connection::TIMEOUT;
-    type Connection = Okta;
-    type Out = Membership;
-
-    async fn run(self, okta: &Okta) -> Result<Membership> {
-        let group = given(&self.group_id, Self::GROUP_ID, "group's ID")?;
-        let user = given(&self.user_id, Self::USER_ID, "user's ID")?;
-        let call =
-            Call::new(Method::PUT, groups::member(group, user)).about(okta.subject("add_member", user, None));
-        Ok(Membership { status: okta.client.read(call, status).await? })
     }
 }

@@ -8,7 +8,8 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
-use crate::listing::Listing;
+use crate::listing::{Found, Listing};
+use crate::shown::{First, renamed};
 
 /// Lists of applications.
 pub(crate) const LISTING: Listing = Listing { what: "application", key: "id", record };
@@ -25,7 +26,7 @@ pub(crate) fn user(application: &str, user: &str) -> String {
 
 /// What a list of applications gives: the applications, the first one, or how many were streamed.
 #[derive(Default, Outputs)]
-pub struct Found {
+pub struct Applications {
     /// The applications found.
     #[output(key = "Applications")]
     applications: Option<Vec<Arc<Record>>>,
@@ -51,30 +52,26 @@ pub struct Found {
     failed: Option<f64>,
 }
 
-impl Found {
-    /// All of them, as a list.
-    pub(crate) fn all(applications: Vec<Arc<Record>>) -> Found {
-        Found { applications: Some(applications), ..Found::default() }
+impl Found for Applications {
+    fn all(applications: Vec<Arc<Record>>) -> Applications {
+        Applications { applications: Some(applications), ..Applications::default() }
     }
 
-    /// The first of them, as single outputs; nothing if there is none.
-    pub(crate) fn first(applications: &[Arc<Record>]) -> Found {
-        let Some(application) = applications.first() else { return Found::default() };
-        let text = |name: &str| application.get(name).and_then(Value::as_text).cloned();
-        Found {
-            id: text("ID"),
-            name: text("Name"),
-            label: text("Label"),
-            status: text("Status"),
-            raw_output: application.get("Raw Output").cloned().unwrap_or_default(),
-            ..Found::default()
+    fn first(record: &First<'_>) -> Applications {
+        Applications {
+            id: record.text("ID"),
+            name: record.text("Name"),
+            label: record.text("Label"),
+            status: record.text("Status"),
+            raw_output: record.value("Raw Output"),
+            ..Applications::default()
         }
     }
 }
 
 /// An application as Okta sends it, under the names of Okta's card.
 fn record(application: Arc<Record>) -> Record {
-    let names = [
+    let names = &[
         ("ID", "id"),
         ("Name", "name"),
         ("Label", "label"),
@@ -83,8 +80,7 @@ fn record(application: Arc<Record>) -> Record {
         ("Last Updated", "lastUpdated"),
         ("Sign On Mode", "signOnMode"),
     ];
-    let value = |key: &str| application.get(key).cloned().unwrap_or_default();
-    let mut record: Record = names.iter().map(|(name, key)| (Text::from(*name), value(key))).collect();
+    let mut record = renamed(&application, names);
     record.insert("Raw Output".into(), Value::Object(application));
     record
 }
@@ -141,7 +137,7 @@ impl AppUser {
         let value = reply.value()?;
         let text = |name: &str| value.as_object()?.get(name)?.as_text().cloned();
         let user_id = text("id").filter(|id| !id.is_empty()).ok_or_else(|| {
-            let message = "Okta answered with something that is no user of an application: it lacks `id`";
+            let message = "Okta answered with something that isn't a user of an application: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         let part = |name: &str| value.as_object().and_then(|user| user.get(name)?.as_object().cloned());
@@ -172,13 +168,12 @@ pub(crate) const GROUPS: Listing = Listing { what: "group", key: "id", record: g
 
 /// An assigned group as Okta sends it, under the names of Okta's card.
 pub(crate) fn group(group: Arc<Record>) -> Record {
-    let names = [
+    let names = &[
         ("ID", "id"),
         ("Last Updated", "lastUpdated"),
         ("Priority", "priority"),
         ("Links", "_links"),
         ("Profile", "profile"),
     ];
-    let value = |key: &str| group.get(key).cloned().unwrap_or_default();
-    names.iter().map(|(name, key)| (Text::from(*name), value(key))).collect()
+    renamed(&group, names)
 }

@@ -104,7 +104,7 @@ impl Assigned {
         let value = reply.value()?;
         let text = |name: &str| get(&value, name).as_text().cloned();
         let id = text("id").filter(|id| !id.is_empty()).ok_or_else(|| {
-            let message = "Okta answered with something that is no assignment of a group: it lacks `id`";
+            let message = "Okta answered with something that isn't an assignment of a group: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         Ok(Assigned {

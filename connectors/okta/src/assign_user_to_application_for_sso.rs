@@ -19,7 +19,7 @@ use crate::{Okta, applications, connection};
 
 /// Assigns a user to an application, so that the user can sign in there.
 ///
-/// A user who is assigned already is assigned anew. If Okta's answer is lost, the card looks whether the user is assigned, and
+/// A user who is assigned already is assigned again. If Okta's answer is lost, the card looks whether the user is assigned, and
 /// assigns the user if not.
 #[derive(Inputs)]
 pub struct AssignUserToApplicationForSso {
@@ -132,6 +132,6 @@ impl Body {
             body["credentials"]["password"]["value"] = password.expose().into();
         }
         serde_json::to_vec(&body)
-            .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the user is no JSON: {error}")))
+            .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the user isn't JSON: {error}")))
     }
 }

@@ -20,7 +20,7 @@ const READS: [(&str, &str, &str); 3] = [
     ("okta.logs.read", "may read the System Log", "/api/v1/logs?limit=1"),
 ];
 
-/// Tries it; whatever comes after an org that is none, or a login that fails, would only fail for the same reason.
+/// Tries it; whatever comes after an org that isn't there, or a login that fails, would only fail for the same reason.
 pub(crate) fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
     Box::pin(async move {
         let Some(okta) = connection.downcast_ref::<Okta>() else { return Vec::new() };

@@ -130,5 +130,5 @@ impl Effect for CreateUser {
 fn body(profile: &Value, password: Option<&Secret>) -> Result<Vec<u8>> {
     let credentials = password.map(|it| Credentials { password: Password { value: it.expose() } });
     serde_json::to_vec(&Body { profile, credentials })
-        .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the user is no JSON: {error}")))
+        .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the user isn't JSON: {error}")))
 }

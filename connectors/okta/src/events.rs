@@ -5,14 +5,15 @@ use std::sync::Arc;
 use flowrun_core::Outputs;
 use flowrun_core::value::{Record, Text, Value};
 
-use crate::listing::Listing;
+use crate::listing::{Found, Listing};
+use crate::shown::{First, Names, renamed};
 
 /// Lists of events.
 pub(crate) const LISTING: Listing = Listing { what: "event", key: "uuid", record };
 
 /// What a search of the System Log gives: the events, the first one, or how many were streamed.
 #[derive(Default, Outputs)]
-pub struct Found {
+pub struct Events {
     /// The events found.
     #[output(key = "System Logs")]
     system_logs: Option<Vec<Arc<Record>>>,
@@ -44,31 +45,24 @@ pub struct Found {
     failed: Option<f64>,
 }
 
-impl Found {
-    /// All of them, as a list.
-    pub(crate) fn all(events: Vec<Arc<Record>>) -> Found {
-        Found { system_logs: Some(events), ..Found::default() }
+impl Found for Events {
+    fn all(events: Vec<Arc<Record>>) -> Events {
+        Events { system_logs: Some(events), ..Events::default() }
     }
 
-    /// The first of them, as single outputs; nothing if there is none.
-    pub(crate) fn first(events: &[Arc<Record>]) -> Found {
-        let Some(event) = events.first() else { return Found::default() };
-        let text = |name: &str| event.get(name).and_then(Value::as_text).cloned();
-        let value = |name: &str| event.get(name).cloned().unwrap_or_default();
-        Found {
-            uuid: text("UUID"),
-            published: text("Published"),
-            event_type: text("Event Type"),
-            display_message: text("Display Message"),
-            actor: value("Actor"),
-            target: value("Target"),
-            client: value("Client"),
-            ..Found::default()
+    fn first(record: &First<'_>) -> Events {
+        Events {
+            uuid: record.text("UUID"),
+            published: record.text("Published"),
+            event_type: record.text("Event Type"),
+            display_message: record.text("Display Message"),
+            actor: record.value("Actor"),
+            target: record.value("Target"),
+            client: record.value("Client"),
+            ..Events::default()
         }
     }
 }
-
-type Names = &'static [(&'static str, &'static str)];
 
 const ACTOR: Names =
     &[("ID", "id"), ("Type", "type"), ("Alternate ID", "alternateId"), ("Display Name", "displayName")];
@@ -89,12 +83,6 @@ const EVENT: Names = &[
     ("Display Message", "displayMessage"),
     ("Target", "target"),
 ];
-
-/// The members of an object under the names of Okta's card.
-fn renamed(object: &Record, names: Names) -> Record {
-    let value = |key: &str| object.get(key).cloned().unwrap_or_default();
-    names.iter().map(|(name, key)| (Text::from(*name), value(key))).collect()
-}
 
 /// An event as Okta sends it, under the names of Okta's card.
 fn record(event: Arc<Record>) -> Record {

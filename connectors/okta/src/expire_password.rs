@@ -1,35 +1,15 @@
 //! Okta · Expire Password.
 
-use std::time::Duration;
+use flowrun_core::examples;
 
-use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
-use flowrun_core::fault::Result;
-use flowrun_core::value::Text;
-use flowrun_core::{Inputs, examples};
-use flowrun_kit::effect::Effect;
-
-use crate::given::given;
-use crate::lifecycle::{Done, Step};
-use crate::{Okta, connection};
-
-/// Makes a user choose a new password at the next sign-in.
-///
-/// The user becomes `PASSWORD_EXPIRED`. If Okta's answer is lost, the card reads the user's status and
-/// takes the step again only if it was not taken.
-#[derive(Inputs)]
-pub struct ExpirePassword {
-    /// The user's ID or login.
-    #[input(key = "id")]
-    id_or_login: Text,
-}
-
-const STEP: Step = Step { operation: "expire_password", leads_to: &["PASSWORD_EXPIRED"] };
-
-impl Effect for ExpirePassword {
-    const ID: &str = "okta.expire_password";
-    #[rustfmt::skip] // The formatter would move the YAML inside.
-    const EXAMPLES: &[Example] = examples! {
+lifecycle! {
+    /// Makes a user choose a new password at the next sign-in.
+    ///
+    /// The user becomes `PASSWORD_EXPIRED`. If Okta's answer is lost, the card reads the user's status and
+    /// takes the step again only if it was not taken.
+    ExpirePassword, "okta.expire_password", exported_as: &[],
+    "expire_password" => &["PASSWORD_EXPIRED"],
+    examples: examples! {
         r#"- card: okta.list_users_with_filter
   id: user
   with: { result_set: first, status: ACTIVE }
@@ -44,15 +24,5 @@ impl Effect for ExpirePassword {
 - card: okta.expire_password
   with: { id_or_login: $.user.id }"#
             => err "Okta answered 403 E0000038",
-    };
-    const DOES: Does = Does::Changes(Repeat::Safe);
-    const SCOPES: &[&str] = &["okta.users.manage"];
-    const TIMEOUT: Duration = connection::TIMEOUT;
-    type Connection = Okta;
-    type Out = Done;
-
-    async fn run(self, okta: &Okta) -> Result<Done> {
-        let user = given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?;
-        STEP.take(okta, user, None).await
     }
 }

@@ -7,12 +7,13 @@ use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
-use flowrun_core::{Inputs, bail, examples};
+use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::given;
-use crate::groups::{Found, LISTING};
+use crate::listing::ResultSet;
+use crate::groups::{Groups, LISTING};
 use crate::{Okta, connection, users};
 
 /// Lists the groups that a user is in.
@@ -63,13 +64,12 @@ impl Effect for GetUsersGroups {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Groups;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first()?, 200).await?)),
-            other => bail!(Self::RESULT_SET, "expected first_200 or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Groups> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        // Okta takes no limit here.
+        LISTING.found(okta, set, u32::MAX, |_| self.first()).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

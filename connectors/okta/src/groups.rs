@@ -8,7 +8,8 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
-use crate::listing::Listing;
+use crate::listing::{Found, Listing};
+use crate::shown::{First, renamed};
 
 /// Lists of groups.
 pub(crate) const LISTING: Listing = Listing { what: "group", key: "id", record };
@@ -57,7 +58,7 @@ impl Group {
     pub(crate) fn read(reply: &Reply) -> Result<Group> {
         let value = reply.value()?;
         let group = value.as_object().filter(|group| has_id(group)).ok_or_else(|| {
-            let message = "Okta answered with something that is no group: it lacks `id`";
+            let message = "Okta answered with something that isn't a group: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         let text = |name: &str| group.get(name).and_then(Value::as_text).cloned();
@@ -76,7 +77,7 @@ impl Group {
 
 /// What a list of groups gives: the groups, the first one, or how many were streamed.
 #[derive(Default, Outputs)]
-pub struct Found {
+pub struct Groups {
     /// The groups found.
     #[output(key = "Groups")]
     groups: Option<Vec<Arc<Record>>>,
@@ -99,23 +100,18 @@ pub struct Found {
     failed: Option<f64>,
 }
 
-impl Found {
-    /// All of them, as a list.
-    pub(crate) fn all(groups: Vec<Arc<Record>>) -> Found {
-        Found { groups: Some(groups), ..Found::default() }
+impl Found for Groups {
+    fn all(groups: Vec<Arc<Record>>) -> Groups {
+        Groups { groups: Some(groups), ..Groups::default() }
     }
 
-    /// The first of them, as single outputs; nothing if there is none.
-    pub(crate) fn first(groups: &[Arc<Record>]) -> Found {
-        let Some(group) = groups.first() else { return Found::default() };
-        let text = |name: &str| group.get(name).and_then(Value::as_text).cloned();
-        let value = |name: &str| group.get(name).cloned().unwrap_or_default();
-        Found {
-            raw_object: value("Raw Object"),
-            id: text("ID"),
-            created: text("Created"),
-            profile: value("Profile"),
-            ..Found::default()
+    fn first(record: &First<'_>) -> Groups {
+        Groups {
+            raw_object: record.value("Raw Object"),
+            id: record.text("ID"),
+            created: record.text("Created"),
+            profile: record.value("Profile"),
+            ..Groups::default()
         }
     }
 }
@@ -131,12 +127,7 @@ pub(crate) fn profile(group: &Record) -> Record {
 
 /// The profile under the names of Okta's card.
 fn shown(group: &Record) -> Record {
-    let profile = profile(group);
-    let names = [("Name", "name"), ("Description", "description")];
-    names
-        .map(|(name, key)| (name.into(), profile.get(key).cloned().unwrap_or_default()))
-        .into_iter()
-        .collect()
+    renamed(&profile(group), &[("Name", "name"), ("Description", "description")])
 }
 
 /// A group as Okta sends it, under the names of Okta's card.

@@ -1,16 +1,21 @@
 //! Okta cards and the Okta simulator
 
+#[macro_use]
+mod lifecycle;
+#[macro_use]
+mod membership;
+
 mod applications;
 mod checks;
 mod connection;
 mod events;
 mod given;
 mod groups;
-mod lifecycle;
 mod listing;
 mod login;
 mod scope;
 mod session;
+mod shown;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod triggers;

@@ -7,6 +7,44 @@ use flowrun_kit::call::{Call, Reply};
 
 use crate::{Okta, users};
 
+/// Declares a card that takes one step of a user's life; `mails` is the input that says whether Okta sends one.
+macro_rules! lifecycle {
+    (
+        $(#[doc = $docs:literal])+
+        $card:ident, $id:literal, exported_as: $addresses:expr, $operation:literal => $leads_to:expr,
+        $(mails: $mails:ident { $(#[$($attribute:tt)+])+ },)?
+        examples: $examples:expr
+    ) => {
+        $(#[doc = $docs])+
+        #[derive(flowrun_core::Inputs)]
+        pub struct $card {
+            /// The user's ID or login.
+            #[input(key = "id")]
+            id_or_login: flowrun_core::value::Text,
+            $($(#[$($attribute)+])+
+            $mails: flowrun_core::value::Text,)?
+        }
+
+        impl flowrun_kit::effect::Effect for $card {
+            const ID: &str = $id;
+            const EXPORTED_AS: &[&str] = $addresses;
+            const EXAMPLES: &[flowrun_core::card::Example] = $examples;
+            const DOES: flowrun_core::does::Does = flowrun_core::does::Does::Changes(flowrun_core::does::Repeat::Safe);
+            const SCOPES: &[&str] = &["okta.users.manage"];
+            const TIMEOUT: std::time::Duration = $crate::connection::TIMEOUT;
+            type Connection = $crate::Okta;
+            type Out = $crate::lifecycle::Done;
+
+            async fn run(self, okta: &$crate::Okta) -> flowrun_core::fault::Result<$crate::lifecycle::Done> {
+                let step = $crate::lifecycle::Step { operation: $operation, leads_to: $leads_to };
+                let user = $crate::given::given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?;
+                let mails = None$(.or(Some($crate::given::yes(&self.$mails, Self::SEND_EMAIL)?)))?;
+                step.take(okta, user, mails).await
+            }
+        }
+    };
+}
+
 /// That Okta did it.
 #[derive(Outputs)]
 pub struct Done {

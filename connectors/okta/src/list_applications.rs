@@ -7,12 +7,12 @@ use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
-use flowrun_core::{Inputs, bail, examples};
+use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::applications::{Found, LISTING};
-use crate::listing::page_size;
+use crate::applications::{Applications, LISTING};
+use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Lists the org's applications.
@@ -54,13 +54,11 @@ impl Effect for ListApplications {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Applications;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, first(PAGE), 200).await?)),
-            other => bail!(Self::RESULT_SET, "expected first_200 or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Applications> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        LISTING.found(okta, set, PAGE, |limit| Ok(first(limit))).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

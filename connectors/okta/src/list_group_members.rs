@@ -7,13 +7,13 @@ use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
-use flowrun_core::{Inputs, bail, examples};
+use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::given;
-use crate::listing::page_size;
-use crate::users::{Found, LISTING};
+use crate::listing::{ResultSet, page_size};
+use crate::users::{LISTING, Users};
 use crate::{Okta, connection, groups};
 
 /// Lists the users who are in a group.
@@ -66,14 +66,11 @@ impl Effect for ListGroupMembers {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Users;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(200)?, 200).await?)),
-            "all" => Ok(Found::all(LISTING.all(okta, self.first(PAGE)?, Self::RESULT_SET).await?)),
-            other => bail!(Self::RESULT_SET, "expected first_200, all or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Users> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        LISTING.found(okta, set, PAGE, |limit| self.first(limit)).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

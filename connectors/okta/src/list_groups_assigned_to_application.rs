@@ -8,13 +8,13 @@ use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
-use flowrun_core::{Inputs, Outputs, bail, examples};
+use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::applications::{self, GROUPS};
 use crate::given::given;
-use crate::listing::page_size;
+use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Lists the groups that are assigned to an application.
@@ -83,13 +83,9 @@ impl Effect for ListGroupsAssignedToApplication {
     type Out = Listed;
 
     async fn run(self, okta: &Okta) -> Result<Listed> {
-        match &*self.result_set {
-            "first_200" => {
-                let groups = GROUPS.up_to(okta, self.first(PAGE)?, 200).await?;
-                Ok(Listed { groups: Some(groups), ..Listed::default() })
-            }
-            other => bail!(Self::RESULT_SET, "expected first_200 or stream, found \"{other}\""),
-        }
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        let groups = GROUPS.records(okta, set, PAGE, |limit| self.first(limit)).await?;
+        Ok(Listed { groups: Some(groups), ..Listed::default() })
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

@@ -6,13 +6,14 @@ use std::time::Duration;
 use flowrun_core::card::{Example, FlowName};
 use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
-use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text, Value};
-use flowrun_core::{Inputs, Outputs, bail, examples};
+use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::address::segment;
-use flowrun_kit::call::{Call, Reply};
+use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
+use crate::listing::{Listing, ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Lists the users that are assigned to an application.
@@ -49,6 +50,9 @@ pub struct Assigned {
     failed: Option<f64>,
 }
 
+/// Lists of users of an application.
+const LISTING: Listing = Listing { what: "user", key: "id", record };
+
 /// The most that Okta gives at once.
 const PAGE: u32 = 500;
 
@@ -76,28 +80,13 @@ impl Effect for ListUsersAssignedToApplication {
     type Out = Assigned;
 
     async fn run(self, okta: &Okta) -> Result<Assigned> {
-        if self.result_set != "first_500" {
-            bail!(Self::RESULT_SET, "expected first_500 or stream, found \"{}\"", self.result_set);
-        }
-        let page = fetch(okta, self.first(okta, PAGE)?).await?;
-        let users = page.records.into_iter().filter_map(|user| match user {
-            Value::Object(record) => Some(record),
-            _ => None,
-        });
-        Ok(Assigned { users: Some(users.collect()), ..Assigned::default() })
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        let users = LISTING.records(okta, set, PAGE, |limit| self.first(okta, limit)).await?;
+        Ok(Assigned { users: Some(users), ..Assigned::default() })
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
-        match cursor {
-            Cursor::First => {
-                let most = self.record_limit.map_or(PAGE, |most| most.clamp(1.0, f64::from(PAGE)) as u32);
-                fetch(okta, self.first(okta, most)?).await
-            }
-            Cursor::After(Value::Text(next)) => fetch(okta, Call::get(&*next)).await,
-            Cursor::After(_) => {
-                Err(Fault::new(FaultKind::InvalidInput, "this is no place in a list of users"))
-            }
-        }
+        LISTING.page(okta, cursor, self.first(okta, page_size(self.record_limit, PAGE))?).await
     }
 }
 
@@ -106,19 +95,6 @@ impl ListUsersAssignedToApplication {
         let id = okta.source_id(self.application_id.as_ref())?;
         Ok(Call::get(format!("/api/v1/apps/{}/users", segment(id))).query([("limit", limit.to_string())]))
     }
-}
-
-/// One page, and the address of the next one. The client refuses an address on another host.
-async fn fetch(okta: &Okta, call: Call) -> Result<Page> {
-    let read = |reply: &Reply| {
-        let users: Vec<Value> = reply.json()?;
-        let records = users.into_iter().map(|user| match user {
-            Value::Object(user) => Value::from(record(&user)),
-            other => other,
-        });
-        Ok(Page { records: records.collect(), next: reply.next_link().map(Value::from) })
-    };
-    okta.client.read(call, read).await
 }
 
 /// What a record's first part has: its name, and what Okta calls it.
@@ -138,7 +114,7 @@ static PARTS: LazyLock<[Text; 2]> =
     LazyLock::new(|| ["System Properties", "Profile Properties"].map(Text::from));
 
 /// An application user as Okta sends it, under the names of Okta's card.
-fn record(user: &Record) -> Record {
+fn record(user: Arc<Record>) -> Record {
     let known =
         NAMES.iter().zip(SYSTEM).filter_map(|(name, (_, key))| Some((name.clone(), user.get(key)?.clone())));
     let system: Record = known.collect();

@@ -7,13 +7,13 @@ use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::Text;
-use flowrun_core::{Inputs, bail, examples};
+use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::{filled, quoted};
-use crate::listing::page_size;
-use crate::users::{Found, LISTING};
+use crate::listing::{ResultSet, page_size};
+use crate::users::{LISTING, Users};
 use crate::{Okta, connection};
 
 /// Lists users who have all the values that are given.
@@ -51,6 +51,9 @@ pub struct ListUsersWithFilter {
     record_limit: Option<f64>,
 }
 
+/// The most that Okta gives at once.
+const PAGE: u32 = 200;
+
 impl Effect for ListUsersWithFilter {
     const ID: &str = "okta.list_users_with_filter";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:listUsersWithFilter"];
@@ -73,18 +76,15 @@ impl Effect for ListUsersWithFilter {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Users;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1)?, 1).await?)),
-            "all" => Ok(Found::all(LISTING.all(okta, self.first(200)?, Self::RESULT_SET).await?)),
-            other => bail!(Self::RESULT_SET, "expected first, all or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Users> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        LISTING.found(okta, set, PAGE, |limit| self.first(limit)).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
-        LISTING.page(okta, cursor, self.first(page_size(self.record_limit, 200))?).await
+        LISTING.page(okta, cursor, self.first(page_size(self.record_limit, PAGE))?).await
     }
 }
 

@@ -12,8 +12,8 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::quoted;
-use crate::listing::page_size;
-use crate::users::{Found, LISTING};
+use crate::listing::{ResultSet, page_size};
+use crate::users::{LISTING, Users};
 use crate::{Okta, connection};
 
 /// Lists users whom a search finds.
@@ -51,6 +51,9 @@ pub struct ListUsersWithSearch {
     record_limit: Option<f64>,
 }
 
+/// The most that Okta gives at once.
+const PAGE: u32 = 200;
+
 impl Effect for ListUsersWithSearch {
     const ID: &str = "okta.list_users_with_search";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:listUsersWithSearch"];
@@ -70,29 +73,23 @@ impl Effect for ListUsersWithSearch {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Users;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1), 1).await?)),
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(200), 200).await?)),
-            "all" => {
-                let first = self.first(self.page_size()?);
-                Ok(Found::all(LISTING.all(okta, first, Self::RESULT_SET).await?))
-            }
-            other => bail!(Self::RESULT_SET, "expected first, first_200, all or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Users> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        let page = if matches!(set, ResultSet::All(_)) { self.page_size()? } else { PAGE };
+        LISTING.found(okta, set, page, |limit| Ok(self.first(limit))).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
-        let limit = self.page_size()?.min(page_size(self.record_limit, 200));
+        let limit = self.page_size()?.min(page_size(self.record_limit, PAGE));
         LISTING.page(okta, cursor, self.first(limit)).await
     }
 }
 
 impl ListUsersWithSearch {
     fn page_size(&self) -> Result<u32> {
-        if !(1.0..=200.0).contains(&self.limit) {
+        if !(1.0..=f64::from(PAGE)).contains(&self.limit) {
             bail!(Self::LIMIT, "expected 1 to 200, found {}", self.limit);
         }
         Ok(self.limit as u32)

@@ -2,15 +2,61 @@
 
 use std::sync::Arc;
 
+use flowrun_core::card::Inputs;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
 use flowrun_core::value::{Record, Value};
 use flowrun_kit::call::{Call, Reply};
 
 use crate::Okta;
+use crate::shown::First;
 
 /// How many records `all` collects before it asks for a stream instead.
 const MOST: usize = 100_000;
+
+/// What the input `result_set` asks for, if not for a stream.
+#[derive(Clone, Copy)]
+pub(crate) enum ResultSet {
+    /// `first`: the first record, as single outputs.
+    First,
+    /// `first_200` and the like: so many, as a list.
+    UpTo(u32),
+    /// `all`: all, as a list; the input is to blame if they are too many.
+    All(InputId),
+}
+
+impl ResultSet {
+    /// Reads the input of the card `C`; what is not among its choices is refused.
+    pub(crate) fn of<C: Inputs>(text: &str, input: InputId) -> Result<ResultSet> {
+        let choices = C::FIELDS.get(usize::from(input.0)).map(|field| &field.choices);
+        let choices: Vec<&str> = choices.into_iter().flat_map(|choices| choices.iter()).collect();
+        let set = match text.strip_prefix("first_") {
+            _ if !choices.contains(&text) => None,
+            Some(most) => most.parse().ok().map(ResultSet::UpTo),
+            None if text == "first" => Some(ResultSet::First),
+            None if text == "all" => Some(ResultSet::All(input)),
+            None => None,
+        };
+        set.ok_or_else(|| {
+            let expected = choices.join(", ");
+            let expected = expected
+                .rsplit_once(", ")
+                .map(|(more, last)| format!("{more} or {last}"))
+                .unwrap_or(expected);
+            let message = format!("expected {expected}, found \"{text}\"");
+            Fault::new(FaultKind::InvalidInput, message).at(input)
+        })
+    }
+}
+
+/// What a card puts out that finds records.
+pub(crate) trait Found {
+    /// The records, as a list.
+    fn all(records: Vec<Arc<Record>>) -> Self;
+
+    /// The first of them, as single outputs; nothing if there is none.
+    fn first(record: &First<'_>) -> Self;
+}
 
 /// What a list is of.
 pub(crate) struct Listing {
@@ -29,32 +75,52 @@ impl Listing {
             Cursor::First => self.fetch(okta, first).await,
             Cursor::After(Value::Text(next)) => self.fetch(okta, Call::get(&*next)).await,
             Cursor::After(_) => {
-                let message = format!("this is no place in a list of {}s", self.what);
+                let message = format!("this isn't a place in a list of {}s", self.what);
                 Err(Fault::new(FaultKind::InvalidInput, message))
             }
         }
     }
 
-    /// The first records, at most `most`.
-    pub(crate) async fn up_to(&self, okta: &Okta, first: Call, most: usize) -> Result<Vec<Arc<Record>>> {
-        let (mut records, _) = self.collect(okta, first, most).await?;
-        records.truncate(most);
-        Ok(records)
-    }
-
-    /// All records; too many are an error of the input that asked for all.
-    pub(crate) async fn all(
+    /// What a card puts out for `set`; the pages begin with `first`, a request for so many records, at most `page`.
+    pub(crate) async fn found<F: Found>(
         &self,
         okta: &Okta,
-        first: Call,
-        result_set: InputId,
+        set: ResultSet,
+        page: u32,
+        first: impl Fn(u32) -> Result<Call>,
+    ) -> Result<F> {
+        let records = self.records(okta, set, page, first).await?;
+        Ok(match set {
+            ResultSet::First => F::first(&First(records.first())),
+            ResultSet::UpTo(_) | ResultSet::All(_) => F::all(records),
+        })
+    }
+
+    /// The records that `set` asks for.
+    pub(crate) async fn records(
+        &self,
+        okta: &Okta,
+        set: ResultSet,
+        page: u32,
+        first: impl Fn(u32) -> Result<Call>,
     ) -> Result<Vec<Arc<Record>>> {
-        let (records, more) = self.collect(okta, first, MOST).await?;
-        if !more {
-            return Ok(records);
+        let (at_once, most) = match set {
+            ResultSet::First => (1, 1),
+            ResultSet::UpTo(most) => (most.min(page), most as usize),
+            ResultSet::All(_) => (page, MOST),
+        };
+        let (mut records, more) = self.collect(okta, first(at_once)?, most).await?;
+        match set {
+            ResultSet::All(input) if more => {
+                let message = format!("there are more than {MOST} {}s", self.what);
+                Err(Fault::new(FaultKind::InvalidInput, message).at(input).help("stream them"))
+            }
+            ResultSet::All(_) => Ok(records),
+            ResultSet::First | ResultSet::UpTo(_) => {
+                records.truncate(most);
+                Ok(records)
+            }
         }
-        let message = format!("there are more than {MOST} {}s", self.what);
-        Err(Fault::new(FaultKind::InvalidInput, message).at(result_set).help("stream them"))
     }
 
     /// The pages up to the one that makes `enough`, and whether there are more.
@@ -81,7 +147,7 @@ impl Listing {
                 Value::Object(item) if self.is_one(&item) => Ok(Value::from((self.record)(item))),
                 other => {
                     let message = format!(
-                        "Okta answered with a list in which something is no {}: it lacks `{}`",
+                        "Okta answered with a list of {}s in which something lacks `{}`",
                         self.what, self.key
                     );
                     Err(Fault::new(FaultKind::Parse, message).code(reply.status).body(other))

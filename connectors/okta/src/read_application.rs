@@ -69,7 +69,7 @@ impl Effect for ReadApplication {
             let value = reply.value()?;
             let text = |name: &str| get(&value, name).as_text().cloned();
             let id = text("id").filter(|id| !id.is_empty()).ok_or_else(|| {
-                let message = "Okta answered with something that is no application: it lacks `id`";
+                let message = "Okta answered with something that isn't an application: it lacks `id`";
                 Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
             })?;
             let (name, label, status) = (text("name"), text("label"), text("status"));

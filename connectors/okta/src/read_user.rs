@@ -88,7 +88,7 @@ impl Effect for ReadUser {
         let call = Call::get(users::path(given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?));
         let value = okta.client.read(call, |reply| reply.value()).await?;
         let Some(user) = users::as_user(&value) else {
-            let message = "Okta answered with something that is no user: it lacks `id`";
+            let message = "Okta answered with something that isn't a user: it lacks `id`";
             return Err(Fault::new(FaultKind::Parse, message).body(value));
         };
         let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();

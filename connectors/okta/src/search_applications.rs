@@ -7,13 +7,13 @@ use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
-use flowrun_core::{Inputs, bail, examples};
+use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::applications::{Found, LISTING};
+use crate::applications::{Applications, LISTING};
 use crate::given::given;
-use crate::listing::page_size;
+use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Searches applications whose name or label begins with a text.
@@ -59,14 +59,11 @@ impl Effect for SearchApplications {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Applications;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1)?, 1).await?)),
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(PAGE)?, 200).await?)),
-            other => bail!(Self::RESULT_SET, "expected first, first_200 or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Applications> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        LISTING.found(okta, set, PAGE, |limit| self.first(limit)).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

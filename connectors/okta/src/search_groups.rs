@@ -12,8 +12,8 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::{filled, quoted};
-use crate::groups::{Found, LISTING};
-use crate::listing::page_size;
+use crate::groups::{Groups, LISTING};
+use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Searches groups by their name.
@@ -80,19 +80,15 @@ impl Effect for SearchGroups {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Groups;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first" if filled(&self.name).or(filled(&self.query)).is_none() => {
-                Err(Fault::new(FaultKind::InvalidInput, "nothing to look for is given")
-                    .help("fill `name` or `query`: the first of all groups would be any group"))
-            }
-            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(1)?, 1).await?)),
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(200)?, 200).await?)),
-            "all" => Ok(Found::all(LISTING.all(okta, self.first(PAGE)?, Self::RESULT_SET).await?)),
-            other => bail!(Self::RESULT_SET, "expected first, first_200, all or stream, found \"{other}\""),
+    async fn run(self, okta: &Okta) -> Result<Groups> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        if matches!(set, ResultSet::First) && filled(&self.name).or(filled(&self.query)).is_none() {
+            return Err(Fault::new(FaultKind::InvalidInput, "nothing to look for is given")
+                .help("fill `name` or `query`: the first of all groups would be any group"));
         }
+        LISTING.found(okta, set, PAGE, |limit| self.first(limit)).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

@@ -11,9 +11,9 @@ use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::events::{Found, LISTING};
+use crate::events::{Events, LISTING};
 use crate::given::filled;
-use crate::listing::page_size;
+use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Searches the System Log.
@@ -76,14 +76,11 @@ impl Effect for SearchSystemLogs {
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Events;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
-        match &*self.result_set {
-            "first" => Ok(Found::first(&LISTING.up_to(okta, self.first(okta, 1)?, 1).await?)),
-            "first_200" => Ok(Found::all(LISTING.up_to(okta, self.first(okta, 200)?, 200).await?)),
-            other => bail!(Self::RESULT_SET, "expected first, first_200 or stream, found \"{other}\""),
-        }
+    async fn run(self, okta: &Okta) -> Result<Events> {
+        let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
+        LISTING.found(okta, set, PAGE, |limit| self.first(okta, limit)).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {

@@ -6,12 +6,13 @@ use flowrun_core::card::Example;
 use flowrun_core::does::Does;
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
-use flowrun_core::{Inputs, bail, examples};
+use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::given;
-use crate::users::{Found, LISTING};
+use crate::listing::ResultSet;
+use crate::users::{LISTING, Users};
 use crate::{Okta, connection};
 
 /// Finds users whose first name, last name or mail address begins with a text.
@@ -28,7 +29,7 @@ pub struct SearchUsers {
 }
 
 /// The most that Okta finds: such a search has one page.
-const MOST: usize = 200;
+const MOST: u32 = 200;
 
 impl Effect for SearchUsers {
     const ID: &str = "okta.search_users";
@@ -51,17 +52,17 @@ impl Effect for SearchUsers {
     const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
-    type Out = Found;
+    type Out = Users;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
+    async fn run(self, okta: &Okta) -> Result<Users> {
         let query = given(&self.query, Self::QUERY, "text to look for")?;
-        let call = |limit: usize| {
-            Call::get("/api/v1/users").query([("q", query), ("limit", limit.to_string().as_str())])
+        let set = match ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)? {
+            ResultSet::All(_) => ResultSet::UpTo(MOST),
+            set => set,
         };
-        match &*self.result_set {
-            "first" => Ok(Found::first(&LISTING.up_to(okta, call(1), 1).await?)),
-            "all" => Ok(Found::all(LISTING.up_to(okta, call(MOST), MOST).await?)),
-            other => bail!(Self::RESULT_SET, "expected first or all, found \"{other}\""),
-        }
+        let first = |limit: u32| {
+            Ok(Call::get("/api/v1/users").query([("q", query), ("limit", limit.to_string().as_str())]))
+        };
+        LISTING.found(okta, set, MOST, first).await
     }
 }

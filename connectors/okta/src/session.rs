@@ -36,7 +36,8 @@ impl Session {
             value => value,
         };
         one.as_object().and_then(Session::of).ok_or_else(|| {
-            let message = "Okta answered with something that is no import session: it lacks `id` or `status`";
+            let message =
+                "Okta answered with something that isn't an import session: it lacks `id` or `status`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })
     }
@@ -64,7 +65,7 @@ impl Session {
             records.collect::<Option<Vec<_>>>()
         });
         sessions.ok_or_else(|| {
-            let message = "Okta answered with something that is no list of import sessions, each with `id` and `status`";
+            let message = "Okta answered with something that isn't a list of import sessions, each with `id` and `status`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })
     }

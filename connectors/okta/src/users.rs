@@ -8,7 +8,8 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
-use crate::listing::Listing;
+use crate::listing::{Found, Listing};
+use crate::shown::First;
 
 /// Lists of users.
 pub(crate) const LISTING: Listing = Listing { what: "user", key: "id", record };
@@ -20,7 +21,7 @@ pub(crate) fn path(id_or_login: &str) -> String {
 
 /// What a list of users gives: the users, the first one, or how many were streamed.
 #[derive(Default, Outputs)]
-pub struct Found {
+pub struct Users {
     /// The users found.
     #[output(key = "Users")]
     users: Option<Vec<Arc<Record>>>,
@@ -52,25 +53,21 @@ pub struct Found {
     failed: Option<f64>,
 }
 
-impl Found {
-    /// All of them, as a list.
-    pub(crate) fn all(users: Vec<Arc<Record>>) -> Found {
-        Found { users: Some(users), ..Found::default() }
+impl Found for Users {
+    fn all(users: Vec<Arc<Record>>) -> Users {
+        Users { users: Some(users), ..Users::default() }
     }
 
-    /// The first of them, as single outputs; nothing if there is none.
-    pub(crate) fn first(users: &[Arc<Record>]) -> Found {
-        let Some(user) = users.first() else { return Found::default() };
-        let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
-        Found {
-            id: text("ID"),
-            status: text("Status"),
-            login: text("Login"),
-            email: text("Email"),
-            first_name: text("First Name"),
-            last_name: text("Last Name"),
-            raw_output: user.get("Raw Output").cloned().unwrap_or_default(),
-            ..Found::default()
+    fn first(record: &First<'_>) -> Users {
+        Users {
+            id: record.text("ID"),
+            status: record.text("Status"),
+            login: record.text("Login"),
+            email: record.text("Email"),
+            first_name: record.text("First Name"),
+            last_name: record.text("Last Name"),
+            raw_output: record.value("Raw Output"),
+            ..Users::default()
         }
     }
 }
@@ -115,7 +112,7 @@ impl Changed {
     pub(crate) fn read(reply: &Reply) -> Result<Changed> {
         let value = reply.value()?;
         let user = as_user(&value).ok_or_else(|| {
-            let message = "Okta answered with something that is no user: it lacks `id`";
+            let message = "Okta answered with something that isn't a user: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
         let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
@@ -134,7 +131,7 @@ impl Changed {
     }
 }
 
-/// The members of a user; what has no ID is none.
+/// The members of a user; what has no ID isn't one.
 pub(crate) fn as_user(value: &Value) -> Option<&Arc<Record>> {
     let Value::Object(user) = value else { return None };
     user.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty())).then_some(user)

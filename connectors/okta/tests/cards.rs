@@ -419,10 +419,10 @@ async fn nothing_is_done_because_a_stranger_says_so() {
 async fn nobody_is_lost_from_a_list_in_silence() {
     let list = replaced(StatusCode::OK, r#"[{"id":"00u1"},null]"#);
     let fault = list.refused("okta.list_users_with_search", r#"{"result_set":"all"}"#).await;
-    assert!(fault.message.contains("something is no user: it lacks `id`"), "{fault}");
+    assert!(fault.message.contains("something lacks `id`"), "{fault}");
     let nameless = replaced(StatusCode::OK, r#"{"profile":{"login":"ada"}}"#);
     let fault = nameless.refused("okta.read_user", r#"{"id_or_login":"ada"}"#).await;
-    assert!(fault.message.contains("no user: it lacks `id`"), "{fault}");
+    assert!(fault.message.contains("isn't a user: it lacks `id`"), "{fault}");
     let sessions = replaced(StatusCode::OK, r#"[{"id":"aps1"}]"#);
     let fault = sessions.refused("okta.list_import_sessions", "{}").await;
     assert!(fault.message.contains("each with `id` and `status`"), "{fault}");

@@ -32,7 +32,7 @@ pub fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
             Err(fault) if has_v1 => Ok(without_v2(&fault)),
             outcome => outcome,
         };
-        // Credentials that are none are told once.
+        // Wrong credentials are told once.
         let told = refused.is_some() && outcome.as_ref().is_err_and(|fault| fault.help == refused);
         if !told {
             checks.push(Check { title: "may read persons".into(), outcome });
@@ -58,7 +58,7 @@ async fn log_in(personio: &Personio) -> Result<Text> {
             if matches!(fault.kind, FaultKind::Parse | FaultKind::NotFound) || fault.code == Some(405) =>
         {
             let message = format!("{host} does not answer as Personio does: {}", fault.message);
-            let help = "PERSONIO_BASE_URL is https://api.personio.de, unless a proxy stands before it";
+            let help = "PERSONIO_BASE_URL is https://api.personio.de, unless a proxy is in front of it";
             Err(Fault::new(FaultKind::Url, message).help(help))
         }
         Err(fault) => Err(fault),

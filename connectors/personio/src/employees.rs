@@ -115,7 +115,7 @@ struct Place {
 
 impl Place {
     fn read(value: &Value) -> Result<Place> {
-        let lost = || Fault::new(FaultKind::InvalidInput, "this is no place in a list of employees");
+        let lost = || Fault::new(FaultKind::InvalidInput, "this isn't a place in a list of employees");
         let members = value.as_object().ok_or_else(lost)?;
         let number = |name: &str| members.get(name).and_then(Value::as_number).map(|number| number as u64);
         Ok(Place {

@@ -18,7 +18,7 @@ use crate::{Personio, attributes, connection, employees, persons};
 ///
 /// A record has the names of Okta's card: `ID`, `First Name`, `Last Name`, `Email`, `Status` (`onboarding`, `active`, `leave`,
 /// `inactive`: those who left are listed too), `Position`, `Supervisor` with its own `ID` and names, `Department` with `ID`
-/// and `Name`, and so on; what the account has defined itself stands under `Custom Attributes` by its key, and by its label
+/// and `Name`, and so on; what the account has defined itself is under `Custom Attributes` by its key, and by its label
 /// too if it was asked for by that. Dates are texts with their offset. What the API credential may not read is missing.
 ///
 /// Before anything is read, the card makes sure that the credential may read the attributes in `required_attributes`. It

@@ -79,7 +79,7 @@ const OWN: [Field; 7] = [
     field("last_modified_at", "updated_at", Form::Same),
 ];
 
-/// What v1 has and v2 has not.
+/// What v1 has and v2 lacks.
 const ONLY_V1: [&str; 7] = [
     "holiday_calendar",
     "absence_entitlement",

@@ -144,7 +144,7 @@ struct Place {
 
 impl Place {
     fn read(value: &Value) -> Result<Place> {
-        let lost = || Fault::new(FaultKind::InvalidInput, "this is no place in a list of persons");
+        let lost = || Fault::new(FaultKind::InvalidInput, "this isn't a place in a list of persons");
         let members = value.as_object().ok_or_else(lost)?;
         let text = |value: &Value| value.as_text().cloned();
         let last = members.get("last").and_then(Value::as_list).unwrap_or_default();

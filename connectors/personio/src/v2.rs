@@ -30,7 +30,7 @@ struct Answer {
     meta: Option<Meta>,
 }
 
-/// Whatever a list holds: an object, for someone who is none would be lost.
+/// Whatever a list holds: an object, for someone who isn't one would be lost.
 struct Entry(Record);
 
 impl<'de> Deserialize<'de> for Entry {

@@ -1,4 +1,4 @@
-//! The cells of a row, packed into one block of memory: half a million rows shall not cost half a gigabyte.
+//! The cells of a row, packed into one block of memory: half a million rows must not cost half a gigabyte.
 
 use flowrun_core::value::{Date, Value};
 

@@ -33,10 +33,10 @@ pub(crate) struct ExportToCsv {
     /// The conditions; all rows if there are none.
     #[input(key = "Where Expression")]
     r#where: Value,
-    /// What stands between two fields.
+    /// What separates two fields.
     #[input(key = "Delimiter", default = ",")]
     delimiter: Text,
-    /// How many rows at the most; 0 or blank for all.
+    /// How many rows at most; 0 or blank for all.
     #[input(key = "Limit")]
     limit: Option<f64>,
     /// How many rows are left out at the start.

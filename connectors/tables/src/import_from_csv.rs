@@ -33,7 +33,7 @@ pub(crate) struct ImportFromCsv {
     /// For each column to import, its name in the CSV and that of the table's column: `{ "E-mail": email }`.
     #[input(key = "Mapping")]
     mapping: Option<Record>,
-    /// What stands between two fields.
+    /// What separates two fields.
     #[input(key = "Delimiter", default = ",")]
     delimiter: Text,
     /// Whether the rows that the table has are deleted first.

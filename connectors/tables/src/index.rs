@@ -50,7 +50,7 @@ impl Index {
         slots
     }
 
-    /// Whether so much was overwritten that it is better made anew.
+    /// Whether so much was overwritten that it is better rebuilt.
     pub fn is_stale(&self, slots: usize) -> bool {
         self.entries.len() > 2 * slots + 1024
     }

@@ -94,9 +94,9 @@ impl Intake {
             let misfit = match error.into_kind() {
                 csv::ErrorKind::Io(error) => return files::fault(error),
                 csv::ErrorKind::Utf8 { .. } => {
-                    Fault::new(FaultKind::Parse, "this is no text in UTF-8").help("save the file as UTF-8")
+                    Fault::new(FaultKind::Parse, "this isn't text in UTF-8").help("save the file as UTF-8")
                 }
-                other => Fault::new(FaultKind::Parse, format!("this is no CSV: {other:?}")),
+                other => Fault::new(FaultKind::Parse, format!("this isn't CSV: {other:?}")),
             };
             self.at_line(position.as_ref(), misfit)
         })
@@ -125,7 +125,7 @@ impl Intake {
     }
 
     /// The fault with the number of the line where the record begins. The reader of CSV counts a blank line before a
-    /// record to the record, so that lines are counted anew; the file is read twice only when it is refused.
+    /// record to the record, so that lines are counted again; the file is read twice only when it is refused.
     fn at_line(&self, position: Option<&Position>, fault: Fault) -> Fault {
         let start = position.map_or(0, Position::byte);
         let mut line = 1;

@@ -1,6 +1,6 @@
 //! Tables whose rows are there again in the next run: how they are written down.
 //!
-//! A line of JSON tells which row comes next and what the rows' IDs begin with, then one line each row. The whole is written anew with every change, so
+//! A line of JSON tells which row comes next and what the rows' IDs begin with, then one line each row. The whole is written again with every change, so
 //! that no crash can lose one; that is what bounds such a table.
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
@@ -46,7 +46,7 @@ impl Table {
         let name = self.name.clone();
         let damaged = |line: usize| {
             let message = format!("what was kept of table \"{name}\" is damaged in line {}", line + 1);
-            Fault::new(FaultKind::Parse, message).help("restore the file, or delete it to begin anew")
+            Fault::new(FaultKind::Parse, message).help("restore the file, or delete it to start over")
         };
         let mut next = 1;
         for (place, line) in text.lines().enumerate() {
@@ -87,7 +87,7 @@ impl Table {
     fn unfit(&self, fault: &Fault) -> Fault {
         let message = format!("what was kept of table \"{}\" does not fit: {}", self.name, fault.message);
         Fault::new(fault.kind, message)
-            .help("give the table its columns back in flowrun.yaml, or delete what was kept to begin anew")
+            .help("give the table its columns back in flowrun.yaml, or delete what was kept to start over")
     }
 
     fn put<'r>(

@@ -16,7 +16,7 @@ use crate::{MAX_FOUND, Tables};
 /// Finds rows of a table.
 ///
 /// `where` is a list of conditions that must all hold: `[{ column: status, operator: "=", value: active }]`.
-/// `{ any: [...] }` holds if one of several does, and may stand in place of a condition, as may `{ all: [...]
+/// `{ any: [...] }` holds if one of several does, and may take the place of a condition, as may `{ all: [...]
 /// }`; Okta's own expressions are read too. Operators are = != < <= > >=; the value is converted to the
 /// column's type, and capital and small letters differ. A blank value stands for an empty cell.
 ///
@@ -41,7 +41,7 @@ pub(crate) struct SearchRows {
     /// Whether the smallest come first or the largest.
     #[input(key = "Direction", default = "asc", choices = ["asc", "desc"])]
     sort_direction: Text,
-    /// How many rows at the most; 0 or blank for all.
+    /// How many rows at most; 0 or blank for all.
     #[input(key = "Limit")]
     limit: Option<f64>,
     /// How many rows are left out at the start.
@@ -50,7 +50,7 @@ pub(crate) struct SearchRows {
     /// For `stream`: the flow that gets each row.
     #[input(key = "Flow")]
     flow: Option<FlowName>,
-    /// For `stream`: how many rows at the most; blank for all, 0 for none.
+    /// For `stream`: how many rows at most; blank for all, 0 for none.
     #[input(key = "Record Limit")]
     record_limit: Option<f64>,
 }

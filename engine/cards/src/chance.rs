@@ -1,6 +1,6 @@
 //! Chance for cards: numbers that look random and follow from the seed alone, so that a replay draws the same.
 //!
-//! They are no secret: whoever knows the run's id can work them out.
+//! They aren't secret: whoever knows the run's id can work them out.
 
 use flowrun_core::chance::{STEP, spread};
 

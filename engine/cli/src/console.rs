@@ -49,7 +49,7 @@ impl<'a> Console<'a> {
         self.out.flush()
     }
 
-    /// Writes what the command gives, at once. That the reader has had enough, as in `flowrun … | head`, is no failure.
+    /// Writes what the command gives, at once. That the reader has had enough, as in `flowrun … | head`, isn't a failure.
     pub fn tell(&mut self, text: &str) -> io::Result<()> {
         match self.print(text) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -103,7 +103,7 @@ fn parse<A: Into<OsString> + Clone>(
             let text = if console.out_look.color { text.ansi().to_string() } else { text.to_string() };
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             if asked {
-                // That nobody reads the help is no failure.
+                // That nobody reads the help isn't a failure.
                 let _ = console.print(&text);
                 return Err(DONE);
             }

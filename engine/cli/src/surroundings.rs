@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flowrun_host::driver::Stop;
 use flowrun_host::session;
 use flowrun_host::session::alone::Alone;
+use flowrun_host::session::lines::Lines;
 use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 
@@ -62,6 +63,7 @@ impl Surroundings {
             instant: self.instant,
             run_id: self.run_id.clone(),
             alone: self.alone.clone(),
+            lines: Lines::default(),
         }
     }
 }

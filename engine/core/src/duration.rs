@@ -14,12 +14,12 @@ const UNITS: &[(&[&str], f64)] = &[
 /// Forty days: more than anything may wait.
 const LONGEST_MS: f64 = 40.0 * 86_400_000.0;
 
-/// The milliseconds that a value stands for; none if it is no duration, is negative, or is longer than forty days.
+/// The milliseconds that a value stands for; none if it isn't a duration, is negative, or is longer than forty days.
 pub fn duration(value: &Value) -> Option<u64> {
     milliseconds(value).filter(|ms| *ms <= LONGEST_MS).map(|ms| ms.round() as u64)
 }
 
-/// The milliseconds that a value stands for, however many; none if it is no duration, or is negative.
+/// The milliseconds that a value stands for, however many; none if it isn't a duration, or is negative.
 pub fn milliseconds(value: &Value) -> Option<f64> {
     let ms = match value {
         Value::Number(seconds) => seconds * 1_000.0,

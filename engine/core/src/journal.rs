@@ -83,7 +83,7 @@ impl Journal {
             }
             settle(&mut machine, &mut asked);
         }
-        // A cancellation gives up waits: what the machine no longer awaits needs not be done.
+        // A cancellation gives up waits: what the machine no longer awaits need not be done.
         let open = asked.into_values().filter(|effect| machine.awaits(effect.id)).collect();
         Ok((machine, open))
     }

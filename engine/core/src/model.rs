@@ -88,7 +88,7 @@ pub struct Connection {
     pub name: Name,
     /// The connector: okta, personio, …
     pub connector: Name,
-    /// Settings that are no secrets, such as a base URL.
+    /// Settings that aren't secrets, such as a base URL.
     pub settings: Vec<(Name, At<Value>)>,
 }
 

@@ -41,7 +41,7 @@ pub enum Key {
 #[derive(Debug)]
 pub struct Query(JpQuery);
 
-/// Why a text is no wire.
+/// Why a text isn't a wire.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WireError {
     /// What is wrong; lower case, no full stop.
@@ -282,7 +282,7 @@ fn excess(text: &str) -> Option<(String, usize)> {
     None
 }
 
-/// What is wrong with a text that is no JSONPath: where the longest beginning that is one ends.
+/// What is wrong with a text that isn't a JSONPath: where the longest beginning that is one ends.
 fn syntax(text: &str) -> WireError {
     let cuts = (1..text.len()).rev().filter(|&cut| text.is_char_boundary(cut));
     let cut = cuts.into_iter().find(|&cut| parse_json_path(&text[..cut]).is_ok()).unwrap_or(0);
@@ -306,7 +306,7 @@ fn syntax(text: &str) -> WireError {
         error.end = text.len();
     } else if first == '[' {
         error.message =
-            "what stands in brackets is neither an index, a name in quotes, a slice nor a filter".into();
+            "what is in brackets is neither an index, a name in quotes, a slice nor a filter".into();
         error.end = closing(text.as_bytes(), cut).unwrap_or(text.len());
         error.help = Some("write `[0]`, `['a name']`, `[0:5]`, `[*]` or `[?@.age > 30]`".into());
     } else if first == '.' && rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
@@ -554,7 +554,7 @@ mod tests {
             ("$.card[", "6..7 the bracket is never closed"),
             (
                 "$.card[x]",
-                "6..9 what stands in brackets is neither an index, a name in quotes, a slice nor a filter",
+                "6..9 what is in brackets is neither an index, a name in quotes, a slice nor a filter",
             ),
             ("$..a", "0..4 a wire starts with the name of what it reads"),
             ("$['card']", "0..9 a wire starts with the name of what it reads"),

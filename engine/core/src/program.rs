@@ -132,7 +132,7 @@ pub struct Connection {
     pub name: Text,
     /// The connector.
     pub connector: Text,
-    /// Settings that are no secrets.
+    /// Settings that aren't secrets.
     pub settings: Vec<(Text, Value)>,
 }
 

@@ -34,7 +34,7 @@ pub fn listed<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> Strin
 }
 
 fn plain(name: &str) -> Vec<char> {
-    // Names come from files: a longer one than this is no misspelling.
+    // Names come from files: a longer one than this isn't a misspelling.
     name.chars()
         .take(64)
         .flat_map(char::to_lowercase)

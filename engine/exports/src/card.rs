@@ -284,8 +284,7 @@ impl Flowing<'_, '_> {
             let known = field.value == field.ty.blank() && !pinned;
             if !known && !is_part(raw, field) && *raw.policy.kind != *"return" {
                 let said = field.label.as_ref().unwrap_or(&field.key);
-                let whose =
-                    if calls { "neither the card nor its helper has" } else { "the card here has not" };
+                let whose = if calls { "neither the card nor its helper has" } else { "the card here lacks" };
                 self.trouble(Some(raw), &format!("{whose} the field \"{said}\"; what it holds is left out"));
             }
         }

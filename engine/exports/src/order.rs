@@ -105,7 +105,7 @@ impl Walk<'_> {
     /// Follows the cards from `card` on; stops before the card that joins the branch it is in, and gives it.
     fn chain(&mut self, card: usize, into: &mut Vec<Placed>, depth: usize) -> Result<Option<usize>, String> {
         if depth > MAX_NESTING {
-            return Err(format!("its If/Else cards stand in each other more than {MAX_NESTING} levels deep"));
+            return Err(format!("its If/Else cards are nested more than {MAX_NESTING} levels deep"));
         }
         let mut at = Some(card);
         while let Some(card) = at {

@@ -186,7 +186,7 @@ pub fn parse(text: &str) -> Result<Json, String> {
         serde_json::error::Category::Eof => {
             format!("the file ends too early, at line {} column {}", error.line(), error.column())
         }
-        _ => format!("the file is no JSON: {error}"),
+        _ => format!("the file isn't JSON: {error}"),
     })
 }
 

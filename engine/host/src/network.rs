@@ -61,7 +61,7 @@ impl Network {
     }
 }
 
-/// A proxy for what `applies` to; the address is not shown if it is none, for it may hold a password.
+/// A proxy for what `applies` to; the address is not shown if it isn't one, for it may hold a password.
 fn proxy(name: &str, address: &SecretString, applies: fn(String) -> reqwest::Result<Proxy>) -> Result<Proxy> {
     let address = address.expose_secret();
     let scheme = address.split_once("://").map_or("http", |(scheme, _)| scheme);

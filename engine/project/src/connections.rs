@@ -11,7 +11,7 @@ use crate::source::Source;
 /// The environment variable that names the connections file.
 pub const FILE_VARIABLE: &str = "FLOWRUN_CONNECTIONS";
 
-/// A connections file larger than this is none.
+/// A file larger than this isn't taken for a connections file.
 const MOST_BYTES: u64 = 256 * 1024;
 
 /// Why a connections file can't be used. No message quotes the file: it holds credentials.
@@ -154,7 +154,7 @@ fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, Strin
     let file: Option<BTreeMap<String, Option<BTreeMap<String, Json>>>> =
         serde_yaml::from_str_with_options(text, options).map_err(|error| {
             let Some(line) = error.location().map(|place| place.line()) else {
-                return "it is no list of connections".to_owned();
+                return "it isn't a list of connections".to_owned();
             };
             // YAML has a use of its own for the signs that commands and files begin with.
             match text.lines().nth(line as usize - 1).and_then(unquoted) {

@@ -23,8 +23,8 @@ pub fn is_export(path: &Path) -> bool {
 pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
     let text = text(path)?;
     let unread = |why: String| {
-        Problem::new(format!("{} is no export that flowrun can read: {why}", path.display()))
-            .help("export a folder or a flow in Okta's console anew; a file is not to be changed by hand")
+        Problem::new(format!("{} isn't an export that flowrun can read: {why}", path.display()))
+            .help("export a folder or a flow in Okta's console again; a file is not to be changed by hand")
     };
     let export = exports::read(&text, &Dictionary::new(vocabulary)).map_err(unread)?;
     let mut sources = sources(&export.project);
@@ -71,6 +71,6 @@ fn text(path: &Path) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|_| {
-        Problem::new(format!("{} is no text", path.display())).help("an export is a JSON file in UTF-8")
+        Problem::new(format!("{} isn't text", path.display())).help("an export is a JSON file in UTF-8")
     })
 }

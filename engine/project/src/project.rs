@@ -18,7 +18,7 @@ use flowrun_exports::Trouble;
 use crate::export;
 use crate::problem::{Problem, unreadable};
 
-/// A project with more files than this is taken for a folder that is none.
+/// A folder with more files than this isn't taken for a project.
 const MOST_FILES: usize = 5_000;
 
 /// How many folders may lie in each other.
@@ -124,7 +124,7 @@ impl Project {
                     Problem::new(format!("{} is the project's manifest, not a flow", file.display()));
                 Err(problem.help(format!("run one of its flows: {}", self.starters().join(", "))))
             }
-            _ => Err(Problem::new(format!("{} is no flow", file.display()))
+            _ => Err(Problem::new(format!("{} isn't a flow", file.display()))
                 .help("a flow is a file whose name ends in .yaml")),
         }
     }
@@ -210,7 +210,7 @@ fn text(path: &Path) -> Result<String, Problem> {
                 .filter(|&&byte| byte == b'\n')
                 .count()
                 + 1;
-            Err(Problem::new(format!("{} is no text: line {line} is not UTF-8", path.display()))
+            Err(Problem::new(format!("{} isn't text: line {line} is not UTF-8", path.display()))
                 .help("save the file as UTF-8"))
         }
     }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use secrecy::SecretString;
 
-/// A value larger than this is none.
+/// A text larger than this isn't taken for a value.
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// The variable by which systemd tells where credentials lie.
@@ -106,7 +106,7 @@ impl Source {
                     format!("the service manager hands over no credential {name}: {CREDENTIALS} is not set")
                 })?;
                 if name.contains(['/', '\\']) || name.starts_with('.') {
-                    return Err(format!("`{name}` is no name of a credential"));
+                    return Err(format!("`{name}` isn't a credential name"));
                 }
                 read(&Path::new(folder).join(name))?
             }
@@ -155,7 +155,7 @@ fn run(command: &str) -> Result<String, String> {
         return Err(format!("the command `{word} …` printed more than {} KB", MOST_BYTES / 1024));
     }
     String::from_utf8(output.stdout)
-        .map_err(|_| format!("the command `{word} …` printed something that is no text"))
+        .map_err(|_| format!("the command `{word} …` printed something that isn't text"))
 }
 
 #[cfg(test)]
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(fetch("$NOTHING"), Err("the variable NOTHING is not set".to_owned()));
         assert_eq!(
             fetch("credential:../etc/passwd"),
-            Err("`../etc/passwd` is no name of a credential".to_owned())
+            Err("`../etc/passwd` isn't a credential name".to_owned())
         );
         assert_eq!(fetch("!exit 3"), Err("the command `exit …` ended with exit code 3".to_owned()));
         assert_eq!(fetch("!true"), Err("the command `true …` is empty".to_owned()));

@@ -12,7 +12,7 @@ const COMMON: [&str; 6] = ["accept", "authorization", "content-length", "content
 
 pub(super) fn check_request(operation: &Operation, request: &Request) -> Vec<String> {
     let mut found = Vec::new();
-    let Ok(url) = Url::parse(&request.url) else { return vec!["the address is none".to_owned()] };
+    let Ok(url) = Url::parse(&request.url) else { return vec!["the address isn't one".to_owned()] };
     check_path(operation, &url, &mut found);
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     check_parameters(operation, Place::Query, &query, &mut found);

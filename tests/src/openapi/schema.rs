@@ -31,7 +31,7 @@ impl fmt::Debug for Schema {
 }
 
 impl Schema {
-    /// The schema `raw` of a document; panics if it is none.
+    /// The schema `raw` of a document; panics if it isn't one.
     pub fn read(document: &Value, raw: &Value, direction: Direction) -> Schema {
         Schema::new(Converter { document, direction, within: Vec::new() }.convert(raw, false))
     }

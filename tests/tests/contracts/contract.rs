@@ -114,7 +114,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     ),
     employees(
         "/value: null is not of type",
-        "not documented: what an employee has not is null, as dates are in the example",
+        "not documented: what an employee lacks is null, as dates are in the example",
     ),
 ];
 

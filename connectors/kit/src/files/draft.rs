@@ -52,7 +52,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Forgets what was written, to begin anew.
+    /// Forgets what was written, to start over.
     pub fn restart(&mut self) {
         self.files.store().give_back(&std::mem::take(&mut self.extents));
         self.hash = Context::new(&SHA256);

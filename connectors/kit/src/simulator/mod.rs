@@ -13,13 +13,16 @@ use crate::connector::Settings;
 
 pub use fault::{BadFault, Fault, FaultKind, Faults, SLOW};
 
+/// Sets up a simulator.
+pub type Make = Arc<dyn Fn(&SimSetup) -> Arc<dyn Simulator> + Send + Sync>;
+
 /// How a connector's vendor is simulated.
 #[derive(Clone)]
 pub struct Simulated {
     /// What can be said of how it is set up, each as an option of the command line.
     pub options: Vec<SimOption>,
     /// Sets it up.
-    pub make: Arc<dyn Fn(&SimSetup) -> Arc<dyn Simulator> + Send + Sync>,
+    pub make: Make,
 }
 
 /// An option of a simulator.

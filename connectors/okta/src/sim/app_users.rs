@@ -200,7 +200,7 @@ pub async fn read(
     Ok(Json(found.ok_or_else(missing)?).into_response())
 }
 
-/// Assigns a user; one who is assigned already is assigned anew.
+/// Assigns a user; one who is assigned already is assigned again.
 pub async fn assign(State(sim): State<OktaSim>, Path(app): Path<String>, request: Request) -> Answer {
     let (parts, sent) = read_body(request).await?;
     let now_ms = sim.now_ms();

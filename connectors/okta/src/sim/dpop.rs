@@ -21,7 +21,7 @@ const DAY_MS: i64 = 86_400_000;
 /// and counts for so many more.
 const DAYS: i64 = 3;
 
-/// Why a proof is none.
+/// Why a proof isn't one.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unproven {
     /// There is no proof.

@@ -162,7 +162,7 @@ pub async fn members(State(sim): State<OktaSim>, Path(group): Path<String>, requ
     Ok((asked.links(limit, next.as_deref()), Json(users)).into_response())
 }
 
-/// Adds a member; one who is there already is no mistake.
+/// Adds a member; it isn't a mistake if one is there already.
 pub async fn add(sim: State<OktaSim>, path: Path<(String, String)>) -> Answer {
     set_member(sim, path, true)
 }

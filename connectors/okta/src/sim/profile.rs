@@ -85,7 +85,7 @@ impl Profile {
         Profile { typed: (!typed.is_empty()).then(|| Box::new(typed)), ..Profile::new(texts) }
     }
 
-    /// The value of an attribute that is no text.
+    /// The value of an attribute that isn't a text.
     pub fn typed(&self, name: &str) -> Option<&Value> {
         self.typed.as_ref()?.get(name)
     }

@@ -5,7 +5,7 @@ use axum::http::Method;
 /// The things that there are scopes for.
 const KINDS: [&str; 5] = ["identitySources", "users", "groups", "apps", "logs"];
 
-/// The scope that a request needs, by the first part of its path; paths that are none of Okta's need none.
+/// The scope that a request needs, by the first part of its path; paths that aren't Okta's need none.
 pub fn needed(method: &Method, path: &str) -> Option<String> {
     let first = path.strip_prefix("/api/v1/")?.split('/').next()?;
     let kind = if first == "identity-sources" { "identitySources" } else { first };

@@ -8,7 +8,7 @@ pub struct Cursors {
 }
 
 impl Cursors {
-    /// For a list with these parameters: a cursor of a list that was asked for otherwise is none of it.
+    /// For a list with these parameters: a cursor of a list that was asked for otherwise isn't valid for it.
     pub fn new(seed: u64, list: &str) -> Cursors {
         let key = list.bytes().fold(mix(seed ^ 0x7632_7665), |key, byte| mix(key ^ u64::from(byte)));
         Cursors { key }

@@ -32,7 +32,7 @@ fn no_token(sim: &PersonioSim, error: &str, description: Option<&str>, meta: Val
     problem_json(StatusCode::BAD_REQUEST, &body)
 }
 
-/// The parameters of a form; `None` if the body is none.
+/// The parameters of a form; `None` if the body isn't one.
 fn form(headers: &HeaderMap, body: &[u8]) -> Option<Pairs> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let is_form = kind.starts_with("application/x-www-form-urlencoded");

@@ -14,7 +14,7 @@ pub fn account(change: impl FnOnce(&mut PersonioSimConfig)) -> PersonioSim {
     PersonioSim::new(config)
 }
 
-/// The status, the headers, and the body; null if that is no JSON.
+/// The status, the headers, and the body; null if that isn't JSON.
 pub async fn send(sim: &PersonioSim, request: Request<Body>) -> (u16, HeaderMap, Value) {
     let response = sim.router().oneshot(request).await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());

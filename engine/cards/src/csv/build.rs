@@ -6,7 +6,7 @@ use crate::prelude::*;
 /// Writes rows as a CSV text.
 ///
 /// Rows are objects, or lists of values. The columns are those of `columns`, else all keys of all objects, in
-/// the order in which they come first. Quotes stand around a field only where they must. A missing value is a
+/// the order in which they come first. A field has quotes around it only where it needs them. A missing value is a
 /// blank field; objects and lists inside a row are written as JSON; a secret is refused. Spreadsheets take a
 /// field that begins with `=`, `+`, `-` or `@` for a formula. The way back is `csv.parse`.
 #[derive(Inputs)]
@@ -15,10 +15,10 @@ pub struct Build {
     rows: Vec<Value>,
     /// Which keys become columns, in this order.
     columns: Option<Vec<Text>>,
-    /// Whether the first row shall name the columns; rows that are lists have no names but those of `columns`.
+    /// Whether the first row names the columns; rows that are lists have no names but those of `columns`.
     #[input(default = true)]
     header: bool,
-    /// What stands between two fields.
+    /// What separates two fields.
     #[input(default = ",")]
     separator: Text,
     /// What ends a line: `lf`, or `crlf` as Windows has it.

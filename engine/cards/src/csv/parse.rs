@@ -18,10 +18,10 @@ pub struct Parse {
     /// Whether the first row names the columns.
     #[input(default = true)]
     header: bool,
-    /// What stands between two fields.
+    /// What separates two fields.
     #[input(default = ",")]
     separator: Text,
-    /// What stands around a field that holds a separator, a line break or a quote, which is doubled then; blank
+    /// What is put around a field that holds a separator, a line break or a quote, which is doubled then; blank
     /// if nothing does.
     #[input(default = "\"")]
     quote: Text,

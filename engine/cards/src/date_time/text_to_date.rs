@@ -38,8 +38,8 @@ impl Pure for TextToDate {
         r#"{ text: "7 September 2016, 9:05 pm -07:00", format: "D MMMM YYYY, h:mm a Z" }"#
             => ok r#"{ date: "2016-09-08T04:05:00.000Z" }"#,
         r#"{ text: "2016-09-07T09:49:03+02:00" }"# => ok r#"{ date: "2016-09-07T07:49:03.000Z" }"#,
-        r#"{ text: 31/2/2016, format: D/M/Y }"# => err "\"31/2/2016\" is no date in the format D/M/Y",
-        r#"{ text: soon }"# => err "\"soon\" is no date in ISO 8601",
+        r#"{ text: 31/2/2016, format: D/M/Y }"# => err "\"31/2/2016\" isn't a date in the format D/M/Y",
+        r#"{ text: soon }"# => err "\"soon\" isn't a date in ISO 8601",
     };
     type Out = Read;
 
@@ -50,7 +50,7 @@ impl Pure for TextToDate {
             format::read(&self.text, &self.format, cx.now_ms).ok_or(format!("the format {}", self.format))
         };
         let date = date.map_err(|format| {
-            let message = format!("\"{}\" is no date in {format}", self.text);
+            let message = format!("\"{}\" isn't a date in {format}", self.text);
             Fault::new(FaultKind::InvalidTypeConversion, message).at(Self::TEXT)
         })?;
         Ok(Read { date })

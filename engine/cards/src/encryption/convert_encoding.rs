@@ -4,7 +4,7 @@ use crate::prelude::*;
 /// Writes the bytes that a text stands for in another way.
 ///
 /// `text` is the text itself, in UTF-8; `base64url` is base64 as addresses and JWTs have it. What is read may
-/// have line breaks, and base64 may lack the `=` at its end. Bytes that are no UTF-8 can't become `text`.
+/// have line breaks, and base64 may lack the `=` at its end. Bytes that aren't UTF-8 can't become `text`.
 /// Results of `encryption.hash` and `encryption.hmac` can be converted too.
 #[derive(Inputs)]
 pub struct ConvertEncoding {
@@ -33,7 +33,7 @@ impl Pure for ConvertEncoding {
         r#"{ text: "Z3LDtsOfZQ", from: base64, to: text }"# => ok r#"{ text: größe }"#,
         r#"{ text: "", to: hex }"# => ok r#"{ text: "" }"#,
         r#"{ text: "abc", from: hex, to: text }"# => err "the text is not written as hexadecimal",
-        r#"{ text: "ff", from: hex, to: text }"# => err "the bytes are no UTF-8 text",
+        r#"{ text: "ff", from: hex, to: text }"# => err "the bytes aren't UTF-8 text",
     };
     type Out = Converted;
 
@@ -47,7 +47,7 @@ impl Pure for ConvertEncoding {
             bail!(Self::TEXT, "the text is not written as {}", from.name());
         };
         let Some(text) = to.write(&bytes) else {
-            bail!(Self::TEXT, "the bytes are no {}", to.name());
+            bail!(Self::TEXT, "the bytes aren't {}", to.name());
         };
         Ok(Converted { text: text.into() })
     }

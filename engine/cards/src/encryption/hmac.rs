@@ -6,7 +6,7 @@ use crate::prelude::*;
 
 /// Signs a text with a key that sender and receiver share.
 ///
-/// The result is the keyed hash (HMAC, RFC 2104) of the text's UTF-8. It is no secret, the key is one: take it
+/// The result is the keyed hash (HMAC, RFC 2104) of the text's UTF-8. It isn't a secret, the key is one: take it
 /// from a variable of type secret, for a flow file that holds it is refused; the examples show one in its place.
 /// OpenSSL's names of signatures, such as `RSA-SHA256`, stand for their hash; those of hashes that are not
 /// here, such as `whirlpool`, are refused. Without a key see `encryption.hash`.

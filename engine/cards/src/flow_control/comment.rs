@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Does nothing; it holds a remark.
 ///
-/// The remark stands under the card's `note`, which every card may have. Flows that come from Okta have their
+/// The remark is under the card's `note`, which every card may have. Flows that come from Okta have their
 /// comments so.
 #[derive(Inputs)]
 pub struct Comment {}

@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Gives the result that a table has for a value.
 ///
-/// `options` is the table: when the value is the key, the result is what stands there. The value must be the
+/// `options` is the table: when the value is the key, the result is what is there. The value must be the
 /// key exactly, with capital and small letters, dots included. If no key is the value, the result is that of
 /// `else`. For a table that is only known while the flow runs use `object.get`.
 #[derive(Inputs)]

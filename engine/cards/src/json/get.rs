@@ -7,7 +7,7 @@ use crate::prelude::*;
 ///
 /// It is `json.parse` and `object.get` in one. Dots separate the keys of nested objects; a number is a place
 /// in a list, from 0; a blank path gives all of it. What is not there gives a missing value, which is no
-/// error, but a text that is no JSON is one.
+/// error, but a text that isn't JSON is one.
 #[derive(Inputs)]
 pub struct Get {
     /// The JSON, or an object or list.

@@ -3,7 +3,7 @@ use crate::prelude::*;
 
 /// Puts lists together, one behind the other.
 ///
-/// Items that stand in several lists stay, all of them; `list.union` keeps each once. See also
+/// Items that are in several lists stay, all of them; `list.union` keeps each once. See also
 /// `list.add_to_end`.
 #[derive(Inputs)]
 pub struct CombineAll {

@@ -5,7 +5,7 @@ use crate::prelude::*;
 /// Finds the first item of a list for which a comparison holds.
 ///
 /// It compares as `list.filter` does. If the comparison holds for no item, `item` is missing and `index` is
-/// -1; that is no error.
+/// -1; that isn't an error.
 #[derive(Inputs)]
 pub struct Find {
     /// The items.

@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Takes the first item off a list.
 ///
-/// It gives the item and the list without it. Of an empty list the item is missing; that is no error. See also
+/// It gives the item and the list without it. Of an empty list the item is missing; that isn't an error. See also
 /// `list.get_last_item` and `list.at`.
 #[derive(Inputs)]
 pub struct GetFirstItem {

@@ -3,8 +3,8 @@ use crate::prelude::*;
 
 /// Draws items of a list at random.
 ///
-/// No item is drawn twice, so that there are at most as many as the list has. They stand in the order in which
-/// they were drawn. A run that is replayed draws the same ones; chance of this kind is no secret. See also
+/// No item is drawn twice, so that there are at most as many as the list has. They are in the order in which
+/// they were drawn. A run that is replayed draws the same ones; chance of this kind isn't a secret. See also
 /// `list.list_segment`.
 #[derive(Inputs)]
 pub struct Sample {

@@ -5,7 +5,7 @@ use crate::prelude::*;
 
 /// Puts lists together and keeps each value once.
 ///
-/// The values stand in the order in which they come first. Two values are the same if their types and all that
+/// The values are in the order in which they come first. Two values are the same if their types and all that
 /// they hold are: the text "1" is not the number 1. With one list it takes the duplicates out. See also
 /// `list.combine_all`, `list.intersection` and `list.remove_duplicates`, which looks at one key.
 #[derive(Inputs)]

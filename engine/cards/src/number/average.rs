@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Takes the average of the numbers of a list.
 ///
-/// An empty list has none: the result is missing then. An item that is no number is an error. See also
+/// An empty list has none: the result is missing then. An item that isn't a number is an error. See also
 /// `number.sum`.
 #[derive(Inputs)]
 pub struct Average {

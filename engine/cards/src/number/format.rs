@@ -2,20 +2,20 @@ use crate::prelude::*;
 
 /// Writes a number as a text, with a fixed number of decimals.
 ///
-/// It is rounded, a half up, and filled up with zeros: 2.5 becomes `2.50`. `point` stands before the decimals,
+/// It is rounded, a half up, and filled up with zeros: 2.5 becomes `2.50`. `point` comes before the decimals,
 /// `thousands` between groups of three digits. A number that goes into a text without this card is written
 /// with as many digits as it has. The way back is `number.parse`.
 #[derive(Inputs)]
 pub struct Format {
     /// The number.
     a: f64,
-    /// How many digits stand behind the point, 0 to 15.
+    /// How many digits follow the point, 0 to 15.
     #[input(default = 2)]
     decimals: f64,
-    /// What stands before the decimals.
+    /// What comes before the decimals.
     #[input(default = ".")]
     point: Text,
-    /// What stands between groups of three digits.
+    /// What comes between groups of three digits.
     #[input(default = "")]
     thousands: Text,
 }

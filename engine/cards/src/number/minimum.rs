@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Gives the smallest number of a list.
 ///
-/// An empty list has none: the result is missing then. An item that is no number is an error. For two numbers
+/// An empty list has none: the result is missing then. An item that isn't a number is an error. For two numbers
 /// use `number.smaller`. See also `number.maximum`.
 #[derive(Inputs)]
 pub struct Minimum {

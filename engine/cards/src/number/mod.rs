@@ -37,7 +37,7 @@ flowrun_core::pure_cards! {
 
 pub(crate) use self::formula::{Item, evaluate};
 
-/// Refuses what is no number any more, for it would become null in JSON and travel on unseen.
+/// Refuses what isn't a number any more, for it would become null in JSON and travel on unseen.
 fn finite(number: f64) -> Result<f64> {
     if number.is_finite() {
         return Ok(number);
@@ -51,7 +51,7 @@ fn round_half_up(number: f64) -> f64 {
     if number - floor >= 0.5 { floor + 1.0 } else { floor }
 }
 
-/// The product of all whole numbers up to `number`; none if it is no whole number, or if the product is too large.
+/// The product of all whole numbers up to `number`; none if it isn't a whole number, or if the product is too large.
 fn factorial(number: f64) -> Option<f64> {
     let fits = (0.0..=170.0).contains(&number) && number.fract() == 0.0;
     fits.then(|| (2..=number as u32).map(f64::from).product())
@@ -62,7 +62,7 @@ fn sum(numbers: &[f64]) -> Result<f64> {
     finite(numbers.iter().fold(0.0, |sum, number| sum + number))
 }
 
-/// How many digits shall stay behind the point, given as `input`.
+/// How many digits to keep after the point, given as `input`.
 fn decimals(number: f64, input: InputId) -> Result<i32> {
     if !(0.0..=15.0).contains(&number) {
         bail!(input, "expected 0 to 15 decimals, found {number}");

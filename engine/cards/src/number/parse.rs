@@ -11,7 +11,7 @@ use crate::prelude::*;
 pub struct Parse {
     /// The text.
     text: Text,
-    /// The result for a text that is no number.
+    /// The result for a text that isn't a number.
     otherwise: Option<f64>,
 }
 

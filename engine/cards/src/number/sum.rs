@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Adds up the numbers of a list.
 ///
-/// An empty list gives 0. An item that is no number is an error. For two numbers use `number.add`. See also
+/// An empty list gives 0. An item that isn't a number is an error. For two numbers use `number.add`. See also
 /// `number.average`.
 #[derive(Inputs)]
 pub struct Sum {

@@ -3,14 +3,14 @@ use crate::prelude::*;
 
 /// Drops the empty keys of an object.
 ///
-/// Empty are a missing value, "", [] and {}, but not 0 and false. Objects inside of it are cleared too, and
+/// Empty are a missing value, "", [] and {}, but not 0 and false. Objects inside it are cleared too, and
 /// dropped if nothing is left of them; `recursive: false` leaves them as they are. Lists are kept as they are
 /// unless they are empty. `object.filter` is the same without `recursive`.
 #[derive(Inputs)]
 pub struct ClearEmpty {
     /// The object.
     object: Arc<Record>,
-    /// Whether the objects inside of it are cleared too.
+    /// Whether the objects inside it are cleared too.
     #[input(default = true)]
     recursive: bool,
 }

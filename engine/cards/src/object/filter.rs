@@ -1,7 +1,7 @@
 use super::clear_empty::clear;
 use crate::prelude::*;
 
-/// Drops the empty keys of an object, but not those of objects inside of it.
+/// Drops the empty keys of an object, but not those of objects inside it.
 ///
 /// Empty are a missing value, "", [] and {}, but not 0 and false. To clear the objects inside too use
 /// `object.clear_empty`; to keep keys by their names `object.split`.

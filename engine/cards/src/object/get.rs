@@ -6,7 +6,7 @@ use crate::prelude::*;
 /// Takes a value out of an object, by its path.
 ///
 /// Dots separate the keys of nested objects; a number is a place in a list, from 0. A key that has a dot in
-/// its name is found by its whole name. What is not there gives a missing value, which is no error. A wire
+/// its name is found by its whole name. What is not there gives a missing value, which isn't an error. A wire
 /// can do the same: `$.card.output.key`. For several values use `object.get_multiple`.
 #[derive(Inputs)]
 pub struct Get {

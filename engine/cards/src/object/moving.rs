@@ -13,7 +13,7 @@ pub struct Move {
     object: Arc<Record>,
     /// Where the value lies.
     source: Text,
-    /// Where it shall lie.
+    /// Where to put it.
     #[input(default = "")]
     destination: Text,
 }

@@ -11,7 +11,7 @@ pub struct Set {
     object: Arc<Record>,
     /// The key, or keys with dots between them.
     path: Text,
-    /// What shall lie there.
+    /// What to put there.
     value: Value,
 }
 

@@ -3,8 +3,8 @@ use crate::prelude::*;
 /// Splits an object into two, by its keys.
 ///
 /// The keys that are named go to the one, all others to the other; both keep their order. A named key that the
-/// object has not is left out. Only its own keys are looked at: a dot is part of a name here. The way back is
-/// `object.merge`; for values inside of other objects use `object.get_multiple`.
+/// object lacks is left out. Only its own keys are looked at: a dot is part of a name here. The way back is
+/// `object.merge`; for values inside other objects use `object.get_multiple`.
 #[derive(Inputs)]
 pub struct Split {
     /// The object.

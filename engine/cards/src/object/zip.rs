@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Makes an object of a list of keys and a list of their values.
 ///
-/// The first key gets the first value, and so on. If a key stands twice, its last value counts. Lists of
+/// The first key gets the first value, and so on. If a key comes twice, its last value counts. Lists of
 /// different lengths are an error, for no one could tell which value belongs to which key. The way back is
 /// `object.unzip`.
 #[derive(Inputs)]

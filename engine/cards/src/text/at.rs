@@ -11,7 +11,7 @@ pub struct At {
     /// The text.
     #[input(key = "string")]
     text: Text,
-    /// Where the character stands.
+    /// Where the character is.
     position: f64,
 }
 

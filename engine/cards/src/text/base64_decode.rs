@@ -38,8 +38,8 @@ impl Pure for Base64Decode {
         r#"{ text: "w7w" }"# => ok r#"{ text: ü }"#,
         r#"{ text: "Pz8_\n Pj4-" }"# => ok r#"{ text: "???>>>" }"#,
         r#"{ text: "" }"# => ok r#"{ text: "" }"#,
-        r#"{ text: "a*b" }"# => err "the text is no Base64",
-        r#"{ text: "/w==" }"# => err "what was decoded is no text in UTF-8",
+        r#"{ text: "a*b" }"# => err "the text isn't Base64",
+        r#"{ text: "/w==" }"# => err "what was decoded isn't text in UTF-8",
     };
     type Out = Decoded;
 
@@ -51,11 +51,11 @@ impl Pure for Base64Decode {
             byte => byte,
         });
         let Ok(bytes) = LENIENT.decode(standard.collect::<Vec<_>>()) else {
-            bail!(kind Parse, "the text is no Base64")
+            bail!(kind Parse, "the text isn't Base64")
         };
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Decoded { text: text.into() }),
-            Err(_) => bail!(kind Parse, "what was decoded is no text in UTF-8"),
+            Err(_) => bail!(kind Parse, "what was decoded isn't text in UTF-8"),
         }
     }
 }

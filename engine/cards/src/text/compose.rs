@@ -2,7 +2,7 @@ use crate::prelude::*;
 
 /// Makes a text from a template.
 ///
-/// The template may hold wires and expressions between double braces; what they give stands in their place,
+/// The template may hold wires and expressions between double braces; what they give takes their place,
 /// numbers and dates as their text, objects and lists as JSON, a missing value as nothing. Line breaks and
 /// quotes are kept as they are written. To put texts together without a template use `text.concatenate`, to
 /// build JSON `object.construct` and `json.stringify`.

@@ -10,7 +10,7 @@ use crate::prelude::*;
 pub struct PadEnd {
     /// The text.
     text: Text,
-    /// How long it shall be.
+    /// How long it is to be.
     length: f64,
     /// What it is filled with.
     #[input(default = " ")]

@@ -8,7 +8,7 @@ use crate::prelude::*;
 /// password. See also `text.unique_id` and `number.random_integer`.
 #[derive(Inputs)]
 pub struct Random {
-    /// How long the text shall be, 0 to 10,000.
+    /// How long the text is to be, 0 to 10,000.
     length: f64,
 }
 

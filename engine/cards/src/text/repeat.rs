@@ -7,7 +7,7 @@ use crate::prelude::*;
 pub struct Repeat {
     /// The text.
     text: Text,
-    /// How often it stands there.
+    /// How many copies to make.
     times: f64,
 }
 

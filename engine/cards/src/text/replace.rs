@@ -3,7 +3,7 @@ use crate::prelude::*;
 
 /// Replaces a part of a text by another.
 ///
-/// What is looked for means itself, it is no pattern, and so does the replacement: `$1` stays `$1`. Only the
+/// What is looked for means itself, it isn't a pattern, and so does the replacement: `$1` stays `$1`. Only the
 /// first occurrence is replaced unless `all_instances` says otherwise. A text in which it does not occur
 /// stays as it is, and a blank `look_for` occurs nowhere. For several texts at once use
 /// `text.replace_patterns`, for patterns `text.replace_pattern`.

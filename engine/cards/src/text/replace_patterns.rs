@@ -6,7 +6,7 @@ use crate::prelude::*;
 /// Replaces any of several texts by another.
 ///
 /// The texts mean themselves, whatever the name of the card says, and so does the replacement. Where two of
-/// them begin at the same place, the one that stands first in the list counts. What was replaced is not
+/// them begin at the same place, the one that comes first in the list counts. What was replaced is not
 /// searched again. For regular expressions use `text.replace_pattern`, for one text `text.replace`.
 #[derive(Inputs)]
 pub struct ReplacePatterns {

@@ -1,7 +1,7 @@
 use super::letters::{fold, starts_folded};
 use crate::prelude::*;
 
-/// Tells whether a text stands at the start of another.
+/// Tells whether a text starts with another.
 ///
 /// What is looked for means itself. A blank text is in every text. See also `text.ends_with`; for patterns use
 /// `text.find_pattern`.

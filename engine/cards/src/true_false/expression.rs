@@ -9,7 +9,7 @@ use crate::prelude::*;
 ///
 /// Where true or false is wanted, a number is true unless it is 0, a text unless it is blank or `false`, and
 /// what is missing is false. A date is its milliseconds since 1970. Texts can't be compared here: use
-/// `true_false.compare`. What stands behind `and` is left alone if what stands before it is false, so that
+/// `true_false.compare`. What follows `and` is left alone if what comes before it is false, so that
 /// `n != 0 and 1 / n > 2` is safe; `or` does likewise.
 #[derive(Inputs)]
 pub struct Expression {

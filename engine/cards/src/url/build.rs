@@ -10,7 +10,7 @@ use crate::prelude::*;
 /// `url.encode_component` before they go into it. The way back is `url.parse`.
 #[derive(Inputs)]
 pub struct Build {
-    /// What stands before `://`.
+    /// What comes before `://`.
     #[input(default = "https")]
     protocol: Text,
     /// The host, without its port.
@@ -23,7 +23,7 @@ pub struct Build {
     /// The query: an object as `url.encode_query` takes it, or a text that is escaped already.
     #[input(default = "")]
     query: Value,
-    /// What stands behind `#`.
+    /// What follows `#`.
     #[input(default = "")]
     fragment: Text,
 }

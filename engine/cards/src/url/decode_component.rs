@@ -26,7 +26,7 @@ impl Pure for DecodeComponent {
         r#"{ text: "jane%2Btest%40example.com" }"# => ok r#"{ text: "jane+test@example.com" }"#,
         r#"{ text: "a+b%20c" }"# => ok r#"{ text: "a+b c" }"#,
         r#"{ text: "100%" }"# => err "expected two hexadecimal digits behind each %",
-        r#"{ text: "%FF" }"# => err "the escapes are no UTF-8",
+        r#"{ text: "%FF" }"# => err "the escapes aren't UTF-8",
     };
     type Out = Decoded;
 
@@ -39,7 +39,7 @@ impl Pure for DecodeComponent {
         }
         match percent_decode_str(&self.text).decode_utf8() {
             Ok(text) => Ok(Decoded { text: Text::from(&*text) }),
-            Err(_) => Err(Fault::new(FaultKind::Url, "the escapes are no UTF-8").at(Self::TEXT)),
+            Err(_) => Err(Fault::new(FaultKind::Url, "the escapes aren't UTF-8").at(Self::TEXT)),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Reads the query of an address into an object.
 ///
-/// A question mark in front is left away, and `+` stands for a space. All values are texts; a key that comes
+/// A question mark in front is dropped, and `+` stands for a space. All values are texts; a key that comes
 /// more than once has a list of them. For the query of a whole address use `url.parse` first; the way back is
 /// `url.encode_query`.
 #[derive(Inputs)]

@@ -1,7 +1,7 @@
 use super::encoded;
 use crate::prelude::*;
 
-/// Escapes a text so that it can stand anywhere in an address.
+/// Escapes a text so that it can be put anywhere in an address.
 ///
 /// Letters and digits of ASCII stay, and so do `- _ . ! ~ * ' ( )`; everything else becomes its bytes in
 /// UTF-8, as JavaScript's `encodeURIComponent` does. Use it for names that go into a path. The way back is

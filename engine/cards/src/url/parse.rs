@@ -16,7 +16,7 @@ pub struct Parse {
 /// Its parts.
 #[derive(Outputs)]
 pub struct Parts {
-    /// What stands before `://`, such as `https`.
+    /// What comes before `://`, such as `https`.
     protocol: Text,
     /// The host.
     host: Text,
@@ -26,7 +26,7 @@ pub struct Parts {
     path: Text,
     /// The query, without its question mark.
     query: Text,
-    /// What stands behind `#`. Okta's card has no such output.
+    /// What follows `#`. Okta's card has no such output.
     fragment: Text,
 }
 

@@ -165,7 +165,7 @@ impl Tree<'_> {
             Some(element) => element.text.push_str(text),
             // A byte order mark and line breaks may stand outside.
             None if text.trim_start_matches('\u{feff}').trim().is_empty() => {}
-            None => return Err("a text stands outside of the outermost element".to_owned()),
+            None => return Err("there is a text outside the outermost element".to_owned()),
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ mod tests {
     fn what_is_not_one_element_is_refused() {
         let table = [
             ("<a/><b/>", "line 1: a second outermost element"),
-            ("<a/>\nmore", "line 2: a text stands outside"),
+            ("<a/>\nmore", "line 2: there is a text outside"),
             ("<a>\n<b>", "the text ends before `</b>`"),
             ("<a x='1' x='2'/>", "line 1: "),
             ("<a x='&b;'/>", "line 1: "),

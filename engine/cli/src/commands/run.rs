@@ -81,7 +81,7 @@ pub struct RunArgs {
     /// Refuse to run unless every connection that the flow reaches is real
     #[arg(long, help_heading = "Connections")]
     pub live: bool,
-    /// Where the settings of connections stand
+    /// Where the settings of connections are
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub connections: Option<PathBuf>,
     /// Let time pass this many times as fast, where connections are real
@@ -102,7 +102,7 @@ pub struct RunArgs {
     /// Put what was sent of each person into the audit record, instead of its hash
     #[arg(long, help_heading = "Safety")]
     pub audit_profiles: bool,
-    /// Where tables with `kept: true` stand [default: for real connections, a folder below ~/.local/state/flowrun]
+    /// Where tables with `kept: true` are stored [default: for real connections, a folder below ~/.local/state/flowrun]
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
     /// How large one file may get, in megabytes [default: 256]

@@ -62,7 +62,7 @@ pub(super) fn swallowed(log: &mut Log, scope: &Scope<'_>) {
     }
 }
 
-/// Helpers that several items run at the same time, although what one does hangs on what another has done.
+/// Helpers that several items run at the same time, although what one does depends on what another has done.
 pub(super) fn races(shared: &Shared<'_>, log: &mut Log, scopes: &[Scope<'_>]) {
     for step in scopes.iter().flat_map(|scope| &scope.steps) {
         let Callee::Flow(callee) = step.callee else { continue };

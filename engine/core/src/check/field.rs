@@ -199,7 +199,7 @@ pub(super) fn secret_in_file(options: &Options<'_>, log: &mut Log, name: &str, s
         return;
     }
     log.report(
-        Diagnostic::new(Code::SecretInFile, span, format!("the secret for `{name}` stands in the file"))
+        Diagnostic::new(Code::SecretInFile, span, format!("the secret for `{name}` is in the file"))
             .label("whoever reads the project can use it")
             .help("define a variable of type secret in flowrun.yaml, with `env:`, and read `$.vars.name`"),
     );

@@ -150,7 +150,7 @@ impl Lower<'_, '_> {
         let names = || card.inputs.iter().map(|field| &*field.name);
         let near = closest(&name.it, names()).or(meant.filter(|_| !of_helper));
         self.report(mistake.meant(near).or_help(|| match &*card.inputs {
-            _ if of_helper => "what the helper flow takes stands under `pass`, beside `with`".to_owned(),
+            _ if of_helper => "what the helper flow takes goes under `pass`, beside `with`".to_owned(),
             [] => "the card has no fields".to_owned(),
             _ => format!("its fields are {}", listed(names())),
         }));

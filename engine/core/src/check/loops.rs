@@ -93,7 +93,7 @@ impl Lower<'_, '_> {
         if let Some((name, _)) = passed {
             let message = format!("`{MEMO}` is the value so far, so nothing else can be passed for it");
             let mistake = Diagnostic::new(Code::HelperInputs, name.span, message).label("is passed already");
-            self.report(mistake.help("the value that the first item gets stands under `with`"));
+            self.report(mistake.help("the value that the first item gets goes under `with`"));
         }
         true
     }

@@ -203,7 +203,7 @@ impl<'p> Lower<'_, 'p> {
                     format!("`{}` calls no flow, so there is nothing to pass", card.id),
                 )
                 .label("not for this card")
-                .help("the card's own fields stand under `with`"),
+                .help("the card's own fields go under `with`"),
             );
         }
         if let (Some(connection), None) = (&model.connection, card.connector()) {

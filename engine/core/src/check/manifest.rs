@@ -61,7 +61,7 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
     Table { name: table.name.it.clone(), columns, kept: table.kept, max_rows: max_rows(table, log) }
 }
 
-/// How many rows a table may have: what fits into memory, or into a file that is written anew with each change.
+/// How many rows a table may have: what fits into memory, or into a file that is written again with each change.
 fn max_rows(table: &model::Table, log: &mut Log) -> Option<usize> {
     let given = table.max_rows.as_ref().filter(|given| !given.it.is_null())?;
     let (most, what) = if table.kept { (MOST_KEPT, "a kept table") } else { (MOST_ROWS, "a table") };

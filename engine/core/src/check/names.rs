@@ -9,7 +9,7 @@ use crate::suggest::{closest, listed};
 use crate::types::Type;
 
 impl Shared<'_> {
-    /// The diagnostic for a name that is no flow's, or that of several.
+    /// The diagnostic for a name that isn't a flow's, or that of several.
     pub fn unknown_flow(&self, name: &str, from: &str, span: Span) -> Diagnostic {
         let flows = &self.project.flows;
         if let Found::Many(many) = self.names.find(name, from) {

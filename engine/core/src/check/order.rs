@@ -101,7 +101,7 @@ impl Lower<'_, '_> {
             let (label, why) = if itself {
                 ("reads the card's own output", "this very card")
             } else {
-                ("stands inside of the card it reads", "this card runs around it")
+                ("is inside the card it reads", "this card runs around it")
             };
             self.report(
                 Diagnostic::new(Code::WireToLaterCard, place, format!("`{id}` has not run yet here"))
@@ -134,8 +134,8 @@ impl Lower<'_, '_> {
         let block = &self.scope.steps[owner];
         let name = arm.name.clone();
         let message = match &*name {
-            "try" => format!("`{id}` may not have run here: it stands in `try`, which may fail"),
-            _ => format!("`{id}` may not have run here: it stands in the branch `{name}`"),
+            "try" => format!("`{id}` may not have run here: it is in `try`, which may fail"),
+            _ => format!("`{id}` may not have run here: it is in the branch `{name}`"),
         };
         let mistake = Diagnostic::new(Code::WireToOtherBranch, place, message)
             .label("reads a card of another branch")

@@ -95,7 +95,7 @@ impl Lower<'_, '_> {
                 self.report(match item {
                     Item::Count => mistake.label("a count has no items").help("`$.index` says which time it is, from 0"),
                     _ => mistake.label("only list cards have items").help(format!(
-                        "`$.{name}` can stand under `pass` of a card that runs a helper flow for each item; the helper has it as an input"
+                        "`$.{name}` can be used under `pass` of a card that runs a helper flow for each item; the helper has it as an input"
                     )),
                 });
                 return Lowered::unknown();

@@ -45,7 +45,7 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
                 Diagnostic::new(
                     Code::BadChoice,
                     written.span,
-                    format!("the default `{default}` is none of the choices"),
+                    format!("the default `{default}` isn't one of the choices"),
                 )
                 .label("not one of the choices")
                 .help(format!("the choices are {}", listed(&choices))),

@@ -77,7 +77,7 @@ pub(super) fn columns(shared: &Shared<'_>, table: usize) -> Vec<(Text, Type)> {
     own.chain(OF_EVERY_ROW.iter().map(|(name, ty)| (Text::from(*name), *ty))).collect()
 }
 
-/// The type of an output that the author named, where it is a column; one that is none is reported.
+/// The type of an output that the author named, where it is a column; one that isn't is reported.
 pub(super) fn output_type(
     shared: &Shared<'_>,
     log: &mut Log,
@@ -95,7 +95,7 @@ pub(super) fn output_type(
     found
 }
 
-/// The type of a field that the author named, where it is a column; one that is none is reported.
+/// The type of a field that the author named, where it is a column; one that isn't is reported.
 pub(super) fn input_type(lower: &mut Lower<'_, '_>, index: usize, name: &Name) -> Option<Type> {
     let table = lower.scope.steps[index].table?;
     let shared = lower.shared;

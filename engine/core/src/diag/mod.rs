@@ -155,7 +155,7 @@ codes! {
     UnknownConnector = 18 Error "unknown-connector",
     /// A required field is missing.
     MissingField = 20 Error "missing-field",
-    /// The value is none of those that the field allows.
+    /// The value isn't one of those that the field allows.
     BadChoice = 21 Error "bad-choice",
     /// A value of this type can never become what the field wants.
     TypeMismatch = 22 Error "type-mismatch",
@@ -169,7 +169,7 @@ codes! {
     WireToLaterCard = 32 Error "wire-to-later-card",
     /// A wire reads a card that runs only in another branch.
     WireToOtherBranch = 33 Error "wire-to-other-branch",
-    /// A wire is no JSONPath.
+    /// A wire isn't a JSONPath.
     WireSyntax = 34 Error "wire-syntax",
     /// `$.item` or `$.index` stands where no list card passes it, or `$.error` where nothing failed.
     WireOutOfPlace = 35 Error "wire-out-of-place",
@@ -203,7 +203,7 @@ codes! {
     UnreadInput = 64 Warning "unread-input",
     /// A failure that nobody hears of.
     Swallowed = 65 Warning "swallowed",
-    /// Items that run at the same time hang on each other.
+    /// Items that run at the same time depend on each other.
     Race = 66 Warning "race",
 }
 

@@ -240,8 +240,8 @@ error[E010]: there is no card `text.splitt`
         let file = sources.add("flowrun.yaml", "token: \"geheim-ü\"\nother: geheim-ü\n");
         let span = |start, end| Span { file, start, end };
         let diagnostics = vec![
-            Diagnostic::new(Code::SecretInFile, span(7, 18), "a credential stands in the file"),
-            Diagnostic::new(Code::BadValue, span(19, 24), "`geheim-ü` is no number"),
+            Diagnostic::new(Code::SecretInFile, span(7, 18), "a credential is in the file"),
+            Diagnostic::new(Code::BadValue, span(19, 24), "`geheim-ü` isn't a number"),
         ];
         for shown in [
             render(&diagnostics, &sources, Style { color: false, width: 80 }),

@@ -71,7 +71,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `operator: >` gives an empty text, for to YAML `>` announces lines of text; reports that.
+    /// `operator: >` gives an empty text, because to YAML `>` announces lines of text; reports that.
     fn stray_block(&mut self, node: &Node) -> bool {
         let before = self.text.get(..node.span.start as usize).unwrap_or_default().trim_end();
         let mark = before.chars().last().unwrap_or_default();

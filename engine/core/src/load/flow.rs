@@ -167,7 +167,7 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
         Content::Map(members) if members.len() > 1 => {
             reader.report(
                 Diagnostic::new(Code::Structure, reader.first_line(node.span), "expected one trigger, found several keys")
-                    .help("a flow has one trigger, whose settings stand below it: `trigger: { schedule: { cron: … } }`"),
+                    .help("a flow has one trigger, whose settings go below it: `trigger: { schedule: { cron: … } }`"),
             );
             return None;
         }

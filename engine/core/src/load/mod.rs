@@ -71,7 +71,7 @@ pub fn load(sources: &Sources) -> (Project, Vec<Diagnostic>) {
     (project, diagnostics)
 }
 
-/// The path by which flows name the flow in this file; none if the file is no flow.
+/// The path by which flows name the flow in this file; none if the file isn't a flow.
 fn flow_path(source: &Source) -> Option<&str> {
     source.path.strip_suffix(".yaml").or_else(|| source.path.strip_suffix(".yml"))
 }

@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         let mut mistake =
             Diagnostic::new(Code::Structure, node.span, format!("expected {expected}, found {found}"));
         if node.content == Content::Null {
-            mistake = mistake.label("nothing stands here").help("give it a value, or remove its key");
+            mistake = mistake.label("there is nothing here").help("give it a value, or remove its key");
         }
         self.report(mistake);
     }
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
                 format!("expected `key: value`, found `{}`", self.slice(key.span)),
             )
             .label("YAML takes this for a key")
-            .help("inside of `{ }` a text with a comma in it needs quotes"),
+            .help("inside `{ }` a text with a comma in it needs quotes"),
         );
         true
     }
@@ -238,10 +238,10 @@ impl<'a> Reader<'a> {
             let help = match (closest(&name.it, free), what) {
                 (Some(meant), _) => did_you_mean(meant),
                 (None, "a card") => format!(
-                    "the fields of the card stand under `with`; beside it {what} has {}",
+                    "the fields of the card go under `with`; beside it {what} has {}",
                     enumerate(known)
                 ),
-                (None, "a table") => "the columns stand under `columns`".into(),
+                (None, "a table") => "the columns go under `columns`".into(),
                 (None, _) => format!("{what} has {}", enumerate(known)),
             };
             self.report(mistake.label("unknown key").help(help));

@@ -24,7 +24,7 @@ pub(super) fn in_setting(name: &str, text: &str) -> Option<&'static str> {
 
 /// The diagnostic; it must not repeat the secret, and the excerpt hides it.
 pub(super) fn mistake(span: Span, found: &str) -> Diagnostic {
-    Diagnostic::new(Code::SecretInFile, span, format!("{found} stands in the file"))
+    Diagnostic::new(Code::SecretInFile, span, format!("{found} is in the file"))
         .label("whoever reads the project can use it")
         .help(
             "revoke it if the file was ever shared; then give it by an environment variable (OKTA_API_TOKEN, \

@@ -235,7 +235,7 @@ fn unclosed(file: FileId, text: &str, at: usize, message: &str) -> Option<Diagno
     }
     if text[at..].starts_with(',') && text[..at].trim_end().ends_with([',', '[', '{']) {
         let mistake = Diagnostic::new(Code::Syntax, span(at, at + 1), "expected a value, found a comma");
-        return Some(mistake.label("one too many").help("a comma stands between two values"));
+        return Some(mistake.label("one too many").help("a comma goes between two values"));
     }
     // What stands in quotes counts too: near enough, for it only shows where to look.
     let mut closed = 0;
@@ -252,7 +252,7 @@ fn unclosed(file: FileId, text: &str, at: usize, message: &str) -> Option<Diagno
     let close = if sign == '{' { '}' } else { ']' };
     let mistake = Diagnostic::new(Code::Syntax, span(open, open + 1), format!("the `{sign}` is not closed"))
         .label("opened here")
-        .help(format!("close it with `{close}`; inside, a comma stands between two values, and a text with brackets needs quotes"));
+        .help(format!("close it with `{close}`; inside, a comma goes between two values, and a text with brackets needs quotes"));
     Some(if end > at {
         mistake
     } else {

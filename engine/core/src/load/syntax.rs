@@ -1,4 +1,4 @@
-//! What is wrong with a text that is no YAML, in the author's words: the parser knows only its own rules, the author
+//! What is wrong with a text that isn't YAML, in the author's words: the parser knows only its own rules, the author
 //! wanted to write a template, a wire or an operator.
 
 use serde_yaml::{Error, Location};

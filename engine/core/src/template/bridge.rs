@@ -194,7 +194,7 @@ pub(super) fn back(value: &Inner) -> Result<Value, Error> {
         ValueKind::Number => {
             let number = f64::try_from(value.clone())?;
             if !number.is_finite() {
-                return Err(Error::new(ErrorKind::InvalidOperation, "the result is no number"));
+                return Err(Error::new(ErrorKind::InvalidOperation, "the result isn't a number"));
             }
             Value::Number(number)
         }
@@ -245,14 +245,14 @@ pub(super) fn tojson(value: &Inner, options: Kwargs) -> Result<String, Error> {
     Ok(if indent.unwrap_or(0) > 0 { value.to_json_pretty() } else { value.to_json() })
 }
 
-/// The filter `fromjson`: what a JSON text says; what is no text is what it is.
+/// The filter `fromjson`: what a JSON text says; what isn't a text is what it is.
 pub(super) fn fromjson(value: &Inner) -> Result<Inner, Error> {
     match back(value)? {
         Value::Text(text) if text.trim().is_empty() => Ok(wrap(&Value::Null)),
         Value::Text(text) => match parse_json(&text) {
             Ok(value) => Ok(wrap(&value)),
             Err(wrong) => {
-                Err(Error::new(ErrorKind::InvalidOperation, format!("the text is no JSON: {wrong}")))
+                Err(Error::new(ErrorKind::InvalidOperation, format!("the text isn't JSON: {wrong}")))
             }
         },
         other => Ok(wrap(&other)),

@@ -51,7 +51,7 @@ enum Code {
     Text(Box<Environment<'static>>),
 }
 
-/// Why a text is no template.
+/// Why a text isn't a template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TemplateError {
     /// What is wrong; lower case, no full stop.
@@ -219,12 +219,12 @@ fn broken(error: &Error, source: &str) -> TemplateError {
         }
         Some("!") => Some("write `not`".to_owned()),
         Some("?") => Some("write `a if condition else b`".to_owned()),
-        Some("$") => Some("inside of `{{ }}` names stand without `$.`".to_owned()),
+        Some("$") => Some("inside `{{ }}` names are written without `$.`".to_owned()),
         _ if message.ends_with("expected end of block") => {
             Some("`{% for %}` ends with `{% endfor %}`, `{% if %}` with `{% endif %}`".to_owned())
         }
         _ if source.contains("{{$") || source.contains("{{ $") => {
-            Some("inside of `{{ }}` names stand without `$.`".to_owned())
+            Some("inside `{{ }}` names are written without `$.`".to_owned())
         }
         _ => None,
     };

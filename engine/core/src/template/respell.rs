@@ -5,7 +5,7 @@ use minijinja::machinery::{Token, tokenize};
 use super::syntax;
 
 /// The code of a template, token by token, in which the names that it reads have another form, where `rename` gives one. Equal
-/// texts do the same: white space in code and comments count nothing. None if it is no template.
+/// texts do the same: white space in code and comments count nothing. None if it isn't a template.
 pub fn respell(source: &str, rename: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let mut told = String::with_capacity(source.len());
     let mut is_root = true;

@@ -51,7 +51,7 @@ fn untrusted(error: &TlsError) -> Option<(String, &'static str)> {
     Some((why, help))
 }
 
-const OLD: &str = "flowrun speaks TLS 1.2 and 1.3; something old may stand between";
+const OLD: &str = "flowrun speaks TLS 1.2 and 1.3; something old may be in between";
 
 fn certificate(wrong: &CertificateError) -> (String, &'static str) {
     use CertificateError::{

@@ -12,7 +12,7 @@ use flowrun_crypto::Crypto;
 use flowrun_external::Answers;
 use flowrun_files::FileStore;
 use flowrun_kit::activity::Activity;
-use flowrun_kit::connector::{Connected, Connector, Means, Settings};
+use flowrun_kit::connector::{Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
 use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
@@ -21,6 +21,7 @@ use flowrun_project::Problem;
 use flowrun_project::connections::ConnectionsFile;
 use flowrun_tables::Tables;
 
+use super::lines::{Account, Lines};
 use super::origin::{Missing, Origin, missing, settle};
 use super::simulators::Simulators;
 use crate::driver::{RunTime, World};
@@ -50,7 +51,7 @@ impl Planned {
         Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
     }
 
-    /// The settings that are no secrets and that a variable of the manifest reads, each with its variable of the
+    /// The settings that aren't secrets and that a variable of the manifest reads, each with its variable of the
     /// environment.
     fn read_by(&self, manifest: &Manifest) -> Vec<(&str, String)> {
         let read = |variable: &str| {
@@ -238,12 +239,25 @@ pub struct Purpose<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Certificate authorities to trust besides those of the system.
     pub ca_file: Option<PathBuf>,
+    /// How many times as fast as on the wall time passes.
+    pub scale: f64,
+    /// The lines over the network that are open.
+    pub lines: Lines,
+    /// The lines to these simulators that are open.
+    pub simulated_lines: Lines,
 }
 
 impl<'a> Purpose<'a> {
-    /// Connections over the network as the environment describes it.
+    /// Connections over the network as the environment describes it, whose lines nobody else uses.
     pub fn new(simulators: &'a Simulators, env: &'a BTreeMap<String, String>) -> Purpose<'a> {
-        Purpose { simulators, env, ca_file: None }
+        Purpose {
+            simulators,
+            env,
+            ca_file: None,
+            scale: 1.0,
+            lines: Lines::default(),
+            simulated_lines: Lines::default(),
+        }
     }
 }
 
@@ -254,6 +268,7 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     let mut made = Vec::new();
     for (planned, scopes) in planned {
         let Planned { name, connector, origin } = planned;
+        let real = matches!(origin, Origin::Given(_));
         let (settings, transport) = match origin {
             Origin::Given(given) => {
                 let network = match &network {
@@ -274,16 +289,20 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         };
         let clock = purpose.simulators.clock.clone();
         let means = Means { scopes: scopes.clone(), ..Means::new(transport, clock) };
-        let connected = connector.connect(&settings, means).map_err(|fault| {
+        let (lines, account) = if real {
+            let ca_file = purpose.ca_file.clone();
+            (&purpose.lines, Account::real(connector, &settings, ca_file, purpose.scale))
+        } else {
+            (&purpose.simulated_lines, Account::simulated(connector, &settings))
+        };
+        let connected = lines.open(account, connector, &settings, means).map_err(|fault| {
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
         })?;
-        let host = match origin {
-            Origin::Given(_) => connected.host,
-            _ => purpose.simulators.describe(&connector.name),
-        };
-        let Connected { connection, activity, .. } = connected;
-        made.push(Made { name: name.clone(), host, activity, connection });
+        let host = if real { connected.host } else { purpose.simulators.describe(&connector.name) };
+        // What a run does over a line is counted for itself.
+        let activity = Activity::default();
+        made.push(Made { name: name.clone(), host, activity, connection: connected.connection });
     }
     Ok(made)
 }

@@ -7,6 +7,7 @@ pub mod alone;
 pub mod audit;
 pub mod connections;
 pub mod given;
+pub mod lines;
 pub mod lock;
 pub mod origin;
 pub mod save;
@@ -24,6 +25,7 @@ use flowrun_kit::registry::Registry;
 
 use alone::Alone;
 pub use job::{Job, Record};
+use lines::Lines;
 pub use plan::{Plan, clock};
 pub use run::{Ended, Session};
 use simulators::Simulators;
@@ -43,4 +45,6 @@ pub struct Surroundings {
     pub run_id: Option<String>,
     /// The runs of this process that are alone.
     pub alone: Alone,
+    /// The lines that this process has open.
+    pub lines: Lines,
 }

@@ -76,7 +76,15 @@ impl Plan {
             Record::File(_) => true,
             Record::Usual => self.reaches_real(),
         };
-        let purpose = Purpose { ca_file: self.job.ca_file.clone(), ..Purpose::new(&simulators, env) };
+        let lines = &self.surroundings.lines;
+        let purpose = Purpose {
+            ca_file: self.job.ca_file.clone(),
+            scale: self.time_scale(),
+            lines: lines.clone(),
+            // Simulators that are made for this run alone end with it, and so do the lines to them.
+            simulated_lines: self.surroundings.simulators.as_ref().map(|_| lines.clone()).unwrap_or_default(),
+            ..Purpose::new(&simulators, env)
+        };
         let made = connections::connect(&self.planned, &purpose)?;
         let clock = simulators.clock;
         let run_id = run_id(self.surroundings.run_id.as_deref(), clock.now_ms() * 1000);

@@ -12,7 +12,7 @@ use flowrun_project::Problem;
 
 use super::state;
 
-/// What a file is called whose name is none.
+/// What a file is called whose name can't be one here.
 const UNNAMED: &str = "file";
 
 /// How many bytes of a name are used: systems take up to 255.

@@ -70,7 +70,7 @@ impl KeptTables {
     /// is. A run that does not only looks.
     pub fn open(folder: &Path, tables: &[&str], changes: Option<&Holder>) -> Result<KeptTables, Problem> {
         let unusable = |error: io::Error| {
-            Problem::new(format!("kept tables can't stand in {}: {error}", folder.display()))
+            Problem::new(format!("kept tables can't be stored in {}: {error}", folder.display()))
                 .help("name another folder with --state")
         };
         make(folder).map_err(unusable)?;

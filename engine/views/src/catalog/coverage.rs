@@ -32,7 +32,7 @@ pub fn page(vocabulary: &Vocabulary) -> String {
     format!(
         "# Okta's catalogue, and what is here of it\n\n{}\n\n[All cards](README.md)\n\n\
          Of the {} known of from Okta's manual and from published flows, {here} are here and {missing} are not yet. *Differs* names the \
-         main difference; all of them, and every decision where Okta's manual is silent, stand in \
+         main difference; all of them, and every decision where Okta's manual is silent, are in \
          [Where flowrun differs from Okta](../differences.md). Connectors other than Okta's{} are not there: \
          the API Connector reaches any HTTP service.\n{tables}{}{}",
         notice(),

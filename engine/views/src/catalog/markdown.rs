@@ -6,7 +6,7 @@ use flowrun_core::vocabulary::Vocabulary;
 use super::{by_category, category, choices, chosen, coverage, given, need, renamed, summary, traits};
 use flowrun_core::words::many;
 
-/// The command that writes the pages anew.
+/// The command that writes the pages.
 pub const COMMAND: &str = "flowrun cards --markdown docs/cards";
 
 /// The pages, by the names of their files.

@@ -235,7 +235,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             differs(
                 "Map",
                 "list.map",
-                "what an item becomes hangs on the helper's outputs, not on a type of the list",
+                "what an item becomes depends on the helper's outputs, not on a type of the list",
             ),
             card("Pluck", "list.pluck"),
             card("Reduce", "list.reduce"),

@@ -59,7 +59,7 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                 },
             },
             "connections": {
-                "description": "The connections, by name: a connector, or a connector and settings that are no secrets.",
+                "description": "The connections, by name: a connector, or a connector and settings that aren't secrets.",
                 "type": ["object", "null"],
                 "additionalProperties": {
                     "anyOf": [

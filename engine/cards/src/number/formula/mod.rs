@@ -21,7 +21,7 @@ use crate::prelude::*;
 /// Operators, those first that bind stronger: `!` factorial, `^` power, `- + ~` before a value, `* / %`,
 /// `+ -`, `<< >>`, comparisons, `&`, `^|`, `|` for bits. Functions: `abs ceil floor round min max random exp
 /// log log10 pow sqrt sin cos tan asin acos atan sinh cosh tanh`; angles are in radians, `log` has base e,
-/// `random()` is less than 1, `random(5)` less than 5. There is `pi`. What stands behind `#` is a comment.
+/// `random()` is less than 1, `random(5)` less than 5. There is `pi`. What follows `#` is a comment.
 ///
 /// The remainder `%` has the sign of the divisor. A formula has at most 10,000 characters. Don't write fields
 /// with double braces: a negative number would be read as a sign, and `-3^2` is -9. See also `number.add`,
@@ -186,14 +186,14 @@ mod tests {
             ("1e999", "expected a number, found `1e999` at character 1 "),
             ("1 = 1", "`=` has no meaning in a formula at character 3 "),
             ("{x}", "`{` has no meaning in a formula at character 1 "),
-            ("1 < 2 < 3", "comparisons can't stand in a row at character 7 "),
+            ("1 < 2 < 3", "comparisons can't be chained at character 7 "),
             ("not 1 == 2", "`not` before a comparison can be read in two ways at character 1 "),
             ("pow(2)", "`pow` takes 2 values, found 1 at character 1 "),
             ("min()", "`min` takes 1 or more values, found 0 at character 1 "),
             ("random(1, 2)", "`random` takes 0 or 1 values, found 2 at character 1 "),
             ("abs", "expected `(` behind `abs`, found the end at character 4 "),
             ("1 + on", "`+` takes numbers, found true/false at character 3 "),
-            ("sqrt(-1)", "the result of `sqrt` is no number at character 1 "),
+            ("sqrt(-1)", "the result of `sqrt` is not a number at character 1 "),
             ("10^999", "the result of `^` is too large for a number at character 3 "),
             ("0.5!", "`!` takes a whole number from 0 to 170, found 0.5 at character 4 "),
             ("171!", "found 171 at character 4 "),

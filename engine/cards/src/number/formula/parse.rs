@@ -114,7 +114,7 @@ impl<'t> Parser<'t> {
             let at = self.at;
             if strength == COMPARISON && std::mem::replace(&mut compared, true) {
                 return Err(self
-                    .problem("comparisons can't stand in a row")
+                    .problem("comparisons can't be chained")
                     .help("write `a < b and b < c`"));
             }
             self.advance()?;

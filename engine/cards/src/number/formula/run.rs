@@ -182,6 +182,6 @@ fn finite(number: f64, operator: &str, at: usize) -> Result<f64, Problem> {
     if number.is_finite() {
         return Ok(number);
     }
-    let message = if number.is_nan() { "no number" } else { "too large for a number" };
+    let message = if number.is_nan() { "not a number" } else { "too large for a number" };
     Err(Problem::new(at, format!("the result of `{operator}` is {message}")))
 }

@@ -74,7 +74,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
         }
         if setting.secret && matches!(Source::parse(text), Source::Plain(_)) && text != "-" {
             console.warn(&format!(
-                "`{name}` stands in the history of your shell now; give it as `{name}=-` (standard input), `@FILE` or `!COMMAND`"
+                "`{name}` is in the history of your shell now; give it as `{name}=-` (standard input), `@FILE` or `!COMMAND`"
             ));
         }
     }
@@ -109,7 +109,7 @@ fn connector_of<'r>(args: &AddArgs, registry: &'r Registry) -> Result<&'r Connec
     {
         return Ok(connector);
     }
-    let problem = Problem::new(format!("`{named}` is no connector"));
+    let problem = Problem::new(format!("`{named}` isn't a connector"));
     Err(problem.help(format!(
         "say which one it is of, with --connector: {}",
         registry.vocabulary().connectors.join(", ")

@@ -125,7 +125,7 @@ fn describe(used: &Used, env: &BTreeMap<String, String>, paint: Paint) -> String
     text
 }
 
-/// The value of a setting that is no secret, if it can be had without running anything.
+/// The value of a setting that isn't a secret, if it can be had without running anything.
 fn shown(
     connector: &Connector,
     name: &str,

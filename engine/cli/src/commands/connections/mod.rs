@@ -58,7 +58,7 @@ pub struct ConnectionsOf {
     /// A flow or a folder; the project it belongs to
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
-    /// Where the settings of connections stand
+    /// Where the settings of connections are
     #[arg(long, value_name = "FILE")]
     pub connections: Option<PathBuf>,
 }
