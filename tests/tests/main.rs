@@ -25,6 +25,7 @@ mod import;
 mod made_up;
 mod manual;
 mod many;
+mod origins;
 mod performing;
 mod reference;
 mod reliability;

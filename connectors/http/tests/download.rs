@@ -65,8 +65,15 @@ async fn download(router: Router, files: &Files, inputs: &str) -> Result<Record,
     let means = Means::new(transport, clock);
     let api = connector().connect(&reached_at(URL), means).unwrap().connection;
     let run = Run { files: files.clone(), ..Run::default() };
-    direct::perform_in(Arc::new(run), &effect_cards(), "file.download", &parse_json(inputs).unwrap(), &api)
-        .await
+    direct::perform_in(
+        Arc::new(run),
+        &effect_cards(),
+        "file.download",
+        &parse_json(inputs).unwrap(),
+        &[],
+        &api,
+    )
+    .await
 }
 
 fn file(out: &Record) -> Arc<File> {

@@ -16,22 +16,23 @@ pub async fn perform(
     inputs: &Value,
     connection: &AnyConnection,
 ) -> Result<Record> {
-    perform_in(Arc::default(), cards, id, inputs, connection).await
+    perform_in(Arc::default(), cards, id, inputs, &[], connection).await
 }
 
-/// The same as part of `run`.
+/// The same as part of `run`; besides the declared outputs those in `wanted`.
 pub async fn perform_in(
     run: Arc<Run>,
     cards: &[EffectCard],
     id: &str,
     inputs: &Value,
+    wanted: &[&str],
     connection: &AnyConnection,
 ) -> Result<Record> {
     let card = find(cards, id)?;
-    match card.perform(prepare(card, inputs, None)?, connection.clone(), run, None).await? {
-        Answer::Outputs(values) => {
-            Ok(card.card.outputs.iter().map(|field| Text::from(&*field.name)).zip(values).collect())
-        }
+    let performance = prepare(card, inputs, wanted, None)?;
+    let names = performance.outputs.clone();
+    match card.perform(performance, connection.clone(), run, None).await? {
+        Answer::Outputs(values) => Ok(names.iter().cloned().zip(values).collect()),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no outputs"))),
     }
 }
@@ -45,8 +46,8 @@ pub async fn page(
     connection: &AnyConnection,
 ) -> Result<Page> {
     let card = find(cards, id)?;
-    match card.perform(prepare(card, inputs, Some(cursor))?, connection.clone(), Arc::default(), None).await?
-    {
+    let performance = prepare(card, inputs, &[], Some(cursor))?;
+    match card.perform(performance, connection.clone(), Arc::default(), None).await? {
         Answer::Page(page) => Ok(page),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no page"))),
     }
@@ -57,27 +58,11 @@ fn find<'c>(cards: &'c [EffectCard], id: &str) -> Result<&'c EffectCard> {
     card.ok_or_else(|| Fault::new(FaultKind::NotFound, format!("there is no card `{id}` here")))
 }
 
-fn prepare(card: &EffectCard, inputs: &Value, page: Option<Cursor>) -> Result<Performance> {
-    let declared = &card.card.inputs;
-    let given = inputs.as_object();
-    if let Some(unknown) = given.and_then(|given| given.keys().find(|name| card.card.input(name).is_none())) {
-        return Err(Fault::new(
-            FaultKind::InvalidInput,
-            format!("`{}` has no input `{unknown}`", card.card.id),
-        ));
-    }
-    let args = declared.iter().map(|field| {
-        let value = given.and_then(|given| given.get(&field.name)).cloned();
-        value.unwrap_or_else(|| Value::from(&field.default))
-    });
-    Ok(Performance {
-        card: card.card.clone(),
-        connection: None,
-        args: args.collect(),
-        names: [].into(),
-        outputs: card.card.outputs.iter().map(|field| Text::from(&*field.name)).collect(),
-        page,
-        timeout_ms: u64::MAX,
-        cleans_up: false,
-    })
+fn prepare(card: &EffectCard, inputs: &Value, wanted: &[&str], page: Option<Cursor>) -> Result<Performance> {
+    let card = card.card.clone();
+    let (args, names) = card.arguments(inputs.as_object().unwrap_or(&Record::default()))?;
+    let outputs = card.outputs.iter().map(|field| &*field.name).chain(wanted.iter().copied());
+    let outputs = outputs.map(Text::from).collect();
+    let (names, timeout_ms) = (names.into(), u64::MAX);
+    Ok(Performance { card, connection: None, args, names, outputs, page, timeout_ms, cleans_up: false })
 }

@@ -184,7 +184,8 @@ async fn changes_are_recorded_before_they_are_sent_and_when_they_end() {
         let story = Story::default();
         let acme = acme(&story, statuses);
         let run = Run { audit: Some(Arc::new(Notes(story.clone()))), ..Run::default() };
-        let _ = direct::perform_in(Arc::new(run), &effect_cards(), "acme.send", &by(method), &acme).await;
+        let _ =
+            direct::perform_in(Arc::new(run), &effect_cards(), "acme.send", &by(method), &[], &acme).await;
         assert_eq!(told(&story), expected, "{method}");
     }
 }

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod csv;
-mod examples;
 mod kept;
 mod perform;
 mod tables;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
-mod examples;
+mod declarations;
 mod limits;
 mod perform;
 mod vectors;

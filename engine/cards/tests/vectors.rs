@@ -201,3 +201,12 @@ fn every_vector_holds() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn get_multiple_takes_the_path_from_the_output_that_was_only_declared() {
+    let given = yaml("{ object: { ID: 7, profile: { name: Jane } }, id: ID }");
+    let catalog = catalog();
+    let card = catalog.get("object.get_multiple").expect("a card");
+    let outputs = perform(card, &given, &["profile.name".into()]);
+    assert_eq!(outputs, Ok(yaml("{ id: 7, profile.name: Jane }")));
+}

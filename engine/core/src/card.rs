@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::does::Does;
-use crate::fault::{Fault, InputId, Result};
+use crate::fault::{Fault, FaultKind, InputId, Result};
 use crate::types::{Kind, Type};
-use crate::value::{FromValue, IntoValue, Record, Text, Value};
+use crate::value::{FromValue, IntoValue, Mismatch, Record, Text, Value};
 
 /// Some texts of a declaration: written in code, or read while the program runs.
 #[derive(Clone, Debug)]
@@ -445,6 +445,35 @@ impl Card {
     /// The place of the input called `name`.
     pub fn input(&self, name: &str) -> Option<usize> {
         self.inputs.iter().position(|field| field.name == name)
+    }
+
+    /// What the machine would pass for these fields, for a card without a flow around it: a value for each declared input, then those
+    /// that the author named, and their names.
+    pub fn arguments(&self, given: &Record) -> Result<(Vec<Value>, Vec<Text>)> {
+        let mut args = Vec::with_capacity(self.inputs.len());
+        for (field, place) in self.inputs.iter().zip(0..) {
+            args.push(match given.get(&field.name) {
+                Some(value) => value.clone(),
+                None if field.required => {
+                    let mismatch = Mismatch { wanted: field.ty, found: Value::Null };
+                    return Err(Fault::mismatch(&mismatch, Some(InputId(place))));
+                }
+                None => (&field.default).into(),
+            });
+        }
+        let rest = given.iter().filter(|(name, _)| self.input(name).is_none());
+        let (names, values): (Vec<Text>, Vec<Value>) =
+            rest.map(|(name, value)| (name.clone(), value.clone())).unzip();
+        match names.first() {
+            Some(unknown) if self.rest_in.is_none() => {
+                let message = format!("`{}` has no input `{unknown}`", self.id);
+                Err(Fault::new(FaultKind::InvalidInput, message))
+            }
+            _ => {
+                args.extend(values);
+                Ok((args, names))
+            }
+        }
     }
 
     /// The first paragraph of the docs.

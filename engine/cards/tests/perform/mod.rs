@@ -2,7 +2,7 @@
 
 use flowrun_core::card::{Args, Card, Cx, PureFn, Slots, Work};
 use flowrun_core::fault::Fault;
-use flowrun_core::value::{Mismatch, Record, Text, Value, parse_json};
+use flowrun_core::value::{Record, Text, Value, parse_json};
 
 /// 2016-09-07T00:01:25.670Z
 const NOW: i64 = 1_473_206_485_670;
@@ -32,26 +32,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// As the machine makes one: arguments by field, defaults, then what the author named.
+    /// As the machine makes one; panics if the card is not pure.
     pub fn of(card: &Card, given: &Value, wanted: &[Text]) -> Result<Call, Fault> {
         let Work::Pure(work) = card.work else { panic!("{} is not pure", card.id) };
         let given = given.as_object().expect("an object of fields");
-        let mut args = Vec::new();
-        for field in card.inputs.iter() {
-            match given.get(&field.name) {
-                Some(value) => args.push(value.clone()),
-                None if field.required => {
-                    let mismatch = Mismatch { wanted: field.ty, found: Value::Null };
-                    return Err(Fault::mismatch(&mismatch, None));
-                }
-                None => args.push((&field.default).into()),
-            }
-        }
-        let rest = given.iter().filter(|(name, _)| card.input(name).is_none());
-        let (names, values): (Vec<Text>, Vec<Value>) =
-            rest.map(|(name, value)| (name.clone(), value.clone())).unzip();
-        assert!(names.is_empty() || card.rest_in.is_some(), "{}: no such fields: {names:?}", card.id);
-        args.extend(values);
+        let (args, names) = card.arguments(given)?;
         let mut wanted: Vec<Text> = wanted.to_vec();
         if card.rest_out.is_some() {
             wanted.extend(names.iter().cloned());
