@@ -10,7 +10,7 @@ use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
-use flowrun_kit::simulator::FaultKind;
+use flowrun_kit::simulator::SimFaultKind;
 use flowrun_okta::sim::{Operation, SessionStatus};
 use flowrun_tests::Ran;
 use flowrun_tests::org::{Org, Project, SMALL, fault};
@@ -97,7 +97,7 @@ const REQUESTS: [Asked; 16] = [
 
 impl Asked {
     /// An org in which this request meets a fault so many times in a row.
-    fn org(&self, kind: FaultKind, times: u32) -> Org {
+    fn org(&self, kind: SimFaultKind, times: u32) -> Org {
         let mut faults =
             vec![fault(&format!("{}@{}:nth={}:times={times}", kind.name(), self.part, self.nth))];
         match self.because {
@@ -151,7 +151,7 @@ async fn violations(org: &Org, ran: &Ran) -> Vec<String> {
 }
 
 /// One fault at one request; how the run ended.
-async fn survives(project: &Project, asked: &Asked, kind: FaultKind, times: u32) -> String {
+async fn survives(project: &Project, asked: &Asked, kind: SimFaultKind, times: u32) -> String {
     let case = format!("{} at `{}`, {times} times", kind.name(), asked.name);
     let org = asked.org(kind, times);
     let import = project.flow("import.yaml");
@@ -190,8 +190,8 @@ async fn survives(project: &Project, asked: &Asked, kind: FaultKind, times: u32)
 }
 
 /// Every fault at every request, so many times in a row; how each run ended, as a table.
-fn table(kinds: &[FaultKind], times: u32) -> String {
-    let column = |kind: FaultKind| -> Vec<String> {
+fn table(kinds: &[SimFaultKind], times: u32) -> String {
+    let column = |kind: SimFaultKind| -> Vec<String> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let project = Project::shipped();
         REQUESTS.iter().map(|asked| runtime.block_on(survives(&project, asked, kind, times))).collect()
@@ -222,19 +222,19 @@ fn accepted(name: &str, text: &str) {
 
 #[test]
 fn a_fault_is_survived_or_explained() {
-    accepted("once", &table(&FaultKind::ALL.map(|(_, kind)| kind), 1));
+    accepted("once", &table(&SimFaultKind::ALL.map(|(_, kind)| kind), 1));
 }
 
 #[test]
 fn a_lasting_fault_is_survived_or_explained() {
-    use FaultKind::{ExpiredToken, RateLimit, ServerError, Truncate};
+    use SimFaultKind::{ExpiredToken, RateLimit, ServerError, Truncate};
     // One more than a client tries. What is left of a fault hits the requests after it whose paths begin alike.
     accepted("five-times", &table(&[RateLimit, ServerError, ExpiredToken, Truncate], 5));
 }
 
 /// Runs the import and stops it five seconds after the answer to a request has failed to come.
 async fn interrupted(project: &Project, asked: &Asked) -> (Org, Ran) {
-    let org = asked.org(FaultKind::Slow, 1);
+    let org = asked.org(SimFaultKind::Slow, 1);
     let (switch, stop) = Stop::new();
     let pressed = async {
         while org.faults_met() < asked.faults(1) {

@@ -70,7 +70,12 @@ async fn what_may_not_be_sent_or_read_is_refused() {
             "it is not known whether it took effect",
         ),
         ("raw", r#"{"url":"/echo","method":"TRACE"}"#, FaultKind::InvalidInput, "expected GET, POST"),
-        ("get", r#"{"url":"/echo","headers":{"a b":"c"}}"#, FaultKind::InvalidInput, "can't be a header name"),
+        (
+            "get",
+            r#"{"url":"/echo","headers":{"a b":"c"}}"#,
+            FaultKind::InvalidInput,
+            "can't be a header name",
+        ),
         ("get", r#"{"url":"/echo","headers":{"x":"a\nb"}}"#, FaultKind::InvalidInput, "no header may carry"),
         ("raw", r#"{"url":"/moved","method":"POST"}"#, FaultKind::HttpRequest, "answered 307"),
     ];

@@ -40,7 +40,7 @@ impl Sort {
 
 /// What was found.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct Hits {
     /// The slots of the rows asked for.
     pub slots: Vec<usize>,
     /// How many rows there are in all, before `offset` and `limit`.
@@ -49,23 +49,23 @@ pub(crate) struct Found {
 
 impl Table {
     /// Finds rows: `limit` of them, after the first `offset`.
-    pub fn search(&mut self, query: &Query, offset: usize, limit: usize) -> Result<Found> {
+    pub fn search(&mut self, query: &Query, offset: usize, limit: usize) -> Result<Hits> {
         match query.sort {
             None if query.filter.is_every() => {
                 let first = self.live.nth(offset).unwrap_or(self.slots.len());
                 let slots = (first..self.slots.len()).filter(|slot| self.is_live(*slot)).take(limit);
-                Ok(Found { slots: slots.collect(), count: self.len() })
+                Ok(Hits { slots: slots.collect(), count: self.len() })
             }
             // The largest or the smallest row needs no sorting.
             Some(sort) if offset == 0 && limit == 1 && !self.is_viewed(query) => {
                 let matching = self.matching(&query.filter)?;
                 let slots = self.first_by(sort, &matching).into_iter().collect();
-                Ok(Found { slots, count: matching.len() })
+                Ok(Hits { slots, count: matching.len() })
             }
             _ => {
                 let view = self.view(query)?;
                 let slots = view.iter().skip(offset).take(limit).map(|slot| *slot as usize).collect();
-                Ok(Found { slots, count: view.len() })
+                Ok(Hits { slots, count: view.len() })
             }
         }
     }
