@@ -1,42 +1,20 @@
 //! Searching a table: which rows, in which order.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use flowrun_core::fault::Result;
-use flowrun_core::value::{Value, sort_order};
+use flowrun_core::value::Value;
 
 use crate::column::Place;
 use crate::filter::Filter;
 use crate::index::Index;
+use crate::query::{Query, Sort};
 use crate::table::Table;
 
 /// From how many rows on an index is worth its making.
 const INDEX_FROM: usize = 256;
 /// How many searches are remembered.
 const VIEWS: usize = 4;
-
-/// What is searched.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Query {
-    pub filter: Filter,
-    /// By what the rows are sorted; by their creation if by nothing.
-    pub sort: Option<Sort>,
-}
-
-/// By what rows are sorted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Sort {
-    pub by: Place,
-    pub descending: bool,
-}
-
-impl Sort {
-    /// The order of two cells; what is missing comes last in either direction.
-    pub fn order(&self, a: &Value, b: &Value) -> Ordering {
-        if self.descending && !a.is_null() && !b.is_null() { sort_order(b, a) } else { sort_order(a, b) }
-    }
-}
 
 /// What was found.
 #[derive(Debug)]
