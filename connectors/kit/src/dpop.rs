@@ -10,8 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::challenge;
+use crate::chance::{no_chance, unique};
 use crate::http::Response;
-use crate::jwt::{self, no_chance};
+use crate::jwt;
 use crate::signing_key::SigningKey;
 
 /// The header that carries a proof.
@@ -58,7 +59,7 @@ impl Prover {
             "htm": method.as_str(),
             "htu": url.split(['?', '#']).next(),
             "iat": now_ms.div_euclid(1000),
-            "jti": jwt::unique()?,
+            "jti": unique()?,
         });
         if let Some(token) = token {
             claims["ath"] = jwt::hash(token.expose_secret()).into();

@@ -19,7 +19,7 @@ use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::signing_key::SigningKey;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, RateLimits, ServiceApp};
 use flowrun_okta::sim::{by_app, by_token};
 use flowrun_okta::{connector, effect_cards};
@@ -36,7 +36,7 @@ const USERS: &str = r#"{"search":"status eq \"ACTIVE\"","result_set":"first_200"
 struct Org {
     sim: OktaSim,
     app: OwnedApp,
-    faults: Faults,
+    faults: SimFaults,
     clock: Clock,
 }
 
@@ -47,7 +47,7 @@ fn service_app() -> OwnedApp {
 
 fn org(app: OwnedApp, configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     let clock = Clock::starting_at(NOW_MS, 1.0);
-    let faults = Faults::none();
+    let faults = SimFaults::none();
     let mut config = OktaSimConfig::new(clock.clone());
     config.apps = vec![app.app.clone()];
     config.faults = faults.clone();

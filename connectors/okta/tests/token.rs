@@ -68,7 +68,7 @@ fn ask() -> Ask {
         content_type: "application/x-www-form-urlencoded",
         header: json!({}),
         claims: json!({
-            "iss": CLIENT, "sub": CLIENT, "aud": TOKEN, "iat": NOW, "exp": NOW + 300, "jti": jwt::unique().unwrap(),
+            "iss": CLIENT, "sub": CLIENT, "aud": TOKEN, "iat": NOW, "exp": NOW + 300, "jti": flowrun_kit::chance::unique().unwrap(),
         }),
         form: vec![
             ("grant_type", "client_credentials"),
@@ -93,7 +93,8 @@ fn set(ask: &mut Ask, name: &'static str, value: &'static str) {
 
 /// The header and the claims of a proof for this request; for a token if there is none yet.
 fn proof(method: &str, url: &str, token: Option<&str>, nonce: Option<&str>) -> (Value, Value) {
-    let mut claims = json!({ "htm": method, "htu": url, "iat": NOW, "jti": jwt::unique().unwrap() });
+    let mut claims =
+        json!({ "htm": method, "htu": url, "iat": NOW, "jti": flowrun_kit::chance::unique().unwrap() });
     if let Some(token) = token {
         claims["ath"] = jwt::hash(token).into();
     }
