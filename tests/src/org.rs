@@ -22,7 +22,7 @@ use flowrun_kit::connector::Means;
 use flowrun_kit::effect::Connection;
 use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
-use flowrun_kit::simulator::Fault;
+use flowrun_kit::simulator::SimFault;
 use flowrun_okta::sim::{Operation, SessionRecord, SessionStatus};
 use flowrun_personio::sim::Status;
 use flowrun_tables::Tables;
@@ -283,6 +283,6 @@ impl Org {
 }
 
 /// A fault, as it is written on the command line.
-pub fn fault(text: &str) -> Fault {
+pub fn fault(text: &str) -> SimFault {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }

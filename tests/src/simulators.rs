@@ -8,7 +8,7 @@ use flowrun_host::session::simulators;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Settings;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::simulator::{Fault, Faults, SimSetup, Simulator};
+use flowrun_kit::simulator::{SimFault, SimFaults, SimSetup, Simulator};
 use flowrun_okta::sim::{OktaSim, OwnedApp, SimulatedOkta};
 use flowrun_personio::sim::{EMPLOYEES, PersonioSim, PersonioSimConfig};
 
@@ -47,7 +47,7 @@ pub struct Setup {
     /// don't.
     pub dated: bool,
     /// How the simulators misbehave.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<SimFault>,
 }
 
 impl Default for Setup {
@@ -78,7 +78,7 @@ pub struct Simulators {
     /// What stands before both.
     pub front: Front,
     /// How both misbehave; more may be added, and all be taken back.
-    pub faults: Faults,
+    pub faults: SimFaults,
 }
 
 impl Simulators {
@@ -91,7 +91,7 @@ impl Simulators {
 
     /// An account, and an org without users.
     pub fn empty(clock: Clock, setup: &Setup) -> Simulators {
-        let faults: Faults = setup.faults.iter().cloned().collect();
+        let faults: SimFaults = setup.faults.iter().cloned().collect();
         let auth = match setup.okta_auth {
             OktaAuth::ApiToken => "api-token",
             OktaAuth::Oauth => "oauth",

@@ -13,7 +13,7 @@ use flowrun_core::report::Status;
 use flowrun_host::driver::{self, Stop};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
-use flowrun_kit::simulator::FaultKind;
+use flowrun_kit::simulator::SimFaultKind;
 use flowrun_okta::sim::{Operation, SessionStatus};
 use flowrun_tests::org::{Org, Project, SMALL, fault};
 use flowrun_tests::simulators::Setup;
@@ -103,7 +103,7 @@ const REQUESTS: [Asked; 16] = [
 
 impl Asked {
     /// An org in which this request meets a fault so many times in a row.
-    fn org(&self, kind: FaultKind, times: u32) -> Org {
+    fn org(&self, kind: SimFaultKind, times: u32) -> Org {
         let mut faults =
             vec![fault(&format!("{}@{}:nth={}:times={times}", kind.name(), self.part, self.nth))];
         match self.because {
@@ -157,7 +157,7 @@ async fn violations(org: &Org, ran: &Ran) -> Vec<String> {
 }
 
 /// One fault at one request; how the run ended.
-async fn survives(project: &Project, asked: &Asked, kind: FaultKind, times: u32) -> String {
+async fn survives(project: &Project, asked: &Asked, kind: SimFaultKind, times: u32) -> String {
     let case = format!("{} at `{}`, {times} times", kind.name(), asked.name);
     let org = asked.org(kind, times);
     let import = project.flow("import.yaml");
@@ -220,9 +220,9 @@ fn known(name: &str) -> BTreeMap<(String, String), String> {
 
 /// Every fault at every request, so many times in a row; how each run ended, as a table. Of cases that the accepted table knows, every
 /// fourth is run; the others are taken from it.
-fn table(name: &str, kinds: &[FaultKind], in_a_row: u32) -> String {
+fn table(name: &str, kinds: &[SimFaultKind], in_a_row: u32) -> String {
     let (known, every) = (known(name), times("FLOWRUN_EVERY", EVERY) as usize);
-    let column = |kind: FaultKind, shift: usize| -> Vec<String> {
+    let column = |kind: SimFaultKind, shift: usize| -> Vec<String> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let project = Project::shipped();
         let end = |(place, asked): (usize, &Asked)| {
@@ -261,19 +261,19 @@ fn accepted(name: &str, text: &str) {
 
 #[test]
 fn a_fault_is_survived_or_explained() {
-    accepted("once", &table("once", &FaultKind::ALL.map(|(_, kind)| kind), 1));
+    accepted("once", &table("once", &SimFaultKind::ALL.map(|(_, kind)| kind), 1));
 }
 
 #[test]
 fn a_lasting_fault_is_survived_or_explained() {
-    use FaultKind::{ExpiredToken, RateLimit, ServerError, Truncate};
+    use SimFaultKind::{ExpiredToken, RateLimit, ServerError, Truncate};
     // One more than a client tries. What is left of a fault hits the requests after it whose paths begin alike.
     accepted("five-times", &table("five-times", &[RateLimit, ServerError, ExpiredToken, Truncate], 5));
 }
 
 /// Runs the import and stops it five seconds after the answer to a request has failed to come.
 async fn interrupted(project: &Project, asked: &Asked) -> (Org, Ran) {
-    let org = asked.org(FaultKind::Slow, 1);
+    let org = asked.org(SimFaultKind::Slow, 1);
     let (switch, stop) = Stop::new();
     let pressed = async {
         while org.faults_met() < asked.faults(1) {

@@ -19,7 +19,7 @@ use flowrun_core::value::REDACTED;
 use flowrun_host::driver;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::signing_key::SigningKey;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, ServiceApp};
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
 use flowrun_tests::org::{EPOCH_MS, Project};
@@ -178,7 +178,7 @@ impl Tapped {
             let wire = wire.clone();
             Front::new(move |router| router.layer(from_fn_with_state(wire.clone(), listen)))
         };
-        let simulators = Simulators { clock, okta, personio, app, front, faults: Faults::none() };
+        let simulators = Simulators { clock, okta, personio, app, front, faults: SimFaults::none() };
         Tapped { wire, simulators, folder: tempfile::tempdir().unwrap() }
     }
 

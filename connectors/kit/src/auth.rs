@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::Client;
 use crate::clock::Clock;
-use crate::dpop::{self, Prover, Side};
+use crate::dpop::{self, Complaint, Prover, Side};
 use crate::effect::Pending;
 use crate::http::Response;
 use crate::jwt;
@@ -259,14 +259,21 @@ impl Auth {
         }
     }
 
-    /// Whether the request may be sent again with something better than `pass`: a new token, or a proof with the nonce
-    /// that `response` asks for.
-    pub(crate) fn renew(&self, pass: &Pass, response: &Response) -> bool {
+    /// Whether a request that was refused may be sent again with something better than `pass`: a new proof, or a new token.
+    /// `renewed` says how many times it has been; `refused`, whether the answer refuses the token.
+    pub(crate) fn renew(&self, pass: &Pass, response: &Response, refused: bool, renewed: u32) -> bool {
         let (Auth::Fetched(cache), Pass::Token(held)) = (self, pass) else { return false };
-        if held.token.bound.is_none() || !dpop::wants_nonce(&response.headers) {
-            cache.forget(held.number);
+        let complaint = held.token.bound.as_ref().and_then(|_| dpop::complaint(response));
+        match (complaint, renewed) {
+            // The next proof has the nonce, another ID, and says the time as the vendor does.
+            (Some(_), 0) => true,
+            // A token whose proofs are not taken may be bound to another key by now.
+            (Some(Complaint::Proof), 1) | (None, 0) if refused || complaint.is_some() => {
+                cache.forget(held.number);
+                true
+            }
+            _ => false,
         }
-        true
     }
 
     /// The header that this connection sends by itself.

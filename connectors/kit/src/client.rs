@@ -80,6 +80,12 @@ impl Client {
         Some(self.line.skew_ms.load(Ordering::Relaxed)).filter(|&skew_ms| skew_ms != i64::MIN)
     }
 
+    /// What time it is for the vendor, as far as its answers told, in milliseconds since 1970: proofs are good for a short time.
+    fn vendor_ms(&self) -> i64 {
+        let skew_ms = self.skew_ms().filter(|skew_ms| skew_ms.abs() > skew::NEGLIGIBLE_MS);
+        self.clock().now_ms() + skew_ms.unwrap_or(0)
+    }
+
     /// How far this machine's clock is off the vendor's, in words, if that is more than a minute.
     pub fn skew_told(&self) -> Option<String> {
         skew::told(self.line.vendor.name, self.skew_ms()?)
@@ -169,7 +175,7 @@ impl Client {
             sent: 0,
             throttled: 0,
             redirects: 0,
-            renewed: false,
+            renewed: 0,
             entry: None,
             status: None,
             request_id: None,
@@ -242,8 +248,9 @@ impl Client {
                 continue;
             }
             let refused = status == StatusCode::UNAUTHORIZED || (self.line.vendor.token_refused)(&response);
-            if refused && !course.renewed && pass.is_some_and(|pass| self.line.auth.renew(&pass, &response)) {
-                course.renewed = true;
+            let renews = |pass: Pass| self.line.auth.renew(&pass, &response, refused, course.renewed);
+            if pass.is_some_and(renews) {
+                course.renewed += 1;
                 continue;
             }
             if status == StatusCode::TOO_MANY_REQUESTS && self.throttle(course, &response) {
@@ -284,7 +291,7 @@ impl Client {
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("flowrun/", env!("CARGO_PKG_VERSION"))));
         if let Some(pass) = &pass {
-            pass.write(&mut headers, &call.method, &course.url, self.clock().now_ms())?;
+            pass.write(&mut headers, &call.method, &course.url, self.vendor_ms())?;
         }
         let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
         let response = match self.carry(call, request, course).await? {
@@ -482,7 +489,7 @@ pub(crate) struct Course {
     sent: u32,
     throttled: u32,
     redirects: u32,
-    renewed: bool,
+    renewed: u32,
     /// Its number in the audit record.
     entry: Option<u64>,
     /// What the last answer said.

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::fault::Result;
 use flowrun_core::value::REDACTED;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::challenge;
-use crate::jwt::{self, no_chance};
+use crate::chance::{no_chance, unique};
+use crate::http::Response;
+use crate::jwt;
 use crate::signing_key::SigningKey;
 
 /// The header that carries a proof.
@@ -57,7 +59,7 @@ impl Prover {
             "htm": method.as_str(),
             "htu": url.split(['?', '#']).next(),
             "iat": now_ms.div_euclid(1000),
-            "jti": jwt::unique()?,
+            "jti": unique()?,
         });
         if let Some(token) = token {
             claims["ath"] = jwt::hash(token.expose_secret()).into();
@@ -81,9 +83,26 @@ impl Prover {
     }
 }
 
-/// Whether an API refused a proof only because it lacks a nonce.
-pub(crate) fn wants_nonce(headers: &HeaderMap) -> bool {
-    headers.contains_key(NONCE) && challenge::parameter(headers, "error").as_deref() == Some("use_dpop_nonce")
+/// What an API has against a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Complaint {
+    /// It lacks the nonce, which the answer gives (RFC 9449, section 9).
+    Nonce,
+    /// It isn't one, or not for this request, this time or this token; or it was used before.
+    Proof,
+}
+
+/// What an answer has against the proof of its request, if that is why it refuses: with 401 as RFC 9449 has it (section 7.1),
+/// or with 400 as Okta does.
+pub(crate) fn complaint(response: &Response) -> Option<Complaint> {
+    if !matches!(response.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
+        return None;
+    }
+    match challenge::parameter(&response.headers, "error")?.as_str() {
+        "use_dpop_nonce" if response.headers.contains_key(NONCE) => Some(Complaint::Nonce),
+        "invalid_dpop_proof" => Some(Complaint::Proof),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

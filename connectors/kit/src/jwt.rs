@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::fault::Result;
 use flowrun_core::value::REDACTED;
-use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -37,18 +36,6 @@ fn compose(
     let signed = format!("{}.{}", part(&whole), part(claims));
     let signature = sign(signed.as_bytes())?;
     Ok(SecretString::from(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
-}
-
-/// A text that nobody has used before: 128 bits of chance.
-pub fn unique() -> Result<String> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| no_chance())?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-/// The fault of a machine without a source of chance.
-pub(crate) fn no_chance() -> Fault {
-    Fault::new(FaultKind::Internal, "this machine gives no random numbers")
 }
 
 /// The SHA-256 of `text`, as DPoP proofs quote a token.
@@ -149,8 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_differs() {
-        assert_ne!(unique().unwrap(), unique().unwrap());
+    fn a_hash_is_the_sha_256_in_base64url() {
         assert_eq!(hash("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
     }
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auth;
 pub mod call;
 pub mod challenge;
+pub mod chance;
 pub mod client;
 pub mod clock;
 pub mod connector;

@@ -201,7 +201,7 @@ impl Signer {
             "aud": audience,
             "iat": now,
             "exp": now + ASSERTED,
-            "jti": jwt::unique()?,
+            "jti": crate::chance::unique()?,
         });
         let id = self.key.public().id.as_deref();
         jwt::sign(&self.key, &id.map_or(json!({}), |id| json!({ "kid": id })), &claims)

@@ -14,9 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::algorithm::{Algorithm, Curve};
+use crate::chance::no_chance;
 use crate::der;
 use crate::jwk::{self, Material, PublicKey, wrong};
-use crate::jwt::no_chance;
 use crate::pem::{self, Found};
 
 /// A private key that signs JWTs; it never shows itself.

@@ -3,6 +3,9 @@
 /// Differences up to this are no reason.
 const TOLERATED_MS: u64 = 60_000;
 
+/// Differences up to this may come from the time that an answer takes.
+pub(crate) const NEGLIGIBLE_MS: i64 = 10_000;
+
 /// How far this machine's clock is off, and which way, if it is more than a minute; `skew_ms` is how far the vendor's is ahead.
 pub fn told(vendor: &str, skew_ms: i64) -> Option<String> {
     let off_ms = skew_ms.unsigned_abs();

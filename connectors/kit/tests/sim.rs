@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::{Quota, Traffic, Vendor, Window, faulty};
-use flowrun_kit::simulator::{Dropped, Fault, FaultKind, Faults};
+use flowrun_kit::sim::{Quota, SimVendor, Traffic, Window, faulty};
+use flowrun_kit::simulator::{Dropped, SimFault, SimFaultKind, SimFaults};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
@@ -15,13 +15,13 @@ use tower::ServiceExt;
 #[derive(Clone)]
 struct Acme {
     clock: Clock,
-    faults: Faults,
+    faults: SimFaults,
     traffic: Traffic,
 }
 
 impl Acme {
     fn new(faults: &[&str]) -> Acme {
-        let faults = faults.iter().map(|text| text.parse::<Fault>().unwrap()).collect();
+        let faults = faults.iter().map(|text| text.parse::<SimFault>().unwrap()).collect();
         Acme { clock: Clock::starting_at(0, 1.0), faults, traffic: Traffic::default() }
     }
 
@@ -35,14 +35,14 @@ impl Acme {
     }
 }
 
-impl Vendor for Acme {
+impl SimVendor for Acme {
     const NAME: &'static str = "acme";
 
     fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &SimFaults {
         &self.faults
     }
 
@@ -66,7 +66,7 @@ impl Vendor for Acme {
 #[test]
 fn a_fault_hits_the_requests_its_text_names() {
     let hits = |fault: &str| {
-        let faults: Faults = [fault.parse().unwrap()].into_iter().collect();
+        let faults: SimFaults = [fault.parse().unwrap()].into_iter().collect();
         let requests = [
             ("okta", "GET", "/a"),
             ("okta", "POST", "/b?x=1"),
@@ -93,13 +93,13 @@ fn a_fault_hits_the_requests_its_text_names() {
         ("slow@nowhere", "........"),
     ] {
         assert_eq!(hits(fault), expected, "{fault}");
-        assert_eq!(fault.parse::<Fault>().unwrap().to_string(), fault);
+        assert_eq!(fault.parse::<SimFault>().unwrap().to_string(), fault);
     }
 }
 
 #[test]
 fn a_text_that_is_no_fault_says_what_could_be() {
-    let message = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+    let message = |text: &str| text.parse::<SimFault>().unwrap_err().to_string();
     assert_eq!(
         message("explode@okta"),
         "no fault is called `explode`; there are rate-limit, server-error, bad-gateway, expired-token, slow, drop, \
@@ -142,7 +142,7 @@ async fn each_fault_shows_as_it_would_from_the_network() {
         acme.traffic.by_route().into_keys().collect::<Vec<_>>(),
         ["GET (no such path)", "GET /things/{id}"]
     );
-    assert_eq!(acme.traffic.recent()[7].fault, Some(FaultKind::DropBefore));
+    assert_eq!(acme.traffic.recent()[7].fault, Some(SimFaultKind::DropBefore));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub struct ReadUser {
 
 /// The user.
 #[derive(Outputs)]
-pub struct Found {
+pub struct User {
     /// The user's ID.
     #[output(key = "ID")]
     id: Option<Text>,
@@ -82,9 +82,9 @@ impl Effect for ReadUser {
     const SCOPES: &[&str] = &["okta.users.read"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
-    type Out = Found;
+    type Out = User;
 
-    async fn run(self, okta: &Okta) -> Result<Found> {
+    async fn run(self, okta: &Okta) -> Result<User> {
         let call = Call::get(users::path(given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?));
         let value = okta.client.read(call, |reply| reply.value()).await?;
         let Some(user) = users::as_user(&value) else {
@@ -93,7 +93,7 @@ impl Effect for ReadUser {
         };
         let text = |name: &str| user.get(name).and_then(Value::as_text).cloned();
         let profile = user.get("profile").and_then(Value::as_object).cloned().unwrap_or_default();
-        Ok(Found {
+        Ok(User {
             id: text("id"),
             status: text("status"),
             created: text("created"),

@@ -12,7 +12,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
 use flowrun_okta::{connector, effect_cards};
@@ -24,13 +24,13 @@ const NOW_MS: i64 = 1_795_338_000_000;
 struct Org {
     sim: OktaSim,
     okta: Connected,
-    faults: Faults,
+    faults: SimFaults,
     clock: Clock,
 }
 
 fn org(configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     let clock = Clock::starting_at(NOW_MS, 1.0);
-    let faults = Faults::none();
+    let faults = SimFaults::none();
     let mut config = OktaSimConfig::new(clock.clone());
     config.faults = faults.clone();
     configure(&mut config);

@@ -10,7 +10,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
 use flowrun_okta::{connector, effect_cards};
@@ -23,13 +23,13 @@ const ADA: &str = "ada@example.com";
 struct Org {
     sim: OktaSim,
     okta: Connected,
-    faults: Faults,
+    faults: SimFaults,
 }
 
 /// An org in which Ada is a user whom the identity source brought.
 fn org(status: UserStatus) -> Org {
     let clock = Clock::starting_at(NOW_MS, 1.0);
-    let faults = Faults::none();
+    let faults = SimFaults::none();
     let mut config = OktaSimConfig::new(clock.clone());
     (config.faults, config.limits) = (faults.clone(), RateLimits::off());
     let sim = OktaSim::new(config);

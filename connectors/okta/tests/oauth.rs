@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Form, Request};
@@ -18,7 +19,7 @@ use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::jwk::PublicKey;
 use flowrun_kit::signing_key::SigningKey;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, OwnedApp, RateLimits, ServiceApp};
 use flowrun_okta::sim::{by_app, by_token};
 use flowrun_okta::{connector, effect_cards};
@@ -35,7 +36,7 @@ const USERS: &str = r#"{"search":"status eq \"ACTIVE\"","result_set":"first_200"
 struct Org {
     sim: OktaSim,
     app: OwnedApp,
-    faults: Faults,
+    faults: SimFaults,
     clock: Clock,
 }
 
@@ -46,7 +47,7 @@ fn service_app() -> OwnedApp {
 
 fn org(app: OwnedApp, configure: impl FnOnce(&mut OktaSimConfig)) -> Org {
     let clock = Clock::starting_at(NOW_MS, 1.0);
-    let faults = Faults::none();
+    let faults = SimFaults::none();
     let mut config = OktaSimConfig::new(clock.clone());
     config.apps = vec![app.app.clone()];
     config.faults = faults.clone();
@@ -221,6 +222,63 @@ async fn an_api_may_ask_for_a_nonce() {
     users(&okta).await.expect("the nonce is taken up");
     users(&okta).await.expect("and kept");
     assert_eq!(org.logins(), 3, "no new token was needed");
+}
+
+/// An org that refuses the first so many requests to its APIs as Okta refuses a proof that was used before: recorded in
+/// github.com/okta/terraform-provider-okta/issues/2392, with 400 and this challenge.
+fn refusing(org: &Org, times: usize) -> Router {
+    let left = Arc::new(AtomicUsize::new(times));
+    let refuse = move |request: Request, next: Next| {
+        let left = left.clone();
+        async move {
+            let login = request.uri().path() == "/oauth2/v1/token";
+            let one_less = |left: usize| left.checked_sub(1);
+            if login || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
+                return next.run(request).await;
+            }
+            let challenge = "DPoP algs=\"RS256 ES256\", authorization_uri=\"https://a/oauth2/v1/authorize\", \
+                             error=\"invalid_dpop_proof\", error_description=\"The DPoP proof JWT has already been used.\"";
+            (StatusCode::BAD_REQUEST, [("www-authenticate", challenge)]).into_response()
+        }
+    };
+    org.sim.router().layer(from_fn(refuse))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_that_an_api_refuses_is_made_again() {
+    // By how many answers a call is refused, how many logins it then takes (of three requests each), and whether it ends well.
+    for (refusals, logins, ends_well) in [(1, 3, true), (2, 4, true), (3, 4, false)] {
+        let org = dpop_org();
+        let transport = Arc::new(SimTransport::new(&org.clock).host(URL, refusing(&org, refusals)));
+        let means = Means { transport, ..org.means() };
+        let okta = connector().connect(&org.settings(), means).expect("the settings are complete");
+        let found = users(&okta).await;
+        assert_eq!(found.is_ok(), ends_well, "{refusals} refusals: {found:?}");
+        assert_eq!(org.logins(), logins, "{refusals} refusals");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn proofs_say_the_time_as_the_vendor_does() {
+    // RFC 9449, section 11.1: a server takes proofs for a few minutes only; Okta for five.
+    let mut app = service_app();
+    app.app.dpop_required = true;
+    let org = org(app, |config| {
+        // Okta's clock goes faster than this machine's.
+        config.clock = Clock::starting_at(NOW_MS, 1.5);
+        config.dated = true;
+    });
+    let okta = org.connect();
+    users(&okta).await.expect("clocks agree");
+    org.clock.sleep(Duration::from_secs(1_200)).await;
+    users(&okta).await.expect("the answer tells the time, by which the next proof goes");
+    users(&okta).await.expect("as all later ones do");
+    let refused = org.sim.traffic().recent().into_iter().filter(|seen| seen.status == 400).count();
+    assert_eq!(
+        refused,
+        2 + 1,
+        "at login a proof and a nonce are asked for; later one proof is ten minutes old"
+    );
 }
 
 #[tokio::test(start_paused = true)]

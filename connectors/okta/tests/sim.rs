@@ -3,7 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::simulator::Fault;
+use flowrun_kit::simulator::SimFault;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, RateLimits, SeedUser, SessionStatus, UserStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -575,7 +575,7 @@ async fn faults_strike_before_or_after_the_effect() {
         ("truncate@sessions", None, "", 1),
         ("slow", Some(201), "", 1),
     ] {
-        let sim = org(|config| config.faults = [fault.parse::<Fault>().unwrap()].into_iter().collect());
+        let sim = org(|config| config.faults = [fault.parse::<SimFault>().unwrap()].into_iter().collect());
         let token = format!("SSWS {}", sim.token());
         let answer = send(&sim, "POST {source}/sessions", &token, Vec::new()).await;
         assert_eq!(answer.as_ref().map(|answer| answer.status), status, "{fault}");

@@ -68,7 +68,7 @@ fn ask() -> Ask {
         content_type: "application/x-www-form-urlencoded",
         header: json!({}),
         claims: json!({
-            "iss": CLIENT, "sub": CLIENT, "aud": TOKEN, "iat": NOW, "exp": NOW + 300, "jti": jwt::unique().unwrap(),
+            "iss": CLIENT, "sub": CLIENT, "aud": TOKEN, "iat": NOW, "exp": NOW + 300, "jti": flowrun_kit::chance::unique().unwrap(),
         }),
         form: vec![
             ("grant_type", "client_credentials"),
@@ -93,7 +93,8 @@ fn set(ask: &mut Ask, name: &'static str, value: &'static str) {
 
 /// The header and the claims of a proof for this request; for a token if there is none yet.
 fn proof(method: &str, url: &str, token: Option<&str>, nonce: Option<&str>) -> (Value, Value) {
-    let mut claims = json!({ "htm": method, "htu": url, "iat": NOW, "jti": jwt::unique().unwrap() });
+    let mut claims =
+        json!({ "htm": method, "htu": url, "iat": NOW, "jti": flowrun_kit::chance::unique().unwrap() });
     if let Some(token) = token {
         claims["ath"] = jwt::hash(token).into();
     }
@@ -383,19 +384,28 @@ async fn a_bound_token_needs_a_proof_for_each_call() {
 
     let twice = good();
     assert_eq!(org.call("GET", "/api/v1/users", &bound, Some(twice.clone())).await.status, 200);
+    // Okta's own answers: github.com/okta/terraform-provider-okta/issues/2392, and its catalogue of OAuth errors.
+    let unproven = (400, "invalid_dpop_proof");
     let table = [
-        (bound.clone(), Some(twice), "already been used"),
-        (bound.clone(), None, "header is missing"),
-        (bound.clone(), Some(proof("POST", &users, Some(&token), None)), "'htm'"),
-        (bound.clone(), Some(proof("GET", &format!("{users}?limit=1"), Some(&token), None)), "'htu'"),
-        (bound.clone(), Some(proof("GET", &users, None, None)), "'ath'"),
-        (bound.clone(), Some(proof("GET", &users, Some("other"), None)), "'ath'"),
-        (format!("Bearer {token}"), Some(good()), "The access token is invalid"),
+        (bound.clone(), Some(twice), unproven, "already been used"),
+        (bound.clone(), None, (400, "invalid_request"), "The resource request requires a DPoP proof."),
+        (bound.clone(), Some(proof("POST", &users, Some(&token), None)), unproven, "'htm'"),
+        (
+            bound.clone(),
+            Some(proof("GET", &format!("{users}?limit=1"), Some(&token), None)),
+            unproven,
+            "'htu'",
+        ),
+        (bound.clone(), Some(proof("GET", &users, None, None)), unproven, "'ath'"),
+        (bound.clone(), Some(proof("GET", &users, Some("other"), None)), unproven, "'ath'"),
+        (format!("Bearer {token}"), Some(good()), (401, "E0000011"), "The access token is invalid"),
     ];
-    for (authorization, proof, expected) in table {
+    for (authorization, proof, refusal, expected) in table {
         let answer = org.call("GET", "/api/v1/users", &authorization, proof).await;
-        assert_eq!((answer.status, &*answer.refusal().1), (401, "E0000011"), "{expected}");
+        assert_eq!((answer.status, &*answer.refusal().1), refusal, "{expected}");
         assert!(answer.challenge().contains(expected), "expected {expected}, found {}", answer.challenge());
+        let names_algorithms = answer.challenge().starts_with("DPoP algs=\"RS256 ");
+        assert_eq!(names_algorithms, authorization.starts_with("DPoP"), "{}", answer.challenge());
     }
 }
 

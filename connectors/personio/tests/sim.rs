@@ -264,7 +264,7 @@ async fn faults_speak_personio() {
     for (fault, status) in [("rate-limit", 429), ("server-error", 500), ("expired-token@personio", 401)] {
         let sim = account(|_| ());
         let token = log_in(&sim).await;
-        flowrun_kit::sim::Vendor::faults(&sim).add(fault.parse().unwrap());
+        flowrun_kit::sim::SimVendor::faults(&sim).add(fault.parse().unwrap());
         let (found, _, body) = get_with(&sim, &token, LIST).await;
         assert_eq!((found, &body["success"]), (status, &json!(false)), "{fault}");
         // An expired token stays expired; the rest passes.

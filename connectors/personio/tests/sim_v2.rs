@@ -260,7 +260,7 @@ async fn faults_speak_v2() {
     for (fault, status) in [("rate-limit", 429), ("expired-token@personio", 401)] {
         let sim = account(|_| ());
         let token_before = token(&sim).await;
-        flowrun_kit::sim::Vendor::faults(&sim).add(fault.parse().unwrap());
+        flowrun_kit::sim::SimVendor::faults(&sim).add(fault.parse().unwrap());
         let (found, _, body) = get_with(&sim, &token_before, PERSONS).await;
         assert_eq!((found, body.get("success")), (status, None), "{fault}");
         let after = if status == 401 { 401 } else { 200 };

@@ -14,7 +14,7 @@ use crate::column::Place;
 use crate::delimiter::delimiter;
 use crate::filter::Filter;
 use crate::number::whole;
-use crate::search::Query;
+use crate::query::Query;
 use crate::table::Table;
 
 /// Writes rows of a table into a CSV file.

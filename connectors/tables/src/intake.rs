@@ -8,7 +8,7 @@ use flowrun_core::value::{FromValue, Record, Text, Value};
 use flowrun_kit::files::{self, Reader};
 
 use crate::cells::Cells;
-use crate::table::{MORE_ROWS, Table};
+use crate::table::{MORE_ROWS, Room, Table};
 
 /// Which columns of a CSV are wanted.
 pub(crate) enum Wanted<'a> {
@@ -29,13 +29,6 @@ pub(crate) struct Intake {
     width: usize,
     /// Which field goes into which column of the table.
     routes: Vec<(usize, usize)>,
-}
-
-/// How many rows fit into a table, and how many it may have in all.
-#[derive(Clone, Copy)]
-pub(crate) struct Room {
-    pub left: usize,
-    pub most: usize,
 }
 
 impl Intake {

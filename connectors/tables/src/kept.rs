@@ -8,9 +8,6 @@ use flowrun_core::value::{Text, Value, parse_json};
 
 use crate::table::Table;
 
-/// How many rows a kept table has at the most.
-pub const MAX_KEPT: usize = 10_000;
-
 /// Where kept tables are written to.
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// What was saved last for a table, if anything was.

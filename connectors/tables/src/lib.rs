@@ -14,6 +14,7 @@ mod intake;
 mod kept;
 mod live;
 mod number;
+mod query;
 mod search;
 mod stream;
 mod table;
@@ -32,7 +33,7 @@ use flowrun_kit::files::Files;
 use indexmap::IndexMap;
 
 pub use example::example_tables;
-pub use kept::{MAX_KEPT, Store};
+pub use kept::Store;
 
 use table::Table;
 
@@ -55,6 +56,8 @@ pub fn connector() -> Connector {
 
 /// How many rows a table holds at the most, unless its definition says otherwise.
 pub const MAX_ROWS: usize = 500_000;
+/// How many rows a kept table has at the most.
+pub const MAX_KEPT: usize = 10_000;
 /// How many columns a table has at the most.
 pub const MAX_COLUMNS: usize = 64;
 /// How many characters a cell holds at the most.

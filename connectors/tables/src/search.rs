@@ -1,14 +1,14 @@
 //! Searching a table: which rows, in which order.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use flowrun_core::fault::Result;
-use flowrun_core::value::{Value, sort_order};
+use flowrun_core::value::Value;
 
 use crate::column::Place;
 use crate::filter::Filter;
 use crate::index::Index;
+use crate::query::{Query, Sort};
 use crate::table::Table;
 
 /// From how many rows on an index is worth its making.
@@ -16,31 +16,9 @@ const INDEX_FROM: usize = 256;
 /// How many searches are remembered.
 const VIEWS: usize = 4;
 
-/// What is searched.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Query {
-    pub filter: Filter,
-    /// By what the rows are sorted; by their creation if by nothing.
-    pub sort: Option<Sort>,
-}
-
-/// By what rows are sorted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Sort {
-    pub by: Place,
-    pub descending: bool,
-}
-
-impl Sort {
-    /// The order of two cells; what is missing comes last in either direction.
-    pub fn order(&self, a: &Value, b: &Value) -> Ordering {
-        if self.descending && !a.is_null() && !b.is_null() { sort_order(b, a) } else { sort_order(a, b) }
-    }
-}
-
 /// What was found.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct Hits {
     /// The slots of the rows asked for.
     pub slots: Vec<usize>,
     /// How many rows there are in all, before `offset` and `limit`.
@@ -49,23 +27,23 @@ pub(crate) struct Found {
 
 impl Table {
     /// Finds rows: `limit` of them, after the first `offset`.
-    pub fn search(&mut self, query: &Query, offset: usize, limit: usize) -> Result<Found> {
+    pub fn search(&mut self, query: &Query, offset: usize, limit: usize) -> Result<Hits> {
         match query.sort {
             None if query.filter.is_every() => {
                 let first = self.live.nth(offset).unwrap_or(self.slots.len());
                 let slots = (first..self.slots.len()).filter(|slot| self.is_live(*slot)).take(limit);
-                Ok(Found { slots: slots.collect(), count: self.len() })
+                Ok(Hits { slots: slots.collect(), count: self.len() })
             }
             // The largest or the smallest row needs no sorting.
             Some(sort) if offset == 0 && limit == 1 && !self.is_viewed(query) => {
                 let matching = self.matching(&query.filter)?;
                 let slots = self.first_by(sort, &matching).into_iter().collect();
-                Ok(Found { slots, count: matching.len() })
+                Ok(Hits { slots, count: matching.len() })
             }
             _ => {
                 let view = self.view(query)?;
                 let slots = view.iter().skip(offset).take(limit).map(|slot| *slot as usize).collect();
-                Ok(Found { slots, count: view.len() })
+                Ok(Hits { slots, count: view.len() })
             }
         }
     }

@@ -9,7 +9,7 @@ use flowrun_kit::effect::Effect;
 use crate::column::Place;
 use crate::filter::Filter;
 use crate::number::whole;
-use crate::search::{Query, Sort};
+use crate::query::{Query, Sort};
 use crate::table::Table;
 use crate::{MAX_FOUND, Tables};
 

@@ -4,7 +4,7 @@ use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Value, convert};
 
-use crate::search::Query;
+use crate::query::Query;
 use crate::table::Table;
 
 /// How many records a page has.

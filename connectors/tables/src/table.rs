@@ -9,14 +9,19 @@ use flowrun_core::value::{Date, Record, Text, Value};
 use crate::cells::Cells;
 use crate::column::{Column, Place, no_column};
 use crate::index::Index;
-use crate::intake::Room;
-use crate::kept::MAX_KEPT;
 use crate::live::Live;
-use crate::search::Query;
-use crate::{MAX_COLUMNS, MAX_ROWS};
+use crate::query::Query;
+use crate::{MAX_COLUMNS, MAX_KEPT, MAX_ROWS};
 
 /// What to do about a table that is full.
 pub(crate) const MORE_ROWS: &str = "give the table a larger `max_rows` in flowrun.yaml, or clear it";
+
+/// How many rows fit into a table, and how many it may have in all.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub left: usize,
+    pub most: usize,
+}
 
 /// A table. A row lies in a slot; a deleted one leaves its slot empty until too many are.
 #[derive(Debug)]

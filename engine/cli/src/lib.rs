@@ -12,6 +12,7 @@ mod live;
 mod progress;
 mod surroundings;
 mod tick;
+mod values;
 
 use std::ffi::OsString;
 use std::iter;
@@ -29,7 +30,7 @@ use commands::{cards, check, connections, convert, diff, docs, graph, run, sandb
 use console::Console;
 use outcome::{DONE, WRONG, finish};
 
-pub use surroundings::Surroundings;
+pub use surroundings::{Prompt, Surroundings};
 
 /// Runs a command line (without the program's name) in given surroundings; its exit code.
 pub fn main_in<A: Into<OsString> + Clone>(

@@ -5,9 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use flowrun::commands::connections::add::Prompt;
 use flowrun::console::{Console, look_of};
-use flowrun::{Surroundings, main_in};
+use flowrun::{Prompt, Surroundings, main_in};
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]

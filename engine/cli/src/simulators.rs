@@ -7,7 +7,7 @@ use clap::error::Error;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use flowrun_host::session::simulators::Setup;
 use flowrun_kit::registry::Registry;
-use flowrun_kit::simulator::{Fault, SimOption, Takes};
+use flowrun_kit::simulator::{SimFault, SimOption, Takes};
 
 const HEADING: &str = "Simulators";
 
@@ -18,7 +18,7 @@ const PREFIX: &str = "simulator:";
 #[derive(Clone, Debug, Default)]
 pub struct SimulatorArgs {
     options: BTreeMap<String, String>,
-    faults: Vec<Fault>,
+    faults: Vec<SimFault>,
 }
 
 impl SimulatorArgs {
@@ -76,7 +76,7 @@ impl Args for SimulatorArgs {
             Arg::new("faults")
                 .long("fault")
                 .value_name("SPEC")
-                .value_parser(value_parser!(Fault))
+                .value_parser(value_parser!(SimFault))
                 .action(clap::ArgAction::Append)
                 .help("Let a simulator misbehave; see `flowrun run --help`")
                 .help_heading(HEADING)
@@ -96,7 +96,7 @@ impl FromArgMatches for SimulatorArgs {
             let value = matches.get_raw(id)?.next()?.to_str()?;
             Some((name.to_owned(), value.to_owned()))
         });
-        let faults = matches.get_many::<Fault>("faults").into_iter().flatten().cloned();
+        let faults = matches.get_many::<SimFault>("faults").into_iter().flatten().cloned();
         Ok(SimulatorArgs { options: options.collect(), faults: faults.collect() })
     }
 

@@ -10,7 +10,6 @@ use flowrun_host::session::lines::Lines;
 use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 
-use crate::commands::connections::add::Prompt;
 use crate::connectors;
 
 /// What a command knows of the process it runs in.
@@ -66,4 +65,10 @@ impl Surroundings {
             lines: Lines::default(),
         }
     }
+}
+
+/// Asks the user, as a terminal does.
+pub trait Prompt: Send + Sync {
+    /// Asks a question; what is answered to a hidden one is not shown.
+    fn ask(&self, question: &str, hidden: bool) -> std::io::Result<String>;
 }

@@ -17,7 +17,7 @@ pub struct Names<'p> {
 
 /// What the name of a flow stands for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found<'n> {
+pub enum Meant<'n> {
     /// One flow, by its place in the project.
     One(usize),
     /// Several, of which the name tells none.
@@ -39,23 +39,23 @@ impl<'p> Names<'p> {
     }
 
     /// What `name` stands for in the flow `from`: a path, a path from the folder of `from`, or a stem.
-    pub fn find(&self, name: &str, from: &str) -> Found<'_> {
+    pub fn find(&self, name: &str, from: &str) -> Meant<'_> {
         let beside = || from.rsplit_once('/').and_then(|(folder, _)| self.path(&format!("{folder}/{name}")));
         if let Some(index) = self.path(name).or_else(beside) {
-            return Found::One(index);
+            return Meant::One(index);
         }
         match self.stems.get(name).map(Vec::as_slice) {
-            Some([one]) => Found::One(*one),
-            Some(many) => Found::Many(many),
-            None => Found::None,
+            Some([one]) => Meant::One(*one),
+            Some(many) => Meant::Many(many),
+            None => Meant::None,
         }
     }
 
     /// The flow that `name` stands for in the flow `from`, if it is one.
     pub fn flow(&self, name: &str, from: &str) -> Option<usize> {
         match self.find(name, from) {
-            Found::One(index) => Some(index),
-            Found::Many(_) | Found::None => None,
+            Meant::One(index) => Some(index),
+            Meant::Many(_) | Meant::None => None,
         }
     }
 

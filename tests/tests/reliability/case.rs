@@ -3,7 +3,7 @@
 use std::fmt;
 
 use flowrun_core::chance::mix;
-use flowrun_kit::simulator::FaultKind;
+use flowrun_kit::simulator::SimFaultKind;
 use flowrun_tests::org::fault;
 use flowrun_tests::simulators::OktaAuth;
 use flowrun_tests::simulators::Setup;
@@ -78,7 +78,7 @@ impl Case {
         let somewhere = 12 + employees / 100 + if small { employees / 12 } else { 0 };
         let somewhere = if api == "v2" && draws.one_in(2) { somewhere + employees } else { somewhere };
         let faults = (0..=draws.below(3)).map(|_| {
-            let (name, _) = FaultKind::ALL[draws.below(8) as usize];
+            let (name, _) = SimFaultKind::ALL[draws.below(8) as usize];
             let nth = 1 + draws.below(somewhere + 8);
             format!("{name}:nth={nth}:times={}", 1 + draws.below(6))
         });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use flowrun_kit::simulator::FaultKind;
+use flowrun_kit::simulator::SimFaultKind;
 
 use super::trial::{End, Outcome};
 
@@ -57,7 +57,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("| Fault met | Runs | Done | Clear error | Interrupted | Killed | Session left open | Next run succeeds |\n")?;
         f.write_str("|---|--:|--:|--:|--:|--:|--:|--:|\n")?;
-        let names = FaultKind::ALL.map(|(name, _)| name).into_iter().chain(["no fault was met"]);
+        let names = SimFaultKind::ALL.map(|(name, _)| name).into_iter().chain(["no fault was met"]);
         let rows = names.map(|name| (name, self.rows.get(name).copied().unwrap_or_default()));
         for (name, row) in rows.chain([("all", self.all)]) {
             let Row { runs, done, failed, interrupted, killed, open, next } = row;

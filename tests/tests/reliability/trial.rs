@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowrun_core::fault::FaultKind as Kind;
+use flowrun_core::fault::FaultKind;
 use flowrun_core::machine::Start;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::{Report, Status};
 use flowrun_core::value::Record;
 use flowrun_host::driver::{self, Stop};
 use flowrun_kit::http::Transport;
-use flowrun_kit::simulator::FaultKind;
+use flowrun_kit::simulator::SimFaultKind;
 use flowrun_okta::sim::{Operation, UserStatus};
 use flowrun_tables::{Store, Tables};
 use flowrun_tests::org::Org;
@@ -34,7 +34,7 @@ pub struct Outcome {
     #[allow(dead_code, reason = "shown where one seed is looked at")]
     pub said: String,
     /// The kinds of faults it met.
-    pub met: Vec<FaultKind>,
+    pub met: Vec<SimFaultKind>,
     /// Whether it left a session open.
     pub open: bool,
 }
@@ -181,13 +181,13 @@ pub async fn trial(programs: &Programs, case: &Case) -> Result<Outcome, String> 
     let met: BTreeSet<&str> = [org.0.okta.traffic(), org.0.personio.traffic()]
         .iter()
         .flat_map(|traffic| traffic.recent())
-        .filter_map(|seen| seen.fault.map(FaultKind::name))
+        .filter_map(|seen| seen.fault.map(SimFaultKind::name))
         .collect();
     let met =
-        FaultKind::ALL.into_iter().filter(|(name, _)| met.contains(name)).map(|(_, kind)| kind).collect();
+        SimFaultKind::ALL.into_iter().filter(|(name, _)| met.contains(name)).map(|(_, kind)| kind).collect();
 
     if let Some(error) = ended.report.as_ref().and_then(|report| report.flow.error.as_ref()) {
-        ensure(!error.message.is_empty() && error.kind != Kind::Internal.to_string(), || {
+        ensure(!error.message.is_empty() && error.kind != FaultKind::Internal.to_string(), || {
             format!("unclear: {error:?}")
         })?;
     }

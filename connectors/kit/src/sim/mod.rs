@@ -10,7 +10,7 @@ pub use limit::{Quota, Window};
 pub use traffic::{Seen, Traffic};
 
 use crate::clock::Clock;
-use crate::simulator::{Dropped, FaultKind, Faults};
+use crate::simulator::{Dropped, SimFaultKind, SimFaults};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -22,7 +22,7 @@ use std::io;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// What a simulated vendor says when it fails, and what the harness needs of it.
-pub trait Vendor: Clone + Send + Sync + 'static {
+pub trait SimVendor: Clone + Send + Sync + 'static {
     /// The name under which faults can be aimed at this vendor.
     const NAME: &'static str;
 
@@ -30,7 +30,7 @@ pub trait Vendor: Clone + Send + Sync + 'static {
     fn clock(&self) -> &Clock;
 
     /// The faults asked for.
-    fn faults(&self) -> &Faults;
+    fn faults(&self) -> &SimFaults;
 
     /// Where requests are counted.
     fn traffic(&self) -> &Traffic;
@@ -46,7 +46,7 @@ pub trait Vendor: Clone + Send + Sync + 'static {
 }
 
 /// The router with the vendor's faults and traffic record around every route.
-pub fn faulty<V: Vendor>(router: Router, vendor: V) -> Router {
+pub fn faulty<V: SimVendor>(router: Router, vendor: V) -> Router {
     router.layer(from_fn_with_state(vendor, answer::<V>))
 }
 
@@ -58,7 +58,7 @@ pub fn write_date(headers: &mut HeaderMap, now_ms: i64) {
     }
 }
 
-async fn answer<V: Vendor>(State(vendor): State<V>, request: Request, next: Next) -> Response {
+async fn answer<V: SimVendor>(State(vendor): State<V>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let target =
         request.uri().path_and_query().map_or_else(|| request.uri().path().to_owned(), ToString::to_string);
@@ -69,18 +69,18 @@ async fn answer<V: Vendor>(State(vendor): State<V>, request: Request, next: Next
     let fault = vendor.faults().next(V::NAME, method.as_str(), &target);
     let response = match fault {
         None => next.run(request).await,
-        Some(FaultKind::RateLimit) => vendor.rate_limited(&path),
-        Some(FaultKind::ServerError) => vendor.server_error(StatusCode::INTERNAL_SERVER_ERROR),
-        Some(FaultKind::BadGateway) => vendor.server_error(StatusCode::BAD_GATEWAY),
-        Some(FaultKind::ExpiredToken) => vendor.expired_token(&path),
-        Some(FaultKind::DropBefore) => dropped(Response::default()),
-        Some(FaultKind::Drop) => dropped(next.run(request).await),
-        Some(FaultKind::Truncate) => truncated(next.run(request).await).await,
-        Some(FaultKind::Slow) => next.run(request).await,
+        Some(SimFaultKind::RateLimit) => vendor.rate_limited(&path),
+        Some(SimFaultKind::ServerError) => vendor.server_error(StatusCode::INTERNAL_SERVER_ERROR),
+        Some(SimFaultKind::BadGateway) => vendor.server_error(StatusCode::BAD_GATEWAY),
+        Some(SimFaultKind::ExpiredToken) => vendor.expired_token(&path),
+        Some(SimFaultKind::DropBefore) => dropped(Response::default()),
+        Some(SimFaultKind::Drop) => dropped(next.run(request).await),
+        Some(SimFaultKind::Truncate) => truncated(next.run(request).await).await,
+        Some(SimFaultKind::Slow) => next.run(request).await,
     };
     let status = response.status().as_u16();
     vendor.traffic().record(Seen { at_ms, method: method.to_string(), route, target, status, fault });
-    if fault == Some(FaultKind::Slow) {
+    if fault == Some(SimFaultKind::Slow) {
         vendor.clock().sleep(crate::simulator::SLOW).await;
     }
     response

@@ -1,6 +1,6 @@
 //! What a simulator was asked.
 
-use crate::simulator::{FaultKind, lock};
+use crate::simulator::{SimFaultKind, lock};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +21,7 @@ pub struct Seen {
     /// The status it was answered with.
     pub status: u16,
     /// The fault it met.
-    pub fault: Option<FaultKind>,
+    pub fault: Option<SimFaultKind>,
 }
 
 #[derive(Debug, Default)]

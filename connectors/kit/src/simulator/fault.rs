@@ -11,7 +11,7 @@ pub const SLOW: Duration = Duration::from_secs(45);
 
 /// A way to misbehave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FaultKind {
+pub enum SimFaultKind {
     /// 429 instead of an effect.
     RateLimit,
     /// 500 instead of an effect.
@@ -30,22 +30,22 @@ pub enum FaultKind {
     Slow,
 }
 
-impl FaultKind {
+impl SimFaultKind {
     /// All of them, by the names they are asked for with.
-    pub const ALL: [(&'static str, FaultKind); 8] = [
-        ("rate-limit", FaultKind::RateLimit),
-        ("server-error", FaultKind::ServerError),
-        ("bad-gateway", FaultKind::BadGateway),
-        ("expired-token", FaultKind::ExpiredToken),
-        ("slow", FaultKind::Slow),
-        ("drop", FaultKind::Drop),
-        ("drop-before", FaultKind::DropBefore),
-        ("truncate", FaultKind::Truncate),
+    pub const ALL: [(&'static str, SimFaultKind); 8] = [
+        ("rate-limit", SimFaultKind::RateLimit),
+        ("server-error", SimFaultKind::ServerError),
+        ("bad-gateway", SimFaultKind::BadGateway),
+        ("expired-token", SimFaultKind::ExpiredToken),
+        ("slow", SimFaultKind::Slow),
+        ("drop", SimFaultKind::Drop),
+        ("drop-before", SimFaultKind::DropBefore),
+        ("truncate", SimFaultKind::Truncate),
     ];
 
     /// The name it is asked for with.
     pub fn name(self) -> &'static str {
-        FaultKind::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+        SimFaultKind::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -55,15 +55,15 @@ impl FaultKind {
 /// it matches, the fault hits `times` in a row (1 unless said) from the `nth` on (the first unless said), and again
 /// after every `every` requests if that is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    kind: FaultKind,
+pub struct SimFault {
+    kind: SimFaultKind,
     part: String,
     nth: u64,
     times: u64,
     every: Option<u64>,
 }
 
-impl Fault {
+impl SimFault {
     fn matches(&self, vendor: &str, request: &str) -> bool {
         match self.part.strip_prefix(vendor) {
             Some("") => true,
@@ -90,18 +90,18 @@ impl fmt::Display for BadFault {
 
 impl std::error::Error for BadFault {}
 
-impl FromStr for Fault {
+impl FromStr for SimFault {
     type Err = BadFault;
 
-    fn from_str(text: &str) -> Result<Fault, BadFault> {
+    fn from_str(text: &str) -> Result<SimFault, BadFault> {
         let mut pieces = text.split(':');
         let head = pieces.next().unwrap_or_default();
         let (name, part) = head.split_once('@').unwrap_or((head, ""));
-        let Some(&(_, kind)) = FaultKind::ALL.iter().find(|(known, _)| *known == name) else {
-            let names = FaultKind::ALL.map(|(name, _)| name).join(", ");
+        let Some(&(_, kind)) = SimFaultKind::ALL.iter().find(|(known, _)| *known == name) else {
+            let names = SimFaultKind::ALL.map(|(name, _)| name).join(", ");
             return Err(BadFault(format!("no fault is called `{name}`; there are {names}")));
         };
-        let mut fault = Fault { kind, part: part.to_owned(), nth: 1, times: 1, every: None };
+        let mut fault = SimFault { kind, part: part.to_owned(), nth: 1, times: 1, every: None };
         for piece in pieces {
             let Some((key, number)) = piece.split_once('=') else {
                 return Err(BadFault(format!(
@@ -122,7 +122,7 @@ impl FromStr for Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SimFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.name())?;
         if !self.part.is_empty() {
@@ -140,23 +140,23 @@ impl fmt::Display for Fault {
 
 #[derive(Debug)]
 struct Armed {
-    fault: Fault,
+    fault: SimFault,
     seen: u64,
     fired: u64,
 }
 
 /// The faults of a run. Clones share their counts, so that one set can be given to several simulators.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<Vec<Armed>>>);
+pub struct SimFaults(Arc<Mutex<Vec<Armed>>>);
 
-impl Faults {
+impl SimFaults {
     /// No faults; some may be added later.
-    pub fn none() -> Faults {
-        Faults::default()
+    pub fn none() -> SimFaults {
+        SimFaults::default()
     }
 
     /// Adds a fault, which counts requests from now on.
-    pub fn add(&self, fault: Fault) {
+    pub fn add(&self, fault: SimFault) {
         lock(&self.0).push(Armed { fault, seen: 0, fired: 0 });
     }
 
@@ -166,12 +166,12 @@ impl Faults {
     }
 
     /// Each fault and how many requests it hit so far.
-    pub fn fired(&self) -> Vec<(Fault, u64)> {
+    pub fn fired(&self) -> Vec<(SimFault, u64)> {
         lock(&self.0).iter().map(|armed| (armed.fault.clone(), armed.fired)).collect()
     }
 
     /// What happens to this request. Every fault counts it; of those that hit it, the first asked for wins.
-    pub fn next(&self, vendor: &str, method: &str, target: &str) -> Option<FaultKind> {
+    pub fn next(&self, vendor: &str, method: &str, target: &str) -> Option<SimFaultKind> {
         let mut all = lock(&self.0);
         if all.is_empty() {
             return None;
@@ -189,9 +189,9 @@ impl Faults {
     }
 }
 
-impl FromIterator<Fault> for Faults {
-    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Faults {
-        let all = Faults::none();
+impl FromIterator<SimFault> for SimFaults {
+    fn from_iter<I: IntoIterator<Item = SimFault>>(faults: I) -> SimFaults {
+        let all = SimFaults::none();
         faults.into_iter().for_each(|fault| all.add(fault));
         all
     }

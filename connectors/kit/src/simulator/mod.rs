@@ -11,7 +11,7 @@ use axum::Router;
 use crate::clock::Clock;
 use crate::connector::Settings;
 
-pub use fault::{BadFault, Fault, FaultKind, Faults, SLOW};
+pub use fault::{BadFault, SLOW, SimFault, SimFaultKind, SimFaults};
 
 /// Sets up a simulator.
 pub type Make = Arc<dyn Fn(&SimSetup) -> Arc<dyn Simulator> + Send + Sync>;
@@ -55,7 +55,7 @@ pub struct SimSetup {
     /// The clock that it lives by.
     pub clock: Clock,
     /// How it misbehaves.
-    pub faults: Faults,
+    pub faults: SimFaults,
     /// Whether its answers say what time it is there, as real ones do.
     pub dated: bool,
     /// Its options, by name; they are as it says that they may be.

@@ -74,7 +74,7 @@ pub async fn assign(
 ) -> Answer {
     let (parts, sent) = request.into_parts();
     let sent: Bytes =
-        axum::body::to_bytes(sent, super::routes::MOST_READ).await.map_err(|_| ApiError::malformed())?;
+        axum::body::to_bytes(sent, super::sent::MOST_READ).await.map_err(|_| ApiError::malformed())?;
     let sent = if sent.trim_ascii().is_empty() { Default::default() } else { object(&sent)? };
     let now_ms = sim.now_ms();
     let mut state = sim.state();

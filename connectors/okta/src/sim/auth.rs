@@ -54,14 +54,20 @@ fn is_scoped(issued: &Issued, needed: &str) -> bool {
     issued.scopes.iter().any(|scope| covers(scope, needed))
 }
 
-/// Not documented for Okta's own APIs; this is what RFC 9449 says.
+/// How Okta refuses a proof: 400, recorded with its header in github.com/okta/terraform-provider-okta/issues/2392; the texts are of
+/// its catalogue (oauth2-error-codes). The body isn't recorded: a guess.
 fn unproven(challenge: &Challenge<'_>, why: &Unproven) -> ApiError {
-    let why = match why {
-        Unproven::Wrong(why) => why,
-        Unproven::Missing | Unproven::Nonce => "The DPoP proof JWT header is missing.",
+    let (error, why) = match why {
+        Unproven::Wrong(why) => ("invalid_dpop_proof", *why),
+        Unproven::Missing | Unproven::Nonce => {
+            ("invalid_request", "The resource request requires a DPoP proof.")
+        }
     };
-    ApiError::bad_token().challenging(challenge.text("invalid_dpop_proof", why))
+    ApiError::unproven(error, why).challenging(challenge.text(error, why))
 }
+
+/// The algorithms of proofs that Okta takes, as it names them in every challenge.
+const ALGORITHMS: &str = "algs=\"RS256 RS384 RS512 ES256 ES384 ES512\", ";
 
 /// What `WWW-Authenticate` says, in the form recorded for Bearer tokens that lack a scope.
 struct Challenge<'a> {
@@ -73,8 +79,9 @@ struct Challenge<'a> {
 impl Challenge<'_> {
     fn text(&self, error: &str, description: &str) -> String {
         let (scheme, scope, org, path) = (self.scheme, self.scope, origin(self.parts), self.parts.uri.path());
+        let algorithms = if scheme == "DPoP" { ALGORITHMS } else { "" };
         format!(
-            "{scheme} authorization_uri=\"{org}/oauth2/v1/authorize\", realm=\"{org}\", scope=\"{scope}\", \
+            "{scheme} {algorithms}authorization_uri=\"{org}/oauth2/v1/authorize\", realm=\"{org}\", scope=\"{scope}\", \
              error=\"{error}\", error_description=\"{description}\", resource=\"{path}\""
         )
     }

@@ -2,7 +2,6 @@
 
 use super::OktaSim;
 use super::paging::origin;
-use super::token::has_known_algorithm;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use flowrun_core::chance::mix;
@@ -20,6 +19,14 @@ const DAY_MS: i64 = 86_400_000;
 
 /// and counts for so many more.
 const DAYS: i64 = 3;
+
+/// What assertions and proofs may be signed by, of what the documentation names.
+const ALGORITHMS: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
+
+/// Whether Okta takes what the JWT says that it is signed by.
+pub(super) fn has_known_algorithm(jwt: &Unverified<'_>) -> bool {
+    jwt.algorithm().is_some_and(|algorithm| ALGORITHMS.contains(&algorithm.name()))
+}
 
 /// Why a proof isn't one.
 #[derive(Debug, PartialEq, Eq)]

@@ -69,6 +69,11 @@ impl ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "E0000011", "Invalid token provided")
     }
 
+    /// The proof that the token is in the right hands is missing or wrong.
+    pub fn unproven(error: &'static str, why: &str) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, error, why)
+    }
+
     /// The credentials are good, but not for this.
     pub fn forbidden() -> ApiError {
         let summary = "You do not have permission to perform the requested action";

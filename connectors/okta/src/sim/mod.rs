@@ -51,8 +51,8 @@ use axum::{Json, Router};
 use directory::Directory;
 use error::ApiError;
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::{Quota, Traffic, Vendor, write_date};
-use flowrun_kit::simulator::{Faults, lock};
+use flowrun_kit::sim::{Quota, SimVendor, Traffic, write_date};
+use flowrun_kit::simulator::{SimFaults, lock};
 use groups::Groups;
 use limits::{Bucket, Windows};
 use log::Log;
@@ -81,7 +81,7 @@ pub struct OktaSimConfig {
     /// The id of its Custom Identity Source app.
     pub identity_source_id: String,
     /// How it misbehaves.
-    pub faults: Faults,
+    pub faults: SimFaults,
     /// How long an import takes once its turn has come.
     pub import_duration: Duration,
     /// How long after a trigger no new session may be opened while that import has not ended.
@@ -99,7 +99,7 @@ impl OktaSimConfig {
             apps: Vec::new(),
             dated: false,
             identity_source_id: "0oa1simulatedSrc05d7".to_owned(),
-            faults: Faults::none(),
+            faults: SimFaults::none(),
             import_duration: Duration::from_secs(20),
             session_cooldown: Duration::from_secs(300),
             limits: RateLimits::default(),
@@ -251,14 +251,14 @@ impl OktaSim {
     }
 }
 
-impl Vendor for OktaSim {
+impl SimVendor for OktaSim {
     const NAME: &'static str = "okta";
 
     fn clock(&self) -> &Clock {
         &self.0.config.clock
     }
 
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &SimFaults {
         &self.0.config.faults
     }
 

@@ -19,9 +19,6 @@ use flowrun_kit::sim::faulty;
 
 type Answer = Result<Response, ApiError>;
 
-/// The largest body that is read at all; what Okta allows is checked by the routes.
-pub(super) const MOST_READ: usize = 16 * 1024 * 1024;
-
 /// The whole org behind its guard and its faults.
 pub fn router(sim: OktaSim) -> Router {
     let source = "/api/v1/identity-sources/{source}";
@@ -68,7 +65,7 @@ pub fn router(sim: OktaSim) -> Router {
         .route("/oauth2/{*path}", any(no_path))
         .route(organization::PATH, get(organization::describe))
         .method_not_allowed_fallback(no_method)
-        .layer(DefaultBodyLimit::max(MOST_READ))
+        .layer(DefaultBodyLimit::max(super::sent::MOST_READ))
         .layer(from_fn_with_state(sim.clone(), guard))
         .with_state(sim.clone());
     faulty(router, sim.clone()).layer(from_fn_with_state(sim, sign))

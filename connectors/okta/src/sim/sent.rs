@@ -3,6 +3,9 @@
 use super::error::ApiError;
 use serde_json::{Map, Value};
 
+/// The largest body that is read at all; what Okta allows is checked by the routes.
+pub const MOST_READ: usize = 16 * 1024 * 1024;
+
 /// Reads a body that must be an object.
 pub fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     serde_json::from_slice(body).map_err(|_| ApiError::malformed())

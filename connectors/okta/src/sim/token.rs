@@ -1,6 +1,6 @@
 //! The org's token endpoint: client credentials for service apps, which prove themselves by a signed assertion.
 
-use super::dpop::{self, Unproven};
+use super::dpop::{self, Unproven, has_known_algorithm};
 use super::paging::origin;
 use super::scopes::exists;
 use super::service_app::ServiceApp;
@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use flowrun_kit::dpop::NONCE;
-use flowrun_kit::jwt::{self, Unverified};
+use flowrun_kit::jwt::Unverified;
 use flowrun_kit::oauth::ASSERTION_TYPE;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,9 +27,6 @@ const LIFETIME_S: i64 = 3600;
 
 /// How far ahead an assertion may say that it ends.
 const LONGEST_S: i64 = 3600;
-
-/// What assertions and proofs may be signed by, of what the documentation names.
-const ALGORITHMS: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
 
 /// How far the client's clock may be ahead.
 const AHEAD_S: i64 = 60;
@@ -119,7 +116,8 @@ fn answer(sim: &OktaSim, parts: &Parts, asked: &Asked) -> Result<Value, Denied> 
     let app = authenticate(sim, parts, asked)?;
     let scopes = grant(app, &asked.scope)?;
     let bound_to = prove(sim, parts, app)?;
-    let token = jwt::unique().map_err(|_| Denied::bad_request("server_error", "There is no chance left."))?;
+    let token = flowrun_kit::chance::unique()
+        .map_err(|_| Denied::bad_request("server_error", "There is no chance left."))?;
     let kind = if bound_to.is_some() { "DPoP" } else { "Bearer" };
     let answer = json!({
         "token_type": kind, "expires_in": LIFETIME_S, "access_token": token, "scope": scopes.join(" "),
@@ -163,11 +161,6 @@ fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'
     }
     check_times(sim, claims)?;
     Ok(app)
-}
-
-/// Whether Okta takes what the JWT says that it is signed by.
-pub(super) fn has_known_algorithm(jwt: &Unverified<'_>) -> bool {
-    jwt.algorithm().is_some_and(|algorithm| ALGORITHMS.contains(&algorithm.name()))
 }
 
 fn check_times(sim: &OktaSim, claims: &Value) -> Result<(), Denied> {

@@ -146,7 +146,7 @@ fn answer(state: &super::State, number: u32, parts: &Parts) -> Result<Response, 
 pub async fn read(request: Request) -> Result<(Parts, Map<String, Value>), ApiError> {
     let (parts, body) = request.into_parts();
     let body: Bytes =
-        axum::body::to_bytes(body, super::routes::MOST_READ).await.map_err(|_| ApiError::malformed())?;
+        axum::body::to_bytes(body, super::sent::MOST_READ).await.map_err(|_| ApiError::malformed())?;
     let sent = object(&body)?;
     Ok((parts, sent))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use flowrun_kit::clock::Clock;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 
 /// How a simulated account is set up.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct PersonioSimConfig {
     /// Its rate limits.
     pub limits: RateLimits,
     /// How it misbehaves.
-    pub faults: Faults,
+    pub faults: SimFaults,
 }
 
 impl PersonioSimConfig {
@@ -50,7 +50,7 @@ impl PersonioSimConfig {
             dated: false,
             token_lifetime: Duration::from_secs(86_400),
             limits: RateLimits::default(),
-            faults: Faults::none(),
+            faults: SimFaults::none(),
         }
     }
 }

@@ -11,7 +11,9 @@ mod filter;
 mod meters;
 mod names;
 mod oauth;
+mod pairs;
 mod person;
+mod problem;
 mod routes;
 pub(crate) mod simulated;
 mod tokens;
@@ -27,8 +29,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::sim::{Traffic, Vendor};
-use flowrun_kit::simulator::{Faults, lock};
+use flowrun_kit::sim::{SimVendor, Traffic};
+use flowrun_kit::simulator::{SimFaults, lock};
 use meters::{Guarded, Meters};
 use serde_json::json;
 use std::fmt;
@@ -180,14 +182,14 @@ fn too_many() -> Response {
     refuse(StatusCode::TOO_MANY_REQUESTS, 429, "Too Many Requests")
 }
 
-impl Vendor for PersonioSim {
+impl SimVendor for PersonioSim {
     const NAME: &'static str = "personio";
 
     fn clock(&self) -> &Clock {
         &self.0.config.clock
     }
 
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &SimFaults {
         &self.0.config.faults
     }
 

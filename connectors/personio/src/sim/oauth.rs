@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::PersonioSim;
 use super::employee::Moment;
-use super::routes::{Pairs, given, read_pairs};
+use super::pairs::{Pairs, given, read_pairs};
+use super::problem::problem_json;
 use super::tokens::Api;
-use super::v2::problem_json;
 
 /// The paths that give out tokens and take them back.
 pub fn router() -> Router<PersonioSim> {

@@ -2,6 +2,7 @@
 
 use super::attributes::{Envelope, write_employee};
 use super::employee::{Moment, employee, index_of, index_of_email, last_changed};
+use super::pairs::{Pairs, read_pairs};
 use super::tokens::Api;
 use super::{Guarded, PersonioSim, refuse, too_many, v2};
 use axum::body::Bytes;
@@ -20,9 +21,6 @@ const MAX_PAGE: u64 = 100;
 
 /// About how long an attribute is, so that a page is written without growing its buffer.
 const BYTES_EACH: usize = 144;
-
-/// The parameters of a query or a form, in their order.
-pub type Pairs = Vec<(String, String)>;
 
 /// The whole account behind its limits and its faults.
 pub fn router(sim: PersonioSim) -> Router {
@@ -123,18 +121,6 @@ fn credentials(headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Option<(String, S
     }
     let get = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     Some((get("client_id")?, get("client_secret")?))
-}
-
-/// The parameters of a query, or of a form, which is a query in the body.
-pub fn read_pairs(query: &str) -> Option<Pairs> {
-    let uri = Uri::builder().path_and_query(format!("/?{query}")).build().ok()?;
-    Query::<Pairs>::try_from_uri(&uri).ok().map(|Query(pairs)| pairs)
-}
-
-/// The value of a parameter that is there and not blank.
-pub fn given<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
-    let found = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    found.filter(|value| !value.is_empty())
 }
 
 /// What a list is asked for.

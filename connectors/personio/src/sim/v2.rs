@@ -1,7 +1,7 @@
 //! The paths of v2 but for the log-in: persons and employments.
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, StatusCode, header, request::Parts};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -14,8 +14,9 @@ use super::cursor::Cursors;
 use super::employee::{Employee, Moment, employee, index_of};
 use super::filter::{FILTERS, Filter};
 use super::oauth;
+use super::pairs::{Pairs, given, read_pairs};
 use super::person::{Writer, employments};
-use super::routes::{Pairs, given, read_pairs};
+use super::problem::problem_json;
 use super::tokens::Api;
 
 /// The page size without `limit`, and the largest.
@@ -50,12 +51,6 @@ fn problem(sim: &PersonioSim, status: StatusCode, title: &str, detail: &str, kin
         }],
     });
     problem_json(status, &body)
-}
-
-/// An answer with an error in it.
-pub fn problem_json(status: StatusCode, body: &Value) -> Response {
-    let kind = HeaderValue::from_static("application/problem+json");
-    (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
 }
 
 fn bad_request(sim: &PersonioSim, detail: &str) -> Response {

@@ -10,7 +10,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means, Settings};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
-use flowrun_kit::simulator::Faults;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_personio::sim::by_client;
 use flowrun_personio::sim::{PersonioSim, PersonioSimConfig};
 use flowrun_personio::{connector, effect_cards};
@@ -22,13 +22,13 @@ pub const PERSONS: &str = "personio.list_persons";
 pub struct Account {
     pub sim: PersonioSim,
     pub personio: Connected,
-    pub faults: Faults,
+    pub faults: SimFaults,
     pub clock: Clock,
 }
 
 pub fn account(configure: impl FnOnce(&mut PersonioSimConfig)) -> Account {
     let clock = Clock::starting_at(1_795_338_000_000, 1.0);
-    let faults = Faults::none();
+    let faults = SimFaults::none();
     let mut config = PersonioSimConfig::new(clock.clone());
     config.faults = faults.clone();
     configure(&mut config);

@@ -3,7 +3,7 @@ use crate::prelude::*;
 
 /// Tells whether a text ends with another.
 ///
-/// What is looked for means itself. A blank text is in every text. See also `text.starts_with`; for patterns use
+/// What is looked for means itself. Every text ends with a blank one. See also `text.starts_with`; for patterns use
 /// `text.find_pattern`.
 #[derive(Inputs)]
 pub struct EndsWith {

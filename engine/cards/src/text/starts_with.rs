@@ -3,7 +3,7 @@ use crate::prelude::*;
 
 /// Tells whether a text starts with another.
 ///
-/// What is looked for means itself. A blank text is in every text. See also `text.ends_with`; for patterns use
+/// What is looked for means itself. Every text starts with a blank one. See also `text.ends_with`; for patterns use
 /// `text.find_pattern`.
 #[derive(Inputs)]
 pub struct StartsWith {

@@ -14,7 +14,6 @@ use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
 use flowrun_views::{failure, mistakes};
 
-use crate::args::{pair, scale};
 use crate::console::Console;
 use crate::live::Live;
 use crate::outcome::{DONE, FAILED, INTERRUPTED, Refused};
@@ -22,6 +21,7 @@ use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::surroundings::Surroundings;
+use crate::values::{pair, scale};
 
 const RUN_NOTES: &str = "\
 Real or simulated:

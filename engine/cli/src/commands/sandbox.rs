@@ -11,12 +11,12 @@ use flowrun_project::Problem;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::args::scale;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
 use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::surroundings::Surroundings;
+use crate::values::scale;
 
 /// What `sandbox` is told.
 #[derive(Debug, Args)]

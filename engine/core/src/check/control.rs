@@ -4,13 +4,13 @@ use petgraph::algo::dominators::simple_fast;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::scope::{Place, Scope};
-use crate::card::Control as Kind;
+use crate::card::Control;
 
 /// A point of a flow at which a wire is read or an output is there.
 pub(super) type Point = NodeIndex<u32>;
 
 /// The control graph, reduced to the question of what has certainly run where.
-pub(super) struct Control {
+pub(super) struct ControlGraph {
     /// Where each step starts,
     pub enter: Vec<Point>,
     /// and where it is done.
@@ -24,8 +24,8 @@ pub(super) struct Control {
     intervals: Vec<Option<(u32, u32)>>,
 }
 
-impl Control {
-    pub fn new(scope: &Scope<'_>) -> Control {
+impl ControlGraph {
+    pub fn new(scope: &Scope<'_>) -> ControlGraph {
         let mut graph = DiGraph::new();
         let entry = graph.add_node(());
         let exit = graph.add_node(());
@@ -35,7 +35,7 @@ impl Control {
         let enter = nodes(scope.steps.len(), &mut graph);
         let done = nodes(scope.steps.len(), &mut graph);
         let end = nodes(scope.places.len(), &mut graph);
-        let mut control = Control { enter, done, end, entry, exit, intervals: Vec::new() };
+        let mut control = ControlGraph { enter, done, end, entry, exit, intervals: Vec::new() };
         for (index, place) in scope.places.iter().enumerate() {
             control.run(&mut graph, scope, index, place, entry);
         }
@@ -66,17 +66,17 @@ impl Control {
             graph.add_edge(at, self.enter[step], ());
             at = self.done[step];
             match scope.steps[step].control() {
-                Some(Kind::Return | Kind::ReturnRaw) => {
+                Some(Control::Return | Control::ReturnRaw) => {
                     _ = graph.add_edge(self.enter[step], self.left(scope, index), ())
                 }
-                Some(Kind::ContinueIf) => {
+                Some(Control::ContinueIf) => {
                     graph.add_edge(self.enter[step], self.left(scope, index), ());
                     graph.add_edge(self.enter[step], at, ());
                 }
-                Some(Kind::ReturnError) => {
+                Some(Control::ReturnError) => {
                     _ = graph.add_edge(self.enter[step], self.failed(scope, index), ())
                 }
-                Some(Kind::ReturnErrorIf) => {
+                Some(Control::ReturnErrorIf) => {
                     graph.add_edge(self.enter[step], self.failed(scope, index), ());
                     graph.add_edge(self.enter[step], at, ());
                 }
@@ -98,7 +98,7 @@ impl Control {
     fn failed(&self, scope: &Scope<'_>, place: usize) -> Point {
         let tried = scope.around(place).find_map(|place| {
             let owner = scope.places[place].owner?;
-            (scope.places[place].name == "try" && scope.steps[owner].control() == Some(Kind::IfError))
+            (scope.places[place].name == "try" && scope.steps[owner].control() == Some(Control::IfError))
                 .then_some(owner)
         });
         match tried {
@@ -145,7 +145,7 @@ impl Scope<'_> {
     pub fn container(&self, place: usize) -> Option<usize> {
         self.around(place).find_map(|place| {
             let owner = self.places[place].owner?;
-            matches!(self.steps[owner].control(), Some(Kind::IfElseIf | Kind::IfError)).then_some(owner)
+            matches!(self.steps[owner].control(), Some(Control::IfElseIf | Control::IfError)).then_some(owner)
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scope::{Callee, Scope, Step};
 use super::{Log, Shared};
-use crate::card::Control as Kind;
+use crate::card::Control;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, Flow, OnError, Trigger};
 use crate::value::Value;
@@ -37,7 +37,7 @@ pub(super) fn swallowed(log: &mut Log, scope: &Scope<'_>) {
         let catch = step.model.arms.iter().find(|arm| *arm.name.it == *"catch");
         // Who reads what `try` gives sees that it gave nothing.
         let unseen = catch.is_none_or(|catch| catch.cards.is_empty()) && !step.is_read;
-        if step.control() == Some(Kind::IfError) && unseen && !step.model.broken {
+        if step.control() == Some(Control::IfError) && unseen && !step.model.broken {
             log.report(
                 Diagnostic::new(Code::Swallowed, name.span, "whatever fails in `try` goes unnoticed")
                     .label("`catch` is empty")

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::control::Control;
+use super::control::ControlGraph;
 use super::expr::{Item, Position};
 use super::fields::Fields;
 use super::scope::{Callee, Scope};
 use super::uses::{How, Target, Use};
 use super::{Log, Shared, block, doubts, policy, table, unused};
-use crate::card::{Card, Control as Kind, EXTERNAL_CARD, Work};
+use crate::card::{Card, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
 use crate::program::{self, BlockId, FlowId, Hash, Op, StepId};
@@ -20,7 +20,7 @@ pub(super) struct Lower<'c, 'p> {
     pub log: &'c mut Log,
     pub model: &'p model::Flow,
     pub scope: Scope<'p>,
-    pub control: Control,
+    pub control: ControlGraph,
     /// Whether an `on_error` calls this flow.
     pub is_handler: bool,
     /// Whether parts of the file could not be read.
@@ -46,7 +46,7 @@ pub(super) fn flow<'p>(
     let signature = &shared.signatures[index];
     let before = log.found.len();
     let mut lower = Lower {
-        control: Control::new(&scope),
+        control: ControlGraph::new(&scope),
         is_handler: handlers.contains(&index),
         broken: shared.is_broken(index),
         given: vec![false; signature.outputs.len()],
@@ -218,9 +218,9 @@ impl<'p> Lower<'_, 'p> {
             );
         }
         let allowed: &[&str] = match control {
-            Some(Kind::IfElse) => &["then", "else"],
-            Some(Kind::IfElseIf) => &["cases", "else"],
-            Some(Kind::IfError) => &["try", "catch"],
+            Some(Control::IfElse) => &["then", "else"],
+            Some(Control::IfElseIf) => &["cases", "else"],
+            Some(Control::IfError) => &["try", "catch"],
             _ => &[],
         };
         let wrong = model.arms.iter().find(|arm| {
@@ -265,24 +265,24 @@ impl<'p> Lower<'_, 'p> {
             }
             Work::Control(control) => *control,
         };
-        if !matches!(control, Kind::IfElse | Kind::IfElseIf | Kind::IfError) {
+        if !matches!(control, Control::IfElse | Control::IfElseIf | Control::IfError) {
             self.arms_alone(index, into);
         }
         Some(match control {
-            Kind::IfElse => block::if_else(self, index, fields, into),
-            Kind::IfElseIf => block::if_elseif(self, index, into),
-            Kind::IfError => block::if_error(self, index, into),
-            Kind::ContinueIf => {
+            Control::IfElse => block::if_else(self, index, fields, into),
+            Control::IfElseIf => block::if_elseif(self, index, into),
+            Control::IfError => block::if_error(self, index, into),
+            Control::ContinueIf => {
                 let message = self.given_if_there(place, "message");
                 Op::ContinueIf { message, leaves_arm: self.scope.container(place).is_some() }
             }
-            Kind::ReturnError => Op::ReturnError,
-            Kind::ReturnErrorIf => Op::ReturnErrorIf,
-            Kind::WaitFor => Op::Wait,
-            Kind::WaitUntil => Op::WaitUntil,
-            Kind::CallFlow => Op::Call(self.call_flow(index)?),
-            Kind::CallFlowAsync => Op::Start(self.call_flow(index)?),
-            Kind::Return => {
+            Control::ReturnError => Op::ReturnError,
+            Control::ReturnErrorIf => Op::ReturnErrorIf,
+            Control::WaitFor => Op::Wait,
+            Control::WaitUntil => Op::WaitUntil,
+            Control::CallFlow => Op::Call(self.call_flow(index)?),
+            Control::CallFlowAsync => Op::Start(self.call_flow(index)?),
+            Control::Return => {
                 let model = self.scope.steps[index].model;
                 let given = model.with.iter().zip(&fields.types).zip(&fields.args);
                 let places = given
@@ -292,21 +292,21 @@ impl<'p> Lower<'_, 'p> {
                     .collect();
                 Op::Return { places, leaves_arm: self.scope.container(place).is_some() }
             }
-            Kind::ReturnRaw => {
+            Control::ReturnRaw => {
                 let names = card.inputs.iter().map(|field| &*field.name);
                 let places = names.map(|name| self.given_if_there(place, name)).collect();
                 Op::ReturnRaw { places, leaves_arm: self.scope.container(place).is_some() }
             }
-            Kind::Repeat
-            | Kind::ForEach
-            | Kind::ForEachIgnoreErrors
-            | Kind::Map
-            | Kind::Reduce
-            | Kind::FilterCustom
-            | Kind::FindCustom
-            | Kind::SortCustom
-            | Kind::MapObject
-            | Kind::MapToList => self.loop_over(index, card, control)?,
+            Control::Repeat
+            | Control::ForEach
+            | Control::ForEachIgnoreErrors
+            | Control::Map
+            | Control::Reduce
+            | Control::FilterCustom
+            | Control::FindCustom
+            | Control::SortCustom
+            | Control::MapObject
+            | Control::MapToList => self.loop_over(index, card, control)?,
         })
     }
 
@@ -373,8 +373,8 @@ impl<'p> Lower<'_, 'p> {
                 ),
             };
             let why = match before.control() {
-                Some(Kind::Return | Kind::ReturnRaw) => "ends here",
-                Some(Kind::ReturnError) => "ends here with an error",
+                Some(Control::Return | Control::ReturnRaw) => "ends here",
+                Some(Control::ReturnError) => "ends here with an error",
                 _ => "ends on every way through this",
             };
             let what = if self.scope.container(place).is_some() { "the branch" } else { "the flow" };

@@ -3,7 +3,7 @@
 use super::{Log, Shared};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Name;
-use crate::names::{Found, stem};
+use crate::names::{Meant, stem};
 use crate::source::Span;
 use crate::suggest::{closest, listed};
 use crate::types::Type;
@@ -12,7 +12,7 @@ impl Shared<'_> {
     /// The diagnostic for a name that isn't a flow's, or that of several.
     pub fn unknown_flow(&self, name: &str, from: &str, span: Span) -> Diagnostic {
         let flows = &self.project.flows;
-        if let Found::Many(many) = self.names.find(name, from) {
+        if let Meant::Many(many) = self.names.find(name, from) {
             let paths: Vec<String> = many.iter().map(|&index| format!("`{}`", flows[index].path)).collect();
             return Diagnostic::new(
                 Code::UnknownFlow,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::control::Control;
+use super::control::ControlGraph;
 use super::scope::Scope;
 use super::uses::Target;
 use super::{Log, Shared};
@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::OnError;
 
 /// Cards that only make outputs, none of which is read.
-pub(super) fn outputs(log: &mut Log, scope: &Scope<'_>, control: &Control) {
+pub(super) fn outputs(log: &mut Log, scope: &Scope<'_>, control: &ControlGraph) {
     for (index, step) in scope.steps.iter().enumerate() {
         let Some(card) = step.card else { continue };
         let policy = step.model.on_error.as_ref().map(|on_error| &on_error.it);

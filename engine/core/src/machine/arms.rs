@@ -1,7 +1,7 @@
 //! Into the arms of blocks, and out of them.
 
 use super::Machine;
-use super::eval::Scope;
+use super::eval::Reach;
 use super::frame::{End, Frame, Level, Role, Status};
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Arm, BlockId, Flow, Op, StepId};
@@ -42,8 +42,8 @@ impl Machine {
 
     /// What an arm gives becomes the outputs of the block's step.
     fn join(&mut self, flow: &Flow, frame: &mut Frame, step: StepId, trace: usize, arm: &Arm) {
-        let scope = Scope::of(&frame.slots);
-        match arm.join.iter().map(|arg| scope.eval(arg)).collect::<Result<Vec<Value>, Fault>>() {
+        let reach = Reach::of(&frame.slots);
+        match arm.join.iter().map(|arg| reach.eval(arg)).collect::<Result<Vec<Value>, Fault>>() {
             Ok(values) => {
                 let out = flow.step(step).out_range();
                 for (slot, value) in frame.slots[out].iter_mut().zip(values) {
@@ -53,7 +53,7 @@ impl Machine {
             }
             Err(fault) => {
                 self.mark(frame, trace, Status::Failed);
-                frame.detail(trace).fault = Some(fault.clone());
+                frame.remains(trace).fault = Some(fault.clone());
                 self.raise(flow, frame, fault);
             }
         }

@@ -19,7 +19,7 @@ impl Machine {
     ) -> Result<bool, Fault> {
         let child = self.open_child(frame, id, at, call, None, Value::Null)?;
         let trace = frame.trace.len() - 1;
-        frame.detail(trace).started = Some(child);
+        frame.remains(trace).started = Some(child);
         frame.beside += 1;
         Ok(true)
     }
@@ -36,13 +36,13 @@ impl Machine {
         child: &mut Option<Box<Frame>>,
         child_at: FrameId,
     ) -> bool {
-        let detail = frame.trace.iter_mut().filter_map(|trace| trace.detail.as_deref_mut());
-        let Some(detail) = detail.into_iter().find(|detail| detail.started == Some(child_at)) else {
+        let remains = frame.trace.iter_mut().filter_map(|trace| trace.remains.as_deref_mut());
+        let Some(remains) = remains.into_iter().find(|remains| remains.started == Some(child_at)) else {
             return false;
         };
-        detail.started = None;
-        detail.called = child.take();
-        let fault = detail.called.as_ref().and_then(|child| child.fault());
+        remains.started = None;
+        remains.called = child.take();
+        let fault = remains.called.as_ref().and_then(|child| child.fault());
         frame.beside -= 1;
         frame.cut |= fault.is_some_and(|fault| fault.kind == FaultKind::Cancelled);
         true
@@ -59,6 +59,6 @@ impl Machine {
 impl Frame {
     /// The flows that it started and that still run.
     pub(super) fn beside(&self) -> impl Iterator<Item = FrameId> + '_ {
-        self.trace.iter().filter_map(|trace| trace.detail.as_ref()?.started)
+        self.trace.iter().filter_map(|trace| trace.remains.as_ref()?.started)
     }
 }

@@ -8,7 +8,7 @@ use crate::value::{Record, Value};
 
 /// Where arguments find their values: a frame's slots and, in a list card, the item it is at.
 #[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
+pub(super) struct Reach<'a> {
     pub slots: &'a [Value],
     pub item: Option<Item<'a>>,
 }
@@ -22,9 +22,9 @@ pub(super) struct Item<'a> {
     pub memo: &'a Value,
 }
 
-impl<'a> Scope<'a> {
-    pub fn of(slots: &'a [Value]) -> Scope<'a> {
-        Scope { slots, item: None }
+impl<'a> Reach<'a> {
+    pub fn of(slots: &'a [Value]) -> Reach<'a> {
+        Reach { slots, item: None }
     }
 
     #[inline]

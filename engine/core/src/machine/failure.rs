@@ -1,7 +1,7 @@
 //! What happens when a step fails: another try, the card's error policy, If Error, the caller.
 
 use super::Machine;
-use super::eval::{Scope, mix};
+use super::eval::{Reach, mix};
 use super::frame::{End, Frame, FrameId, Level, Purpose, Role, Status, Waiting};
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Flow, OnError, Op, Retry, RetryOn, SlotId, StepId};
@@ -13,7 +13,7 @@ impl Machine {
         frame.waiting = Waiting::Nothing;
         let step = flow.step(id);
         let trace = frame.trace.len() - 1;
-        frame.detail(trace).fault = Some(fault.clone());
+        frame.remains(trace).fault = Some(fault.clone());
         if let Some(retry) = step.policy.retry
             && self.worth_another_try(frame, &retry, &fault)
         {
@@ -29,9 +29,9 @@ impl Machine {
             OnError::Stop => self.raise(flow, frame, fault),
             OnError::Return(values) => {
                 let around = self.show_error(flow, frame, id, &fault);
-                let scope = Scope::of(&frame.slots);
+                let reach = Reach::of(&frame.slots);
                 let values: Result<Vec<_>, Fault> =
-                    values.iter().map(|(place, arg)| Ok((*place, scope.eval(arg)?))).collect();
+                    values.iter().map(|(place, arg)| Ok((*place, reach.eval(arg)?))).collect();
                 frame.slots[SlotId::ERROR.0 as usize] = around;
                 match values {
                     Err(second) => self.raise(flow, frame, second),
@@ -100,8 +100,8 @@ impl Machine {
                     let failing = frame.trace.iter().rev().find(|trace| trace.status == Status::Failed);
                     let failing = failing.map_or(step, |trace| trace.step);
                     frame.slots[error.0 as usize] = self.error_object(flow, frame, failing, &fault);
-                    frame.detail(trace).arm = Some(1);
-                    frame.detail(trace).fault = Some(fault.clone());
+                    frame.remains(trace).arm = Some(1);
+                    frame.remains(trace).fault = Some(fault.clone());
                     let cleaned_up_before = std::mem::replace(&mut frame.cleans_up, true);
                     let role = Role::Catch { step, trace, fault, cleaned_up_before };
                     frame.stack.push(Level { block: catch.block, next: 0, role });

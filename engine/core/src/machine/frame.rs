@@ -102,7 +102,7 @@ pub(super) struct Trace {
     pub visits: u32,
     pub started_us: i64,
     pub ended_us: i64,
-    pub detail: Option<Box<Detail>>,
+    pub remains: Option<Box<Remains>>,
 }
 
 /// How far a step has come.
@@ -117,7 +117,7 @@ pub(super) enum Status {
 
 /// What a step leaves for the report, besides its slots.
 #[derive(Debug, Default)]
-pub(super) struct Detail {
+pub(super) struct Remains {
     pub fault: Option<Fault>,
     /// The flow it called, or the one that its error policy called.
     pub called: Option<Box<Frame>>,
@@ -303,7 +303,7 @@ impl Frame {
     }
 
     /// What the step at `trace` leaves for the report.
-    pub fn detail(&mut self, trace: usize) -> &mut Detail {
-        self.trace[trace].detail.get_or_insert_default()
+    pub fn remains(&mut self, trace: usize) -> &mut Remains {
+        self.trace[trace].remains.get_or_insert_default()
     }
 }

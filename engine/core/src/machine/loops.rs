@@ -25,7 +25,7 @@ impl Machine {
         kind: LoopKind,
     ) -> Result<bool, Fault> {
         let mut values = Vec::with_capacity(step.args.len());
-        super::eval::Scope::of(&frame.slots).eval_all(step, &mut values)?;
+        super::eval::Reach::of(&frame.slots).eval_all(step, &mut values)?;
         let mut args = Args::new(&mut values, &step.names);
         let (items, total) = match kind {
             LoopKind::Repeat => (None, args.take::<f64>(0)?.clamp(0.0, f64::from(u32::MAX - 1)) as usize),
@@ -60,7 +60,7 @@ impl Machine {
             };
         }
         let trace = frame.trace.len() - 1;
-        frame.detail(trace).many = Some(Box::new(Many { total: Some(total), ..Many::default() }));
+        frame.remains(trace).many = Some(Box::new(Many { total: Some(total), ..Many::default() }));
         let gathered = Gathered::new(kind, total, as_object, memo);
         let state = Loop {
             items,
@@ -109,7 +109,7 @@ impl Machine {
                 Ok(child) => state.open.push(child),
                 Err(fault) => {
                     let trace = frame.trace.len() - 1;
-                    if let Some(many) = &mut frame.detail(trace).many {
+                    if let Some(many) = &mut frame.remains(trace).many {
                         many.done += 1;
                         many.failures.push((index, fault.clone()));
                     }
@@ -132,7 +132,7 @@ impl Machine {
         };
         if *kind == LoopKind::ForEachIgnoreErrors {
             let trace = frame.trace.len() - 1;
-            let failed = frame.detail(trace).many.as_ref().map_or(0, |many| many.failures.len());
+            let failed = frame.remains(trace).many.as_ref().map_or(0, |many| many.failures.len());
             outputs.push(Value::from(failed));
         }
         for (slot, value) in frame.slots[step.out_range()].iter_mut().zip(outputs) {
@@ -165,14 +165,14 @@ impl Machine {
                 if fault.is_none() {
                     take_outputs(step, &mut frame, &child);
                 }
-                frame.detail(trace).called = Some(child);
+                frame.remains(trace).called = Some(child);
                 match fault {
                     None => self.step_done(&mut frame),
                     Some(fault) => self.fail(flow, &mut frame, caller.step, at, fault),
                 }
             }
             Waiting::Handler { fault, .. } => {
-                frame.detail(trace).called = Some(child);
+                frame.remains(trace).called = Some(child);
                 self.mark(&mut frame, trace, Status::Failed);
                 self.raise(flow, &mut frame, fault);
             }
@@ -207,7 +207,7 @@ impl Machine {
     /// Keeps of an item what the report shows.
     pub(super) fn keep(&mut self, frame: &mut Frame, child: Box<Frame>, index: u32) {
         let trace = frame.trace.len() - 1;
-        let many = frame.detail(trace).many.get_or_insert_default();
+        let many = frame.remains(trace).many.get_or_insert_default();
         many.done += 1;
         let took = child.ended_us - child.started_us;
         if many.slowest.is_none_or(|(_, slowest)| took > slowest) {

@@ -26,7 +26,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::program::{Flow, FlowId, Op, Others, Program, SlotId, StepId};
 use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
-use eval::Scope;
+use eval::Reach;
 use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
 
 /// How many flows may be open inside each other; Okta's limit.
@@ -135,7 +135,7 @@ impl Machine {
     pub fn alone(&self) -> Result<Option<(Text, Others)>, Fault> {
         let flow = self.program.flow(self.start.entry);
         let (Some(alone), Some(frame)) = (&flow.alone, self.frames.get(self.root)) else { return Ok(None) };
-        let key = match Scope::of(&frame.slots).eval(&alone.key)? {
+        let key = match Reach::of(&frame.slots).eval(&alone.key)? {
             Value::Null => Text::default(),
             Value::Text(text) => text,
             value => value.to_json().into(),

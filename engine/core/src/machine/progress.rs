@@ -33,7 +33,7 @@ impl Machine {
             let flow = self.program.flow(frame.flow);
             let Some(trace) = frame.trace.last() else { break };
             let step = flow.step(trace.step);
-            let many = trace.detail.as_ref().and_then(|detail| detail.many.as_ref());
+            let many = trace.remains.as_ref().and_then(|remains| remains.many.as_ref());
             let mut until_us = None;
             match &frame.waiting {
                 // After its own end a flow waits for those that it started.

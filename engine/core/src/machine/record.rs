@@ -1,7 +1,7 @@
 //! The report of a run, made from what its frames left behind.
 
-use super::frame::{Detail, End, Frame, Many, Status as Step_, Trace, Waiting};
-use super::{Machine, eval::Scope};
+use super::frame::{End, Frame, Many, Remains, Status as Step_, Trace, Waiting};
+use super::{Machine, eval::Reach};
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Flow, Op, SlotId, Step};
 use crate::report::{
@@ -92,8 +92,8 @@ impl Machine {
 
     fn card_report(&self, flow: &Flow, frame: &Frame, trace: &Trace, inner: Vec<CardReport>) -> CardReport {
         let step = flow.step(trace.step);
-        let detail = trace.detail.as_deref();
-        let fault = detail.and_then(|detail| detail.fault.as_ref());
+        let remains = trace.remains.as_deref();
+        let fault = remains.and_then(|remains| remains.fault.as_ref());
         let running = trace.status == Step_::Running;
         CardReport {
             id: step.id.clone(),
@@ -119,7 +119,7 @@ impl Machine {
             outputs: if running { Value::Null } else { outputs(step, frame) },
             error: fault.map(|fault| FaultReport::new(fault, input_name(step, fault))),
             note: step.note.clone(),
-            inside: self.inside(frame, step, trace, detail, inner),
+            inside: self.inside(frame, step, trace, remains, inner),
         }
     }
 
@@ -128,22 +128,22 @@ impl Machine {
         frame: &Frame,
         step: &Step,
         trace: &Trace,
-        detail: Option<&Detail>,
+        remains: Option<&Remains>,
         inner: Vec<CardReport>,
     ) -> Inside {
         let waits_here = std::ptr::eq(trace, frame.trace.last().unwrap_or(trace));
         let open = |id| self.frames.get(id).map(|child| self.flow_report(child, true));
         match &step.op {
-            Op::Branch { arms, .. } => match detail.and_then(|detail| detail.arm) {
+            Op::Branch { arms, .. } => match remains.and_then(|remains| remains.arm) {
                 Some(arm) => Inside::Arm { arm: arms[arm].1.name.clone(), cards: inner },
                 None => Inside::Nothing {},
             },
             Op::Try { body, catch, .. } => {
-                let caught = detail.is_some_and(|detail| detail.arm.is_some());
+                let caught = remains.is_some_and(|remains| remains.arm.is_some());
                 Inside::Arm { arm: if caught { catch.name.clone() } else { body.name.clone() }, cards: inner }
             }
             _ => {
-                if let Some(many) = detail.and_then(|detail| detail.many.as_deref()) {
+                if let Some(many) = remains.and_then(|remains| remains.many.as_deref()) {
                     let running = match &frame.waiting {
                         Waiting::Loop(state) if waits_here => state.open.clone(),
                         Waiting::Stream(state) if waits_here => state.open.into_iter().collect(),
@@ -154,9 +154,9 @@ impl Machine {
                 }
                 let called = match &frame.waiting {
                     Waiting::Call(child) | Waiting::Handler { child, .. } if waits_here => open(*child),
-                    _ => detail.and_then(|detail| match detail.started {
+                    _ => remains.and_then(|remains| match remains.started {
                         Some(child) => open(child),
-                        None => detail.called.as_ref().map(|child| self.flow_report(child, true)),
+                        None => remains.called.as_ref().map(|child| self.flow_report(child, true)),
                     }),
                 };
                 called.map_or(Inside::Nothing {}, |called| Inside::Call { called: Box::new(called) })
@@ -216,12 +216,12 @@ fn flow_status(frame: &Frame) -> Status {
 
 /// What a card was given. Slots are written once, so evaluating again gives what the card saw.
 fn inputs(step: &Step, frame: &Frame) -> Value {
-    let scope = Scope::of(&frame.slots);
+    let reach = Reach::of(&frame.slots);
     let declared = step.card.inputs.iter().map(|field| (Text::from(&*field.name), field.ty.kind));
     let named = step.names.iter().map(|name| (name.clone(), Kind::Any));
     let mut given = Record::default();
     for ((name, kind), arg) in declared.chain(named).zip(&step.args) {
-        let value = scope.eval(arg).unwrap_or_default();
+        let value = reach.eval(arg).unwrap_or_default();
         if value.is_null() {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::eval::{Item, Scope, mix};
+use super::eval::{Item, Reach, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
 use super::{DEPTH_LIMIT, Machine};
 use crate::card::{Args, Cx, Inputs, Slots};
@@ -24,7 +24,7 @@ impl Machine {
             visits: 0,
             started_us: self.now_us,
             ended_us: self.now_us,
-            detail: None,
+            remains: None,
         });
         self.attempt(flow, frame, step, at);
     }
@@ -90,7 +90,7 @@ impl Machine {
     ) -> Result<bool, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let result = Scope::of(&frame.slots).eval_all(step, &mut scratch).and_then(|()| {
+        let result = Reach::of(&frame.slots).eval_all(step, &mut scratch).and_then(|()| {
             let wanted = &step.outputs[step.card.outputs.len().min(step.outputs.len())..];
             let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: mix(frame.id, id.0.into()), wanted };
             let out = &mut frame.slots[step.out_range()];
@@ -106,7 +106,7 @@ impl Machine {
 
     fn effect(&mut self, step: &Step, frame: &mut Frame, id: StepId, at: FrameId) -> Result<bool, Fault> {
         let mut args = Vec::with_capacity(step.args.len());
-        Scope::of(&frame.slots).eval_all(step, &mut args)?;
+        Reach::of(&frame.slots).eval_all(step, &mut args)?;
         self.perform(step, frame, id, at, (args, None), step.policy.timeout_ms)?;
         frame.waiting = Waiting::Effect { until_us: None };
         Ok(false)
@@ -172,8 +172,8 @@ impl Machine {
             return Err(Fault::new(FaultKind::StackLimit, message)
                 .help("look for a flow that calls itself without an end; the chain of calls shows it"));
         }
-        let scope = Scope { slots: &frame.slots, item };
-        let given = call.pass.iter().map(|arg| scope.eval(arg)).collect::<Result<Vec<_>, _>>()?;
+        let reach = Reach { slots: &frame.slots, item };
+        let given = call.pass.iter().map(|arg| reach.eval(arg)).collect::<Result<Vec<_>, _>>()?;
         let tries = frame.trace.last().map_or(0, |trace| trace.tries);
         let place = (u64::from(id.0) << 32) | item.map_or(0, |item| u64::from(item.index) + 1);
         let child = mix(mix(frame.id, place), u64::from(tries) << 1 | u64::from(!error.is_null()));
@@ -196,7 +196,7 @@ impl Machine {
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
         let mut values = Vec::with_capacity(step.args.len());
-        Scope::of(&frame.slots).eval_all(step, &mut values)?;
+        Reach::of(&frame.slots).eval_all(step, &mut values)?;
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         if !leaves_arm {
@@ -281,17 +281,17 @@ impl Machine {
         arms: &[(Option<Condition>, crate::program::Arm)],
         contains_return: bool,
     ) -> Result<bool, Fault> {
-        let scope = Scope::of(&frame.slots);
+        let reach = Reach::of(&frame.slots);
         let mut chosen = None;
         for (index, (condition, _)) in arms.iter().enumerate() {
-            if condition.as_ref().map_or(Ok(true), |condition| holds(&scope, condition))? {
+            if condition.as_ref().map_or(Ok(true), |condition| holds(&reach, condition))? {
                 chosen = Some(index);
                 break;
             }
         }
         let Some(arm) = chosen else { return Ok(true) };
         let trace = frame.trace.len() - 1;
-        frame.detail(trace).arm = Some(arm);
+        frame.remains(trace).arm = Some(arm);
         self.enter(frame, arms[arm].1.block, Role::Arm { step: id, trace, arm, contains_return });
         Ok(false)
     }
@@ -320,13 +320,13 @@ impl Machine {
 /// The inputs of a control card, as its declaration types them.
 pub(super) fn read<C: Inputs>(step: &Step, frame: &Frame) -> Result<C, Fault> {
     let mut args = Vec::with_capacity(step.args.len());
-    Scope::of(&frame.slots).eval_all(step, &mut args)?;
+    Reach::of(&frame.slots).eval_all(step, &mut args)?;
     C::read(&mut Args::new(&mut args, &step.names))
 }
 
-fn holds(scope: &Scope<'_>, condition: &Condition) -> Result<bool, Fault> {
-    let (a, b) = (scope.eval(&condition.a)?, scope.eval(&condition.b)?);
-    let operator = Operator::from_value(scope.eval(&condition.operator)?)?;
+fn holds(reach: &Reach<'_>, condition: &Condition) -> Result<bool, Fault> {
+    let (a, b) = (reach.eval(&condition.a)?, reach.eval(&condition.b)?);
+    let operator = Operator::from_value(reach.eval(&condition.operator)?)?;
     Ok(compare(&a, operator, &b)?)
 }
 

@@ -21,7 +21,7 @@ impl Machine {
         at: FrameId,
     ) -> Result<bool, Fault> {
         let mut args = Vec::with_capacity(step.args.len());
-        super::eval::Scope::of(&frame.slots).eval_all(step, &mut args)?;
+        super::eval::Reach::of(&frame.slots).eval_all(step, &mut args)?;
         if let Some(index) = step.card.input("result_set")
             && Text::from_value(args[index].clone())? != "stream"
         {
@@ -46,7 +46,7 @@ impl Machine {
         };
         let trace = frame.trace.len() - 1;
         // How many records there are shows only when the last page has come.
-        frame.detail(trace).many = Some(Box::new(Many::default()));
+        frame.remains(trace).many = Some(Box::new(Many::default()));
         let stream = Stream {
             args,
             until_us: step
@@ -80,7 +80,7 @@ impl Machine {
             Ok(Answer::Page(page)) => {
                 self.counts.effects += 1;
                 let trace = frame.trace.len() - 1;
-                if let Some(many) = &mut frame.detail(trace).many {
+                if let Some(many) = &mut frame.remains(trace).many {
                     many.pages += 1;
                 }
                 let wanted = stream.left.unwrap_or(usize::MAX).min(page.records.len());
@@ -180,7 +180,7 @@ impl Machine {
                 Ok(child) => stream.open = Some(child),
                 Err(fault) => {
                     let trace = frame.trace.len() - 1;
-                    if let Some(many) = &mut frame.detail(trace).many {
+                    if let Some(many) = &mut frame.remains(trace).many {
                         many.done += 1;
                         many.failures.push((index, fault));
                     }
@@ -195,7 +195,7 @@ impl Machine {
             return Err(fault);
         }
         let trace = frame.trace.len() - 1;
-        let failed = frame.detail(trace).many.as_ref().map_or(0, |many| many.failures.len());
+        let failed = frame.remains(trace).many.as_ref().map_or(0, |many| many.failures.len());
         let first = step.out.0 as usize;
         for (index, name) in step.outputs.iter().enumerate() {
             match &**name {

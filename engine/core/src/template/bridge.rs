@@ -50,14 +50,14 @@ impl Shape {
 
 /// The names that a template reads, with their values.
 #[derive(Debug)]
-pub(super) struct Scope {
+pub(super) struct Context {
     shape: Arc<Shape>,
     values: Vec<Value>,
 }
 
-impl Scope {
+impl Context {
     pub(super) fn of(shape: Arc<Shape>, values: &[Value]) -> Inner {
-        Inner::from_object(Scope { shape, values: values.to_vec() })
+        Inner::from_object(Context { shape, values: values.to_vec() })
     }
 
     fn find(&self, wanted: impl Fn(&[Text]) -> bool) -> Option<(usize, &Value)> {
@@ -66,7 +66,7 @@ impl Scope {
     }
 }
 
-impl Object for Scope {
+impl Object for Context {
     fn get_value(self: &Arc<Self>, key: &Inner) -> Option<Inner> {
         self.get_value_by_str(key.as_str()?)
     }
@@ -75,7 +75,7 @@ impl Object for Scope {
         let (at, value) = self.find(|path| path[0] == name)?;
         Some(match self.shape.uses[at].path.len() {
             1 => wrap(value),
-            _ => Inner::from_object(Members { scope: self.clone(), first: at }),
+            _ => Inner::from_object(Members { context: self.clone(), first: at }),
         })
     }
 }
@@ -83,7 +83,7 @@ impl Object for Scope {
 /// What a template reads of one name.
 #[derive(Debug)]
 struct Members {
-    scope: Arc<Scope>,
+    context: Arc<Context>,
     /// The first use of the name.
     first: usize,
 }
@@ -94,8 +94,8 @@ impl Object for Members {
     }
 
     fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Inner> {
-        let root = &self.scope.shape.uses[self.first].path[0];
-        self.scope
+        let root = &self.context.shape.uses[self.first].path[0];
+        self.context
             .find(|path| path[0] == *root && path.get(1).is_some_and(|second| second == name))
             .map(|(_, value)| wrap(value))
     }

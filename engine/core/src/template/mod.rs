@@ -18,7 +18,7 @@ use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, ma
 
 use crate::fault::{Fault, FaultKind};
 use crate::value::{Secret, Text, Value};
-use bridge::{Scope, Shape};
+use bridge::{Context, Shape};
 
 pub use respell::respell;
 pub use scan::Use;
@@ -159,10 +159,10 @@ impl Template {
 
     /// Renders with one value for each of `uses`.
     pub fn render(&self, values: &[Value]) -> Result<Value, Fault> {
-        let scope = Scope::of(self.shape.clone(), values);
+        let context = Context::of(self.shape.clone(), values);
         let secret = bridge::Watch::start();
         let rendered = match &self.code {
-            Code::Value { expression, source, may_be_blank } => expression.eval(scope).and_then(|value| {
+            Code::Value { expression, source, may_be_blank } => expression.eval(context).and_then(|value| {
                 if value.is_undefined() && !may_be_blank {
                     return Err(Error::new(ErrorKind::UndefinedError, format!("`{source}` is undefined")));
                 }
@@ -170,7 +170,7 @@ impl Template {
             }),
             Code::Text(own) => own.get_template(NAME).and_then(|template| {
                 let mut text = Limited(Vec::new());
-                template.render_captured_to(scope, &mut text)?;
+                template.render_captured_to(context, &mut text)?;
                 Ok(Value::from(String::from_utf8(text.0).unwrap_or_default()))
             }),
         };

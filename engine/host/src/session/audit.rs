@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 use flowrun_project::Problem;
 
 use super::connections::Made;
-use super::state::{hex, make, private};
+use super::private::private;
+use super::state::{hex, make};
 
 /// The audit record of a run, which begins once it is known over what it runs.
 #[derive(Debug, Default)]

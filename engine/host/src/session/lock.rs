@@ -7,7 +7,7 @@ use std::path::Path;
 use flowrun_core::value::Date;
 use serde_json::{Value, json};
 
-use super::state::private;
+use super::private::private;
 
 /// Who has something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub mod given;
 pub mod lines;
 pub mod lock;
 pub mod origin;
+mod private;
 pub mod save;
 pub mod simulators;
 pub mod state;

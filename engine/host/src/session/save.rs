@@ -10,7 +10,7 @@ use flowrun_kit::files::{Files, extension, last_part};
 
 use flowrun_project::Problem;
 
-use super::state;
+use super::private::private;
 
 /// What a file is called whose name can't be one here.
 const UNNAMED: &str = "file";
@@ -72,7 +72,7 @@ fn place(name: &str, folder: &Path) -> io::Result<(PathBuf, fs::File)> {
     for number in 1..=ALIKE {
         let mark = if number == 1 { String::new() } else { format!("-{number}") };
         let path = folder.join(format!("{stem}{mark}{extension}"));
-        match state::private().write(true).create_new(true).open(&path) {
+        match private().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),

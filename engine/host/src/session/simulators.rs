@@ -10,7 +10,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connector, Settings};
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::registry::Registry;
-use flowrun_kit::simulator::{Fault, Faults, SimSetup, Simulator};
+use flowrun_kit::simulator::{SimFault, SimFaults, SimSetup, Simulator};
 
 /// How the simulators are set up.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct Setup {
     /// don't.
     pub dated: bool,
     /// How the simulators misbehave.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<SimFault>,
 }
 
 /// Simulated vendors that belong together; clones are the same ones.
@@ -96,7 +96,7 @@ impl Simulators {
     pub fn empty(registry: &Registry, clock: Clock, setup: &Setup) -> Simulators {
         let setting = SimSetup {
             clock: clock.clone(),
-            faults: setup.faults.iter().cloned().collect::<Faults>(),
+            faults: setup.faults.iter().cloned().collect::<SimFaults>(),
             dated: setup.dated,
             options: setup.options.clone(),
         };

@@ -1,7 +1,7 @@
 //! Where a project keeps what outlives a run: kept tables and audit records, below `~/.local/state/flowrun`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use flowrun_project::Problem;
 
 use super::lock::{Holder, Lock};
+use super::private::private;
 
 /// The folder for what one project does over certain connections. What was imported into a sandbox says nothing of a
 /// real org, so that each set of hosts has a folder of its own.
@@ -30,14 +31,6 @@ pub fn make(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// Options for a file that only its owner may read.
-pub fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Replaces a file as a whole: a crash leaves the old one or the new one.

@@ -20,7 +20,7 @@ const OKTAS: &[(&str, &str, Option<Colour>)] = &[
     ("json", "JSON", colour(0xa16207, 0xfacc15)),
     ("xml", "XML", colour(0xb45309, 0xfbbf24)),
     ("csv", "CSV", colour(0x4d7c0f, 0xbef264)),
-    ("file", "File", None),
+    ("file", "File", colour(0xdb2777, 0xf472b6)),
     ("url", "URL", colour(0x0369a1, 0x38bdf8)),
     ("encryption", "Encryption", colour(0xbe123c, 0xfb7185)),
     ("jwt", "JWT", colour(0xa21caf, 0xf0abfc)),

@@ -7,14 +7,27 @@ use flowrun_core::source::Span;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Value};
 
-use super::scene::{Form, Lane, Node, Paint, Row, Source, constant, plain};
+use super::scene::{Form, Lane, Node, Paint, Row, Scene, Source, constant, plain};
 use super::{start, title};
 
-/// The nodes of a flow, the first of which is what starts it; what is read of them; and the nodes that lie in no other.
-pub fn build(flow: &Flow, uses: &[Use], catalog: &Catalog) -> (Vec<Node>, Vec<Source>, Vec<usize>) {
-    let mut builder = Builder { catalog, uses, nodes: vec![start::trigger(flow)], sources: Vec::new() };
-    let steps = builder.steps(&flow.cards);
-    (builder.nodes, builder.sources, std::iter::once(0).chain(steps).collect())
+impl Scene {
+    /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
+    pub fn new(flow: &Flow, uses: &[Use], catalog: &Catalog) -> Scene {
+        // The first node is what starts the flow.
+        let mut builder = Builder { catalog, uses, nodes: vec![start::trigger(flow)], sources: Vec::new() };
+        let steps = builder.steps(&flow.cards);
+        let Builder { mut nodes, sources, .. } = builder;
+        for (index, source) in sources.iter().enumerate() {
+            nodes[source.node].give(&source.name, index);
+        }
+        Scene {
+            name: flow.name.to_string(),
+            description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
+            nodes,
+            body: std::iter::once(0).chain(steps).collect(),
+            sources,
+        }
+    }
 }
 
 struct Builder<'a> {

@@ -1,8 +1,6 @@
 //! What a picture of a flow shows, before anything is placed: nodes, their rows, and who reads whom.
 
-use flowrun_core::card::Catalog;
-use flowrun_core::check::uses::Use;
-use flowrun_core::model::{Expr, Flow};
+use flowrun_core::model::Expr;
 use flowrun_core::value::{Text, Value};
 
 /// A flow as it is drawn. Node 0 is what starts it.
@@ -149,26 +147,9 @@ impl Row {
     }
 }
 
-impl Scene {
-    /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
-    pub fn new(flow: &Flow, uses: &[Use], catalog: &Catalog) -> Scene {
-        let (mut nodes, sources, body) = super::build::build(flow, uses, catalog);
-        for (index, source) in sources.iter().enumerate() {
-            nodes[source.node].give(&source.name, index);
-        }
-        Scene {
-            name: flow.name.to_string(),
-            description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
-            nodes,
-            body,
-            sources,
-        }
-    }
-}
-
 impl Node {
     /// Notes that an output is read.
-    fn give(&mut self, name: &str, source: usize) {
+    pub fn give(&mut self, name: &str, source: usize) {
         if name.is_empty() {
             return;
         }

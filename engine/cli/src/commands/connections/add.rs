@@ -15,10 +15,10 @@ use flowrun_project::source::Source;
 use flowrun_project::{Problem, Project, unreadable};
 use flowrun_views::look::Paint;
 
-use crate::args::pair;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Prompt, Surroundings};
+use crate::values::pair;
 
 /// What `connections add` is told.
 #[derive(Debug, Args)]
@@ -40,12 +40,6 @@ pub struct AddArgs {
     /// The project that it is for
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub project: PathBuf,
-}
-
-/// Asks the user, as a terminal does.
-pub trait Prompt: Send + Sync {
-    /// Asks a question; what is answered to a hidden one is not shown.
-    fn ask(&self, question: &str, hidden: bool) -> io::Result<String>;
 }
 
 /// Adds a connection.
