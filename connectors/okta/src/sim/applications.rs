@@ -98,7 +98,6 @@ impl Applications {
     }
 }
 
-/// The id of an application.
 pub fn application_id(number: u32) -> String {
     id("0oa", number)
 }

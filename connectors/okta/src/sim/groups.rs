@@ -94,7 +94,6 @@ impl Groups {
     }
 }
 
-/// The id of a group.
 pub fn group_id(number: u32) -> String {
     id("00g", number)
 }

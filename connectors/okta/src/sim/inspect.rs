@@ -16,7 +16,6 @@ pub struct SeedUser {
     pub external_id: String,
     /// The profile, by the identity source's names: `userName`, `email`, `firstName` and so on.
     pub profile: BTreeMap<String, String>,
-    /// The status.
     pub status: UserStatus,
 }
 
@@ -27,7 +26,6 @@ pub struct UserRecord {
     pub id: String,
     /// The id the identity source knows the user by; empty if it doesn't.
     pub external_id: String,
-    /// The status.
     pub status: UserStatus,
     /// The profile's texts, by the identity source's names; empty attributes are left out.
     pub profile: BTreeMap<String, String>,
@@ -36,9 +34,7 @@ pub struct UserRecord {
 /// A session, whatever became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// Its id.
     pub id: String,
-    /// Its status.
     pub status: SessionStatus,
     /// How many bulk requests it took.
     pub requests: u32,

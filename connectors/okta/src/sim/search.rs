@@ -25,7 +25,6 @@ pub enum Dialect {
 
 /// The value of a field in what is searched.
 pub enum Field<'a> {
-    /// A text.
     Text(Cow<'a, str>),
     /// The texts of a list, of which one has to match.
     Texts(Vec<String>),

@@ -8,7 +8,6 @@ use secrecy::SecretString;
 /// An API Services app: who may ask for access tokens, and for which.
 #[derive(Clone, Debug)]
 pub struct ServiceApp {
-    /// Its client ID.
     pub client_id: String,
     /// The public keys that it signs by.
     pub keys: Vec<PublicKey>,

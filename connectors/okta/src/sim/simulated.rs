@@ -54,7 +54,6 @@ pub(crate) fn simulated() -> Simulated {
 /// An org and the service app by which one logs in to it, if not by its API token.
 #[derive(Clone, Debug)]
 pub struct SimulatedOkta {
-    /// The org.
     pub org: OktaSim,
     /// The service app.
     pub app: Option<OwnedApp>,

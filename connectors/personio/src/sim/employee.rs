@@ -377,7 +377,6 @@ pub const OFFICES: [(&str, &str, &str); 7] = [
     ("Dublin", "IE", "Leinster"),
 ];
 
-/// Its departments.
 pub const DEPARTMENTS: [&str; 9] = [
     "Engineering",
     "Customer Support",
@@ -390,7 +389,6 @@ pub const DEPARTMENTS: [&str; 9] = [
     "Logistics",
 ];
 
-/// Its teams.
 pub const TEAMS: [&str; 8] =
     ["Alpha", "Überflieger", "T_X", "Back Office", "Café", "Platform", "Nord/Süd", "Night Shift"];
 

@@ -21,7 +21,6 @@ pub struct Writer<'s> {
 
 /// An employment, of which an employee has had one or more.
 pub struct Employment {
-    /// Its id.
     pub id: String,
     start: Moment,
     end: Option<Moment>,
@@ -55,7 +54,6 @@ fn uuid(id: u64, nth: u64) -> String {
 }
 
 impl Writer<'_> {
-    /// A person.
     pub fn person(&self, e: &Employee) -> Value {
         let mut written = Map::new();
         written.insert("id".to_owned(), json!(e.id.to_string()));

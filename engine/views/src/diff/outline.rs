@@ -11,7 +11,6 @@ use crate::catalog::category;
 /// A flow, laid out for comparing.
 #[derive(Debug)]
 pub struct Outline<'m> {
-    /// The flow.
     pub flow: &'m Flow,
     /// Every card, each before those that it holds.
     pub cards: Vec<Placed<'m>>,

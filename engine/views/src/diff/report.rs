@@ -40,13 +40,9 @@ pub enum Mark {
 pub enum Kind {
     /// What the manifest says of the project itself.
     Project,
-    /// A table.
     Table,
-    /// A connection.
     Connection,
-    /// A variable.
     Variable,
-    /// A flow.
     Flow,
 }
 

@@ -39,7 +39,6 @@ pub fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A link.
 pub fn link(shown: &str, to: &str) -> String {
     format!("[{}]({})", text(shown), address(to))
 }

@@ -21,7 +21,6 @@ pub struct Scene {
 /// An output that is read, or a whole node.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The node.
     pub node: usize,
     /// The output's name; empty for all that the node gives.
     pub name: Text,
@@ -88,7 +87,6 @@ pub struct Row {
 /// What kind of line a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A field.
     Field,
     /// The helper flow that is called.
     Call,
@@ -99,7 +97,6 @@ pub enum Form {
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Piece {
-    /// The text.
     pub text: String,
     /// How it is painted.
     pub paint: Paint,

@@ -8,7 +8,6 @@ pub type Place = (i32, i32);
 /// All wires that come from one source.
 #[derive(Debug)]
 pub struct Net {
-    /// The source.
     pub source: usize,
     /// Where they leave the card.
     pub start: Place,

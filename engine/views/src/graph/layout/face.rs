@@ -28,7 +28,6 @@ pub struct Face {
     pub ins: Vec<(usize, i32)>,
     /// The sources that wires start from here, and how far down.
     pub outs: Vec<(usize, i32)>,
-    /// The height.
     pub height: i32,
     width: i32,
 }

@@ -46,9 +46,7 @@ pub const LANE: Font = Font::bold(11);
 /// A picture, ready to be written.
 #[derive(Debug, Default)]
 pub struct Picture {
-    /// The width.
     pub width: i32,
-    /// The height.
     pub height: i32,
     /// Boxes, each before those that lie in it.
     pub panels: Vec<Panel>,
@@ -73,9 +71,7 @@ pub struct Panel {
     pub x: i32,
     /// The upper edge.
     pub y: i32,
-    /// The width.
     pub width: i32,
-    /// The height.
     pub height: i32,
     /// The node it stands for.
     pub node: usize,
@@ -92,7 +88,6 @@ pub struct Label {
     pub y: i32,
     /// How wide it may be.
     pub room: i32,
-    /// The font.
     pub font: Font,
     /// What it is, for the style sheet.
     pub class: &'static str,

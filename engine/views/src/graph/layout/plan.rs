@@ -19,7 +19,6 @@ pub struct Plan<'a> {
     pub scene: &'a Scene,
     /// One item for each node.
     pub items: Vec<Item>,
-    /// The lines.
     pub lines: Vec<Line>,
     /// The frames; the first is the whole picture.
     pub frames: Vec<Frame>,

@@ -31,7 +31,6 @@ pub enum Level {
 /// The way of all wires from one source.
 #[derive(Debug, Default)]
 pub struct Way {
-    /// The source.
     pub source: usize,
     /// Where it starts.
     pub start: Option<Level>,
