@@ -32,7 +32,11 @@ fn sandbox() -> (Process, BTreeMap<String, String>) {
         let line = line.unwrap();
         let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
         variables.insert(name.to_owned(), value.trim_matches('\'').to_owned());
-        if name == "PERSONIO_CLIENT_SECRET" {
+        // The last of each vendor's; whose come first is the registry's matter.
+        if ["PERSONIO_CLIENT_SECRET", "OKTA_IDENTITY_SOURCE_ID"]
+            .iter()
+            .all(|last| variables.contains_key(*last))
+        {
             break;
         }
     }
