@@ -125,7 +125,11 @@ fn answers(steps: &[Step], into: &mut BTreeMap<String, serde_json::Map<String, s
 async fn told(file: &str, more: &[String]) -> (u8, String) {
     let more: Vec<&str> = more.iter().map(String::as_str).collect();
     let ran = Org::new(3).run(file, &more).await;
-    let mut report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or(ran.stderr.into());
+    // Of an export a mistake also says in which of Okta's cards it is.
+    let mistakes: Vec<&str> =
+        ran.stderr.lines().filter(|line| !line.contains("= note: this is in the card `")).collect();
+    let mut report: serde_json::Value =
+        serde_json::from_str(&ran.stdout).unwrap_or(mistakes.join("\n").into());
     settle(&mut report);
     (ran.code, format!("{report:#}"))
 }
@@ -142,11 +146,6 @@ fn settle(value: &mut serde_json::Value) {
     }
 }
 
-/// A report whose flow looks at the clock holds how long the machine took.
-fn without_digits(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_ascii_digit()).collect()
-}
-
 /// Runs every flow of the corpus as it stands and as it was converted, with made-up inputs and answers. Most fail somewhere, for nothing
 /// is where they look for it; they must do so in the same way.
 #[tokio::test]
@@ -156,7 +155,7 @@ async fn every_flow_does_the_same_before_and_after_its_conversion() {
         return;
     }
     let every = times("FLOWRUN_EVERY", 12) as usize;
-    let (mut ran, mut done, mut exact, mut differ) = (0, 0, 0, Vec::new());
+    let (mut ran, mut done, mut differ) = (0, 0, Vec::new());
     for (number, export) in exports.iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let into = folder.path().join("project").display().to_string();
@@ -185,19 +184,14 @@ async fn every_flow_does_the_same_before_and_after_its_conversion() {
             ran += 1;
             done += usize::from(before.0 == 0);
             assert!(!before.1.contains("Internal"), "{path} {}: {}", flow.path, before.1);
-            exact += usize::from(before == after);
-            if before.0 != after.0 || without_digits(&before.1) != without_digits(&after.1) {
+            if before != after {
                 let lines = before.1.lines().zip(after.1.lines());
                 let first: Vec<_> = lines.filter(|(a, b)| a != b).take(3).collect();
                 differ.push(format!("{path} {}: {} {} {first:#?}", flow.path, before.0, after.0));
             }
         }
     }
-    writeln!(
-        std::io::stderr(),
-        "{ran} flows were run twice, {done} went well, {exact} were the same to the digit"
-    )
-    .unwrap();
+    writeln!(std::io::stderr(), "{ran} flows were run twice, {done} went well").unwrap();
     assert!(differ.is_empty(), "{}", differ.join("\n\n"));
-    assert!(ran > 20 && done > 0 && exact * 10 > ran * 8, "{exact} of {ran}");
+    assert!(ran > 20 && done > 0, "{done} of {ran}");
 }

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 const NOW_MS: i64 = 1_473_206_485_670;
 
 fn crypto() -> AnyConnection {
-    Arc::new(Crypto::new(Clock::starting_at(NOW_MS, 1.0)))
+    Arc::new(Crypto::new(Clock::simulated(NOW_MS)))
 }
 
 fn with(json: &str, more: &[(&str, &str)]) -> Record {
@@ -38,15 +38,13 @@ async fn sign(given: Record) -> Result<String, Fault> {
 fn pure(id: &str, given: &Record, wanted: &[&str], now_ms: i64) -> Result<Record, Fault> {
     let card = pure_cards().into_iter().find(|card| card.id == id).unwrap();
     let Work::Pure(run) = card.work else { panic!("{id} is not pure") };
-    let given = |name: &str, default: Value| given.get(name).cloned().unwrap_or(default);
-    let mut args: Vec<Value> =
-        card.inputs.iter().map(|field| given(&field.name, (&field.default).into())).collect();
+    let (mut args, names) = card.arguments(given)?;
     let wanted: Vec<Text> = wanted.iter().map(|name| Text::from(*name)).collect();
     let mut values = vec![Value::Null; card.outputs.len() + wanted.len()];
     let cx = Cx { now_ms, seed: 7, wanted: &wanted };
-    run(&mut Args::new(&mut args, &[]), &cx, &mut Slots::new(&mut values, &wanted))?;
-    let names = card.outputs.iter().map(|field| Text::from(&*field.name)).chain(wanted.iter().cloned());
-    Ok(names.zip(values).collect())
+    run(&mut Args::new(&mut args, &names), &cx, &mut Slots::new(&mut values, &wanted))?;
+    let outputs = card.outputs.iter().map(|field| Text::from(&*field.name)).chain(wanted.iter().cloned());
+    Ok(outputs.zip(values).collect())
 }
 
 /// Verifies `token`, with the further inputs of `json`.

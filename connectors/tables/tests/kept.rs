@@ -31,7 +31,7 @@ impl Disk {
         let people = example_tables().swap_remove(0);
         let definitions =
             names.iter().map(|name| Table { name: (*name).into(), kept: true, ..people.clone() });
-        let clock = Clock::starting_at(1_473_206_485_670, 1.0);
+        let clock = Clock::simulated(1_473_206_485_670);
         Arc::new(Tables::new(&definitions.collect::<Vec<_>>(), clock).kept_in(self.clone()).unwrap())
     }
 }

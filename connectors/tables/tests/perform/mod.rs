@@ -26,7 +26,7 @@ pub fn tables() -> Arc<Tables> {
 /// The example's tables, empty, over these files; each may have so many rows.
 pub fn tables_over(files: &Files, max_rows: Option<usize>) -> Arc<Tables> {
     let definitions: Vec<_> = example_tables().into_iter().map(|table| Table { max_rows, ..table }).collect();
-    let clock = Clock::starting_at(1_473_206_485_670, 1.0);
+    let clock = Clock::simulated(1_473_206_485_670);
     Arc::new(Tables::new(&definitions, clock).with_files(files.clone()))
 }
 
