@@ -159,7 +159,8 @@ fn everybody_arrives_once_however_one_logs_in() {
 
 #[test]
 fn a_shell_reads_the_variables_as_they_are() {
-    let sandbox = Sandbox::serve(&Setup { employees: 5, okta_auth: OktaAuth::Dpop, ..Setup::default() });
+    let sandbox =
+        Sandbox::serve(&Setup { employees: 5, okta_auth: OktaAuth::Dpop, dated: true, ..Setup::default() });
     let key = sandbox.simulators.app.as_ref().unwrap().private_key.expose_secret().trim();
     assert!(key.lines().count() > 2);
     assert_eq!(sandbox.env["OKTA_PRIVATE_KEY"], key);
