@@ -22,8 +22,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// How many times as fast time passes: what an import waits for takes a tenth of a second for each minute.
-const SCALE: f64 = 600.0;
+/// How many times as fast time passes: a minute takes half a second, and the hour that a token is good for longer than any run.
+const SCALE: f64 = 120.0;
 
 /// A sandbox that serves in this process.
 struct Sandbox {
@@ -63,7 +63,7 @@ impl Sandbox {
         let serving = thread::spawn(move || {
             let (mut out, mut err) = (Lines(lines), Vec::new());
             let mut console = Console::plain(&mut out, &mut err);
-            let args = ["sandbox", "--port", "0", "--time-scale", "600"];
+            let args = ["sandbox", "--port", "0", "--time-scale", "120"];
             let code = main_in(args, &surroundings, &mut console);
             (code, String::from_utf8(err).unwrap())
         });
@@ -96,7 +96,7 @@ impl Sandbox {
 
 fn run(flow: &str, args: &[&str], env: Env) -> Ran {
     let file = Project::shipped().flow(flow);
-    flowrun(&[&[&*file, "--live", "--time-scale", "600"], args].concat(), env)
+    flowrun(&[&[&*file, "--live", "--time-scale", "120"], args].concat(), env)
 }
 
 /// The variables that lines for a shell set, as a shell reads them.
@@ -208,7 +208,7 @@ fn an_import_over_tcp_is_the_same_as_within_the_process() {
     );
     let said = sandbox.end();
     assert!(said.starts_with("serving Personio with 25,000 employees and Okta with 20,000 users"), "{said}");
-    assert!(said.contains("time passes 600 times as fast"), "{said}");
+    assert!(said.contains("time passes 120 times as fast"), "{said}");
     assert!(said.contains("requests as Okta") && said.contains("as Personio"), "{said}");
 }
 
@@ -248,7 +248,7 @@ fn a_run_over_tcp_says_where_it_goes_and_survives_faults() {
     assert!(first.contains("personio: 127.0.0.1:") && first.contains("okta: 127.0.0.1:"), "{first}");
     // Whatever else is said is how far it is, and what it waits for.
     let mut said = ran.stderr.lines();
-    assert_eq!(said.next(), Some("time passes 600 times as fast (--time-scale)"));
+    assert_eq!(said.next(), Some("time passes 120 times as fast (--time-scale)"));
     assert!(said.all(|line| line.get(8..14) == Some(" UTC  ")), "{}", ran.stderr);
     assert_eq!(sandbox.simulators.okta.sent(Operation::Upsert).len(), 450);
 
