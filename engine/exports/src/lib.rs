@@ -1,4 +1,4 @@
-//! Okta's exports: `.flopack`, `.folder` and `.flow` files become a project as its author would have written it here, and [`print`]
+//! Okta's exports: `.flopack`, `.folder` and `.flow` files become a project as its author would have written it here, and [`mod@print`]
 //! writes that project's files.
 //!
 //! The file is first read as it stands (`pack`), its cards are put in their order (`order`), and then written in the language of
