@@ -132,6 +132,7 @@ fn connector() -> Connector {
             make: Arc::new(|setup| {
                 Arc::new(SimulatedAcme(setup.option("acme-word").unwrap_or("Hello").to_owned()))
             }),
+            manual: None,
         }),
         settings: vec![Setting::new("url", "ACME_URL", "Where Acme is.").required()],
         ways: Vec::new(),

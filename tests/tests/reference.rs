@@ -1,7 +1,7 @@
 //! What is written from the cards' declarations and from the flows is what they say today.
 
-use flowrun_tests::{registry, uses};
-use std::collections::BTreeSet;
+use flowrun_tests::{flowrun, registry, uses};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,27 @@ fn the_reference_pages_are_up_to_date() {
     for entry in fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(written.contains(&name), "docs/cards/{name} is of no category; delete it");
+    }
+}
+
+#[test]
+fn the_page_on_the_simulators_is_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("simulators.md");
+    let ran = flowrun(&["sandbox", "--markdown", file.to_str().unwrap()], BTreeMap::new());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let page = fs::read_to_string(file).unwrap();
+    assert!(
+        fs::read_to_string(root().join("docs/simulators.md")).ok().as_ref() == Some(&page),
+        "docs/simulators.md is stale; write it again with `cargo run -- {}`",
+        &flowrun_kit::simulator::COMMAND[8..]
+    );
+    // An endpoint that no vendor describes must say where it is known from.
+    for connector in registry().connectors() {
+        let Some(manual) = connector.sim.as_ref().and_then(|sim| sim.manual) else { continue };
+        for served in manual().endpoints {
+            assert!(served.described != served.source.is_some(), "{} {}", served.method, served.path);
+        }
     }
 }
 

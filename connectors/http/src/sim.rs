@@ -20,7 +20,7 @@ pub const URL: &str = "https://echo.sim";
 
 /// How an API is simulated.
 pub(crate) fn simulated() -> Simulated {
-    Simulated { options: Vec::new(), make: Arc::new(|_| Arc::new(Echo)) }
+    Simulated { options: Vec::new(), make: Arc::new(|_| Arc::new(Echo)), manual: None }
 }
 
 struct Echo;

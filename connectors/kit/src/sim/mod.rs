@@ -3,9 +3,13 @@
 //! A simulator is an axum router behind [`faulty`]. It keeps its time by the run's [`Clock`] and needs no task of its
 //! own: what should have happened by now is caught up with when the next request arrives.
 
+mod api;
+mod endpoint;
 mod limit;
 mod traffic;
 
+pub use api::{Api, Operation, Unserved};
+pub use endpoint::{Endpoint, Refuse, delete, get, patch, post, put, routes};
 pub use limit::{Quota, Window};
 pub use traffic::{Seen, Traffic};
 

@@ -40,7 +40,8 @@ impl Traffic {
     pub(super) fn record(&self, seen: Seen) {
         let mut record = lock(&self.0);
         record.total += 1;
-        let route = seen.route.as_deref().unwrap_or("(no such path)");
+        // A slash at the end makes no other route.
+        let route = seen.route.as_deref().map_or("(no such path)", |route| route.trim_end_matches('/'));
         *record.by_route.entry(format!("{} {route}", seen.method)).or_default() += 1;
         *record.by_status.entry(seen.status).or_default() += 1;
         if record.recent.len() == KEPT {

@@ -1,6 +1,7 @@
 //! What a simulated vendor is to a run and to the sandbox, whichever connector brings it.
 
 mod fault;
+mod manual;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::connector::Settings;
 
 pub use fault::{BadFault, SLOW, SimFault, SimFaultKind, SimFaults};
+pub use manual::{Behaviour, Behaviours, COMMAND, Manual, Served, Source, page};
 
 /// Sets up a simulator.
 pub type Make = Arc<dyn Fn(&SimSetup) -> Arc<dyn Simulator> + Send + Sync>;
@@ -23,6 +25,8 @@ pub struct Simulated {
     pub options: Vec<SimOption>,
     /// Sets it up.
     pub make: Make,
+    /// What the manual says of it; `None` leaves it out.
+    pub manual: Option<fn() -> Manual>,
 }
 
 /// An option of a simulator.

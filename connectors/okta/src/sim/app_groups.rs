@@ -42,7 +42,7 @@ fn body(group: u32, grant: &Grant, origin: &str, app: &str) -> Value {
 fn numbered(sim: &OktaSim, state: &Org, app: &str) -> Result<u32, ApiError> {
     match sim.application(state, app)? {
         Which::Numbered(number) => Ok(number),
-        Which::Source => Err(ApiError::not_simulated()),
+        Which::Source => Err(ApiError::not_simulated("assigning to an identity source")),
     }
 }
 

@@ -206,7 +206,9 @@ pub async fn assign(State(sim): State<OktaSim>, Path(app): Path<String>, request
     let now_ms = sim.now_ms();
     let mut state = sim.state();
     let state = &mut *state;
-    let Which::Numbered(place) = sim.application(state, &app)? else { return Err(ApiError::not_simulated()) };
+    let Which::Numbered(place) = sim.application(state, &app)? else {
+        return Err(ApiError::not_simulated("assigning to an identity source"));
+    };
     let Some(user) = sent.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()) else {
         return Err(blank("id"));
     };
@@ -237,7 +239,9 @@ pub async fn remove(State(sim): State<OktaSim>, Path((app, user)): Path<(String,
     let now_ms = sim.now_ms();
     let mut state = sim.state();
     let state = &mut *state;
-    let Which::Numbered(place) = sim.application(state, &app)? else { return Err(ApiError::not_simulated()) };
+    let Which::Numbered(place) = sim.application(state, &app)? else {
+        return Err(ApiError::not_simulated("assigning to an identity source"));
+    };
     let missing = || ApiError::missing(&user, "AppUser");
     let number = state.directory.find(&user).ok_or_else(missing)?;
     let application = state.applications.get_mut(place).ok_or_else(ApiError::internal)?;

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 
 /// Lets a request pass that carries the org's API token, or an access token that is good for it.
 pub fn authorize(sim: &OktaSim, parts: &Parts) -> Result<(), ApiError> {
-    if matches!(parts.uri.path(), token::PATH | organization::PATH) {
+    if matches!(parts.uri.path().trim_end_matches('/'), token::PATH | organization::PATH) {
         return Ok(());
     }
     let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

@@ -131,10 +131,10 @@ impl ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "E0000009", "Internal Server Error")
     }
 
-    /// Okta has this endpoint, the simulator does not.
-    pub fn not_simulated() -> ApiError {
+    /// Okta has something that the simulator lacks.
+    pub fn not_simulated(what: &str) -> ApiError {
         ApiError::new(StatusCode::NOT_IMPLEMENTED, "E0000052", "Endpoint not implemented.")
-            .because("Okta has this endpoint, but the simulator does not.")
+            .because(format!("Okta has it, the simulator lacks it: {what}"))
     }
 
     /// The body Okta sends, with the id support would ask for.

@@ -12,14 +12,34 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use flowrun_kit::sim::{Endpoint, post};
 use serde_json::json;
 
+/// The steps of a user's life.
+pub fn endpoints() -> [Endpoint<OktaSim>; 7] {
+    macro_rules! step {
+        ($operation:literal) => {
+            post(
+                concat!("/api/v1/users/{user}/lifecycle/", $operation),
+                |State(sim): State<OktaSim>, Path(user): Path<String>, request: Request| async move {
+                    run(&sim, &user, $operation, request)
+                },
+            )
+        };
+    }
+    [
+        step!("activate").takes("sendEmail"),
+        step!("deactivate").takes("sendEmail"),
+        step!("suspend"),
+        step!("unsuspend"),
+        step!("unlock"),
+        step!("expire_password"),
+        step!("reset_password").takes("sendEmail"),
+    ]
+}
+
 /// Brings a user from one status to another, or says why not.
-pub async fn run(
-    State(sim): State<OktaSim>,
-    Path((user, operation)): Path<(String, String)>,
-    request: Request,
-) -> Result<Response, ApiError> {
+fn run(sim: &OktaSim, user: &str, operation: &str, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let asked = Asked::read(&parts)?;
     // Whether to send a mail must be said where the answer is a link otherwise.
@@ -30,14 +50,14 @@ pub async fn run(
     let now_ms = sim.now_ms();
     let mut state = sim.state();
     let state = &mut *state;
-    let (number, found) = find(&state.directory, &user)?;
-    let (status, kind) = next(&operation, found)?;
+    let (number, found) = find(&state.directory, user)?;
+    let (status, kind) = next(operation, found)?;
     state.directory.set_status(number, status, now_ms);
     state.log.note(now_ms, kind, About { user: Some(number), ..About::default() });
     let found = state.directory.get(number).ok_or_else(ApiError::internal)?;
     let token = id("tok", number);
     let link = |path: &str| format!("{}/{path}/{token}", asked.origin());
-    Ok(match operation.as_str() {
+    Ok(match operation {
         "expire_password" => Json(body(number, found, &origin(&parts))).into_response(),
         "activate" if mails == Some("false") => {
             Json(json!({ "activationUrl": link("welcome"), "activationToken": token })).into_response()
@@ -76,9 +96,6 @@ fn next(operation: &str, user: &User) -> Result<(UserStatus, Kind), ApiError> {
             Ok((Recovery, Kind::PasswordReset))
         }
         ("reset_password", _) => Err(ApiError::not_now()),
-        ("expire_password_with_temp_password" | "reactivate" | "reset_factors", _) => {
-            Err(ApiError::not_simulated())
-        }
         _ => Err(ApiError::no_path()),
     }
 }

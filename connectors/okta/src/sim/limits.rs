@@ -83,7 +83,7 @@ pub enum Bucket {
 impl Bucket {
     /// The bucket of a request; a write to `/users` has the limit of a single user's path.
     pub fn of(method: &Method, path: &str) -> Bucket {
-        let mut parts = path.strip_prefix("/api/v1/").unwrap_or_default().split('/');
+        let mut parts = path.trim_end_matches('/').strip_prefix("/api/v1/").unwrap_or_default().split('/');
         match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some("identity-sources"), _, Some("sessions"), _, None) => Bucket::Sessions,
             (Some("identity-sources"), _, Some("sessions"), _, Some(_)) => Bucket::Import,

@@ -1,7 +1,7 @@
 //! A simulated Okta org with one identity source, and with users, groups and an application beside it.
 //!
-//! It behaves as recorded traffic does where there is any, as the documentation says where there is none, and as
-//! `docs/differences.md` admits where there is neither.
+//! It behaves as recorded traffic does where there is any, and as the documentation says where there is none; `behaviours.rs`
+//! tells which is which, and what had to be guessed.
 
 // Nobody outside of flowrun builds on it: a comment is written where a name does not say all.
 #![allow(missing_docs)]
@@ -11,6 +11,7 @@ mod app_users;
 mod applications;
 mod apps;
 mod auth;
+mod behaviours;
 mod bulk;
 mod directory;
 mod dpop;
@@ -31,6 +32,7 @@ mod scopes;
 mod search;
 mod sent;
 mod service_app;
+mod session_paths;
 mod sessions;
 pub(crate) mod simulated;
 mod token;

@@ -18,7 +18,12 @@ impl Asked {
     pub fn read(parts: &Parts) -> Result<Asked, ApiError> {
         let Query(pairs) = Query::try_from_uri(&parts.uri).map_err(|_| ApiError::bad_paging())?;
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        Ok(Asked { pairs, query, origin: origin(parts), path: parts.uri.path().to_owned() })
+        Ok(Asked {
+            pairs,
+            query,
+            origin: origin(parts),
+            path: parts.uri.path().trim_end_matches('/').to_owned(),
+        })
     }
 
     /// Where the client reached the org: scheme and host.

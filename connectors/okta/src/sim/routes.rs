@@ -1,70 +1,89 @@
-//! The paths of the simulated org, the guard around them, and the handlers of sessions and logs.
+//! The endpoints of the simulated org, and the guard around them.
 
 use super::error::ApiError;
 use super::limits::Bucket;
 use super::paging::Asked;
 use super::search::{Dialect, Expr};
 use super::{
-    OktaSim, app_groups, app_users, apps, auth, bulk, group_paths, ids, lifecycle, log, organization, token,
-    user_changes, users,
+    OktaSim, app_groups, app_users, apps, auth, group_paths, ids, lifecycle, log, organization,
+    session_paths, token, user_changes, users,
 };
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, post, put};
+use axum::routing::any;
 use axum::{Json, Router};
-use flowrun_kit::sim::faulty;
+use flowrun_kit::sim::{Api, Endpoint, Unserved, delete, faulty, get, post, put, routes};
+use flowrun_kit::simulator::Source;
+use std::sync::LazyLock;
 
 type Answer = Result<Response, ApiError>;
 
+/// Okta's own description of its API.
+pub static API: LazyLock<Api> = LazyLock::new(|| Api::read(include_str!("api.txt")));
+
+/// Where Okta says that `me` stands for the user whose token it is.
+const ME: Source =
+    Source::Documented("https://developer.okta.com/docs/reference/api/users/#get-current-user");
+
+/// All that the org serves.
+#[rustfmt::skip]
+pub fn endpoints() -> Vec<Endpoint<OktaSim>> {
+    let mut all = vec![
+        get("/api/v1/identity-sources/{source}/sessions", session_paths::list),
+        post("/api/v1/identity-sources/{source}/sessions", session_paths::create),
+        get("/api/v1/identity-sources/{source}/sessions/{session}", session_paths::read),
+        delete("/api/v1/identity-sources/{source}/sessions/{session}", session_paths::cancel),
+        post("/api/v1/identity-sources/{source}/sessions/{session}/bulk-upsert", session_paths::bulk_upsert),
+        post("/api/v1/identity-sources/{source}/sessions/{session}/bulk-delete", session_paths::bulk_delete),
+        post("/api/v1/identity-sources/{source}/sessions/{session}/start-import", session_paths::start),
+
+        get("/api/v1/users", users::list).takes("search filter q after limit sortBy sortOrder"),
+        post("/api/v1/users", user_changes::create).takes("activate"),
+        get("/api/v1/users/me", users::me).beyond(ME),
+        get("/api/v1/users/{user}", users::read),
+        post("/api/v1/users/{user}", user_changes::update),
+        put("/api/v1/users/{user}", user_changes::replace),
+        delete("/api/v1/users/{user}", user_changes::delete).takes("sendEmail"),
+        delete("/api/v1/users/{user}/sessions", user_changes::clear_sessions).takes("oauthTokens"),
+        get("/api/v1/users/{user}/groups", group_paths::of_user),
+
+        get("/api/v1/groups", group_paths::list).takes("search filter q after limit"),
+        post("/api/v1/groups", group_paths::create),
+        get("/api/v1/groups/{group}", group_paths::read),
+        put("/api/v1/groups/{group}", group_paths::replace),
+        delete("/api/v1/groups/{group}", group_paths::delete),
+        get("/api/v1/groups/{group}/users", group_paths::members).takes("after limit"),
+        put("/api/v1/groups/{group}/users/{user}", group_paths::add),
+        delete("/api/v1/groups/{group}/users/{user}", group_paths::remove),
+
+        get("/api/v1/apps", apps::list).takes("q after limit filter"),
+        get("/api/v1/apps/{app}", apps::read),
+        get("/api/v1/apps/{app}/users", app_users::list).takes("after limit"),
+        post("/api/v1/apps/{app}/users", app_users::assign),
+        get("/api/v1/apps/{app}/users/{user}", app_users::read),
+        delete("/api/v1/apps/{app}/users/{user}", app_users::remove).takes("sendEmail"),
+        get("/api/v1/apps/{app}/groups", app_groups::list).takes("after limit"),
+        put("/api/v1/apps/{app}/groups/{group}", app_groups::assign),
+        delete("/api/v1/apps/{app}/groups/{group}", app_groups::remove),
+
+        get("/api/v1/logs", list_logs).takes("since until after filter q limit sortOrder"),
+
+        post(token::PATH, token::issue),
+        get(organization::PATH, organization::describe),
+    ];
+    all.extend(lifecycle::endpoints());
+    all
+}
+
 /// The whole org behind its guard and its faults.
 pub fn router(sim: OktaSim) -> Router {
-    let source = "/api/v1/identity-sources/{source}";
-    let user =
-        get(users::read).post(user_changes::update).put(user_changes::replace).delete(user_changes::delete);
-    let group = get(group_paths::read).put(group_paths::replace).delete(group_paths::delete);
-    let app_user = get(app_users::read).post(not_simulated).delete(app_users::remove);
-    let app_group =
-        get(not_simulated).put(app_groups::assign).patch(not_simulated).delete(app_groups::remove);
-    let router = Router::new()
-        .route(&format!("{source}/sessions"), get(list_sessions).post(create_session))
-        .route(&format!("{source}/sessions/{{session}}"), get(read_session).delete(cancel_session))
-        .route(&format!("{source}/sessions/{{session}}/bulk-upsert"), post(bulk_upsert))
-        .route(&format!("{source}/sessions/{{session}}/bulk-delete"), post(bulk_delete))
-        .route(&format!("{source}/sessions/{{session}}/start-import"), post(start_import))
-        .route(&format!("{source}/sessions/{{session}}/{{upload}}"), post(other_upload))
-        .route(&format!("{source}/users"), any(not_simulated))
-        .route(&format!("{source}/users/{{user}}"), any(not_simulated))
-        .route(&format!("{source}/groups"), any(not_simulated))
-        .route(&format!("{source}/groups/{{*group}}"), any(not_simulated))
-        .route("/api/v1/users", get(users::list).post(user_changes::create))
-        .route("/api/v1/users/me", get(users::me))
-        .route("/api/v1/users/{user}", user)
-        .route("/api/v1/users/{user}/lifecycle/{operation}", post(lifecycle::run))
-        .route("/api/v1/users/{user}/sessions", delete(user_changes::clear_sessions))
-        .route("/api/v1/users/{user}/groups", get(group_paths::of_user))
-        .route("/api/v1/users/{user}/{*rest}", any(not_simulated))
-        .route("/api/v1/logs", get(list_logs))
-        .route("/api/v1/groups", get(group_paths::list).post(group_paths::create))
-        .route("/api/v1/groups/{group}", group)
-        .route("/api/v1/groups/{group}/users", get(group_paths::members))
-        .route("/api/v1/groups/{group}/users/{user}", put(group_paths::add).delete(group_paths::remove))
-        .route("/api/v1/groups/{group}/{*rest}", any(not_simulated))
-        .route("/api/v1/apps", get(apps::list).post(not_simulated))
-        .route("/api/v1/apps/{app}", get(apps::read).put(not_simulated).delete(not_simulated))
-        .route("/api/v1/apps/{app}/users", get(app_users::list).post(app_users::assign))
-        .route("/api/v1/apps/{app}/users/{user}", app_user)
-        .route("/api/v1/apps/{app}/groups", get(app_groups::list))
-        .route("/api/v1/apps/{app}/groups/{group}", app_group)
-        .route("/api/v1/apps/{app}/{*rest}", any(not_simulated))
+    let refuse = |what: &str| ApiError::not_simulated(what).into_response();
+    let router = routes(&API, endpoints(), refuse)
         // Not fallbacks: a router with one could not be merged with another vendor's.
-        .route("/api/{*path}", any(no_path))
-        .route(token::PATH, post(token::issue))
-        .route("/oauth2/{*path}", any(no_path))
-        .route(organization::PATH, get(organization::describe))
-        .method_not_allowed_fallback(no_method)
+        .route("/api/{*path}", any(unserved))
+        .route("/oauth2/{*path}", any(unserved))
+        .method_not_allowed_fallback(unserved)
         .layer(DefaultBodyLimit::max(super::sent::MOST_READ))
         .layer(from_fn_with_state(sim.clone(), guard))
         .with_state(sim.clone());
@@ -105,95 +124,14 @@ async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Resp
     response
 }
 
-async fn no_path() -> ApiError {
-    ApiError::no_path()
-}
-
-async fn no_method() -> ApiError {
-    ApiError::no_method()
-}
-
-async fn not_simulated() -> ApiError {
-    ApiError::not_simulated()
-}
-
-/// Groups, memberships and devices are uploaded like users.
-async fn other_upload(Path((_, _, upload)): Path<(String, String, String)>) -> ApiError {
-    match upload.as_str() {
-        "bulk-groups-upsert"
-        | "bulk-groups-delete"
-        | "bulk-group-memberships-upsert"
-        | "bulk-group-memberships-delete"
-        | "bulk-devices-upsert"
-        | "bulk-devices-delete" => ApiError::not_simulated(),
-        _ => ApiError::no_path(),
+/// Says why nothing answers here: that nothing would at Okta, or that the simulator lacks it.
+async fn unserved(request: Request) -> ApiError {
+    let (method, path) = (request.method(), request.uri().path());
+    match API.unserved(method, path) {
+        Unserved::NotSimulated => ApiError::not_simulated(&format!("{method} {path}")),
+        Unserved::NoMethod => ApiError::no_method(),
+        Unserved::NoPath => ApiError::no_path(),
     }
-}
-
-async fn list_sessions(State(sim): State<OktaSim>, Path(source): Path<String>) -> Answer {
-    sim.check_source(&source)?;
-    let state = sim.state();
-    let active = state.sessions.all().iter().filter(|session| session.status.is_active());
-    let bodies: Vec<_> = active.map(|session| session.body(&source)).collect();
-    Ok(Json(bodies).into_response())
-}
-
-async fn create_session(State(sim): State<OktaSim>, Path(source): Path<String>) -> Answer {
-    sim.check_source(&source)?;
-    let now_ms = sim.now_ms();
-    let mut state = sim.state();
-    let state = &mut *state;
-    let session = state.sessions.create(now_ms, &mut state.log)?;
-    Ok((StatusCode::CREATED, Json(session.body(&source))).into_response())
-}
-
-async fn read_session(State(sim): State<OktaSim>, Path((source, session)): Path<(String, String)>) -> Answer {
-    sim.check_source(&source)?;
-    let now_ms = sim.now_ms();
-    let mut state = sim.state();
-    let session = state.sessions.find(&session, now_ms)?;
-    Ok(Json(session.body(&source)).into_response())
-}
-
-async fn cancel_session(
-    State(sim): State<OktaSim>,
-    Path((source, session)): Path<(String, String)>,
-) -> Answer {
-    sim.check_source(&source)?;
-    let now_ms = sim.now_ms();
-    let mut state = sim.state();
-    let state = &mut *state;
-    state.sessions.cancel(&session, now_ms, &mut state.log)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn bulk_upsert(sim: State<OktaSim>, path: Path<(String, String)>, body: Bytes) -> Answer {
-    load(sim, path, &body, false)
-}
-
-async fn bulk_delete(sim: State<OktaSim>, path: Path<(String, String)>, body: Bytes) -> Answer {
-    load(sim, path, &body, true)
-}
-
-fn load(State(sim): State<OktaSim>, Path(path): Path<(String, String)>, body: &[u8], delete: bool) -> Answer {
-    let (source, session) = path;
-    sim.check_source(&source)?;
-    let now_ms = sim.now_ms();
-    let mut state = sim.state();
-    let state = &mut *state;
-    state.sessions.accepts(&session, now_ms)?;
-    let loads = bulk::read(body, delete, &mut state.directory)?;
-    state.sessions.load(&session, loads, now_ms, &state.directory, &mut state.log)?;
-    Ok(StatusCode::ACCEPTED.into_response())
-}
-
-async fn start_import(State(sim): State<OktaSim>, Path((source, session)): Path<(String, String)>) -> Answer {
-    sim.check_source(&source)?;
-    let now_ms = sim.now_ms();
-    let mut state = sim.state();
-    let state = &mut *state;
-    let session = state.sessions.start(&session, now_ms, &mut state.log)?;
-    Ok(Json(session.body(&source)).into_response())
 }
 
 async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
@@ -241,4 +179,15 @@ async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
     let events: Vec<_> = page.iter().map(|event| event.body(log::Known::of(&state))).collect();
     let next = next.map(|number| number.to_string());
     Ok((asked.links(limit, next.as_deref()), Json(events)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_table_is_read() {
+        let lines = include_str!("api.txt").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(API.operations().len(), lines);
+    }
 }

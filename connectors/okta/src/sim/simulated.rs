@@ -48,6 +48,7 @@ pub(crate) fn simulated() -> Simulated {
             },
         ],
         make: Arc::new(|setup| Arc::new(SimulatedOkta::new(setup))),
+        manual: Some(super::behaviours::manual),
     }
 }
 

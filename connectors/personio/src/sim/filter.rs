@@ -8,20 +8,8 @@ use super::employee::{Employee, Moment};
 use super::person::person_status;
 
 /// The parameters that are filters.
-pub const FILTERS: [&str; 12] = [
-    "id",
-    "email",
-    "first_name",
-    "last_name",
-    "preferred_name",
-    "created_at",
-    "created_at.gt",
-    "created_at.lt",
-    "updated_at",
-    "updated_at.gt",
-    "updated_at.lt",
-    "status",
-];
+pub const FILTERS: &str = "id email first_name last_name preferred_name created_at created_at.gt created_at.lt \
+                           updated_at updated_at.gt updated_at.lt status";
 
 /// A filter, read.
 pub enum Filter {

@@ -1,12 +1,12 @@
 //! A simulated Personio account, whose employees are made up as they are read.
 //!
-//! It follows the published specifications of v1 and v2 and the changelog; where they are silent, `docs/differences.md`
-//! says what it does.
+//! It follows the published specifications of v1 and v2 and the changelog; `behaviours.rs` tells what is known from where.
 
 // Nobody outside of flowrun builds on it: a comment is written where a name does not say all.
 #![allow(missing_docs)]
 
 mod attributes;
+mod behaviours;
 mod config;
 mod cursor;
 mod employee;

@@ -1,11 +1,12 @@
 //! v2's log-in: tokens for client credentials, as OAuth 2.0 has it.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router, routing::post};
 use flowrun_core::chance::mix;
+use flowrun_kit::sim::{Endpoint, post};
 use serde_json::{Value, json};
 
 use super::PersonioSim;
@@ -14,9 +15,9 @@ use super::pairs::{Pairs, given, read_pairs};
 use super::problem::problem_json;
 use super::tokens::Api;
 
-/// The paths that give out tokens and take them back.
-pub fn router() -> Router<PersonioSim> {
-    Router::new().route("/v2/auth/token", post(token)).route("/v2/auth/revoke", post(revoke))
+/// The endpoints that give out tokens and take them back.
+pub fn endpoints() -> [Endpoint<PersonioSim>; 2] {
+    [post("/v2/auth/token", token), post("/v2/auth/revoke", revoke)]
 }
 
 /// The log-in's own form of error.

@@ -1,19 +1,20 @@
-//! The paths of the simulated account.
+//! The endpoints of the simulated account, the guard around them, and the handlers of v1.
 
 use super::attributes::{Envelope, write_employee};
 use super::employee::{Moment, employee, index_of, index_of_email, last_changed};
 use super::pairs::{Pairs, read_pairs};
-use super::tokens::Api;
-use super::{Guarded, PersonioSim, refuse, too_many, v2};
+use super::tokens::Api as Version;
+use super::{Guarded, PersonioSim, oauth, refuse, too_many, v2};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::any;
 use axum::{Json, Router};
-use flowrun_kit::sim::{faulty, write_date};
+use flowrun_kit::sim::{Api, Endpoint, Unserved, faulty, get, post, routes, write_date};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// The page size without `limit`, and the largest.
 const DEFAULT_PAGE: u64 = 50;
@@ -22,25 +23,40 @@ const MAX_PAGE: u64 = 100;
 /// About how long an attribute is, so that a page is written without growing its buffer.
 const BYTES_EACH: usize = 144;
 
+/// Personio's own descriptions of its API.
+pub static API: LazyLock<Api> = LazyLock::new(|| Api::read(include_str!("api.txt")));
+
+/// All that the account serves.
+#[rustfmt::skip]
+pub fn endpoints() -> Vec<Endpoint<PersonioSim>> {
+    let mut all = vec![
+        post("/v1/auth", auth),
+        get("/v1/company/employees", list).takes("limit offset email attributes[] updated_since"),
+        get("/v1/company/employees/attributes", attributes),
+        get("/v1/company/employees/custom-attributes", attributes),
+        get("/v1/company/employees/{id}", read),
+    ];
+    all.extend(oauth::endpoints());
+    all.extend(v2::endpoints());
+    all
+}
+
 /// The whole account behind its limits and its faults.
 pub fn router(sim: PersonioSim) -> Router {
-    let employees = Router::new()
-        .route("/v1/company/employees", get(list))
-        .route("/v1/company/employees/attributes", get(attributes))
-        .route("/v1/company/employees/custom-attributes", get(attributes))
-        .route("/v1/company/employees/{id}", get(read))
-        .method_not_allowed_fallback(no_method)
-        .route_layer(from_fn_with_state(sim.clone(), guard));
-    let router = Router::new()
-        .route("/v1/auth", post(auth))
-        .method_not_allowed_fallback(no_method)
-        .merge(employees)
-        // No fallback: a router with one could not be merged with another vendor's.
-        .route("/v1/{*path}", any(no_path))
-        .merge(v2::router(&sim))
+    let refuse = |what: &str| not_simulated(what);
+    let router = routes(&API, endpoints(), refuse)
+        // Not fallbacks: a router with one could not be merged with another vendor's.
+        .route("/v1/{*path}", any(unserved))
+        .route("/v2/{*path}", any(unserved))
+        .method_not_allowed_fallback(unserved)
+        .layer(from_fn_with_state(sim.clone(), guard))
         .layer(from_fn_with_state(sim.clone(), meter))
         .with_state(sim.clone());
     faulty(router, sim.clone()).layer(from_fn_with_state(sim, date))
+}
+
+fn is_v2(path: &str) -> bool {
+    path.starts_with("/v2/")
 }
 
 /// Says what time it is, in faulty answers too.
@@ -55,23 +71,37 @@ async fn date(State(sim): State<PersonioSim>, request: Request, next: Next) -> R
 /// Counts the request against the limits.
 async fn meter(State(sim): State<PersonioSim>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_v2 = path.starts_with("/v2/");
+    let by_v2 = is_v2(path);
     let (allowed, told) = sim.take(Guarded::of(path));
     if !allowed {
-        return if is_v2 { v2::too_many(told) } else { too_many() };
+        return if by_v2 { v2::too_many(told) } else { too_many() };
     }
     let mut response = next.run(request).await;
     response.headers_mut().extend(told);
     response
 }
 
-/// Checks the token, and repeats it in the answer, for clients from the time when it changed with every answer.
+/// Lets those pass who log in, and those who have.
 async fn guard(State(sim): State<PersonioSim>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    match API.unserved(request.method(), path) {
+        // Nobody needs a right to what is not there.
+        Unserved::NoPath | Unserved::NoMethod => next.run(request).await,
+        Unserved::NotSimulated if path.starts_with("/v1/auth") || path.starts_with("/v2/auth/") => {
+            next.run(request).await
+        }
+        Unserved::NotSimulated if is_v2(path) => v2::guard(&sim, request, next).await,
+        Unserved::NotSimulated => guard_v1(&sim, request, next).await,
+    }
+}
+
+/// Checks the token, and repeats it in the answer, for clients from the time when it changed with every answer.
+async fn guard_v1(sim: &PersonioSim, request: Request, next: Next) -> Response {
     let Some(given) = request.headers().get(header::AUTHORIZATION).cloned() else {
         return refuse(StatusCode::UNAUTHORIZED, 401, "Authorization is not provided");
     };
     let token = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| sim.knows(Api::V1, token)) {
+    if !token.is_some_and(|token| sim.knows(Version::V1, token)) {
         return refuse(StatusCode::UNAUTHORIZED, 401, "Provided authorization is not valid");
     }
     if !sim.access().employees {
@@ -84,12 +114,22 @@ async fn guard(State(sim): State<PersonioSim>, request: Request, next: Next) -> 
     response
 }
 
-async fn no_path() -> Response {
-    refuse(StatusCode::NOT_FOUND, 404, "Not Found")
+/// Personio has something that the simulator lacks.
+fn not_simulated(what: &str) -> Response {
+    let message = format!("Personio has it, the simulator lacks it: {what}");
+    refuse(StatusCode::NOT_IMPLEMENTED, 501, &message)
 }
 
-async fn no_method() -> Response {
-    refuse(StatusCode::METHOD_NOT_ALLOWED, 405, "Method Not Allowed")
+/// Says why nothing answers here.
+async fn unserved(State(sim): State<PersonioSim>, request: Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    match (API.unserved(method, path), is_v2(path)) {
+        (Unserved::NotSimulated, _) => not_simulated(&format!("{method} {path}")),
+        (Unserved::NoMethod, true) => v2::no_method(&sim),
+        (Unserved::NoMethod, false) => refuse(StatusCode::METHOD_NOT_ALLOWED, 405, "Method Not Allowed"),
+        (Unserved::NoPath, true) => v2::absent(&sim),
+        (Unserved::NoPath, false) => refuse(StatusCode::NOT_FOUND, 404, "Not Found"),
+    }
 }
 
 async fn auth(State(sim): State<PersonioSim>, headers: HeaderMap, uri: Uri, body: Bytes) -> Response {
@@ -100,7 +140,7 @@ async fn auth(State(sim): State<PersonioSim>, headers: HeaderMap, uri: Uri, body
     if !sim.accepts(&id, &secret) || !sim.access().v1 {
         return refuse(StatusCode::FORBIDDEN, 403, "Provided authorization is not valid");
     }
-    let (token, expires_in) = sim.issue(Api::V1);
+    let (token, expires_in) = sim.issue(Version::V1);
     let data = json!({ "token": token, "expires_in": expires_in, "scope": "employees:read absences:read" });
     let mut response = Json(json!({ "success": true, "data": data })).into_response();
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
@@ -247,4 +287,15 @@ async fn attributes(State(sim): State<PersonioSim>) -> Response {
 
 fn json_text(out: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], out).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_table_is_read() {
+        let lines = include_str!("api.txt").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(API.operations().len(), lines);
+    }
 }

@@ -33,6 +33,7 @@ pub(crate) fn simulated() -> Simulated {
             },
         ],
         make: Arc::new(|setup| Arc::new(account(setup))),
+        manual: Some(super::behaviours::manual),
     }
 }
 

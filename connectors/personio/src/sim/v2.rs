@@ -1,19 +1,18 @@
 //! The paths of v2 but for the log-in: persons and employments.
 
+use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
-use axum::{Json, Router};
 use flowrun_core::chance::mix;
+use flowrun_kit::sim::{Endpoint, get};
 use serde_json::{Value, json};
 
 use super::PersonioSim;
 use super::cursor::Cursors;
 use super::employee::{Employee, Moment, employee, index_of};
 use super::filter::{FILTERS, Filter};
-use super::oauth;
 use super::pairs::{Pairs, given, read_pairs};
 use super::person::{Writer, employments};
 use super::problem::problem_json;
@@ -23,19 +22,14 @@ use super::tokens::Api;
 const DEFAULT_PAGE: u64 = 10;
 const MAX_PAGE: u64 = 50;
 
-/// v2's paths.
-pub fn router(sim: &PersonioSim) -> Router<PersonioSim> {
-    let guarded = Router::new()
-        .route("/v2/persons", get(list_persons))
-        .route("/v2/persons/{id}", get(read_person))
-        .route("/v2/persons/{id}/employments", get(list_employments))
-        .method_not_allowed_fallback(no_method)
-        .route_layer(from_fn_with_state(sim.clone(), guard));
-    Router::new()
-        .merge(oauth::router())
-        .method_not_allowed_fallback(no_method)
-        .merge(guarded)
-        .route("/v2/{*path}", any(no_path))
+/// v2's endpoints but for the log-in.
+#[rustfmt::skip]
+pub fn endpoints() -> [Endpoint<PersonioSim>; 3] {
+    [
+        get("/v2/persons", list_persons).takes("limit cursor").takes(FILTERS),
+        get("/v2/persons/{id}", read_person),
+        get("/v2/persons/{person}/employments", list_employments).takes("limit cursor id"),
+    ]
 }
 
 /// An error in v2's form.
@@ -57,7 +51,7 @@ fn bad_request(sim: &PersonioSim, detail: &str) -> Response {
     problem(sim, StatusCode::BAD_REQUEST, "Bad request", detail, "bad_request")
 }
 
-fn absent(sim: &PersonioSim) -> Response {
+pub fn absent(sim: &PersonioSim) -> Response {
     let detail = "There is no resource for the specified id.";
     problem(sim, StatusCode::NOT_FOUND, "Resource not found", detail, "resource_not_found")
 }
@@ -73,24 +67,19 @@ pub fn too_many(told: HeaderMap) -> Response {
     (StatusCode::TOO_MANY_REQUESTS, told).into_response()
 }
 
-async fn no_path(State(sim): State<PersonioSim>) -> Response {
-    absent(&sim)
-}
-
-async fn no_method(State(sim): State<PersonioSim>) -> Response {
+pub fn no_method(sim: &PersonioSim) -> Response {
     let detail = "The method is not allowed here.";
-    problem(&sim, StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail, "method_not_allowed")
+    problem(sim, StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail, "method_not_allowed")
 }
 
 /// Checks the token and the right.
-async fn guard(State(sim): State<PersonioSim>, request: Request, next: Next) -> Response {
+pub async fn guard(sim: &PersonioSim, request: Request, next: Next) -> Response {
     let given = request.headers().get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
     let token = given.and_then(|given| given.strip_prefix("Bearer "));
     let access = sim.access();
-    let may =
-        if request.uri().path().ends_with("/employments") { access.employments } else { access.persons };
+    let may = if request.uri().path().contains("/employments") { access.employments } else { access.persons };
     if !may || !token.is_some_and(|token| sim.knows(Api::V2, token)) {
-        return unauthorized(&sim);
+        return unauthorized(sim);
     }
     next.run(request).await
 }
@@ -108,7 +97,7 @@ struct Asked {
 
 impl Asked {
     /// Reads a query that may have these filters besides `limit` and `cursor`.
-    fn read(sim: &PersonioSim, parts: &Parts, known: &[&str]) -> Result<Asked, String> {
+    fn read(sim: &PersonioSim, parts: &Parts, known: &str) -> Result<Asked, String> {
         let pairs = read_pairs(parts.uri.query().unwrap_or_default()).ok_or("The query is not valid.")?;
         let path = parts.uri.path().to_owned();
         let limit = match given(&pairs, "limit") {
@@ -121,7 +110,9 @@ impl Asked {
         let cursor = given(&pairs, "cursor").map(str::to_owned);
         let mut filters: Pairs =
             pairs.into_iter().filter(|(name, _)| !matches!(&**name, "limit" | "cursor")).collect();
-        if let Some((unknown, _)) = filters.iter().find(|(name, _)| !known.contains(&&**name)) {
+        if let Some((unknown, _)) =
+            filters.iter().find(|(name, _)| !known.split_whitespace().any(|known| known == name))
+        {
             return Err(format!("There is no parameter {unknown}."));
         }
         filters.sort();
@@ -159,7 +150,7 @@ fn origin(parts: &Parts) -> String {
 }
 
 async fn list_persons(State(sim): State<PersonioSim>, parts: Parts) -> Response {
-    let asked = match Asked::read(&sim, &parts, &FILTERS) {
+    let asked = match Asked::read(&sim, &parts, FILTERS) {
         Ok(asked) => asked,
         Err(detail) => return bad_request(&sim, &detail),
     };
@@ -188,7 +179,7 @@ async fn read_person(State(sim): State<PersonioSim>, Path(id): Path<String>, par
 
 async fn list_employments(State(sim): State<PersonioSim>, Path(id): Path<String>, parts: Parts) -> Response {
     let Some(e) = find(&sim, &id) else { return absent(&sim) };
-    let asked = match Asked::read(&sim, &parts, &["id"]) {
+    let asked = match Asked::read(&sim, &parts, "id") {
         Ok(asked) => asked,
         Err(detail) => return bad_request(&sim, &detail),
     };

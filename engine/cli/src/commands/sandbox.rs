@@ -1,13 +1,16 @@
 //! `flowrun sandbox`: the simulators on a port of this machine.
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Args;
 use flowrun_core::words;
 use flowrun_host::session::clock;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::registry::Registry;
-use flowrun_project::Problem;
+use flowrun_kit::simulator::page;
+use flowrun_project::{Problem, unwritable};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -36,6 +39,9 @@ pub struct SandboxArgs {
     /// Let the simulators' time pass this many times as fast
     #[arg(long, value_name = "X", value_parser = scale)]
     pub time_scale: Option<f64>,
+    /// Write the manual's page on the simulators into a file, and serve nothing
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
     /// How the simulators are set up.
     #[command(flatten)]
     pub simulators: SimulatorArgs,
@@ -47,6 +53,11 @@ pub async fn run(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
+    if let Some(file) = &args.markdown {
+        fs::write(file, manual(&surroundings.registry)).map_err(|error| unwritable(file, &error))?;
+        console.note(&format!("wrote {}\n", file.display()));
+        return Ok(DONE);
+    }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let problem = Problem::new(format!("port {} of 127.0.0.1 can't be used: {error}", args.port));
@@ -90,6 +101,15 @@ pub async fn run(
         .collect();
     console.note(&format!("answered {}\n", answered.join(" and ")));
     Ok(DONE)
+}
+
+/// The manual's page on all simulators that tell of themselves.
+fn manual(registry: &Registry) -> String {
+    let told = registry.connectors().iter().filter_map(|connector| {
+        let manual = connector.sim.as_ref()?.manual?;
+        Some((&*connector.title, manual()))
+    });
+    page(told)
 }
 
 /// The variables that lead to the simulators at `url`, for a shell to evaluate.

@@ -1,0 +1,100 @@
+//! What the simulated org does beyond the description of its endpoints, and where each of it is known from.
+
+use super::routes::{API, endpoints};
+use flowrun_kit::simulator::Source::{Documented, Guess, Recorded};
+use flowrun_kit::simulator::{Behaviour, Behaviours, Manual, Source};
+
+const SOURCES: &str = "https://developer.okta.com/docs/guides/anything-as-a-source/";
+const SESSIONS: &str = "https://github.com/okta/okta-sdk-python/tree/master/tests/integration/cassettes";
+const PROVIDER: &str = "https://github.com/okta/terraform-provider-okta/pull/2811";
+const LIMITS: &str = "https://developer.okta.com/docs/reference/rate-limits/";
+const CODES: &str = "https://developer.okta.com/docs/reference/error-codes/";
+const USERS: &str = "https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/";
+const PROOF: &str = "https://github.com/okta/terraform-provider-okta/issues/2392";
+
+/// What the manual says of the simulated org.
+pub fn manual() -> Manual {
+    Manual {
+        described: "[Okta's description of its API](https://github.com/okta/okta-management-openapi-spec), release 2026.06.3",
+        endpoints: endpoints().iter().map(|endpoint| endpoint.served(&API)).collect(),
+        operations: API.operations().len(),
+        behaviours: BEHAVIOURS,
+    }
+}
+
+const fn row(what: &'static str, how: &'static str, source: Source) -> Behaviour {
+    Behaviour { what, how, source }
+}
+
+#[rustfmt::skip]
+const BEHAVIOURS: &[Behaviours] = &[
+    Behaviours { subject: "sessions", each: &[
+        row("the rule of five minutes", "holds while the triggered session is still TRIGGERED", Documented(SOURCES)),
+        row("another session that is open", "the same error as within five minutes, E0000001", Guess),
+        row("a session ID that is not there", "404, E0000007", Recorded(SESSIONS)),
+        row("a session that failed or was left", "stays open until it is cancelled or 24 hours have passed", Recorded(PROVIDER)),
+        row("more than 200 users, 204,800 bytes, 50 requests", "400, E0000001", Documented(SOURCES)),
+        row("missing `entityType`", "400, E0000003", Guess),
+        row("other mistakes in an upload", "400, E0000001, and nothing of the upload counts", Guess),
+        row("the same external ID twice in a request", "accepted; the last one counts", Guess),
+        row("bulk-delete of IDs nobody has", "the session stays CREATED, the request counts", Recorded(SESSIONS)),
+        row("24 hours without activity", "any request that names the session is activity", Guess),
+    ] },
+    Behaviours { subject: "imports", each: &[
+        row("how long one takes", "20 seconds, one after the other; it ends in ERROR only if a test says so", Guess),
+        row("new users", "ACTIVE at once: the org confirms automatically", Guess),
+        row("upsert", "changes what it mentions, null empties", Documented(SOURCES)),
+        row("an upsert of a deactivated user", "they become ACTIVE again", Guess),
+        row("a new external ID with a known login", "linked to that user", Guess),
+    ] },
+    Behaviours { subject: "users", each: &[
+        row("what the schema demands", "`login`, `email`, `firstName`, `lastName`; a login has an @", Documented(USERS)),
+        row("attributes of other names", "may be set, numbers and lists too", Guess),
+        row("a password", "has 8 characters", Guess),
+        row("steps of a life from a wrong status", "activate 403 E0000016, unlock 403 E0000032, passwords 403 E0000038", Documented(CODES)),
+        row("suspend, unsuspend, deactivate from a wrong status", "400, E0000001", Documented(USERS)),
+        row("a deactivated user's profile", "can't be changed: 403, E0000038", Guess),
+        row("activating", "`ACTIVE` if there is a password, else `PROVISIONED`; at once", Documented(USERS)),
+        row("deleting", "the first time deactivates, the second deletes for good", Documented(USERS)),
+        row("deleting a user whom an import brought", "an import may bring them again", Guess),
+        row("sessions of users", "there are none; the log tells that they were cleared", Guess),
+        row("`/users/me`", "an administrator who is made up, also for a service app", Guess),
+        row("mails", "none is sent; `sendEmail` decides what the answer holds", Documented(USERS)),
+    ] },
+    Behaviours { subject: "lists and log", each: &[
+        row("search", "sees changes at once", Guess),
+        row("`limit` above the most", "counts as the most; 0 is E0000029", Guess),
+        row("System Log", "holds the last 10,000 events; their texts are made up, their types are Okta's", Guess),
+    ] },
+    Behaviours { subject: "groups and applications", each: &[
+        row("applications", "Intranet, and the identity source", Guess),
+        row("who is in an assigned group", "is a user of the application, of the scope `GROUP`, whose own removal is a 403, E0000006", Guess),
+        row("assigning to the identity source", "501", Guess),
+    ] },
+    Behaviours { subject: "limits", each: &[
+        row("sessions", "15 a minute, all methods together", Recorded(SESSIONS)),
+        row("uploads and start-import", "600 a minute", Guess),
+        row("users 600, one user 1,000, groups 500, one group 1,000, apps 100, one app 500, logs 120, others 1,200", "a minute; writing to a list counts as writing to one", Documented(LIMITS)),
+        row("limits of concurrency", "none", Guess),
+    ] },
+    Behaviours { subject: "what is not served", each: &[
+        row("an operation or a parameter that Okta describes", "501, E0000052, and says which", Guess),
+        row("a parameter that nobody describes", "ignored", Guess),
+        row("a method that the path lacks", "405, E0000022", Documented(CODES)),
+        row("a path that Okta lacks", "404, E0000008", Documented(CODES)),
+    ] },
+    Behaviours { subject: "OAuth", each: &[
+        row("unknown client", "400 in the form of Okta's APIs, `errorCode` `invalid_client`; every other refusal is `error` and `error_description`", Recorded(PROOF)),
+        row("an app with several keys, and no `kid`", "401 `invalid_client`", Guess),
+        row("`iat` of an assertion or proof", "up to 60 seconds in the future; a proof is good for 5 minutes", Guess),
+        row("order of the checks", "client, then scopes, then proof", Guess),
+        row("scopes: none granted of those asked for", "400 `consent_required`", Recorded(PROOF)),
+        row("scopes: some granted", "400 `invalid_scope`, which does not say which", Guess),
+        row("scopes: `read` asked for, `manage` granted", "refused: each is granted by itself; a call that needs `read` may have `manage`", Guess),
+        row("a proof although the app requires none", "the token is bound", Guess),
+        row("a bad proof at an API", "400, `WWW-Authenticate` with `invalid_dpop_proof`", Recorded(PROOF)),
+        row("the body of that answer", "Okta's form, with `invalid_dpop_proof` as code", Guess),
+        row("a token that is not good", "401, E0000011, `WWW-Authenticate` with `invalid_token`; tokens are random texts, no JWTs", Guess),
+        row("an app without an admin role", "403, E0000006, for every call", Documented(CODES)),
+    ] },
+];
