@@ -205,6 +205,7 @@ async fn wrong_requests_get_the_right_code() {
         ("GET /api/v1/zones", 501, "E0000052"),
         ("GET /api/v1/idps/0oa1", 501, "E0000052"),
         ("GET /oauth2/v1/keys", 501, "E0000052"),
+        ("GET /integrations/api/v1/api-services", 501, "E0000052"),
         ("PATCH /api/v1/zones", 405, "E0000022"),
         ("GET /api/v1/groups?expand=stats", 501, "E0000052"),
         ("GET /api/v1/groups/?limit=1", 200, ""),

@@ -1,6 +1,7 @@
 //! The whole of a vendor's API, as the vendor describes it: what a simulator may serve, and what it must own up to lacking.
 
 use axum::http::Method;
+use std::collections::BTreeSet;
 
 /// The operations of a vendor's API.
 #[derive(Debug)]
@@ -45,6 +46,11 @@ impl Api {
     /// Every operation, in the order of the table.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// The first parts of all paths: `/api`.
+    pub fn roots(&self) -> BTreeSet<&'static str> {
+        self.operations.iter().filter_map(|operation| operation.path.split('/').nth(1)).collect()
     }
 
     /// The operation with this method and this very path.
@@ -109,6 +115,7 @@ GET /things/rules - -";
         assert_eq!((thing.name, &*thing.scopes), ("getThing", &["things.read", "owners.read"][..]));
         assert_eq!(thing.parameters, ["@If-Match"]);
         assert!(api.find(&Method::GET, "/things").unwrap().name.is_empty());
+        assert!(api.roots().into_iter().eq(["things"]));
     }
 
     #[test]

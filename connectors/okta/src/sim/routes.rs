@@ -79,10 +79,12 @@ pub fn endpoints() -> Vec<Endpoint<OktaSim>> {
 /// The whole org behind its guard and its faults.
 pub fn router(sim: OktaSim) -> Router {
     let refuse = |what: &str| ApiError::not_simulated(what).into_response();
-    let router = routes(&API, endpoints(), refuse)
-        // Not fallbacks: a router with one could not be merged with another vendor's.
-        .route("/api/{*path}", any(unserved))
-        .route("/oauth2/{*path}", any(unserved))
+    let mut router = routes(&API, endpoints(), refuse);
+    // Not a fallback: a router with one could not be merged with another vendor's.
+    for root in API.roots() {
+        router = router.route(&format!("/{root}/{{*path}}"), any(unserved));
+    }
+    let router = router
         .method_not_allowed_fallback(unserved)
         .layer(DefaultBodyLimit::max(super::sent::MOST_READ))
         .layer(from_fn_with_state(sim.clone(), guard))
