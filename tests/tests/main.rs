@@ -34,3 +34,4 @@ mod safety;
 mod sandbox;
 mod schema;
 mod secrets;
+mod unchanged;

@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{REDACTED, Value, parse_json};
+use flowrun_core::value::{REDACTED, Value, parse_json, with_all_digits};
 use serde::{Deserialize, Serialize};
 
 use crate::address;
@@ -189,7 +189,8 @@ impl Reply {
 
     /// Reads the body as JSON of a certain form, which may borrow from it.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&error))
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        with_all_digits(body, || serde_json::from_slice(body)).map_err(|error| self.unreadable(&error))
     }
 
     /// Fails over a body that is neither blank nor JSON: a page of something that answers in the vendor's place, with a

@@ -108,7 +108,9 @@ impl MapProfileSourceAttributes {
             let text = match value {
                 Value::Text(text) => Some(text.clone()),
                 Value::Null => None,
-                Value::Number(_) | Value::Bool(_) | Value::Date(_) => Text::from_value(value.clone()).ok(),
+                Value::Number(_) | Value::Integer(_) | Value::Bool(_) | Value::Date(_) => {
+                    Text::from_value(value.clone()).ok()
+                }
                 other => {
                     let message = format!(
                         "`{name}` of the user \"{id}\" is a {}, where Okta takes texts only",

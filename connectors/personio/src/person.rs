@@ -1,7 +1,7 @@
 //! Persons and employments as v2 sends them, made into the records that v1's employees are.
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Record, Text, Value, format_number, get};
+use flowrun_core::value::{Record, Text, Value, get, whole_number};
 
 use crate::attributes::ambiguous;
 use crate::record::{CUSTOM, is_custom, title};
@@ -210,7 +210,7 @@ impl Form {
 
 fn text(value: Value) -> Value {
     match value {
-        Value::Number(number) => Value::from(format_number(number)),
+        Value::Number(_) | Value::Integer(_) => Value::from(value.to_string()),
         value => value,
     }
 }
@@ -272,8 +272,8 @@ impl Custom<'_> {
     fn value(&self) -> Value {
         let value = self.value.cloned().unwrap_or_default();
         let is_number = self.kind.is_some_and(|kind| matches!(&*kind.to_uppercase(), "INT" | "DOUBLE"));
-        let number = value.as_text().filter(|_| is_number).and_then(|text| text.trim().parse::<f64>().ok());
-        number.filter(|number| number.is_finite()).map_or(value, Value::Number)
+        let text = value.as_text().filter(|_| is_number);
+        text.and_then(|text| whole_number(text)).unwrap_or(value)
     }
 }
 

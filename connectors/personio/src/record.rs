@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use flowrun_core::value::{Record, Text, Value, format_number};
+use flowrun_core::value::{Record, Text, Value, with_all_digits};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -33,11 +33,13 @@ pub struct Employees {
 
 /// Reads an answer whose `data` is an employee or a list of them.
 pub fn read(json: &[u8]) -> serde_json::Result<Employees> {
-    let mut names = Names::default();
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let employees = Answer(&mut names).deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(employees)
+    with_all_digits(json, || {
+        let mut names = Names::default();
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let employees = Answer(&mut names).deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(employees)
+    })
 }
 
 /// The names of an answer's attributes, each allocated once.
@@ -228,7 +230,7 @@ impl<'de> Visitor<'de> for Attributes<'_> {
             let (title, kind) = (self.0.known[place].title.clone(), self.0.known[place].kind);
             let value = match value {
                 // An id is a name, not a quantity: Okta's card has it as text.
-                Value::Number(id) if kind == Kind::Id => Value::from(format_number(id)),
+                Value::Number(_) | Value::Integer(_) if kind == Kind::Id => Value::from(value.to_string()),
                 value if kind == Kind::Id && value.as_text().is_none() => {
                     return Err(A::Error::custom("an employee's `id` is neither a number nor a text"));
                 }
@@ -289,7 +291,7 @@ fn plain(names: &mut Names, value: Value) -> Value {
                 let wrapped = field.as_object().filter(|field| field.contains_key("label"));
                 let field = wrapped.and_then(|field| field.get("value")).unwrap_or(field).clone();
                 let field = match field {
-                    Value::Number(id) if *key == "id" => Value::from(format_number(id)),
+                    Value::Number(_) | Value::Integer(_) if *key == "id" => Value::from(field.to_string()),
                     field => plain(names, field),
                 };
                 (names.inner(key), field)

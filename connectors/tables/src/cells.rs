@@ -1,6 +1,6 @@
 //! The cells of a row, packed into one block of memory: half a million rows must not cost half a gigabyte.
 
-use flowrun_core::value::{Date, Value};
+use flowrun_core::value::{Date, Integer, Value};
 
 /// A row's cells. Each is a byte that tells its kind, then what the kind needs.
 #[derive(Debug)]
@@ -12,6 +12,7 @@ const TRUE: u8 = 2;
 const NUMBER: u8 = 3;
 const DATE: u8 = 4;
 const TEXT: u8 = 5;
+const INTEGER: u8 = 6;
 
 impl Cells {
     /// Packs one value for each column.
@@ -25,15 +26,12 @@ impl Cells {
                     bytes.push(NUMBER);
                     bytes.extend(number.to_le_bytes());
                 }
+                Value::Integer(integer) => pack_text(&mut bytes, INTEGER, integer.digits()),
                 Value::Date(date) => {
                     bytes.push(DATE);
                     bytes.extend(date.millis().to_le_bytes());
                 }
-                Value::Text(text) => {
-                    bytes.push(TEXT);
-                    pack_length(&mut bytes, text.len());
-                    bytes.extend(text.as_bytes());
-                }
+                Value::Text(text) => pack_text(&mut bytes, TEXT, text),
                 // Columns have no other types.
                 _ => bytes.push(NULL),
             }
@@ -73,12 +71,18 @@ fn pack_length(bytes: &mut Vec<u8>, mut length: usize) {
     bytes.push(length as u8);
 }
 
+fn pack_text(bytes: &mut Vec<u8>, kind: u8, text: &str) {
+    bytes.push(kind);
+    pack_length(bytes, text.len());
+    bytes.extend(text.as_bytes());
+}
+
 /// The kind of the first cell, its content, and the cells behind it.
 fn split(bytes: &[u8]) -> (u8, &[u8], &[u8]) {
     let Some((kind, rest)) = bytes.split_first() else { return (NULL, &[], &[]) };
     let (length, rest) = match *kind {
         NUMBER | DATE => (8, rest),
-        TEXT => {
+        TEXT | INTEGER => {
             let mut length = 0;
             let mut at = 0;
             while let Some(byte) = rest.get(at) {
@@ -98,13 +102,15 @@ fn split(bytes: &[u8]) -> (u8, &[u8], &[u8]) {
 
 fn read(bytes: &[u8]) -> (Value, &[u8]) {
     let (kind, content, after) = split(bytes);
+    let text = || std::str::from_utf8(content).unwrap_or_default();
     let word = || content.try_into().map(u64::from_le_bytes).unwrap_or_default();
     let value = match kind {
         FALSE => Value::Bool(false),
         TRUE => Value::Bool(true),
         NUMBER => Value::Number(f64::from_bits(word())),
         DATE => Date::from_millis(word() as i64).into(),
-        TEXT => std::str::from_utf8(content).unwrap_or_default().into(),
+        TEXT => text().into(),
+        INTEGER => Integer::read(text()).unwrap_or_default(),
         _ => Value::Null,
     };
     (value, after)
@@ -120,7 +126,7 @@ mod tests {
         #[rustfmt::skip]
         let values = [
             Value::Null, Value::from(true), Value::from(false), Value::from(-0.5), Value::from(""), Value::from("Jane"),
-            Value::from(&*long), Date::parse_iso("2016-09-07T00:01:25.670Z").into(), Value::from("end"),
+            Integer::read("-7615917337495251231").unwrap(), Value::from(&*long), Date::parse_iso("2016-09-07T00:01:25.670Z").into(), Value::from("end"),
         ];
         let cells = Cells::pack(&values);
         assert_eq!(cells.iter().collect::<Vec<_>>(), values);

@@ -4,7 +4,7 @@ use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::program;
 use flowrun_core::suggest::closest;
 use flowrun_core::types::{Kind, Type};
-use flowrun_core::value::{Mismatch, Text, Value, convert};
+use flowrun_core::value::{Mismatch, Text, Value, convert, whole_number};
 
 use crate::MAX_CELL;
 
@@ -57,6 +57,17 @@ impl Column {
             return Err(Fault::new(FaultKind::InvalidInput, message));
         }
         Ok(value)
+    }
+
+    /// What a text of an imported file is here: none of it may be cut off, as a field for a number would.
+    pub fn import(&self, text: &str) -> Result<Value> {
+        if self.ty != Type::NUMBER || self.is_blank(&text.into()) {
+            return self.keep(text.into());
+        }
+        whole_number(text).ok_or_else(|| {
+            let mismatch = Mismatch { wanted: self.ty, found: text.into() };
+            self.mismatch(&mismatch).help("write numbers as in `-1234.5`, without signs between their digits")
+        })
     }
 
     fn mismatch(&self, mismatch: &Mismatch) -> Fault {

@@ -15,7 +15,8 @@ use crate::intake::{Intake, Wanted};
 ///
 /// The first line names the columns. All of them must be columns of the table, by exactly that name; else name those that
 /// are wanted under `select`, or say under `mapping` which column of the CSV goes into which of the table, and leave the
-/// others out. A field is converted to the type of its column; a blank one gets the column's default, or stays empty.
+/// others out. A field is converted to the type of its column, a number only as a whole: `12 kg` and
+/// `1,234.50` are none. A blank field gets the column's default, or stays empty.
 ///
 /// Either all rows are added or none: a line that does not fit, or one more than the table can hold, changes nothing, and
 /// the error names the line. The file must be in UTF-8. The way back is `tables.export_to_csv`.

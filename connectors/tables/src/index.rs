@@ -61,6 +61,7 @@ impl Index {
             Value::Null => self.hasher.hash_one(""),
             Value::Text(text) => self.hasher.hash_one(&**text),
             Value::Number(number) => self.hasher.hash_one((number + 0.0).to_bits()),
+            Value::Integer(integer) => self.hasher.hash_one(integer.nearest().to_bits()),
             Value::Date(date) => self.hasher.hash_one(date.millis()),
             Value::Bool(value) => self.hasher.hash_one(value),
             _ => return None,

@@ -473,12 +473,16 @@ fn read_type(value: &Map<String, Json>) -> Type {
     Type { kind, list: value.get("collection") == Some(&Json::Bool(true)) }
 }
 
-/// JSON as a value; numbers that no double holds exactly stay what they are nearest to.
+/// JSON as a value.
 fn constant(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => Value::Number(number.as_f64().unwrap_or_default()),
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => Value::from(number),
+            (_, Some(number)) => Value::from(number),
+            _ => Value::Number(number.as_f64().unwrap_or_default()),
+        },
         Json::String(text) => Value::Text(text.as_str().into()),
         Json::Array(items) => Value::list(items.iter().map(constant).collect()),
         Json::Object(members) => {

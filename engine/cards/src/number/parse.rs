@@ -1,4 +1,4 @@
-use flowrun_core::value::parse_number;
+use flowrun_core::value::{Number, whole_number};
 
 use crate::prelude::*;
 
@@ -12,14 +12,14 @@ pub struct Parse {
     /// The text.
     text: Text,
     /// The result for a text that isn't a number.
-    otherwise: Option<f64>,
+    otherwise: Option<Number>,
 }
 
 /// The number.
 #[derive(Outputs)]
 pub struct Parsed {
     /// The number that the text is.
-    result: f64,
+    result: Number,
     /// Whether the text was a number.
     is_number: bool,
 }
@@ -37,17 +37,13 @@ impl Pure for Parse {
     type Out = Parsed;
 
     fn run(self, _: &Cx<'_>) -> Result<Parsed> {
-        let text = self.text.trim();
-        // These letters are all that a number can have; what Rust reads beyond them no flow can use.
-        let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-        let whole = plain && text.parse::<f64>().is_ok();
-        if let Some(result) = parse_number(text).filter(|_| whole) {
+        if let Some(result) = whole_number(&self.text).and_then(|number| Number::from_value(number).ok()) {
             return Ok(Parsed { result, is_number: true });
         }
         match self.otherwise {
             Some(result) => Ok(Parsed { result, is_number: false }),
             None => {
-                let found: String = text.chars().take(60).collect();
+                let found: String = self.text.trim().chars().take(60).collect();
                 bail!(Self::TEXT, "expected a number, found \"{found}\"")
             }
         }

@@ -54,6 +54,7 @@ fn read(value: &Value) -> Result<Item, Mismatch> {
         Value::Null => Item::Other("nothing", false),
         Value::Bool(truth) => Item::Truth(*truth),
         Value::Number(number) => Item::Number(*number),
+        Value::Integer(integer) => Item::Number(integer.nearest()),
         Value::Date(date) => Item::Number(date.millis() as f64),
         Value::Text(text) => {
             let text = text.trim();

@@ -65,7 +65,7 @@ pub(super) fn type_of(value: &Value) -> Type {
     match value {
         Value::Null => Type::ANY,
         Value::Bool(_) => Type::BOOL,
-        Value::Number(_) => Type::NUMBER,
+        Value::Number(_) | Value::Integer(_) => Type::NUMBER,
         Value::Text(_) => Type::TEXT,
         Value::Date(_) => Type::DATE,
         Value::List(items) => {

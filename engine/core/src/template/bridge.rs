@@ -178,6 +178,11 @@ fn wrap(value: &Value) -> Inner {
             Inner::from(*number as i64)
         }
         Value::Number(number) => Inner::from(*number),
+        Value::Integer(integer) => match integer.digits().parse::<i128>() {
+            Ok(integer) => Inner::from(integer),
+            // Minijinja knows no longer ones; as a text it keeps its digits.
+            Err(_) => Inner::from(integer.to_string()),
+        },
         Value::Text(text) => Inner::from(Arc::<str>::from(text.clone())),
         other => Inner::from_object(Wrapped(other.clone())),
     }
@@ -192,6 +197,9 @@ pub(super) fn back(value: &Inner) -> Result<Value, Error> {
         ValueKind::Undefined | ValueKind::None => Value::Null,
         ValueKind::Bool => Value::Bool(value.is_true()),
         ValueKind::Number => {
+            if let Some(integer) = value.is_integer().then(|| i128::try_from(value.clone()).ok()).flatten() {
+                return Ok(Value::from(integer));
+            }
             let number = f64::try_from(value.clone())?;
             if !number.is_finite() {
                 return Err(Error::new(ErrorKind::InvalidOperation, "the result isn't a number"));
@@ -284,6 +292,7 @@ fn written(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Number(number) => format_number(*number),
+        Value::Integer(integer) => integer.to_string(),
         Value::Secret(secret) => {
             SECRET_READ.set(true);
             secret.expose().to_owned()

@@ -272,7 +272,7 @@ fn oversized(value: &Value) -> bool {
 fn hide(value: Value) -> Value {
     match value {
         Value::Text(text) => Value::Secret(Secret::new(&*text)),
-        Value::Number(_) => Value::Secret(Secret::new(value.to_string())),
+        Value::Number(_) | Value::Integer(_) => Value::Secret(Secret::new(value.to_string())),
         Value::List(items) => Value::list(items.iter().cloned().map(hide).collect()),
         Value::Object(members) => {
             Value::object(members.iter().map(|(key, value)| (key.clone(), hide(value.clone()))))

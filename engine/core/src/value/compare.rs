@@ -158,6 +158,9 @@ fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, Mismatch> {
     let b = convert(b.clone(), type_of(a))?;
     Ok(match (a, &b) {
         (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
+        (Value::Number(_) | Value::Integer(_), Value::Number(_) | Value::Integer(_)) => {
+            Some(sort_order(a, &b))
+        }
         (Value::Text(a), Value::Text(b)) => Some(text_order(a, b)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
@@ -171,6 +174,11 @@ fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, Mismatch> {
 pub fn sort_order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.partial_cmp(b).unwrap_or_else(|| a.total_cmp(b)),
+        (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
+        (Value::Integer(a), Value::Number(b)) => a.compare_to(*b).unwrap_or(Ordering::Less),
+        (Value::Number(a), Value::Integer(b)) => {
+            b.compare_to(*a).map_or(Ordering::Greater, Ordering::reverse)
+        }
         (Value::Text(a), Value::Text(b)) => text_order(a, b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
@@ -181,7 +189,7 @@ pub fn sort_order(a: &Value, b: &Value) -> Ordering {
 fn sort_rank(value: &Value) -> u8 {
     match value {
         Value::Bool(_) => 0,
-        Value::Number(_) => 1,
+        Value::Number(_) | Value::Integer(_) => 1,
         Value::Date(_) => 2,
         Value::Text(_) => 3,
         Value::Null => 5,
@@ -218,7 +226,7 @@ fn type_of(value: &Value) -> Type {
     match value {
         Value::Null => Type::ANY,
         Value::Bool(_) => Type::BOOL,
-        Value::Number(_) => Type::NUMBER,
+        Value::Number(_) | Value::Integer(_) => Type::NUMBER,
         Value::Text(_) => Type::TEXT,
         Value::Date(_) => Type::DATE,
         Value::List(_) => Type::list_of(Kind::Any),

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Date, File, Record, Secret, Text, Value, format_number, parse_json, parse_number};
+use super::{Date, File, Integer, Record, Secret, Text, Value, format_number, parse_json, parse_number};
 use crate::types::{Kind, Type};
 
 /// Why a value can't become what a field wants.
@@ -30,6 +30,10 @@ impl fmt::Display for Mismatch {
         if self.found.is_null() {
             return write!(f, "expected {}, found nothing", self.wanted);
         }
+        if let (Value::Integer(integer), false) = (&self.found, self.wanted.list) {
+            let longest = "which a number to compute with does not hold to its last digit";
+            return write!(f, "expected {}, found {integer}, {longest}", self.wanted);
+        }
         let mut shown = self.found.to_string();
         if let Some((cut, _)) = shown.char_indices().nth(60) {
             shown.truncate(cut);
@@ -49,7 +53,7 @@ pub fn convert(value: Value, wanted: Type) -> Result<Value, Mismatch> {
         (Kind::Any, value) => return Ok(value),
         (Kind::Text | Kind::Flow | Kind::Table, value) => return text(value, wanted).map(Value::Text),
         (Kind::Number, value) => match number(&value) {
-            Some(number) => return Ok(Value::Number(number)),
+            Some(number) => return Ok(number),
             None => value,
         },
         (Kind::Bool, value) => match truth(&value) {
@@ -81,6 +85,7 @@ fn text(value: Value, wanted: Type) -> Result<Text, Mismatch> {
         Value::Bool(true) => Ok("true".into()),
         Value::Bool(false) => Ok("false".into()),
         Value::Number(number) => Ok(format_number(number).into()),
+        Value::Integer(integer) => Ok(integer.digits().into()),
         Value::Date(date) => Ok(date.to_string().into()),
         // A secret inside would be lost as dots: better to refuse than to send them.
         Value::List(_) | Value::Object(_) if !value.holds_secret() => Ok(value.to_json().into()),
@@ -88,10 +93,10 @@ fn text(value: Value, wanted: Type) -> Result<Text, Mismatch> {
     }
 }
 
-fn number(value: &Value) -> Option<f64> {
+fn number(value: &Value) -> Option<Value> {
     match value {
-        Value::Number(number) => Some(*number),
-        Value::Text(text) => parse_number(text),
+        Value::Number(_) | Value::Integer(_) => Some(value.clone()),
+        Value::Text(text) => Integer::read(text.trim()).or_else(|| parse_number(text).map(Value::Number)),
         _ => None,
     }
 }
@@ -101,6 +106,7 @@ fn truth(value: &Value) -> Option<bool> {
         Value::Bool(truth) => Some(*truth),
         Value::Null => Some(false),
         Value::Number(number) => Some(*number != 0.0),
+        Value::Integer(_) => Some(true),
         Value::Text(text) => match text.trim() {
             "" => Some(false),
             text if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
@@ -167,7 +173,7 @@ fn fits(value: &Value, kind: Kind) -> bool {
         (Kind::Any, _)
             | (_, Value::Null)
             | (Kind::Text, Value::Text(_))
-            | (Kind::Number, Value::Number(_))
+            | (Kind::Number, Value::Number(_) | Value::Integer(_))
             | (Kind::Bool, Value::Bool(_))
             | (Kind::Date, Value::Date(_))
             | (Kind::Object, Value::Object(_))
@@ -223,6 +229,24 @@ scalar!(Date, Date, Date);
 scalar!(Arc<File>, File, File);
 scalar!(Arc<Record>, Object, Object);
 scalar!(Secret, Secret, Secret);
+
+/// A number with all its digits, for what only hands it on.
+#[derive(Clone, Debug)]
+pub struct Number(Value);
+
+impl FromValue for Number {
+    const TYPE: Type = Type::NUMBER;
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        convert(value, Type::NUMBER).map(Number)
+    }
+}
+
+impl IntoValue for Number {
+    const TYPE: Type = Type::NUMBER;
+    fn into_value(self) -> Value {
+        self.0
+    }
+}
 
 impl FromValue for Record {
     const TYPE: Type = Type::OBJECT;

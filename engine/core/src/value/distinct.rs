@@ -60,12 +60,17 @@ impl Hash for ByContent {
 
 /// Values that are equal have the same hash.
 fn hash<H: Hasher>(value: &Value, state: &mut H) {
-    std::mem::discriminant(value).hash(state);
+    match value {
+        // A double and an integer may be equal.
+        Value::Integer(_) => std::mem::discriminant(&Value::Number(0.0)).hash(state),
+        value => std::mem::discriminant(value).hash(state),
+    }
     match value {
         Value::Null => {}
         Value::Bool(truth) => truth.hash(state),
         // 0 and -0 are equal.
         Value::Number(number) => (number + 0.0).to_bits().hash(state),
+        Value::Integer(integer) => integer.hash(state),
         Value::Text(text) => text.hash(state),
         Value::Date(date) => date.millis().hash(state),
         Value::List(items) => {
@@ -93,7 +98,7 @@ fn hash<H: Hasher>(value: &Value, state: &mut H) {
 pub fn sort_by_key(keyed: Vec<(Value, Value)>) -> Result<Vec<Value>, Mismatch> {
     let wanted = match keyed.iter().map(|(key, _)| key).find(|key| !key.is_null()) {
         None => Type::ANY,
-        Some(Value::Number(_)) => Type::NUMBER,
+        Some(Value::Number(_) | Value::Integer(_)) => Type::NUMBER,
         Some(Value::Text(_)) => Type::TEXT,
         Some(Value::Date(_)) => Type::DATE,
         Some(Value::Bool(_)) => Type::BOOL,

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{self, Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
-use super::{REDACTED, Record, Text, Value, format_number};
+use super::{REDACTED, Record, Text, Value, format_number, long, with_all_digits};
 
 /// Why a text is not JSON.
 #[derive(Debug)]
@@ -18,9 +19,11 @@ impl fmt::Display for ParseError {
     }
 }
 
-/// Reads JSON; nesting is limited to 128 levels.
+/// Reads JSON; nesting is limited to 128 levels, integers keep all their digits.
 pub fn parse_json(text: &str) -> Result<Value, ParseError> {
-    serde_json::from_str(text).map_err(ParseError)
+    // RFC 8259 lets a reader ignore a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    with_all_digits(text.as_bytes(), || serde_json::from_str(text).map_err(ParseError))
 }
 
 /// The largest size at which every integer is exact.
@@ -34,7 +37,12 @@ impl Serialize for Value {
             Value::Number(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
                 serializer.serialize_i64(*number as i64)
             }
+            // JSON's readers want an integer without an exponent: its digits as they are shown.
+            Value::Number(number) if number.fract() == 0.0 && number.abs() < 1e21 => {
+                digits(&format_number(*number), serializer)
+            }
             Value::Number(number) => serializer.serialize_f64(*number),
+            Value::Integer(integer) => digits(integer.digits(), serializer),
             Value::Text(text) => serializer.serialize_str(text),
             Value::Date(date) => serializer.collect_str(date),
             Value::List(items) => serializer.collect_seq(items.iter()),
@@ -48,6 +56,15 @@ impl Serialize for Value {
             }
             Value::Secret(_) => serializer.serialize_str(REDACTED),
         }
+    }
+}
+
+/// An integer with all its digits.
+fn digits<S: Serializer>(digits: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match (digits.parse::<i64>(), RawValue::from_string(digits.to_owned())) {
+        (Ok(integer), _) => serializer.serialize_i64(integer),
+        (_, Ok(raw)) => raw.serialize(serializer),
+        (_, Err(error)) => Err(ser::Error::custom(error)),
     }
 }
 
@@ -78,13 +95,13 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Bool(value))
     }
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
+        Ok(Value::from(value))
     }
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
+        Ok(Value::from(value))
     }
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Number(value))
+        Ok(long::read(value))
     }
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
         Ok(Value::from(value))
@@ -133,6 +150,7 @@ impl fmt::Display for Value {
         match self {
             Value::Text(text) => f.write_str(text),
             Value::Number(number) => f.write_str(&format_number(*number)),
+            Value::Integer(integer) => f.write_str(integer.digits()),
             Value::Date(date) => write!(f, "{date}"),
             Value::File(file) => write!(f, "{file}"),
             Value::Secret(_) => f.write_str(REDACTED),
@@ -163,6 +181,24 @@ mod tests {
     fn json_keeps_order_and_exact_integers() {
         let text = r#"{"z":1,"a":[9007199254740991,0.5,-0.25,1e+300],"n":null,"t":"ü"}"#;
         assert_eq!(parse_json(text).unwrap().to_json(), text);
+    }
+
+    /// The digits that stand in the text are those that leave (RFC 8259 sets no limit to them).
+    #[test]
+    fn integers_of_any_length_pass_unchanged() {
+        let text = r#"{"id":7615917337495251231,"n":[-9007199254740993,1.5,123456789012345678901234567890,2e3],"x":12345678901234567890123456789012345678901234567890}"#;
+        let value = parse_json(text).unwrap();
+        assert_eq!(value.to_json(), text.replace("2e3", "2000"));
+        assert_eq!(parse_json(&value.to_json_pretty()).unwrap(), value);
+        assert_eq!(Value::Number(7.615917337495251e18).to_json(), "7615917337495251000");
+        assert_eq!(Value::Number(1e21).to_json(), "1e+21");
+        // An exponent makes a double, however long the digits; a text is none of it.
+        let text = r#"["123456789012345678901",123456789012345678901e0,123456789012345678901]"#;
+        let numbers = parse_json(text).unwrap();
+        assert_eq!(
+            numbers.to_json(),
+            r#"["123456789012345678901",123456789012345680000,123456789012345678901]"#
+        );
     }
 
     #[test]

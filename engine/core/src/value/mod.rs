@@ -5,25 +5,30 @@ mod convert;
 mod date;
 mod distinct;
 mod file;
+mod integer;
 mod json;
+mod long;
 mod nesting;
 mod number;
 mod path;
 mod record;
 mod text;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
 pub use compare::{Operator, compare, sort_order};
-pub use convert::{FromValue, IntoValue, Mismatch, convert, parse_date};
+pub use convert::{FromValue, IntoValue, Mismatch, Number, convert, parse_date};
 pub use date::Date;
 pub use distinct::{Distinct, sort_by_key};
 pub use file::{File, size_told};
+pub use integer::Integer;
 pub use json::{ParseError, parse_json};
+pub use long::with_all_digits;
 pub(crate) use nesting::{DEEPEST, Depth};
-pub use number::{format_number, parse_number};
+pub use number::{format_number, parse_number, whole_number};
 pub use path::{Path, get, set};
 pub use record::Record;
 pub use text::Text;
@@ -36,8 +41,10 @@ pub enum Value {
     Null,
     /// True or false.
     Bool(bool),
-    /// A double, as in Okta; integers are exact up to 2^53.
+    /// A double, as in Okta.
     Number(f64),
+    /// A number too: an integer that a double would change.
+    Integer(Integer),
     /// A text.
     Text(Text),
     /// A date & time: an instant and the offset it was written with.
@@ -101,7 +108,7 @@ impl Value {
             Value::Secret(secret) => secret.expose().is_empty(),
             Value::List(items) => items.is_empty(),
             Value::Object(members) => members.is_empty(),
-            Value::Bool(_) | Value::Number(_) | Value::Date(_) | Value::File(_) => false,
+            Value::Bool(_) | Value::Number(_) | Value::Integer(_) | Value::Date(_) | Value::File(_) => false,
         }
     }
 
@@ -110,7 +117,7 @@ impl Value {
         match self {
             Value::Null => "nothing",
             Value::Bool(_) => "true/false",
-            Value::Number(_) => "number",
+            Value::Number(_) | Value::Integer(_) => "number",
             Value::Text(_) => "text",
             Value::Date(_) => "date & time",
             Value::List(_) => "list",
@@ -125,9 +132,13 @@ impl Value {
         if let Value::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The number, if this is one.
+    /// The number, if this is one; the nearest to an integer that no double holds.
     pub fn as_number(&self) -> Option<f64> {
-        if let Value::Number(number) = self { Some(*number) } else { None }
+        match self {
+            Value::Number(number) => Some(*number),
+            Value::Integer(integer) => Some(integer.nearest()),
+            _ => None,
+        }
     }
 
     /// The items, if this is a list.
@@ -158,6 +169,10 @@ impl PartialEq for Value {
             (Value::Null, Value::Null) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Number(a), Value::Number(b)) => a == b,
+            (Value::Integer(a), Value::Integer(b)) => a == b,
+            (Value::Integer(a), Value::Number(b)) | (Value::Number(b), Value::Integer(a)) => {
+                a.compare_to(*b) == Some(Ordering::Equal)
+            }
             (Value::Text(a), Value::Text(b)) => a == b,
             (Value::Date(a), Value::Date(b)) => a == b,
             (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b) || a == b,
@@ -181,12 +196,7 @@ impl From<f64> for Value {
 }
 impl From<usize> for Value {
     fn from(value: usize) -> Value {
-        Value::Number(value as f64)
-    }
-}
-impl From<i64> for Value {
-    fn from(value: i64) -> Value {
-        Value::Number(value as f64)
+        Value::from(value as u64)
     }
 }
 impl From<i32> for Value {

@@ -1,5 +1,7 @@
 //! Numbers as JavaScript writes and reads them, for that is what Okta's are.
 
+use super::{Integer, Value};
+
 /// Writes a number as Okta shows it: integers without a fraction, the shortest digits that read back the same.
 pub fn format_number(number: f64) -> String {
     if number == 0.0 {
@@ -62,6 +64,15 @@ pub fn parse_number(text: &str) -> Option<f64> {
     text[..end].parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// Reads a text that is a number and nothing else, but for white space around it: what is imported must not be cut.
+pub fn whole_number(text: &str) -> Option<Value> {
+    let text = text.trim();
+    // What Rust reads beyond these letters, such as `nan`, no flow can use.
+    let plain = |byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let double = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Number);
+    text.bytes().all(plain).then(|| Integer::read(text).or_else(double)).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +95,24 @@ mod tests {
         ];
         for (number, text) in table {
             assert_eq!(format_number(number), text);
+        }
+    }
+
+    #[test]
+    fn a_whole_text_is_a_number_or_none() {
+        for (text, number) in [
+            (" 12.5 ", Some("12.5")),
+            ("-1e3", Some("-1000")),
+            ("12345678901234567", Some("12345678901234567")),
+            ("1,234.50", None),
+            ("1.234,50", None),
+            ("12 kg", None),
+            ("0x10", None),
+            ("1e999", None),
+            ("nan", None),
+            ("", None),
+        ] {
+            assert_eq!(whole_number(text).map(|number| number.to_string()).as_deref(), number, "{text:?}");
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) fn constant(value: &Value, within: bool) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => format_number(*number),
+        // A flow file takes no such number; a text of its digits becomes one.
+        Value::Integer(integer) => quoted(integer.digits()),
         Value::Text(content) => text(&escaped(content), within),
         other => text(&other.to_json(), within),
     }

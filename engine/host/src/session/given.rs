@@ -11,7 +11,7 @@ use flowrun_core::load::constant;
 use flowrun_core::model::{self, Manifest, Var};
 use flowrun_core::suggest::closest;
 use flowrun_core::types::{Kind, Type};
-use flowrun_core::value::{Record, Secret, Text, Value, convert, parse_json};
+use flowrun_core::value::{Record, Secret, Text, Value, convert, parse_json, whole_number};
 use flowrun_kit::files::{self, Files};
 use flowrun_project::Problem;
 
@@ -126,7 +126,7 @@ fn type_of(var: &Var) -> Type {
         return ty;
     }
     match var.value.as_ref().map(|value| &value.it) {
-        Some(Value::Number(_)) => Type::NUMBER,
+        Some(Value::Number(_) | Value::Integer(_)) => Type::NUMBER,
         Some(Value::Bool(_)) => Type::BOOL,
         Some(Value::List(_)) => Type::list_of(Kind::Any),
         Some(Value::Object(_)) => Type::OBJECT,
@@ -152,10 +152,7 @@ fn read(text: &str, ty: Type) -> Result<Value, String> {
         Kind::Secret => return Ok(Value::Secret(Secret::new(text))),
         // What a flow file would make of it.
         Kind::Any => constant(text).unwrap_or_else(|_| Value::from(text)),
-        Kind::Number => match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Value::Number(number),
-            _ => return Err(wrong(text)),
-        },
+        Kind::Number => whole_number(text).ok_or_else(|| wrong(text))?,
         Kind::Bool => match text.trim() {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),

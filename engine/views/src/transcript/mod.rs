@@ -77,7 +77,10 @@ pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
 fn scalars(outputs: &Value) -> Vec<String> {
     let Some(outputs) = outputs.as_object() else { return Vec::new() };
     let shown = outputs.iter().filter(|(_, value)| {
-        matches!(value, Value::Number(_) | Value::Bool(_) | Value::Text(_) | Value::Date(_))
+        matches!(
+            value,
+            Value::Number(_) | Value::Integer(_) | Value::Bool(_) | Value::Text(_) | Value::Date(_)
+        )
     });
     shown.map(|(name, value)| outcome::named(name, value)).collect()
 }

@@ -115,7 +115,7 @@ fn rank(name: &str, value: &Value) -> u8 {
     match value {
         Value::Number(_) if plural(name) => 0,
         _ if matches!(name, "status" | "count" | "result") => 1,
-        Value::Number(_) | Value::Bool(_) => 2,
+        Value::Number(_) | Value::Integer(_) | Value::Bool(_) => 2,
         Value::List(_) => 3,
         Value::Object(_) => 5,
         _ => 4,
@@ -130,7 +130,7 @@ pub(super) fn named(name: &str, value: &Value) -> String {
             let words = if *number == 1.0 { singular(&words) } else { words };
             format!("{} {words}", words::number(*number))
         }
-        Value::Number(_) => format!("{words} {}", short(value)),
+        Value::Number(_) | Value::Integer(_) => format!("{words} {}", short(value)),
         _ => format!("{words}: {}", short(value)),
     }
 }
