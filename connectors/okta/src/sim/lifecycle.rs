@@ -38,7 +38,7 @@ pub async fn run(
     let token = id("tok", number);
     let link = |path: &str| format!("{}/{path}/{token}", asked.origin());
     Ok(match operation.as_str() {
-        "expire_password" => Json(body(number, found, &origin(&parts))).into_response(),
+        "expire_password" => Json(body(number, found, &origin(&parts), now_ms)).into_response(),
         "activate" if mails == Some("false") => {
             Json(json!({ "activationUrl": link("welcome"), "activationToken": token })).into_response()
         }

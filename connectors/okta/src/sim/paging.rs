@@ -32,6 +32,16 @@ impl Asked {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Refuses a parameter that Okta has and the simulator doesn't.
+    pub fn lacks(&self, name: &str) -> Result<(), ApiError> {
+        self.get(name).map_or(Ok(()), |value| Err(ApiError::lacks(&format!("{name}={value}"))))
+    }
+
+    /// Whether a parameter is true.
+    pub fn is(&self, name: &str) -> bool {
+        self.get(name) == Some("true")
+    }
+
     /// The query without the parameters that tell pages apart.
     pub fn without_page(&self) -> String {
         let kept: Vec<&str> =

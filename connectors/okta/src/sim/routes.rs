@@ -1,11 +1,10 @@
-//! The paths of the simulated org, the guard around them, and the handlers of sessions and logs.
+//! The paths of the simulated org, the guard around them, and the handlers of sessions.
 
 use super::error::ApiError;
 use super::limits::Bucket;
-use super::paging::Asked;
-use super::search::{Dialect, Expr};
+use super::made_by::{CURRENT, Made};
 use super::{
-    OktaSim, app_groups, app_users, apps, auth, bulk, group_paths, ids, lifecycle, log, organization, token,
+    OktaSim, app_groups, app_users, apps, auth, bulk, group_paths, ids, lifecycle, logs, organization, token,
     user_changes, users,
 };
 use axum::body::Bytes;
@@ -46,7 +45,7 @@ pub fn router(sim: OktaSim) -> Router {
         .route("/api/v1/users/{user}/sessions", delete(user_changes::clear_sessions))
         .route("/api/v1/users/{user}/groups", get(group_paths::of_user))
         .route("/api/v1/users/{user}/{*rest}", any(not_simulated))
-        .route("/api/v1/logs", get(list_logs))
+        .route("/api/v1/logs", get(logs::list))
         .route("/api/v1/groups", get(group_paths::list).post(group_paths::create))
         .route("/api/v1/groups/{group}", group)
         .route("/api/v1/groups/{group}/users", get(group_paths::members))
@@ -72,14 +71,20 @@ pub fn router(sim: OktaSim) -> Router {
 }
 
 /// Writes what every answer has, whatever became of the request.
-async fn sign(State(sim): State<OktaSim>, request: Request, next: Next) -> Response {
-    let ours = request.extensions().get::<MatchedPath>().is_some();
-    let mut response = next.run(request).await;
-    if ours {
-        sim.sign(response.headers_mut());
+async fn sign(State(sim): State<OktaSim>, mut request: Request, next: Next) -> Response {
+    if request.extensions().get::<MatchedPath>().is_none() {
+        return next.run(request).await;
     }
+    let number = sim.next_request();
+    request.extensions_mut().insert(RequestNumber(number));
+    let mut response = next.run(request).await;
+    sim.sign(response.headers_mut(), number);
     response
 }
+
+/// The number of a request among all, of which its id is made.
+#[derive(Clone, Copy)]
+struct RequestNumber(u32);
 
 /// Counts the request against its limit, checks its token, and says what is left of the limit.
 async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Response {
@@ -90,12 +95,15 @@ async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Resp
     let bucket = Bucket::of(request.method(), request.uri().path());
     let quota = sim.take(bucket);
     let (parts, body) = request.into_parts();
+    let number = parts.extensions.get::<RequestNumber>().map_or(0, |number| number.0);
+    let made = Made::by(&sim, &parts, number);
     let response = if !quota.allowed {
+        CURRENT.sync_scope(made, || sim.note_violation(bucket, &quota));
         ApiError::too_many().into_response()
     } else if let Err(error) = auth::authorize(&sim, &parts) {
         error.into_response()
     } else {
-        next.run(Request::from_parts(parts, body)).await
+        CURRENT.scope(made, next.run(Request::from_parts(parts, body))).await
     };
     let mut response = match response.extensions().get::<ApiError>() {
         Some(error) => sim.error(error),
@@ -194,51 +202,4 @@ async fn start_import(State(sim): State<OktaSim>, Path((source, session)): Path<
     let state = &mut *state;
     let session = state.sessions.start(&session, now_ms, &mut state.log)?;
     Ok(Json(session.body(&source)).into_response())
-}
-
-async fn list_logs(State(sim): State<OktaSim>, request: Request) -> Answer {
-    const WEEK_MS: i64 = 7 * 24 * 3_600_000;
-    let (parts, _) = request.into_parts();
-    let asked = Asked::read(&parts)?;
-    let limit = asked.limit(0, 100, 1000)?;
-    let time = |name: &str| {
-        asked.get(name).map(|text| ids::parse_time(text).ok_or_else(ApiError::bad_date)).transpose()
-    };
-    let (since, until) = (time("since")?, time("until")?);
-    let until_ms = until.unwrap_or(i64::MAX);
-    let since_ms = since.unwrap_or_else(|| until_ms.min(sim.now_ms()) - WEEK_MS);
-    let parse = |text: &str| Expr::parse(text, Dialect::Log).map_err(ApiError::bad_criteria);
-    let filter = asked.get("filter").map(parse).transpose()?;
-    let keywords: Vec<String> =
-        asked.get("q").unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
-    let descending = asked.get("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("DESCENDING"));
-    let cursor: Option<u64> =
-        asked.get("after").map(|text| text.parse().map_err(|_| ApiError::bad_paging())).transpose()?;
-
-    let state = sim.state();
-    let wanted = |event: &&log::Event| {
-        (since_ms..until_ms).contains(&event.at_ms)
-            && event.matches(filter.as_ref(), &keywords, log::Known::of(&state))
-    };
-    // The cursor is the number of the first event of the next page; going down, of the last one seen.
-    let mut page: Vec<log::Event> = if descending {
-        let below = cursor.unwrap_or(u64::MAX);
-        let events = state.log.since(0).rev().filter(|event| event.number < below);
-        events.filter(wanted).take(limit + 1).copied().collect()
-    } else {
-        state.log.since(cursor.unwrap_or(0)).filter(wanted).take(limit + 1).copied().collect()
-    };
-    let more = page.len() > limit;
-    page.truncate(limit);
-    // A query without an end polls: it always has a next page, which waits for what is still to happen.
-    let polls = until.is_none() && !descending;
-    let next = match page.last() {
-        Some(last) if more && descending => Some(last.number),
-        Some(last) if more => Some(last.number + 1),
-        _ if polls => Some(if more { cursor.unwrap_or(0) } else { state.log.next() }),
-        _ => None,
-    };
-    let events: Vec<_> = page.iter().map(|event| event.body(log::Known::of(&state))).collect();
-    let next = next.map(|number| number.to_string());
-    Ok((asked.links(limit, next.as_deref()), Json(events)).into_response())
 }
