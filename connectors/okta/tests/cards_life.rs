@@ -195,7 +195,9 @@ async fn groups_and_applications_know_imported_users() {
     let members = org.card("list_group_members", &format!(r#"{{"group_id":"{group}"}}"#)).await;
     assert_eq!(text(&members, "users.0.Login"), ADA);
     let groups = org.card("get_users_groups", &format!(r#"{{"user_id":"{user}"}}"#)).await;
-    assert_eq!(text(&groups, "groups.0.Profile.Name"), "Readers");
+    // Everybody is in Everyone.
+    assert_eq!(text(&groups, "groups.0.Profile.Name"), "Everyone");
+    assert_eq!(text(&groups, "groups.1.Profile.Name"), "Readers");
 
     let assigned = format!(r#"{{"application_id":"{app}","user_id":"{user}"}}"#);
     assert!(org.refused("get_assigned_user_for_application", &assigned).await.contains("(AppUser)"));

@@ -5,7 +5,10 @@
 mod cards;
 mod cards_life;
 mod checks;
+mod expressions;
 mod keys;
+mod logs;
 mod oauth;
+mod org;
 mod sim;
 mod token;

@@ -1,111 +1,10 @@
 //! The simulated Okta org, asked over its API.
 
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request};
-use flowrun_kit::clock::Clock;
+use crate::org::*;
 use flowrun_kit::simulator::SimFault;
-use flowrun_okta::sim::{OktaSim, OktaSimConfig, Operation, RateLimits, SeedUser, SessionStatus, UserStatus};
+use flowrun_okta::sim::{OktaSim, Operation, RateLimits, SeedUser, SessionStatus, UserStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tower::ServiceExt;
-
-const START_MS: i64 = 1_789_000_000_250;
-
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
-}
-
-impl Answer {
-    fn code(&self) -> &str {
-        self.body["errorCode"].as_str().unwrap_or_default()
-    }
-
-    fn cause(&self) -> &str {
-        self.body["errorCauses"][0]["errorSummary"].as_str().unwrap_or_default()
-    }
-
-    fn header(&self, name: &str) -> i64 {
-        self.headers[name].to_str().unwrap().parse().unwrap()
-    }
-
-    fn next(&self) -> Option<String> {
-        let links = self.headers.get_all("link").iter().map(|link| link.to_str().unwrap());
-        let next = links.filter_map(|link| link.strip_suffix(">; rel=\"next\"")).next()?;
-        Some(next.strip_prefix("<http://acme.okta.test").unwrap().to_owned())
-    }
-
-    fn logins(&self) -> Vec<&str> {
-        self.body.as_array().unwrap().iter().map(|user| user["profile"]["login"].as_str().unwrap()).collect()
-    }
-}
-
-fn org(change: impl FnOnce(&mut OktaSimConfig)) -> OktaSim {
-    let mut config = OktaSimConfig::new(Clock::starting_at(START_MS, 1.0));
-    config.limits = RateLimits::off();
-    change(&mut config);
-    OktaSim::new(config)
-}
-
-async fn send(sim: &OktaSim, request: &str, token: &str, body: Vec<u8>) -> Option<Answer> {
-    let (method, target) = request.split_once(' ').unwrap();
-    let request = Request::builder()
-        .method(method)
-        .uri(target.replace("{source}", &format!("/api/v1/identity-sources/{}", sim.identity_source_id())))
-        .header("host", "acme.okta.test")
-        .header("authorization", token);
-    let response = sim.router().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = to_bytes(response.into_body(), usize::MAX).await.ok()?;
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).ok()? };
-    Some(Answer { status, headers, body })
-}
-
-async fn call(sim: &OktaSim, request: &str, body: Value) -> Answer {
-    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    send(sim, request, &format!("SSWS {}", sim.token()), body).await.unwrap()
-}
-
-async fn get(sim: &OktaSim, target: &str) -> Answer {
-    call(sim, &format!("GET {}", target.replace(' ', "%20").replace('"', "%22")), Value::Null).await
-}
-
-fn person(id: &str) -> Value {
-    json!({ "externalId": id, "profile": {
-        "userName": format!("{id}@example.com"), "email": format!("{id}@example.com"),
-        "firstName": id.to_uppercase(), "lastName": "O'Neill", "secondEmail": "x@example.net", "mobilePhone": null,
-        "department": "Größe & Co",
-    } })
-}
-
-fn upload(ids: &[&str]) -> Value {
-    json!({ "entityType": "USERS", "profiles": ids.iter().map(|id| person(id)).collect::<Vec<_>>() })
-}
-
-fn removal(ids: &[&str]) -> Value {
-    let profiles: Vec<Value> = ids.iter().map(|id| json!({ "externalId": id })).collect();
-    json!({ "entityType": "USERS", "profiles": profiles })
-}
-
-async fn open(sim: &OktaSim) -> String {
-    let answer = call(sim, "POST {source}/sessions", Value::Null).await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    answer.body["id"].as_str().unwrap().to_owned()
-}
-
-async fn import(sim: &OktaSim, ids: &[&str]) -> String {
-    let session = open(sim).await;
-    let loaded = call(sim, &format!("POST {{source}}/sessions/{session}/bulk-upsert"), upload(ids)).await;
-    assert_eq!((loaded.status, loaded.body), (202, Value::Null));
-    let started = call(sim, &format!("POST {{source}}/sessions/{session}/start-import"), Value::Null).await;
-    assert_eq!((started.status, &started.body["status"]), (200, &json!("TRIGGERED")));
-    session
-}
-
-async fn pass(seconds: u64) {
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_session_moves_as_documented() {
@@ -207,14 +106,15 @@ async fn wrong_requests_get_the_right_code() {
         ("GET /oauth2/v1/keys", 501, "E0000052"),
         ("GET /integrations/api/v1/api-services", 501, "E0000052"),
         ("PATCH /api/v1/zones", 405, "E0000022"),
-        ("GET /api/v1/groups?expand=stats", 501, "E0000052"),
+        ("GET /api/v1/groups?expand=app", 501, "E0000052"),
+        ("GET /api/v1/apps?expand=user/00u1", 501, "E0000052"),
         ("GET /api/v1/groups/?limit=1", 200, ""),
         ("GET /api/v1/groups?not_oktas=1", 200, ""),
         ("GET /api/v1/users/nobody", 404, "E0000007"),
         ("GET /api/v1/users?limit=x", 400, "E0000029"),
         ("GET /api/v1/users?after=x", 400, "E0000029"),
         ("GET /api/v1/users?q=a&search=b", 400, "E0000033"),
-        ("GET /api/v1/logs?since=yesterday", 400, "E0000030"),
+        ("GET /api/v1/logs?since=yesterday", 400, "E0000001"),
     ] {
         let answer = call(&sim, request, Value::Null).await;
         assert_eq!((answer.status, answer.code()), (status, code), "{request}");
@@ -400,25 +300,6 @@ async fn session_endpoints_share_fifteen_requests_a_minute() {
     assert_eq!(get(&sim, "{source}/sessions").await.status, 200);
 }
 
-fn seeded(count: usize) -> OktaSim {
-    let sim = org(|_| ());
-    let statuses = [UserStatus::Active, UserStatus::Active, UserStatus::Deprovisioned, UserStatus::Staged];
-    let profile = |n: usize| {
-        [
-            ("userName".to_owned(), format!("user{n:03}@example.com")),
-            ("email".to_owned(), format!("user{n:03}@example.com")),
-            ("lastName".to_owned(), format!("{}ller", ["Mü", "mi", "Z\"e"][n % 3])),
-            ("costCenter".to_owned(), format!("C{}", n % 10)),
-        ]
-    };
-    sim.seed((0..count).map(|n| SeedUser {
-        external_id: n.to_string(),
-        profile: profile(n).into(),
-        status: statuses[n % 4],
-    }));
-    sim
-}
-
 async fn pages(sim: &OktaSim, first: &str) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut next = Some(first.to_owned());
@@ -467,70 +348,6 @@ async fn lists_page_by_link_without_gaps_or_repeats() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn search_understands_okta_expressions_and_refuses_others() {
-    let sim = seeded(12);
-    let id = get(&sim, "/api/v1/users/user007@example.com").await.body["id"].as_str().unwrap().to_owned();
-    for (search, expected) in [
-        (r#"profile.login eq "USER003@example.com""#, &[3][..]),
-        (r#"profile.lastName sw "MÜ" and status eq "active""#, &[0, 9]),
-        (r#"profile.lastName eq "z\"eller" or profile.costCenter eq "C0""#, &[0, 2, 5, 8, 10, 11]),
-        (r#"(profile.costCenter eq "C1" OR profile.costCenter eq "C2") AND status eq "ACTIVE""#, &[1]),
-        (r#"profile.costCenter eq "C1" or profile.costCenter eq "C2" and status eq "ACTIVE""#, &[1, 11]),
-        (r#"status lt "DEPROVISIONED" or status gt "STAGED""#, &[0, 1, 4, 5, 8, 9]),
-        (r#"profile.email co "r01""#, &[10, 11]),
-        (r#"profile.firstName pr"#, &[]),
-        (r#"profile.nothing eq "x""#, &[]),
-        (&format!(r#"id eq "{id}""#), &[7]),
-        (
-            r#"created ge "2026-09-10T00:26:40.250Z" and lastUpdated le "2026-09-10T02:26:41+02:00" and profile.costCenter eq "C4""#,
-            &[4],
-        ),
-        (r#"created gt "2026-09-10T00:26:40.250Z""#, &[]),
-    ] {
-        let found = get(&sim, &format!("/api/v1/users?search={}", search.replace('+', "%2B"))).await;
-        let expected: Vec<_> = expected.iter().map(|n| format!("user{n:03}@example.com")).collect();
-        assert_eq!(found.status, 200, "{search}: {}", found.body);
-        assert_eq!(found.logins(), expected, "{search}");
-    }
-    let deep = format!("{}status pr{}", "(".repeat(40), ")".repeat(40));
-    for (parameter, expression, cause) in [
-        (
-            "search",
-            r#"status ne "ACTIVE""#,
-            "expected eq, sw, co, gt, ge, lt, le or pr after status, found `ne`",
-        ),
-        ("search", "status eq ACTIVE", "expected a value in double quotes, found `ACTIVE`"),
-        ("search", r#"status eq "ACTIVE"#, r#"the value `"ACTIVE` does not end"#),
-        ("search", r#"(status eq "ACTIVE""#, "expected `)`, found ``"),
-        (
-            "search",
-            r#"status eq "A" status eq "B""#,
-            r#"expected `and`, `or` or the end, found `status eq "B"`"#,
-        ),
-        ("search", r#"firstName eq "A""#, "firstName cannot be searched for"),
-        (
-            "search",
-            r#"created gt "soon""#,
-            r#"created is compared with a time, such as "2026-01-31T00:00:00.000Z""#,
-        ),
-        (
-            "search",
-            r#"profile.costCenter co "C""#,
-            "co works for profile.firstName, profile.lastName, profile.email, profile.login only, not for profile.costCenter",
-        ),
-        ("search", &deep, "parentheses nest deeper than 32"),
-        ("filter", r#"profile.login sw "a""#, "a filter compares profile.login with eq only"),
-        ("filter", r#"profile.costCenter eq "C1""#, "profile.costCenter cannot be searched for"),
-        ("sortBy", "shoeSize&search=id pr", "users cannot be sorted by shoeSize"),
-    ] {
-        let answer = get(&sim, &format!("/api/v1/users?{parameter}={expression}")).await;
-        assert_eq!((answer.status, answer.code(), answer.cause()), (400, "E0000031", cause), "{expression}");
-    }
-    let exact = get(&sim, r#"/api/v1/users?filter=profile.lastName eq "Miller""#).await;
-    assert_eq!(exact.body, json!([]), "a filter looks at case");
-}
-
-#[tokio::test(start_paused = true)]
 async fn the_system_log_tells_what_imports_did() {
     let sim = org(|_| ());
     import(&sim, &["a", "b"]).await;
@@ -558,7 +375,7 @@ async fn the_system_log_tells_what_imports_did() {
     assert_eq!(all.body[6]["published"], "2026-09-10T00:27:00.250Z");
 
     let users =
-        get(&sim, r#"/api/v1/logs?filter=eventType eq "system.import.user.create"&q=B@example&limit=5"#)
+        get(&sim, r#"/api/v1/logs?filter=eventType eq "system.import.user.create"&q=B@example.com&limit=5"#)
             .await;
     assert_eq!((types(&users).len(), &users.body[0]["target"][1]["displayName"]), (1, &json!("B O'Neill")));
     let until = "until=2026-09-10T00:27:00Z&limit=3";

@@ -57,7 +57,16 @@ pub async fn list(State(sim): State<OktaSim>, Path(app): Path<String>, request: 
     };
     let state = sim.state();
     let application = state.applications.get(numbered(&sim, &state, &app)?).ok_or_else(ApiError::internal)?;
-    let mut page: Vec<(&u32, &Grant)> = application.groups.range(from..).take(limit + 1).collect();
+    // By the beginning of the group's name (OpenAPI, `q`).
+    let start = asked.get("q").map(str::to_lowercase);
+    let wanted = |(group, _): &(&u32, &Grant)| {
+        let named = |start: &String| {
+            state.groups.get(**group).is_some_and(|it| it.text("name").to_lowercase().starts_with(start))
+        };
+        start.as_ref().is_none_or(named)
+    };
+    let mut page: Vec<(&u32, &Grant)> =
+        application.groups.range(from..).filter(wanted).take(limit + 1).collect();
     let more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().filter(|_| more).map(|(group, _)| group_id(**group));

@@ -4,14 +4,14 @@ use super::applications::{Application, Grant};
 use super::apps::Which;
 use super::directory::{Directory, User, UserStatus};
 use super::error::ApiError;
-use super::ids::{id, iso_seconds};
+use super::ids::{id, iso_seconds, number};
 use super::kinds::Kind;
 use super::log::About;
 use super::paging::{Asked, origin};
 use super::profile::Profile;
 use super::sent::{blank, part};
 use super::user_changes::read as read_body;
-use super::users::{after_user, find};
+use super::users::{after_user, body as user_body, find};
 use super::{OktaSim, State as Org};
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -44,6 +44,31 @@ struct AppUser<'a> {
     profile: Attributes<'a>,
     #[serde(rename = "_links")]
     links: Value,
+    #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
+    embedded: Option<Value>,
+}
+
+impl AppUser<'_> {
+    /// Whether one of four attributes begins so (OpenAPI, `q` of an application's users). Case doesn't count (a guess).
+    fn begins(&self, start: &str) -> bool {
+        let begins = |text: &str| text.to_lowercase().starts_with(start);
+        let named = self.credentials.as_ref().and_then(|it| it["userName"].as_str()).is_some_and(begins);
+        named
+            || ["userName", "firstName", "lastName", "email"].iter().any(|name| {
+                match &self.profile {
+                    Attributes::Uploaded(profile) => profile.get(name),
+                    Attributes::Granted(profile) => profile.get(*name).and_then(Value::as_str),
+                }
+                .is_some_and(begins)
+            })
+    }
+
+    /// Shows the user beside it.
+    fn embed(&mut self, directory: &Directory, origin: &str, now_ms: i64) {
+        let found = number("00u", &self.id).and_then(|number| Some((number, directory.get(number)?)));
+        let user = found.map(|(number, user)| user_body(number, user, origin, now_ms));
+        self.embedded = user.map(|user| json!({ "user": user }));
+    }
 }
 
 /// The application's own attributes of a user.
@@ -105,6 +130,7 @@ fn imported<'a>(
         sync_state: "SYNCHRONIZED",
         credentials: None,
         profile: Attributes::Uploaded(&user.profile),
+        embedded: None,
         links: links(origin, app, &id),
         id,
     })
@@ -137,6 +163,7 @@ fn assigned<'a>(
         sync_state: "DISABLED",
         credentials: Some(credentials),
         profile: Attributes::Granted(&grant.profile),
+        embedded: None,
         links: links(origin, app, &id),
         id,
     })
@@ -150,19 +177,23 @@ pub async fn list(State(sim): State<OktaSim>, Path(app): Path<String>, request: 
     let asked = Asked::read(&parts)?;
     let limit = asked.limit(1, PAGE, MAX_PAGE)?;
     let from = asked.get("after").map_or(Ok(0), after_user)?;
+    let now_ms = sim.now_ms();
+    let embeds = embeds(&asked)?;
     let (directory, origin) = (&state.directory, asked.origin());
+    let start = asked.get("q").map(str::to_lowercase);
+    let wanted = |user: &AppUser<'_>| start.as_ref().is_none_or(|start| user.begins(start));
     let mut page: Vec<AppUser<'_>> = match which {
         Which::Source => {
             let users = directory.users(from);
             let shown = users.filter_map(|(number, user)| imported(directory, number, user, origin, &app));
-            shown.take(limit + 1).collect()
+            shown.filter(wanted).take(limit + 1).collect()
         }
         Which::Numbered(number) => {
             let application = state.applications.get(number).ok_or_else(ApiError::internal)?;
-            let everybody = application.everybody(&state.groups);
-            let users = everybody.range(from..);
+            let users = application.everybody(&state.groups, directory, from);
             users
-                .filter_map(|user| assigned(&state, application, *user, origin, &app))
+                .filter_map(|user| assigned(&state, application, user, origin, &app))
+                .filter(wanted)
                 .take(limit + 1)
                 .collect()
         }
@@ -170,6 +201,9 @@ pub async fn list(State(sim): State<OktaSim>, Path(app): Path<String>, request: 
     let more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().filter(|_| more).map(|user| user.id.clone());
+    if embeds {
+        page.iter_mut().for_each(|user| user.embed(directory, origin, now_ms));
+    }
     let text = serde_json::to_vec(&page).map_err(|_| ApiError::internal())?;
     let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     Ok((asked.links(limit, next.as_deref()), json, text).into_response())
@@ -187,6 +221,8 @@ pub async fn read(
     let missing = || ApiError::missing(&user, "AppUser");
     let number = state.directory.find(&user).ok_or_else(missing)?;
     let origin = origin(&parts);
+    let embeds = embeds(&Asked::read(&parts)?)?;
+    let now_ms = sim.now_ms();
     let found = match which {
         Which::Source => state
             .directory
@@ -197,7 +233,20 @@ pub async fn read(
             .get(place)
             .and_then(|application| assigned(&state, application, number, &origin, &app)),
     };
-    Ok(Json(found.ok_or_else(missing)?).into_response())
+    let mut found = found.ok_or_else(missing)?;
+    if embeds {
+        found.embed(&state.directory, &origin, now_ms);
+    }
+    Ok(Json(found).into_response())
+}
+
+/// Whether the users themselves are asked for: `expand=user`, the one value that OpenAPI has.
+fn embeds(asked: &Asked) -> Result<bool, ApiError> {
+    match asked.get("expand") {
+        None => Ok(false),
+        Some("user") => Ok(true),
+        Some(other) => Err(ApiError::not_simulated(&format!("expand={other}"))),
+    }
 }
 
 /// Assigns a user; one who is assigned already is assigned again.

@@ -1,6 +1,7 @@
 //! The applications of the simulated org besides its identity source, and who is assigned to them.
 
-use super::groups::Groups;
+use super::directory::Directory;
+use super::groups::{EVERYONE, Groups};
 use super::ids::{id, number};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,10 +27,21 @@ pub struct Grant {
 }
 
 impl Application {
-    /// Everybody who is assigned, by themselves or through a group, in the order of their numbers.
-    pub fn everybody(&self, groups: &Groups) -> BTreeSet<u32> {
+    /// Everybody who is assigned, by themselves or through a group, in the order of their numbers, from one on.
+    pub fn everybody<'a>(
+        &self,
+        groups: &Groups,
+        directory: &'a Directory,
+        from: u32,
+    ) -> Box<dyn Iterator<Item = u32> + 'a> {
+        if self.groups.contains_key(&EVERYONE) {
+            return Box::new(directory.users(from).map(|(number, _)| number));
+        }
         let through = self.groups.keys().filter_map(|group| groups.get(*group));
-        through.flat_map(|group| &group.members).chain(self.users.keys()).copied().collect()
+        let own = self.users.range(from..).map(|(number, _)| number);
+        let all: BTreeSet<u32> =
+            through.flat_map(|group| group.members.range(from..)).chain(own).copied().collect();
+        Box::new(all.into_iter())
     }
 
     /// The assignment of a user, with the group that it comes through, if it comes through one.
@@ -37,8 +49,7 @@ impl Application {
         let own = self.users.get(&user).map(|grant| (grant, None));
         let through = || {
             let mut all = self.groups.iter();
-            let found =
-                all.find(|(number, _)| groups.get(**number).is_some_and(|it| it.members.contains(&user)));
+            let found = all.find(|(number, _)| groups.has(**number, user));
             found.map(|(number, grant)| (grant, Some(*number)))
         };
         own.or_else(through)

@@ -2,9 +2,9 @@
 
 use super::applications::{Application, application_id};
 use super::error::ApiError;
-use super::ids::iso_seconds;
+use super::expressions::{APPS_FILTER, Expr, Field};
+use super::ids::{iso_seconds, number};
 use super::paging::{Asked, origin};
-use super::search::{Dialect, Expr, Field};
 use super::{OktaSim, State as Org};
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -36,6 +36,26 @@ impl OktaSim {
     }
 }
 
+impl OktaSim {
+    /// Whether a user (`user.id`) or a group (`group.id`) is assigned to an application.
+    fn is_assigned(&self, state: &Org, app: &str, name: &str, who: &str) -> bool {
+        let Ok(which) = self.application(state, app) else { return false };
+        let (user, group) = (number("00u", who), number("00g", who));
+        match (which, name) {
+            (Which::Source, "user.id") => {
+                user.and_then(|user| state.directory.get(user)).is_some_and(|user| user.external.is_some())
+            }
+            (Which::Numbered(place), _) => state.applications.get(place).is_some_and(|found| match name {
+                "user.id" => user.is_some_and(|user| {
+                    state.directory.get(user).is_some() && found.grant(user, &state.groups).is_some()
+                }),
+                _ => group.is_some_and(|group| found.groups.contains_key(&group)),
+            }),
+            _ => false,
+        }
+    }
+}
+
 /// What is shown of an application.
 struct Shown<'a> {
     id: String,
@@ -61,19 +81,21 @@ impl Shown<'_> {
         })
     }
 
-    fn field(&self, name: &str) -> Field<'_> {
+    fn field(&self, name: &str, assigned: &impl Fn(&str, &str) -> Vec<String>) -> Field<'_> {
         match name {
             "id" => Field::Text(Cow::Borrowed(&self.id)),
             "name" => Field::Text(Cow::Borrowed(self.name)),
             "status" => Field::Text(Cow::Borrowed("ACTIVE")),
+            "user.id" | "group.id" => Field::Texts(assigned(&self.id, name)),
+            "settings.slo.enabled" => Field::Truth(false),
             _ => Field::Absent,
         }
     }
 }
 
-fn shown(number: u32, application: &Application) -> Shown<'_> {
+fn shown(place: u32, application: &Application) -> Shown<'_> {
     let Application { name, label, created_ms, .. } = application;
-    Shown { id: application_id(number), name, label, created_ms: *created_ms }
+    Shown { id: application_id(place), name, label, created_ms: *created_ms }
 }
 
 fn source(sim: &OktaSim) -> Shown<'_> {
@@ -85,17 +107,28 @@ fn source(sim: &OktaSim) -> Shown<'_> {
 pub async fn list(State(sim): State<OktaSim>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let asked = Asked::read(&parts)?;
-    let filter = asked.get("filter").map(|text| Expr::parse(text, Dialect::Applications));
-    let filter = filter.transpose().map_err(ApiError::bad_criteria)?;
+    let filter = asked.get("filter").map(|text| Expr::parse(text, &APPS_FILTER)).transpose()?;
+    for name in ["useOptimization", "alwaysIncludeVpnSettings"] {
+        if asked.is(name) {
+            return Err(ApiError::not_simulated(&format!("{name}=true")));
+        }
+    }
+    // `includeNonDeleted` changes nothing: no application of the simulator is inactive.
     let start = asked.get("q").map(str::to_lowercase);
     let limit = asked.limit(1, MAX_PAGE, MAX_PAGE)?;
     let from: usize = asked.get("after").map_or(Ok(0), str::parse).map_err(|_| ApiError::bad_paging())?;
     let state = sim.state();
+    // Who is asked for is looked up, not all who are assigned.
+    let assigned = |app: &str, name: &str| -> Vec<String> {
+        let who = filter.as_ref().and_then(|expr| expr.demands(name));
+        let has = who.is_some_and(|who| sim.is_assigned(&state, app, name, who));
+        who.filter(|_| has).map(str::to_owned).into_iter().collect()
+    };
     let wanted = |app: &Shown<'_>| {
         let begins =
             |start: &String| [app.name, app.label].iter().any(|text| text.to_lowercase().starts_with(start));
         start.as_ref().is_none_or(begins)
-            && filter.as_ref().is_none_or(|expr| expr.matches(&|name| app.field(name)))
+            && filter.as_ref().is_none_or(|expr| expr.matches(&|name| app.field(name, &assigned)))
     };
     let all = std::iter::once(source(&sim))
         .chain(state.applications.all().map(|(number, application)| shown(number, application)));

@@ -10,6 +10,11 @@ const PROVIDER: &str = "https://github.com/okta/terraform-provider-okta/pull/281
 const LIMITS: &str = "https://developer.okta.com/docs/reference/rate-limits/";
 const CODES: &str = "https://developer.okta.com/docs/reference/error-codes/";
 const USERS: &str = "https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/";
+const OPENAPI: &str = "https://github.com/okta/okta-management-openapi-spec";
+const LOG: &str = "https://developer.okta.com/docs/reference/system-log-query/";
+const FIXTURES: &str = "https://github.com/okta/terraform-provider-okta/tree/master/test/fixtures/vcr";
+const DEACTIVATE: &str =
+    "https://help.okta.com/en-us/content/topics/users-groups-profiles/usgp-deactivate-user-account.htm";
 const PROOF: &str = "https://github.com/okta/terraform-provider-okta/issues/2392";
 
 /// What the manual says of the simulated org.
@@ -61,15 +66,37 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("`/users/me`", "an administrator who is made up, also for a service app", Guess),
         row("mails", "none is sent; `sendEmail` decides what the answer holds", Documented(USERS)),
     ] },
-    Behaviours { subject: "lists and log", each: &[
-        row("search", "sees changes at once", Guess),
+    Behaviours { subject: "searches", each: &[
+        row("what `search`, `filter` and `q` take", "the attributes and operators that the description of each parameter names; values in any case for `search`", Documented(OPENAPI)),
+        row("what a filter compares", "by case", Guess),
+        row("a wrong expression", "400, E0000031; the words of its cause are made up", Recorded("https://github.com/okta/okta-sdk-java/issues/587")),
+        row("`search` and `filter` at once", "users: 400, E0000033; groups: the same for `search` with another, `filter` with `q` is answered", Recorded(FIXTURES)),
+        row("a search", "sees changes at once", Guess),
         row("`limit` above the most", "counts as the most; 0 is E0000029", Guess),
-        row("System Log", "holds the last 10,000 events; their texts are made up, their types are Okta's", Guess),
+        row("`fields`", "names of users' fields, and of the profile's in parentheses", Documented(OPENAPI)),
+        row("expressions", "nest 32 deep", Guess),
+    ] },
+    Behaviours { subject: "System Log", each: &[
+        row("what its filter takes", "every attribute of an event but `published`, every operator, `not`; `event_type` too", Documented(LOG)),
+        row("unknown attributes and operators, a `since` of more than 180 days ago", "400, E0000053", Documented(LOG)),
+        row("no date", "400, E0000001, two causes", Documented(LOG)),
+        row("`q`", "whole words, at most 10 of 40 letters, in any case; hyphens part words", Documented(LOG)),
+        row("a value's words for `q`", "parted by spaces and by what divides a URL", Guess),
+        row("`limit` beyond 1,000", "400, E0000001", Guess),
+        row("client, actor, transaction of an event", "of the request that did it; `requestApiTokenId` by API token", Documented(LOG)),
+        row("an import's events", "a `JOB` of Okta's own", Guess),
+        row("a rate limit that is exceeded", "an event, once in each window", Documented("https://developer.okta.com/docs/reference/rl-system-log-events/")),
+        row("what is kept", "the last 10,000 events; their texts are made up, their types are Okta's", Guess),
     ] },
     Behaviours { subject: "groups and applications", each: &[
+        row("Everyone", "is there, `BUILT_IN`, with all users", Recorded(FIXTURES)),
+        row("deactivated users", "stay in their groups, and in Everyone", Documented(DEACTIVATE)),
+        row("members of Everyone", "can't be changed: 501, E0000060", Recorded("https://github.com/okta/terraform-provider-okta/issues/903")),
+        row("Everyone", "can't be renamed or deleted: 501, E0000060", Guess),
         row("applications", "Intranet, and the identity source", Guess),
         row("who is in an assigned group", "is a user of the application, of the scope `GROUP`, whose own removal is a 403, E0000006", Guess),
         row("assigning to the identity source", "501", Guess),
+        row("last logins", "whoever has been active for a day has one, but one in ten", Guess),
     ] },
     Behaviours { subject: "limits", each: &[
         row("sessions", "15 a minute, all methods together", Recorded(SESSIONS)),

@@ -42,6 +42,11 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "E0000001", summary).because(cause)
     }
 
+    /// What is asked for cannot be; the summary says all, and there is no cause.
+    pub fn validation(why: &str) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000001", format!("Api validation failed: {why}"))
+    }
+
     /// The body is not JSON, or not of the expected form.
     pub fn malformed() -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "E0000003", "The request body was not well-formed.")
@@ -107,17 +112,39 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "E0000031", "Invalid search criteria.").because(cause)
     }
 
+    /// The System Log's filter is wrong: system-log-query#errors has the summaries.
+    pub fn bad_scim_filter(summary: String) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000053", summary)
+    }
+
+    /// An operator that a field never takes, in the words of system-log-query#errors.
+    pub fn unsupported_combination(op: &str, field: &str) -> ApiError {
+        let summary = format!(
+            "The supplied combination of operator and field is not currently supported. Operator: {op}, Field: {field}"
+        );
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000031", summary)
+    }
+
+    /// What may not be done to this thing. Recorded for adding to Everyone: okta/terraform-provider-okta/issues/903; status and
+    /// words are the catalogue's.
+    pub fn unsupported() -> ApiError {
+        ApiError::new(StatusCode::NOT_IMPLEMENTED, "E0000060", "Unsupported operation.")
+    }
+
     /// Two ways of searching were asked for at once.
     pub fn two_criteria() -> ApiError {
         let summary = "Bad request. Can't specify a search query and filter in the same request.";
         ApiError::new(StatusCode::BAD_REQUEST, "E0000033", summary)
     }
 
-    /// A time is not written as a time.
-    pub fn bad_date() -> ApiError {
-        let summary = "Bad request. Invalid date. Dates must be of the form yyyy-MM-dd'T'HH:mm:ss.SSSZZ, \
-                       e.g. 2013-01-01T12:00:00.000-07:00.";
-        ApiError::new(StatusCode::BAD_REQUEST, "E0000030", summary)
+    /// A time of the System Log is not written as a time, in the words of system-log-query#errors.
+    pub fn bad_date(name: &str) -> ApiError {
+        const FORM: &str = "The date format in your query is not recognized. Please enter dates using ISO8601 string format.";
+        const VALID: &str = "must be a valid date-time or empty.";
+        let summary = format!("Api validation failed: '{name}': {FORM} '{name}': {VALID}");
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000001", summary)
+            .because(format!("{name}: {FORM}"))
+            .because(format!("{name}: {VALID}"))
     }
 
     /// The rate limit is used up.

@@ -5,7 +5,10 @@ use super::ids::{id, number};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// A group made in Okta. Its number, from which its id is made, is its place among all there ever were.
+/// The number of the group that everybody is in.
+pub const EVERYONE: u32 = 0;
+
+/// A group. Its number, from which its id is made, is its place among all there ever were.
 pub struct Group {
     pub profile: Map<String, Value>,
     pub created_ms: i64,
@@ -22,10 +25,34 @@ impl Group {
     }
 }
 
-#[derive(Default)]
 pub struct Groups(Vec<Group>);
 
 impl Groups {
+    /// The groups of a new org: Everyone, as recorded (terraform-provider-okta, test/fixtures/vcr). Its members are not stored:
+    /// they are all users. That those who are deactivated stay is what Okta documents of groups (help.okta.com,
+    /// usgp-deactivate-user-account); that it holds for Everyone too is a guess.
+    pub fn new(now_ms: i64) -> Groups {
+        let mut groups = Groups(Vec::new());
+        let texts = [("name", "Everyone"), ("description", "All users in your organization")];
+        groups.create(
+            texts.map(|(name, text)| (name.to_owned(), Value::from(text))).into_iter().collect(),
+            now_ms,
+        );
+        groups
+    }
+
+    /// Whether a user who exists is in a group.
+    pub fn has(&self, number: u32, user: u32) -> bool {
+        number == EVERYONE || self.get(number).is_some_and(|group| group.members.contains(&user))
+    }
+
+    /// The number of a group that may be changed.
+    pub fn find_changeable(&self, text: &str) -> Result<u32, ApiError> {
+        // Of membership it is recorded (ApiError::unsupported), of changes and deletion a guess.
+        self.find(text)
+            .and_then(|number| if number == EVERYONE { Err(ApiError::unsupported()) } else { Ok(number) })
+    }
+
     /// Creates a group without members; its name must be free.
     pub fn create(&mut self, profile: Map<String, Value>, now_ms: i64) -> u32 {
         let (created_ms, updated_ms, members_ms) = (now_ms, now_ms, now_ms);
@@ -75,7 +102,7 @@ impl Groups {
 
     /// The groups that a user is in.
     pub fn of(&self, user: u32) -> impl Iterator<Item = (u32, &Group)> {
-        self.all(0).filter(move |(_, group)| group.members.contains(&user))
+        self.all(0).filter(move |(number, group)| *number == EVERYONE || group.members.contains(&user))
     }
 
     /// Deletes a group; nobody is in it afterwards.

@@ -35,6 +35,7 @@ pub enum Kind {
     AppUserRemove,
     AppGroupAdd,
     AppGroupRemove,
+    LimitViolation,
 }
 
 impl Kind {
@@ -77,6 +78,7 @@ impl Kind {
             AppUserAdd => ("application.user_membership.add", "User was added to an application"),
             AppUserRemove => ("application.user_membership.remove", "User was removed from an application"),
             AppGroupAdd => ("group.application_assignment.add", "Group was assigned to an application"),
+            LimitViolation => ("system.org.rate_limit.violation", "Rate limit violation"),
             AppGroupRemove => {
                 ("group.application_assignment.remove", "Group was removed from an application")
             }

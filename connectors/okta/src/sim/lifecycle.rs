@@ -58,7 +58,7 @@ fn run(sim: &OktaSim, user: &str, operation: &str, request: Request) -> Result<R
     let token = id("tok", number);
     let link = |path: &str| format!("{}/{path}/{token}", asked.origin());
     Ok(match operation {
-        "expire_password" => Json(body(number, found, &origin(&parts))).into_response(),
+        "expire_password" => Json(body(number, found, &origin(&parts), now_ms)).into_response(),
         "activate" if mails == Some("false") => {
             Json(json!({ "activationUrl": link("welcome"), "activationToken": token })).into_response()
         }

@@ -81,6 +81,22 @@ pub enum Bucket {
 }
 
 impl Bucket {
+    /// The paths that share it, as rate limit events write them (recorded: `/api/v1/users`, `/app/{app}/{key}/`).
+    pub fn pattern(self) -> &'static str {
+        match self {
+            Bucket::Sessions => "/api/v1/identity-sources/{identitySourceId}/sessions",
+            Bucket::Import => "/api/v1/identity-sources/{identitySourceId}/sessions/{sessionId}/*",
+            Bucket::Users => "/api/v1/users",
+            Bucket::User => "/api/v1/users/{id}",
+            Bucket::Groups => "/api/v1/groups",
+            Bucket::Group => "/api/v1/groups/{id}",
+            Bucket::Apps => "/api/v1/apps",
+            Bucket::App => "/api/v1/apps/{id}",
+            Bucket::Logs => "/api/v1/logs",
+            Bucket::Other => "/api/v1/*",
+        }
+    }
+
     /// The bucket of a request; a write to `/users` has the limit of a single user's path.
     pub fn of(method: &Method, path: &str) -> Bucket {
         let mut parts = path.trim_end_matches('/').strip_prefix("/api/v1/").unwrap_or_default().split('/');
@@ -100,7 +116,11 @@ impl Bucket {
 }
 
 /// The windows of all buckets.
-pub struct Windows([Window; 10]);
+pub struct Windows {
+    all: [Window; 10],
+    /// When the window closes whose violation was told, by bucket.
+    told_ms: [i64; 10],
+}
 
 impl Windows {
     /// Fresh windows.
@@ -108,16 +128,22 @@ impl Windows {
         let RateLimits { sessions, import, users, user, groups, group, apps, app, logs, other } = limits;
         let minute = Duration::from_secs(60);
         let all = [sessions, import, users, user, groups, group, apps, app, logs, other];
-        Windows(all.map(|limit| Window::new(limit, minute)))
+        Windows { all: all.map(|limit| Window::new(limit, minute)), told_ms: [i64::MIN; 10] }
     }
 
     /// Counts a request.
     pub fn take(&mut self, bucket: Bucket, now_ms: i64) -> Quota {
-        self.0[bucket as usize].take(now_ms)
+        self.all[bucket as usize].take(now_ms)
     }
 
     /// What a request would find.
     pub fn peek(&self, bucket: Bucket, now_ms: i64) -> Quota {
-        self.0[bucket as usize].peek(now_ms)
+        self.all[bucket as usize].peek(now_ms)
+    }
+
+    /// Whether nobody was told yet that this window is exceeded.
+    pub fn first_violation(&mut self, bucket: Bucket, quota: &Quota) -> bool {
+        let told_ms = &mut self.told_ms[bucket as usize];
+        std::mem::replace(told_ms, quota.resets_ms) != quota.resets_ms
     }
 }

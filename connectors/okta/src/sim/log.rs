@@ -3,19 +3,22 @@
 use super::State;
 use super::applications::{Applications, application_id};
 use super::directory::Directory;
+use super::expressions::{Expr, Field};
 use super::groups::{Groups, group_id};
 use super::ids::{id, iso_millis};
 use super::kinds::Kind;
-use super::search::{Expr, Field};
+use super::limits::Bucket;
+use super::made_by::Made;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// How many events are kept; older ones are forgotten.
 pub const KEPT: usize = 10_000;
 
 /// An event; its number is its place among all events ever.
-#[derive(Clone, Copy)]
 pub struct Event {
     pub number: u64,
     pub at_ms: i64,
@@ -23,6 +26,8 @@ pub struct Event {
     pub about: About,
     pub failed: bool,
     pub count: u32,
+    /// The request that did it; what happens by itself has none.
+    made: Option<Arc<Made>>,
 }
 
 /// What an event is about: the numbers of the things.
@@ -32,6 +37,16 @@ pub struct About {
     pub user: Option<u32>,
     pub group: Option<u32>,
     pub application: Option<u32>,
+    pub limit: Option<Exceeded>,
+}
+
+/// A rate limit that is exceeded.
+#[derive(Clone, Copy)]
+pub struct Exceeded {
+    pub bucket: Bucket,
+    pub limit: u32,
+    /// How long it stays so.
+    pub seconds: i64,
 }
 
 /// Where the things are that events are about.
@@ -54,18 +69,24 @@ pub struct Log {
     events: VecDeque<Event>,
     counts: BTreeMap<&'static str, u64>,
     next: u64,
+    by_itself: bool,
 }
 
 impl Log {
+    /// Whether what is added now is no request's doing.
+    pub fn by_itself(&mut self, by_itself: bool) {
+        self.by_itself = by_itself;
+    }
+
     /// Adds what a client of the API did.
     pub fn note(&mut self, at_ms: i64, kind: Kind, about: About) {
-        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: 1 });
+        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: 1, made: None });
     }
 
     /// Adds what happened to a session, with the number of entities it concerns.
     pub fn add(&mut self, at_ms: i64, kind: Kind, session: u32, count: usize) {
         let about = About { session: Some(session), ..About::default() };
-        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: count as u32 });
+        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: count as u32, made: None });
     }
 
     /// Adds what an import did to a user.
@@ -76,7 +97,7 @@ impl Log {
     /// Adds the end of an import.
     pub fn add_end(&mut self, at_ms: i64, session: u32, count: usize, failed: bool) {
         let (kind, about) = (Kind::ImportComplete, About { session: Some(session), ..About::default() });
-        self.push(Event { number: 0, at_ms, kind, about, failed, count: count as u32 });
+        self.push(Event { number: 0, at_ms, kind, about, failed, count: count as u32, made: None });
     }
 
     /// How many events of each type there ever were, the forgotten ones too.
@@ -101,7 +122,8 @@ impl Log {
         if self.events.len() == KEPT {
             self.events.pop_front();
         }
-        self.events.push_back(Event { number: self.next, ..event });
+        let made = if self.by_itself { None } else { Made::current() };
+        self.events.push_back(Event { number: self.next, made, ..event });
         self.next += 1;
     }
 }
@@ -109,41 +131,55 @@ impl Log {
 impl Event {
     /// Whether a filter expression and all keywords of `q` find this event.
     pub fn matches(&self, filter: Option<&Expr>, keywords: &[String], known: Known<'_>) -> bool {
-        let by_filter = filter.is_none_or(|expr| expr.matches(&|name| self.field(name, known)));
-        by_filter && {
-            let text = (!keywords.is_empty()).then(|| self.body(known).to_string().to_lowercase());
-            text.is_none_or(|text| keywords.iter().all(|word| text.contains(word)))
-        }
+        let body = OnceCell::new();
+        let by_filter = filter.is_none_or(|expr| {
+            expr.matches(&|name| self.field(name, || body.get_or_init(|| self.body(known))))
+        });
+        by_filter && (keywords.is_empty() || self.has_words(keywords, body.get_or_init(|| self.body(known))))
     }
 
-    fn field(&self, name: &str, known: Known<'_>) -> Field<'static> {
-        let body = match name {
-            "eventType" => return Field::Text(Cow::Borrowed(self.kind.event_type())),
-            "published" => return Field::Time(self.at_ms),
-            _ => self.body(known),
-        };
+    fn field<'b>(&self, name: &str, body: impl FnOnce() -> &'b Value) -> Field<'static> {
+        if name == "eventType" {
+            return Field::Text(Cow::Borrowed(self.kind.event_type()));
+        }
         // `target.id` and the like look into each target, as Okta does with lists.
-        let found = name.split('.').try_fold(vec![&body], |level, key| {
-            let next: Vec<&Value> = level
+        let mut found = vec![body()];
+        for key in name.split('.') {
+            found = found
                 .into_iter()
                 .flat_map(|value| value.as_array().map_or(vec![value], |list| list.iter().collect()))
                 .filter_map(|value| value.get(key))
+                .filter(|value| !value.is_null())
                 .collect();
-            (!next.is_empty()).then_some(next)
-        });
-        Field::Texts(found.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
+        }
+        match found[..] {
+            [] => Field::Absent,
+            [Value::Bool(truth)] => Field::Truth(*truth),
+            [Value::Number(number)] => number.as_f64().map_or(Field::Absent, Field::Number),
+            // "A non-empty node for complex attributes" is present (core-okta-api#operators).
+            [Value::Object(node)] if !node.is_empty() => Field::Truth(true),
+            _ => Field::Texts(found.into_iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        }
+    }
+
+    /// Keywords are matched exactly, whatever their case, also against the parts between hyphens (system-log-query#keyword-filter).
+    /// That a value's words count, at spaces and at what divides a URL, is a guess made of that page's examples.
+    fn has_words(&self, keywords: &[String], body: &Value) -> bool {
+        let mut words = BTreeSet::new();
+        collect_words(body, &mut words);
+        keywords.iter().all(|word| words.contains(word))
     }
 
     /// The event as `GET /api/v1/logs` shows it.
     pub fn body(&self, known: Known<'_>) -> Value {
         let (event_type, message) = self.kind.words();
-        let session = self.about.session.map(|session| id("aps", session));
-        let (severity, result) = if self.failed { ("ERROR", "FAILURE") } else { ("INFO", "SUCCESS") };
-        let transaction = match &session {
-            Some(session) => json!({ "type": "JOB", "id": session, "detail": {} }),
-            None => json!({ "type": "WEB", "id": id("req", self.number as u32), "detail": {} }),
+        let (severity, result) = match (self.failed, self.about.limit) {
+            (true, _) => ("ERROR", "FAILURE"),
+            // As documented for operations' limits (rl-system-log-events); for the org's it is a guess.
+            (false, Some(_)) => ("WARN", "DENY"),
+            (false, None) => ("INFO", "SUCCESS"),
         };
-        let debug = if session.is_some() { json!({ "entities": self.count.to_string() }) } else { json!({}) };
+        let made = self.made.as_deref();
         json!({
             "uuid": uuid(self.number),
             "version": "0",
@@ -152,26 +188,86 @@ impl Event {
             "legacyEventType": null,
             "displayMessage": message,
             "severity": severity,
-            "actor": {
-                "id": id("00u", u32::MAX),
-                "type": "User",
-                "alternateId": "api.client@example.com",
-                "displayName": "API Client",
-                "detailEntry": null,
-            },
-            "client": null,
+            "actor": made.map_or_else(system, Made::actor),
+            "client": made.map_or_else(no_client, Made::client),
             "outcome": { "result": result, "reason": null },
-            "transaction": transaction,
-            "debugContext": { "debugData": debug },
-            "authenticationContext": { "externalSessionId": null },
-            "securityContext": {},
-            "request": { "ipChain": [] },
+            "transaction": made.map_or_else(|| self.job(), Made::transaction),
+            "debugContext": { "debugData": self.debug() },
+            "authenticationContext": {
+                "authenticationProvider": null,
+                "authenticationStep": 0,
+                "credentialProvider": null,
+                "credentialType": null,
+                "externalSessionId": null,
+                "interface": null,
+                "issuer": null,
+            },
+            "securityContext": { "asNumber": null, "asOrg": null, "domain": null, "isp": null, "isProxy": null },
+            "request": { "ipChain": made.map_or_else(|| json!([]), Made::chain) },
             "target": self.about.targets(known),
         })
     }
+
+    /// The transaction of what happens by itself (OpenAPI, LogTransaction: `JOB` is an asynchronous task).
+    fn job(&self) -> Value {
+        let id =
+            self.about.session.map_or_else(|| id("job", self.number as u32), |session| id("aps", session));
+        json!({ "type": "JOB", "id": id, "detail": {} })
+    }
+
+    fn debug(&self) -> Value {
+        let mut debug = self.made.as_ref().map_or_else(|| json!({}), |made| made.debug());
+        if self.about.session.is_some() {
+            debug["entities"] = json!(self.count.to_string());
+        }
+        // Recorded for system.org.rate_limit.warning (panther-labs/pypanther, rules of Okta).
+        if let Some(Exceeded { bucket, limit, seconds }) = self.about.limit {
+            debug["rateLimitBucketUuid"] = json!(uuid(bucket as u64));
+            debug["rateLimitScopeType"] = json!("ORG");
+            debug["rateLimitSecondsToReset"] = json!(seconds.to_string());
+            debug["threshold"] = json!(limit.to_string());
+            debug["timeSpan"] = json!("1");
+            debug["timeUnit"] = json!("MINUTES");
+        }
+        debug
+    }
+}
+
+fn collect_words(value: &Value, words: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let text = text.to_lowercase();
+            let divides = |c: char| c.is_whitespace() || "/?&=:,;()".contains(c);
+            for word in text.split(char::is_whitespace).chain(text.split(divides)) {
+                words.extend(word.split('-').chain([word]).map(str::to_owned));
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| collect_words(value, words)),
+        Value::Object(node) => node.values().for_each(|value| collect_words(value, words)),
+        _ => {}
+    }
+}
+
+/// Who does what happens by itself, in the form of published events; that imports are its doing is a guess.
+fn system() -> Value {
+    json!({
+        "id": id("00u", u32::MAX - 1), "type": "SystemPrincipal", "alternateId": "system@okta.com",
+        "displayName": "Okta System", "detailEntry": null,
+    })
+}
+
+fn no_client() -> Value {
+    json!({
+        "userAgent": null, "zone": null, "device": null, "id": null, "ipAddress": null, "geographicalContext": null,
+    })
 }
 
 impl About {
+    /// What is about a rate limit.
+    pub fn limit(exceeded: Exceeded) -> About {
+        About { limit: Some(exceeded), ..About::default() }
+    }
+
     fn targets(self, known: Known<'_>) -> Vec<Value> {
         let mut targets = Vec::new();
         if let Some(number) = self.session {
@@ -188,6 +284,10 @@ impl About {
         if let Some((number, app)) = self.application.and_then(|it| Some((it, known.applications.get(it)?))) {
             let label = Some(app.label.as_str());
             targets.push(target("AppInstance", &application_id(number), label, label));
+        }
+        if let Some(exceeded) = self.limit {
+            targets.push(target("URL Pattern", exceeded.bucket.pattern(), None, None));
+            targets.push(target("Bucket Uuid", &uuid(exceeded.bucket as u64), None, None));
         }
         targets
     }

@@ -16,6 +16,8 @@ mod bulk;
 mod directory;
 mod dpop;
 mod error;
+mod expressions;
+mod fields;
 mod group_paths;
 mod groups;
 mod ids;
@@ -24,12 +26,13 @@ mod kinds;
 mod lifecycle;
 mod limits;
 mod log;
+mod logs;
+mod made_by;
 mod organization;
 mod paging;
 mod profile;
 mod routes;
 mod scopes;
-mod search;
 mod sent;
 mod service_app;
 mod session_paths;
@@ -128,6 +131,7 @@ struct Inner {
     started_ms: i64,
     errors: AtomicU32,
     requests: AtomicU32,
+    clients: made_by::Clients,
     tokens: Mutex<Tokens>,
     state: Mutex<State>,
 }
@@ -149,7 +153,7 @@ impl OktaSim {
     pub fn new(config: OktaSimConfig) -> OktaSim {
         let state = State {
             directory: Directory::default(),
-            groups: Groups::default(),
+            groups: Groups::new(config.clock.now_ms()),
             applications: Applications::new(config.clock.now_ms()),
             sessions: Sessions::new(config.import_duration, config.session_cooldown),
             log: Log::default(),
@@ -161,6 +165,7 @@ impl OktaSim {
             traffic: Traffic::default(),
             errors: AtomicU32::new(0),
             requests: AtomicU32::new(0),
+            clients: made_by::Clients::default(),
             tokens: Mutex::default(),
             state: Mutex::new(state),
             config,
@@ -192,7 +197,10 @@ impl OktaSim {
         let now_ms = self.now_ms();
         let mut guard = lock(&self.0.state);
         let state = &mut *guard;
+        // What happens by itself is no request's doing, whoever comes by next.
+        state.log.by_itself(true);
         state.sessions.advance(now_ms, &mut state.directory, &mut state.log);
+        state.log.by_itself(false);
         guard
     }
 
@@ -205,9 +213,14 @@ impl OktaSim {
         self.0.config.apps.iter().find(|app| app.client_id == client_id)
     }
 
+    /// The number of a new request.
+    fn next_request(&self) -> u32 {
+        self.0.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Writes what every answer has, faulty ones too.
-    fn sign(&self, headers: &mut HeaderMap) {
-        let id = ids::id("req", self.0.requests.fetch_add(1, Ordering::Relaxed));
+    fn sign(&self, headers: &mut HeaderMap, request: u32) {
+        let id = ids::id("req", request);
         if let Ok(id) = HeaderValue::from_str(&id) {
             headers.insert(REQUEST_ID, id);
         }
@@ -226,6 +239,21 @@ impl OktaSim {
 
     fn take(&self, bucket: Bucket) -> Quota {
         lock(&self.0.state).windows.take(bucket, self.now_ms())
+    }
+
+    /// Notes that a limit is exceeded, once while its window lasts (documented for operations: rl-system-log-events; of others a
+    /// guess).
+    fn note_violation(&self, bucket: Bucket, quota: &Quota) {
+        let now_ms = self.now_ms();
+        let mut state = self.state();
+        if state.windows.first_violation(bucket, quota) {
+            let exceeded = log::Exceeded {
+                bucket,
+                limit: quota.limit,
+                seconds: (quota.resets_ms - now_ms + 999) / 1000,
+            };
+            state.log.note(now_ms, kinds::Kind::LimitViolation, log::About::limit(exceeded));
+        }
     }
 
     fn check_source(&self, source: &str) -> Result<(), ApiError> {

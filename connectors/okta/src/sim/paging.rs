@@ -37,6 +37,11 @@ impl Asked {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a parameter is true.
+    pub fn is(&self, name: &str) -> bool {
+        self.get(name) == Some("true")
+    }
+
     /// The query without the parameters that tell pages apart.
     pub fn without_page(&self) -> String {
         let kept: Vec<&str> =

@@ -57,7 +57,7 @@ pub async fn create(State(sim): State<OktaSim>, request: Request) -> Result<Resp
             state.log.note(now_ms, Kind::MemberAdd, About { group: Some(group), ..about });
         }
     }
-    answer(state, number, &parts)
+    answer(state, number, &parts, now_ms)
 }
 
 /// Changes what is mentioned.
@@ -102,7 +102,7 @@ async fn change(sim: &OktaSim, user: &str, request: Request, whole: bool) -> Res
         state.directory.set_password(number, now_ms);
         state.log.note(now_ms, Kind::PasswordUpdate, about);
     }
-    answer(state, number, &parts)
+    answer(state, number, &parts, now_ms)
 }
 
 /// Deactivates a user, or deletes one who is deactivated.
@@ -137,9 +137,9 @@ pub async fn clear_sessions(
     Ok(axum::http::StatusCode::NO_CONTENT.into_response())
 }
 
-fn answer(state: &super::State, number: u32, parts: &Parts) -> Result<Response, ApiError> {
+fn answer(state: &super::State, number: u32, parts: &Parts, now_ms: i64) -> Result<Response, ApiError> {
     let user = state.directory.get(number).ok_or_else(ApiError::internal)?;
-    Ok(Json(body(number, user, &origin(parts))).into_response())
+    Ok(Json(body(number, user, &origin(parts), now_ms)).into_response())
 }
 
 /// The parts of a request, and its body.

@@ -3,16 +3,17 @@
 use super::OktaSim;
 use super::directory::{Directory, User, UserStatus};
 use super::error::ApiError;
+use super::expressions::{Expr, Field, USERS_FILTER, USERS_SEARCH};
+use super::fields::Fields;
 use super::ids::{id, iso_seconds, number};
 use super::paging::{Asked, origin};
 use super::profile::InDirectory;
-use super::search::{Dialect, Expr, Field};
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -38,7 +39,7 @@ pub struct UserBody<'a> {
     created: String,
     activated: Option<String>,
     status_changed: String,
-    last_login: Option<()>,
+    last_login: Option<String>,
     last_updated: String,
     password_changed: Option<String>,
     r#type: UserType,
@@ -82,7 +83,7 @@ struct Link {
 }
 
 /// A user as Okta shows one.
-pub fn body<'a>(number: u32, user: &'a User, origin: &str) -> UserBody<'a> {
+pub fn body<'a>(number: u32, user: &'a User, origin: &str, now_ms: i64) -> UserBody<'a> {
     let id = id("00u", number);
     let provider = if user.external.is_some() { "IMPORT" } else { "OKTA" };
     UserBody {
@@ -90,7 +91,7 @@ pub fn body<'a>(number: u32, user: &'a User, origin: &str) -> UserBody<'a> {
         created: iso_seconds(user.created_ms),
         activated: user.activated_ms.map(iso_seconds),
         status_changed: iso_seconds(user.changed_ms),
-        last_login: None,
+        last_login: last_login_ms(number, user, now_ms).map(iso_seconds),
         last_updated: iso_seconds(user.updated_ms),
         password_changed: user.password_ms.map(iso_seconds),
         r#type: UserType { id: USER_TYPE },
@@ -102,6 +103,15 @@ pub fn body<'a>(number: u32, user: &'a User, origin: &str) -> UserBody<'a> {
         links: Links { this: Link { href: format!("{origin}/api/v1/users/{id}") } },
         id,
     }
+}
+
+/// When a user last logged in: whoever is in use for a day has, but one in ten. The simulator's own, for what reads it.
+fn last_login_ms(number: u32, user: &User, now_ms: i64) -> Option<i64> {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let since_ms = user.activated_ms.unwrap_or(user.created_ms).max(user.created_ms);
+    let chance = flowrun_core::chance::mix(u64::from(number));
+    let has = user.status == UserStatus::Active && since_ms + DAY_MS <= now_ms && chance % 10 != 0;
+    has.then(|| since_ms + (chance >> 8) as i64 % DAY_MS)
 }
 
 fn field<'a>(number: u32, user: &'a User, name: &str) -> Field<'a> {
@@ -116,9 +126,23 @@ fn field<'a>(number: u32, user: &'a User, name: &str) -> Field<'a> {
         _ => {
             let Some(name) = name.strip_prefix("profile.") else { return Field::Absent };
             let text = user.profile.get_in_directory(name).map(Cow::Borrowed);
-            let typed = || user.profile.typed(name).map(|value| Cow::Owned(value.to_string()));
-            text.or_else(typed).map_or(Field::Absent, Field::Text)
+            let typed = || user.profile.typed(name).map_or(Field::Absent, typed_field);
+            text.map_or_else(typed, Field::Text)
         }
+    }
+}
+
+/// An attribute that isn't a text. Of a list each element counts (OpenAPI, `search` of users).
+pub fn typed_field<'a>(value: &Value) -> Field<'a> {
+    match value {
+        Value::Null => Field::Absent,
+        Value::Bool(truth) => Field::Truth(*truth),
+        Value::Number(number) => number.as_f64().map_or(Field::Absent, Field::Number),
+        Value::String(text) => Field::Text(Cow::Owned(text.clone())),
+        Value::Array(list) => Field::Texts(
+            list.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect(),
+        ),
+        Value::Object(_) => Field::Text(Cow::Owned(value.to_string())),
     }
 }
 
@@ -133,12 +157,8 @@ impl Wanted {
     fn read(asked: &Asked) -> Result<Wanted, ApiError> {
         match (asked.get("search"), asked.get("filter"), asked.get("q")) {
             (None, None, None) => Ok(Wanted::All),
-            (Some(search), None, None) => {
-                Expr::parse(search, Dialect::Search).map(Wanted::Matching).map_err(ApiError::bad_criteria)
-            }
-            (None, Some(filter), None) => {
-                Expr::parse(filter, Dialect::Filter).map(Wanted::Matching).map_err(ApiError::bad_criteria)
-            }
+            (Some(search), None, None) => Expr::parse(search, &USERS_SEARCH).map(Wanted::Matching),
+            (None, Some(filter), None) => Expr::parse(filter, &USERS_FILTER).map(Wanted::Matching),
             (None, None, Some(q)) => Ok(Wanted::Starting(q.to_lowercase())),
             _ => Err(ApiError::two_criteria()),
         }
@@ -163,6 +183,8 @@ pub async fn list(State(sim): State<OktaSim>, request: Request) -> Result<Respon
     let (parts, _) = request.into_parts();
     let asked = Asked::read(&parts)?;
     let wanted = Wanted::read(&asked)?;
+    let fields = asked.get("fields").map(Fields::read).transpose()?;
+    let now_ms = sim.now_ms();
     let limit = asked.limit(1, if asked.get("q").is_some() { 10 } else { MAX_PAGE }, MAX_PAGE)?;
     let mut state = sim.state();
     let state = &mut *state;
@@ -185,10 +207,17 @@ pub async fn list(State(sim): State<OktaSim>, request: Request) -> Result<Respon
     let origin = asked.origin();
     let users: Vec<UserBody<'_>> = page
         .into_iter()
-        .filter_map(|number| Some(body(number, state.directory.get(number)?, origin)))
+        .filter_map(|number| Some(body(number, state.directory.get(number)?, origin, now_ms)))
         .collect();
     // Not by `Json`, whose buffer takes every piece of a page one by one at twice the cost.
-    let text = serde_json::to_vec(&users).map_err(|_| ApiError::internal())?;
+    let text = match fields {
+        None => serde_json::to_vec(&users),
+        Some(fields) => serde_json::to_value(&users).and_then(|users| {
+            let users = users.as_array().cloned().unwrap_or_default();
+            serde_json::to_vec(&users.into_iter().map(|user| fields.of(user)).collect::<Vec<_>>())
+        }),
+    };
+    let text = text.map_err(|_| ApiError::internal())?;
     let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     Ok((asked.links(limit, next.as_deref()), json, text).into_response())
 }
@@ -238,7 +267,7 @@ fn sort(directory: &Directory, wanted: &Wanted, by: &str, descending: bool) -> R
         .map(|(number, user)| match field(number, user, by) {
             Field::Time(at_ms) => ((at_ms, String::new()), number),
             Field::Text(text) => ((0, text.to_lowercase()), number),
-            Field::Texts(_) | Field::Absent => ((0, String::new()), number),
+            _ => ((0, String::new()), number),
         })
         .collect();
     if descending {
@@ -262,9 +291,10 @@ pub async fn read(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
+    let now_ms = sim.now_ms();
     let state = sim.state();
     let (number, user) = find(&state.directory, &user)?;
-    Ok(Json(body(number, user, &origin(&parts))).into_response())
+    Ok(Json(body(number, user, &origin(&parts), now_ms)).into_response())
 }
 
 /// The owner of the API token: an administrator who is not among the listed users.
