@@ -54,8 +54,8 @@ impl Effect for GetUsersGroups {
   with: { user_id: $.user.id }
 - card: flow_control.return
   with:
-    name: $.found.groups[0].Profile.Name"#
-            => ok "{ name: Readers }",
+    names: $.found.groups[*].Profile.Name"#
+            => ok "{ names: [Everyone, Readers] }",
         r#"- { card: okta.get_users_groups, with: { user_id: 00uUnknown } }"#
             => err "Okta answered 404 E0000007",
     };

@@ -110,7 +110,7 @@ fn last_login_ms(number: u32, user: &User, now_ms: i64) -> Option<i64> {
     const DAY_MS: i64 = 24 * 3_600_000;
     let since_ms = user.activated_ms.unwrap_or(user.created_ms).max(user.created_ms);
     let chance = flowrun_core::chance::mix(u64::from(number));
-    let has = user.status == UserStatus::Active && since_ms + DAY_MS <= now_ms && chance % 10 != 0;
+    let has = user.status == UserStatus::Active && since_ms + DAY_MS <= now_ms && !chance.is_multiple_of(10);
     has.then(|| since_ms + (chance >> 8) as i64 % DAY_MS)
 }
 
