@@ -67,7 +67,7 @@ impl Effect for SearchSystemLogs {
     who: $.found.target[0].alternateId"#
             => ok "{ message: User was created, who: ada@example.com }",
         r#"- { card: okta.search_system_logs, with: { result_set: first, custom_filter: nonsense } }"#
-            => err "Okta answered 400 E0000031",
+            => err "Okta answered 400 E0000053",
         r#"- { card: okta.search_system_logs, with: { result_set: first, until: tomorrow } }"#
             => err "expected a date & time",
     };

@@ -103,13 +103,13 @@ async fn an_import_goes_from_session_to_users() {
         .card(
             "okta.map_profile_source_attributes",
             r#"{"import_operation":"UPSERT","external_id_key":"ID","users":[
-                {"ID":17,"userName":"ada@example.com","email":"ada@example.com","firstName":"Ada","lastName":"","secondEmail":null}]}"#,
+                {"ID":17,"userName":"ada@example.com","email":"ada@example.com","firstName":"Ada","lastName":"King","mobilePhone":"","secondEmail":null}]}"#,
         )
         .await;
     let users = get(&mapped, "users").to_json();
     assert_eq!(
         users,
-        r#"[{"externalId":"17","profile":{"userName":"ada@example.com","email":"ada@example.com","firstName":"Ada","lastName":null}}]"#
+        r#"[{"externalId":"17","profile":{"userName":"ada@example.com","email":"ada@example.com","firstName":"Ada","lastName":"King","mobilePhone":null}}]"#
     );
     let inputs = format!(r#"{{"session_id":"{id}","import_operation":"upsert","users":{users}}}"#);
     assert_eq!(text(&org.card("okta.bulk_user_import", &inputs).await, "records_imported"), "1");

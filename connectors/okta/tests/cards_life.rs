@@ -220,13 +220,14 @@ async fn groups_and_applications_know_imported_users() {
         .await;
     assert_eq!(length(&users, "users"), 1);
 
-    // Deactivated, the user stays where the user was.
-    org.card("deactivate_user", &format!(r#"{{"id_or_login":"{user}"}}"#)).await;
-    let members = org.card("list_group_members", &format!(r#"{{"group_id":"{group}"}}"#)).await;
-    assert_eq!(text(&members, "users.0.Status"), "DEPROVISIONED");
     org.fault("drop@DELETE");
     assert_eq!(text(&org.card("remove_user_from_application", &assigned).await, "status"), "204");
     assert_eq!(org.sim.events("application.user_membership.remove"), 1);
+    // Deactivated, the user stays in groups, and is in no application (connectors/okta/tests/imports.rs has the sources).
+    org.card("deactivate_user", &format!(r#"{{"id_or_login":"{user}"}}"#)).await;
+    let members = org.card("list_group_members", &format!(r#"{{"group_id":"{group}"}}"#)).await;
+    assert_eq!(text(&members, "users.0.Status"), "DEPROVISIONED");
+    assert!(org.refused("get_assigned_user_for_application", &assigned).await.contains("(AppUser)"));
     let path = format!(r#"{{"method":"DELETE","relative_url":"/api/v1/groups/{group}"}}"#);
     org.card("custom_api_action", &path).await;
     assert!(org.refused("get_assigned_user_for_application", &assigned).await.contains("E0000007"));

@@ -6,6 +6,7 @@ mod cards;
 mod cards_life;
 mod checks;
 mod expressions;
+mod imports;
 mod keys;
 mod logs;
 mod oauth;

@@ -93,10 +93,10 @@ impl Serialize for Attributes<'_> {
     }
 }
 
-/// What a user is to the app: what a deactivated one is there is not documented, and a guess here.
+/// What a user is to the app; one who is deactivated is nothing there (help.okta.com, usgp-deactivate-user-account: assignments are
+/// deleted).
 fn status(user: &User) -> &'static str {
     match user.status {
-        UserStatus::Deprovisioned => "DEPROVISIONED",
         UserStatus::Suspended => "SUSPENDED",
         UserStatus::Staged => "STAGED",
         _ => "ACTIVE",
@@ -119,6 +119,9 @@ fn imported<'a>(
     app: &str,
 ) -> Option<AppUser<'a>> {
     let id = id("00u", number);
+    if !user.sourced {
+        return None;
+    }
     Some(AppUser {
         external_id: Some(directory.external_id(user.external?)),
         created: iso_seconds(user.created_ms),
@@ -144,7 +147,7 @@ fn assigned<'a>(
     origin: &str,
     app: &str,
 ) -> Option<AppUser<'a>> {
-    let user = state.directory.get(number)?;
+    let user = state.directory.get(number).filter(|user| user.status != UserStatus::Deprovisioned)?;
     let (grant, through) = application.grant(number, &state.groups)?;
     let id = id("00u", number);
     let name = grant.user_name.as_deref().or_else(|| user.profile.get("userName"));

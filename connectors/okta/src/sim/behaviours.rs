@@ -15,6 +15,9 @@ const LOG: &str = "https://developer.okta.com/docs/reference/system-log-query/";
 const FIXTURES: &str = "https://github.com/okta/terraform-provider-okta/tree/master/test/fixtures/vcr";
 const DEACTIVATE: &str =
     "https://help.okta.com/en-us/content/topics/users-groups-profiles/usgp-deactivate-user-account.htm";
+const NOT_UPDATING: &str = "https://support.okta.com/help/s/article/users-not-updating-from-profile-source";
+const CONFLICT: &str = "https://support.okta.com/help/s/article/this-choice-creates-a-conflict-error-for-users-on-the-application-import-tab";
+const MASTERED: &str = "https://support.okta.com/help/s/article/Workflows-Update-User-operation-fails-with-error-message-Operation-failed-because-user-profile-is-mastered-under-another-system";
 const PROOF: &str = "https://github.com/okta/terraform-provider-okta/issues/2392";
 
 /// What the manual says of the simulated org.
@@ -49,8 +52,15 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("how long one takes", "20 seconds, one after the other; it ends in ERROR only if a test says so", Guess),
         row("new users", "ACTIVE at once: the org confirms automatically", Guess),
         row("upsert", "changes what it mentions, null empties", Documented(SOURCES)),
-        row("an upsert of a deactivated user", "they become ACTIVE again", Guess),
-        row("a new external ID with a known login", "linked to that user", Guess),
+        row("a login that another user has, in any case", "nothing of that person is imported; of two new ones the first counts", Documented(NOT_UPDATING)),
+        row("a new person with the login of somebody who is deactivated, or whom the source knows by another ID", "a conflict: not imported", Documented(CONFLICT)),
+        row("a new person with the login of an active user made in Okta", "becomes that user", Guess),
+        row("no login, e-mail address, first or last name; a login that is no address", "nothing of that person is imported", Documented(NOT_UPDATING)),
+        row("who is not imported", "an event with `FAILURE` and the reason; the session is COMPLETED all the same", Documented(NOT_UPDATING)),
+        row("the type of that event, its words and its target", "`system.import.user.create` or `update`; made up; an `AppUser` with the external ID", Guess),
+        row("an upsert of a deactivated user", "they become ACTIVE again, or, with `--okta-import keeps`, stay as they were, without an event", Guess),
+        row("users whom the source owns", "their profiles can't be changed: 403, E0000023; passwords and steps of their lives can", Documented(MASTERED)),
+        row("deactivating, by an import, a step of life or deletion", "ends assignments to applications, the source too; groups stay", Documented(DEACTIVATE)),
     ] },
     Behaviours { subject: "users", each: &[
         row("what the schema demands", "`login`, `email`, `firstName`, `lastName`; a login has an @", Documented(USERS)),

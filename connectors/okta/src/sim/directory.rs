@@ -47,6 +47,8 @@ impl UserStatus {
 pub struct User {
     /// By which external id an identity source knows the user, if one does.
     pub external: Option<External>,
+    /// Whether the identity source owns the profile: as long as the user is assigned to it.
+    pub sourced: bool,
     pub status: UserStatus,
     pub deleted: bool,
     pub created_ms: i64,
@@ -71,9 +73,29 @@ pub enum Applied {
     Deactivated(u32),
     /// There was nothing to do.
     Ignored,
-    /// A new user without a user name cannot be.
-    Refused,
+    /// It can't be, for this reason; nothing of it was taken.
+    Failed(Failure),
 }
+
+/// Why one imported entity was left out.
+pub struct Failure {
+    /// The user whom it would have changed.
+    pub user: Option<u32>,
+    pub reason: String,
+}
+
+/// What an upsert does to a user who is deactivated. Okta documents neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rehire {
+    /// They are active again.
+    #[default]
+    Reactivates,
+    /// They stay deactivated, and as they were.
+    Keeps,
+}
+
+/// In the words of support.okta.com/help/s/article/users-not-updating-from-profile-source.
+const TAKEN: &str = "the Okta Username is already in use by another Okta User profile";
 
 #[derive(Default)]
 pub struct Directory {
@@ -151,51 +173,93 @@ impl Directory {
         self.version
     }
 
-    /// Creates or updates the user of an external id. One that was deactivated becomes active again.
-    pub fn upsert(&mut self, external: External, profile: &Profile, now_ms: i64) -> Applied {
-        let login = profile.get("userName");
-        let known = self.user_of(external).or_else(|| self.find_login(login?));
-        let Some(number) = known else {
-            let Some(login) = login.filter(|login| !login.is_empty()) else { return Applied::Refused };
-            let key = self.hasher.hash_one(login.to_lowercase());
-            let number = self.push(Some(external), profile.clone(), UserStatus::Active, now_ms);
-            self.logins.insert(key, number);
-            return Applied::Created(number);
+    /// Creates or updates the user of an external id, as an import does.
+    pub fn upsert(&mut self, external: External, profile: &Profile, rehire: Rehire, now_ms: i64) -> Applied {
+        let known = self.user_of(external);
+        let holder = profile.get("userName").and_then(|login| self.find_login(login));
+        if let (Some(number), Rehire::Keeps) = (known, rehire)
+            && self.users[number as usize].status == UserStatus::Deprovisioned
+        {
+            return Applied::Ignored;
+        }
+        let number = match (known, holder) {
+            (Some(number), Some(other)) if other != number => {
+                return Applied::Failed(Failure { user: known, reason: TAKEN.to_owned() });
+            }
+            (Some(number), _) => number,
+            // A user whom nobody sources is matched by the name, and confirmed automatically.
+            (None, Some(other)) if self.is_free(other) => other,
+            (None, Some(_)) => return Applied::Failed(Failure { user: None, reason: TAKEN.to_owned() }),
+            (None, None) => return self.import(external, profile, now_ms),
         };
         let newer = self.users[number as usize].profile.updated_by(profile);
-        self.set_profile(number, newer, now_ms);
+        if let Some(reason) = newer.lack() {
+            return Applied::Failed(Failure { user: Some(number), reason });
+        }
+        self.apply(external, number, newer, now_ms);
+        Applied::Updated(number)
+    }
+
+    /// Whether a user may become an identity source's: nobody's yet, and not deactivated.
+    fn is_free(&self, number: u32) -> bool {
+        self.get(number)
+            .is_some_and(|user| user.external.is_none() && user.status != UserStatus::Deprovisioned)
+    }
+
+    /// A user who is new to everybody.
+    fn import(&mut self, external: External, profile: &Profile, now_ms: i64) -> Applied {
+        match profile.lack() {
+            Some(reason) => Applied::Failed(Failure { user: None, reason }),
+            None => Applied::Created(self.add(external, profile.clone(), now_ms)),
+        }
+    }
+
+    fn add(&mut self, external: External, profile: Profile, now_ms: i64) -> u32 {
+        let key = self.hasher.hash_one(profile.get("userName").unwrap_or_default().to_lowercase());
+        let number = self.push(Some(external), profile, UserStatus::Active, now_ms);
+        self.logins.insert(key, number);
+        number
+    }
+
+    /// Gives a user to the identity source, with a profile, and in use.
+    fn apply(&mut self, external: External, number: u32, profile: Profile, now_ms: i64) {
+        self.set_profile(number, profile, now_ms);
         let user = &mut self.users[number as usize];
         user.external.get_or_insert(external);
+        user.sourced = true;
         if user.status == UserStatus::Deprovisioned {
             user.status = UserStatus::Active;
             user.changed_ms = now_ms;
         }
         self.link(external, number);
-        Applied::Updated(number)
     }
 
     /// Deactivates the user of an external id, if there is one.
     pub fn deactivate(&mut self, external: External, now_ms: i64) -> Applied {
         let Some(number) = self.user_of(external) else { return Applied::Ignored };
-        let user = &mut self.users[number as usize];
-        if user.status == UserStatus::Deprovisioned {
+        if self.users[number as usize].status == UserStatus::Deprovisioned {
             return Applied::Ignored;
         }
-        user.status = UserStatus::Deprovisioned;
-        user.changed_ms = now_ms;
-        user.updated_ms = now_ms;
-        self.version += 1;
+        self.set_status(number, UserStatus::Deprovisioned, now_ms);
         Applied::Deactivated(number)
     }
 
     /// Adds a user who was there before.
     pub fn seed(&mut self, external_id: &str, profile: Profile, status: UserStatus, now_ms: i64) {
         let external = self.external(external_id);
-        if let Applied::Created(number) | Applied::Updated(number) = self.upsert(external, &profile, now_ms) {
-            let user = &mut self.users[number as usize];
-            user.status = status;
-            user.activated_ms = user.activated_ms.filter(|_| status != UserStatus::Staged);
-        }
+        // A test may have people whom no import would take.
+        let number = match self.user_of(external) {
+            None => self.add(external, profile, now_ms),
+            Some(number) => {
+                let newer = self.users[number as usize].profile.updated_by(&profile);
+                self.apply(external, number, newer, now_ms);
+                number
+            }
+        };
+        let user = &mut self.users[number as usize];
+        user.status = status;
+        user.sourced = status != UserStatus::Deprovisioned;
+        user.activated_ms = user.activated_ms.filter(|_| status != UserStatus::Staged);
     }
 
     /// Creates a user whom no identity source knows; the login must be free.
@@ -227,6 +291,8 @@ impl Directory {
         if status == UserStatus::Active || status == UserStatus::Provisioned {
             user.activated_ms.get_or_insert(now_ms);
         }
+        // With the assignments goes the one to the identity source.
+        user.sourced &= status != UserStatus::Deprovisioned;
         (user.status, user.changed_ms, user.updated_ms) = (status, now_ms, now_ms);
         self.version += 1;
     }
@@ -253,6 +319,7 @@ impl Directory {
         let number = self.users.len() as u32;
         self.users.push(User {
             external,
+            sourced: external.is_some(),
             status,
             deleted: false,
             created_ms: now_ms,

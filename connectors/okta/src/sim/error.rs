@@ -85,6 +85,12 @@ impl ApiError {
         ApiError::new(StatusCode::FORBIDDEN, "E0000006", summary)
     }
 
+    /// An identity source owns the profile: data/error-codes.json.
+    pub fn mastered() -> ApiError {
+        let summary = "Operation failed because user profile is mastered under another system";
+        ApiError::new(StatusCode::FORBIDDEN, "E0000023", summary)
+    }
+
     /// The user is active already.
     pub fn already_active() -> ApiError {
         let summary = "Activation failed because the user is already active";

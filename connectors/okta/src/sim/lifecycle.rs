@@ -53,6 +53,9 @@ fn run(sim: &OktaSim, user: &str, operation: &str, request: Request) -> Result<R
     let (number, found) = find(&state.directory, user)?;
     let (status, kind) = next(operation, found)?;
     state.directory.set_status(number, status, now_ms);
+    if status == UserStatus::Deprovisioned {
+        state.applications.forget_user(number);
+    }
     state.log.note(now_ms, kind, About { user: Some(number), ..About::default() });
     let found = state.directory.get(number).ok_or_else(ApiError::internal)?;
     let token = id("tok", number);

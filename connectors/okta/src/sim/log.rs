@@ -2,13 +2,14 @@
 
 use super::State;
 use super::applications::{Applications, application_id};
-use super::directory::Directory;
+use super::directory::{Directory, Failure};
 use super::expressions::{Expr, Field};
 use super::groups::{Groups, group_id};
 use super::ids::{id, iso_millis};
 use super::kinds::Kind;
 use super::limits::Bucket;
 use super::made_by::Made;
+use super::profile::Profile;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -28,6 +29,15 @@ pub struct Event {
     pub count: u32,
     /// The request that did it; what happens by itself has none.
     made: Option<Arc<Made>>,
+    /// Whom an import left out, and why.
+    left_out: Option<Box<LeftOut>>,
+}
+
+/// A person whom an import left out.
+struct LeftOut {
+    external_id: Box<str>,
+    login: Option<Box<str>>,
+    reason: Box<str>,
 }
 
 /// What an event is about: the numbers of the things.
@@ -80,13 +90,31 @@ impl Log {
 
     /// Adds what a client of the API did.
     pub fn note(&mut self, at_ms: i64, kind: Kind, about: About) {
-        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: 1, made: None });
+        self.push(Event {
+            number: 0,
+            at_ms,
+            kind,
+            about,
+            failed: false,
+            count: 1,
+            made: None,
+            left_out: None,
+        });
     }
 
     /// Adds what happened to a session, with the number of entities it concerns.
     pub fn add(&mut self, at_ms: i64, kind: Kind, session: u32, count: usize) {
         let about = About { session: Some(session), ..About::default() };
-        self.push(Event { number: 0, at_ms, kind, about, failed: false, count: count as u32, made: None });
+        self.push(Event {
+            number: 0,
+            at_ms,
+            kind,
+            about,
+            failed: false,
+            count: count as u32,
+            made: None,
+            left_out: None,
+        });
     }
 
     /// Adds what an import did to a user.
@@ -94,10 +122,39 @@ impl Log {
         self.note(at_ms, kind, About { session: Some(session), user: Some(user), ..About::default() });
     }
 
+    /// Adds that an import left somebody out. That it is an event of the type that success would have made is a guess.
+    pub fn add_failure(
+        &mut self,
+        at_ms: i64,
+        session: u32,
+        failure: &Failure,
+        external_id: &str,
+        profile: &Profile,
+    ) {
+        let kind = if failure.user.is_some() { Kind::ImportedUpdate } else { Kind::ImportedCreate };
+        let about = About { session: Some(session), user: failure.user, ..About::default() };
+        let left_out = LeftOut {
+            external_id: external_id.into(),
+            login: profile.get("userName").map(Box::from),
+            reason: (&*failure.reason).into(),
+        };
+        let left_out = Some(Box::new(left_out));
+        self.push(Event { number: 0, at_ms, kind, about, failed: true, count: 1, made: None, left_out });
+    }
+
     /// Adds the end of an import.
     pub fn add_end(&mut self, at_ms: i64, session: u32, count: usize, failed: bool) {
         let (kind, about) = (Kind::ImportComplete, About { session: Some(session), ..About::default() });
-        self.push(Event { number: 0, at_ms, kind, about, failed, count: count as u32, made: None });
+        self.push(Event {
+            number: 0,
+            at_ms,
+            kind,
+            about,
+            failed,
+            count: count as u32,
+            made: None,
+            left_out: None,
+        });
     }
 
     /// How many events of each type there ever were, the forgotten ones too.
@@ -190,7 +247,7 @@ impl Event {
             "severity": severity,
             "actor": made.map_or_else(system, Made::actor),
             "client": made.map_or_else(no_client, Made::client),
-            "outcome": { "result": result, "reason": null },
+            "outcome": { "result": result, "reason": self.left_out.as_ref().map(|it| &*it.reason) },
             "transaction": made.map_or_else(|| self.job(), Made::transaction),
             "debugContext": { "debugData": self.debug() },
             "authenticationContext": {
@@ -204,7 +261,7 @@ impl Event {
             },
             "securityContext": { "asNumber": null, "asOrg": null, "domain": null, "isp": null, "isProxy": null },
             "request": { "ipChain": made.map_or_else(|| json!([]), Made::chain) },
-            "target": self.about.targets(known),
+            "target": self.targets(known),
         })
     }
 
@@ -213,6 +270,14 @@ impl Event {
         let id =
             self.about.session.map_or_else(|| id("job", self.number as u32), |session| id("aps", session));
         json!({ "type": "JOB", "id": id, "detail": {} })
+    }
+
+    fn targets(&self, known: Known<'_>) -> Vec<Value> {
+        let mut targets = self.about.targets(known);
+        if let Some(left_out) = &self.left_out {
+            targets.push(target("AppUser", &left_out.external_id, left_out.login.as_deref(), None));
+        }
+        targets
     }
 
     fn debug(&self) -> Value {

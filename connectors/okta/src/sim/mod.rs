@@ -44,7 +44,7 @@ mod user_changes;
 mod users;
 
 pub use bulk::{MAX_BYTES, MAX_ENTITIES};
-pub use directory::UserStatus;
+pub use directory::{Rehire, UserStatus};
 pub use inspect::{Operation, SeedUser, SessionRecord, UserRecord};
 pub use limits::RateLimits;
 pub use log::KEPT as LOG_KEPT;
@@ -94,6 +94,8 @@ pub struct OktaSimConfig {
     pub import_duration: Duration,
     /// How long after a trigger no new session may be opened while that import has not ended.
     pub session_cooldown: Duration,
+    /// What an import does to a user who is deactivated.
+    pub rehire: Rehire,
     /// Its rate limits.
     pub limits: RateLimits,
 }
@@ -110,6 +112,7 @@ impl OktaSimConfig {
             faults: SimFaults::none(),
             import_duration: Duration::from_secs(20),
             session_cooldown: Duration::from_secs(300),
+            rehire: Rehire::default(),
             limits: RateLimits::default(),
         }
     }
@@ -155,7 +158,7 @@ impl OktaSim {
             directory: Directory::default(),
             groups: Groups::new(config.clock.now_ms()),
             applications: Applications::new(config.clock.now_ms()),
-            sessions: Sessions::new(config.import_duration, config.session_cooldown),
+            sessions: Sessions::new(config.import_duration, config.session_cooldown, config.rehire),
             log: Log::default(),
             windows: Windows::new(config.limits),
             sorted: Sorted::default(),
@@ -199,7 +202,8 @@ impl OktaSim {
         let state = &mut *guard;
         // What happens by itself is no request's doing, whoever comes by next.
         state.log.by_itself(true);
-        state.sessions.advance(now_ms, &mut state.directory, &mut state.log);
+        let State { sessions, directory, applications, log, .. } = state;
+        sessions.advance(now_ms, directory, applications, log);
         state.log.by_itself(false);
         guard
     }

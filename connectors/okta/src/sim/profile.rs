@@ -161,6 +161,20 @@ impl Profile {
         })
     }
 
+    /// What keeps an import from making a user of it (support.okta.com/help/s/article/users-not-updating-from-profile-source names
+    /// the reasons; the words are made up).
+    pub fn lack(&self) -> Option<String> {
+        let text = |name: &str| self.get(name).unwrap_or_default();
+        let absent =
+            ["userName", "email", "firstName", "lastName"].into_iter().find(|name| text(name).is_empty());
+        if let Some(name) = absent {
+            return Some(format!("{name}: The field cannot be left blank"));
+        }
+        let login = text("userName");
+        (!looks_like_email(login))
+            .then(|| "userName: Username must be in the form of an email address".to_owned())
+    }
+
     fn base(&self, place: usize) -> Option<&str> {
         let start = if place == 0 { 0 } else { self.ends[place - 1] };
         let has_text = self.known & (1 << (place + 8)) != 0;

@@ -1,6 +1,7 @@
 //! Import sessions: their life cycle, and the imports they start.
 
-use super::directory::{Applied, Directory, External};
+use super::applications::Applications;
+use super::directory::{Applied, Directory, External, Rehire};
 use super::error::ApiError;
 use super::ids::{id, iso_seconds, number};
 use super::kinds::Kind;
@@ -127,6 +128,7 @@ impl Session {
 
 pub struct Sessions {
     all: Vec<Session>,
+    rehire: Rehire,
     queue: VecDeque<u32>,
     import_ms: i64,
     cooldown_ms: i64,
@@ -136,9 +138,10 @@ pub struct Sessions {
 
 impl Sessions {
     /// No sessions yet, for a source whose imports take so long and that makes clients wait so long.
-    pub fn new(import: Duration, cooldown: Duration) -> Sessions {
+    pub fn new(import: Duration, cooldown: Duration, rehire: Rehire) -> Sessions {
         Sessions {
             all: Vec::new(),
+            rehire,
             queue: VecDeque::new(),
             import_ms: import.as_millis() as i64,
             cooldown_ms: cooldown.as_millis() as i64,
@@ -283,7 +286,13 @@ impl Sessions {
     }
 
     /// Catches up with what time has done: imports that ran, sessions that expired.
-    pub fn advance(&mut self, now_ms: i64, directory: &mut Directory, log: &mut Log) {
+    pub fn advance(
+        &mut self,
+        now_ms: i64,
+        directory: &mut Directory,
+        applications: &mut Applications,
+        log: &mut Log,
+    ) {
         while let Some(&number) = self.queue.front() {
             let session = &mut self.all[number as usize];
             if !session.began && session.begins_ms <= now_ms {
@@ -295,7 +304,7 @@ impl Sessions {
                 break;
             }
             self.queue.pop_front();
-            session.import(ends_ms, directory, log);
+            session.import(ends_ms, self.rehire, directory, applications, log);
         }
         for session in &mut self.all {
             if session.status.is_open() && now_ms - session.touched_ms >= IDLE_MS {
@@ -309,21 +318,35 @@ impl Sessions {
 }
 
 impl Session {
-    fn import(&mut self, now_ms: i64, directory: &mut Directory, log: &mut Log) {
+    fn import(
+        &mut self,
+        now_ms: i64,
+        rehire: Rehire,
+        directory: &mut Directory,
+        applications: &mut Applications,
+        log: &mut Log,
+    ) {
         let loads = std::mem::take(&mut self.waiting);
         let status = if self.fails { SessionStatus::Error } else { SessionStatus::Completed };
         self.turn(status, now_ms);
         let mut done = 0;
         for load in loads.iter().filter(|_| !self.fails) {
             let applied = match load {
-                Load::Upsert(external, profile) => directory.upsert(*external, profile, now_ms),
+                Load::Upsert(external, profile) => directory.upsert(*external, profile, rehire, now_ms),
                 Load::Delete(external) => directory.deactivate(*external, now_ms),
             };
+            if let (Applied::Failed(failure), Load::Upsert(external, profile)) = (&applied, load) {
+                let external_id = directory.external_id(*external);
+                log.add_failure(now_ms, self.number, failure, external_id, profile);
+            }
             let (kind, user) = match applied {
                 Applied::Created(user) => (Kind::ImportedCreate, user),
                 Applied::Updated(user) => (Kind::ImportedUpdate, user),
-                Applied::Deactivated(user) => (Kind::ImportedDelete, user),
-                Applied::Ignored | Applied::Refused => continue,
+                Applied::Deactivated(user) => {
+                    applications.forget_user(user);
+                    (Kind::ImportedDelete, user)
+                }
+                Applied::Ignored | Applied::Failed(_) => continue,
             };
             done += 1;
             log.add_user(now_ms, kind, self.number, user);

@@ -9,7 +9,7 @@ use flowrun_kit::connector::Settings;
 use flowrun_kit::simulator::{Person, SimOption, SimSetup, Simulated, Simulator, Takes};
 use secrecy::ExposeSecret;
 
-use super::{OktaSim, OktaSimConfig, OwnedApp, SeedUser, ServiceApp, UserStatus};
+use super::{OktaSim, OktaSimConfig, OwnedApp, Rehire, SeedUser, ServiceApp, UserStatus};
 
 /// Where it is in this process.
 pub const URL: &str = "https://acme.okta.sim";
@@ -46,6 +46,12 @@ pub(crate) fn simulated() -> Simulated {
                 docs: "The ID of the identity source in the simulated Okta, for flows in which one is written down".into(),
                 takes: Takes::Text,
             },
+            SimOption {
+                name: "okta-import".into(),
+                value: "WAY".into(),
+                docs: "What an import does to a deactivated user, which Okta leaves open: reactivates or keeps [default: reactivates]".into(),
+                takes: Takes::OneOf(&["reactivates", "keeps"]),
+            },
         ],
         make: Arc::new(|setup| Arc::new(SimulatedOkta::new(setup))),
         manual: Some(super::behaviours::manual),
@@ -72,6 +78,10 @@ impl SimulatedOkta {
             faults: setup.faults.clone(),
             apps: app.iter().map(|owned| owned.app.clone()).collect(),
             dated: setup.dated,
+            rehire: match setup.option("okta-import") {
+                Some("keeps") => Rehire::Keeps,
+                _ => Rehire::Reactivates,
+            },
             ..usual
         });
         SimulatedOkta { org, app }

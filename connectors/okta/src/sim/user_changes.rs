@@ -89,6 +89,9 @@ async fn change(sim: &OktaSim, user: &str, request: Request, whole: bool) -> Res
     if found.status == UserStatus::Deprovisioned {
         return Err(ApiError::not_now());
     }
+    if found.sourced && sent.contains_key("profile") {
+        return Err(ApiError::mastered());
+    }
     let profile = if whole { newer } else { found.profile.updated_by(&newer) };
     check(&profile)?;
     let login = profile.get("userName").unwrap_or_default();
@@ -119,6 +122,7 @@ pub async fn delete(State(sim): State<OktaSim>, Path(user): Path<String>) -> Res
         state.log.note(now_ms, Kind::UserDelete, about);
     } else {
         state.directory.set_status(number, UserStatus::Deprovisioned, now_ms);
+        state.applications.forget_user(number);
         state.log.note(now_ms, Kind::UserDeactivate, about);
     }
     Ok(axum::http::StatusCode::NO_CONTENT.into_response())
