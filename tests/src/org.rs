@@ -233,6 +233,11 @@ impl Org {
         self.0.personio.employees().map(|employee| employee.id.to_string()).collect()
     }
 
+    /// The IDs of the employees who have not left: those whom Create & Update sends.
+    pub fn here(&self) -> BTreeSet<String> {
+        self.ids().difference(&self.gone()).cloned().collect()
+    }
+
     /// The IDs of the employees who have left.
     pub fn gone(&self) -> BTreeSet<String> {
         let employees = self.0.personio.employees().filter(|employee| employee.status == Status::Inactive);

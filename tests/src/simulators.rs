@@ -41,8 +41,8 @@ pub struct Setup {
     pub duplicates: u64,
     /// How one logs in to Okta.
     pub okta_auth: OktaAuth,
-    /// The ID of Okta's identity source, instead of its own.
-    pub identity_source: Option<String>,
+    /// Options of the simulated Okta: `okta-import` and its like, with their values.
+    pub okta: Vec<(&'static str, String)>,
     /// Whether answers say what time it is there, as real ones do; the simulators' clock is that of whoever asks if they
     /// don't.
     pub dated: bool,
@@ -57,7 +57,7 @@ impl Default for Setup {
             seed: 1,
             duplicates: 0,
             okta_auth: OktaAuth::ApiToken,
-            identity_source: None,
+            okta: Vec::new(),
             dated: false,
             faults: Vec::new(),
         }
@@ -97,12 +97,12 @@ impl Simulators {
             OktaAuth::Oauth => "oauth",
             OktaAuth::Dpop => "dpop",
         };
-        let source = setup.identity_source.iter().map(|id| ("identity-source".to_owned(), id.clone()));
+        let options = setup.okta.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let SimulatedOkta { org, app } = SimulatedOkta::new(&SimSetup {
             clock: clock.clone(),
             faults: faults.clone(),
             dated: setup.dated,
-            options: source.chain([("okta-auth".to_owned(), auth.to_owned())]).collect(),
+            options: options.chain([("okta-auth".to_owned(), auth.to_owned())]).collect(),
         });
         let personio = PersonioSim::new(PersonioSimConfig {
             employees: setup.employees,

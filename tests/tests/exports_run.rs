@@ -22,7 +22,7 @@ fn template() -> Option<(PathBuf, &'static str)> {
 }
 
 fn setup(employees: u64, source: &str) -> Setup {
-    Setup { employees, identity_source: Some(source.to_owned()), ..Setup::default() }
+    Setup { employees, okta: vec![("identity-source", source.to_owned())], ..Setup::default() }
 }
 
 /// Who is in the directory: by external ID, what all imports tell of a person.

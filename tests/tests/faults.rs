@@ -148,7 +148,7 @@ async fn violations(org: &Org, ran: &Ran) -> Vec<String> {
     }
     org.settle().await;
     if ran.code == 0 {
-        found.extend(org.sent_once(Operation::Upsert, &org.ids()).err());
+        found.extend(org.sent_once(Operation::Upsert, &org.here()).err());
         if org.0.okta.user_count() as u64 != EMPLOYEES {
             found.push(format!("{} users arrived", org.0.okta.user_count()));
         }
@@ -317,7 +317,7 @@ async fn an_import_interrupted_between_sessions_keeps_the_finished_ones() {
     assert_eq!(ran.code, 130, "{ran:?}");
     org.settle().await;
     assert_eq!(org.statuses(), ["COMPLETED", "CLOSED"]);
-    let first = org.ids().into_iter().take(4).collect();
+    let first = org.here().into_iter().take(4).collect();
     assert_eq!(org.sent_once(Operation::Upsert, &first), Ok(()));
     assert_eq!(org.0.okta.user_count(), 4);
 }
@@ -401,7 +401,7 @@ async fn a_session_of_somebody_else_is_left_alone() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         org.settle().await;
         assert_eq!(org.statuses(), ["CLOSED", "COMPLETED"]);
-        assert_eq!(org.sent_once(Operation::Upsert, &org.ids()), Ok(()));
+        assert_eq!(org.sent_once(Operation::Upsert, &org.here()), Ok(()));
     }
 }
 
@@ -456,7 +456,7 @@ async fn a_second_run_at_the_same_time_waits_for_the_first() {
     assert!(second.stderr.contains(told), "{}", second.stderr);
     assert_eq!(org.open_sessions(), []);
     let sent = org.0.okta.sent(Operation::Upsert);
-    assert!(org.ids().iter().all(|id| sent.get(id) == Some(&2)), "each run sends everybody once: {sent:?}");
+    assert!(org.here().iter().all(|id| sent.get(id) == Some(&2)), "each run sends everybody once: {sent:?}");
     org.settle().await;
     assert_eq!(org.0.okta.user_count() as u64, EMPLOYEES);
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use flowrun_kit::clock::Clock;
-use flowrun_okta::sim::{Operation, SessionStatus};
+use flowrun_okta::sim::{Operation, Rehire, SeedUser, SessionStatus, UserStatus};
 use flowrun_tests::limits;
 use flowrun_tests::org::{Org, Project, fault};
 use flowrun_tests::simulators::{Setup, Simulators};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or_default()
@@ -25,9 +25,9 @@ async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     let project = Project::shipped();
     let org = Org::imported(&Setup::default());
     for (flow, told) in [
-        ("import.yaml", "250 stored · to create 50 · to change 0 · unchanged 200 · 0 sent"),
+        ("import.yaml", "238 stored · left 12 · to create 48 · to change 0 · unchanged 190 · 0 sent"),
         ("deactivate.yaml", "12 stored · to deactivate 10 · 0 sent"),
-        ("import_changes.yaml", "250 stored · to create 50 · to change 0 · unchanged 200 · 0 sent"),
+        ("import_changes.yaml", "238 stored · left 12 · to create 48 · to change 0 · unchanged 190 · 0 sent"),
     ] {
         let ran = org.run(&project.flow(flow), &["--dry-run"]).await;
         assert_eq!(ran.code, 0, "{flow}: {}", ran.stderr);
@@ -47,19 +47,23 @@ async fn what_a_dry_run_told_is_what_happens() {
     let before = org.known();
     assert_eq!(org.run(&project.flow("import.yaml"), &[]).await.code, 0);
     org.settle().await;
-    assert_eq!(org.known().len() - before.len(), 50);
+    // Of 50 who are new two have left: they are not created.
+    assert_eq!(org.known().len() - before.len(), 48);
     // The second time there is nothing new, and those who left are still there to be deactivated.
     let again = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
-    assert!(again.stdout.contains("to create 0 · to change 0 · unchanged 250"), "{}", again.stdout);
+    assert!(again.stdout.contains("left 12 · to create 0 · to change 0 · unchanged 238"), "{}", again.stdout);
     let leavers = org.run(&project.flow("deactivate.yaml"), &["--dry-run"]).await;
-    assert!(leavers.stdout.contains("12 stored · to deactivate 12"), "{}", leavers.stdout);
+    assert!(leavers.stdout.contains("12 stored · to deactivate 10"), "{}", leavers.stdout);
     assert_eq!(org.run(&project.flow("deactivate.yaml"), &[]).await.code, 0);
     org.settle().await;
     let over = org.run(&project.flow("deactivate.yaml"), &["--dry-run"]).await;
     assert!(over.stdout.contains("12 stored · to deactivate 0"), "{}", over.stdout);
-    // Who is gone would be brought back by an import of all, and the preflight says so.
-    let back = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
-    assert!(back.stdout.contains("to create 0 · to change 12 · unchanged 238"), "{}", back.stdout);
+    // Who is gone stays gone, whatever an import does to the deactivated.
+    let next = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
+    assert!(next.stdout.contains("to create 0 · to change 0 · unchanged 238"), "{}", next.stdout);
+    assert_eq!(org.run(&project.flow("import.yaml"), &[]).await.code, 0);
+    org.settle().await;
+    assert_eq!(org.0.okta.count_status(UserStatus::Deprovisioned), 10);
 }
 
 #[tokio::test]
@@ -112,6 +116,7 @@ async fn only_what_changed_is_imported_again() {
         let since_s = (THEN_MS - 600_000 - earlier_ms) / 1000;
         let changed = org.0.personio.employees().filter(|employee| employee.modified.0 > since_s);
         let changed: BTreeSet<String> = changed.map(|employee| employee.id.to_string()).collect();
+        let changed: BTreeSet<String> = changed.intersection(&org.here()).cloned().collect();
         assert!(!changed.is_empty() && changed.len() < 100, "{api}: {}", changed.len());
         assert_eq!(again, changed, "{api}");
         // A trial with a few does not count as an import.
@@ -141,7 +146,7 @@ async fn a_run_says_afterwards_what_it_sent() {
     assert_eq!(start["flows_sha256"].as_str().map(str::len), Some(64));
     assert_eq!(
         (&end["event"], &end["status"], &end["outputs"]["sent"]),
-        (&"end".into(), &"done".into(), &250.into())
+        (&"end".into(), &"done".into(), &org.here().len().into())
     );
 
     // Every request that changed something is there, with Okta's name for it; what Okta took is what it has.
@@ -157,7 +162,7 @@ async fn a_run_says_afterwards_what_it_sent() {
         .flat_map(|request| request["sent"].as_array().into_iter().flatten())
         .map(|sent| sent["external_id"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(sent, org.ids());
+    assert_eq!(sent, org.here());
 
     // Nobody is named in it, unless that is asked for.
     let someone = org.0.personio.employees().next().unwrap();
@@ -175,5 +180,75 @@ async fn no_import_is_told_to_slow_down_within_the_usual_limits() {
         assert_eq!(limited.throttled, 0, "{api}: {limited:?}");
         // What is left is that of each limit only the first window comes at once, and that a session's end is seen late.
         assert!(limited.took <= limited.least.mul_f64(1.6), "{api}: {limited:?}");
+    }
+}
+
+/// Who has left stays out, and who comes back is active again or is named (reports.md 01; Okta documents neither).
+#[tokio::test]
+async fn who_has_left_stays_out_and_who_comes_back_is_named() {
+    for rehire in [Rehire::Reactivates, Rehire::Keeps] {
+        let setup =
+            Setup { employees: 60, okta: vec![("okta-import", way(rehire).to_owned())], ..Setup::default() };
+        let org = Org::of(&setup);
+        let project = Project::shipped();
+        let run = async |flow: &str| {
+            let ran = org.run(&project.flow(flow), &["--json"]).await;
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            org.settle().await;
+            serde_json::from_str::<Value>(&ran.stdout).unwrap()["flow"]["outputs"].clone()
+        };
+        // Everybody was in Okta, those too who have left since; one who is back had been deactivated.
+        let back = org.here().into_iter().next().unwrap();
+        org.0.okta.seed(org.0.personio.employees().map(|employee| {
+            SeedUser {
+                external_id: employee.id.to_string(),
+                profile: [
+                    ("userName", employee.email.clone()),
+                    ("email", employee.email.clone()),
+                    ("firstName", employee.first_name.to_owned()),
+                    ("lastName", employee.last_name.to_string()),
+                ]
+                .map(|(name, text)| (name.to_owned(), text))
+                .into(),
+                status: if employee.id.to_string() == back {
+                    UserStatus::Deprovisioned
+                } else {
+                    UserStatus::Active
+                },
+            }
+        }));
+        let imported = run("import.yaml").await;
+        assert_eq!(imported["left"], json!(org.gone().len()));
+        assert_eq!(
+            (&imported["to_create"], &imported["unchanged"]),
+            (&json!(1), &json!(org.here().len() - 1))
+        );
+        let named = imported["still_deactivated"].as_array().unwrap();
+        match rehire {
+            Rehire::Reactivates => assert!(named.is_empty(), "{named:?}"),
+            Rehire::Keeps => {
+                assert!(named.len() == 1 && named[0].as_str().unwrap().contains(&back), "{named:?}")
+            }
+        }
+        run("deactivate.yaml").await;
+        let again = run("import.yaml").await;
+        assert_eq!(again["to_change"], 0, "nobody who has left is changed");
+        for user in org.0.okta.users() {
+            let left = org.gone().contains(&user.external_id);
+            let kept = rehire == Rehire::Keeps && user.external_id == back;
+            assert_eq!(user.status == UserStatus::Deprovisioned, left || kept, "{}", user.external_id);
+        }
+        assert_eq!(
+            org.asked("GET /api/v1/users"),
+            if rehire == Rehire::Keeps { 2 } else { 1 },
+            "no request for each"
+        );
+    }
+}
+
+fn way(rehire: Rehire) -> &'static str {
+    match rehire {
+        Rehire::Reactivates => "reactivates",
+        Rehire::Keeps => "keeps",
     }
 }
