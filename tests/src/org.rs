@@ -235,7 +235,7 @@ impl Org {
 
     /// The IDs of the employees who have not left: those whom Create & Update sends.
     pub fn here(&self) -> BTreeSet<String> {
-        self.ids().difference(&self.gone()).cloned().collect()
+        self.0.here()
     }
 
     /// The IDs of the employees who have left.

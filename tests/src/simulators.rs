@@ -1,6 +1,6 @@
 //! The simulated Okta and the simulated Personio, to be looked at by tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,7 +10,7 @@ use flowrun_kit::connector::Settings;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::simulator::{SimFault, SimFaults, SimSetup, Simulator};
 use flowrun_okta::sim::{OktaSim, OwnedApp, SimulatedOkta};
-use flowrun_personio::sim::{EMPLOYEES, PersonioSim, PersonioSimConfig};
+use flowrun_personio::sim::{EMPLOYEES, PersonioSim, PersonioSimConfig, Status};
 
 use crate::registry;
 
@@ -134,6 +134,12 @@ impl Simulators {
             Some(simulators::Simulating::new(connector, known.map_or_else(new, |(_, one)| one.clone())))
         });
         simulators::Simulators::of(self.clock.clone(), self.front.clone(), others)
+    }
+
+    /// The IDs of the employees who have not left.
+    pub fn here(&self) -> BTreeSet<String> {
+        let here = self.personio.employees().filter(|employee| employee.status != Status::Inactive);
+        here.map(|employee| employee.id.to_string()).collect()
     }
 
     /// All of them in this process.

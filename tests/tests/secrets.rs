@@ -34,7 +34,7 @@ use tokio::runtime::Builder;
 const API_TOKEN: &str = "00qT7vR2xWcK9mPzLhD4sFbY6nJgA3eUo5iX8tCw1Z";
 const CLIENT_SECRET: &str = "papi-9c1f04e7-secret-Vb7KqYw2RmXz5TnD";
 const RSA_KEY: &str = include_str!("../../connectors/okta/tests/keys/rsa-pkcs8.pem");
-const SCOPES: [&str; 2] = ["okta.identitySources.manage", "okta.apps.read"];
+const SCOPES: [&str; 3] = ["okta.identitySources.manage", "okta.apps.read", "okta.users.read"];
 
 /// So many letters in a row of a credential must not be told: what is cut short is told as well.
 const LETTERS: usize = 20;

@@ -129,7 +129,7 @@ async fn run(
 
 /// Nobody is sent who should not be, and in a session that was triggered nobody is twice.
 fn sends_whom_it_should(case: &Case, org: &Org) -> Result<(), String> {
-    let may = if case.deactivates { org.gone() } else { org.ids() };
+    let may = if case.deactivates { org.gone() } else { org.here() };
     let operation = if case.deactivates { Operation::Delete } else { Operation::Upsert };
     for session in org.0.okta.sessions() {
         let triggered = session.triggered_ms.is_some();
@@ -148,14 +148,15 @@ fn sends_whom_it_should(case: &Case, org: &Org) -> Result<(), String> {
 async fn everybody_is_there(case: &Case, org: &Org, known: &BTreeSet<String>) -> Result<(), String> {
     org.settle().await;
     let gone = if case.deactivates { org.gone() } else { BTreeSet::new() };
-    let there = if case.deactivates { known.clone() } else { org.ids() };
+    // An import leaves those who have left as they are.
+    let there = if case.deactivates { known.clone() } else { known.union(&org.here()).cloned().collect() };
     for id in &there {
         let wanted = if gone.contains(id) { UserStatus::Deprovisioned } else { UserStatus::Active };
         let found = org.0.okta.user(id).map(|user| user.status);
         ensure(found == Some(wanted), || format!("{id} is not there as {wanted:?}: {found:?}"))?;
     }
     let count = org.0.okta.user_count();
-    ensure(count == there.len(), || format!("{count} users, where there are {} employees", there.len()))
+    ensure(count == there.len(), || format!("{count} users, where there should be {}", there.len()))
 }
 
 /// A session that is open is accounted for: the run was killed, or says why it could not be closed.
