@@ -1,7 +1,8 @@
 //! The import over TCP: `flowrun sandbox` on a port of this machine, and a run that its variables lead to.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
@@ -56,6 +57,16 @@ impl Sandbox {
 
     /// Serves these.
     fn over(simulators: Simulators) -> Sandbox {
+        Sandbox::told(simulators, &[])
+    }
+
+    /// Serves these, with more arguments.
+    fn told(simulators: Simulators, args: &[&str]) -> Sandbox {
+        let args: Vec<String> = ["sandbox", "--port", "0", "--time-scale", "120"]
+            .iter()
+            .chain(args)
+            .map(|it| (*it).to_owned())
+            .collect();
         let (switch, stop) = Stop::new();
         let (lines, printed) = mpsc::channel();
         let surroundings =
@@ -63,7 +74,6 @@ impl Sandbox {
         let serving = thread::spawn(move || {
             let (mut out, mut err) = (Lines(lines), Vec::new());
             let mut console = Console::plain(&mut out, &mut err);
-            let args = ["sandbox", "--port", "0", "--time-scale", "120"];
             let code = main_in(args, &surroundings, &mut console);
             (code, String::from_utf8(err).unwrap())
         });
@@ -317,4 +327,70 @@ fn a_live_run_needs_all_variables() {
         assert_eq!((ran.code, &*ran.stdout), (2, ""));
         assert!(ran.stderr.contains(&format!("lacks {variable}")), "{}", ran.stderr);
     }
+}
+
+/// One request over TCP, as any client might send it: its status line and headers.
+fn raw(address: &str, host: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET /api/v1/users?limit=1 HTTP/1.1\r\nHost: {host}\r\nAuthorization: SSWS {TOKEN}\r\n{headers}Connection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split("\r\n\r\n").next().unwrap().to_owned()
+}
+
+/// The token of every simulated org.
+const TOKEN: &str = "00simulatedOktaApiToken0000000000000000000";
+
+/// Who may ask: RFC 9110, 15.5.20 (421), against pages whose names are led to 127.0.0.1. A forwarded scheme and host count for links
+/// only, and only from the proxy that was named.
+#[test]
+fn only_this_machine_and_the_named_proxy_may_ask() {
+    let simulators =
+        || Simulators::new(Clock::starting_at(EPOCH_MS, SCALE), &Setup { employees: 5, ..Setup::default() });
+    let forwarded = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: proxy.example\r\n";
+    let elsewhere = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n";
+    for (args, host, headers, status, link) in [
+        (&[][..], "127.0.0.1:{port}", "", "200", "<http://127.0.0.1:{port}/"),
+        (&[], "localhost", "", "200", "<http://localhost/"),
+        (&[], "[::1]:{port}", "", "200", "<http://[::1]:{port}/"),
+        (&[], "127.0.0.1:{port}", forwarded, "200", "<http://127.0.0.1:{port}/"),
+        (&[], "evil.example", "", "421", ""),
+        (&[], "localhost.evil.example", "", "421", ""),
+        (&[], "proxy.example", "", "421", ""),
+        (&["--behind", "proxy.example"], "proxy.example", "", "200", "<http://proxy.example/"),
+        (&["--behind", "proxy.example"], "127.0.0.1:{port}", forwarded, "200", "<https://proxy.example/"),
+        (&["--behind", "proxy.example"], "127.0.0.1:{port}", elsewhere, "200", "<http://127.0.0.1:{port}/"),
+        (&["--behind", "proxy.example"], "evil.example", forwarded, "421", ""),
+        (&["--behind", "proxy.example"], "evil.example", elsewhere, "421", ""),
+    ] {
+        let sandbox = Sandbox::told(simulators(), args);
+        let address = sandbox.env["OKTA_ORG_URL"].trim_start_matches("http://").to_owned();
+        let port = address.rsplit(':').next().unwrap().to_owned();
+        let answer = raw(&address, &host.replace("{port}", &port), headers);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{args:?} {host} {headers}: {answer}");
+        assert!(answer.contains(&link.replace("{port}", &port)), "{args:?} {host} {headers}: {answer}");
+        sandbox.end();
+    }
+}
+
+#[test]
+fn a_run_trusts_the_sandbox_s_certificate_by_its_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem").display().to_string();
+    let setup = Setup { employees: 30, ..Setup::default() };
+    let sandbox = Sandbox::told(
+        Simulators::new(Clock::starting_at(EPOCH_MS, SCALE), &setup),
+        &[&format!("--tls={file}")],
+    );
+    assert!(sandbox.env["OKTA_ORG_URL"].starts_with("https://127.0.0.1:"));
+    let ran = sandbox.run("import.yaml", &["--ca-file", &file]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(sandbox.simulators.okta.sent(Operation::Upsert).keys().eq(&sandbox.simulators.here()));
+    // Nobody else vouches for it.
+    let refused = sandbox.run("import.yaml", &[]);
+    assert_eq!(refused.code, 1, "{}", refused.stdout);
+    assert!(sandbox.end().contains(&file));
 }

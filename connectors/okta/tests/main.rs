@@ -11,5 +11,6 @@ mod keys;
 mod logs;
 mod oauth;
 mod org;
+mod protocol;
 mod sim;
 mod token;

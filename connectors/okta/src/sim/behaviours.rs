@@ -114,6 +114,13 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("users 600, one user 1,000, groups 500, one group 1,000, apps 100, one app 500, logs 120, others 1,200", "a minute; writing to a list counts as writing to one", Documented(LIMITS)),
         row("limits of concurrency", "none", Guess),
     ] },
+    Behaviours { subject: "requests", each: &[
+        row("a `Content-Type` that is no JSON, of a GET too, or none where there is a body", "400, E0000021", Recorded("https://github.com/okta/okta-sdk-python/issues/431")),
+        row("`SSWS` and the token without a space", "is taken, as a published client sends it", Guess),
+        row("a slash at the end of a path", "changes nothing", Guess),
+        row("scheme and host of links", "those that the client used; behind a proxy those that it tells, if `--behind` names it", Guess),
+        row("`If-Match`", "501: Okta describes it for users", Documented(OPENAPI)),
+    ] },
     Behaviours { subject: "what is not served", each: &[
         row("an operation or a parameter that Okta describes", "501, E0000052, and says which", Guess),
         row("a parameter that nobody describes", "ignored", Guess),
@@ -121,6 +128,10 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("a path that Okta lacks", "404, E0000008", Documented(CODES)),
     ] },
     Behaviours { subject: "OAuth", each: &[
+        row("what refusals say", "the words of Okta's list of OAuth errors", Documented("https://developer.okta.com/docs/reference/error-codes/#okta-oauth-2-0-errors")),
+        row("which scopes an operation needs", "those that Okta's description names, all of them", Documented(OPENAPI)),
+        row("algorithms of assertions and proofs", "RS256, RS384, RS512, ES256, ES384; ES512, which Okta takes, is refused", Recorded(PROOF)),
+        row("the service app", "has a new EC key, or with `--okta-key rsa` an RSA key that is always the same; `--okta-scopes` says what it is granted", Guess),
         row("unknown client", "400 in the form of Okta's APIs, `errorCode` `invalid_client`; every other refusal is `error` and `error_description`", Recorded(PROOF)),
         row("an app with several keys, and no `kid`", "401 `invalid_client`", Guess),
         row("`iat` of an assertion or proof", "up to 60 seconds in the future; a proof is good for 5 minutes", Guess),

@@ -1,4 +1,4 @@
-//! Looks at DPoP proofs (RFC 9449), as the token endpoint and the APIs do.
+//! Looks at DPoP proofs (RFC 9449), as the token endpoint and the APIs do; refusals are in the words of Okta's oauth2-error-codes.json.
 
 use super::OktaSim;
 use super::paging::origin;
@@ -20,7 +20,7 @@ const DAY_MS: i64 = 86_400_000;
 /// and counts for so many more.
 const DAYS: i64 = 3;
 
-/// What assertions and proofs may be signed by, of what the documentation names.
+/// What assertions and proofs may be signed by. Okta takes ES512 too, which no crate here checks.
 const ALGORITHMS: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
 
 /// Whether Okta takes what the JWT says that it is signed by.
@@ -52,35 +52,38 @@ fn nonce_of(day: i64) -> String {
 pub fn check(sim: &OktaSim, parts: &Parts, token: Option<&str>) -> Result<String, Unproven> {
     use Unproven::Wrong;
     let proof = header(&parts.headers)?;
-    let jwt = Unverified::parse(proof).ok_or(Wrong("The DPoP proof JWT is malformed."))?;
+    let jwt = Unverified::parse(proof).ok_or(Wrong("The DPoP proof JWT cannot be parsed."))?;
     if jwt.header["typ"] != "dpop+jwt" {
-        return Err(Wrong("The DPoP proof JWT 'typ' header must be 'dpop+jwt'."));
+        return Err(Wrong("'typ' must be 'dpop+jwt' in the DPoP proof JWT."));
     }
     if !has_known_algorithm(&jwt) {
-        return Err(Wrong("The DPoP proof JWT 'alg' header is not supported."));
+        return Err(Wrong("The DPoP proof JWT signature algorithm is invalid."));
     }
-    let key = PublicKey::from_jwk(&jwt.header["jwk"])
-        .map_err(|_| Wrong("The DPoP proof JWT 'jwk' header is not a public key."))?;
+    let key = PublicKey::from_jwk(&jwt.header["jwk"]).map_err(|_| Wrong("The DPoP proof JWT is invalid."))?;
     if !jwt.is_signed_by(&key) {
         return Err(Wrong("The DPoP proof JWT signature is invalid."));
     }
     let claims = &jwt.claims;
     if claims["htm"] != parts.method.as_str() {
-        return Err(Wrong("The DPoP proof JWT 'htm' claim does not match the request."));
+        return Err(Wrong("'htm' claim in the DPoP proof JWT is invalid."));
     }
     if claims["htu"] != format!("{}{}", origin(parts), parts.uri.path()) {
-        return Err(Wrong("The DPoP proof JWT 'htu' claim does not match the request."));
+        return Err(Wrong("'htu' claim in the DPoP proof JWT is invalid."));
     }
     let now_ms = sim.now_ms();
-    let made_ms = claims["iat"].as_i64().map_or(i64::MIN, |seconds| seconds.saturating_mul(1000));
-    if !(now_ms - WINDOW_MS..=now_ms + AHEAD_MS).contains(&made_ms) {
-        return Err(Wrong("The DPoP proof JWT 'iat' claim is not within the accepted time."));
+    let made_ms = claims["iat"].as_i64().map(|seconds| seconds.saturating_mul(1000));
+    let made_ms = made_ms.ok_or(Wrong("'iat' claim in the DPoP proof JWT is invalid."))?;
+    if made_ms < now_ms - WINDOW_MS {
+        return Err(Wrong("The DPoP proof JWT is issued more than five minutes in the past."));
+    }
+    if made_ms > now_ms + AHEAD_MS {
+        return Err(Wrong("The DPoP proof JWT is issued in the future."));
     }
     let id = claims["jti"].as_str().filter(|id| !id.is_empty());
-    let id = id.ok_or(Wrong("The DPoP proof JWT 'jti' claim is missing."))?;
+    let id = id.ok_or(Wrong("'jti' claim in the DPoP proof JWT is invalid."))?;
     match token {
         Some(token) if claims["ath"] != jwt::hash(token) => {
-            return Err(Wrong("The DPoP proof JWT 'ath' claim does not match the access token."));
+            return Err(Wrong("'ath' claim in the DPoP proof does not match the presented access_token."));
         }
         Some(_) => {}
         None => {
@@ -101,7 +104,7 @@ fn header(headers: &HeaderMap) -> Result<&str, Unproven> {
     let mut proofs = headers.get_all("dpop").iter();
     let proof = proofs.next().ok_or(Unproven::Missing)?;
     if proofs.next().is_some() {
-        return Err(Unproven::Wrong("There is more than one DPoP proof JWT."));
+        return Err(Unproven::Wrong("Multiple DPoP proof JWT headers are not allowed."));
     }
-    proof.to_str().map_err(|_| Unproven::Wrong("The DPoP proof JWT is malformed."))
+    proof.to_str().map_err(|_| Unproven::Wrong("The DPoP proof JWT cannot be parsed."))
 }

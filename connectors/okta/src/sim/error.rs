@@ -52,6 +52,14 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "E0000003", "The request body was not well-formed.")
     }
 
+    /// The body is said to be something else than JSON.
+    pub fn not_json() -> ApiError {
+        // The catalogue has two spaces.
+        let summary =
+            "Bad request.  Accept and/or Content-Type headers likely do not match supported values.";
+        ApiError::new(StatusCode::BAD_REQUEST, "E0000021", summary)
+    }
+
     /// There is no such resource.
     pub fn missing(id: &str, kind: &str) -> ApiError {
         let summary = format!("Not found: Resource not found: {id} ({kind})");

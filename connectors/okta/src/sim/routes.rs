@@ -9,6 +9,8 @@ use super::{
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::header;
+use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -122,6 +124,8 @@ async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Resp
         ApiError::too_many().into_response()
     } else if let Err(error) = auth::authorize(&sim, &parts) {
         error.into_response()
+    } else if !speaks_json(&parts) {
+        ApiError::not_json().into_response()
     } else {
         CURRENT.scope(made, next.run(Request::from_parts(parts, body))).await
     };
@@ -131,6 +135,20 @@ async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Resp
     };
     quota.write_okta_headers(response.headers_mut());
     response
+}
+
+/// Whether a request to the API says that it is JSON, if it says anything: a GET too (okta-sdk-python/issues/431), and whatever has
+/// a body must say it.
+fn speaks_json(parts: &Parts) -> bool {
+    if !parts.uri.path().starts_with("/api/") {
+        return true;
+    }
+    let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+    let sized = parts.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    kind.map_or(!sized, |kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/json")
+    })
 }
 
 /// Says why nothing answers here: that nothing would at Okta, or that the simulator lacks it.

@@ -1,20 +1,22 @@
-//! Which OAuth 2.0 scope a request needs.
+//! Which OAuth 2.0 scopes a request needs, by Okta's description of its API.
 
+use super::routes::API;
+use axum::extract::MatchedPath;
 use axum::http::Method;
+use axum::http::request::Parts;
 
-/// The things that there are scopes for.
-const KINDS: [&str; 5] = ["identitySources", "users", "groups", "apps", "logs"];
-
-/// The scope that a request needs, by the first part of its path; paths that aren't Okta's need none.
-pub fn needed(method: &Method, path: &str) -> Option<String> {
-    let first = path.strip_prefix("/api/v1/")?.split('/').next()?;
-    let kind = if first == "identity-sources" { "identitySources" } else { first };
-    let reads = matches!(*method, Method::GET | Method::HEAD);
-    KINDS.contains(&kind).then(|| format!("okta.{kind}.{}", if reads { "read" } else { "manage" }))
+/// The scopes that a request needs, all of them; paths without an operation need none.
+pub fn needed(parts: &Parts) -> &'static [&'static str] {
+    let Some(path) = parts.extensions.get::<MatchedPath>() else { return &[] };
+    let path = match path.as_str().trim_end_matches('/') {
+        "/api/v1/users/me" => "/api/v1/users/{user}",
+        path => path,
+    };
+    let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+    API.find(method, path).map_or(&[], |operation| &operation.scopes)
 }
 
-/// Whether Okta has such a scope, as far as the simulator knows.
+/// Whether Okta has such a scope.
 pub fn exists(scope: &str) -> bool {
-    let parts: Vec<&str> = scope.split('.').collect();
-    matches!(parts[..], ["okta", kind, "read" | "manage"] if KINDS.contains(&kind))
+    API.operations().iter().any(|operation| operation.scopes.contains(&scope))
 }

@@ -32,6 +32,17 @@ impl ServiceApp {
     /// An app with an admin role and a new key on P-256, that may use Bearer tokens with these scopes.
     pub fn generate(client_id: &str, scopes: &[&str]) -> Result<OwnedApp> {
         let (key, private_key) = SigningKey::generate_with_pem()?;
+        Ok(ServiceApp::owned(client_id, scopes, &key, private_key))
+    }
+
+    /// The same with an RSA key, which is always this one: to make one takes long, and everybody may know it.
+    pub fn with_rsa_key(client_id: &str, scopes: &[&str]) -> Result<OwnedApp> {
+        let private_key = SecretString::from(include_str!("rsa.pem"));
+        let key = SigningKey::read(&private_key)?;
+        Ok(ServiceApp::owned(client_id, scopes, &key, private_key))
+    }
+
+    fn owned(client_id: &str, scopes: &[&str], key: &SigningKey, private_key: SecretString) -> OwnedApp {
         let app = ServiceApp {
             client_id: client_id.to_owned(),
             keys: vec![key.public().clone()],
@@ -39,6 +50,6 @@ impl ServiceApp {
             dpop_required: false,
             admin: true,
         };
-        Ok(OwnedApp { app, private_key })
+        OwnedApp { app, private_key }
     }
 }

@@ -41,6 +41,18 @@ pub(crate) fn simulated() -> Simulated {
                 takes: Takes::OneOf(&["api-token", "oauth", "dpop"]),
             },
             SimOption {
+                name: "okta-key".into(),
+                value: "KIND".into(),
+                docs: "The kind of key by which the simulated Okta's service app logs in: ec or rsa [default: ec]".into(),
+                takes: Takes::OneOf(&["ec", "rsa"]),
+            },
+            SimOption {
+                name: "okta-scopes".into(),
+                value: "SCOPES".into(),
+                docs: "The scopes that the service app is granted, with spaces between them [default: what the cards need]".into(),
+                takes: Takes::Text,
+            },
+            SimOption {
                 name: "identity-source".into(),
                 value: "ID".into(),
                 docs: "The ID of the identity source in the simulated Okta, for flows in which one is written down".into(),
@@ -69,7 +81,7 @@ pub struct SimulatedOkta {
 impl SimulatedOkta {
     /// An org without users.
     pub fn new(setup: &SimSetup) -> SimulatedOkta {
-        let app = service_app(setup.option("okta-auth").unwrap_or_default());
+        let app = service_app(setup);
         let usual = OktaSimConfig::new(setup.clock.clone());
         let org = OktaSim::new(OktaSimConfig {
             identity_source_id: setup
@@ -89,12 +101,17 @@ impl SimulatedOkta {
 }
 
 /// A service app with a new key, where one logs in by one.
-fn service_app(auth: &str) -> Option<OwnedApp> {
-    if !matches!(auth, "oauth" | "dpop") {
-        return None;
-    }
+fn service_app(setup: &SimSetup) -> Option<OwnedApp> {
+    const CLIENT: &str = "0oa1simulatedApp05d7";
+    let auth = setup.option("okta-auth").filter(|auth| matches!(*auth, "oauth" | "dpop"))?;
+    let scopes: Vec<&str> =
+        setup.option("okta-scopes").map_or(SCOPES.to_vec(), |scopes| scopes.split_whitespace().collect());
     // Without chance there is no key; the run then says that it can't log in.
-    let mut owned = ServiceApp::generate("0oa1simulatedApp05d7", &SCOPES).ok()?;
+    let owned = match setup.option("okta-key") {
+        Some("rsa") => ServiceApp::with_rsa_key(CLIENT, &scopes),
+        _ => ServiceApp::generate(CLIENT, &scopes),
+    };
+    let mut owned = owned.ok()?;
     owned.app.dpop_required = auth == "dpop";
     Some(owned)
 }

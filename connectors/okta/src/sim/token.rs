@@ -22,6 +22,10 @@ use std::sync::atomic::Ordering;
 /// Where it is.
 pub const PATH: &str = "/oauth2/v1/token";
 
+/// In the words of Okta's oauth2-error-codes.json, as all texts below that have no other source.
+const NO_GRANT_TYPE: &str =
+    "The token request must specify a 'grant_type'. Valid values: [client_credentials]";
+
 /// Every access token is good for an hour.
 const LIFETIME_S: i64 = 3600;
 
@@ -107,10 +111,10 @@ pub async fn issue(State(sim): State<OktaSim>, request: Request) -> Response {
 
 fn answer(sim: &OktaSim, parts: &Parts, asked: &Asked) -> Result<Value, Denied> {
     if asked.grant_type.is_empty() {
-        return Err(Denied::bad_request("invalid_request", "The 'grant_type' parameter is missing."));
+        return Err(Denied::bad_request("invalid_request", NO_GRANT_TYPE));
     }
     if asked.grant_type != "client_credentials" {
-        let why = "The grant type in the request isn't supported.";
+        let why = "The authorization grant type is not supported by the authorization server. Configured grant types: [client_credentials].";
         return Err(Denied::bad_request("unsupported_grant_type", why));
     }
     let app = authenticate(sim, parts, asked)?;
@@ -130,22 +134,22 @@ fn answer(sim: &OktaSim, parts: &Parts, asked: &Asked) -> Result<Value, Denied> 
 /// Who asks: the app whose key signed the assertion.
 fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'a ServiceApp, Denied> {
     if asked.client_assertion.is_empty() {
-        return Err(Denied::invalid_client("No client credentials found"));
+        return Err(Denied::invalid_client("No client credentials found."));
     }
     if asked.client_assertion_type != ASSERTION_TYPE {
-        return Err(Denied::bad_request("invalid_request", "The 'client_assertion_type' is not supported."));
+        return Err(Denied::bad_request("invalid_request", "The client_assertion_type is invalid."));
     }
     let jwt = Unverified::parse(&asked.client_assertion)
-        .ok_or_else(|| Denied::invalid_client("The client_assertion is not a valid JWT."))?;
+        .ok_or_else(|| Denied::invalid_client("The parsing of the client_assertion failed."))?;
     let claims = &jwt.claims;
     let app = claims["iss"].as_str().and_then(|issuer| sim.app(issuer)).ok_or_else(Denied::unknown_client)?;
     if claims["sub"] != claims["iss"] {
         return Err(Denied::invalid_client(
-            "The issuer and subject of the client_assertion must be the client_id.",
+            "The subject claim for client_assertion is not a valid client_id.",
         ));
     }
     if !has_known_algorithm(&jwt) {
-        return Err(Denied::invalid_client("The client_assertion signing algorithm is not supported."));
+        return Err(Denied::invalid_client("The client_assertion JWT signature algorithm is invalid."));
     }
     let id = jwt.header["kid"].as_str();
     // Whoever has several keys must say which one.
@@ -165,22 +169,27 @@ fn authenticate<'a>(sim: &'a OktaSim, parts: &Parts, asked: &Asked) -> Result<&'
 
 fn check_times(sim: &OktaSim, claims: &Value) -> Result<(), Denied> {
     let now = sim.now_ms().div_euclid(1000);
-    let ends =
-        claims["exp"].as_i64().ok_or_else(|| Denied::invalid_client("The client_assertion has no 'exp'."))?;
+    let ends = claims["exp"].as_i64().ok_or_else(|| {
+        Denied::invalid_client("The client_assertion must contain the 'exp' claim as seconds since epoch.")
+    })?;
     if ends <= now {
         return Err(Denied::invalid_client("The client_assertion token is expired."));
     }
     if ends > now + LONGEST_S {
-        return Err(Denied::invalid_client("The client_assertion must expire within one hour."));
+        return Err(Denied::invalid_client(
+            "The client_assertion token has an expiration too far into the future.",
+        ));
     }
     if claims["iat"].as_i64().is_some_and(|made| made > now + AHEAD_S) {
-        return Err(Denied::invalid_client("The client_assertion was issued in the future."));
+        return Err(Denied::invalid_client(
+            "The client_assertion token must be issued before the current time.",
+        ));
     }
     let Some(id) = claims["jti"].as_str() else { return Ok(()) };
     if sim.tokens().first_use(format!("assertion {id}"), ends * 1000, sim.now_ms()) {
         return Ok(());
     }
-    Err(Denied::invalid_client("The client_assertion has already been used."))
+    Err(Denied::invalid_client("The client_assertion token has already been used."))
 }
 
 /// What of the scopes asked for is granted: all or nothing.

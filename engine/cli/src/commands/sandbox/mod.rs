@@ -1,8 +1,12 @@
 //! `flowrun sandbox`: the simulators on a port of this machine.
 
+mod hosts;
+mod tls;
+
+use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flowrun_core::words;
@@ -14,6 +18,8 @@ use flowrun_project::{Problem, unwritable};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::hosts::Reached;
+use self::tls::TlsListener;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
 use crate::signals;
@@ -31,7 +37,8 @@ Examples:
   flowrun sandbox > sandbox.env &            then: . ./sandbox.env && flowrun flows/import.yaml
   flowrun sandbox --port 0                   on any free port
   flowrun sandbox --employees 0              an account without employees
-  flowrun sandbox --fault slow@okta:every=5  every fifth answer of Okta is late")]
+  flowrun sandbox --fault slow@okta:every=5  every fifth answer of Okta is late
+  flowrun sandbox --tls=ca.pem               over TLS; clients trust it by ca.pem, flowrun by --ca-file ca.pem")]
 pub struct SandboxArgs {
     /// The port on 127.0.0.1; 0 for any that is free
     #[arg(long, default_value_t = 8787)]
@@ -39,6 +46,12 @@ pub struct SandboxArgs {
     /// Let the simulators' time pass this many times as fast
     #[arg(long, value_name = "X", value_parser = scale)]
     pub time_scale: Option<f64>,
+    /// Speak TLS, by a certificate made for the occasion; its authority's goes into FILE, or into a temporary file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub tls: Option<Option<PathBuf>>,
+    /// Answer also under the name of a proxy, and let links lead to it where the proxy says so
+    #[arg(long, value_name = "HOST")]
+    pub behind: Option<String>,
     /// Write the manual's page on the simulators into a file, and serve nothing
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
@@ -72,8 +85,20 @@ pub async fn run(
             Simulators::new(&surroundings.registry, clock(scale), &setup)
         }
     };
-    console.print(&exports(&surroundings.registry, &simulators, &format!("http://127.0.0.1:{port}")))?;
+    let made = args.tls.as_ref().map(|_| tls::make(names(args))).transpose().map_err(|error| {
+        Problem::new(format!("no certificate can be made: {error}"))
+            .help("leave out --tls, or give --behind a host's name")
+    })?;
+    let scheme = if made.is_some() { "https" } else { "http" };
+    console.print(&exports(&surroundings.registry, &simulators, &format!("{scheme}://127.0.0.1:{port}")))?;
     console.note(&welcome(&simulators, port, scale));
+    if let (Some(made), Some(file)) = (&made, &args.tls) {
+        let file =
+            file.clone().unwrap_or_else(|| env::temp_dir().join(format!("flowrun-sandbox-{port}.pem")));
+        fs::write(&file, &made.authority).map_err(|error| unwritable(&file, &error))?;
+        console.note(&trust(&file));
+    }
+    let router = Reached { by_tls: made.is_some(), behind: args.behind.clone() }.guard(simulators.router());
 
     let (switch, given) = watch::channel(false);
     if surroundings.signals {
@@ -89,8 +114,14 @@ pub async fn run(
             }
         }
     };
+    let served = async {
+        match &made {
+            Some(made) => axum::serve(TlsListener::over(listener, made)?, router).await,
+            None => axum::serve(listener, router).await,
+        }
+    };
     tokio::select! {
-        served = axum::serve(listener, simulators.router()).into_future() => served?,
+        served = served => served?,
         // What is half answered is no loss: everything dies with the process.
         () = over => {}
     }
@@ -101,6 +132,20 @@ pub async fn run(
         .collect();
     console.note(&format!("answered {}\n", answered.join(" and ")));
     Ok(DONE)
+}
+
+/// The names that the certificate is for.
+fn names(args: &SandboxArgs) -> Vec<String> {
+    let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    own.into_iter().chain(args.behind.clone()).collect()
+}
+
+fn trust(file: &Path) -> String {
+    format!(
+        "TLS by a certificate made for now; clients trust it by {file}, which curl takes as --cacert, Python as SSL_CERT_FILE and\n\
+         REQUESTS_CA_BUNDLE, Node.js as NODE_EXTRA_CA_CERTS, flowrun as --ca-file\n",
+        file = file.display()
+    )
 }
 
 /// The manual's page on all simulators that tell of themselves.
