@@ -85,3 +85,22 @@ async fn a_service_app_may_have_an_rsa_key_and_any_scopes() {
     assert_eq!(owned.app.keys[0].jwk()["kty"], json!("RSA"));
     assert_eq!(owned.app.scopes, ["okta.groups.read"]);
 }
+
+/// OpenAPI: getUser answers with an `Etag`, updateUser takes it as `If-Match`; error-codes.json: 412, E0000231.
+#[tokio::test(start_paused = true)]
+async fn a_change_may_demand_what_it_changes() {
+    let sim = org(|_| ());
+    let profile =
+        json!({ "login": "a@example.com", "email": "a@example.com", "firstName": "A", "lastName": "B" });
+    let made = call(&sim, "POST /api/v1/users", json!({ "profile": profile })).await;
+    let path = format!("/api/v1/users/{}", made.body["id"].as_str().unwrap());
+    let tag = get(&sim, &path).await.headers["etag"].to_str().unwrap().to_owned();
+    let token = format!("SSWS {}", sim.token());
+    let change = async |tag: &str| {
+        let headers = [("authorization", &*token), ("if-match", tag), ("content-type", "application/json")];
+        status(&sim, "POST", &path, &headers, r#"{"profile":{"lastName":"C"}}"#).await
+    };
+    assert_eq!(change(&tag).await.0, 200);
+    assert_eq!(change(&tag).await, (412, "E0000231".to_owned()), "it is another user now");
+    assert_eq!(change("*").await.0, 200);
+}

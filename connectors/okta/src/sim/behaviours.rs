@@ -119,7 +119,7 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("`SSWS` and the token without a space", "is taken, as a published client sends it", Guess),
         row("a slash at the end of a path", "changes nothing", Guess),
         row("scheme and host of links", "those that the client used; behind a proxy those that it tells, if `--behind` names it", Guess),
-        row("`If-Match`", "501: Okta describes it for users", Documented(OPENAPI)),
+        row("`If-Match` where a user is changed", "412, E0000231, unless it is the `ETag` of the user as it is", Documented(CODES)),
     ] },
     Behaviours { subject: "what is not served", each: &[
         row("an operation or a parameter that Okta describes", "501, E0000052, and says which", Guess),

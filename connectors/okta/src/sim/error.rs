@@ -93,6 +93,11 @@ impl ApiError {
         ApiError::new(StatusCode::FORBIDDEN, "E0000006", summary)
     }
 
+    /// It is no longer what the client thinks: data/error-codes.json.
+    pub fn changed() -> ApiError {
+        ApiError::new(StatusCode::PRECONDITION_FAILED, "E0000231", "ETag value doesn't match.")
+    }
+
     /// An identity source owns the profile: data/error-codes.json.
     pub fn mastered() -> ApiError {
         let summary = "Operation failed because user profile is mastered under another system";

@@ -8,10 +8,11 @@ use super::log::About;
 use super::paging::{Asked, origin};
 use super::profile::Profile;
 use super::sent::{blank, object, part, taken};
-use super::users::{body, find};
+use super::users::{body, etag, find};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
+use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
@@ -86,6 +87,10 @@ async fn change(sim: &OktaSim, user: &str, request: Request, whole: bool) -> Res
     let mut state = sim.state();
     let state = &mut *state;
     let (number, found) = find(&state.directory, user)?;
+    let expected = parts.headers.get(header::IF_MATCH).map(|tag| tag.to_str().unwrap_or_default());
+    if expected.is_some_and(|tag| tag != "*" && tag != etag(number, found)) {
+        return Err(ApiError::changed());
+    }
     if found.status == UserStatus::Deprovisioned {
         return Err(ApiError::not_now());
     }

@@ -294,7 +294,20 @@ pub async fn read(
     let now_ms = sim.now_ms();
     let state = sim.state();
     let (number, user) = find(&state.directory, &user)?;
-    Ok(Json(body(number, user, &origin(&parts), now_ms)).into_response())
+    let tag = [(header::ETAG, etag(number, user))];
+    Ok((tag, Json(body(number, user, &origin(&parts), now_ms))).into_response())
+}
+
+/// Which version of a user this is (OpenAPI, getUser: header `Etag`; its form is that of the file's example).
+pub fn etag(number: u32, user: &User) -> String {
+    let version = format!("{number} {} {} {:?}", user.updated_ms, user.changed_ms, user.status);
+    let profile = serde_json::to_string(&InDirectory(&user.profile)).unwrap_or_default();
+    format!("W/\"{:016x}\"", flowrun_core::chance::mix(fnv(version.bytes().chain(profile.bytes()))))
+}
+
+/// FNV-1a: the same in every run.
+fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The owner of the API token: an administrator who is not among the listed users.
