@@ -12,5 +12,6 @@ mod logs;
 mod oauth;
 mod org;
 mod protocol;
+mod resources;
 mod sim;
 mod token;

@@ -99,8 +99,8 @@ async fn wrong_requests_get_the_right_code() {
         ("POST {source}/sessions/aps1/bulk-groups-upsert", 501, "E0000052"),
         ("POST {source}/sessions/aps1/bulk-nonsense", 404, "E0000008"),
         // What Okta's description of its API has is owned up to, whatever it looks like here.
-        ("GET /api/v1/groups/rules", 501, "E0000052"),
-        ("POST /api/v1/groups/rules/0pr1/lifecycle/activate", 501, "E0000052"),
+        ("GET /api/v1/groups/rules", 200, ""),
+        ("POST /api/v1/groups/{group}/roles/x/targets/groups", 405, "E0000022"),
         ("GET /api/v1/zones", 501, "E0000052"),
         ("GET /api/v1/idps/0oa1", 501, "E0000052"),
         ("GET /oauth2/v1/keys", 501, "E0000052"),

@@ -1,12 +1,17 @@
 //! The whole of a vendor's API, as the vendor describes it: what a simulator may serve, and what it must own up to lacking.
 
 use axum::http::Method;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 /// The operations of a vendor's API.
 #[derive(Debug)]
 pub struct Api {
     operations: Vec<Operation>,
+    /// The places of the operations on each path.
+    on: HashMap<&'static str, Vec<usize>>,
+    /// The places of those that are taken for others, once that is known.
+    hidden: OnceLock<Vec<usize>>,
 }
 
 /// One operation, by the vendor's description.
@@ -40,7 +45,12 @@ impl Api {
     /// `#` begins a comment. A line that is none of it is left out.
     pub fn read(table: &'static str) -> Api {
         let lines = table.lines().filter(|line| !line.starts_with('#'));
-        Api { operations: lines.filter_map(Operation::read).collect() }
+        let operations: Vec<Operation> = lines.filter_map(Operation::read).collect();
+        let mut on: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (place, operation) in operations.iter().enumerate() {
+            on.entry(operation.path).or_default().push(place);
+        }
+        Api { operations, on, hidden: OnceLock::new() }
     }
 
     /// Every operation, in the order of the table.
@@ -55,7 +65,22 @@ impl Api {
 
     /// The operation with this method and this very path.
     pub fn find(&self, method: &Method, path: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.method == *method && operation.path == path)
+        let mut on = self.on.get(path)?.iter().map(|&place| &self.operations[place]);
+        on.find(|operation| operation.method == *method)
+    }
+
+    /// The operations that nothing serves, and that would be taken for those of other paths: `/groups/rules` is no group. What is
+    /// served is looked at once only, for a simulator always serves the same.
+    pub(super) fn hidden(&self, served: &[(&Method, &str)]) -> impl Iterator<Item = &Operation> {
+        let places = self.hidden.get_or_init(|| {
+            let is_hidden = |operation: &Operation| {
+                let paths = || served.iter().filter(|(_, path)| *path != operation.path);
+                !served.iter().any(|(method, path)| **method == operation.method && *path == operation.path)
+                    && paths().any(|(_, path)| is_of(operation.path, path))
+            };
+            (0..self.operations.len()).filter(|&place| is_hidden(&self.operations[place])).collect()
+        });
+        places.iter().map(|&place| &self.operations[place])
     }
 
     /// Why a request that the simulator has no endpoint for is not answered.

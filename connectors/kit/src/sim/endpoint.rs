@@ -1,6 +1,6 @@
 //! The endpoints of a simulator: each declared once, and routed, checked and documented from that.
 
-use super::api::{Api, Operation, is_of};
+use super::api::{Api, Operation};
 use crate::simulator::{Served, Source};
 use axum::Router;
 use axum::extract::Request;
@@ -9,7 +9,6 @@ use axum::http::Method;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -119,21 +118,16 @@ pub fn routes<S: Clone + Send + Sync + 'static>(
     endpoints: Vec<Endpoint<S>>,
     refuse: Refuse,
 ) -> Router<S> {
-    let served: BTreeSet<(String, &str)> =
-        endpoints.iter().map(|endpoint| (endpoint.method.to_string(), endpoint.path)).collect();
-    let paths: BTreeSet<&str> = endpoints.iter().map(|endpoint| endpoint.path).collect();
     let mut router = Router::new();
     let route = |router: Router<S>, path: &str, route: MethodRouter<S, Infallible>| {
         router.route(&format!("{path}/"), route.clone()).route(path, route)
     };
-    for operation in api.operations() {
-        let (path, method) = (operation.path, &operation.method);
-        let hidden = paths.iter().any(|served| *served != path && is_of(path, served));
-        let lacking = !served.contains(&(method.to_string(), path));
-        if let (true, true, Ok(filter)) = (hidden, lacking, MethodFilter::try_from(method.clone())) {
-            let what = format!("{method} {path}");
-            router = route(router, path, on(filter, move || async move { refuse(&what) }));
-        }
+    let served: Vec<(&Method, &str)> =
+        endpoints.iter().map(|endpoint| (&endpoint.method, endpoint.path)).collect();
+    for operation in api.hidden(&served) {
+        let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else { continue };
+        let what = format!("{} {}", operation.method, operation.path);
+        router = route(router, operation.path, on(filter, move || async move { refuse(&what) }));
     }
     for endpoint in endpoints {
         let path = endpoint.path;

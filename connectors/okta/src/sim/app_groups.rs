@@ -75,6 +75,23 @@ pub async fn list(State(sim): State<OktaSim>, Path(app): Path<String>, request: 
     Ok((asked.links(limit, next.as_deref()), Json(bodies)).into_response())
 }
 
+/// One group of an application.
+pub async fn read(
+    State(sim): State<OktaSim>,
+    Path((app, group)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let (parts, _) = request.into_parts();
+    let state = sim.state();
+    let application = state.applications.get(numbered(&sim, &state, &app)?).ok_or_else(ApiError::internal)?;
+    let number = state.groups.find(&group)?;
+    let grant = application
+        .groups
+        .get(&number)
+        .ok_or_else(|| ApiError::missing(&group, "ApplicationGroupAssignment"))?;
+    Ok(Json(body(number, grant, &origin(&parts), &app)).into_response())
+}
+
 /// Assigns a group, with all that are in it now or later.
 pub async fn assign(
     State(sim): State<OktaSim>,

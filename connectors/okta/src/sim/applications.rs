@@ -1,6 +1,7 @@
 //! The applications of the simulated org besides its identity source, and who is assigned to them.
 
 use super::directory::Directory;
+use super::error::ApiError;
 use super::groups::{EVERYONE, Groups};
 use super::ids::{id, number};
 use serde_json::{Map, Value};
@@ -11,8 +12,21 @@ pub struct Application {
     pub name: String,
     pub label: String,
     pub created_ms: i64,
+    pub made: Made,
     pub groups: BTreeMap<u32, Grant>,
     pub users: BTreeMap<u32, Grant>,
+}
+
+/// What a client said of an application.
+#[derive(Clone)]
+pub struct Made {
+    /// How one signs on to it.
+    pub mode: String,
+    /// What kind of application it is.
+    pub name: Option<String>,
+    pub settings: Option<Value>,
+    pub inactive: bool,
+    pub deleted: bool,
 }
 
 /// An assignment of a group or of a user.
@@ -56,6 +70,9 @@ impl Application {
     }
 }
 
+/// The most applications.
+const MOST: usize = 10_000;
+
 pub struct Applications(Vec<Application>);
 
 impl Applications {
@@ -68,9 +85,27 @@ impl Applications {
 
     /// Adds an application that nobody is assigned to.
     pub fn add(&mut self, label: &str, created_ms: i64) -> u32 {
-        let name = format!("org_{}_{}", label.to_lowercase().replace(' ', "_"), self.0.len() + 1);
+        let made =
+            Made { mode: "SAML_2_0".to_owned(), name: None, settings: None, inactive: false, deleted: false };
+        self.push(label, made, created_ms)
+    }
+
+    /// Adds one that a client describes.
+    pub fn make(&mut self, label: &str, made: Made, created_ms: i64) -> Result<u32, ApiError> {
+        if self.0.len() == MOST {
+            return Err(ApiError::invalid(
+                "app",
+                format!("There may be {MOST} applications in a simulated org."),
+            ));
+        }
+        Ok(self.push(label, made, created_ms))
+    }
+
+    fn push(&mut self, label: &str, made: Made, created_ms: i64) -> u32 {
+        let own = || format!("org_{}_{}", label.to_lowercase().replace(' ', "_"), self.0.len() + 1);
+        let name = made.name.clone().unwrap_or_else(own);
         let (groups, users) = Default::default();
-        self.0.push(Application { name, label: label.to_owned(), created_ms, groups, users });
+        self.0.push(Application { name, label: label.to_owned(), created_ms, made, groups, users });
         self.0.len() as u32 - 1
     }
 
@@ -81,17 +116,17 @@ impl Applications {
 
     /// An application by number.
     pub fn get(&self, number: u32) -> Option<&Application> {
-        self.0.get(number as usize)
+        self.0.get(number as usize).filter(|app| !app.made.deleted)
     }
 
     /// An application by number, to be changed.
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Application> {
-        self.0.get_mut(number as usize)
+        self.0.get_mut(number as usize).filter(|app| !app.made.deleted)
     }
 
     /// All of them in the order of their numbers.
     pub fn all(&self) -> impl Iterator<Item = (u32, &Application)> {
-        (0..).zip(&self.0)
+        (0..).zip(&self.0).filter(|(_, app)| !app.made.deleted)
     }
 
     /// Takes a user who is deleted out of all of them.

@@ -1,6 +1,7 @@
 //! `/api/v1/apps`: the applications, and the identity source, which is one of them.
 
-use super::applications::{Application, application_id};
+use super::applications::{Application, Made, application_id};
+use super::directory::UserStatus;
 use super::error::ApiError;
 use super::expressions::{APPS_FILTER, Expr, Field};
 use super::ids::{iso_seconds, number};
@@ -37,17 +38,34 @@ impl OktaSim {
 }
 
 impl OktaSim {
+    /// What is shown of an application.
+    pub(super) fn application_body(
+        &self,
+        state: &Org,
+        which: &Which,
+        origin: &str,
+    ) -> Result<Value, ApiError> {
+        match which {
+            Which::Source => Ok(source(self).body(origin)),
+            Which::Numbered(number) => {
+                let found = state.applications.get(*number).ok_or_else(ApiError::internal)?;
+                Ok(shown(*number, found).body(origin))
+            }
+        }
+    }
+
     /// Whether a user (`user.id`) or a group (`group.id`) is assigned to an application.
     fn is_assigned(&self, state: &Org, app: &str, name: &str, who: &str) -> bool {
         let Ok(which) = self.application(state, app) else { return false };
         let (user, group) = (number("00u", who), number("00g", who));
         match (which, name) {
             (Which::Source, "user.id") => {
-                user.and_then(|user| state.directory.get(user)).is_some_and(|user| user.external.is_some())
+                user.and_then(|user| state.directory.get(user)).is_some_and(|user| user.sourced)
             }
             (Which::Numbered(place), _) => state.applications.get(place).is_some_and(|found| match name {
                 "user.id" => user.is_some_and(|user| {
-                    state.directory.get(user).is_some() && found.grant(user, &state.groups).is_some()
+                    state.directory.get(user).is_some_and(|user| user.status != UserStatus::Deprovisioned)
+                        && found.grant(user, &state.groups).is_some()
                 }),
                 _ => group.is_some_and(|group| found.groups.contains_key(&group)),
             }),
@@ -62,6 +80,7 @@ struct Shown<'a> {
     name: &'a str,
     label: &'a str,
     created_ms: i64,
+    made: Option<&'a Made>,
 }
 
 impl Shown<'_> {
@@ -72,20 +91,25 @@ impl Shown<'_> {
             "id": self.id,
             "name": self.name,
             "label": self.label,
-            "status": "ACTIVE",
+            "status": self.status(),
             "created": at,
             "lastUpdated": at,
             "features": [],
-            "signOnMode": "SAML_2_0",
+            "signOnMode": self.made.map_or("SAML_2_0", |made| &made.mode),
+            "settings": self.made.and_then(|made| made.settings.as_ref()).unwrap_or(&json!({})),
             "_links": { "self": link(""), "users": link("/users"), "groups": link("/groups") },
         })
+    }
+
+    fn status(&self) -> &'static str {
+        if self.made.is_some_and(|made| made.inactive) { "INACTIVE" } else { "ACTIVE" }
     }
 
     fn field(&self, name: &str, assigned: &impl Fn(&str, &str) -> Vec<String>) -> Field<'_> {
         match name {
             "id" => Field::Text(Cow::Borrowed(&self.id)),
             "name" => Field::Text(Cow::Borrowed(self.name)),
-            "status" => Field::Text(Cow::Borrowed("ACTIVE")),
+            "status" => Field::Text(Cow::Borrowed(self.status())),
             "user.id" | "group.id" => Field::Texts(assigned(&self.id, name)),
             "settings.slo.enabled" => Field::Truth(false),
             _ => Field::Absent,
@@ -94,13 +118,13 @@ impl Shown<'_> {
 }
 
 fn shown(place: u32, application: &Application) -> Shown<'_> {
-    let Application { name, label, created_ms, .. } = application;
-    Shown { id: application_id(place), name, label, created_ms: *created_ms }
+    let Application { name, label, created_ms, made, .. } = application;
+    Shown { id: application_id(place), name, label, created_ms: *created_ms, made: Some(made) }
 }
 
 fn source(sim: &OktaSim) -> Shown<'_> {
     let id = sim.identity_source_id().to_owned();
-    Shown { id, name: "identity_source", label: SOURCE, created_ms: sim.started_ms() }
+    Shown { id, name: "identity_source", label: SOURCE, created_ms: sim.started_ms(), made: None }
 }
 
 /// A page of applications, the identity source first.
@@ -148,12 +172,6 @@ pub async fn read(
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let state = sim.state();
-    let body = match sim.application(&state, &app)? {
-        Which::Source => source(&sim).body(&origin(&parts)),
-        Which::Numbered(number) => {
-            let found = state.applications.get(number).ok_or_else(ApiError::internal)?;
-            shown(number, found).body(&origin(&parts))
-        }
-    };
-    Ok(Json(body).into_response())
+    let which = sim.application(&state, &app)?;
+    Ok(Json(sim.application_body(&state, &which, &origin(&parts))?).into_response())
 }

@@ -108,6 +108,18 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("assigning to the identity source", "501", Guess),
         row("last logins", "whoever has been active for a day has one, but one in ten", Guess),
     ] },
+    Behaviours { subject: "administration", each: &[
+        row("group rules", "are inactive when made; an active one assigns whom it means and takes out whom it assigned and means no longer, at once", Documented(OPENAPI)),
+        row("their expressions", "`==` and `!=` of attributes, `String.stringContains`, `String.startsWith`, `isMemberOfGroup`, `isMemberOfAnyGroup`, `isMemberOfGroupName`, and, or, not; others are refused", Documented("https://developer.okta.com/docs/reference/okta-expression-language/")),
+        row("how a wrong expression is refused, and a change of an active rule", "400, E0000001; words made up", Guess),
+        row("standard roles, custom roles, resource sets", "can be made, assigned, read and removed; nobody's rights depend on them", Guess),
+        row("a role that is assigned already", "409, E0000090", Documented(CODES)),
+        row("factors", "question, SMS, e-mail, Google's token; those that need the user stay `PENDING_ACTIVATION`; verifying is 501", Guess),
+        row("devices", "one of four users has a phone, made up; its status can be changed as described", Guess),
+        row("schemas", "Okta's 31 base attributes, and custom ones that clients add; a profile may have others all the same", Documented(OPENAPI)),
+        row("applications that clients make", "keep label, mode and settings; only an inactive one can be deleted: 403, E0000056", Documented(CODES)),
+        row("how many rules, roles, sets, factors, owners, applications there may be", "10,000 of each", Guess),
+    ] },
     Behaviours { subject: "limits", each: &[
         row("sessions", "15 a minute, all methods together", Recorded(SESSIONS)),
         row("uploads and start-import", "600 a minute", Guess),

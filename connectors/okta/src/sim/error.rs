@@ -104,6 +104,18 @@ impl ApiError {
         ApiError::new(StatusCode::FORBIDDEN, "E0000023", summary)
     }
 
+    /// The role is assigned already: data/error-codes.json.
+    pub fn role_assigned() -> ApiError {
+        let summary = "The role specified is already assigned to the user.";
+        ApiError::new(StatusCode::CONFLICT, "E0000090", summary)
+    }
+
+    /// The application must be turned off first: data/error-codes.json.
+    pub fn active_app() -> ApiError {
+        let summary = "Delete application forbidden.";
+        ApiError::new(StatusCode::FORBIDDEN, "E0000056", summary)
+    }
+
     /// The user is active already.
     pub fn already_active() -> ApiError {
         let summary = "Activation failed because the user is already active";

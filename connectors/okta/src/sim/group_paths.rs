@@ -202,6 +202,7 @@ pub async fn delete(State(sim): State<OktaSim>, Path(group): Path<String>) -> An
     let number = state.groups.find_changeable(&group)?;
     state.groups.delete(number);
     state.applications.forget_group(number);
+    super::rules::forget_group(&mut state.rules, number);
     state.log.note(now_ms, Kind::GroupDelete, About { group: Some(number), ..About::default() });
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -6,20 +6,25 @@
 // Nobody outside of flowrun builds on it: a comment is written where a name does not say all.
 #![allow(missing_docs)]
 
+mod app_changes;
 mod app_groups;
 mod app_users;
 mod applications;
 mod apps;
+mod assigned;
 mod auth;
 mod behaviours;
 mod bulk;
+mod devices;
 mod directory;
 mod dpop;
 mod error;
 mod expressions;
+mod factors;
 mod fields;
 mod group_paths;
 mod groups;
+mod iam;
 mod ids;
 mod inspect;
 mod kinds;
@@ -31,13 +36,18 @@ mod made_by;
 mod organization;
 mod paging;
 mod profile;
+mod roles;
 mod routes;
+mod rule_words;
+mod rules;
+mod schemas;
 mod scopes;
 mod sent;
 mod service_app;
 mod session_paths;
 mod sessions;
 pub(crate) mod simulated;
+mod things;
 mod token;
 mod tokens;
 mod user_changes;
@@ -64,11 +74,13 @@ use flowrun_kit::simulator::{SimFaults, lock};
 use groups::Groups;
 use limits::{Bucket, Windows};
 use log::Log;
+use rules::Rules;
 use sessions::Sessions;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use things::Things;
 use tokens::Tokens;
 use users::Sorted;
 
@@ -126,6 +138,14 @@ struct State {
     log: Log,
     windows: Windows,
     sorted: Sorted,
+    rules: Rules,
+    assignments: Things,
+    roles: Things,
+    resource_sets: Things,
+    factors: Things,
+    owners: Things,
+    devices: devices::Devices,
+    schemas: schemas::Schemas,
 }
 
 struct Inner {
@@ -162,6 +182,14 @@ impl OktaSim {
             log: Log::default(),
             windows: Windows::new(config.limits),
             sorted: Sorted::default(),
+            rules: Rules::new(),
+            assignments: roles::assignments(),
+            roles: iam::roles(),
+            resource_sets: iam::resource_sets(),
+            factors: factors::factors(),
+            owners: assigned::all_owners(),
+            devices: devices::Devices::default(),
+            schemas: schemas::Schemas::default(),
         };
         OktaSim(Arc::new(Inner {
             started_ms: config.clock.now_ms(),
@@ -202,8 +230,9 @@ impl OktaSim {
         let state = &mut *guard;
         // What happens by itself is no request's doing, whoever comes by next.
         state.log.by_itself(true);
-        let State { sessions, directory, applications, log, .. } = state;
+        let State { sessions, directory, groups, applications, rules, log, .. } = state;
         sessions.advance(now_ms, directory, applications, log);
+        rules.apply(directory, groups, log, now_ms);
         state.log.by_itself(false);
         guard
     }

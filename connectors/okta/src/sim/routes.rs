@@ -4,8 +4,8 @@ use super::error::ApiError;
 use super::limits::Bucket;
 use super::made_by::{CURRENT, Made};
 use super::{
-    OktaSim, app_groups, app_users, apps, auth, group_paths, lifecycle, logs, organization, session_paths,
-    token, user_changes, users,
+    OktaSim, app_changes, app_groups, app_users, apps, assigned, auth, devices, factors, group_paths, iam,
+    lifecycle, logs, organization, roles, rules, schemas, session_paths, token, user_changes, users,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -64,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint<OktaSim>> {
         get("/api/v1/apps/{app}/users/{user}", app_users::read).takes("expand"),
         delete("/api/v1/apps/{app}/users/{user}", app_users::remove).takes("sendEmail"),
         get("/api/v1/apps/{app}/groups", app_groups::list).takes("q after limit"),
+        get("/api/v1/apps/{app}/groups/{group}", app_groups::read),
         put("/api/v1/apps/{app}/groups/{group}", app_groups::assign),
         delete("/api/v1/apps/{app}/groups/{group}", app_groups::remove),
 
@@ -73,6 +74,14 @@ pub fn endpoints() -> Vec<Endpoint<OktaSim>> {
         get(organization::PATH, organization::describe),
     ];
     all.extend(lifecycle::endpoints());
+    all.extend(rules::endpoints());
+    all.extend(roles::endpoints());
+    all.extend(iam::endpoints());
+    all.extend(factors::endpoints());
+    all.extend(devices::endpoints());
+    all.extend(schemas::endpoints());
+    all.extend(app_changes::endpoints());
+    all.extend(assigned::endpoints());
     all
 }
 

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// The id of the one user type there is.
-const USER_TYPE: &str = "oty1simulated0type05d7";
+pub const USER_TYPE: &str = "oty1simulated0type05d7";
 
 /// The largest page.
 const MAX_PAGE: usize = 200;

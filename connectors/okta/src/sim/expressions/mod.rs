@@ -6,7 +6,9 @@
 mod parse;
 mod rules;
 
-pub use rules::{APPS_FILTER, GROUPS_FILTER, GROUPS_SEARCH, LOGS_FILTER, Rules, USERS_FILTER, USERS_SEARCH};
+pub use rules::{
+    APPS_FILTER, DEVICES_SEARCH, GROUPS_FILTER, GROUPS_SEARCH, LOGS_FILTER, Rules, USERS_FILTER, USERS_SEARCH,
+};
 
 use super::error::ApiError;
 use super::ids::parse_time;

@@ -183,6 +183,19 @@ pub static APPS_FILTER: Rules = Rules {
     refusal: Refusal::Criteria,
 };
 
+/// OpenAPI, GET /api/v1/devices, `search`: these properties and operators; `co` for none.
+pub static DEVICES_SEARCH: Rules = Rules {
+    attributes: &[
+        any("id", SEARCHED),
+        any("status", SEARCHED),
+        time("lastUpdated", TIMED),
+        any("profile.*", SEARCHED),
+    ],
+    keeps_case: false,
+    negates: false,
+    refusal: Refusal::Criteria,
+};
+
 /// OpenAPI, GET /api/v1/logs, `filter`: "all operators except [ ]"; its schema LogEvent has the attributes. Not `published`, and no
 /// `co` with two (system-log-query#expression-filter). Case is not documented: none counts, as in RFC 7644 (a guess).
 pub static LOGS_FILTER: Rules = Rules {
