@@ -7,4 +7,5 @@ mod asked;
 mod cards;
 mod sim;
 mod sim_v2;
+mod times;
 mod v2;

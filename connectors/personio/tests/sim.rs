@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const LIST: &str = "/v1/company/employees";
 
-async fn log_in(sim: &PersonioSim) -> String {
+pub async fn log_in(sim: &PersonioSim) -> String {
     let body = json!({ "client_id": sim.client_id(), "client_secret": sim.client_secret() }).to_string();
     let request = Request::post("/v1/auth").header("content-type", "application/json");
     let (status, headers, answer) = send(sim, request.body(Body::from(body)).unwrap()).await;
@@ -26,7 +26,7 @@ async fn get_with(sim: &PersonioSim, token: &str, target: &str) -> (u16, HeaderM
     send(sim, request.body(Body::empty()).unwrap()).await
 }
 
-async fn get(sim: &PersonioSim, target: &str) -> (u16, Value) {
+pub async fn get(sim: &PersonioSim, target: &str) -> (u16, Value) {
     let token = log_in(sim).await;
     let (status, headers, body) = get_with(sim, &token, target).await;
     assert_eq!(headers.contains_key("authorization"), status == 200, "the token is echoed");

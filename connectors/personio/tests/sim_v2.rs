@@ -32,7 +32,7 @@ async fn get_with(sim: &PersonioSim, token: &str, target: &str) -> (u16, HeaderM
     send(sim, request.body(Body::empty()).unwrap()).await
 }
 
-async fn get(sim: &PersonioSim, target: &str) -> (u16, Value) {
+pub async fn get(sim: &PersonioSim, target: &str) -> (u16, Value) {
     let token = token(sim).await;
     let (status, _, body) = get_with(sim, &token, target).await;
     (status, body)

@@ -266,7 +266,7 @@ pub fn last_changed(seed: u64, index: u64) -> &'static str {
 }
 
 /// Midnight in Berlin, as Personio writes days.
-fn at_midnight(day: i64) -> Moment {
+pub fn at_midnight(day: i64) -> Moment {
     Moment(day * DAY - offset_hours(day) * 3600)
 }
 

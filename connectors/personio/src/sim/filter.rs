@@ -44,6 +44,11 @@ impl Filter {
         })
     }
 
+    /// Whether something that changed then is listed, by a filter of times.
+    pub fn fits_time(&self, changed: Moment) -> bool {
+        matches!(self, Filter::Time { order, at_ms, .. } if fits_time(changed, *order, *at_ms))
+    }
+
     /// Whether an employee is listed.
     pub fn fits(&self, e: &Employee) -> bool {
         match self {

@@ -19,6 +19,7 @@ mod person;
 mod problem;
 mod routes;
 pub(crate) mod simulated;
+mod times;
 mod tokens;
 mod v2;
 

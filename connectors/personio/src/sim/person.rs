@@ -47,7 +47,7 @@ pub fn person_status(e: &Employee) -> &'static str {
     if e.status == Status::Inactive { "INACTIVE" } else { "ACTIVE" }
 }
 
-fn uuid(id: u64, nth: u64) -> String {
+pub fn uuid(id: u64, nth: u64) -> String {
     let (high, low) = (mix(id << 4 ^ nth), mix(id << 4 ^ nth ^ 0x7576));
     let (a, b, c) = (high >> 32, high >> 16 & 0xFFFF, high & 0xFFF);
     format!("{a:08x}-{b:04x}-4{c:03x}-{:04x}-{:012x}", low >> 50 | 0x8000, low & 0xFFFF_FFFF_FFFF)

@@ -4,7 +4,7 @@ use super::attributes::{Envelope, write_employee};
 use super::employee::{Moment, employee, index_of, index_of_email, last_changed};
 use super::pairs::{Pairs, read_pairs};
 use super::tokens::Api as Version;
-use super::{Guarded, PersonioSim, oauth, refuse, too_many, v2};
+use super::{Guarded, PersonioSim, oauth, refuse, times, too_many, v2};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -38,6 +38,7 @@ pub fn endpoints() -> Vec<Endpoint<PersonioSim>> {
     ];
     all.extend(oauth::endpoints());
     all.extend(v2::endpoints());
+    all.extend(times::endpoints());
     all
 }
 

@@ -24,11 +24,12 @@ const MAX_PAGE: u64 = 50;
 
 /// v2's endpoints but for the log-in.
 #[rustfmt::skip]
-pub fn endpoints() -> [Endpoint<PersonioSim>; 3] {
+pub fn endpoints() -> [Endpoint<PersonioSim>; 4] {
     [
         get("/v2/persons", list_persons).takes("limit cursor").takes(FILTERS),
         get("/v2/persons/{id}", read_person),
-        get("/v2/persons/{person}/employments", list_employments).takes("limit cursor id"),
+        get("/v2/persons/{person}/employments", list_employments).takes("limit cursor").takes(EMPLOYMENT_FILTERS),
+        get("/v2/persons/{person}/employments/{id}", read_employment),
     ]
 }
 
@@ -177,15 +178,40 @@ async fn read_person(State(sim): State<PersonioSim>, Path(id): Path<String>, par
     Json(Writer { sim: &sim, origin: &origin(&parts) }.person(&e)).into_response()
 }
 
+/// The filters of employments.
+const EMPLOYMENT_FILTERS: &str = "id updated_at updated_at.gt updated_at.lt";
+
+async fn read_employment(
+    State(sim): State<PersonioSim>,
+    Path((person, id)): Path<(String, String)>,
+    parts: Parts,
+) -> Response {
+    let Some(e) = find(&sim, &person) else { return absent(&sim) };
+    match employments(&e).iter().find(|employment| employment.id == id) {
+        Some(found) => {
+            Json(Writer { sim: &sim, origin: &origin(&parts) }.employment(&e, found)).into_response()
+        }
+        None => absent(&sim),
+    }
+}
+
 async fn list_employments(State(sim): State<PersonioSim>, Path(id): Path<String>, parts: Parts) -> Response {
     let Some(e) = find(&sim, &id) else { return absent(&sim) };
-    let asked = match Asked::read(&sim, &parts, "id") {
+    let asked = match Asked::read(&sim, &parts, EMPLOYMENT_FILTERS) {
         Ok(asked) => asked,
         Err(detail) => return bad_request(&sim, &detail),
     };
     let wanted = given(&asked.filters, "id");
+    let times = asked.filters.iter().filter(|(name, _)| name.starts_with("updated_at"));
+    let times: Vec<Filter> = match times.map(|(name, value)| Filter::read(name, value)).collect() {
+        Ok(times) => times,
+        Err(detail) => return bad_request(&sim, &detail),
+    };
     let all = employments(&e);
-    let all = all.iter().filter(|employment| wanted.is_none_or(|wanted| employment.id == wanted));
+    let all = all.iter().filter(|employment| {
+        wanted.is_none_or(|wanted| wanted.split(',').any(|id| employment.id == id))
+            && times.iter().all(|filter| filter.fits_time(employment.modified))
+    });
     let writer = Writer { sim: &sim, origin: &asked.origin };
     let mut rest = all.skip(asked.start as usize);
     let page: Vec<Value> = rest
