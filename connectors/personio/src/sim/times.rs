@@ -52,8 +52,11 @@ pub fn endpoints() -> [Endpoint<PersonioSim>; 10] {
     ]
 }
 
-fn wrong(message: &str) -> Response {
-    refuse(StatusCode::UNPROCESSABLE_ENTITY, 422, message)
+/// An answer that says no.
+type Refusal = Box<Response>;
+
+fn wrong(message: &str) -> Refusal {
+    Box::new(refuse(StatusCode::UNPROCESSABLE_ENTITY, 422, message))
 }
 
 /// What a list is asked for.
@@ -64,7 +67,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(query: Option<String>) -> Result<Asked, Response> {
+    fn read(query: Option<String>) -> Result<Asked, Refusal> {
         let pairs = read_pairs(&query.unwrap_or_default()).ok_or_else(|| wrong("The query is not valid."))?;
         let number = |name: &str, otherwise: u64| match pairs.iter().find(|(key, _)| key == name) {
             None => Ok(otherwise),
@@ -78,7 +81,7 @@ impl Asked {
     }
 
     /// A day, in days since 1970; a time counts as its day.
-    fn day(&self, name: &str) -> Result<Option<i64>, Response> {
+    fn day(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let Some((_, text)) = self.pairs.iter().find(|(key, _)| key == name) else { return Ok(None) };
         // Midnight in Berlin is at most two hours before that of UTC.
         let day = text.get(..10).and_then(Moment::parse).map(|at| (at.0 + 7_200).div_euclid(DAY_S));
@@ -150,7 +153,7 @@ fn works(e: &Employee, day: i64) -> bool {
 async fn attendances(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Response {
     let asked = match Asked::read(query) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let days = [("start_date", true), ("end_date", true), ("updated_from", false), ("updated_to", false)]
         .map(|(name, required)| match asked.day(name) {
@@ -158,11 +161,11 @@ async fn attendances(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) 
             day => day,
         });
     let [Ok(start), Ok(end), Ok(from), Ok(to)] = days else {
-        return days.into_iter().find_map(Result::err).unwrap_or_else(|| wrong("The query is not valid."));
+        return *days.into_iter().find_map(Result::err).unwrap_or_else(|| wrong("The query is not valid."));
     };
     let (start, end) = (start.unwrap_or_default(), end.unwrap_or_default());
     if end - start >= MOST_DAYS {
-        return wrong("The period is longer than a year.");
+        return *wrong("The period is longer than a year.");
     }
     // They are entered on the evening of their day.
     let (start, end) = (start.max(from.unwrap_or(start)), end.min(to.unwrap_or(end)));
@@ -224,7 +227,7 @@ fn has_holidays(e: &Employee, asked: &[Option<i64>; 4]) -> bool {
 }
 
 /// The four days that a list of absences may be narrowed by.
-fn window(asked: &Asked) -> Result<[Option<i64>; 4], Response> {
+fn window(asked: &Asked) -> Result<[Option<i64>; 4], Refusal> {
     Ok([
         asked.day("start_date")?,
         asked.day("end_date")?,
@@ -263,7 +266,7 @@ async fn time_offs(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) ->
     let found = Asked::read(query).and_then(|asked| Ok((window(&asked)?, asked)));
     let (window, asked) = match found {
         Ok(found) => found,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let all = asked.employees(&sim).filter(|e| has_holidays(e, &window)).map(|e| move || time_off_body(&e));
     let current = asked.offset.max(1);
@@ -285,7 +288,7 @@ async fn time_off(State(sim): State<PersonioSim>, Path(id): Path<String>) -> Res
 async fn types(RawQuery(query): RawQuery) -> Response {
     let asked = match Asked::read(query) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let all = TYPES.iter().skip(asked.offset as usize).take(asked.limit as usize);
     let data: Vec<Value> = all
@@ -303,7 +306,7 @@ async fn periods(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> R
     let found = Asked::read(query).and_then(|asked| Ok((window(&asked)?, asked)));
     let (window, asked) = match found {
         Ok(found) => found,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let wanted = |name: &str, id: &str| asked.all(name).is_empty() || asked.all(name).contains(&id);
     let kind = uuid(TYPES[0].0, 2);
@@ -349,17 +352,17 @@ async fn categories() -> Response {
 }
 
 /// The employee whom a path names.
-fn find(sim: &PersonioSim, id: &str) -> Result<Employee, Response> {
+fn find(sim: &PersonioSim, id: &str) -> Result<Employee, Refusal> {
     let place =
         id.parse().ok().and_then(|id| index_of(sim.seed(), id)).filter(|place| *place < sim.employee_count());
-    let absent = || refuse(StatusCode::NOT_FOUND, 404, "Es ist ein Problem aufgetreten ");
+    let absent = || Box::new(refuse(StatusCode::NOT_FOUND, 404, "Es ist ein Problem aufgetreten "));
     place.map(|place| employee(sim.seed(), place)).ok_or_else(absent)
 }
 
 async fn balance(State(sim): State<PersonioSim>, Path(id): Path<String>) -> Response {
     let e = match find(&sim, &id) {
         Ok(e) => e,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let taken = if has_holidays(&e, &[None; 4]) { 10 } else { 0 };
     let (id, name, category) = TYPES[0];
@@ -373,8 +376,8 @@ async fn balance(State(sim): State<PersonioSim>, Path(id): Path<String>) -> Resp
 async fn picture(State(sim): State<PersonioSim>, Path((id, width)): Path<(String, String)>) -> Response {
     const PICTURE: &[u8] = include_bytes!("picture.png");
     match find(&sim, &id) {
-        Err(refusal) => refusal,
-        Ok(_) if width.parse::<u16>().is_err() => wrong("The width must be an integer."),
+        Err(refusal) => *refusal,
+        Ok(_) if width.parse::<u16>().is_err() => *wrong("The width must be an integer."),
         Ok(_) => ([(header::CONTENT_TYPE, "image/png")], PICTURE).into_response(),
     }
 }
