@@ -35,6 +35,7 @@ async fn what_is_said_to_be_no_json_is_refused() {
         ("POST", "/api/v1/groups", "text/plain", group, (400, "E0000021")),
         ("POST", "/api/v1/groups", "application/x-www-form-urlencoded", group, (400, "E0000021")),
         ("GET", "/api/v1/groups", "text/plain", "", (400, "E0000021")),
+        ("GET", "/api/v1/groups", "application/octet-stream", "", (200, "")),
         ("POST", "/api/v1/groups", "application/json; charset=utf-8", "{", (400, "E0000003")),
         ("POST", "/api/v1/groups", "Application/JSON; okta-version=1.0.0", group, (200, "")),
         ("GET", "/api/v1/groups", "application/json", "", (200, "")),

@@ -128,6 +128,7 @@ const BEHAVIOURS: &[Behaviours] = &[
     ] },
     Behaviours { subject: "requests", each: &[
         row("a `Content-Type` that is no JSON, of a GET too, or none where there is a body", "400, E0000021", Recorded("https://github.com/okta/okta-sdk-python/issues/431")),
+        row("`application/octet-stream` without a body", "says nothing, as a published client sends it", Guess),
         row("`SSWS` and the token without a space", "is taken, as a published client sends it", Guess),
         row("a slash at the end of a path", "changes nothing", Guess),
         row("scheme and host of links", "those that the client used; behind a proxy those that it tells, if `--behind` names it", Guess),
@@ -151,7 +152,7 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("scopes: none granted of those asked for", "400 `consent_required`", Recorded(PROOF)),
         row("scopes: some granted", "400 `invalid_scope`, which does not say which", Guess),
         row("scopes: `read` asked for, `manage` granted", "refused: each is granted by itself; a call that needs `read` may have `manage`", Guess),
-        row("a proof although the app requires none", "the token is bound", Guess),
+        row("a proof although the app requires none", "counts for nothing: a published client always sends one, and uses the token as a Bearer token", Guess),
         row("a bad proof at an API", "400, `WWW-Authenticate` with `invalid_dpop_proof`", Recorded(PROOF)),
         row("the body of that answer", "Okta's form, with `invalid_dpop_proof` as code", Guess),
         row("a token that is not good", "401, E0000011, `WWW-Authenticate` with `invalid_token`; tokens are random texts, no JWTs", Guess),

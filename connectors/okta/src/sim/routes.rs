@@ -147,7 +147,7 @@ async fn guard(State(sim): State<OktaSim>, request: Request, next: Next) -> Resp
 }
 
 /// Whether a request to the API says that it is JSON, if it says anything: a GET too (okta-sdk-python/issues/431), and whatever has
-/// a body must say it.
+/// a body must say it. Without a body, `application/octet-stream` says nothing: so PyPI okta 3.4 suspends users.
 fn speaks_json(parts: &Parts) -> bool {
     if !parts.uri.path().starts_with("/api/") {
         return true;
@@ -157,6 +157,7 @@ fn speaks_json(parts: &Parts) -> bool {
     kind.map_or(!sized, |kind| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/json")
+            || !sized && kind.eq_ignore_ascii_case("application/octet-stream")
     })
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn simulated() -> Simulated {
             SimOption {
                 name: "okta-scopes".into(),
                 value: "SCOPES".into(),
-                docs: "The scopes that the service app is granted, with spaces between them [default: what the cards need]".into(),
+                docs: "The scopes that the service app is granted, with spaces or commas between them [default: what the cards need]".into(),
                 takes: Takes::Text,
             },
             SimOption {
@@ -104,8 +104,9 @@ impl SimulatedOkta {
 fn service_app(setup: &SimSetup) -> Option<OwnedApp> {
     const CLIENT: &str = "0oa1simulatedApp05d7";
     let auth = setup.option("okta-auth").filter(|auth| matches!(*auth, "oauth" | "dpop"))?;
-    let scopes: Vec<&str> =
-        setup.option("okta-scopes").map_or(SCOPES.to_vec(), |scopes| scopes.split_whitespace().collect());
+    let scopes: Vec<&str> = setup.option("okta-scopes").map_or(SCOPES.to_vec(), |scopes| {
+        scopes.split([' ', ',']).filter(|scope| !scope.is_empty()).collect()
+    });
     // Without chance there is no key; the run then says that it can't log in.
     let owned = match setup.option("okta-key") {
         Some("rsa") => ServiceApp::with_rsa_key(CLIENT, &scopes),
