@@ -83,9 +83,25 @@ impl Api {
         places.iter().map(|&place| &self.operations[place])
     }
 
+    /// The methods that a path has, for the header `Allow`.
+    pub fn allows(&self, path: &str) -> String {
+        let methods: BTreeSet<&str> = self.at(path).map(|operation| operation.method.as_str()).collect();
+        methods.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// The operations that a path has; where several templates fit, those of the one with the fewest names: `/things/rules` is no
+    /// thing.
+    fn at(&self, path: &str) -> impl Iterator<Item = &Operation> {
+        let names = |template: &str| template.matches('{').count();
+        let fitting: Vec<&Operation> =
+            self.operations.iter().filter(|operation| is_of(path, operation.path)).collect();
+        let fewest = fitting.iter().map(|operation| names(operation.path)).min();
+        fitting.into_iter().filter(move |operation| Some(names(operation.path)) == fewest)
+    }
+
     /// Why a request that the simulator has no endpoint for is not answered.
     pub fn unserved(&self, method: &Method, path: &str) -> Unserved {
-        let mut there = self.operations.iter().filter(|operation| is_of(path, operation.path)).peekable();
+        let mut there = self.at(path).peekable();
         if there.peek().is_none() {
             Unserved::NoPath
         } else if there.any(|operation| operation.method == *method) {
@@ -146,6 +162,7 @@ GET /things/rules - -";
     #[test]
     fn it_is_told_why_nothing_answers() {
         let api = Api::read(TABLE);
+        assert_eq!((&*api.allows("/things/7"), &*api.allows("/things/rules")), ("DELETE, GET", "GET"));
         for (method, path, why) in [
             (Method::GET, "/things/7", Unserved::NotSimulated),
             (Method::DELETE, "/things/7/", Unserved::NotSimulated),

@@ -12,11 +12,12 @@ pub struct ApiError {
     summary: String,
     causes: Vec<String>,
     challenge: Option<String>,
+    allowed: Option<String>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> ApiError {
-        ApiError { status, code, summary: summary.into(), causes: Vec::new(), challenge: None }
+        ApiError { status, code, summary: summary.into(), causes: Vec::new(), challenge: None, allowed: None }
     }
 
     /// Says more of why.
@@ -29,6 +30,17 @@ impl ApiError {
     pub fn challenging(mut self, challenge: String) -> ApiError {
         self.challenge = Some(challenge);
         self
+    }
+
+    /// Says in `Allow` which methods there are.
+    pub fn allowing(mut self, methods: String) -> ApiError {
+        self.allowed = Some(methods);
+        self
+    }
+
+    /// What stands in `Allow`.
+    pub fn allowed(&self) -> Option<&str> {
+        self.allowed.as_deref()
     }
 
     /// What stands in `WWW-Authenticate`.

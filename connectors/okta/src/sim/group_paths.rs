@@ -279,6 +279,9 @@ fn profile(sent: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     if name.trim().is_empty() {
         return Err(blank("name"));
     }
+    if profile.get("description").is_some_and(|text| !text.is_string()) {
+        return Err(ApiError::invalid("description", "description: The field must be a string."));
+    }
     if name.chars().count() > LONGEST {
         return Err(ApiError::invalid("name", "name: The field is too long"));
     }

@@ -304,6 +304,9 @@ impl OktaSim {
         if let Some(challenge) = error.challenge().and_then(|text| HeaderValue::from_str(text).ok()) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
+        if let Some(allowed) = error.allowed().and_then(|text| HeaderValue::from_str(text).ok()) {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
         response
     }
 

@@ -162,12 +162,12 @@ fn speaks_json(parts: &Parts) -> bool {
 }
 
 /// Says why nothing answers here: that nothing would at Okta, or that the simulator lacks it.
-async fn unserved(request: Request) -> ApiError {
+async fn unserved(request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     match API.unserved(method, path) {
-        Unserved::NotSimulated => ApiError::not_simulated(&format!("{method} {path}")),
-        Unserved::NoMethod => ApiError::no_method(),
-        Unserved::NoPath => ApiError::no_path(),
+        Unserved::NotSimulated => ApiError::not_simulated(&format!("{method} {path}")).into_response(),
+        Unserved::NoMethod => ApiError::no_method().allowing(API.allows(path)).into_response(),
+        Unserved::NoPath => ApiError::no_path().into_response(),
     }
 }
 

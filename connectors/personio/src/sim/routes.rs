@@ -124,13 +124,19 @@ fn not_simulated(what: &str) -> Response {
 /// Says why nothing answers here.
 async fn unserved(State(sim): State<PersonioSim>, request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
-    match (API.unserved(method, path), is_v2(path)) {
+    let mut response = match (API.unserved(method, path), is_v2(path)) {
         (Unserved::NotSimulated, _) => not_simulated(&format!("{method} {path}")),
         (Unserved::NoMethod, true) => v2::no_method(&sim),
         (Unserved::NoMethod, false) => refuse(StatusCode::METHOD_NOT_ALLOWED, 405, "Method Not Allowed"),
         (Unserved::NoPath, true) => v2::absent(&sim),
         (Unserved::NoPath, false) => refuse(StatusCode::NOT_FOUND, 404, "Not Found"),
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Ok(methods) = HeaderValue::from_str(&API.allows(path))
+    {
+        response.headers_mut().insert(header::ALLOW, methods);
     }
+    response
 }
 
 async fn auth(State(sim): State<PersonioSim>, headers: HeaderMap, uri: Uri, body: Bytes) -> Response {
