@@ -22,7 +22,13 @@ struct Seen {
 const UNSEEN: &[&str] = &[
     "api_connector.patch channels:http:httpfunctions:patch",
     "api_connector.put channels:http:httpfunctions:put",
+    "date_time.add in time_zone",
+    "date_time.date_to_text in language",
+    "date_time.difference in time_zone",
     "date_time.iso kernel:date:iso",
+    "date_time.subtract in time_zone",
+    "date_time.text_to_date in time_zone",
+    "date_time.text_to_date in language",
     "date_time.unix kernel:date:unix",
     "encryption.hmac in key_encoding",
     "file.download in Query",

@@ -99,8 +99,8 @@ impl SearchSystemLogs {
         let pairs = [
             ("filter", text(&self.custom_filter)),
             ("q", text(&self.keyword)),
-            ("since", since.map(iso)),
-            ("until", until.map(iso)),
+            ("since", since.map(|date| date.to_string())),
+            ("until", until.map(|date| date.to_string())),
             ("limit", Some(limit.to_string())),
         ];
         Ok(Call::get("/api/v1/logs")
@@ -116,6 +116,3 @@ fn time(text: &Option<Text>, input: InputId) -> Result<Option<Date>> {
     }
 }
 
-fn iso(date: Date) -> String {
-    date.timestamp().to_string()
-}

@@ -27,7 +27,7 @@ pub mod prelude {
     pub use std::sync::Arc;
 
     pub use flowrun_core::card::{Card, Cx, Example, Pure};
-    pub use flowrun_core::fault::{Fault, FaultKind, Result};
+    pub use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
     pub use flowrun_core::types::{Kind, Type};
     pub use flowrun_core::value::{
         Date, FromValue, IntoValue, Mismatch, Operator, Path, Record, Text, Value,

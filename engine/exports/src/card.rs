@@ -13,7 +13,7 @@ use flowrun_core::card::{Card as Declared, Work};
 use flowrun_core::model::{At, Expr, Joined, Name, Step};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
-use flowrun_core::value::{Text, Value};
+use flowrun_core::value::{Text, Value, time_zone};
 
 /// Cards that flowrun lacks stand under this name, with their connector's and their own.
 const EXTERNAL: &str = "external";
@@ -210,6 +210,11 @@ impl Flowing<'_, '_> {
                 Value::Text(name.unwrap_or_else(|| table.clone()))
             }
             _ if input.name == "result_set" => Value::from(result_set_named(&field.value, &input.choices)),
+            (_, Value::Text(zone)) if input.name == "time_zone" && time_zone(zone).is_none() => {
+                let told = format!("there is no time zone {zone}: as in Okta, it counts as UTC");
+                self.trouble(Some(raw), &told);
+                return None;
+            }
             // Okta writes 0 where no limit is meant.
             (Kind::Number, Value::Number(0.0)) if declared.id == "tables.search_rows" => return None,
             _ if declared.id == "tables.search_rows" && input.name == "where" => {

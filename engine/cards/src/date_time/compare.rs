@@ -1,5 +1,5 @@
 use super::span::{SPANS, spanned};
-use super::zone;
+use super::zone::zone;
 use crate::prelude::*;
 
 /// Tells which of two dates is the earlier one.
@@ -47,7 +47,7 @@ impl Pure for Compare {
     type Out = Compared;
 
     fn run(self, _: &Cx<'_>) -> Result<Compared> {
-        let zone = zone::known(&self.time_zone).map_err(|fault| fault.at(Self::TIME_ZONE))?;
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
         let place = |date: Date| match self.unit.as_deref() {
             None | Some("") => Ok(date),
             Some(unit) => spanned(date, unit, &zone).map(|around| around.0).map_err(|fault| fault.at(Self::UNIT)),

@@ -1,6 +1,7 @@
 use jiff::tz::TimeZone;
 
-use super::{format, zone};
+use super::format;
+use super::zone::zone;
 use crate::prelude::*;
 
 /// Reads a date & time and writes it in every common form.
@@ -55,14 +56,18 @@ impl Pure for Convert {
     type Out = Forms;
 
     fn run(self, _: &Cx<'_>) -> Result<Forms> {
-        let text = |format| Text::from(format::write(self.date, &TimeZone::UTC, format));
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
+        let write = |zone: &TimeZone, format: &str| {
+            format::write(self.date, zone, format::ENGLISH, format).map(Text::from)
+        };
+        let text = |format| write(&TimeZone::UTC, format);
         Ok(Forms {
             date: self.date,
-            iso: text("YYYY-MM-DDTHH:mm:ss[Z]"),
-            epoch: text("X"),
-            unix: text("x"),
-            human: text("ddd, MMMM Do [at] h:mm A"),
-            custom: format::write(self.date, &zone::or_utc(&self.time_zone), &self.format).into(),
+            iso: text("YYYY-MM-DDTHH:mm:ss[Z]")?,
+            epoch: text("X")?,
+            unix: text("x")?,
+            human: text("ddd, MMMM Do [at] h:mm A")?,
+            custom: write(&zone, &self.format)?,
         })
     }
 }

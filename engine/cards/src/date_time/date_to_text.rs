@@ -1,4 +1,5 @@
-use super::{format, zone};
+use super::format;
+use super::zone::zone;
 use crate::prelude::*;
 
 /// Writes a date & time as a text, in a format of your own.
@@ -18,7 +19,8 @@ use crate::prelude::*;
 ///   (September 7, 2016), `LLL` with the time, `LLLL` with the weekday, `LT` (12:01 AM), `LTS`, and shorter ones
 ///   as `l`, `ll`, `lll`, `llll`
 ///
-/// A time zone that does not exist counts as UTC. The way back is `date_time.text_to_date`.
+/// Names, and the order in `L` and its kin, are those of the language; `dd` is the first two letters of a weekday.
+/// The way back is `date_time.text_to_date`.
 #[derive(Inputs)]
 pub struct DateToText {
     /// The date & time.
@@ -29,6 +31,9 @@ pub struct DateToText {
     /// The time zone, by its IANA name: `Europe/Berlin`.
     #[input(key = "zone", default = "UTC")]
     time_zone: Text,
+    /// The language of months and weekdays.
+    #[input(default = "en", choices = format::LANGUAGES)]
+    language: Text,
 }
 
 /// The text.
@@ -50,14 +55,17 @@ impl Pure for DateToText {
             => ok r#"{ text: "Wed, September 7th at 12:01 AM" }"#,
         r#"{ date: "2016-09-07T00:01:25.670Z", format: "yyyy-MM-DDTHH:mm:ss.SSS" }"#
             => ok r#"{ text: "2016-09-07T00:01:25.670" }"#,
-        r#"{ date: "2016-09-07T00:01:25.670Z", format: "D-MMM-YY HH:mm:ss.S z", time_zone: America/Pacific }"#
-            => ok r#"{ text: "7-Sep-16 00:01:25.6 UTC" }"#,
+        r#"{ date: "2016-09-07T00:01:25.670Z", format: "dddd, D. MMMM YYYY", language: de }"#
+            => ok r#"{ text: "Mittwoch, 7. September 2016" }"#,
+        r#"{ date: "2016-09-07T00:01:25.670Z", format: YYYY, time_zone: America/Pacific }"#
+            => err "expected a time zone by its IANA name, found \"America/Pacific\"",
         r#"{ date: null, format: YYYY }"# => err "expected date & time, found nothing",
     };
     type Out = Formatted;
 
     fn run(self, _: &Cx<'_>) -> Result<Formatted> {
-        let zone = zone::or_utc(&self.time_zone);
-        Ok(Formatted { text: format::write(self.date, &zone, &self.format).into() })
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
+        let language = format::language(&self.language, Self::LANGUAGE)?;
+        Ok(Formatted { text: format::write(self.date, &zone, language, &self.format)?.into() })
     }
 }

@@ -1,7 +1,6 @@
-use jiff::tz::Offset;
 use jiff::{Span, civil::DateTime};
 
-use super::units::utc;
+use super::zone::{civil, zone};
 use crate::prelude::*;
 
 /// Tells how much time lies between two dates.
@@ -10,6 +9,10 @@ use crate::prelude::*;
 /// the end date is the earlier one. A month is counted from a day to the same day of the next month, a part
 /// of one by the month that ends with it; a year has twelve. See also `date_time.subtract` and
 /// `number.round_down`.
+///
+/// With a time zone, days, months and years are counted by what the clocks there show: from midnight to
+/// midnight is a day, also where it had 23 hours. Hours and shorter units are the time that passed, in any
+/// zone. Okta's card has no time zone and counts in UTC.
 #[derive(Inputs)]
 pub struct Difference {
     /// The date from which it is counted.
@@ -19,6 +22,9 @@ pub struct Difference {
     /// The date to which it is counted.
     #[input(key = "start")]
     end_date: Date,
+    /// The time zone whose calendar counts, by its IANA name: `Europe/Berlin`.
+    #[input(default = "UTC")]
+    time_zone: Text,
 }
 
 /// The time between them, in each unit.
@@ -54,15 +60,21 @@ impl Pure for Difference {
                 hours: -4368, minutes: -262080, seconds: -15724800, milliseconds: -15724800000 }"#,
         r#"{ start_date: 2024-01-01, end_date: "2024-01-01T01:00:00+01:00" }"#
             => ok r#"{ days: 0, months: 0, years: 0, hours: 0, minutes: 0, seconds: 0, milliseconds: 0 }"#,
+        r#"{ start_date: "2026-03-01T00:00:00+01:00", end_date: "2026-04-01T00:00:00+02:00", time_zone: Europe/Berlin }"#
+            => ok r#"{ days: 31, months: 1, years: 0.08333333333333333,
+                hours: 743, minutes: 44580, seconds: 2674800, milliseconds: 2674800000 }"#,
         r#"{ start_date: 2024-01-01, end_date: null }"# => err "expected date & time, found nothing",
     };
     type Out = Between;
 
     fn run(self, _: &Cx<'_>) -> Result<Between> {
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
         let milliseconds = (self.end_date.millis() - self.start_date.millis()) as f64;
-        let months = months_between(utc(self.start_date), utc(self.end_date));
+        let (start, end) = (civil(self.start_date, &zone)?, civil(self.end_date, &zone)?);
+        let months = months_between(start, end);
         Ok(Between {
-            days: milliseconds / 8.64e7,
+            // As moment's `diff` has it: what the clocks were moved by between the two does not count.
+            days: millis(start, end) / 8.64e7,
             months,
             years: months / 12.0,
             hours: milliseconds / 3.6e6,
@@ -87,18 +99,15 @@ fn months_between(start: DateTime, end: DateTime) -> f64 {
         moved.map_or(start, |moved| moved)
     };
     let here = anchor(whole);
-    let rest = millis(start) - millis(here);
-    let length = if rest < 0.0 {
-        millis(here) - millis(anchor(whole - 1))
-    } else {
-        millis(anchor(whole + 1)) - millis(here)
-    };
+    let rest = millis(here, start);
+    let length =
+        if rest < 0.0 { millis(anchor(whole - 1), here) } else { millis(here, anchor(whole + 1)) };
     let part = if length == 0.0 { 0.0 } else { rest / length };
     0.0 - (whole as f64 + part)
 }
 
-fn millis(civil: DateTime) -> f64 {
-    Offset::UTC.to_timestamp(civil).map_or(0.0, |timestamp| timestamp.as_millisecond() as f64)
+fn millis(start: DateTime, end: DateTime) -> f64 {
+    end.duration_since(start).as_millis() as f64
 }
 
 #[cfg(test)]
@@ -113,8 +122,10 @@ mod tests {
             ("2024-01-01", "2024-01-31", 30.0 / 31.0), ("2024-02-01", "2024-02-15", 14.0 / 31.0), ("2024-03-15", "2024-02-15", -1.0),
         ];
         for (start, end, months) in table {
-            let found =
-                months_between(utc(Date::parse_iso(start).unwrap()), utc(Date::parse_iso(end).unwrap()));
+            let found = months_between(
+                Date::parse_iso(start).unwrap().utc(),
+                Date::parse_iso(end).unwrap().utc(),
+            );
             assert!((found - months).abs() < 1e-9, "{start} {end}: {found}, not {months}");
         }
     }

@@ -1,5 +1,5 @@
 use super::span::{SPANS, spanned};
-use super::zone;
+use super::zone::zone;
 use crate::prelude::*;
 
 /// Gives the last millisecond of the day, month or other unit in which a date lies.
@@ -37,9 +37,8 @@ impl Pure for EndOf {
     type Out = Edge;
 
     fn run(self, _: &Cx<'_>) -> Result<Edge> {
-        let zone = zone::known(&self.time_zone).map_err(|fault| fault.at(Self::TIME_ZONE))?;
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
         let around = spanned(self.date, &self.unit, &zone).map_err(|fault| fault.at(Self::UNIT))?;
-        // The next unit begins after this one, so there is a millisecond before it.
-        Ok(Edge { date: around.1.plus_millis(-1).unwrap_or(around.0) })
+        Ok(Edge { date: around.1 })
     }
 }

@@ -1,6 +1,6 @@
 use jiff::tz::TimeZone;
 
-use super::{format, units::utc};
+use super::format;
 use crate::prelude::*;
 
 /// Gives the present date & time.
@@ -54,17 +54,17 @@ impl Pure for Now {
         let Some(date) = Date::from_millis(cx.now_ms) else {
             bail!(kind InvalidInput, "the run's time lies beyond the year 9999")
         };
-        let civil = utc(date);
-        let text = |format| Text::from(format::write(date, &TimeZone::UTC, format));
+        let civil = date.utc();
+        let text = |format| format::write(date, &TimeZone::UTC, format::ENGLISH, format).map(Text::from);
         Ok(Present {
             date,
-            iso: text("YYYY-MM-DDTHH:mm:ss[Z]"),
-            full: text("dddd, MMMM D, YYYY h:mm A"),
+            iso: text("YYYY-MM-DDTHH:mm:ss[Z]")?,
+            full: text("dddd, MMMM D, YYYY h:mm A")?,
             minute: civil.minute().into(),
             hour: civil.hour().into(),
-            time: text("HH:mm:ss"),
+            time: text("HH:mm:ss")?,
             day: civil.day().into(),
-            month: text("MMMM"),
+            month: text("MMMM")?,
             year: civil.year().into(),
             second: civil.second().into(),
             millisecond: civil.millisecond().into(),

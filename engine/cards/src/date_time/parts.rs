@@ -1,4 +1,4 @@
-use super::zone;
+use super::zone::{civil, zone};
 use crate::prelude::*;
 
 /// Takes a date & time apart, as the clocks of a time zone show it.
@@ -60,21 +60,21 @@ impl Pure for Parts {
     type Out = Apart;
 
     fn run(self, _: &Cx<'_>) -> Result<Apart> {
-        let zone = zone::known(&self.time_zone).map_err(|fault| fault.at(Self::TIME_ZONE))?;
-        let zoned = self.date.timestamp().to_zoned(zone);
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
+        let (civil, offset) = (civil(self.date, &zone)?, self.date.clock(&zone).offset());
         Ok(Apart {
-            year: zoned.year().into(),
-            quarter: ((zoned.month() + 2) / 3).into(),
-            month: zoned.month().into(),
-            day: zoned.day().into(),
-            hour: zoned.hour().into(),
-            minute: zoned.minute().into(),
-            second: zoned.second().into(),
-            millisecond: zoned.millisecond().into(),
-            weekday: zoned.weekday().to_monday_one_offset().into(),
-            week: zoned.date().iso_week_date().week().into(),
-            day_of_year: zoned.day_of_year().into(),
-            offset: f64::from(zoned.offset().seconds()) / 60.0,
+            year: civil.year().into(),
+            quarter: ((civil.month() + 2) / 3).into(),
+            month: civil.month().into(),
+            day: civil.day().into(),
+            hour: civil.hour().into(),
+            minute: civil.minute().into(),
+            second: civil.second().into(),
+            millisecond: civil.millisecond().into(),
+            weekday: civil.weekday().to_monday_one_offset().into(),
+            week: civil.date().iso_week_date().week().into(),
+            day_of_year: civil.day_of_year().into(),
+            offset: f64::from(offset.seconds()) / 60.0,
         })
     }
 }

@@ -1,33 +1,38 @@
-//! Calendar units: where the one begins in which a date lies.
+//! Calendar units: where the one begins and ends in which a date lies.
 
-use jiff::civil::Date as Day;
+use jiff::Span;
+use jiff::civil::{Date as Day, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Span, Zoned};
 
 use crate::prelude::*;
 
 /// The units, from long to short.
 pub(super) const SPANS: &[&str] = &["year", "quarter", "month", "week", "day", "hour", "minute", "second"];
 
-/// When the unit begins in which `date` lies in `zone`, and when the next one does; none for a unit that is not one, or
+/// The first millisecond and the last of the unit in which `date` lies in `zone`; none for a unit that is not one, or
 /// at the ends of time. Weeks begin on Monday.
 pub(super) fn around(date: Date, unit: &str, zone: &TimeZone) -> Option<(Date, Date)> {
-    let zoned = date.timestamp().to_zoned(zone.clone());
-    let day = zoned.date();
+    let offset = date.clock(zone).offset();
+    let day = date.civil(offset)?.date();
     let length = match unit {
         "hour" => 3_600_000,
         "minute" => 60_000,
         "second" => 1_000,
         _ => {
             let (first, span) = first_day(day, unit)?;
-            let start = |day: Day| Some(at(&day.to_zoned(zone.clone()).ok()?));
-            return Some((start(first)?, start(first.checked_add(span).ok()?)?));
+            let start = |day: Day| Date::on_clock(day.to_datetime(Time::midnight()), zone);
+            // The last day of year 9999 has an end, though no other day begins with it.
+            let next = match first.checked_add(span) {
+                Ok(next) => start(next)?.plus_millis(-1)?,
+                Err(_) => Date::on_clock(DateTime::MAX, zone)?,
+            };
+            return Some((start(first)?, next));
         }
     };
     // Not by the calendar: the hour that a clock set back runs through twice is two hours.
-    let local = date.millis() + i64::from(zoned.offset().seconds()) * 1_000;
-    let start = at(&zoned).plus_millis(-local.rem_euclid(length))?;
-    Some((start, start.plus_millis(length)?))
+    let local = date.millis() + i64::from(offset.seconds()) * 1_000;
+    let start = date.plus_millis(-local.rem_euclid(length))?;
+    Some((start, start.plus_millis(length - 1)?))
 }
 
 fn first_day(day: Day, unit: &str) -> Option<(Day, Span)> {
@@ -48,11 +53,7 @@ fn first_day(day: Day, unit: &str) -> Option<(Day, Span)> {
     })
 }
 
-fn at(zoned: &Zoned) -> Date {
-    Date::new(zoned.timestamp(), zoned.offset())
-}
-
-/// The start of the unit and of the next, for a card's inputs.
+/// The first millisecond of the unit and the last, for a card's inputs.
 pub(super) fn spanned(date: Date, unit: &str, zone: &TimeZone) -> Result<(Date, Date)> {
     if !SPANS.contains(&unit) {
         let message = format!("expected one of {}, found \"{unit}\"", SPANS.join(", "));
@@ -72,23 +73,25 @@ mod tests {
         #[rustfmt::skip]
         let table = [
             // 26 October 2025 has 25 hours in Berlin, 30 March 23; in Sao Paulo 4 November 2018 began at 01:00.
-            ("2025-10-26T12:00:00Z", "day", "Europe/Berlin", "2025-10-25T22:00:00.000Z", "2025-10-26T23:00:00.000Z"),
-            ("2025-03-30T12:00:00Z", "day", "Europe/Berlin", "2025-03-29T23:00:00.000Z", "2025-03-30T22:00:00.000Z"),
-            ("2018-11-04T12:00:00Z", "day", "America/Sao_Paulo", "2018-11-04T03:00:00.000Z", "2018-11-05T02:00:00.000Z"),
-            ("2025-10-26T00:30:00Z", "hour", "Europe/Berlin", "2025-10-26T00:00:00.000Z", "2025-10-26T01:00:00.000Z"),
-            ("2025-10-26T01:30:00Z", "hour", "Europe/Berlin", "2025-10-26T01:00:00.000Z", "2025-10-26T02:00:00.000Z"),
-            ("2025-01-01T00:20:00Z", "hour", "Asia/Kathmandu", "2025-01-01T00:15:00.000Z", "2025-01-01T01:15:00.000Z"),
-            ("2025-01-01T00:00:00Z", "week", "UTC", "2024-12-30T00:00:00.000Z", "2025-01-06T00:00:00.000Z"),
-            ("2025-01-01T00:00:00Z", "year", "America/New_York", "2024-01-01T05:00:00.000Z", "2025-01-01T05:00:00.000Z"),
-            ("2025-08-15T00:00:00Z", "quarter", "UTC", "2025-07-01T00:00:00.000Z", "2025-10-01T00:00:00.000Z"),
-            ("1969-12-31T23:59:59.999Z", "second", "UTC", "1969-12-31T23:59:59.000Z", "1970-01-01T00:00:00.000Z"),
+            ("2025-10-26T12:00:00Z", "day", "Europe/Berlin", "2025-10-25T22:00:00.000Z", "2025-10-26T22:59:59.999Z"),
+            ("2025-03-30T12:00:00Z", "day", "Europe/Berlin", "2025-03-29T23:00:00.000Z", "2025-03-30T21:59:59.999Z"),
+            ("2018-11-04T12:00:00Z", "day", "America/Sao_Paulo", "2018-11-04T03:00:00.000Z", "2018-11-05T01:59:59.999Z"),
+            ("2025-10-26T00:30:00Z", "hour", "Europe/Berlin", "2025-10-26T00:00:00.000Z", "2025-10-26T00:59:59.999Z"),
+            ("2025-10-26T01:30:00Z", "hour", "Europe/Berlin", "2025-10-26T01:00:00.000Z", "2025-10-26T01:59:59.999Z"),
+            ("2025-01-01T00:20:00Z", "hour", "Asia/Kathmandu", "2025-01-01T00:15:00.000Z", "2025-01-01T01:14:59.999Z"),
+            ("2025-01-01T00:00:00Z", "week", "UTC", "2024-12-30T00:00:00.000Z", "2025-01-05T23:59:59.999Z"),
+            ("2025-01-01T00:00:00Z", "year", "America/New_York", "2024-01-01T05:00:00.000Z", "2025-01-01T04:59:59.999Z"),
+            ("2025-08-15T00:00:00Z", "quarter", "UTC", "2025-07-01T00:00:00.000Z", "2025-09-30T23:59:59.999Z"),
+            ("9999-12-31T12:00:00Z", "day", "UTC", "9999-12-31T00:00:00.000Z", "9999-12-31T23:59:59.999Z"),
+            ("9999-12-31T23:59:59Z", "year", "UTC", "9999-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"),
+            ("1969-12-31T23:59:59.999Z", "second", "UTC", "1969-12-31T23:59:59.000Z", "1969-12-31T23:59:59.999Z"),
         ];
-        for (date, unit, zone, start, next) in table {
+        for (date, unit, zone, start, last) in table {
             let zone = TimeZone::get(zone).unwrap();
             let found = around(Date::parse_iso(date).unwrap(), unit, &zone).unwrap();
             assert_eq!(
                 (found.0.to_string(), found.1.to_string()),
-                (start.into(), next.into()),
+                (start.into(), last.into()),
                 "{date} {unit}"
             );
         }

@@ -1,5 +1,5 @@
 use super::span::{SPANS, spanned};
-use super::zone;
+use super::zone::zone;
 use crate::prelude::*;
 
 /// Gives the start of the day, month or other unit in which a date lies.
@@ -39,7 +39,7 @@ impl Pure for StartOf {
     type Out = Edge;
 
     fn run(self, _: &Cx<'_>) -> Result<Edge> {
-        let zone = zone::known(&self.time_zone).map_err(|fault| fault.at(Self::TIME_ZONE))?;
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
         let around = spanned(self.date, &self.unit, &zone).map_err(|fault| fault.at(Self::UNIT))?;
         Ok(Edge { date: around.0 })
     }

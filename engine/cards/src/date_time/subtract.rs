@@ -1,4 +1,5 @@
 use super::units::{UNITS, shift};
+use super::zone::zone;
 use crate::prelude::*;
 
 /// Moves a date & time back.
@@ -6,6 +7,9 @@ use crate::prelude::*;
 /// Months and years keep the day of the month, or take the last one if the month is shorter: one month before
 /// 31 March is 28 or 29 February. A negative amount moves forward, as `date_time.add` does. For the time
 /// between two dates use `date_time.difference`.
+///
+/// With a time zone, days and longer units are those of its calendar, as for `date_time.add`; hours and
+/// shorter units are time that passes. Okta's card has no time zone and counts in UTC.
 #[derive(Inputs)]
 pub struct Subtract {
     /// The date to start from.
@@ -17,6 +21,9 @@ pub struct Subtract {
     /// The unit of the amount.
     #[input(key = "unit", choices = UNITS)]
     units: Text,
+    /// The time zone whose calendar counts, by its IANA name: `Europe/Berlin`.
+    #[input(default = "UTC")]
+    time_zone: Text,
 }
 
 /// The earlier date.
@@ -37,15 +44,18 @@ impl Pure for Subtract {
             => ok r#"{ date: "2023-02-28T00:00:00.000Z" }"#,
         r#"{ start_date: "2024-01-01T00:00:00+02:00", subtract: 2, units: weeks }"#
             => ok r#"{ date: "2023-12-17T22:00:00.000Z" }"#,
+        r#"{ start_date: "2026-11-01T00:00:00+01:00", subtract: 1, units: months, time_zone: Europe/Berlin }"#
+            => ok r#"{ date: "2026-09-30T22:00:00.000Z" }"#,
         r#"{ start_date: soon, subtract: 1, units: days }"# => err "expected date & time, found text \"soon\"",
     };
     type Out = Moved;
 
     fn run(self, _: &Cx<'_>) -> Result<Moved> {
+        let zone = zone(&self.time_zone, Self::TIME_ZONE)?;
         if !UNITS.contains(&&*self.units) {
             bail!(Self::UNITS, "expected one of {}, found \"{}\"", UNITS.join(", "), self.units);
         }
-        match shift(self.start_date, -self.subtract, &self.units) {
+        match shift(self.start_date, -self.subtract, &self.units, &zone) {
             Some(date) => Ok(Moved { date }),
             None => bail!(Self::SUBTRACT, "{} {} leads beyond the year -9999", self.subtract, self.units),
         }

@@ -1,26 +1,23 @@
 //! Time zones, by name.
 
+use flowrun_core::value::time_zone;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::prelude::*;
 
-/// The zone of this name; UTC for a blank, and for a zone that does not exist: templates that work in Okta name
-/// such zones.
-pub(super) fn or_utc(name: &str) -> TimeZone {
-    find(name).unwrap_or(TimeZone::UTC)
-}
-
-/// The zone of this name, UTC for a blank; an error if there is no such zone.
-pub(super) fn known(name: &str) -> Result<TimeZone> {
-    find(name).ok_or_else(|| {
+/// The zone that a card's input names, UTC for a blank; an error if there is no such zone.
+pub(super) fn zone(name: &str, input: InputId) -> Result<TimeZone> {
+    time_zone(name).ok_or_else(|| {
         let message = format!("expected a time zone by its IANA name, found \"{name}\"");
-        Fault::new(FaultKind::InvalidInput, message).help("they are written as in Europe/Berlin")
+        Fault::new(FaultKind::InvalidInput, message).at(input).help("they are written as in Europe/Berlin")
     })
 }
 
-fn find(name: &str) -> Option<TimeZone> {
-    match name.trim() {
-        "" | "UTC" => Some(TimeZone::UTC),
-        name => TimeZone::get(name).ok(),
-    }
+/// What the clocks of `zone` show at an instant; an error where that is no year that can be written.
+pub(super) fn civil(date: Date, zone: &TimeZone) -> Result<DateTime> {
+    date.civil(date.clock(zone).offset()).ok_or_else(|| {
+        let message = format!("{date} lies beyond the years -9999 to 9999 on the clocks of the time zone");
+        Fault::new(FaultKind::InvalidInput, message).help("leave out `time_zone`, or take an earlier date")
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::expr::{Lowered, Position, a};
 use super::lower::Lower;
-use super::{Log, Options, table};
+use super::{Log, Options, table, zone};
 use crate::card::Field;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
@@ -44,6 +44,11 @@ impl Lower<'_, '_> {
                     constant,
                     field.choices.iter().map(|choice| (*choice).to_owned()).collect(),
                 );
+            }
+            if field.name == "time_zone"
+                && let Some(mistake) = constant.as_text().and_then(|name| zone::unknown(name, value.span))
+            {
+                self.report(mistake);
             }
             if field.name == "concurrency"
                 && constant.as_number().is_some_and(|number| !(1.0..=200.0).contains(&number))

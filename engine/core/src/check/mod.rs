@@ -30,6 +30,7 @@ mod table;
 mod trigger;
 mod unused;
 pub mod uses;
+mod zone;
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 use super::expr::{Item, Position};
 use super::lower::Lower;
 use super::uses::{How, Target};
-use super::{Log, Shared, cron, place};
+use super::{Log, Shared, cron, place, zone};
 use crate::card;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Name, Schedule, Trigger};
@@ -69,7 +69,7 @@ impl Lower<'_, '_> {
             self.report(mistake.help(wrong.help));
         }
         if let Some(zone) = &schedule.time_zone {
-            zone_known(self.log, zone);
+            self.log.found.extend(zone::unknown(&zone.it, zone.span));
         }
         let start = date(self.log, schedule.start.as_ref(), "start");
         let end = date(self.log, schedule.end.as_ref(), "end");
@@ -146,27 +146,4 @@ fn date(log: &mut Log, name: Option<&Name>, what: &str) -> Option<Date> {
         );
     }
     date
-}
-
-fn zone_known(log: &mut Log, zone: &Name) {
-    let zones = jiff::tz::db();
-    if zones.get(&zone.it).is_ok() {
-        return;
-    }
-    let names: Vec<String> = zones.available().map(|name| name.as_str().to_owned()).collect();
-    let mistake = Diagnostic::new(Code::BadValue, zone.span, format!("there is no time zone `{}`", zone.it))
-        .label("no such time zone");
-    // A city is enough to tell the zone.
-    let city = zone.it.rsplit('/').next().unwrap_or_default().replace(' ', "_").to_lowercase();
-    let by_city = || {
-        names.iter().map(String::as_str).find(|name| name.to_lowercase().rsplit('/').next() == Some(&*city))
-    };
-    // Munich is not a misspelt Zurich: the city must begin alike.
-    let first = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase().chars().next();
-    let alike = names.iter().map(String::as_str).filter(|name| first(name) == first(&zone.it));
-    log.report(
-        mistake
-            .meant(closest(&zone.it, alike).or_else(by_city))
-            .or_help(|| "write an IANA name, as `Europe/Berlin` or `UTC`"),
-    );
 }

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::{Date, File, Integer, Record, Secret, Text, Value, format_number, parse_json, parse_number};
 use crate::types::{Kind, Type};
 
@@ -127,10 +129,12 @@ fn date(value: &Value) -> Option<Date> {
 
 /// Reads a date in ISO 8601 or in the format of mail headers (RFC 2822).
 pub fn parse_date(text: &str) -> Option<Date> {
-    Date::parse_iso(text).or_else(|| {
-        let zoned = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
-        Some(Date::new(zoned.timestamp(), zoned.offset()))
-    })
+    parse_date_in(text, &TimeZone::UTC)
+}
+
+/// The same, where a text without offset and zone is what the clocks of `zone` show.
+pub fn parse_date_in(text: &str, zone: &TimeZone) -> Option<Date> {
+    Date::parse_iso_in(text, zone).or_else(|| Date::parse_mail(text))
 }
 
 fn object(text: &str) -> Option<Value> {

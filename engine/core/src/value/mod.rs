@@ -20,8 +20,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use compare::{Operator, compare, sort_order};
-pub use convert::{FromValue, IntoValue, Mismatch, Number, convert, parse_date};
-pub use date::Date;
+pub use convert::{FromValue, IntoValue, Mismatch, Number, convert, parse_date, parse_date_in};
+pub use date::{Date, offsets, time_zone};
 pub use distinct::{Distinct, sort_by_key};
 pub use file::{File, size_told};
 pub use integer::Integer;

@@ -1,16 +1,16 @@
-//! The codes of date formats, as Okta's library (moment) has them, with English names.
+//! The codes of date formats, as Okta's library (moment) has them.
 
+mod language;
+mod languages;
 mod read;
 mod write;
 
-pub(super) use read::read;
+pub(super) use language::{CODES as LANGUAGES, language};
+pub(super) use languages::ENGLISH;
+pub(super) use read::{Place, read};
 pub(super) use write::write;
 
-#[rustfmt::skip]
-const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-];
-const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+use language::Whole;
 
 /// A piece of a format.
 enum Piece<'f> {
@@ -38,8 +38,8 @@ enum Code {
     Zone,
     UnixSeconds,
     UnixMillis,
-    /// A format that stands for a longer one.
-    Local(&'static str),
+    /// A whole date as the language writes it; small with short names and numbers.
+    Local(Whole, bool),
 }
 
 /// A part of a date that is a number.
@@ -118,10 +118,11 @@ const CODES: &[(&str, Code)] = {
         ("SSSSS", Fraction(5)), ("SSSS", Fraction(4)), ("SSS", Fraction(3)), ("SS", Fraction(2)), ("S", Fraction(1)),
         ("a", SmallHalf), ("A", LargeHalf), ("ZZ", Offset("")), ("Z", Offset(":")), ("zz", Zone), ("z", Zone),
         ("X", UnixSeconds), ("x", UnixMillis),
-        ("LTS", Local("h:mm:ss A")), ("LT", Local("h:mm A")),
-        ("LLLL", Local("dddd, MMMM D, YYYY h:mm A")), ("LLL", Local("MMMM D, YYYY h:mm A")), ("LL", Local("MMMM D, YYYY")),
-        ("L", Local("MM/DD/YYYY")), ("llll", Local("ddd, MMM D, YYYY h:mm A")), ("lll", Local("MMM D, YYYY h:mm A")),
-        ("ll", Local("MMM D, YYYY")), ("l", Local("M/D/YYYY")),
+        ("LTS", Local(Whole::Time { seconds: true }, false)), ("LT", Local(Whole::Time { seconds: false }, false)),
+        ("LLLL", Local(Whole::Long { time: true, weekday: true }, false)), ("LLL", Local(Whole::Long { time: true, weekday: false }, false)),
+        ("LL", Local(Whole::Long { time: false, weekday: false }, false)), ("L", Local(Whole::Day, false)),
+        ("llll", Local(Whole::Long { time: true, weekday: true }, true)), ("lll", Local(Whole::Long { time: true, weekday: false }, true)),
+        ("ll", Local(Whole::Long { time: false, weekday: false }, true)), ("l", Local(Whole::Day, true)),
     ]
 };
 
@@ -140,6 +141,19 @@ mod tests {
 
     const NOW: i64 = 1_473_206_485_670;
 
+    fn read(text: &str, format: &str) -> Option<Date> {
+        read_in(text, format, "en", "UTC").ok()
+    }
+
+    fn read_in<'t>(text: &'t str, format: &str, code: &str, zone: &str) -> Result<Date, &'t str> {
+        let language = language(code, InputId(0)).unwrap();
+        super::read(text, format, &Place { language, zone: &TimeZone::get(zone).unwrap(), now_ms: NOW })
+    }
+
+    fn write(date: Date, zone: &TimeZone, format: &str) -> String {
+        super::write(date, zone, ENGLISH, format).unwrap()
+    }
+
     #[test]
     fn what_is_written_can_be_read() {
         #[rustfmt::skip]
@@ -153,7 +167,7 @@ mod tests {
                 let date = Date::from_millis(millis).unwrap();
                 for format in formats {
                     let text = write(date, &zone, format);
-                    assert_eq!(read(&text, format, NOW), Some(date), "{text} in {format}");
+                    assert_eq!(read(&text, format), Some(date), "{text} in {format}");
                 }
             }
         }
@@ -163,7 +177,7 @@ mod tests {
     fn reading_is_lenient_where_moment_is_and_no_further() {
         let table = [
             ("20160907", "YYYY-MM-DD", Some("2016-09-07T00:00:00.000Z")),
-            ("2016-09-07T10:11:12Z", "YYYY-MM-DD", Some("2016-09-07T00:00:00.000Z")),
+            ("2016-09-07T10:11:12Z", "YYYY-MM-DD", None),
             ("2016", "YYYY-MM-DD", Some("2016-01-01T00:00:00.000Z")),
             ("2016.9.7", "YYYY-MM-DD", Some("2016-09-07T00:00:00.000Z")),
             ("14:05", "HH:mm", Some("2016-09-07T14:05:00.000Z")),
@@ -174,13 +188,13 @@ mod tests {
             ("2016-13-01", "YYYY-MM-DD", None),
             ("2016-02-30", "YYYY-MM-DD", None),
             ("25:00", "HH:mm", None),
-            ("Sept 7", "MMM D", None),
+            ("Sept 7", "MMM D", Some("2016-09-07T00:00:00.000Z")),
             ("10:00 PDT", "HH:mm z", None),
             ("ten", "HH", None),
             ("", "HH", None),
         ];
         for (text, format, iso) in table {
-            let found = read(text, format, NOW).map(|date| date.to_string());
+            let found = read(text, format).map(|date| date.to_string());
             assert_eq!(found.as_deref(), iso, "{text} in {format}");
         }
     }
@@ -232,7 +246,7 @@ mod tests {
             let format = format!("{name} | YYYY-MM-DDTHH:mm:ss.SSSZ");
             let text = write(date, &zone, &format);
             let wanted = if *name == "X" { Date::from_millis(1_767_540_129_000) } else { Some(date) };
-            assert_eq!(read(&text, &format, NOW), wanted, "{text} in {format}");
+            assert_eq!(read(&text, &format), wanted, "{text} in {format}");
         }
     }
 
@@ -244,12 +258,74 @@ mod tests {
             ("2026 1 0", "gggg w e", "2025-12-28"), ("2026 2", "gggg ww", "2026-01-04"), ("2016 Q3", "YYYY [Q]Q", "2016-07-01"),
             ("2016 3rd", "YYYY Qo", "2016-07-01"), ("2016 251st", "YYYY DDDo", "2016-09-07"), ("2016 9th 7th", "YYYY Mo Do", "2016-09-07"),
             ("+002016 251", "YYYYYY DDD", "2016-09-07"), ("September 7, 2016", "LL", "2016-09-07"), ("9/7/2016", "l", "2016-09-07"),
-            ("2016-09-07 24", "YYYY-MM-DD kk", "2016-09-07"),
+            ("2016-09-07 24", "YYYY-MM-DD kk", "2016-09-07"), ("Monday", "dddd", "2016-09-05"), ("2026", "GGGG", "2025-12-29"),
+            ("Wed, 2016-09-07", "ddd, YYYY-MM-DD", "2016-09-07"),
         ];
         for (text, format, iso) in table {
-            let found = read(text, format, NOW).map(|date| date.to_string());
+            let found = read(text, format).map(|date| date.to_string());
             assert_eq!(found, Some(format!("{iso}T00:00:00.000Z")), "{text} in {format}");
         }
-        assert_eq!(read("2025 53", "GGGG WW", NOW), None, "2025 has 52 weeks");
+        assert_eq!(read("2025 53", "GGGG WW"), None, "2025 has 52 weeks");
+        assert_eq!(read("Monday, 7 September 2016", "dddd, D MMMM YYYY"), None, "it was a Wednesday");
+    }
+
+    /// The offsets are those of the IANA database; what clocks skip or show twice as RFC 5545 3.3.5 has it.
+    #[test]
+    fn times_are_those_on_the_clocks_of_their_zone() {
+        const BEHIND: &str = "YYYY-MM-DD HH:mm z";
+        #[rustfmt::skip]
+        let table = [
+            ("2026-03-31 17:00", "YYYY-MM-DD HH:mm", "Europe/Berlin", Some("2026-03-31T15:00")),
+            ("2026-03-29 02:30", "YYYY-MM-DD HH:mm", "Europe/Berlin", Some("2026-03-29T01:30")),
+            ("2026-10-25 02:30", "YYYY-MM-DD HH:mm", "Europe/Berlin", Some("2026-10-25T00:30")),
+            ("2026-10-25 02:30 CET", BEHIND, "Europe/Berlin", Some("2026-10-25T01:30")),
+            ("2026-10-25 02:30 CEST", BEHIND, "Europe/Berlin", Some("2026-10-25T00:30")),
+            ("2026-03-31 17:00 CET", BEHIND, "Europe/Berlin", None),
+            ("2026-03-31 17:00 PDT", BEHIND, "UTC", None),
+            ("2026-03-31 17:00 America/Los_Angeles", BEHIND, "Europe/Berlin", Some("2026-04-01T00:00")),
+            ("2026-03-31 17:00 Europe/Berln", BEHIND, "UTC", None),
+            ("2026-03-31 17:00 GMT", BEHIND, "Europe/Berlin", Some("2026-03-31T17:00")),
+            ("2026-03-31 17:00 +02:00 Europe/Berlin", "YYYY-MM-DD HH:mm Z z", "UTC", Some("2026-03-31T15:00")),
+            ("2026-03-31 17:00 +03:00 Europe/Berlin", "YYYY-MM-DD HH:mm Z z", "UTC", None),
+            ("2026-03-31 17:00 +03:00", "YYYY-MM-DD HH:mm Z", "Europe/Berlin", Some("2026-03-31T14:00")),
+            // Midnight of today, which is still the 6th there.
+            ("00:00", "HH:mm", "America/Los_Angeles", Some("2016-09-06T07:00")),
+            ("9999-12-31 23:59", "YYYY-MM-DD HH:mm", "America/New_York", None),
+            ("31.12.9999 23:59", "DD.MM.YYYY HH:mm", "UTC", Some("9999-12-31T23:59")),
+        ];
+        for (text, format, zone, iso) in table {
+            let found = read_in(text, format, "en", zone).ok().map(|date| date.to_string());
+            assert_eq!(found, iso.map(|iso| format!("{iso}:00.000Z")), "{text} in {zone}");
+        }
+        assert_eq!(read_in("7/9/2016 at noon", "D/M/Y", "en", "UTC"), Err(" at noon"));
+    }
+
+    /// As CLDR 48 writes them, by `Intl.DateTimeFormat` of Node 26.
+    #[test]
+    fn languages_write_dates_in_their_own_way() {
+        #[rustfmt::skip]
+        let table = [
+            ("en", "Friday, March 15, 2024 12:00 AM", "03/15/2024"), ("de", "Freitag, 15. März 2024 00:00", "15.03.2024"),
+            ("fr", "vendredi 15 mars 2024 00:00", "15/03/2024"), ("es", "viernes, 15 de marzo de 2024 0:00", "15/03/2024"),
+            ("it", "venerdì 15 marzo 2024 00:00", "15/03/2024"), ("nl", "vrijdag 15 maart 2024 00:00", "15-03-2024"),
+            ("pt", "sexta-feira, 15 de março de 2024 00:00", "15/03/2024"), ("pl", "piątek, 15 marca 2024 00:00", "15.03.2024"),
+            ("sv", "fredag 15 mars 2024 00:00", "2024-03-15"), ("da", "fredag den 15. marts 2024 00.00", "15.03.2024"),
+            ("nb", "fredag 15. mars 2024 00:00", "15.03.2024"), ("fi", "perjantai 15. maaliskuuta 2024 0.00", "15.3.2024"),
+            ("cs", "pátek 15. března 2024 0:00", "15.03.2024"),
+        ];
+        let date = Date::parse_iso("2024-03-15").unwrap();
+        for (code, long, day) in table {
+            let language = language(code, InputId(0)).unwrap();
+            for (format, text) in [("LLLL", long), ("L", day)] {
+                assert_eq!(super::write(date, &TimeZone::UTC, language, format).unwrap(), text, "{code}");
+            }
+            for format in ["LLLL", "L", "LL", "lll", "l", "ddd Do MMM YYYY", "MMMM YYYY D"] {
+                let text = super::write(date, &TimeZone::UTC, language, format).unwrap();
+                assert_eq!(read_in(&text, format, code, "UTC"), Ok(date), "{code} {text}");
+            }
+        }
+        let polish = language("pl", InputId(0)).unwrap();
+        let alone = super::write(date, &TimeZone::UTC, polish, "MMMM YYYY");
+        assert_eq!(alone.as_deref(), Ok("marzec 2024"), "alone it has another form");
     }
 }

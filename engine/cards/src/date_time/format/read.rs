@@ -1,22 +1,39 @@
 //! Reading a date in a format.
 
-use jiff::civil::{Date as Day, ISOWeekDate, Weekday};
-use jiff::tz::Offset;
-use jiff::{Span, Timestamp};
+use flowrun_core::value::{offsets, time_zone};
+use jiff::Span;
+use jiff::civil::{Date as Day, DateTime, ISOWeekDate, Weekday};
+use jiff::tz::{Offset, TimeZone};
 
-use super::{Code, MONTHS, Part, Piece, WEEKDAYS, pieces};
+use super::language::Language;
+use super::{Code, Part, Piece, pieces};
 use crate::prelude::*;
 
-/// Reads `text` in `format`; none if it does not match, or if there is no such date. `now_ms` gives what a
-/// time alone lacks.
-pub(in crate::date_time) fn read(text: &str, format: &str, now_ms: i64) -> Option<Date> {
+/// What a text says nothing of.
+pub(in crate::date_time) struct Place<'p> {
+    /// Whose names of months and weekdays are read.
+    pub language: &'p Language,
+    /// Whose clocks show a time without an offset.
+    pub zone: &'p TimeZone,
+    /// What a time alone lacks.
+    pub now_ms: i64,
+}
+
+/// Reads `text` in `format`; fails with what stands behind the format, which is blank if the text does not match, or if there is no
+/// such date.
+pub(in crate::date_time) fn read<'t>(
+    text: &'t str,
+    format: &str,
+    place: &Place<'_>,
+) -> Result<Date, &'t str> {
     let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
     let mut parts = Parts::default();
-    parts.walk(format, text)?;
-    parts.date(now_ms)
+    let rest =
+        Some(text).filter(|text| !text.is_empty()).and_then(|text| parts.walk(format, text, place.language));
+    match rest.ok_or("")? {
+        "" => parts.date(place).ok_or(""),
+        behind => Err(behind),
+    }
 }
 
 /// Letters and digits of a format must be there; other marks stand for any mark, or none.
@@ -52,40 +69,46 @@ struct Parts {
     nanos: Option<i64>,
     afternoon: Option<bool>,
     offset: Option<i64>,
+    zone: Option<TimeZone>,
+    /// What a zone's clocks are called: PDT.
+    abbreviation: Option<String>,
     millis: Option<i64>,
 }
 
 impl Parts {
     /// Reads all of a format from the start of `text` and gives what follows.
-    fn walk<'t>(&mut self, format: &str, mut text: &'t str) -> Option<&'t str> {
+    fn walk<'t>(&mut self, format: &str, mut text: &'t str, language: &Language) -> Option<&'t str> {
         for piece in pieces(format) {
             if text.is_empty() {
                 break; // What the text lacks is left at its start.
             }
             text = match piece {
                 Piece::Literal(literal) => literal.chars().try_fold(text, skip)?,
-                Piece::Code(Code::Local(longer)) => self.walk(longer, text)?,
-                Piece::Code(code) => self.read(code, text)?,
+                Piece::Code(Code::Local(whole, small)) => {
+                    self.walk(&language.whole(whole, small), text, language)?
+                }
+                Piece::Code(code) => self.read(code, text, language)?,
             };
         }
         Some(text)
     }
 
     /// Reads one code from the start of `text` and gives what follows.
-    fn read<'t>(&mut self, code: Code, text: &'t str) -> Option<&'t str> {
+    fn read<'t>(&mut self, code: Code, text: &'t str, language: &Language) -> Option<&'t str> {
         match code {
             Code::Number(part, width) => self.read_number(part, width, text),
             Code::Ordinal(part) => {
                 let rest = self.read_number(part, 1, text)?;
-                Some(rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()))
+                let rest = rest.trim_start_matches(char::is_alphabetic);
+                Some(rest.strip_prefix(language.ending(0)).unwrap_or(rest))
             }
             Code::MonthName | Code::MonthShort => {
-                let (month, rest) = name(text, &MONTHS, 3)?;
+                let (month, rest) = language.read_month(text)?;
                 self.month = Some(month as i64 + 1);
                 Some(rest)
             }
             Code::WeekdayName | Code::WeekdayShort | Code::WeekdayTiny => {
-                let (weekday, rest) = name(text, &WEEKDAYS, if code == Code::WeekdayTiny { 2 } else { 3 })?;
+                let (weekday, rest) = language.read_weekday(text, code == Code::WeekdayTiny)?;
                 self.weekday = Some(weekday as i64);
                 Some(rest)
             }
@@ -103,11 +126,7 @@ impl Parts {
                 Some(rest.strip_prefix('.').unwrap_or(rest))
             }
             Code::Offset(_) => self.read_offset(text),
-            Code::Zone => {
-                let rest = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-                // Other codes have no one meaning: CST is Chicago's, Shanghai's and Havana's.
-                matches!(&text[..text.len() - rest.len()], "UTC" | "GMT" | "Z").then_some(rest)
-            }
+            Code::Zone => self.read_zone(text),
             Code::UnixMillis | Code::UnixSeconds => {
                 let end =
                     text.find(|letter: char| !matches!(letter, '0'..='9' | '.' | '-')).unwrap_or(text.len());
@@ -116,7 +135,7 @@ impl Parts {
                 self.millis = Some(millis.round() as i64);
                 Some(&text[end..])
             }
-            Code::Local(longer) => self.walk(longer, text),
+            Code::Local(..) => Some(text),
         }
     }
 
@@ -172,15 +191,33 @@ impl Parts {
         Some(rest)
     }
 
-    fn date(self, now_ms: i64) -> Option<Date> {
+    fn read_zone<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        let end = text
+            .find(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '/' | '_' | '+' | '-'));
+        let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+        match name {
+            "" => return None,
+            "UTC" | "GMT" | "Z" => self.zone = Some(TimeZone::UTC),
+            name if name.contains('/') => self.zone = Some(time_zone(name)?),
+            name => self.abbreviation = Some(name.to_owned()),
+        }
+        Some(rest)
+    }
+
+    fn date(self, place: &Place<'_>) -> Option<Date> {
         if let Some(millis) = self.millis {
             return Date::from_millis(millis);
         }
-        let today = Offset::UTC.to_datetime(Timestamp::from_millisecond(now_ms).ok()?).date();
-        let date = match self.week_date() {
+        let now = Date::from_millis(place.now_ms)?;
+        let today = now.civil(now.clock(place.zone).offset())?.date();
+        let date = match self.week_date(today) {
             Some(date) => date?,
             None => self.day(today)?,
         };
+        // As moment has it: what contradicts itself is no date.
+        if self.weekday.is_some_and(|weekday| weekday != i64::from(date.weekday().to_sunday_zero_offset())) {
+            return None;
+        }
         let hour = match (self.afternoon, self.hour.unwrap_or(0)) {
             (Some(true), hour @ 0..=12) => hour % 12 + 12,
             (Some(false), hour @ 0..=12) => hour % 12,
@@ -189,8 +226,25 @@ impl Parts {
         let [minute, second] = [self.minute, self.second].map(|part| part.unwrap_or(0).try_into());
         let nanos = self.nanos.unwrap_or(0).try_into().ok()?;
         let time = jiff::civil::Time::new(hour.try_into().ok()?, minute.ok()?, second.ok()?, nanos).ok()?;
-        let offset = Offset::from_seconds(self.offset.unwrap_or(0).try_into().ok()?).ok()?;
-        Some(Date::new(offset.to_timestamp(date.to_datetime(time)).ok()?, offset))
+        self.instant(date.to_datetime(time), place.zone)
+    }
+
+    /// The instant at which the clocks show `civil`: those of the offset or the zone that the text names, or else of `zone`.
+    fn instant(&self, civil: DateTime, zone: &TimeZone) -> Option<Date> {
+        let zone = self.zone.as_ref().unwrap_or(zone);
+        let mut dates = match self.offset {
+            Some(offset) => vec![Date::at(civil, Offset::from_seconds(offset.try_into().ok()?).ok()?)?],
+            None => vec![Date::on_clock(civil, zone)?],
+        };
+        if let (Some(_), None) = (&self.abbreviation, self.offset) {
+            dates = offsets(civil, zone).into_iter().filter_map(|offset| Date::at(civil, offset)).collect();
+        }
+        dates.into_iter().find(|date| {
+            let clock = date.clock(zone);
+            // CST is Chicago's, Shanghai's and Havana's: an abbreviation only says which of the zone's times it is.
+            let called = self.abbreviation.as_ref().is_none_or(|name| clock.abbreviation() == name);
+            called && (self.zone.is_none() || self.offset.is_none() || clock.offset() == date.offset())
+        })
     }
 
     /// The day that year, month and day make. As moment has it: what stands before the first part given is today's, what
@@ -214,30 +268,43 @@ impl Parts {
         }
     }
 
-    /// The day that a week and a weekday make, where the text has a week and no month and no day; inside, none if there is
-    /// no such week.
-    fn week_date(&self) -> Option<Option<Day>> {
+    /// The day that a week and a weekday make, where the text has one of them and no month and no day; inside, none if there is no
+    /// such day. As moment has it: the week is this one, or the first of the year that is given.
+    fn week_date(&self, today: Day) -> Option<Option<Day>> {
         if self.month.is_some() || self.day.is_some() || self.year_day.is_some() {
             return None;
         }
-        if let Some(week) = self.iso_week {
-            let year = self.iso_year.or(self.year)?;
-            let weekday =
-                Weekday::from_sunday_zero_offset(self.weekday.unwrap_or(1).try_into().ok()?).ok()?;
-            let date = (|| ISOWeekDate::new(year.try_into().ok()?, week.try_into().ok()?, weekday).ok())();
-            return Some(date.map(|date| date.date()));
+        if self.iso_week.is_some() || self.iso_year.is_some() {
+            return Some(self.iso_day(today));
         }
-        let (week, year) = (self.week?, self.week_year.or(self.year)?);
-        Some((|| {
-            let first = Day::new(year.try_into().ok()?, 1, 1).ok()?;
-            let sunday = -i64::from(first.weekday().to_sunday_zero_offset());
-            if !(1..=53).contains(&week) {
-                return None;
-            }
-            first
-                .checked_add(Span::new().try_days(sunday + (week - 1) * 7 + self.weekday.unwrap_or(0)).ok()?)
+        if self.week.is_some() || self.week_year.is_some() {
+            return Some(self.week_day(today));
+        }
+        let weekday = self.weekday?;
+        let to_day = weekday - i64::from(today.weekday().to_sunday_zero_offset());
+        Some(
+            Span::new()
+                .try_days(to_day)
                 .ok()
-        })())
+                .filter(|_| self.year.is_none())
+                .and_then(|span| today.checked_add(span).ok()),
+        )
+    }
+
+    fn iso_day(&self, today: Day) -> Option<Day> {
+        let year = self.iso_year.or(self.year).unwrap_or_else(|| today.iso_week_date().year().into());
+        let weekday = Weekday::from_sunday_zero_offset(self.weekday.unwrap_or(1).try_into().ok()?).ok()?;
+        let week = self.iso_week.unwrap_or(1).try_into().ok()?;
+        ISOWeekDate::new(year.try_into().ok()?, week, weekday).ok().map(ISOWeekDate::date)
+    }
+
+    fn week_day(&self, today: Day) -> Option<Day> {
+        let year = self.week_year.or(self.year).unwrap_or_else(|| today.year().into());
+        let first = Day::new(year.try_into().ok()?, 1, 1).ok()?;
+        let sunday = -i64::from(first.weekday().to_sunday_zero_offset());
+        let week = self.week.filter(|week| (1..=53).contains(week)).or(self.week.is_none().then_some(1))?;
+        let days = Span::new().try_days(sunday + (week - 1) * 7 + self.weekday.unwrap_or(0)).ok()?;
+        first.checked_add(days).ok()
     }
 }
 
@@ -245,12 +312,4 @@ impl Parts {
 fn number(text: &str, most: usize) -> Option<(i64, &str)> {
     let end = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     Some((text[..end].parse().ok()?, &text[end..]))
-}
-
-/// Which of `names` begins the text, in full or by so many of its letters.
-fn name<'t>(text: &'t str, names: &[&str], short: usize) -> Option<(usize, &'t str)> {
-    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-    let found = &text[..text.len() - rest.len()];
-    let known = |name: &&str| name.eq_ignore_ascii_case(found) || name[..short].eq_ignore_ascii_case(found);
-    Some((names.iter().position(known)?, rest))
 }

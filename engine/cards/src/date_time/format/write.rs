@@ -5,59 +5,91 @@ use std::fmt::Write;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use super::{Code, MONTHS, Part, Piece, WEEKDAYS, pieces};
+use super::language::Language;
+use super::{Code, Part, Piece, pieces};
+use crate::date_time::zone::civil;
 use crate::prelude::*;
 
-/// Writes `date`, as it is in `zone`, in `format`.
-pub(in crate::date_time) fn write(date: Date, zone: &TimeZone, format: &str) -> String {
-    let timestamp = date.timestamp();
-    let info = zone.to_offset_info(timestamp);
-    let (civil, offset) = (info.offset().to_datetime(timestamp), info.offset());
+/// Writes `date`, as the clocks of `zone` show it, in `format`.
+pub(in crate::date_time) fn write(
+    date: Date,
+    zone: &TimeZone,
+    language: &Language,
+    format: &str,
+) -> Result<String> {
+    let info = date.clock(zone);
+    let writing = Writing {
+        date,
+        civil: civil(date, zone)?,
+        offset: info.offset(),
+        zone: info.abbreviation(),
+        language,
+    };
     let mut out = String::with_capacity(format.len() + 16);
-    for piece in pieces(format) {
-        match piece {
-            Piece::Literal(text) => out.push_str(text),
-            Piece::Code(Code::Local(longer)) => out.push_str(&self::write(date, zone, longer)),
-            Piece::Code(Code::Zone) => out.push_str(info.abbreviation()),
-            // Writing to a text can't fail.
-            Piece::Code(code) => write_code(&mut out, code, civil, offset, date).unwrap_or_default(),
-        }
-    }
-    out
+    writing.format(&mut out, format);
+    Ok(out)
 }
 
-fn write_code(out: &mut String, code: Code, civil: DateTime, offset: Offset, date: Date) -> std::fmt::Result {
-    let month = MONTHS[civil.month() as usize - 1];
-    let weekday = WEEKDAYS[civil.weekday().to_sunday_zero_offset() as usize];
-    match code {
-        Code::Number(Part::SignedYear, width) => {
-            let sign = if civil.year() < 0 { '-' } else { '+' };
-            write!(out, "{sign}{:0width$}", civil.year().abs())
+/// What is written.
+struct Writing<'w> {
+    date: Date,
+    civil: DateTime,
+    offset: Offset,
+    zone: &'w str,
+    language: &'w Language,
+}
+
+impl Writing<'_> {
+    fn format(&self, out: &mut String, format: &str) {
+        let is_day =
+            |piece| matches!(piece, Piece::Code(Code::Number(Part::Day, _) | Code::Ordinal(Part::Day)));
+        let beside_day = pieces(format).any(is_day);
+        for piece in pieces(format) {
+            match piece {
+                Piece::Literal(text) => out.push_str(text),
+                Piece::Code(Code::Local(whole, small)) => {
+                    self.format(out, &self.language.whole(whole, small))
+                }
+                // Writing to a text can't fail.
+                Piece::Code(code) => self.code(out, code, beside_day).unwrap_or_default(),
+            }
         }
-        Code::Number(part, width) => {
-            let number = number(part, civil);
-            let sign = if number < 0 { "-" } else { "" };
-            write!(out, "{sign}{:0width$}", number.abs())
+    }
+
+    fn code(&self, out: &mut String, code: Code, beside_day: bool) -> std::fmt::Result {
+        let Writing { date, civil, offset, language, .. } = *self;
+        let (month, weekday) = (civil.month(), civil.weekday().to_sunday_zero_offset());
+        match code {
+            Code::Number(Part::SignedYear, width) => {
+                let sign = if civil.year() < 0 { '-' } else { '+' };
+                write!(out, "{sign}{:0width$}", civil.year().abs())
+            }
+            Code::Number(part, width) => {
+                let number = number(part, civil);
+                let sign = if number < 0 { "-" } else { "" };
+                write!(out, "{sign}{:0width$}", number.abs())
+            }
+            Code::Ordinal(part) => {
+                let number = number(part, civil);
+                write!(out, "{number}{}", language.ending(number))
+            }
+            Code::MonthName => out.write_str(language.month(month, beside_day)),
+            Code::MonthShort => out.write_str(language.month_short(month)),
+            Code::WeekdayName => out.write_str(language.weekday(weekday)),
+            Code::WeekdayShort => out.write_str(language.weekday_short(weekday)),
+            Code::WeekdayTiny => out.write_str(language.weekday_tiny(weekday)),
+            Code::Fraction(digits) => out.write_str(&format!("{:09}", civil.subsec_nanosecond())[..digits]),
+            Code::SmallHalf => out.write_str(if civil.hour() < 12 { "am" } else { "pm" }),
+            Code::LargeHalf => out.write_str(if civil.hour() < 12 { "AM" } else { "PM" }),
+            Code::Offset(colon) => {
+                let (sign, seconds) = (if offset.seconds() < 0 { '-' } else { '+' }, offset.seconds().abs());
+                write!(out, "{sign}{:02}{colon}{:02}", seconds / 3600, seconds / 60 % 60)
+            }
+            Code::UnixSeconds => write!(out, "{}", date.millis().div_euclid(1000)),
+            Code::UnixMillis => write!(out, "{}", date.millis()),
+            Code::Zone => out.write_str(self.zone),
+            Code::Local(..) => Ok(()),
         }
-        Code::Ordinal(part) => {
-            let number = number(part, civil);
-            write!(out, "{number}{}", ending(number))
-        }
-        Code::MonthName => out.write_str(month),
-        Code::MonthShort => out.write_str(&month[..3]),
-        Code::WeekdayName => out.write_str(weekday),
-        Code::WeekdayShort => out.write_str(&weekday[..3]),
-        Code::WeekdayTiny => out.write_str(&weekday[..2]),
-        Code::Fraction(digits) => out.write_str(&format!("{:09}", civil.subsec_nanosecond())[..digits]),
-        Code::SmallHalf => out.write_str(if civil.hour() < 12 { "am" } else { "pm" }),
-        Code::LargeHalf => out.write_str(if civil.hour() < 12 { "AM" } else { "PM" }),
-        Code::Offset(colon) => {
-            let (sign, seconds) = (if offset.seconds() < 0 { '-' } else { '+' }, offset.seconds().abs());
-            write!(out, "{sign}{:02}{colon}{:02}", seconds / 3600, seconds / 60 % 60)
-        }
-        Code::UnixSeconds => write!(out, "{}", date.millis().div_euclid(1000)),
-        Code::UnixMillis => write!(out, "{}", date.millis()),
-        Code::Zone | Code::Local(_) => Ok(()),
     }
 }
 
@@ -98,14 +130,4 @@ fn week(day: jiff::civil::Date) -> (i16, i16) {
         return (day.year() + 1, 1);
     }
     (day.year(), (day.day_of_year() + to_saturday - 1) / 7 + 1)
-}
-
-fn ending(number: i64) -> &'static str {
-    match (number % 100, number % 10) {
-        (11..=13, _) => "th",
-        (_, 1) => "st",
-        (_, 2) => "nd",
-        (_, 3) => "rd",
-        _ => "th",
-    }
 }
