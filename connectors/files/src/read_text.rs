@@ -2,16 +2,18 @@ use std::sync::Arc;
 
 use flowrun_core::card::Example;
 use flowrun_core::does::Does;
+use flowrun_core::encoding;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{File, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::effect::Effect;
+use flowrun_kit::files;
 
 use crate::{FileStore, out_of_range};
 
 /// Reads a file as a text.
 ///
-/// The file must be in UTF-8; a byte order mark is dropped. A large file is better left a file: for rows use
+/// A byte order mark decides how it is written, whatever `encoding` says, and is dropped. A large file is better left a file: for rows use
 /// `tables.import_from_csv`.
 #[derive(Inputs)]
 pub(crate) struct ReadText {
@@ -20,6 +22,9 @@ pub(crate) struct ReadText {
     /// How many megabytes it may have; up to 100.
     #[input(default = 10)]
     max_mb: f64,
+    /// How it is written.
+    #[input(default = "utf-8", choices = encoding::NAMES)]
+    encoding: Text,
 }
 
 /// What it says.
@@ -38,6 +43,8 @@ impl Effect for ReadText {
         r#"- { id: made, card: file.from_base64, with: { text: 77u/Wm/Dqw==, filename: marked.txt } }
 - { card: file.read_text, with: { file_content: $.made.file_content } }"# => ok "{ text: Zoë }",
         r#"- { id: made, card: file.from_base64, with: { text: Wm/r, filename: latin.txt } }
+- { card: file.read_text, with: { file_content: $.made.file_content, encoding: iso-8859-1 } }"# => ok "{ text: Zoë }",
+        r#"- { id: made, card: file.from_base64, with: { text: Wm/r, filename: latin.txt } }
 - { card: file.read_text, with: { file_content: $.made.file_content } }"#
             => err "latin.txt (3 bytes) isn't text in UTF-8: byte 3 can't be there",
         r#"- { id: made, card: file.create, with: { text: "id,name", filename: people.csv } }
@@ -53,15 +60,14 @@ impl Effect for ReadText {
             bail!(Self::MAX_MB, "{wrong}");
         }
         let bytes = store.read(&self.file_content, self.max_mb)?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let (file, place) = (&self.file_content, error.valid_up_to() + 1);
-            Fault::new(
-                FaultKind::Parse,
-                format!("{file} isn't text in UTF-8: byte {place} can't be there"),
+        let encoding = files::encoding(&self.encoding, Self::ENCODING)?;
+        let text = encoding.decode(&bytes).map_err(|place| {
+            let (file, name) = (&self.file_content, encoding.name());
+            let message = format!("{file} isn't text in {name}: byte {place} can't be there");
+            Fault::new(FaultKind::Parse, message).at(Self::FILE_CONTENT).help(
+                "say under `encoding` how it is written, such as windows-1252; for the bytes themselves use `file.to_base64`",
             )
-            .at(Self::FILE_CONTENT)
-            .help("save it as UTF-8 where it comes from; for the bytes themselves use `file.to_base64`")
         })?;
-        Ok(Read { text: text.strip_prefix('\u{feff}').unwrap_or(text).into() })
+        Ok(Read { text: (&*text).into() })
     }
 }

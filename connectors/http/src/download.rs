@@ -28,7 +28,8 @@ pub struct Download {
     /// A path on the connection's host, or its whole address.
     #[input(key = "URL")]
     url: Text,
-    /// What to add to the query: an object, or a text with or without a question mark.
+    /// What to add to the query: an object, of which a list repeats its key and a missing value is left out, or a text with or
+    /// without a question mark.
     #[input(key = "Query")]
     query: Value,
     /// Headers to send.

@@ -21,7 +21,8 @@ pub struct Get {
     /// A path on the connection's host, or its whole address.
     #[input(key = "URL")]
     url: Text,
-    /// What to add to the query: an object, or a text with or without a question mark.
+    /// What to add to the query: an object, of which a list repeats its key and a missing value is left out, or a text with or
+    /// without a question mark.
     #[input(key = "Query")]
     query: Value,
     /// Headers to send.
@@ -40,6 +41,12 @@ impl Effect for Get {
 - card: flow_control.return
   with: { method: $.call.body.method, query: $.call.body.query }"#
             => ok r#"{ method: GET, query: { type: Dog, page: "2" } }"#,
+        r#"- card: api_connector.get
+  id: call
+  with: { url: /echo, query: { "employees[]": [ 1, 2 ] } }
+- card: flow_control.return
+  with: { query: $.call.body.query }"#
+            => ok r#"{ query: { "employees[]": [ "1", "2" ] } }"#,
         r#"- { card: api_connector.get, with: { url: /status/404 } }"#
             => err "the API answered 404",
     };

@@ -25,7 +25,8 @@ pub struct Raw {
     /// The method.
     #[input(key = "Method", default = "GET", choices = ["GET", "POST", "PUT", "PATCH", "DELETE"])]
     method: Text,
-    /// What to add to the query: an object, or a text with or without a question mark.
+    /// What to add to the query: an object, of which a list repeats its key and a missing value is left out, or a text with or
+    /// without a question mark.
     #[input(key = "Query")]
     query: Value,
     /// Headers to send.

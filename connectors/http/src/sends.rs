@@ -13,7 +13,8 @@ macro_rules! sends {
             /// A path on the connection's host, or its whole address.
             #[input(key = "URL")]
             url: flowrun_core::value::Text,
-            /// What to add to the query: an object, or a text with or without a question mark.
+            /// What to add to the query: an object, of which a list repeats its key and a missing value is left out, or a text with or
+            /// without a question mark.
             #[input(key = "Query")]
             query: flowrun_core::value::Value,
             /// Headers to send.

@@ -1,11 +1,12 @@
 //! A simulated API, for the examples and tests of the API Connector: it tells what it was sent.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query};
-use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
@@ -48,7 +49,7 @@ pub fn reached_at(base_url: &str) -> Settings {
     Settings::new().with("base_url", base_url)
 }
 
-/// The service: `/echo` tells the request, `/reverse` gives the body backwards, `/status/{code}` fails as asked, `/moved`
+/// The service: `/echo` tells the request, `/reverse` gives the body backwards, `/bytes?hex=…&type=…` is answered with these bytes, `/status/{code}` fails as asked, `/moved`
 /// leads to `/echo`, `/away` to another host; `/files/{size}/{name}` is a file of so many bytes, which come in pieces.
 pub fn router() -> Router {
     Router::new()
@@ -56,11 +57,12 @@ pub fn router() -> Router {
         .route("/reverse", post(reverse))
         .route("/status/{code}", any(status))
         .route("/files/{size}/{name}", get(file))
+        .route("/bytes", get(bytes))
         .route("/moved", any(|| async { Redirect::temporary("/echo") }))
         .route("/away", get(|| async { Redirect::temporary("https://elsewhere.example.com/") }))
         .fallback(|| async {
             let message =
-                "the simulator has only /echo, /reverse, /status/CODE, /files/SIZE/NAME, /moved and /away";
+                "the simulator has only /echo, /reverse, /bytes, /status/CODE, /files/SIZE/NAME, /moved and /away";
             (StatusCode::NOT_FOUND, Json(json!({ "message": message })))
         })
 }
@@ -79,15 +81,42 @@ async fn echo(
     Json(json!({
         "method": method.as_str(),
         "path": uri.path(),
-        "query": texts(query).collect::<Map<_, _>>(),
+        "query": pairs(query),
         "headers": texts(headers.collect()).collect::<Map<_, _>>(),
         "text": String::from_utf8_lossy(&body),
         "json": serde_json::from_slice::<Value>(&body).unwrap_or_default(),
     }))
 }
 
+/// The query; a key that is there twice has the list of its values.
+fn pairs(query: Vec<(String, String)>) -> Map<String, Value> {
+    let mut pairs = Map::new();
+    for (name, value) in query {
+        let value = Value::from(value);
+        match pairs.get_mut(&name) {
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = json!([first.take(), value]),
+            None => {
+                pairs.insert(name, value);
+            }
+        }
+    }
+    pairs
+}
+
 async fn reverse(body: String) -> String {
     body.chars().rev().collect()
+}
+
+async fn bytes(Query(wanted): Query<BTreeMap<String, String>>) -> Response {
+    let said = |name| wanted.get(name).map(String::as_str).unwrap_or_default();
+    let hex = said("hex");
+    let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+    match (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>() {
+        Some(bytes) => ([(CONTENT_TYPE, said("type").to_owned())], bytes).into_response(),
+        None => (StatusCode::BAD_REQUEST, Json(json!({ "message": "expected pairs of hexadecimal digits" })))
+            .into_response(),
+    }
 }
 
 async fn status(Path(code): Path<u16>) -> Response {

@@ -1,9 +1,12 @@
 //! The API Connector's cards over the echo service.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::Router;
+use axum::routing::get;
 use flowrun_core::fault::{Fault, FaultKind};
-use flowrun_core::value::{REDACTED, Record, Secret, Value, get, parse_json};
+use flowrun_core::value::{self, REDACTED, Record, Secret, Value, parse_json};
 use flowrun_http::sim::reached_at;
 use flowrun_http::{connector, effect_cards, sim};
 use flowrun_kit::clock::Clock;
@@ -15,8 +18,12 @@ use flowrun_kit::in_process::SimTransport;
 const URL: &str = "https://echo.sim";
 
 fn connect(settings: &Settings) -> Result<AnyConnection, Fault> {
+    connect_to(sim::router(), settings)
+}
+
+fn connect_to(service: Router, settings: &Settings) -> Result<AnyConnection, Fault> {
     let clock = Clock::starting_at(0, 1.0);
-    let transport = Arc::new(SimTransport::new(&clock).host(URL, sim::router()));
+    let transport = Arc::new(SimTransport::new(&clock).host(URL, service));
     let means = Means::new(transport, clock);
     connector().connect(settings, means).map(|connected| connected.connection)
 }
@@ -31,7 +38,7 @@ async fn requests_go_out_as_written() {
     let api = connect(&reached_at(URL)).unwrap();
     let table = [
         ("get", r#"{"url":"/echo","query":"?a=1&b=x y"}"#, "query", r#"{"a":"1","b":"x y"}"#),
-        ("get", r#"{"url":"echo?a=1","query":{"b":[1,2],"c":null}}"#, "query", r#"{"a":"1","b":"[1,2]"}"#),
+        ("get", r#"{"url":"echo?a=1","query":{"b":[1,2],"c":null}}"#, "query", r#"{"a":"1","b":["1","2"]}"#),
         ("get", r#"{"url":"/moved"}"#, "path", "/echo"),
         (
             "post",
@@ -49,7 +56,7 @@ async fn requests_go_out_as_written() {
     ];
     for (id, inputs, path, expected) in table {
         let out = card(&api, id, inputs).await.unwrap_or_else(|fault| panic!("{inputs}: {fault}"));
-        assert_eq!(get(&out["body"], path).to_string(), expected, "{inputs}");
+        assert_eq!(value::get(&out["body"], path).to_string(), expected, "{inputs}");
     }
     let raw = card(&api, "raw", r#"{"url":"/reverse","method":"post","body":"abc"}"#).await.unwrap();
     assert_eq!((raw["status_code"].clone(), raw["body"].clone()), (Value::Number(200.0), Value::from("cba")));
@@ -98,6 +105,23 @@ async fn what_may_not_be_sent_or_read_is_refused() {
     assert!(echo["body"].to_json().contains("assertion=hunter2"), "{echo:?}");
     let text = card(&api, "post", r#"{"url":"/reverse","body":"text"}"#).await.unwrap_err();
     assert_eq!(text.kind, FaultKind::Parse, "{text}");
+}
+
+/// What can't be read because of its encoding comes the same again; what breaks off within a letter may come whole.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_decoded_is_asked_for_once() {
+    for (body, requests) in [(&b"Zo\xeb."[..], 1), (&b"Zo\xc3"[..], 4)] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let answer = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            async move { body }
+        };
+        let api = connect_to(Router::new().route("/text", get(answer)), &reached_at(URL)).unwrap();
+        let fault = card(&api, "raw", r#"{"url":"/text"}"#).await.unwrap_err();
+        assert!(fault.message.contains("byte 3 can't be there"), "{fault}");
+        assert_eq!(asked.load(Ordering::Relaxed), requests, "{body:x?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

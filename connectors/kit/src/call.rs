@@ -8,8 +8,9 @@ use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{REDACTED, Value, parse_json, with_all_digits};
-use serde::{Deserialize, Serialize};
+use flowrun_core::value::{REDACTED, Value, parse_json, read_json};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::address;
 use crate::audit::Subject;
@@ -187,10 +188,14 @@ impl Reply {
         if self.body.trim_ascii().is_empty() { Ok(Value::Null) } else { self.json() }
     }
 
-    /// Reads the body as JSON of a certain form, which may borrow from it.
-    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        with_all_digits(body, || serde_json::from_slice(body)).map_err(|error| self.unreadable(&error))
+    /// Reads the body as JSON of a certain form.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        self.json_by(|json| serde_json::from_slice(json))
+    }
+
+    /// Reads the body as JSON by `read`.
+    pub fn json_by<T>(&self, read: impl Fn(&[u8]) -> serde_json::Result<T>) -> Result<T> {
+        read_json(&self.body, read).map_err(|error| self.unreadable(&error))
     }
 
     /// Fails over a body that is neither blank nor JSON: a page of something that answers in the vendor's place, with a
@@ -199,12 +204,25 @@ impl Reply {
         self.value().map(|_| ())
     }
 
-    /// The body as text.
+    /// The body as text, without a byte order mark.
     pub fn text(&self) -> Result<&str> {
-        std::str::from_utf8(&self.body).map_err(|error| {
-            let message = format!("{} was answered with bytes that aren't text: {error}", self.call);
-            Fault::new(FaultKind::Parse, message).code(self.status)
-        })
+        let text = std::str::from_utf8(&self.body).map_err(|error| {
+            let place = error.valid_up_to() + 1;
+            let message = format!(
+                "{} was answered with bytes that aren't text in UTF-8: byte {place} can't be there",
+                self.call
+            );
+            Fault::new(FaultKind::Parse, message).code(self.status).help(
+                "the answer doesn't say its encoding, or a wrong one: fetch it with `file.download` and read it with the `encoding` of \
+                 `file.read_text`",
+            )
+        })?;
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
+    /// Whether the body is no text in UTF-8 and would be none if it went on: the same answer would come again.
+    pub(crate) fn is_no_text(&self) -> bool {
+        std::str::from_utf8(&self.body).is_err_and(|error| error.error_len().is_some())
     }
 
     /// The address of the next page: the `Link` header whose relation is `next`.
@@ -291,6 +309,8 @@ pub(crate) fn lenient(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     fn reply(body: &'static str) -> Reply {

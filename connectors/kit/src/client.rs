@@ -135,7 +135,9 @@ impl Client {
                 Err(fault) => fault,
             };
             let safe = call.does.may_be_repeated();
-            if !safe || fault.kind != FaultKind::Parse || course.tries >= self.line.policy.tries {
+            // What is cut off may come whole the next time; what is written in another encoding won't.
+            let fleeting = fault.kind == FaultKind::Parse && !reply.is_no_text();
+            if !safe || !fleeting || course.tries >= self.line.policy.tries {
                 return Err(fault.lost(!safe));
             }
             let pause = self.pause_before(&course, None);
@@ -295,7 +297,7 @@ impl Client {
         }
         let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
         let response = match self.carry(call, request, course).await? {
-            Ok(response) => response,
+            Ok(response) => response.in_utf8(),
             Err(error) => return Ok(Err(error)),
         };
         let now_ms = self.clock().now_ms();

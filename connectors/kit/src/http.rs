@@ -1,10 +1,13 @@
 //! What goes over the wire, and the one thing that sends it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
+use flowrun_core::encoding::Encoding;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::effect::Pending;
@@ -45,6 +48,25 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: Bytes,
+}
+
+impl Response {
+    /// The same with its body in UTF-8, where it says that it is in another encoding, by its `Content-Type`, its byte order mark or
+    /// the declaration of XML. What can't be read so is left as it is.
+    pub fn in_utf8(mut self) -> Response {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let said = Encoding::of_content(content_type.unwrap_or_default(), &self.body);
+        let encoding = said.unwrap_or(Encoding::UTF_8);
+        // Nearly every answer: to look whether it is UTF-8 is left to those who read it.
+        let marked = self.body.starts_with(b"\xff\xfe") || self.body.starts_with(b"\xfe\xff");
+        if encoding == Encoding::UTF_8 && !marked {
+            return self;
+        }
+        if let Ok(Cow::Owned(text)) = encoding.decode(&self.body) {
+            self.body = text.into();
+        }
+        self
+    }
 }
 
 impl fmt::Debug for Response {

@@ -3,7 +3,7 @@
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{FromValue, Record, Text, Value};
+use flowrun_core::value::{FromValue, Record, Text, Value, query_pairs};
 
 use crate::call::Call;
 use crate::client::Client;
@@ -15,7 +15,7 @@ pub struct Written<'a> {
     pub method: &'a str,
     /// A path, or an absolute address of the connection's host.
     pub url: &'a str,
-    /// An object, or a text with or without a question mark.
+    /// An object, of which a list repeats its key, or a text with or without a question mark.
     pub query: &'a Value,
     /// The headers.
     pub headers: Option<&'a Record>,
@@ -48,12 +48,11 @@ impl Written<'_> {
     fn add_query(&self, call: Call) -> Result<Call> {
         match self.query {
             Value::Object(members) => {
-                let pairs: Result<Vec<(&Text, Text)>> = members
-                    .iter()
-                    .filter(|(_, value)| !value.is_null())
-                    .map(|(name, value)| Ok((name, text(value, name)?)))
-                    .collect();
-                Ok(call.query(pairs?))
+                let pairs = query_pairs(members).map_err(|told| {
+                    let help = "services differ in how they read other values: write the query as a text; secrets go into a header";
+                    invalid(format!("the query's {told}")).help(help)
+                })?;
+                Ok(call.query(pairs))
             }
             Value::Null => Ok(call),
             other => Ok(call.raw_query(text(other, "query")?.trim().trim_start_matches('?'))),
@@ -115,7 +114,11 @@ impl Written<'_> {
     }
 }
 
+/// A value as the text that it is; a list or an object is none.
 fn text(value: &Value, name: &str) -> Result<Text> {
+    if let Value::List(_) | Value::Object(_) = value {
+        return Err(invalid(format!("`{name}`: expected a text, found {}", value.kind())));
+    }
     Text::from_value(value.clone()).map_err(|mismatch| invalid(format!("`{name}`: {mismatch}")))
 }
 

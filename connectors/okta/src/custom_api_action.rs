@@ -27,7 +27,8 @@ pub struct CustomApiAction {
     /// The path, with or without a query: `/api/v1/users/me`.
     #[input(key = "Relative URL")]
     relative_url: Text,
-    /// Parameters to add to the query.
+    /// What to add to the query: an object, of which a list repeats its key and a missing value is left out, or a text with or
+    /// without a question mark.
     #[input(key = "Query")]
     query: Value,
     /// Headers to send.

@@ -44,10 +44,7 @@ impl Reading {
             }
             Some(since) => (u64::MAX, changed_since(since)?),
         };
-        let mut page = personio
-            .v1
-            .read(call, |reply| record::read(&reply.body).map_err(|error| reply.unreadable(&error)))
-            .await?;
+        let mut page = personio.v1.read(call, |reply| reply.json_by(record::read)).await?;
         let after = place.after(&page, wanted)?;
         let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
         page.records.truncate(most);

@@ -76,7 +76,7 @@ impl Effect for ReadEmployee {
         let call = Call::get(format!("/v1/company/employees/{}", segment(id)));
         let employees = personio
             .v1
-            .read(call, |reply| record::read(&reply.body).map_err(|error| reply.unreadable(&error)));
+            .read(call, |reply| reply.json_by(record::read));
         let Some(Value::Object(employee)) = employees.await?.records.pop() else {
             return Err(Fault::new(
                 FaultKind::NotFound,

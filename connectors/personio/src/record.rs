@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use flowrun_core::value::{Record, Text, Value, with_all_digits};
+use flowrun_core::value::{Record, Text, Value};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -31,15 +31,13 @@ pub struct Employees {
     pub total: Option<u64>,
 }
 
-/// Reads an answer whose `data` is an employee or a list of them.
+/// Reads an answer whose `data` is an employee or a list of them, for [`flowrun_kit::call::Reply::json_by`].
 pub fn read(json: &[u8]) -> serde_json::Result<Employees> {
-    with_all_digits(json, || {
-        let mut names = Names::default();
-        let mut reader = serde_json::Deserializer::from_slice(json);
-        let employees = Answer(&mut names).deserialize(&mut reader)?;
-        reader.end()?;
-        Ok(employees)
-    })
+    let mut names = Names::default();
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let employees = Answer(&mut names).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(employees)
 }
 
 /// The names of an answer's attributes, each allocated once.

@@ -3,11 +3,12 @@ use std::sync::Arc;
 use csv::{ByteRecord, Terminator, WriterBuilder};
 use flowrun_core::card::{Example, TableName};
 use flowrun_core::does::Does;
+use flowrun_core::encoding;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{File, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::effect::Effect;
-use flowrun_kit::files::{self, Draft};
+use flowrun_kit::files::{self, Draft, Encode};
 
 use crate::Tables;
 use crate::column::Place;
@@ -19,7 +20,8 @@ use crate::table::Table;
 
 /// Writes rows of a table into a CSV file.
 ///
-/// The first line names the columns. Rows come as they were created; `where` is as for `tables.search_rows`. Dates are
+/// The first line names the columns. Excel reads UTF-8 only with a byte order mark, as `utf-8-bom` has it; a letter that the
+/// encoding lacks is an error. Rows come as they were created; `where` is as for `tables.search_rows`. Dates are
 /// written in ISO 8601, an empty cell as a blank field. Spreadsheets take a field that begins with `=`, `+`, `-` or `@` for
 /// a formula. `flowrun --files FOLDER` saves the files among a flow's outputs. The way back is `tables.import_from_csv`.
 #[derive(Inputs)]
@@ -36,6 +38,9 @@ pub(crate) struct ExportToCsv {
     /// What separates two fields.
     #[input(key = "Delimiter", default = ",")]
     delimiter: Text,
+    /// How the file is written.
+    #[input(default = "utf-8", choices = encoding::NAMES)]
+    encoding: Text,
     /// How many rows at most; 0 or blank for all.
     #[input(key = "Limit")]
     limit: Option<f64>,
@@ -108,7 +113,7 @@ impl ExportToCsv {
             .delimiter(delimiter(&self.delimiter, Self::DELIMITER)?)
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(files::PIECE)
-            .from_writer(draft);
+            .from_writer(Encode::new(draft, files::encoding(&self.encoding, Self::ENCODING)?));
         let names: ByteRecord = columns.iter().map(|(name, _)| name.as_bytes()).collect();
         writer.write_byte_record(&names).map_err(unwritten)?;
         let mut row = ByteRecord::new();

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use flowrun_core::card::{Example, TableName};
 use flowrun_core::does::{Does, Repeat};
+use flowrun_core::encoding::{self, Encoding};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text};
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::effect::Effect;
+use flowrun_kit::files;
 
 use crate::Tables;
 use crate::delimiter::delimiter;
@@ -19,7 +21,8 @@ use crate::intake::{Intake, Wanted};
 /// `1,234.50` are none. A blank field gets the column's default, or stays empty.
 ///
 /// Either all rows are added or none: a line that does not fit, or one more than the table can hold, changes nothing, and
-/// the error names the line. The file must be in UTF-8. The way back is `tables.export_to_csv`.
+/// the error names the line. A byte order mark decides how the file is written, whatever `encoding` says. The way back is
+/// `tables.export_to_csv`.
 #[derive(Inputs)]
 pub(crate) struct ImportFromCsv {
     /// The table.
@@ -37,6 +40,9 @@ pub(crate) struct ImportFromCsv {
     /// What separates two fields.
     #[input(key = "Delimiter", default = ",")]
     delimiter: Text,
+    /// How the file is written: `windows-1252` is what Excel saves in Western Europe.
+    #[input(default = "utf-8", choices = encoding::NAMES)]
+    encoding: Text,
     /// Whether the rows that the table has are deleted first.
     #[input(key = "Clear Destination", default = false)]
     clear_destination: bool,
@@ -63,6 +69,9 @@ impl Effect for ImportFromCsv {
 - card: tables.import_from_csv
   with: { table: people, file_content: $.made.file_content, delimiter: ";", mapping: { Name: name } }"#
             => ok "{ new_rows: 1 }",
+        r#"- { id: made, card: file.from_base64, with: { text: bmFtZTthZ2UNCkr8cmdlbjsyOQ0K, filename: people.csv } }
+- { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content, delimiter: ";", encoding: windows-1252 } }"#
+            => ok "{ new_rows: 1 }",
         r#"- { id: made, card: file.create, with: { text: "name,age\nJane,29\nBob,ten\n", filename: people.csv } }
 - { card: tables.import_from_csv, with: { table: people, file_content: $.made.file_content } }"#
             => err "line 3: column \"age\": expected number, found text \"ten\"",
@@ -87,11 +96,12 @@ impl Effect for ImportFromCsv {
             (Some(_), Some(_)) => bail!(Self::MAPPING, "expected select or mapping, found both"),
         };
         let delimiter = delimiter(&self.delimiter, Self::DELIMITER)?;
+        let encoding = files::encoding(&self.encoding, Self::ENCODING)?;
         let now_ms = tables.now_ms();
         let new_rows = tables.change(&self.table, Self::TABLE, |table| {
             let reader = tables.files.open(&self.file_content)?;
             let mut intake =
-                Intake::new(reader, delimiter, &wanted, table).map_err(|fault| fault.at(input))?;
+                Intake::new(reader, encoding, delimiter, &wanted, table).map_err(|fault| fault.at(input))?;
             let room = table.room(self.clear_destination)?;
             let rows = intake.rows(table, room).map_err(|fault| fault.at(Self::FILE_CONTENT))?;
             if self.clear_destination {
@@ -108,7 +118,7 @@ impl Tables {
     pub fn fill(&self, table: &str, file: &File) -> Result<usize> {
         let now_ms = self.now_ms();
         self.change(&TableName(table.into()), ImportFromCsv::TABLE, |table| {
-            let mut intake = Intake::new(self.files.open(file)?, b',', &Wanted::All, table)?;
+            let mut intake = Intake::new(self.files.open(file)?, Encoding::UTF_8, b',', &Wanted::All, table)?;
             let rows = intake.rows(table, table.room(false)?)?;
             Ok(table.push_all(rows, now_ms))
         })

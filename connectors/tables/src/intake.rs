@@ -1,11 +1,12 @@
 //! What an import takes out of a CSV: which columns go where, and its rows as a table keeps them.
 
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 use csv::{ByteRecord, Position, ReaderBuilder, StringRecord};
+use flowrun_core::encoding::Encoding;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{FromValue, Record, Text, Value};
-use flowrun_kit::files::{self, Reader};
+use flowrun_kit::files::{self, Decoding, Reader};
 
 use crate::cells::Cells;
 use crate::table::{MORE_ROWS, Room, Table};
@@ -23,8 +24,8 @@ pub(crate) enum Wanted<'a> {
 /// A CSV that is being read into a table.
 pub(crate) struct Intake {
     csv: csv::Reader<Counted>,
-    /// The file from its start, to count its lines again should one not fit.
-    file: Reader,
+    /// The file from its start, to count its lines again should one not fit, and how it is written.
+    file: (Reader, Encoding),
     /// How many fields each line has.
     width: usize,
     /// Which field goes into which column of the table.
@@ -33,14 +34,20 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// Reads the first line and finds out what goes where.
-    pub fn new(file: Reader, delimiter: u8, wanted: &Wanted<'_>, table: &Table) -> Result<Intake> {
+    pub fn new(
+        file: Reader,
+        encoding: Encoding,
+        delimiter: u8,
+        wanted: &Wanted<'_>,
+        table: &Table,
+    ) -> Result<Intake> {
         let csv = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
             .buffer_capacity(files::PIECE)
-            .from_reader(Counted { source: file.clone(), quotes: 0 });
-        let mut intake = Intake { csv, file, width: 0, routes: Vec::new() };
+            .from_reader(Counted { source: Decoding::new(file.clone(), encoding), quotes: 0 });
+        let mut intake = Intake { csv, file: (file, encoding), width: 0, routes: Vec::new() };
         let mut first = StringRecord::new();
         if !intake.next(&mut first)? {
             return Err(Fault::new(FaultKind::Parse, "the file has no first line, which names the columns"));
@@ -83,12 +90,15 @@ impl Intake {
     /// Reads the next line that is not blank; false at the end.
     fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
         self.csv.read_record(record).map_err(|error| {
-            let position = error.position().cloned();
+            let mut position = error.position().cloned();
             let misfit = match error.into_kind() {
-                csv::ErrorKind::Io(error) => return files::fault(error),
-                csv::ErrorKind::Utf8 { .. } => {
-                    Fault::new(FaultKind::Parse, "this isn't text in UTF-8").help("save the file as UTF-8")
+                csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    position = Some(self.csv.position().clone());
+                    let message = format!("this isn't text in {}", self.file.1.name());
+                    Fault::new(FaultKind::Parse, message)
+                        .help("say under `encoding` how it is written, such as windows-1252 by Excel, or save it as UTF-8")
                 }
+                csv::ErrorKind::Io(error) => return files::fault(error),
                 other => Fault::new(FaultKind::Parse, format!("this isn't CSV: {other:?}")),
             };
             self.at_line(position.as_ref(), misfit)
@@ -122,8 +132,8 @@ impl Intake {
     fn at_line(&self, position: Option<&Position>, fault: Fault) -> Fault {
         let start = position.map_or(0, Position::byte);
         let mut line = 1;
-        for (place, byte) in (0_u64..).zip(BufReader::with_capacity(files::PIECE, self.file.clone()).bytes())
-        {
+        let decoded = Decoding::new(self.file.0.clone(), self.file.1);
+        for (place, byte) in (0_u64..).zip(BufReader::with_capacity(files::PIECE, decoded).bytes()) {
             match byte {
                 Ok(b'\n') => line += 1,
                 Ok(b'\r') => {}
@@ -184,12 +194,12 @@ fn field(header: &[&str], name: &str) -> Result<usize> {
 
 /// Counts the quotes that pass: where their number is odd at the end, one was never closed.
 struct Counted {
-    source: Reader,
+    source: Decoding,
     quotes: u64,
 }
 
 impl Read for Counted {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(into)?;
         self.quotes += into[..read].iter().filter(|byte| **byte == b'"').count() as u64;
         Ok(read)

@@ -14,6 +14,7 @@ pub mod diag;
 pub mod does;
 pub mod duration;
 pub mod effect;
+pub mod encoding;
 pub mod fault;
 pub mod journal;
 pub mod load;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::Trouble;
 use flowrun_core::types::{Kind, Type};
-use flowrun_core::value::{Text, Value};
+use flowrun_core::value::{Text, Value, read_json};
 
 /// No flow may have more cards than this, those of its blocks included.
 pub const MAX_CARDS: usize = 20_000;
@@ -182,7 +182,7 @@ impl Scope {
 
 /// The file's text as JSON.
 pub fn parse(text: &str) -> Result<Json, String> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
+    read_json(text.as_bytes(), |json| serde_json::from_slice(json)).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => {
             format!("the file ends too early, at line {} column {}", error.line(), error.column())
         }

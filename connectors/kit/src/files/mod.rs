@@ -7,6 +7,7 @@
 mod draft;
 mod name;
 mod reader;
+mod transcode;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,12 +15,14 @@ use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::encoding::Encoding;
+use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
 use flowrun_core::value::{File, Text, size_told};
 
 pub use draft::Draft;
 pub use name::{extension, last_part};
 pub use reader::Reader;
+pub use transcode::{Decoding, Encode, lacks};
 
 /// How many bytes are moved at once.
 pub const PIECE: usize = 64 * 1024;
@@ -167,6 +170,14 @@ impl Store {
     }
 }
 
+/// The encoding that a card's input names.
+pub fn encoding(name: &str, input: InputId) -> Result<Encoding> {
+    Encoding::named(name).ok_or_else(|| {
+        let message = format!("expected an encoding such as utf-8, utf-16 or windows-1252, found \"{name}\"");
+        Fault::new(FaultKind::InvalidInput, message).at(input)
+    })
+}
+
 /// The fault of reading or writing a file, which may already tell itself.
 pub fn fault(error: io::Error) -> Fault {
     error.downcast::<Fault>().unwrap_or_else(|error| {
@@ -220,6 +231,31 @@ mod tests {
         files.create("c", &[9; 50_000], 0).unwrap();
         assert_eq!(format!("{files:?}"), "Files { count: 3, bytes: 250000 }");
         assert_eq!(files.read(&kept[1], MB).unwrap(), [1; 100_000]);
+    }
+
+    #[test]
+    fn files_are_read_and_written_in_their_encoding_piece_by_piece() {
+        let files = Files::default();
+        // Letters of two and four bytes, so that pieces end within them.
+        let text = "name;größe 😀\n".repeat(2_500);
+        for name in ["utf-8", "utf-8-bom", "utf-16", "utf-16be", "gb18030"] {
+            let encoding = Encoding::named(name).unwrap();
+            let mut written = Encode::new(Vec::new(), encoding);
+            text.as_bytes().chunks(7).for_each(|piece| written.write_all(piece).unwrap());
+            let file = files.create("a", written.into_inner(), 0).unwrap();
+            let mut read = String::new();
+            Decoding::new(files.open(&file).unwrap(), encoding).read_to_string(&mut read).unwrap();
+            assert!(read == text, "{name}");
+        }
+        let latin = files.create("a", b"a\nZo\xeb\n", 0).unwrap();
+        let mut read = Vec::new();
+        let error =
+            Decoding::new(files.open(&latin).unwrap(), Encoding::UTF_8).read_to_end(&mut read).unwrap_err();
+        assert_eq!((error.kind(), &*read), (io::ErrorKind::InvalidData, &b"a\nZo"[..]));
+        let written =
+            Encode::new(Vec::new(), Encoding::named("windows-1252").unwrap()).write_all("Łódź".as_bytes());
+        let told = fault(written.unwrap_err());
+        assert_eq!(&*told.message, "the encoding windows-1252 has no \"Ł\"");
     }
 
     #[test]

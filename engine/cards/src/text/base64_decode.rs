@@ -1,18 +1,23 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flowrun_core::encoding::{self, Encoding};
 
 use crate::prelude::*;
 
 /// Decodes a text from Base64.
 ///
 /// The alphabet of web addresses, with `-` and `_`, is read too; padding may be left out, and white space is
-/// skipped. Anything else is an error, and so is what gives no text in UTF-8. The way back is `text.base64`.
+/// skipped. Anything else is an error, and so is what gives no text in the encoding. A byte order mark decides
+/// which that is, whatever `encoding` says, and is dropped. The way back is `text.base64`.
 #[derive(Inputs)]
 pub struct Base64Decode {
     /// The code.
     #[input(key = "string")]
     text: Text,
+    /// How the bytes are a text.
+    #[input(default = "utf-8", choices = encoding::NAMES)]
+    encoding: Text,
 }
 
 /// The text.
@@ -37,6 +42,7 @@ impl Pure for Base64Decode {
         r#"{ text: IA== }"# => ok r#"{ text: " " }"#,
         r#"{ text: "w7w" }"# => ok r#"{ text: ü }"#,
         r#"{ text: "Pz8_\n Pj4-" }"# => ok r#"{ text: "???>>>" }"#,
+        r#"{ text: "SvxyZ2Vu", encoding: windows-1252 }"# => ok r#"{ text: Jürgen }"#,
         r#"{ text: "" }"# => ok r#"{ text: "" }"#,
         r#"{ text: "a*b" }"# => err "the text isn't Base64",
         r#"{ text: "/w==" }"# => err "what was decoded isn't text in UTF-8",
@@ -53,9 +59,12 @@ impl Pure for Base64Decode {
         let Ok(bytes) = LENIENT.decode(standard.collect::<Vec<_>>()) else {
             bail!(kind Parse, "the text isn't Base64")
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Decoded { text: text.into() }),
-            Err(_) => bail!(kind Parse, "what was decoded isn't text in UTF-8"),
+        let Some(encoding) = Encoding::named(&self.encoding) else {
+            bail!(Self::ENCODING, "expected an encoding such as utf-8 or windows-1252, found \"{}\"", self.encoding)
+        };
+        match encoding.decode(&bytes) {
+            Ok(text) => Ok(Decoded { text: (&*text).into() }),
+            Err(_) => bail!(kind Parse, "what was decoded isn't text in {}", encoding.name()),
         }
     }
 }

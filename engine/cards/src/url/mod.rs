@@ -1,5 +1,6 @@
 //! URL cards: addresses taken apart and put together, and what may stand in them.
 
+use flowrun_core::value::query_pairs;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use crate::prelude::*;
@@ -34,21 +35,9 @@ fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, COMPONENT)
 }
 
-/// The query of `members`: a list repeats its key, a missing value is left out.
+/// The query of `members`.
 fn query(members: &Record) -> Result<String> {
-    let mut query = String::new();
-    for (key, value) in members.iter() {
-        let one = std::slice::from_ref(value);
-        for value in value.as_list().unwrap_or(one).iter().filter(|value| !value.is_null()) {
-            if let Value::Object(_) | Value::List(_) | Value::Secret(_) | Value::File(_) = value {
-                let found = value.kind();
-                bail!(kind InvalidInput, "`{key}`: expected a text, number, true/false or date, found {found}");
-            }
-            query.extend((!query.is_empty()).then_some("&"));
-            query.extend(encode(key));
-            query.push('=');
-            query.extend(encode(&Text::from_value(value.clone())?));
-        }
-    }
-    Ok(query)
+    let pairs = query_pairs(members).map_err(|told| Fault::new(FaultKind::InvalidInput, told))?;
+    let pairs = pairs.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value)));
+    Ok(pairs.collect::<Vec<_>>().join("&"))
 }

@@ -7,7 +7,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{self, Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use super::{REDACTED, Record, Text, Value, format_number, long, with_all_digits};
+use super::long::with_all_digits;
+use super::{REDACTED, Record, Text, Value, characters, format_number, long};
 
 /// Why a text is not JSON.
 #[derive(Debug)]
@@ -19,11 +20,20 @@ impl fmt::Display for ParseError {
     }
 }
 
-/// Reads JSON; nesting is limited to 128 levels, integers keep all their digits.
+/// Reads JSON; nesting is limited to 128 levels.
 pub fn parse_json(text: &str) -> Result<Value, ParseError> {
-    // RFC 8259 lets a reader ignore a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    with_all_digits(text.as_bytes(), || serde_json::from_str(text).map_err(ParseError))
+    read_json(text.as_bytes(), |json| serde_json::from_slice(json)).map_err(ParseError)
+}
+
+/// Reads JSON by `read`, as every text and answer that holds values is read: a byte order mark is ignored, as RFC 8259 lets a
+/// reader do, integers keep all their digits, and an escape of half a character, such as `\ud800`, is U+FFFD.
+pub fn read_json<T>(json: &[u8], read: impl Fn(&[u8]) -> serde_json::Result<T>) -> serde_json::Result<T> {
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    let once = with_all_digits(json, || read(json));
+    match once.is_err().then(|| characters::whole(json)).flatten() {
+        Some(whole) => with_all_digits(&whole, || read(&whole)),
+        None => once,
+    }
 }
 
 /// The largest size at which every integer is exact.
@@ -199,6 +209,16 @@ mod tests {
             numbers.to_json(),
             r#"["123456789012345678901",123456789012345680000,123456789012345678901]"#
         );
+    }
+
+    #[test]
+    fn half_characters_are_read_as_what_no_text_can_hold() {
+        let text = r#"{"a\udc00":"x\ud800","id":7615917337495251231}"#;
+        assert_eq!(
+            parse_json(text).unwrap().to_json(),
+            "{\"a\u{fffd}\":\"x\u{fffd}\",\"id\":7615917337495251231}"
+        );
+        assert!(parse_json(r#"{"a":"\ud800"#).is_err());
     }
 
     #[test]

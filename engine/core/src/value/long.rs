@@ -34,7 +34,7 @@ pub(super) fn read(number: f64) -> Value {
 const BEYOND: f64 = 9.2e18;
 
 /// Reads values from JSON with all the digits of their integers: calls `read`, and once more if that lost some.
-pub fn with_all_digits<T>(json: &[u8], read: impl Fn() -> T) -> T {
+pub(super) fn with_all_digits<T>(json: &[u8], read: impl Fn() -> T) -> T {
     READING.with_borrow_mut(|reading| reading.met = false);
     let once = read();
     if !READING.with_borrow(|reading| reading.met) {

@@ -1,5 +1,6 @@
 //! Values: what flows carry from card to card. Shared and immutable, so that a clone costs a counter.
 
+mod characters;
 mod compare;
 mod convert;
 mod date;
@@ -10,6 +11,7 @@ mod json;
 mod long;
 mod nesting;
 mod number;
+mod pairs;
 mod path;
 mod record;
 mod text;
@@ -25,10 +27,10 @@ pub use date::{Date, offsets, time_zone};
 pub use distinct::{Distinct, sort_by_key};
 pub use file::{File, size_told};
 pub use integer::Integer;
-pub use json::{ParseError, parse_json};
-pub use long::with_all_digits;
+pub use json::{ParseError, parse_json, read_json};
 pub(crate) use nesting::{DEEPEST, Depth};
 pub use number::{format_number, parse_number, whole_number};
+pub use pairs::query_pairs;
 pub use path::{Path, get, set};
 pub use record::Record;
 pub use text::Text;
