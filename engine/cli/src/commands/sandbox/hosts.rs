@@ -67,7 +67,9 @@ impl Reached {
     /// Whether this is the name that was given, which may be given with its port.
     fn is_before(&self, asked: &Authority) -> bool {
         let names = [asked.host(), asked.as_str()];
-        self.behind.as_deref().is_some_and(|behind| names.iter().any(|name| behind.eq_ignore_ascii_case(name)))
+        self.behind
+            .as_deref()
+            .is_some_and(|behind| names.iter().any(|name| behind.eq_ignore_ascii_case(name)))
     }
 }
 
