@@ -28,6 +28,7 @@ mod many;
 mod origins;
 mod people;
 mod performing;
+mod quoted;
 mod reference;
 mod reliability;
 mod replay;

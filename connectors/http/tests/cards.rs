@@ -101,8 +101,17 @@ async fn what_may_not_be_sent_or_read_is_refused() {
         ("headers", Value::object([("content-type", Value::from("application/x-www-form-urlencoded"))])),
         ("body", Value::Secret(Secret::new("assertion=hunter2"))),
     ]);
+    // A secret may be a body, and comes back as dots.
     let echo = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap();
-    assert!(echo["body"].to_json().contains("assertion=hunter2"), "{echo:?}");
+    assert!(echo["body"].to_json().contains("••••••"), "{echo:?}");
+    assert!(!echo["body"].to_json().contains("hunter2"), "{echo:?}");
+    let body = Value::object([
+        ("url", Value::from("/reverse")),
+        ("method", Value::from("POST")),
+        ("body", Value::Secret(Secret::new("assertion=hunter2"))),
+    ]);
+    let reversed = direct::perform(&effect_cards(), "api_connector.raw", &body, &api).await.unwrap();
+    assert_eq!(reversed["body"], Value::from("2retnuh=noitressa"));
     let text = card(&api, "post", r#"{"url":"/reverse","body":"text"}"#).await.unwrap_err();
     assert_eq!(text.kind, FaultKind::Parse, "{text}");
 }

@@ -18,6 +18,7 @@ use crate::dpop::{self, Complaint, Prover, Side};
 use crate::effect::Pending;
 use crate::http::Response;
 use crate::jwt;
+use crate::redact::{Kept, Redactor};
 
 /// A header that carries a credential.
 #[derive(Clone)]
@@ -285,30 +286,32 @@ impl Auth {
         }
     }
 
-    /// Puts dots in place of the credentials that `text` quotes.
-    pub(crate) fn redact(&self, text: &mut String, more: &[SecretString]) {
-        let mut hide = |secret: &str| {
-            // A short one would take half the text with it, and isn't a secret worth the name.
-            if secret.len() >= 6 && text.contains(secret) {
-                *text = text.replace(secret, REDACTED);
-            }
-        };
-        more.iter().for_each(|secret| hide(secret.expose_secret()));
+    /// What finds the credentials that answers may quote, and `more`.
+    pub(crate) fn redactor(&self, kept: &Kept, more: &[SecretString]) -> Arc<Redactor> {
+        let more = || more.iter().map(ExposeSecret::expose_secret);
         match self {
-            Auth::None => {}
-            Auth::Fixed(credential) => {
+            Auth::None => kept.of([0; 2], || Redactor::new(more())),
+            Auth::Fixed(credential) => kept.of([0; 2], || {
+                // `Basic`, `Bearer`, `SSWS` stand before it, or nothing.
                 let whole = credential.value.to_str().unwrap_or_default();
-                hide(whole);
-                hide(whole.split_once(' ').map_or(whole, |(_, secret)| secret));
-            }
+                let secret = whole.split_once(' ').map_or(whole, |(_, secret)| secret);
+                Redactor::new(more().chain([secret]))
+            }),
             Auth::Fetched(cache) => {
                 let last = cache.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                for held in cache.held().into_iter().chain(last) {
-                    hide(held.token.secret.expose_secret());
-                }
-                *text = jwt::hidden(text);
+                let tokens = [cache.held(), last];
+                let number = |held: &Option<Arc<Held>>| held.as_ref().map_or(0, |held| held.number);
+                kept.of([number(&tokens[0]), number(&tokens[1])], || {
+                    let tokens = tokens.iter().flatten().map(|held| held.token.secret.expose_secret());
+                    Redactor::new(more().chain(tokens))
+                })
             }
         }
+    }
+
+    /// The text without what looks like a token, where tokens are fetched: one that nobody holds any more may be quoted.
+    pub(crate) fn without_tokens(&self, text: String) -> String {
+        if matches!(self, Auth::Fetched(_)) { jwt::hidden(&text) } else { text }
     }
 }
 
@@ -321,9 +324,9 @@ mod tests {
         let secret = SecretString::from("hunter2secret");
         let auth = Auth::Fixed(Credential::basic("jane", &secret).unwrap());
         assert!(!format!("{auth:?}").contains("amFuZ"));
-        let mut echoed = "you sent Basic amFuZTpodW50ZXIyc2VjcmV0 and hunter2secret".to_owned();
-        auth.redact(&mut echoed, &[secret]);
-        assert_eq!(echoed, format!("you sent {REDACTED} and {REDACTED}"));
+        let echoed = "you sent Basic amFuZTpodW50ZXIyc2VjcmV0 and hunter2secret".to_owned();
+        let echoed = auth.redactor(&Kept::default(), &[secret]).text(echoed);
+        assert_eq!(echoed, format!("you sent Basic {REDACTED} and {REDACTED}"));
         assert!(Credential::scheme("SSWS", &SecretString::from("a\nb")).is_err());
     }
 }

@@ -246,7 +246,9 @@ impl Reply {
             let size = self.body.len();
             let help =
                 format!("{size} bytes arrived; the answer was cut off, or the vendor has changed its form");
-            (format!("a body that can't be read: {}", in_words_of_json(error)), help)
+            // What a login answers is a secret, and the reader's own words quote it.
+            let why = if self.quoted { in_words_of_json(error) } else { place_of(error) };
+            (format!("a body that can't be read: {why}"), help)
         };
         let message = format!("{} was answered {} with {what}", self.call, self.status);
         let fault = Fault::new(FaultKind::Parse, message).code(self.status).help(help);
@@ -263,6 +265,16 @@ impl Reply {
         let dots = if start > 0 { "…" } else { "" };
         format!("{dots}{}", String::from_utf8_lossy(&self.body[start..end]))
     }
+}
+
+/// Where reading failed, and how, without what stands there.
+fn place_of(error: &serde_json::Error) -> String {
+    let how = match error.classify() {
+        serde_json::error::Category::Data => "something is of another type than expected",
+        serde_json::error::Category::Eof => "it is cut off",
+        _ => "it is no JSON",
+    };
+    format!("{how} at line {} column {}", error.line(), error.column())
 }
 
 /// Who may have answered what no API answers.

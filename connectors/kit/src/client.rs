@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::http::header::{ACCEPT, LOCATION, USER_AGENT};
+use axum::http::header::{ACCEPT, LINK, LOCATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Secret, Value};
+use secrecy::ExposeSecret;
 
 use crate::activity::{Activity, Waiting};
 use crate::audit::{Entry, Sending};
@@ -16,11 +17,13 @@ use crate::auth::Pass;
 use crate::call::{Call, Reply};
 use crate::clock::Clock;
 use crate::download;
+use crate::dpop;
 use crate::errand::Errand;
 use crate::files::{Draft, Files};
 use crate::http::{Request, Response, TransportError};
 use crate::line::Line;
 use crate::pacing::{Quota, date_ms};
+use crate::redact::Redactor;
 use crate::retry::retry_after;
 use crate::skew;
 
@@ -114,9 +117,35 @@ impl Client {
     }
 
     /// Puts dots in place of the credentials that `text` quotes.
-    pub fn redact(&self, mut text: String) -> String {
-        self.line.auth.redact(&mut text, &self.line.secrets);
-        text
+    pub fn redact(&self, text: String) -> String {
+        self.line.auth.without_tokens(self.redactor().text(text))
+    }
+
+    fn redactor(&self) -> Arc<Redactor> {
+        self.line.auth.redactor(&self.line.redactor, &self.line.secrets)
+    }
+
+    /// The answer with dots in place of the secrets that it quotes: the connection's, the card's, and the `proof` that was sent. Here
+    /// and nowhere else, before anything reads it.
+    fn cleaned(&self, call: &Call, mut response: Response, proof: Option<&HeaderValue>) -> Response {
+        let secrets = self.errand.secrets.iter().map(Secret::expose);
+        let proof = proof.and_then(|proof| proof.to_str().ok());
+        let own = Redactor::new(secrets.chain(proof));
+        // Where the next page or the thing itself is may well be told with what was asked for.
+        own.headers(&mut response.headers, &[LINK, LOCATION]);
+        let connection = if call.login {
+            // The token that it brings may be the one that is held.
+            Arc::new(Redactor::new(self.line.secrets.iter().map(ExposeSecret::expose_secret)))
+        } else {
+            self.redactor()
+        };
+        connection.headers(&mut response.headers, &[]);
+        for redactor in [&own, &*connection] {
+            if let Some(cleaned) = redactor.clean(&response.body) {
+                response.body = cleaned.into();
+            }
+        }
+        response
     }
 
     /// Makes a call, repeated where that is safe, and gives the answer if it is one of success.
@@ -295,9 +324,10 @@ impl Client {
         if let Some(pass) = &pass {
             pass.write(&mut headers, &call.method, &course.url, self.vendor_ms())?;
         }
+        let proof = headers.get(dpop::HEADER).cloned();
         let request = Request { method: call.method.clone(), url: course.url.clone(), headers, body };
         let response = match self.carry(call, request, course).await? {
-            Ok(response) => response.in_utf8(),
+            Ok(response) => self.cleaned(call, response.in_utf8(), proof.as_ref()),
             Err(error) => return Ok(Err(error)),
         };
         let now_ms = self.clock().now_ms();
@@ -524,7 +554,7 @@ fn redirect<'r>(call: &Call, response: &'r Response) -> Option<&'r str> {
 /// The headers as an object, their names in lower case; values of one name are joined by commas.
 pub fn headers_value(headers: &HeaderMap) -> Value {
     let joined = headers.keys().map(|name| {
-        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         (name.as_str(), values.collect::<Vec<_>>().join(", "))
     });
     Value::object(joined)

@@ -178,7 +178,7 @@ async fn perform<C: Effect>(
             format!("{} got a connection of another connector", C::ID),
         ));
     };
-    let own = connection.on(errand);
+    let own = connection.on(errand.hiding(&performance.args));
     let connection = own.as_ref().unwrap_or(connection);
     let card = C::read(&mut Args::new(&mut performance.args, &performance.names))?;
     if let Some(cursor) = performance.page {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flowrun_core::does::Does;
+use flowrun_core::value::{Secret, Value};
 
 use crate::activity::Activity;
 use crate::audit::Ledger;
@@ -44,6 +45,8 @@ pub struct Errand {
     pub cleans_up: bool,
     /// Shows and counts what the run does over the connection; where there is none, the connection's own.
     pub activity: Option<Activity>,
+    /// The secrets among the card's inputs.
+    pub(crate) secrets: Vec<Secret>,
     /// Whether something may have been changed by now: what has begun is brought to its end.
     pub(crate) begun: AtomicBool,
 }
@@ -51,12 +54,26 @@ pub struct Errand {
 impl Errand {
     /// The errand of a card that does at most `does` within `limit`.
     pub fn new(run: Arc<Run>, does: Does, limit: Duration) -> Errand {
-        Errand { run, does, limit, cleans_up: false, activity: None, begun: AtomicBool::new(false) }
+        Errand {
+            run,
+            does,
+            limit,
+            cleans_up: false,
+            activity: None,
+            secrets: Vec::new(),
+            begun: AtomicBool::new(false),
+        }
     }
 
     /// Looking, for as long as it takes and on nobody's behalf: all that a connection without an errand may do.
     pub fn looking() -> Errand {
         Errand::new(Arc::default(), Does::Reads, Duration::MAX)
+    }
+
+    /// The same, which keeps the secrets among these inputs out of what comes back.
+    pub(crate) fn hiding(mut self, inputs: &[Value]) -> Errand {
+        inputs.iter().for_each(|value| collect(value, &mut self.secrets));
+        self
     }
 
     /// Notes that something may have been changed.
@@ -81,5 +98,14 @@ impl Errand {
         } else {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+fn collect(value: &Value, secrets: &mut Vec<Secret>) {
+    match value {
+        Value::Secret(secret) => secrets.push(secret.clone()),
+        Value::List(items) => items.iter().for_each(|item| collect(item, secrets)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, secrets)),
+        _ => {}
     }
 }

@@ -10,6 +10,7 @@ use crate::challenge;
 use crate::client::{Client, Course};
 use crate::download;
 use crate::http::{Response, TransportError};
+use crate::redact;
 
 impl Client {
     /// The fault of a request without an answer.
@@ -64,7 +65,7 @@ impl Client {
             return format!("{skew}: set it right; else {usual}").into();
         }
         match challenge::parameter(&response.headers, "error_description") {
-            Some(why) => format!("{usual}; it says \"{}\"", self.redact(why)).into(),
+            Some(why) => format!("{usual}; it says \"{}\"", redact::words(&self.redact(why))).into(),
             None => usual.into(),
         }
     }
@@ -72,7 +73,7 @@ impl Client {
     /// The fault of an answer that isn't a success.
     pub(crate) fn refusal(&self, call: &Call, course: &Course, response: &Response, lost: bool) -> Fault {
         let status = response.status;
-        let text = self.redact(String::from_utf8_lossy(&response.body).into_owned());
+        let text = self.line.auth.without_tokens(String::from_utf8_lossy(&response.body).into_owned());
         let body = if text.trim().is_empty() { Value::Null } else { lenient(&text) };
         let said = (self.line.vendor.explain)(&body);
         let said = said

@@ -27,6 +27,7 @@ pub mod line;
 pub mod oauth;
 pub mod pacing;
 mod pem;
+pub mod redact;
 pub mod registry;
 pub mod retry;
 pub mod signing_key;

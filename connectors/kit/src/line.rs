@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::connector::Means;
 use crate::http::{Limits, Response, Transport};
 use crate::pacing::{Pacer, Rate};
+use crate::redact::Kept;
 use crate::retry::Policy;
 
 /// What the client must know of a vendor.
@@ -53,6 +54,7 @@ pub struct Line {
     pub(crate) clock: Clock,
     pub(crate) auth: Auth,
     pub(crate) secrets: Vec<SecretString>,
+    pub(crate) redactor: Kept,
     pub(crate) limits: Limits,
     pub(crate) policy: Policy,
     rates: Vec<(&'static str, Vec<Rate>)>,
@@ -79,6 +81,7 @@ impl Line {
             clock: means.clock.clone(),
             auth: Auth::None,
             secrets: Vec::new(),
+            redactor: Kept::default(),
             limits: Limits::default(),
             policy: Policy::default(),
             rates: Vec::new(),

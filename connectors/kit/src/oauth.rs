@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::dpop::{self, Prover, Side};
 use crate::jwt;
+use crate::redact;
 use crate::signing_key::SigningKey;
 
 /// What `client_assertion_type` says of a signed assertion.
@@ -225,8 +226,7 @@ fn said(client: &Client, reply: &Reply) -> Result<Said> {
             .code(reply.status)
             .help("look whether the address is right, and whether a proxy is in between")
     })?;
-    let clean =
-        |text: String| client.redact(text).chars().filter(|letter| !letter.is_control()).take(300).collect();
+    let clean = |text: String| redact::words(&client.redact(text));
     Ok(Said::No(Refusal {
         status: reply.status,
         error: clean(answered.error),

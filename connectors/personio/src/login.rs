@@ -107,7 +107,8 @@ fn refused(fault: Fault) -> Fault {
 fn no_token(client: &Client, answer: AnswerV2) -> Fault {
     let error = answer.error.unwrap_or_else(|| "no token".into());
     let description = answer.error_description.map(|text| format!(" ({})", text.trim())).unwrap_or_default();
-    let message = client.redact(format!("Personio did not log in to v2: {error}{description}"));
+    let said = flowrun_kit::redact::words(&client.redact(format!("{error}{description}")));
+    let message = format!("Personio did not log in to v2: {said}");
     let help = match &*error {
         "invalid_client" | "invalid_grant" => vendor::V1.refused,
         "unauthorized_client" | "access_denied" | "invalid_scope" => {
