@@ -15,22 +15,23 @@ use crate::value::{Mismatch, Value, convert};
 
 impl Lower<'_, '_> {
     /// A declared field of a card.
-    pub fn field(&mut self, index: usize, field: &Field, value: &At<Expr>, at: Position) -> Arg {
+    pub fn field(&mut self, index: usize, field: &Field, value: &At<Expr>, at: Position) -> Lowered {
         if field.ty.kind == Kind::Flow {
             // Resolved, or reported, when the flow's cards were listed.
             return match &value.it {
-                Expr::Constant(name) => Arg::Const(name.clone()),
-                _ => Arg::Const(Value::Null),
+                Expr::Constant(name) => Lowered::constant(name.clone()),
+                _ => Lowered::unknown(),
             };
         }
         if field.ty.kind == Kind::Secret
             && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty())
         {
             secret_in_file(self.shared.options, self.log, &field.name, value.span);
-            return Arg::Const(Value::Null);
+            return Lowered::unknown();
         }
         table::check_field(self, index, field, value);
         let read = self.expr(value, at);
+        let (ty, from) = (read.ty, read.from.clone());
         let arg = self.fit(read, value, &field.name, field.ty);
         if let Arg::Const(constant) = &arg
             && !constant.is_null()
@@ -63,7 +64,7 @@ impl Lower<'_, '_> {
                 );
             }
         }
-        arg
+        Lowered { arg, ty, from }
     }
 
     /// What an input of a helper flow is passed.
