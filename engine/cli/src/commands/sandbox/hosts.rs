@@ -40,7 +40,7 @@ impl Reached {
         };
         let own = if self.by_tls { Scheme::HTTPS } else { Scheme::HTTP };
         // First of all whose request it is: a page of the web may write any other header.
-        if !is_loopback(asked.host()) && !self.is_before(asked.host()) {
+        if !is_loopback(asked.host()) && !self.is_before(&asked) {
             return None;
         }
         let (scheme, authority) = self.forwarded(request.headers()).unwrap_or((own, asked));
@@ -61,11 +61,15 @@ impl Reached {
             "http" => Scheme::HTTP,
             _ => return None,
         };
-        self.is_before(authority.host()).then_some((scheme, authority))
+        self.is_before(&authority).then_some((scheme, authority))
     }
 
-    fn is_before(&self, host: &str) -> bool {
-        self.behind.as_deref().is_some_and(|behind| behind.eq_ignore_ascii_case(host))
+    /// Whether this is the name that was given, which may be given with its port.
+    fn is_before(&self, asked: &Authority) -> bool {
+        let names = [asked.host(), asked.as_str()];
+        self.behind
+            .as_deref()
+            .is_some_and(|behind| names.iter().any(|name| behind.eq_ignore_ascii_case(name)))
     }
 }
 
