@@ -207,6 +207,8 @@ codes! {
     Race = 66 Warning "race",
     /// A text is compared with a number or a date, by its letters.
     ByLetters = 70 Warning "by-letters",
+    /// Of a text only the number at its start counts.
+    CutNumber = 71 Warning "cut-number",
 }
 
 impl std::fmt::Display for Code {
