@@ -1,7 +1,8 @@
 //! Data is never changed or lost in silence: what goes into a flow, and what comes out of it or is refused.
 //!
 //! To add a case, add a row to a file of `tests/unchanged`: `source` says where the right value comes from, `flow` is the flow
-//! (`manifest` its manifest, `files` more files), `gives` are its outputs as JSON, or `fails` is part of what is said instead.
+//! (`manifest` its manifest, `files` more files), `gives` are its outputs as JSON, or `fails` is part of what is said instead; `warns` are
+//! parts of what is said beside it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -45,6 +46,11 @@ fn judge(case: &Value) -> Result<(), String> {
     let told = format!("{}{}", ran.stdout, ran.stderr);
     if let Some(part) = case["fails"].as_str() {
         return if ran.code != 0 && told.contains(part) { Ok(()) } else { Err(told) };
+    }
+    for part in case["warns"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !told.contains(part) {
+            return Err(told);
+        }
     }
     // The digits themselves are compared: a JSON reader of Rust would cut them.
     let wanted = case["gives"].as_str().unwrap_or_default();

@@ -9,7 +9,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
 use crate::listing::{Found, Listing};
-use crate::shown::{First, renamed};
+use crate::shown::{First, Time, renamed};
 
 /// Lists of applications.
 pub(crate) const LISTING: Listing = Listing { what: "application", key: "id", record };
@@ -96,10 +96,10 @@ pub struct AppUser {
     external_id: Option<Text>,
     /// When the user was assigned.
     #[output(key = "Created")]
-    created: Option<Text>,
+    created: Time,
     /// When the assignment was changed last.
     #[output(key = "Last Updated")]
-    last_updated: Option<Text>,
+    last_updated: Time,
     /// `USER`: assigned by themselves. `GROUP`: through a group.
     #[output(key = "Scope")]
     scope: Option<Text>,
@@ -108,16 +108,16 @@ pub struct AppUser {
     status: Option<Text>,
     /// When the status changed last.
     #[output(key = "Status Changed")]
-    status_changed: Option<Text>,
+    status_changed: Time,
     /// When the password for the application was changed last.
     #[output(key = "Password Changed")]
-    password_changed: Option<Text>,
+    password_changed: Time,
     /// Whether the user's profile there is as it is in Okta.
     #[output(key = "Sync State")]
     sync_state: Option<Text>,
     /// When the profiles were made alike last.
     #[output(key = "Last Sync")]
-    last_sync: Option<Text>,
+    last_sync: Time,
     /// `Username`, and `Password`: whether there is one.
     #[output(key = "Credentials")]
     credentials: Record,
@@ -140,6 +140,7 @@ impl AppUser {
             let message = "Okta answered with something that isn't a user of an application: it lacks `id`";
             Fault::new(FaultKind::Parse, message).code(reply.status).body(value.clone())
         })?;
+        let time = |name: &str| value.as_object().map(|user| Time::of(user, name)).unwrap_or_default();
         let part = |name: &str| value.as_object().and_then(|user| user.get(name)?.as_object().cloned());
         let credentials = part("credentials").unwrap_or_default();
         let password = credentials.get("password").is_some_and(|password| *password != Value::Null);
@@ -147,14 +148,14 @@ impl AppUser {
         Ok(AppUser {
             user_id,
             external_id: text("externalId"),
-            created: text("created"),
-            last_updated: text("lastUpdated"),
+            created: time("created"),
+            last_updated: time("lastUpdated"),
             scope: text("scope"),
             status: text("status"),
-            status_changed: text("statusChanged"),
-            password_changed: text("passwordChanged"),
+            status_changed: time("statusChanged"),
+            password_changed: time("passwordChanged"),
             sync_state: text("syncState"),
-            last_sync: text("lastSync"),
+            last_sync: time("lastSync"),
             credentials: [("Username".into(), user_name), ("Password".into(), Value::from(password))]
                 .into_iter()
                 .collect(),

@@ -14,6 +14,7 @@ use flowrun_kit::effect::Effect;
 use serde::Serialize;
 
 use crate::given::given;
+use crate::shown::Time;
 use crate::{Okta, applications, connection};
 
 /// Assigns a group to an application: everybody who is in it, now or later, can sign in there.
@@ -35,7 +36,7 @@ pub struct Assigned {
     id: Text,
     /// When the assignment was changed last.
     #[output(key = "Last Updated")]
-    last_updated: Option<Text>,
+    last_updated: Time,
     /// Which group counts for a user who is in several: the lowest.
     #[output(key = "Priority")]
     priority: Value,
@@ -109,7 +110,7 @@ impl Assigned {
         })?;
         Ok(Assigned {
             id,
-            last_updated: text("lastUpdated"),
+            last_updated: value.as_object().map(|group| Time::of(group, "lastUpdated")).unwrap_or_default(),
             priority: get(&value, "priority"),
             links: get(&value, "_links"),
             profile: get(&value, "profile"),

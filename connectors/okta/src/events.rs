@@ -6,7 +6,7 @@ use flowrun_core::Outputs;
 use flowrun_core::value::{Record, Text, Value};
 
 use crate::listing::{Found, Listing};
-use crate::shown::{First, Names, renamed};
+use crate::shown::{First, Names, Time, renamed};
 
 /// Lists of events.
 pub(crate) const LISTING: Listing = Listing { what: "event", key: "uuid", record };
@@ -22,7 +22,7 @@ pub struct Events {
     uuid: Option<Text>,
     /// When the first event happened.
     #[output(key = "Published")]
-    published: Option<Text>,
+    published: Time,
     /// The first event's type, such as `user.lifecycle.create`.
     #[output(key = "Event Type")]
     event_type: Option<Text>,
@@ -53,7 +53,7 @@ impl Found for Events {
     fn first(record: &First<'_>) -> Events {
         Events {
             uuid: record.text("UUID"),
-            published: record.text("Published"),
+            published: record.time("Published"),
             event_type: record.text("Event Type"),
             display_message: record.text("Display Message"),
             actor: record.value("Actor"),

@@ -9,7 +9,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
 use crate::listing::{Found, Listing};
-use crate::shown::{First, renamed};
+use crate::shown::{self, First, Time, renamed};
 
 /// Lists of groups.
 pub(crate) const LISTING: Listing = Listing { what: "group", key: "id", record };
@@ -32,13 +32,13 @@ pub struct Group {
     id: Text,
     /// When the group was created.
     #[output(key = "Created")]
-    created: Option<Text>,
+    created: Time,
     /// When the group's profile was changed last.
     #[output(key = "Last Updated")]
-    last_updated: Option<Text>,
+    last_updated: Time,
     /// When somebody was added or removed last.
     #[output(key = "Last Membership Updated")]
-    last_membership_updated: Option<Text>,
+    last_membership_updated: Time,
     /// `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
     #[output(key = "Type")]
     group_type: Option<Text>,
@@ -64,11 +64,11 @@ impl Group {
         let text = |name: &str| group.get(name).and_then(Value::as_text).cloned();
         Ok(Group {
             id: text("id").unwrap_or_default(),
-            created: text("created"),
-            last_updated: text("lastUpdated"),
-            last_membership_updated: text("lastMembershipUpdated"),
+            created: Time::of(group, "created"),
+            last_updated: Time::of(group, "lastUpdated"),
+            last_membership_updated: Time::of(group, "lastMembershipUpdated"),
             group_type: text("type"),
-            profile: shown(group),
+            profile: profile_shown(group),
             links: group.get("_links").cloned().unwrap_or_default(),
             attributes: profile(group),
         })
@@ -89,7 +89,7 @@ pub struct Groups {
     id: Option<Text>,
     /// When the first group was created.
     #[output(key = "Created")]
-    created: Option<Text>,
+    created: Time,
     /// The first group's `Name` and `Description`.
     #[output(key = "Profile")]
     profile: Value,
@@ -109,7 +109,7 @@ impl Found for Groups {
         Groups {
             raw_object: record.value("Raw Object"),
             id: record.text("ID"),
-            created: record.text("Created"),
+            created: record.time("Created"),
             profile: record.value("Profile"),
             ..Groups::default()
         }
@@ -126,24 +126,24 @@ pub(crate) fn profile(group: &Record) -> Record {
 }
 
 /// The profile under the names of Okta's card.
-fn shown(group: &Record) -> Record {
+fn profile_shown(group: &Record) -> Record {
     renamed(&profile(group), &[("Name", "name"), ("Description", "description")])
 }
 
 /// A group as Okta sends it, under the names of Okta's card.
 fn record(group: Arc<Record>) -> Record {
-    let value = |name: &str| group.get(name).cloned().unwrap_or_default();
-    let shown = shown(&group);
+    let value = |name: &str| shown::member(&group, name);
+    let profile = profile_shown(&group);
     let mut record: Record = [
         ("ID", value("id")),
-        ("Name", shown.get("Name").cloned().unwrap_or_default()),
-        ("Description", shown.get("Description").cloned().unwrap_or_default()),
+        ("Name", profile.get("Name").cloned().unwrap_or_default()),
+        ("Description", profile.get("Description").cloned().unwrap_or_default()),
         ("Created", value("created")),
         ("Last Updated", value("lastUpdated")),
         ("Last Membership Updated", value("lastMembershipUpdated")),
         ("Object Class", value("objectClass")),
         ("Type", value("type")),
-        ("Profile", Value::from(shown)),
+        ("Profile", Value::from(profile)),
     ]
     .into_iter()
     .map(|(name, value)| (Text::from(name), value))

@@ -14,6 +14,7 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::listing::{Listing, ResultSet, page_size};
+use crate::shown::member;
 use crate::{Okta, connection};
 
 /// Lists the users that are assigned to an application.
@@ -115,8 +116,8 @@ static PARTS: LazyLock<[Text; 2]> =
 
 /// An application user as Okta sends it, under the names of Okta's card.
 fn record(user: Arc<Record>) -> Record {
-    let known =
-        NAMES.iter().zip(SYSTEM).filter_map(|(name, (_, key))| Some((name.clone(), user.get(key)?.clone())));
+    let known = NAMES.iter().zip(SYSTEM).filter(|(_, (_, key))| user.contains_key(key));
+    let known = known.map(|(name, (_, key))| (name.clone(), member(&user, key)));
     let system: Record = known.collect();
     let profile = user.get("profile").and_then(Value::as_object).cloned().unwrap_or_default();
     let [first, second] = PARTS.clone();

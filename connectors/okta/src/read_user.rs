@@ -11,6 +11,7 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::given::given;
+use crate::shown::Time;
 use crate::{Okta, connection, users};
 
 /// Reads a user.
@@ -35,22 +36,22 @@ pub struct User {
     status: Option<Text>,
     /// When the user was created.
     #[output(key = "Created")]
-    created: Option<Text>,
+    created: Time,
     /// When the user was activated.
     #[output(key = "Activated")]
-    activated: Option<Text>,
+    activated: Time,
     /// When the status changed last.
     #[output(key = "Status Changed")]
-    status_changed: Option<Text>,
+    status_changed: Time,
     /// When the user signed in last.
     #[output(key = "Last Login")]
-    last_login: Option<Text>,
+    last_login: Time,
     /// When the user was changed last.
     #[output(key = "Last Updated")]
-    last_updated: Option<Text>,
+    last_updated: Time,
     /// When the password was changed last.
     #[output(key = "Password Changed")]
-    password_changed: Option<Text>,
+    password_changed: Time,
     /// Where the user's credentials are kept.
     #[output(key = "Credentials")]
     credentials: Value,
@@ -96,12 +97,12 @@ impl Effect for ReadUser {
         Ok(User {
             id: text("id"),
             status: text("status"),
-            created: text("created"),
-            activated: text("activated"),
-            status_changed: text("statusChanged"),
-            last_login: text("lastLogin"),
-            last_updated: text("lastUpdated"),
-            password_changed: text("passwordChanged"),
+            created: Time::of(user, "created"),
+            activated: Time::of(user, "activated"),
+            status_changed: Time::of(user, "statusChanged"),
+            last_login: Time::of(user, "lastLogin"),
+            last_updated: Time::of(user, "lastUpdated"),
+            password_changed: Time::of(user, "passwordChanged"),
             credentials: user.get("credentials").cloned().unwrap_or_default(),
             realm_id: text("realmId"),
             attributes: profile.clone(),

@@ -6,6 +6,7 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::call::{Call, Reply};
 
 use crate::Okta;
+use crate::shown::Time;
 
 /// An import session.
 #[derive(Clone, Debug, Outputs)]
@@ -21,10 +22,10 @@ pub struct Session {
     #[output(key = "importType")]
     pub import_type: Option<Text>,
     /// When it was opened. Okta's cards have no such output.
-    pub created: Option<Text>,
+    pub created: Time,
     /// When its status changed last. Okta's cards have no such output.
     #[output(key = "lastUpdated")]
-    pub last_updated: Option<Text>,
+    pub last_updated: Time,
 }
 
 impl Session {
@@ -49,8 +50,8 @@ impl Session {
             identity_source_id: text("identitySourceId"),
             status: text("status")?,
             import_type: text("importType"),
-            created: text("created"),
-            last_updated: text("lastUpdated"),
+            created: Time::of(members, "created"),
+            last_updated: Time::of(members, "lastUpdated"),
         })
     }
 
@@ -88,8 +89,7 @@ impl Session {
             })
             .await?;
         let mut fresh = records.iter().filter_map(|record| Session::of(record)).filter(|session| {
-            let created = session.created.as_deref().and_then(flowrun_core::value::parse_date);
-            session.status == "CREATED" && created.is_some_and(|at| at.millis() >= since_ms)
+            session.status == "CREATED" && session.created.date().is_some_and(|at| at.millis() >= since_ms)
         });
         let first = fresh.next();
         Ok(if fresh.next().is_some() { None } else { first })

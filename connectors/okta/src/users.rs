@@ -9,7 +9,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
 use crate::listing::{Found, Listing};
-use crate::shown::First;
+use crate::shown::{First, Time, member};
 
 /// Lists of users.
 pub(crate) const LISTING: Listing = Listing { what: "user", key: "id", record };
@@ -86,22 +86,22 @@ pub struct Changed {
     status: Option<Text>,
     /// When the user was created.
     #[output(key = "Created")]
-    created: Option<Text>,
+    created: Time,
     /// When the user was activated.
     #[output(key = "Activated")]
-    activated: Option<Text>,
+    activated: Time,
     /// When the status changed last.
     #[output(key = "Status Changed")]
-    status_changed: Option<Text>,
+    status_changed: Time,
     /// When the user signed in last.
     #[output(key = "Last Login")]
-    last_login: Option<Text>,
+    last_login: Time,
     /// When the user was changed last.
     #[output(key = "Last Updated")]
-    last_updated: Option<Text>,
+    last_updated: Time,
     /// When the password was changed last.
     #[output(key = "Password Changed")]
-    password_changed: Option<Text>,
+    password_changed: Time,
     /// Where the user's credentials are kept.
     #[output(key = "Credentials")]
     credentials: Value,
@@ -119,12 +119,12 @@ impl Changed {
         Ok(Changed {
             id: text("id").unwrap_or_default(),
             status: text("status"),
-            created: text("created"),
-            activated: text("activated"),
-            status_changed: text("statusChanged"),
-            last_login: text("lastLogin"),
-            last_updated: text("lastUpdated"),
-            password_changed: text("passwordChanged"),
+            created: Time::of(user, "created"),
+            activated: Time::of(user, "activated"),
+            status_changed: Time::of(user, "statusChanged"),
+            last_login: Time::of(user, "lastLogin"),
+            last_updated: Time::of(user, "lastUpdated"),
+            password_changed: Time::of(user, "passwordChanged"),
             credentials: user.get("credentials").cloned().unwrap_or_default(),
             raw_body: value.clone(),
         })
@@ -164,8 +164,11 @@ fn record(user: Arc<Record>) -> Record {
     let mut record = Record::with_capacity(NAMES.len());
     let profile = user.get("profile").and_then(Value::as_object);
     for (name, (_, key, of_profile)) in NAMES.iter().zip(SHOWN) {
-        let found = if of_profile { profile.and_then(|profile| profile.get(key)) } else { user.get(key) };
-        record.insert(name.clone(), found.cloned().unwrap_or_default());
+        let found = match of_profile {
+            true => profile.and_then(|profile| profile.get(key)).cloned().unwrap_or_default(),
+            false => member(&user, key),
+        };
+        record.insert(name.clone(), found);
     }
     if let Some(raw) = NAMES.last() {
         record.insert(raw.clone(), Value::Object(user));

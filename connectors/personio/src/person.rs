@@ -4,7 +4,7 @@ use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value, get, whole_number};
 
 use crate::attributes::ambiguous;
-use crate::record::{CUSTOM, is_custom, title};
+use crate::record::{CUSTOM, is_custom, time, title};
 
 /// Where v2 has what v1 calls by a key.
 struct Field {
@@ -20,6 +20,8 @@ enum Form {
     Same,
     /// A word in capital letters.
     Word,
+    /// A time; days, such as the hire date, stay the texts that they are.
+    Time,
     /// A number that v1 writes as a text, or an ID.
     Text,
     /// An object with an ID.
@@ -43,8 +45,8 @@ const PERSON: [Field; 10] = [
     field("email", "email", Form::Same),
     field("gender", "gender", Form::Word),
     field("status", "status", Form::Word),
-    field("created_at", "created_at", Form::Same),
-    field("last_modified_at", "updated_at", Form::Same),
+    field("created_at", "created_at", Form::Time),
+    field("last_modified_at", "updated_at", Form::Time),
     field("profile_picture", "profile_picture.url", Form::Same),
 ];
 
@@ -75,8 +77,8 @@ const OWN: [Field; 7] = [
     field("employment_end_date", "employment_end_date", Form::Same),
     field("full_time_weekly_working_hours", "full_time_weekly_working_hours", Form::Text),
     field("legal_entity", "legal_entity", Form::Related),
-    field("created_at", "created_at", Form::Same),
-    field("last_modified_at", "updated_at", Form::Same),
+    field("created_at", "created_at", Form::Time),
+    field("last_modified_at", "updated_at", Form::Time),
 ];
 
 /// What v1 has and v2 lacks.
@@ -194,6 +196,7 @@ impl Form {
         match (self, value) {
             (Form::Word, Value::Text(word)) if word.eq_ignore_ascii_case("UNSPECIFIED") => Value::Null,
             (Form::Word, Value::Text(word)) => Value::from(word.to_lowercase()),
+            (Form::Time, value) => time(value),
             (Form::Text, value) => text(value),
             (Form::Related, value @ Value::Object(_)) => related(&value, None),
             (Form::Unit(kind), Value::List(units)) => {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::value::{Record, Text, Value, parse_date};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -60,6 +60,7 @@ struct Name {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Id,
+    Time,
     Standard,
     Custom,
 }
@@ -73,6 +74,7 @@ impl Names {
         let place = found.unwrap_or_else(|| {
             let (kind, title) = match key {
                 "id" => (Kind::Id, title(key)),
+                "created_at" | "last_modified_at" => (Kind::Time, title(key)),
                 _ if is_custom(key) => (Kind::Custom, Text::from(key)),
                 _ => (Kind::Standard, title(key)),
             };
@@ -92,6 +94,12 @@ impl Names {
         self.inner.push((key.into(), title.clone()));
         title
     }
+}
+
+/// A time as a date & time; what is none stays as it came. A day, such as the hire date, is no time: Personio writes its midnight on
+/// the account's clocks, which may be the day before in UTC.
+pub fn time(value: Value) -> Value {
+    value.as_text().and_then(|text| parse_date(text)).map_or(value, Value::Date)
 }
 
 /// The name that a record has for an attribute's key: `first_name` is `First Name`.
@@ -232,6 +240,7 @@ impl<'de> Visitor<'de> for Attributes<'_> {
                 value if kind == Kind::Id && value.as_text().is_none() => {
                     return Err(A::Error::custom("an employee's `id` is neither a number nor a text"));
                 }
+                value if kind == Kind::Time => time(value),
                 Value::List(_) | Value::Object(_) => plain(self.0, value),
                 value => value,
             };

@@ -41,10 +41,18 @@ impl Column {
         }
     }
 
-    /// `value` as this column keeps it.
+    /// `value` as this column keeps it. Of a text that is to be a number none is cut off, as a field of a card would: what is kept
+    /// is data.
     pub fn keep(&self, value: Value) -> Result<Value> {
         if self.is_blank(&value) {
             return Ok(Value::Null);
+        }
+        if let (Type::NUMBER, Value::Text(text)) = (self.ty, &value) {
+            return whole_number(text).ok_or_else(|| {
+                let mismatch = Mismatch { wanted: self.ty, found: value.clone() };
+                self.mismatch(&mismatch)
+                    .help("write numbers as in `-1234.5`, without signs between their digits")
+            });
         }
         let value = convert(value, self.ty).map_err(|mismatch| self.mismatch(&mismatch))?;
         if let Value::Text(text) = &value
@@ -57,17 +65,6 @@ impl Column {
             return Err(Fault::new(FaultKind::InvalidInput, message));
         }
         Ok(value)
-    }
-
-    /// What a text of an imported file is here: none of it may be cut off, as a field for a number would.
-    pub fn import(&self, text: &str) -> Result<Value> {
-        if self.ty != Type::NUMBER || self.is_blank(&text.into()) {
-            return self.keep(text.into());
-        }
-        whole_number(text).ok_or_else(|| {
-            let mismatch = Mismatch { wanted: self.ty, found: text.into() };
-            self.mismatch(&mismatch).help("write numbers as in `-1234.5`, without signs between their digits")
-        })
     }
 
     fn mismatch(&self, mismatch: &Mismatch) -> Fault {

@@ -77,7 +77,7 @@ impl Intake {
             for &(field, column) in &self.routes {
                 let text = &record[field];
                 if !text.is_empty() {
-                    let kept = table.columns[column].import(text);
+                    let kept = table.columns[column].keep(text.into());
                     values[column] = kept.map_err(|fault| self.at_line(record.position(), fault))?;
                 }
             }

@@ -25,8 +25,25 @@ pub struct Report {
     pub duration_ms: f64,
     /// How much was done.
     pub counts: Counts,
+    /// What the run warns of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningReport>,
     /// The flow that ran.
     pub flow: FlowReport,
+}
+
+/// Something that went on and was probably not meant.
+#[derive(Clone, Debug, Serialize)]
+pub struct WarningReport {
+    /// The path of the flow.
+    pub flow: Text,
+    /// The ID of the card; none for what the flow was passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Text>,
+    /// What was probably not meant, the first time.
+    pub message: String,
+    /// How often.
+    pub times: u64,
 }
 
 /// How much a run has done.

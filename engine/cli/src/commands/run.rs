@@ -278,6 +278,7 @@ fn tell(
         let detail = if args.trace { Detail::Trace } else { Detail::Cards };
         let rows = rows(report, detail, registry.catalog());
         let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
+        text.push_str(&transcript::warnings(report, paint));
         text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
         if args.outputs {
             let outputs = serde_json::to_value(&report.flow.outputs).map_err(std::io::Error::other)?;

@@ -1,5 +1,6 @@
 //! Cards that hold cards: their branches, and what the branches give.
 
+use super::compared::Compared;
 use super::expr::{Item, Position, a};
 use super::fields::Fields;
 use super::lower::{Lower, block_id};
@@ -61,12 +62,20 @@ fn copy(arm: &Arm) -> Arm {
 fn case(lower: &mut Lower<'_, '_>, index: usize, place: usize) -> Option<Condition> {
     let arm = lower.scope.places[place].arm?;
     let at = lower.position(index);
+    let mut compared = Compared::default();
     let mut parts =
         IfElse::FIELDS.iter().map(|field| match arm.when.iter().find(|(name, _)| name.it == *field.name) {
-            Some((_, value)) => lower.field(index, field, value, at),
+            Some((_, value)) => {
+                let read = lower.field(index, field, value, at);
+                let arg = read.arg.clone();
+                compared.note(&field.name, value, read);
+                arg
+            }
             None => Arg::Const((&field.default).into()),
         });
     let condition = Condition { a: parts.next()?, operator: parts.next()?, b: parts.next()? };
+    drop(parts);
+    lower.compared(compared);
     for (name, value) in &arm.when {
         if IfElse::FIELDS.iter().all(|field| name.it != *field.name) {
             lower.expr(value, at);

@@ -185,10 +185,9 @@ impl<'p> Lower<'_, 'p> {
                 return Lowered::constant(value);
             }
         }
-        let ty = match (template.keeps_type(), secret) {
-            (true, _) => Type::ANY,
-            (false, true) => Type::one(Kind::Secret),
-            (false, false) => Type::TEXT,
+        let ty = match template.ty() {
+            Type::TEXT if secret => Type::one(Kind::Secret),
+            ty => ty,
         };
         Lowered { arg: Arg::Template(template, args), ty: Some(ty), from: None }
     }

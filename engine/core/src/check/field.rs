@@ -11,26 +11,27 @@ use crate::program::{Arg, Input};
 use crate::source::Span;
 use crate::suggest::{closest, did_you_mean, listed};
 use crate::types::{Kind, Type};
-use crate::value::{Mismatch, Value, convert};
+use crate::value::{Mismatch, Value, convert, whole_number};
 
 impl Lower<'_, '_> {
     /// A declared field of a card.
-    pub fn field(&mut self, index: usize, field: &Field, value: &At<Expr>, at: Position) -> Arg {
+    pub fn field(&mut self, index: usize, field: &Field, value: &At<Expr>, at: Position) -> Lowered {
         if field.ty.kind == Kind::Flow {
             // Resolved, or reported, when the flow's cards were listed.
             return match &value.it {
-                Expr::Constant(name) => Arg::Const(name.clone()),
-                _ => Arg::Const(Value::Null),
+                Expr::Constant(name) => Lowered::constant(name.clone()),
+                _ => Lowered::unknown(),
             };
         }
         if field.ty.kind == Kind::Secret
             && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty())
         {
             secret_in_file(self.shared.options, self.log, &field.name, value.span);
-            return Arg::Const(Value::Null);
+            return Lowered::unknown();
         }
         table::check_field(self, index, field, value);
         let read = self.expr(value, at);
+        let (ty, from) = (read.ty, read.from.clone());
         let arg = self.fit(read, value, &field.name, field.ty);
         if let Arg::Const(constant) = &arg
             && !constant.is_null()
@@ -63,7 +64,7 @@ impl Lower<'_, '_> {
                 );
             }
         }
-        arg
+        Lowered { arg, ty, from }
     }
 
     /// What an input of a helper flow is passed.
@@ -96,7 +97,10 @@ impl Lower<'_, '_> {
                 Arg::Const(constant)
             }
             Arg::Const(constant) => match convert(constant.clone(), wanted) {
-                Ok(converted) => Arg::Const(converted),
+                Ok(converted) => {
+                    self.not_cut(name, value, wanted, &constant, &converted);
+                    Arg::Const(converted)
+                }
                 Err(mismatch) => {
                     self.constant_mismatch(name, value, &mismatch, wanted, &constant, read.from);
                     Arg::Const(Value::Null)
@@ -109,6 +113,18 @@ impl Lower<'_, '_> {
                 arg
             }
         }
+    }
+
+    /// Warns of a text of which only the number at its start counts.
+    fn not_cut(&mut self, name: &str, value: &At<Expr>, wanted: Type, constant: &Value, number: &Value) {
+        if wanted != Type::NUMBER || constant.as_text().is_none_or(|text| whole_number(text).is_some()) {
+            return;
+        }
+        let message = format!("`{constant}` counts as {number} for `{name}`: the number at its start");
+        let help = "write the number alone, as `-1234.5`; `number.parse` takes no text but a number";
+        self.report(
+            Diagnostic::new(Code::CutNumber, value.span, message).label("more than a number").help(help),
+        );
     }
 
     fn type_mismatch(

@@ -1,5 +1,6 @@
 //! The fields of a card: which are given, which are missing, which it doesn't have.
 
+use super::compared::Compared;
 use super::lower::Lower;
 use super::scope::Callee;
 use super::table;
@@ -29,6 +30,7 @@ impl Lower<'_, '_> {
         let model = self.scope.steps[index].model;
         let mut fields = Fields::default();
         let mut missing: Vec<&Field> = Vec::new();
+        let mut compared = Compared::default();
         for field in card.inputs.iter() {
             // Which card an external card stands for says its name.
             if card.id == EXTERNAL_CARD {
@@ -44,8 +46,9 @@ impl Lower<'_, '_> {
             });
             match given {
                 Some(value) => {
-                    let arg = self.field(index, field, value, at);
-                    fields.args.push(arg);
+                    let read = self.field(index, field, value, at);
+                    fields.args.push(read.arg.clone());
+                    compared.note(&field.name, value, read);
                     fields.spans.push(Some(value.span));
                 }
                 None => {
@@ -57,6 +60,7 @@ impl Lower<'_, '_> {
                 }
             }
         }
+        self.compared(compared);
         let others: Vec<&(model::Name, At<Expr>)> =
             model.with.iter().filter(|(name, _)| card.input(&name.it).is_none()).collect();
         // One field missing and one unknown are one mistake: a wrong name.

@@ -8,6 +8,7 @@
 mod alone;
 mod block;
 mod call;
+mod compared;
 mod control;
 mod cron;
 mod cycles;

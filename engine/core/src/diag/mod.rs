@@ -205,6 +205,10 @@ codes! {
     Swallowed = 65 Warning "swallowed",
     /// Items that run at the same time depend on each other.
     Race = 66 Warning "race",
+    /// A text is compared with a number or a date, by its letters.
+    ByLetters = 70 Warning "by-letters",
+    /// Of a text only the number at its start counts.
+    CutNumber = 71 Warning "cut-number",
 }
 
 impl std::fmt::Display for Code {

@@ -15,6 +15,7 @@ mod record;
 mod step;
 mod stream;
 mod waits;
+mod warn;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub struct Machine {
     ended: Option<Box<Frame>>,
     counts: Counts,
     scratch: Vec<Value>,
+    warnings: warn::Warnings,
 }
 
 impl Machine {
@@ -118,6 +120,7 @@ impl Machine {
             ended: None,
             counts: Counts::default(),
             scratch: Vec::new(),
+            warnings: warn::Warnings::default(),
             program,
         };
         let id = eval::mix(eval::hash(&machine.start.run_id), 0);
@@ -261,9 +264,11 @@ impl Machine {
             frame.depth = caller.depth + 1;
             frame.cleans_up = caller.cleans_up;
         }
+        self.begin_to_hear();
         for (index, (input, value)) in callee.inputs.iter().zip(given).enumerate() {
             frame.slots[SlotId::FIRST_INPUT.0 as usize + index] = accept(callee, input, value)?;
         }
+        self.hear(callee, flow.0, None);
         frame.slots[SlotId::ERROR.0 as usize] = error;
         frame.caller = caller;
         frame.started_us = self.now_us;

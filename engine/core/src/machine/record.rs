@@ -24,6 +24,7 @@ impl Machine {
                 .unwrap_or_default(),
             duration_ms: self.ms(self.start.at_us, self.now_us),
             counts: self.counts,
+            warnings: self.warnings.values().cloned().collect(),
             flow,
         }
     }

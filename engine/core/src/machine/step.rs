@@ -10,7 +10,8 @@ use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
 use crate::effect::{Act, EffectId, Performance};
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{Call, Condition, Flow, Op, Step, StepId};
-use crate::value::{FromValue, Operator, Value, compare};
+use crate::types::Type;
+use crate::value::{FromValue, Operator, Value, compare, convert};
 
 impl Machine {
     /// Starts a step: carries it out, or leaves the frame waiting for it.
@@ -50,6 +51,7 @@ impl Machine {
 
     fn attempt(&mut self, flow: &Flow, frame: &mut Frame, id: StepId, at: FrameId) {
         let step = flow.step(id);
+        self.begin_to_hear();
         let done = match &step.op {
             Op::Pure(run) => self.pure(step, frame, id, *run),
             Op::Effect { stream: None, .. } => self.effect(step, frame, id, at),
@@ -74,6 +76,7 @@ impl Machine {
             Op::Wait => self.wait(step, frame, id, at),
             Op::WaitUntil => self.wait_until(step, frame, id, at),
         };
+        self.hear(flow, frame.flow.0, Some(id));
         match done {
             Ok(true) => self.step_done(frame),
             Ok(false) => {}
@@ -131,6 +134,12 @@ impl Machine {
                 "this card has nothing for the driver to perform",
             ));
         };
+        // The driver converts them out of our sight.
+        for (field, value) in step.card.inputs.iter().zip(&args) {
+            if let (Type::NUMBER, Value::Text(_)) = (field.ty, value) {
+                let _ = convert(value.clone(), Type::NUMBER);
+            }
+        }
         let purpose = if page.is_some() { Purpose::Page } else { Purpose::Card };
         let performance = Performance {
             card: step.card.clone(),

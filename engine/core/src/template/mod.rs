@@ -17,6 +17,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, machinery};
 
 use crate::fault::{Fault, FaultKind};
+use crate::types::Type;
 use crate::value::{Secret, Text, Value};
 use bridge::{Context, Shape};
 
@@ -41,6 +42,7 @@ pub struct Template {
     shape: Arc<Shape>,
     code: Code,
     plain: bool,
+    ty: Type,
 }
 
 #[derive(Debug)]
@@ -124,8 +126,10 @@ impl Template {
         let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
         let uses = scan::scan(&tree, source)?;
         let mut plain = false;
+        let mut ty = Type::TEXT;
         let code = match only_expression(&tree, source) {
             Some((expression, inner)) => {
+                ty = type_of(expression);
                 plain = uses.len() == 1 && is_path(expression, uses[0].path.len());
                 let may_be_blank = matches!(expression, Expr::IfExpr(choice) if choice.false_expr.is_none());
                 let expression = SHARED
@@ -139,7 +143,7 @@ impl Template {
                 Code::Text(Box::new(own))
             }
         };
-        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain })
+        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain, ty })
     }
 
     /// What it reads, each with its place in the source.
@@ -152,9 +156,9 @@ impl Template {
         self.plain
     }
 
-    /// Whether it keeps the type of its only expression, rather than giving a text.
-    pub fn keeps_type(&self) -> bool {
-        matches!(self.code, Code::Value { .. })
+    /// Of what type it is: a text, or that of its only expression.
+    pub fn ty(&self) -> Type {
+        self.ty
     }
 
     /// Renders with one value for each of `uses`.
@@ -181,6 +185,15 @@ impl Template {
             Ok(value) => Ok(value),
             Err(error) => Err(fault(&error, secret)),
         }
+    }
+}
+
+/// The type of an expression that ends by making one.
+fn type_of(expression: &Expr<'_>) -> Type {
+    match expression {
+        Expr::Filter(filter) if filter.name == "date" => Type::DATE,
+        Expr::Filter(filter) if filter.name == "number" => Type::NUMBER,
+        _ => Type::ANY,
     }
 }
 

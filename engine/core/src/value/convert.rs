@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{Date, File, Integer, Record, Secret, Text, Value, format_number, parse_json, parse_number};
+use super::{
+    Date, File, Record, Secret, Text, Value, cut, format_number, parse_json, parse_number, whole_number,
+};
 use crate::types::{Kind, Type};
 
 /// Why a value can't become what a field wants.
@@ -98,7 +100,11 @@ fn text(value: Value, wanted: Type) -> Result<Text, Mismatch> {
 fn number(value: &Value) -> Option<Value> {
     match value {
         Value::Number(_) | Value::Integer(_) => Some(value.clone()),
-        Value::Text(text) => Integer::read(text.trim()).or_else(|| parse_number(text).map(Value::Number)),
+        Value::Text(text) => whole_number(text).or_else(|| {
+            let start = parse_number(text)?;
+            cut::note(text);
+            Some(Value::Number(start))
+        }),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 mod characters;
 mod compare;
 mod convert;
+mod cut;
 mod date;
 mod distinct;
 mod file;
@@ -23,6 +24,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use compare::{Operator, compare, sort_order};
 pub use convert::{FromValue, IntoValue, Mismatch, Number, convert, parse_date, parse_date_in};
+pub use cut::cut;
 pub use date::{Date, offsets, time_zone};
 pub use distinct::{Distinct, sort_by_key};
 pub use file::{File, size_told};

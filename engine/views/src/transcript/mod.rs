@@ -31,6 +31,23 @@ pub fn header(name: &str, connections: &[String], frame: &Frame, paint: Paint) -
     }
 }
 
+/// What the run warns of, a line each.
+pub fn warnings(report: &Report, paint: Paint) -> String {
+    let lines = report.warnings.iter().map(|warning| {
+        let place = match &warning.card {
+            Some(card) => format!("`{card}` in `{}`", warning.flow),
+            None => format!("what `{}` was passed", warning.flow),
+        };
+        let times = if warning.times > 1 {
+            format!(" ({} times)", words::count(warning.times))
+        } else {
+            String::new()
+        };
+        format!("{} {place}: {}{times}\n", paint.yellow("warning:"), warning.message)
+    });
+    lines.collect()
+}
+
 /// The last line: how it ended, what came of it, how long it took.
 ///
 /// `real_ms` is how long it took for whoever waited, where that differs from the time that the run saw.
