@@ -269,12 +269,15 @@ impl Reply {
 
 /// Where reading failed, and how, without what stands there.
 fn place_of(error: &serde_json::Error) -> String {
-    let how = match error.classify() {
-        serde_json::error::Category::Data => "something is of another type than expected",
-        serde_json::error::Category::Eof => "it is cut off",
-        _ => "it is no JSON",
-    };
-    format!("{how} at line {} column {}", error.line(), error.column())
+    let text = in_words_of_json(error);
+    if text.starts_with("missing field") {
+        return text;
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("something else than {expected}"),
+        None if error.is_eof() => format!("cut off at line {} column {}", error.line(), error.column()),
+        None => format!("no JSON at line {} column {}", error.line(), error.column()),
+    }
 }
 
 /// Who may have answered what no API answers.
