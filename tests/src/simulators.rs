@@ -10,7 +10,7 @@ use flowrun_kit::connector::Settings;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::simulator::{SimFault, SimFaults, SimSetup, Simulator};
 use flowrun_okta::sim::{OktaSim, OwnedApp, SimulatedOkta};
-use flowrun_personio::sim::{EMPLOYEES, PersonioSim, PersonioSimConfig, Status};
+use flowrun_personio::sim::{EMPLOYEES, Given, PersonioSim, PersonioSimConfig, Status};
 
 use crate::registry;
 
@@ -35,6 +35,8 @@ pub enum OktaAuth {
 pub struct Setup {
     /// How many employees Personio has.
     pub employees: u64,
+    /// The first of them, where it matters who they are.
+    pub given: Vec<Given>,
     /// What they are made up from.
     pub seed: u64,
     /// How many of them Personio lists twice.
@@ -54,6 +56,7 @@ impl Default for Setup {
     fn default() -> Setup {
         Setup {
             employees: EMPLOYEES,
+            given: Vec::new(),
             seed: 1,
             duplicates: 0,
             okta_auth: OktaAuth::ApiToken,
@@ -106,6 +109,7 @@ impl Simulators {
         });
         let personio = PersonioSim::new(PersonioSimConfig {
             employees: setup.employees,
+            given: setup.given.clone(),
             seed: setup.seed,
             duplicates: setup.duplicates,
             dated: setup.dated,

@@ -123,7 +123,7 @@ async fn what_arrives_is_what_personio_says() {
         let expected = [
             ("userName", &*employee.email),
             ("email", &*employee.email),
-            ("firstName", employee.first_name),
+            ("firstName", &*employee.first_name),
             ("lastName", &*employee.last_name),
         ];
         let expected: BTreeMap<String, String> =

@@ -26,6 +26,7 @@ mod made_up;
 mod manual;
 mod many;
 mod origins;
+mod people;
 mod performing;
 mod reference;
 mod reliability;

@@ -205,7 +205,7 @@ async fn who_has_left_stays_out_and_who_comes_back_is_named() {
                 profile: [
                     ("userName", employee.email.clone()),
                     ("email", employee.email.clone()),
-                    ("firstName", employee.first_name.to_owned()),
+                    ("firstName", employee.first_name.to_string()),
                     ("lastName", employee.last_name.to_string()),
                 ]
                 .map(|(name, text)| (name.to_owned(), text))

@@ -158,7 +158,7 @@ async fn attributes_may_be_asked_for_by_their_labels() {
         let keys: Vec<&str> = custom.keys().map(|key| &**key).collect();
         assert_eq!(keys, ["dynamic_31877", "dynamic_40211", "Mobile phone"]);
         assert_eq!((&custom["dynamic_31877"], &custom["Mobile phone"]), (&phone, &phone));
-        assert_eq!(get(record, "First Name"), Value::from(e.first_name));
+        assert_eq!(get(record, "First Name"), Value::from(&*e.first_name));
         assert_eq!(record.as_object().unwrap().len(), 3, "{record}");
     }
     let fault = account.stream(r#"{"result_set":"stream","attributes":["Handy"]}"#).await.unwrap_err();

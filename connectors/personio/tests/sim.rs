@@ -57,7 +57,7 @@ fn employees_are_plausible_varied_and_always_the_same() {
     for e in &everybody {
         *statuses.entry(e.status.as_str()).or_default() += 1;
         assert_eq!(index_of(7, e.id), Some(e.index));
-        for name in [e.first_name, e.last_name.as_ref()] {
+        for name in [e.first_name.as_ref(), e.last_name.as_ref()] {
             assert!((1..=50).contains(&name.chars().count()), "{name}");
         }
         assert!(

@@ -215,10 +215,10 @@ const LANGUAGES: &[&str] = &["English", "French", "Spanish", "German"];
 /// All attributes, in the order in which Personio writes them.
 pub static ATTRIBUTES: [Attribute; 38] = [
     Attribute::new("id", "ID", |out, e, _| put(out, e.id)).of("integer"),
-    Attribute::new("first_name", "First name", |out, e, _| put(out, e.first_name)),
+    Attribute::new("first_name", "First name", |out, e, _| put(out, e.first_name.as_ref())),
     Attribute::new("last_name", "Last name", |out, e, _| put(out, e.last_name.as_ref())),
     Attribute::new("preferred_name", "Name (preferred)", |out, e, _| put(out, &e.preferred_name)),
-    Attribute::new("email", "Email", |out, e, _| put(out, e.email.as_str())),
+    Attribute::new("email", "Email", |out, e, _| put(out, e.address())),
     Attribute::new("gender", "Gender", |out, e, _| put(out, e.gender)),
     Attribute::new("status", "Status", |out, e, _| put(out, e.status.as_str())),
     Attribute::new("position", "Position", |out, e, _| put(out, e.position)),

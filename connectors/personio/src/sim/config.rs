@@ -6,6 +6,8 @@ use std::time::Duration;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::simulator::SimFaults;
 
+use super::employee::Given;
+
 /// How a simulated account is set up.
 #[derive(Clone, Debug)]
 pub struct PersonioSimConfig {
@@ -21,6 +23,8 @@ pub struct PersonioSimConfig {
     pub employees: u64,
     /// What the employees are made from.
     pub seed: u64,
+    /// The first of them, where it matters who they are.
+    pub given: Vec<Given>,
     /// How many employees are listed a second time, at the end of the list.
     pub duplicates: u64,
     /// The attributes released to the credential, by v1's keys; `None` for all.
@@ -45,6 +49,7 @@ impl PersonioSimConfig {
             access: Access::default(),
             employees: 250,
             seed: 1,
+            given: Vec::new(),
             duplicates: 0,
             readable: None,
             dated: false,

@@ -4,6 +4,7 @@ use super::names::{Gender, PEOPLE, fold};
 use flowrun_core::chance::mix;
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The id of the first employee is this or a little more.
 const FIRST_ID: u64 = 1_000_001;
@@ -53,12 +54,12 @@ pub struct Employee {
     /// Personio's id: rising, not without gaps.
     pub id: u64,
     /// The first name, 1 to 50 characters.
-    pub first_name: &'static str,
+    pub first_name: Cow<'static, str>,
     /// The last name, 1 to 50 characters.
     pub last_name: Cow<'static, str>,
     /// What the employee would rather be called.
     pub preferred_name: Option<String>,
-    /// The mail address; nobody shares one.
+    /// The mail address, blank for none, which only who was given can lack; nobody shares one who was made up.
     pub email: String,
     /// `female`, `male` or `diverse`, if known.
     pub gender: Option<&'static str>,
@@ -164,8 +165,8 @@ pub fn index_of(seed: u64, id: u64) -> Option<u64> {
     (employee_id(seed, index) == id).then_some(index)
 }
 
-/// The place in the list of the employee with a mail address, which carries the id.
-pub fn index_of_email(seed: u64, email: &str) -> Option<u64> {
+/// The place in the list of the employee who was made up with a mail address, which carries the id.
+fn index_of_email(seed: u64, email: &str) -> Option<u64> {
     let (name, _) = email.split_once('@')?;
     let index = index_of(seed, name.rsplit('.').next()?.parse().ok()?)?;
     identity(seed, index).email.eq_ignore_ascii_case(email).then_some(index)
@@ -226,7 +227,7 @@ pub fn employee(seed: u64, index: u64) -> Employee {
             let short = first_name.split([' ', '-']).next().unwrap_or(first_name);
             format!("{short} {last_name}")
         }),
-        first_name,
+        first_name: Cow::Borrowed(first_name),
         gender: (!dice.percent(3)).then_some(match gender {
             Gender::Female => "female",
             Gender::Male => "male",
@@ -257,6 +258,61 @@ pub fn employee(seed: u64, index: u64) -> Employee {
         languages: dice.pick(LANGUAGES),
         last_name,
         email,
+    }
+}
+
+impl Employee {
+    /// The mail address, if there is one.
+    pub fn address(&self) -> Option<&str> {
+        Some(&*self.email).filter(|email| !email.is_empty())
+    }
+}
+
+/// What is given of an employee; the rest is made up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// The first name, blank for none.
+    pub first_name: String,
+    /// The last name, blank for none.
+    pub last_name: String,
+    /// The mail address, as somebody typed it; blank for none.
+    pub email: String,
+    /// Where the employee stands.
+    pub status: Status,
+}
+
+/// The employees of an account: the first ones as they are given, all others out of the seed.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    /// What those who are made up are made up from.
+    pub seed: u64,
+    /// Who is given.
+    pub given: Arc<[Given]>,
+}
+
+impl Staff {
+    /// The employee at a place in the list.
+    pub fn employee(&self, index: u64) -> Employee {
+        let mut made = employee(self.seed, index);
+        let is_given = |index: u64| index < self.given.len() as u64;
+        // A supervisor is written by the name that the seed gives.
+        made.supervisor = made.supervisor.filter(|&supervisor| !is_given(supervisor));
+        if let Some(given) = self.given.get(index as usize) {
+            made.first_name = Cow::Owned(given.first_name.clone());
+            made.last_name = Cow::Owned(given.last_name.clone());
+            made.email.clone_from(&given.email);
+            made.status = given.status;
+            made.preferred_name = None;
+            made.termination = made.termination.filter(|_| given.status == Status::Inactive);
+        }
+        made
+    }
+
+    /// The place in the list of the employee with a mail address.
+    pub fn index_of_email(&self, email: &str) -> Option<u64> {
+        let fits = |given: &Given| !email.is_empty() && given.email.eq_ignore_ascii_case(email);
+        let given = self.given.iter().position(fits).map(|place| place as u64);
+        given.or_else(|| index_of_email(self.seed, email).filter(|&index| index >= self.given.len() as u64))
     }
 }
 

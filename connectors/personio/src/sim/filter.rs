@@ -56,8 +56,8 @@ impl Filter {
             Filter::Text(field, wanted) => {
                 let found = match *field {
                     "id" => Some(e.id.to_string()),
-                    "email" => Some(e.email.to_lowercase()),
-                    "first_name" => Some(e.first_name.to_owned()),
+                    "email" => e.address().map(str::to_lowercase),
+                    "first_name" => Some(e.first_name.to_string()),
                     "last_name" => Some(e.last_name.to_string()),
                     _ => e.preferred_name.clone(),
                 };

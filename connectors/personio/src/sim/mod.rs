@@ -24,7 +24,7 @@ mod tokens;
 mod v2;
 
 pub use config::{Access, PersonioSimConfig, RateLimits};
-pub use employee::{Employee, Moment, Status, Termination, employee, employee_id, index_of};
+pub use employee::{Employee, Given, Moment, Staff, Status, Termination, employee, employee_id, index_of};
 
 pub use simulated::{EMPLOYEES, URL, by_client};
 
@@ -43,6 +43,7 @@ use tokens::{Api, Tokens};
 
 struct Inner {
     config: PersonioSimConfig,
+    staff: Staff,
     envelopes: Vec<Envelope>,
     traffic: Traffic,
     meters: Mutex<Meters>,
@@ -68,6 +69,7 @@ impl PersonioSim {
             traffic: Traffic::default(),
             meters: Mutex::new(Meters::new(config.limits)),
             tokens: Mutex::new(Tokens::default()),
+            staff: Staff { seed: config.seed, given: config.given.as_slice().into() },
             config,
         }))
     }
@@ -94,7 +96,7 @@ impl PersonioSim {
 
     /// All its employees, each once, in the order in which they are listed.
     pub fn employees(&self) -> impl Iterator<Item = Employee> + '_ {
-        (0..self.employee_count()).map(|index| employee(self.seed(), index))
+        (0..self.employee_count()).map(|index| self.employee(index))
     }
 
     /// What it was asked.
@@ -111,6 +113,11 @@ impl PersonioSim {
     /// The keys of all attributes Personio has here, whether the credential may read them or not.
     pub fn all_attributes() -> impl Iterator<Item = &'static str> {
         ATTRIBUTES.iter().map(|attribute| attribute.key)
+    }
+
+    /// The employee at a place in the list.
+    fn employee(&self, index: u64) -> Employee {
+        self.0.staff.employee(index)
     }
 
     fn seed(&self) -> u64 {

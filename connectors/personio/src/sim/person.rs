@@ -60,7 +60,7 @@ impl Writer<'_> {
         let gender = e.gender.unwrap_or("unspecified").to_uppercase();
         let picture = format!("{}/v1/company/employees/{}/profile-picture", self.origin, e.id);
         let fields = [
-            ("email", "email", json!(e.email)),
+            ("email", "email", json!(e.address())),
             ("created_at", "created_at", json!(e.created.to_utc())),
             ("last_modified_at", "updated_at", json!(e.modified.to_utc())),
             ("first_name", "first_name", json!(e.first_name)),

@@ -1,7 +1,7 @@
 //! The endpoints of the simulated account, the guard around them, and the handlers of v1.
 
 use super::attributes::{Envelope, write_employee};
-use super::employee::{Moment, employee, index_of, index_of_email, last_changed};
+use super::employee::{Moment, index_of, last_changed};
 use super::pairs::{Pairs, read_pairs};
 use super::tokens::Api as Version;
 use super::{Guarded, PersonioSim, oauth, refuse, times, too_many, v2};
@@ -218,7 +218,7 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
     let (places, total, offset, limit): (Vec<u64>, u64, u64, u64) = if let Some(since) = asked.since {
         let all = (0..sim.listed()).map(|place| sim.at(place));
         let changed = |&index: &u64| {
-            employee(seed, index).modified > since
+            sim.employee(index).modified > since
                 && (asked.attributes.is_empty()
                     || asked.attributes.iter().any(|key| key == last_changed(seed, index)))
         };
@@ -226,7 +226,7 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
         let total = places.len() as u64;
         (places, total, 0, total.max(1))
     } else if let Some(email) = &asked.email {
-        let found = index_of_email(seed, email).filter(|&index| index < sim.employee_count());
+        let found = sim.0.staff.index_of_email(email).filter(|&index| index < sim.employee_count());
         (
             found.into_iter().skip(asked.offset as usize).collect(),
             u64::from(found.is_some()),
@@ -260,7 +260,7 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
         if nth > 0 {
             out.push(b',');
         }
-        write_employee(&mut out, &employee(seed, index), seed, &envelopes);
+        write_employee(&mut out, &sim.employee(index), seed, &envelopes);
     }
     out.extend_from_slice(b"]}");
     json_text(out)
@@ -273,7 +273,7 @@ async fn read(State(sim): State<PersonioSim>, Path(id): Path<String>) -> Respons
     };
     let envelopes: Vec<&Envelope> = sim.envelopes().iter().collect();
     let mut out = br#"{"success":true,"data":"#.to_vec();
-    write_employee(&mut out, &employee(sim.seed(), index), sim.seed(), &envelopes);
+    write_employee(&mut out, &sim.employee(index), sim.seed(), &envelopes);
     out.push(b'}');
     json_text(out)
 }

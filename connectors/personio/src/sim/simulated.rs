@@ -76,7 +76,7 @@ impl Simulator for PersonioSim {
         Box::new(self.employees().map(|employee| Person {
             id: employee.id.to_string(),
             email: employee.email,
-            first_name: employee.first_name.to_owned(),
+            first_name: employee.first_name.into_owned(),
             last_name: employee.last_name.into_owned(),
         }))
     }

@@ -10,7 +10,7 @@ use flowrun_kit::sim::{Endpoint, get};
 use flowrun_kit::simulator::Source;
 use serde_json::{Value, json};
 
-use super::employee::{Employee, Moment, Status, at_midnight, employee, index_of};
+use super::employee::{Employee, Moment, Status, at_midnight, index_of};
 use super::pairs::{Pairs, read_pairs};
 use super::person::uuid;
 use super::{PersonioSim, refuse};
@@ -103,7 +103,7 @@ impl Asked {
         }
         let places = wanted.into_iter().filter_map(|id| index_of(sim.seed(), id));
         let places: Vec<u64> = places.filter(|place| *place < sim.employee_count()).collect();
-        Box::new(places.into_iter().map(|place| employee(sim.seed(), place)))
+        Box::new(places.into_iter().map(|place| sim.employee(place)))
     }
 }
 
@@ -138,7 +138,7 @@ fn short(e: &Employee) -> Value {
         "id": field("ID", "id", "integer", json!(e.id)),
         "first_name": field("First name", "first_name", "standard", json!(e.first_name)),
         "last_name": field("Last name", "last_name", "standard", json!(e.last_name)),
-        "email": field("Email", "email", "standard", json!(e.email)),
+        "email": field("Email", "email", "standard", json!(e.address())),
     } })
 }
 
@@ -278,7 +278,7 @@ async fn time_off(State(sim): State<PersonioSim>, Path(id): Path<String>) -> Res
         return refuse(StatusCode::BAD_REQUEST, 400, "The absence period id is invalid.");
     };
     let index = id.checked_sub(FIRST_TIME_OFF).filter(|index| *index < sim.employee_count());
-    let found = index.map(|index| employee(sim.seed(), index)).filter(|e| has_holidays(e, &[None; 4]));
+    let found = index.map(|index| sim.employee(index)).filter(|e| has_holidays(e, &[None; 4]));
     match found {
         Some(e) => Json(json!({ "success": true, "data": time_off_body(&e) })).into_response(),
         None => refuse(StatusCode::NOT_FOUND, 404, "The absence period was not found."),
@@ -356,7 +356,7 @@ fn find(sim: &PersonioSim, id: &str) -> Result<Employee, Refusal> {
     let place =
         id.parse().ok().and_then(|id| index_of(sim.seed(), id)).filter(|place| *place < sim.employee_count());
     let absent = || Box::new(refuse(StatusCode::NOT_FOUND, 404, "Es ist ein Problem aufgetreten "));
-    place.map(|place| employee(sim.seed(), place)).ok_or_else(absent)
+    place.map(|place| sim.employee(place)).ok_or_else(absent)
 }
 
 async fn balance(State(sim): State<PersonioSim>, Path(id): Path<String>) -> Response {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::PersonioSim;
 use super::cursor::Cursors;
-use super::employee::{Employee, Moment, employee, index_of};
+use super::employee::{Employee, Moment, index_of};
 use super::filter::{FILTERS, Filter};
 use super::pairs::{Pairs, given, read_pairs};
 use super::person::{Writer, employments};
@@ -160,7 +160,7 @@ async fn list_persons(State(sim): State<PersonioSim>, parts: Parts) -> Response 
         Ok(filters) => filters,
         Err(detail) => return bad_request(&sim, &detail),
     };
-    let all = (asked.start..sim.listed()).map(|place| (place, employee(sim.seed(), sim.at(place))));
+    let all = (asked.start..sim.listed()).map(|place| (place, sim.employee(sim.at(place))));
     let mut found = all.filter(|(_, e)| filters.iter().all(|filter| filter.fits(e)));
     let writer = Writer { sim: &sim, origin: &asked.origin };
     let page = found.by_ref().take(asked.limit as usize).map(|(_, e)| writer.person(&e)).collect();
@@ -170,7 +170,7 @@ async fn list_persons(State(sim): State<PersonioSim>, parts: Parts) -> Response 
 
 fn find(sim: &PersonioSim, id: &str) -> Option<Employee> {
     let index = index_of(sim.seed(), id.parse().ok()?).filter(|&index| index < sim.employee_count())?;
-    Some(employee(sim.seed(), index))
+    Some(sim.employee(index))
 }
 
 async fn read_person(State(sim): State<PersonioSim>, Path(id): Path<String>, parts: Parts) -> Response {

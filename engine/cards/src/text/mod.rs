@@ -33,6 +33,7 @@ flowrun_core::pure_cards! {
     to_lower_case::ToLowerCase,
     to_upper_case::ToUpperCase,
     title_case::TitleCase,
+    normalize::Normalize,
     remove_diacritics::RemoveDiacritics,
     trim::Trim,
     trim_start::TrimStart,
