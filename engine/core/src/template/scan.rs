@@ -264,19 +264,12 @@ impl<'s> Scan<'s> {
             }
             Expr::UnaryOp(operation) => self.expr(&operation.expr),
             Expr::BinOp(operation) => {
-                if is_binary_order(operation.op) {
-                    self.order([&operation.left, &operation.right], operation.span());
-                }
+                self.orders(expr);
                 self.expr(&operation.left);
                 self.expr(&operation.right);
             }
             Expr::Compare(comparison) => {
-                let lefts = std::iter::once(&comparison.expr)
-                    .chain(comparison.ops.iter().map(|operand| &operand.expr));
-                for (left, operand) in lefts.zip(&comparison.ops).filter(|(_, operand)| is_order(operand.op))
-                {
-                    self.order([left, &operand.expr], comparison.span());
-                }
+                self.orders(expr);
                 self.expr(&comparison.expr);
                 comparison.ops.iter().for_each(|operand| self.expr(&operand.expr));
             }
@@ -370,9 +363,33 @@ impl<'s> Scan<'s> {
         self.uses.push(Use { path, start, end });
     }
 
+    /// Notes what is compared by size. It stands by itself, because `expr` calls itself as deep as a template nests.
+    fn orders(&mut self, expr: &Expr<'s>) {
+        match expr {
+            Expr::BinOp(operation) if is_binary_order(operation.op) => {
+                self.order([&operation.left, &operation.right], operation.span());
+            }
+            Expr::Compare(comparison) => {
+                let operands = comparison.ops.iter().map(|operand| &operand.expr);
+                let lefts = std::iter::once(&comparison.expr).chain(operands);
+                for (left, operand) in lefts.zip(&comparison.ops).filter(|(_, operand)| is_order(operand.op))
+                {
+                    self.order([left, &operand.expr], comparison.span());
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn order(&mut self, sides: [&Expr<'s>; 2], span: Span) {
-        let local = |expr: &Expr<'s>| matches!(expr, Expr::GetAttr(attribute) if matches!(&attribute.expr, Expr::Var(variable) if self.is_local(variable.id)));
-        let sides = sides.map(|expr| if local(expr) { Side::Unknown } else { side(expr) });
+        let sides = sides.map(|expr| match expr {
+            Expr::GetAttr(attribute)
+                if matches!(&attribute.expr, Expr::Var(variable) if self.is_local(variable.id)) =>
+            {
+                Side::Unknown
+            }
+            expr => side(expr),
+        });
         self.orders.push(Order { sides, start: span.start_offset as usize, end: span.end_offset as usize });
     }
 
