@@ -92,6 +92,7 @@ async fn twenty_five_thousand_employees_arrive_once_each() {
             "employees": 25_000,
             "stored": here,
             "left": 25_000 - here,
+            "left_out": [],
             "to_create": here,
             "to_change": 0,
             "unchanged": 0,
@@ -332,7 +333,7 @@ async fn a_failed_bulk_request_leaves_no_session_open() {
 #[tokio::test]
 async fn who_is_listed_twice_is_sent_once() {
     let mistake = [(
-        "utilities/add_personio_record.yaml",
+        "utilities/store_person.yaml",
         "with: { value_a: $.known.count, operator: ==, value_b: 0 }",
         "with: { value_a: $.known.count, operator: \">=\", value_b: 0 }",
     )];
@@ -357,11 +358,11 @@ async fn an_employee_who_cannot_be_stored_stops_the_import() {
     // The fifth employee fails.
     let broken = Project::shipped().edited(&[(
         "utilities/add_personio_record.yaml",
-        "cards:\n  - card: branching.if_else\n",
+        "cards:\n  - id: trimmed\n",
         concat!(
             "cards:\n  - card: error_handling.return_error_if\n    with:\n",
             "      { value_a: \"{{ run.index }}\", operator: ==, value_b: 4, message: no room }\n",
-            "  - card: branching.if_else\n",
+            "  - id: trimmed\n",
         ),
     )]);
     let mistake = [(
@@ -402,11 +403,11 @@ async fn an_import_that_okta_fails_is_no_success() {
 fn with_long_addresses() -> Project {
     let address = "Straße \"Am Wall\" 1, ".repeat(80);
     let weighed = format!("with: {{ value: [$.inputs.Record, '{address}'] }}");
-    let stored = format!("      email: $.inputs.Record.Email\n      address: '{address}'\n");
+    let stored = format!("      email: $.inputs.address\n      address: '{address}'\n");
     Project::shipped().edited(&[
         ("flowrun.yaml", "      email: text\n", "      email: text\n      address: text\n"),
-        ("utilities/add_personio_record.yaml", "with: { value: $.inputs.Record }", &weighed),
-        ("utilities/add_personio_record.yaml", "      email: $.inputs.Record.Email\n", &stored),
+        ("utilities/store_person.yaml", "with: { value: $.inputs.Record }", &weighed),
+        ("utilities/store_person.yaml", "      email: $.inputs.address\n", &stored),
         ("utilities/personio_mapping.yaml", "  email: text\n", "  email: text\n  homeAddress: text\n"),
         (
             "utilities/personio_mapping.yaml",
@@ -521,8 +522,8 @@ async fn only_those_who_have_left_are_deactivated() {
     // The template stores everybody.
     let mistake = [(
         "utilities/add_personio_record.yaml",
-        "value_a: \"{{ inputs.Record.Status == 'inactive' }}\"",
-        "value_a: true",
+        "value_a: $.inputs.Record.Status, operator: ==",
+        "value_a: inactive, operator: ==",
     )];
     catches(&Project::shipped(), &mistake, "was sent, who should not be", async |project| {
         let org = Org::imported(&employees(300));

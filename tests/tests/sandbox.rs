@@ -208,6 +208,7 @@ fn an_import_over_tcp_is_the_same_as_within_the_process() {
             "employees": 25_000,
             "stored": here.len(),
             "left": 25_000 - here.len(),
+            "left_out": [],
             "to_create": new,
             "to_change": 0,
             "unchanged": here.len() - new,

@@ -33,6 +33,7 @@ impl Pure for Normalize {
         r#"{ text: "ju\u0308rgen@example.com" }"# => ok r#"{ text: "j\u00fcrgen@example.com" }"#,
         r#"{ text: "\u00c5", form: NFD }"# => ok r#"{ text: "A\u030a" }"#,
         r#"{ text: "\ufb01 2\u2075", form: NFKC }"# => ok r#"{ text: "fi 25" }"#,
+        r#"{ text: null }"# => ok r#"{ text: "" }"#,
         r#"{ text: "\u1e9b\u0323", form: NFKD }"# => ok r#"{ text: "s\u0323\u0307" }"#,
     };
     type Out = Normalized;

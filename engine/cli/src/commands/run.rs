@@ -75,6 +75,9 @@ pub struct RunArgs {
     /// Show the inputs and outputs of every card, and the items of loops
     #[arg(long, help_heading = "Output")]
     pub trace: bool,
+    /// Show the flow's outputs whole, as YAML, below the transcript
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    pub outputs: bool,
     /// Save the files among the flow's outputs here; nothing that is there is overwritten
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub files: Option<PathBuf>,
@@ -277,6 +280,12 @@ fn tell(
         let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
         text.push_str(&transcript::warnings(report, paint));
         text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
+        if args.outputs {
+            let outputs = serde_json::to_value(&report.flow.outputs).map_err(std::io::Error::other)?;
+            text.push_str(&serde_yaml::to_string(&outputs).map_err(std::io::Error::other)?);
+        } else {
+            text.push_str(&transcript::lists(report, paint));
+        }
         if args.dry_run {
             text.push_str(&transcript::rehearsal(&ended.withheld, paint));
         }

@@ -75,6 +75,32 @@ pub fn summary(report: &Report, interrupted: bool, real_ms: Option<f64>, paint: 
     format!("{}\n", parts.join(" · "))
 }
 
+/// How many texts of a list are shown.
+const SHOWN_TEXTS: usize = 20;
+
+/// The lines after the last: the flow's outputs that are lists of texts, which are there for people to read. No text is cut.
+pub fn lists(report: &Report, paint: Paint) -> String {
+    let Some(outputs) = report.flow.outputs.as_object() else { return String::new() };
+    let mut lines = String::new();
+    for (name, value) in outputs {
+        let Value::List(items) = value else { continue };
+        let texts: Vec<&str> = items.iter().filter_map(|item| Some(&**item.as_text()?)).collect();
+        if texts.is_empty() || texts.len() < items.len() {
+            continue;
+        }
+        lines.push_str(&format!("{}\n", paint.bold(&format!("{}:", outcome::spaced(name)))));
+        for text in texts.iter().take(SHOWN_TEXTS) {
+            lines.push_str(&format!("  {}\n", words::fit(text, usize::MAX)));
+        }
+        let more = texts.len().saturating_sub(SHOWN_TEXTS);
+        if more > 0 {
+            let told = format!("and {} more; --outputs shows all", words::count(more as u64));
+            lines.push_str(&format!("  {}\n", paint.dim(&told)));
+        }
+    }
+    lines
+}
+
 /// The line after the last of a dry run: what was not sent.
 pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
     match withheld {

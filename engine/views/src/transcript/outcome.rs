@@ -160,7 +160,7 @@ fn singular(words: &str) -> String {
 }
 
 /// `records_streamed` and `recordsStreamed` as words.
-fn spaced(name: &str) -> String {
+pub(super) fn spaced(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     let mut before = ' ';
     for letter in name.chars() {
