@@ -127,6 +127,7 @@ mod tests {
         let values = [
             Value::Null, Value::from(true), Value::from(false), Value::from(-0.5), Value::from(""), Value::from("Jane"),
             Integer::read("-7615917337495251231").unwrap(), Value::from(&*long), Date::parse_iso("2016-09-07T00:01:25.670Z").into(), Value::from("end"),
+            Date::parse_iso("9999-12-31T23:59:59.999Z").into(), Date::parse_iso("0001-01-01").into(),
         ];
         let cells = Cells::pack(&values);
         assert_eq!(cells.iter().collect::<Vec<_>>(), values);

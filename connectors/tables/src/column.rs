@@ -41,20 +41,12 @@ impl Column {
         }
     }
 
-    /// `value` as this column keeps it. Of a text that is to be a number none is cut off, as a field of a card would: what is kept
-    /// is data.
+    /// `value` as this column keeps it.
     pub fn keep(&self, value: Value) -> Result<Value> {
         if self.is_blank(&value) {
             return Ok(Value::Null);
         }
-        if let (Type::NUMBER, Value::Text(text)) = (self.ty, &value) {
-            return whole_number(text).ok_or_else(|| {
-                let mismatch = Mismatch { wanted: self.ty, found: value.clone() };
-                self.mismatch(&mismatch)
-                    .help("write numbers as in `-1234.5`, without signs between their digits")
-            });
-        }
-        let value = convert(value, self.ty).map_err(|mismatch| self.mismatch(&mismatch))?;
+        let value = whole(value, self.ty).map_err(|mismatch| no_value(&self.name, &mismatch))?;
         if let Value::Text(text) = &value
             && text.len() > MAX_CELL
             && text.chars().count() > MAX_CELL
@@ -66,9 +58,27 @@ impl Column {
         }
         Ok(value)
     }
+}
 
-    fn mismatch(&self, mismatch: &Mismatch) -> Fault {
-        Fault::new(FaultKind::InvalidTypeConversion, format!("column \"{}\": {mismatch}", self.name))
+/// `value` converted to the type of a column. Of a text that is to be a number none is cut off, as a field of a card would: what a
+/// table keeps or is searched for is data.
+pub(crate) fn whole(value: Value, ty: Type) -> std::result::Result<Value, Mismatch> {
+    match &value {
+        Value::Text(text) if ty == Type::NUMBER => {
+            whole_number(text).ok_or_else(|| Mismatch { wanted: ty, found: value.clone() })
+        }
+        _ => convert(value, ty),
+    }
+}
+
+/// The fault of a value that does not fit a column.
+pub(crate) fn no_value(column: &str, mismatch: &Mismatch) -> Fault {
+    let fault = Fault::new(FaultKind::InvalidTypeConversion, format!("column \"{column}\": {mismatch}"));
+    match (mismatch.wanted, &mismatch.found) {
+        (Type::NUMBER, Value::Text(_)) => {
+            fault.help("write numbers as in `-1234.5`, without signs between their digits")
+        }
+        _ => fault,
     }
 }
 

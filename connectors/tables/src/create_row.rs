@@ -9,7 +9,8 @@ use crate::Tables;
 
 /// Adds a row to a table.
 ///
-/// Each further field is a column; its value is converted to the column's type. A column that is left out or
+/// Each further field is a column; its value is converted to the column's type, a text to a number only as a
+/// whole: `12 kg` is none. A column that is left out or
 /// blank gets its default, or stays empty. A table holds 500,000 rows, a cell 16,000 characters; nothing
 /// keeps two rows from being alike, so look with `tables.search_rows` first if they must not be.
 #[derive(Inputs)]

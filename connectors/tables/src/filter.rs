@@ -3,9 +3,9 @@
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::types::Type;
-use flowrun_core::value::{FromValue, Operator, Record, Text, Value, compare, convert, parse_json};
+use flowrun_core::value::{FromValue, Operator, Record, Text, Value, compare, parse_json};
 
-use crate::column::{Column, Place};
+use crate::column::{Column, Place, no_value, whole};
 
 /// Which rows are wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,9 +176,7 @@ impl Of<'_> {
                     list.kind()
                 )));
             }
-            value => convert(value.clone(), ty).map_err(|mismatch| {
-                Fault::new(FaultKind::InvalidTypeConversion, format!("column \"{column}\": {mismatch}"))
-            })?,
+            value => whole(value.clone(), ty).map_err(|mismatch| no_value(&column, &mismatch))?,
         };
         Ok(Filter::Is(place, operator, value))
     }

@@ -137,7 +137,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
 fn values_are_kept_by_the_column_s_type() {
     let tables = tables();
     let since = "'Wed, 07 Sep 2016 00:01:25 +0000'";
-    let given = yaml(&format!("{{ table: people, name: 7, age: 12.50 kg, active: '', since: {since} }}"));
+    let given = yaml(&format!("{{ table: people, name: 7, age: ' 12.50 ', active: '', since: {since} }}"));
     perform(&tables, "tables.create_row", &given, &[]).unwrap();
     let row: Record = tables.rows("people").unwrap().swap_remove(0);
     let shown = parse_json(&Value::from(row).to_json()).unwrap();
@@ -149,6 +149,10 @@ fn values_are_kept_by_the_column_s_type() {
     // Blank is not given, and this column has a default.
     assert_eq!(members["active"], Value::from(true));
     assert_eq!(members["since"], Value::from("2016-09-07T00:01:25.000Z"));
+    // A field of a card would take the 12.
+    let cut = perform(&tables, "tables.create_row", &yaml("{ table: people, age: 12 kg }"), &[]).unwrap_err();
+    assert_eq!(&*cut.message, "column \"age\": expected number, found text \"12 kg\"");
+    assert_eq!(tables.row_count("people"), Some(1));
 }
 
 /// All pages of a search, one after the other.

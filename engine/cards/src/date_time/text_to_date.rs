@@ -77,7 +77,8 @@ impl Pure for TextToDate {
             date.ok_or_else(|| no_date(format!("\"{}\" isn't a date in ISO 8601", self.text)))
         } else {
             format::read(&self.text, &self.format, &place).map_err(|behind| match behind.trim() {
-                "" => no_date(format!("\"{}\" isn't a date in the format {}", self.text, self.format)),
+                "" => no_date(format!("\"{}\" isn't a date in the format {}", self.text, self.format))
+                    .help("names are read in `language`, abbreviations of time zones as `time_zone` has them"),
                 behind => no_date(format!("behind the format {} stands \"{behind}\"", self.format))
                     .help("write it into the format, as codes or in [ ], or cut it off the text"),
             })

@@ -2,11 +2,14 @@
 
 use super::expr::{Lowered, a};
 use super::lower::Lower;
+use super::place;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
 use crate::program::Arg;
+use crate::source::Span;
+use crate::template::{Order, Side};
 use crate::types::{Kind, Type};
-use crate::value::Value;
+use crate::value::{Text, Value};
 
 /// The fields of a comparison, as far as a card has them: each with what was written and what it became.
 #[derive(Default)]
@@ -78,6 +81,36 @@ impl Lower<'_, '_> {
                 None => format!("make it {} first, by the filter `{filter}` of a template", a(wanted)),
             }
         }));
+    }
+}
+
+impl Lower<'_, '_> {
+    /// Warns of a text that a template compares with a number or a date: texts are more than numbers there, and less than dates,
+    /// whatever they say.
+    pub fn orders(&mut self, orders: &[Order], read: &[(&Vec<Text>, Option<Type>)], text: &Text, span: Span) {
+        for order in orders {
+            let ty = |side: &Side| match side {
+                Side::Typed(ty) => Some(*ty),
+                Side::Read(path) => read.iter().find(|(known, _)| *known == path).and_then(|(_, ty)| *ty),
+                Side::Unknown => None,
+            };
+            let wanted = match order.sides.each_ref().map(ty) {
+                [Some(Type::TEXT), Some(wanted @ (Type::NUMBER | Type::DATE))]
+                | [Some(wanted @ (Type::NUMBER | Type::DATE)), Some(Type::TEXT)] => wanted,
+                _ => continue,
+            };
+            let place = place::within(self.shared.options.sources, span, text, order.start, order.end);
+            let filter = if wanted == Type::NUMBER { "number" } else { "date" };
+            let message = format!(
+                "a template compares no text with {}: the answer is the same for any text",
+                a(wanted)
+            );
+            self.report(
+                Diagnostic::new(Code::ByLetters, place, message)
+                    .label("one side is a text")
+                    .help(format!("make it {}: `… | {filter}`", a(wanted))),
+            );
+        }
     }
 }
 

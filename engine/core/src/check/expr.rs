@@ -153,6 +153,7 @@ impl<'p> Lower<'_, 'p> {
         let mut args = Vec::with_capacity(template.uses().len());
         let mut only = None;
         let mut secret = false;
+        let mut types = Vec::new();
         for used in template.uses() {
             let (root, rest) = (&used.path[0], &used.path[1..]);
             let root_at = place::within(sources, span, text, used.start, used.start + root.len());
@@ -165,6 +166,7 @@ impl<'p> Lower<'_, 'p> {
                 })
                 .collect();
             let read = self.resolve(root, root_at, &keys, None, at);
+            types.push((&used.path, read.ty));
             secret |= read.ty.is_some_and(|ty| ty.kind == Kind::Secret);
             if template.is_plain() {
                 only = Some(read);
@@ -172,6 +174,7 @@ impl<'p> Lower<'_, 'p> {
                 args.push(read.arg);
             }
         }
+        self.orders(template.orders(), &types, text, span);
         if let Some(read) = only {
             return read;
         }

@@ -115,6 +115,19 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// Whether a text is more than the number that a table's column keeps, which is reported: of data nothing is cut off.
+    pub fn is_cut_in_table(&mut self, read: &Lowered, value: &At<Expr>, name: &str) -> bool {
+        if let Arg::Const(constant @ Value::Text(text)) = &read.arg
+            && !text.is_empty()
+            && whole_number(text).is_none()
+        {
+            let mismatch = Mismatch { wanted: Type::NUMBER, found: constant.clone() };
+            self.constant_mismatch(name, value, &mismatch, Type::NUMBER, constant, read.from.clone());
+            return true;
+        }
+        false
+    }
+
     /// Warns of a text of which only the number at its start counts.
     fn not_cut(&mut self, name: &str, value: &At<Expr>, wanted: Type, constant: &Value, number: &Value) {
         if wanted != Type::NUMBER || constant.as_text().is_none_or(|text| whole_number(text).is_some()) {

@@ -77,12 +77,17 @@ impl Lower<'_, '_> {
                 self.expr(value, at);
                 continue;
             };
-            let ty = table::input_type(self, index, name).unwrap_or(rest.ty);
+            let of_table = table::input_type(self, index, name);
+            let ty = of_table.unwrap_or(rest.ty);
             let read = self.expr(value, at);
+            let cut = of_table == Some(Type::NUMBER) && self.is_cut_in_table(&read, value, &name.it);
             fields.types.push(read.ty);
             // To a column that holds no texts, a blank text is a blank.
             let blank = matches!(&read.arg, Arg::Const(Value::Text(text)) if text.is_empty());
-            let arg = if blank { read.arg } else { self.fit(read, value, &name.it, ty) };
+            let arg = match blank || cut {
+                true => read.arg,
+                false => self.fit(read, value, &name.it, ty),
+            };
             fields.args.push(arg);
             fields.spans.push(Some(value.span));
             fields.names.push(name.it.clone());

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod bridge;
+mod order;
 mod respell;
 mod scan;
 
@@ -21,6 +22,7 @@ use crate::types::Type;
 use crate::value::{Secret, Text, Value};
 use bridge::{Context, Shape};
 
+pub use order::{Order, Side};
 pub use respell::respell;
 pub use scan::Use;
 
@@ -43,6 +45,7 @@ pub struct Template {
     code: Code,
     plain: bool,
     ty: Type,
+    orders: Vec<Order>,
 }
 
 #[derive(Debug)]
@@ -124,7 +127,7 @@ impl Template {
 
     fn read(source: &str) -> Result<Template, TemplateError> {
         let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
-        let uses = scan::scan(&tree, source)?;
+        let (uses, orders) = scan::scan(&tree, source)?;
         let mut plain = false;
         let mut ty = Type::TEXT;
         let code = match only_expression(&tree, source) {
@@ -143,12 +146,17 @@ impl Template {
                 Code::Text(Box::new(own))
             }
         };
-        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain, ty })
+        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain, ty, orders })
     }
 
     /// What it reads, each with its place in the source.
     pub fn uses(&self) -> &[Use] {
         self.shape.uses()
+    }
+
+    /// What it compares by size.
+    pub fn orders(&self) -> &[Order] {
+        &self.orders
     }
 
     /// Whether it is nothing but the one thing it reads, so that a wire would do the same.

@@ -4,6 +4,7 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{Call, CallArg, CallType, Expr, Macro, Spanned, Stmt};
 
 use super::TemplateError;
+use super::order::{Order, Side, is_binary_order, is_order, side};
 use crate::suggest::{closest, did_you_mean};
 use crate::value::Text;
 
@@ -127,19 +128,25 @@ pub(super) const FUNCTIONS: &[&str] = &["dict", "range"];
 /// Names that are values themselves, rather than holding values by name.
 const WHOLE: &[&str] = &["item", "index"];
 
-pub(super) fn scan(tree: &Stmt<'_>, source: &str) -> Result<Vec<Use>, TemplateError> {
-    let mut scan =
-        Scan { source, uses: Vec::new(), error: None, local: vec![vec!["loop", "self", "caller"]] };
+pub(super) fn scan(tree: &Stmt<'_>, source: &str) -> Result<(Vec<Use>, Vec<Order>), TemplateError> {
+    let mut scan = Scan {
+        source,
+        uses: Vec::new(),
+        orders: Vec::new(),
+        error: None,
+        local: vec![vec!["loop", "self", "caller"]],
+    };
     scan.statement(tree);
     match scan.error {
         Some(error) => Err(error),
-        None => Ok(scan.uses),
+        None => Ok((scan.uses, scan.orders)),
     }
 }
 
 struct Scan<'s> {
     source: &'s str,
     uses: Vec<Use>,
+    orders: Vec<Order>,
     error: Option<TemplateError>,
     /// The names that the template itself gives values to, scope by scope.
     local: Vec<Vec<&'s str>>,
@@ -257,10 +264,12 @@ impl<'s> Scan<'s> {
             }
             Expr::UnaryOp(operation) => self.expr(&operation.expr),
             Expr::BinOp(operation) => {
+                self.orders(expr);
                 self.expr(&operation.left);
                 self.expr(&operation.right);
             }
             Expr::Compare(comparison) => {
+                self.orders(expr);
                 self.expr(&comparison.expr);
                 comparison.ops.iter().for_each(|operand| self.expr(&operand.expr));
             }
@@ -352,6 +361,36 @@ impl<'s> Scan<'s> {
             self.uses.retain(|known| known.path[0] != path[0]);
         }
         self.uses.push(Use { path, start, end });
+    }
+
+    /// Notes what is compared by size. It stands by itself, because `expr` calls itself as deep as a template nests.
+    fn orders(&mut self, expr: &Expr<'s>) {
+        match expr {
+            Expr::BinOp(operation) if is_binary_order(operation.op) => {
+                self.order([&operation.left, &operation.right], operation.span());
+            }
+            Expr::Compare(comparison) => {
+                let operands = comparison.ops.iter().map(|operand| &operand.expr);
+                let lefts = std::iter::once(&comparison.expr).chain(operands);
+                for (left, operand) in lefts.zip(&comparison.ops).filter(|(_, operand)| is_order(operand.op))
+                {
+                    self.order([left, &operand.expr], comparison.span());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn order(&mut self, sides: [&Expr<'s>; 2], span: Span) {
+        let sides = sides.map(|expr| match expr {
+            Expr::GetAttr(attribute)
+                if matches!(&attribute.expr, Expr::Var(variable) if self.is_local(variable.id)) =>
+            {
+                Side::Unknown
+            }
+            expr => side(expr),
+        });
+        self.orders.push(Order { sides, start: span.start_offset as usize, end: span.end_offset as usize });
     }
 
     fn assign(&mut self, target: &Expr<'s>) {
