@@ -101,17 +101,29 @@ pub fn lists(report: &Report, paint: Paint) -> String {
     lines
 }
 
-/// The line after the last of a dry run: what was not sent.
+/// How many withheld requests are shown.
+const SHOWN_REQUESTS: usize = 50;
+
+/// The lines after the last of a dry run: the requests that were not sent, in their order.
 pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
     match withheld {
         [] => format!("{}\n", paint.dim("dry run: nothing was changed")),
-        [first, rest @ ..] => {
-            let more = if rest.is_empty() {
-                String::new()
-            } else {
-                format!(" and {} more", words::many(rest.len() as u64, "request"))
-            };
-            format!("{} {first}{more} would have been sent\n", paint.yellow("dry run: nothing was changed;"))
+        [only] => {
+            format!("{} {only} would have been sent\n", paint.yellow("dry run: nothing was changed;"))
+        }
+        many => {
+            let requests = words::many(many.len() as u64, "request");
+            let head = paint.yellow("dry run: nothing was changed;");
+            let mut lines = format!("{head} {requests} would have been sent:\n");
+            for request in many.iter().take(SHOWN_REQUESTS) {
+                lines.push_str(&format!("  {}\n", words::fit(request, usize::MAX)));
+            }
+            let more = many.len().saturating_sub(SHOWN_REQUESTS);
+            if more > 0 {
+                let told = format!("and {} more", words::count(more as u64));
+                lines.push_str(&format!("  {}\n", paint.dim(&told)));
+            }
+            lines
         }
     }
 }
@@ -126,4 +138,24 @@ fn scalars(outputs: &Value) -> Vec<String> {
         )
     });
     shown.map(|(name, value)| outcome::named(name, value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dry_run_names_each_request_that_it_did_not_send() {
+        let told = |count: usize| {
+            let withheld: Vec<String> = (1..=count).map(|number| format!("PUT /{number}")).collect();
+            rehearsal(&withheld, Paint(false))
+        };
+        assert_eq!(told(0), "dry run: nothing was changed\n");
+        assert_eq!(told(1), "dry run: nothing was changed; PUT /1 would have been sent\n");
+        let head = "dry run: nothing was changed;";
+        assert_eq!(told(2), format!("{head} 2 requests would have been sent:\n  PUT /1\n  PUT /2\n"));
+        // All 50 are shown without a line that says how many are not.
+        assert!(told(50).ends_with("  PUT /49\n  PUT /50\n"));
+        assert!(told(53).ends_with("  PUT /50\n  and 3 more\n"));
+    }
 }
