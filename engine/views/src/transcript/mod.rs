@@ -104,7 +104,7 @@ pub fn lists(report: &Report, paint: Paint) -> String {
 /// How many withheld requests are shown.
 const SHOWN_REQUESTS: usize = 50;
 
-/// The lines after the last of a dry run: the requests that were not sent, in their order.
+/// The lines after the last of a dry run: the requests that were not sent, those of one connection in their order.
 pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
     match withheld {
         [] => format!("{}\n", paint.dim("dry run: nothing was changed")),
