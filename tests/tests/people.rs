@@ -128,12 +128,19 @@ async fn judge(company: &Company, args: &[&str]) -> String {
         std::fs::write(org.state().join("last_import.jsonl"), format!("{{\"next\":2}}\n{row}\n")).unwrap();
     }
 
+    let audit = org.state().join("audit.jsonl").display().to_string();
     let settings = company.set.iter().flat_map(|set| ["--set", set]);
-    let args: Vec<&str> = ["--json"].into_iter().chain(settings).chain(args.iter().copied()).collect();
+    let args: Vec<&str> =
+        ["--json", "--audit", &*audit].into_iter().chain(settings).chain(args.iter().copied()).collect();
     let ran = org.run(&Project::shipped().flow(&company.flow), &args).await;
     org.settle().await;
     let is_rehearsal = args.contains(&"--dry-run");
     let mut wrong = outcome(company, &ran, &ids);
+    // The record tells how many were left out, and of nobody the address.
+    let record = std::fs::read_to_string(&audit).unwrap();
+    if company.refused.is_none() && record.contains("example.com") {
+        let _ = writeln!(wrong, "  the audit record has addresses: {record}");
+    }
     for (person, id) in company.people.iter().zip(&ids) {
         let found = org.0.okta.user(id).map(|user| (user.profile["userName"].clone(), user.status.as_str()));
         let unchanged = is_rehearsal || company.refused.is_some();

@@ -149,6 +149,8 @@ async fn a_run_says_afterwards_what_it_sent() {
         (&"end".into(), &"done".into(), &org.here().len().into())
     );
 
+    assert_eq!(end["outputs"]["left_out"], serde_json::json!([]));
+
     // Every request that changed something is there, with Okta's name for it; what Okta took is what it has.
     let requests: Vec<&Value> = lines.iter().filter(|line| line["event"] == "request").collect();
     assert_eq!(requests.len() as u64, changes(&org));

@@ -80,7 +80,7 @@ impl Audit {
             "event": "end",
             "time": time(now_ms),
             "status": report.status,
-            "outputs": report.flow.outputs,
+            "outputs": file.told(json!(report.flow.outputs)),
             "error": report.flow.error,
             "requests": requests.collect::<Map<_, _>>(),
         }));
@@ -149,6 +149,21 @@ struct Written {
 }
 
 impl AuditFile {
+    /// The outputs of a flow as the record has them: lists of texts are there for people to read and may name others, so that of them
+    /// only the length is kept, unless profiles are asked for.
+    fn told(&self, mut outputs: Value) -> Value {
+        let lists = outputs.as_object_mut().into_iter().flat_map(|outputs| outputs.values_mut());
+        for output in lists.filter(|_| !self.profiles) {
+            if let Value::Array(items) = output
+                && !items.is_empty()
+                && items.iter().all(Value::is_string)
+            {
+                *output = json!({ "texts": items.len() });
+            }
+        }
+        outputs
+    }
+
     /// Begins a record; an earlier one of that name stays, and this one follows it. `profiles`: what is sent of people is
     /// written down as it is.
     pub fn open(path: &Path, profiles: bool) -> Result<AuditFile, Problem> {
