@@ -1,3 +1,5 @@
+use flowrun_core::value::Composed;
+
 use crate::prelude::*;
 
 /// Puts the items of a list together into a text.
@@ -33,16 +35,16 @@ impl Pure for ListToText {
     type Out = Joined;
 
     fn run(self, _: &Cx<'_>) -> Result<Joined> {
-        let mut text = String::new();
+        let mut text = Composed::default();
         for (index, item) in self.list.iter().enumerate() {
             if index > 0 {
-                text.push_str(&self.separator);
+                text.push(&self.separator)?;
             }
             match item {
-                Value::Text(item) => text.push_str(item),
+                Value::Text(item) => text.push(item)?,
                 other => {
                     let item = Text::from_value(other.clone());
-                    text.push_str(&item.map_err(|mismatch| Fault::mismatch(&mismatch, Some(Self::LIST)))?);
+                    text.push(&item.map_err(|mismatch| Fault::mismatch(&mismatch, Some(Self::LIST)))?)?;
                 }
             }
         }

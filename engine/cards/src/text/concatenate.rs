@@ -1,3 +1,5 @@
+use flowrun_core::value::Composed;
+
 use crate::prelude::*;
 
 /// Puts texts together, one behind the other.
@@ -38,11 +40,11 @@ impl Pure for Concatenate {
     type Out = Concatenated;
 
     fn run(self, _: &Cx<'_>) -> Result<Concatenated> {
-        let mut text = String::with_capacity(self.text_1.len() + self.text_2.len());
-        text.push_str(&self.text_1);
-        text.push_str(&self.text_2);
+        let mut text = Composed::default();
+        text.push(&self.text_1)?;
+        text.push(&self.text_2)?;
         for (_, more) in self.more {
-            text.push_str(&Text::from_value(more)?);
+            text.push(&Text::from_value(more)?)?;
         }
         Ok(Concatenated { text: text.into() })
     }

@@ -3,6 +3,8 @@
 
 use flowrun_core::fault::InputId;
 
+use flowrun_core::value::LONGEST_TEXT;
+
 use crate::prelude::*;
 
 mod letters;
@@ -48,12 +50,9 @@ flowrun_core::pure_cards! {
     unique_id::UniqueId,
 }
 
-/// How many characters a text may have that grows out of nothing.
-const LONGEST: f64 = 16_777_216.0;
-
 fn check_length(length: f64, input: InputId) -> Result<()> {
-    if length > LONGEST {
-        bail!(input, "expected a text of at most {LONGEST} characters, found {length}");
+    if length > LONGEST_TEXT as f64 {
+        bail!(input, "expected a text of at most {LONGEST_TEXT} characters, found {length}");
     }
     Ok(())
 }

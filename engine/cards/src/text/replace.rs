@@ -1,3 +1,5 @@
+use flowrun_core::value::Composed;
+
 use super::letters::{find_folded, fold};
 use crate::prelude::*;
 
@@ -55,12 +57,12 @@ impl Pure for Replace {
             false => find_folded(text, &folded),
         };
         let mut rest = &*self.look_in;
-        let mut out = String::new();
+        let mut out = Composed::default();
         while !self.look_for.is_empty()
             && let Some((start, end)) = find(rest)
         {
-            out.push_str(&rest[..start]);
-            out.push_str(&self.replace_with);
+            out.push(&rest[..start])?;
+            out.push(&self.replace_with)?;
             rest = &rest[end..];
             if !self.all_instances {
                 break;
@@ -69,7 +71,7 @@ impl Pure for Replace {
         if rest.len() == self.look_in.len() {
             return Ok(Replaced { text: self.look_in });
         }
-        out.push_str(rest);
+        out.push(rest)?;
         Ok(Replaced { text: out.into() })
     }
 }

@@ -1,3 +1,4 @@
+use flowrun_core::value::Composed;
 use regex::Captures;
 
 use super::pattern::compile;
@@ -46,26 +47,32 @@ impl Pure for ReplacePattern {
 
     fn run(self, _: &Cx<'_>) -> Result<Replaced> {
         let pattern = compile(&self.look_for, self.case_sensitive, Self::LOOK_FOR)?;
-        let limit = usize::from(!self.all_instances);
-        let text = pattern.replacen(&self.look_in, limit, |found: &Captures<'_>| {
-            let mut out = String::new();
-            expand(&self.replace_with, found, &mut out);
-            out
-        });
-        Ok(Replaced { text: Text::from(&*text) })
+        let most = if self.all_instances { usize::MAX } else { 1 };
+        let (mut out, mut rest_at) = (Composed::default(), 0);
+        for found in pattern.captures_iter(&self.look_in).take(most) {
+            let Some(whole) = found.get(0) else { continue };
+            out.push(&self.look_in[rest_at..whole.start()])?;
+            expand(&self.replace_with, &found, &mut out)?;
+            rest_at = whole.end();
+        }
+        if rest_at == 0 && out.is_empty() {
+            return Ok(Replaced { text: self.look_in });
+        }
+        out.push(&self.look_in[rest_at..])?;
+        Ok(Replaced { text: out.into() })
     }
 }
 
 /// Writes the replacement for a match, as JavaScript does: what names no group stays as it is.
-fn expand(template: &str, found: &Captures<'_>, out: &mut String) {
+fn expand(template: &str, found: &Captures<'_>, out: &mut Composed) -> Result<()> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('$') {
-        out.push_str(before);
+        out.push(before)?;
         let (taken, length) = reference(after, found).unwrap_or(("$", 0));
-        out.push_str(taken);
+        out.push(taken)?;
         rest = &after[length..];
     }
-    out.push_str(rest);
+    out.push(rest)
 }
 
 /// What the text behind a `$` refers to, and how many bytes of it say so.

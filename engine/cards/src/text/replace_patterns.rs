@@ -1,4 +1,4 @@
-use regex::NoExpand;
+use flowrun_core::value::Composed;
 
 use super::pattern::any_of;
 use crate::prelude::*;
@@ -48,8 +48,17 @@ impl Pure for ReplacePatterns {
 
     fn run(self, _: &Cx<'_>) -> Result<Replaced> {
         let pattern = any_of(&self.patterns, self.case_sensitive, Self::PATTERNS)?;
-        let limit = usize::from(!self.all_instances);
-        let text = pattern.replacen(&self.look_in, limit, NoExpand(&self.replace_with));
-        Ok(Replaced { text: Text::from(&*text) })
+        let most = if self.all_instances { usize::MAX } else { 1 };
+        let (mut out, mut rest_at) = (Composed::default(), 0);
+        for found in pattern.find_iter(&self.look_in).take(most) {
+            out.push(&self.look_in[rest_at..found.start()])?;
+            out.push(&self.replace_with)?;
+            rest_at = found.end();
+        }
+        if rest_at == 0 && out.is_empty() {
+            return Ok(Replaced { text: self.look_in });
+        }
+        out.push(&self.look_in[rest_at..])?;
+        Ok(Replaced { text: out.into() })
     }
 }

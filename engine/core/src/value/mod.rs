@@ -2,6 +2,7 @@
 
 mod characters;
 mod compare;
+mod composed;
 mod convert;
 mod cut;
 mod date;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use compare::{Operator, compare, sort_order};
+pub use composed::{Composed, LONGEST_TEXT};
 pub use convert::{FromValue, IntoValue, Mismatch, Number, convert, parse_date, parse_date_in};
 pub use cut::cut;
 pub use date::{Date, offsets, time_zone};

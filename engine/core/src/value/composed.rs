@@ -1,0 +1,51 @@
+//! Texts that are put together of others, which must not outgrow the memory.
+
+use super::Text;
+use crate::fault::{Fault, FaultKind, Result};
+
+/// How many bytes a text may have that a card puts together: 16 MiB.
+pub const LONGEST_TEXT: usize = 16 << 20;
+
+/// A text that is put together piece by piece and never has more than [`LONGEST_TEXT`] bytes.
+#[derive(Default)]
+pub struct Composed(String);
+
+impl Composed {
+    /// Puts a piece behind the others; fails, and leaves the text as it was, if it would become too long.
+    pub fn push(&mut self, piece: &str) -> Result<()> {
+        if self.0.len() + piece.len() > LONGEST_TEXT {
+            let message = format!("expected a text of at most {LONGEST_TEXT} bytes, found a longer one");
+            return Err(Fault::new(FaultKind::InvalidInput, message)
+                .help("make several texts of it, or put together less at a time"));
+        }
+        self.0.push_str(piece);
+        Ok(())
+    }
+
+    /// Whether nothing was put into it yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Composed> for Text {
+    fn from(composed: Composed) -> Text {
+        composed.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_takes_all_it_may_have_and_not_a_byte_more() {
+        let half = "a".repeat(LONGEST_TEXT / 2);
+        let mut text = Composed::default();
+        assert!(text.is_empty());
+        assert!(text.push(&half).is_ok() && text.push(&half).is_ok() && text.push("").is_ok());
+        let fault = text.push("a").unwrap_err();
+        assert_eq!(fault.message, "expected a text of at most 16777216 bytes, found a longer one");
+        assert_eq!(Text::from(text).len(), LONGEST_TEXT);
+    }
+}
