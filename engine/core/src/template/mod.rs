@@ -3,6 +3,7 @@
 //! A text that is one `{{ expression }}` and nothing else gives a value of the expression's type, any other template a
 //! text. Whatever comes of a secret is a secret.
 
+mod absent;
 mod bounded;
 mod bridge;
 mod order;
@@ -191,7 +192,7 @@ impl Template {
             Ok(value) if oversized(&value) => Err(too_large()),
             Ok(value) if secret => Ok(hide(value)),
             Ok(value) => Ok(value),
-            Err(error) => Err(fault(&error, secret)),
+            Err(error) => Err(fault(&error, secret, self.uses(), values)),
         }
     }
 }
@@ -259,7 +260,7 @@ fn whole_letters(source: &str, range: Range<usize>) -> (usize, usize) {
     (start, end)
 }
 
-fn fault(error: &Error, secret: bool) -> Fault {
+fn fault(error: &Error, secret: bool, uses: &[Use], values: &[Value]) -> Fault {
     match error.kind() {
         ErrorKind::OutOfFuel => {
             let help = "make lists shorter before they reach the template, or use list cards";
@@ -269,8 +270,11 @@ fn fault(error: &Error, secret: bool) -> Fault {
         ErrorKind::WriteFailure => too_large(),
         ErrorKind::UndefinedError => {
             let message = error.detail().unwrap_or("a variable of the template is undefined").to_owned();
-            Fault::new(FaultKind::InvalidInput, message)
-                .help("give it a value if there is none: `| default(\"\")`")
+            // The keys of what came of a secret are nobody's business.
+            let known = if secret { None } else { absent::keys_that_exist(&message, uses, values) };
+            let help =
+                known.unwrap_or_else(|| "give it a value if there is none: `| default(\"\")`".to_owned());
+            Fault::new(FaultKind::InvalidInput, message).help(help)
         }
         // What minijinja says may quote the value at fault.
         _ if secret => Fault::new(FaultKind::InvalidInput, "the template can't work with this secret"),

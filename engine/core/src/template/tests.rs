@@ -130,6 +130,29 @@ fn mistakes_name_what_is_wrong() {
 }
 
 #[test]
+fn a_missing_key_is_answered_with_those_that_exist() {
+    // Worked out by hand from `scope`; one letter left out of or swapped in a name is near, `zzz` is near to nothing.
+    let default = "give it a value if there is none: `| default(\"\")`";
+    let table = [
+        ("{{ item.zzz }}", "there are `k`"),
+        ("x {{ item.zzz }}", "there are `k`"),
+        ("{{ card.object.aab }}", "did you mean `a-b`? There are `a-b`, `c`"),
+        ("{{ card.list[0].zzz }}", "there are `id`, `t`"),
+        // The variable of a loop, and a place that has no keys.
+        ("{% for one in card.list %}{{ one.zzz }}{% endfor %}", default),
+        ("{{ item.k.zzz }}", default),
+    ];
+    let scope = scope();
+    for (source, help) in table {
+        let template = Template::compile(source).unwrap();
+        let read = |used: &Use| used.path.iter().fold(scope.clone(), |at, key| crate::value::get(&at, key));
+        let values: Vec<Value> = template.uses().iter().map(read).collect();
+        let fault = template.render(&values).unwrap_err();
+        assert_eq!(fault.help.as_deref(), Some(help), "{source}");
+    }
+}
+
+#[test]
 fn what_comes_of_a_secret_is_secret() {
     for source in [
         "{{ vars.token }}",
