@@ -27,8 +27,11 @@ const API_TOKEN: &str = "00tok/en+Ab=Z9.seven";
 const CLIENT_SECRET: &str = "papi/sec+ret=88 two";
 const FLOW_SECRET: &str = "of/the+flow=42 more";
 
+/// A form of a secret: what it is called, and how it is made.
+type Form = (&'static str, fn(&str) -> String);
+
 /// The forms in which a secret is quoted.
-const FORMS: [(&str, fn(&str) -> String); 10] = [
+const FORMS: [Form; 10] = [
     ("plain", str::to_owned),
     ("json, as PHP escapes it", |secret| secret.replace('/', "\\/")),
     ("json, every letter", |secret| {

@@ -76,3 +76,52 @@ fn a_hostile_pattern_takes_linear_time() {
     let found = run("text.find_email", Value::object([("text", addresses)])).unwrap();
     assert_eq!(found, Value::object([("email", Value::Null)]));
 }
+
+/// 16 MiB, as the manual says of texts that cards put together.
+#[test]
+fn texts_that_are_put_together_end_at_16_mib() {
+    let replacing = |id: &'static str, key: &'static str, what: Value, with: String| {
+        let fields = [
+            ("look_in", Value::from("a".repeat(5_000))),
+            (key, what),
+            ("replace_with", with.into()),
+            ("all_instances", true.into()),
+        ];
+        (id, Value::object(fields))
+    };
+    let (large, huge) = ("b".repeat(5_000), || Value::from("c".repeat(9 << 20)));
+    for (id, given) in [
+        replacing("text.replace", "look_for", "a".into(), large.clone()),
+        replacing("text.replace_pattern", "look_for", "a".into(), large.clone()),
+        replacing("text.replace_pattern", "look_for", "(a+)".into(), "$1".repeat(5_000)),
+        replacing("text.replace_patterns", "patterns", Value::list(vec!["a".into()]), large),
+        ("text.concatenate", Value::object([("text_1", huge()), ("text_2", huge())])),
+        ("list.list_to_text", Value::object([("list", Value::list(vec![huge(), huge()]))])),
+    ] {
+        let Err(fault) = run(id, given) else { panic!("{id} makes a text of any length") };
+        let told = "expected a text of at most 16777216 bytes, found a longer one";
+        assert!(fault.contains(told), "{id}: {fault}");
+    }
+}
+
+/// As JavaScript's `"abc".replace(/x*/g, "-")` and its like.
+#[test]
+fn empty_matches_are_matches() {
+    for (text, pattern, with, all, becomes) in [
+        ("abc", "x*", "-", true, "-a-b-c-"),
+        ("abc", "x*", "-", false, "-abc"),
+        ("abab", "b", "", false, "aab"),
+        ("abab", "b", "", true, "aa"),
+        ("äö", "", ".", true, ".ä.ö."),
+        ("abc", "z", "-", true, "abc"),
+    ] {
+        let given = Value::object([
+            ("look_in", Value::from(text)),
+            ("look_for", pattern.into()),
+            ("replace_with", with.into()),
+            ("all_instances", all.into()),
+        ]);
+        let found = run("text.replace_pattern", given).unwrap_or_else(|fault| panic!("{pattern}: {fault}"));
+        assert_eq!(found.as_object().unwrap()["text"], Value::from(becomes), "{text} {pattern} {all}");
+    }
+}
