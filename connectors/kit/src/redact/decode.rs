@@ -37,7 +37,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Decoded> {
     let mut decoded = Decoded { text: Vec::new(), pieces: Vec::new() };
     let mut kept = 0;
     let mut at = 0;
-    while let Some(next) = text[at..].iter().position(|byte| matches!(byte, b'\\' | b'%' | b'&')) {
+    while let Some(next) = memchr::memchr3(b'\\', b'%', b'&', &text[at..]) {
         at += next;
         let Some((length, letter)) = escape(&text[at..]) else {
             at += 1;
