@@ -105,13 +105,14 @@ async fn what_may_not_be_sent_or_read_is_refused() {
     let echo = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap();
     assert!(echo["body"].to_json().contains("••••••"), "{echo:?}");
     assert!(!echo["body"].to_json().contains("hunter2"), "{echo:?}");
+    // What arrived there is the body: read from behind it is JSON.
     let body = Value::object([
         ("url", Value::from("/reverse")),
-        ("method", Value::from("POST")),
-        ("body", Value::Secret(Secret::new("assertion=hunter2"))),
+        ("headers", Value::object([("content-type", Value::from("text/plain"))])),
+        ("body", Value::Secret(Secret::new("\"2retnuh=noitressa\""))),
     ]);
-    let reversed = direct::perform(&effect_cards(), "api_connector.raw", &body, &api).await.unwrap();
-    assert_eq!(reversed["body"], Value::from("2retnuh=noitressa"));
+    let reversed = direct::perform(&effect_cards(), "api_connector.post", &body, &api).await.unwrap();
+    assert_eq!(reversed["body"], Value::from("assertion=hunter2"));
     let text = card(&api, "post", r#"{"url":"/reverse","body":"text"}"#).await.unwrap_err();
     assert_eq!(text.kind, FaultKind::Parse, "{text}");
 }
