@@ -4,16 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_TYPE, LINK};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{REDACTED, Value, parse_json, read_json};
+use flowrun_core::value::{REDACTED, Text, Value, parse_json, read_json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::address;
 use crate::audit::Subject;
+use crate::link;
 
 /// Makes the headers and the body of one sending.
 type Make = dyn Fn() -> Result<(HeaderMap, Bytes)> + Send + Sync;
@@ -179,6 +180,8 @@ pub struct Reply {
     /// The body.
     pub body: Bytes,
     pub(crate) call: String,
+    /// The address that was asked, after redirects.
+    pub(crate) address: String,
     pub(crate) quoted: bool,
 }
 
@@ -225,14 +228,10 @@ impl Reply {
         std::str::from_utf8(&self.body).is_err_and(|error| error.error_len().is_some())
     }
 
-    /// The address of the next page: the `Link` header whose relation is `next`.
-    pub fn next_link(&self) -> Option<&str> {
-        let links = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-        links.flat_map(split_links).find_map(|link| {
-            let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-            let mut parameters = parameters.split(';').map(str::trim);
-            parameters.any(|parameter| matches!(parameter, "rel=\"next\"" | "rel=next")).then_some(address)
-        })
+    /// The address of the next page, absolute, if a `Link` header names one.
+    pub fn next_link(&self) -> Result<Option<Text>> {
+        let next = link::next(&self.headers, &self.address).map_err(|fault| fault.code(self.status))?;
+        Ok(next.map(Text::from))
     }
 
     /// The fault of a body that `error` says is not what it should be: what was read, and where.
@@ -308,15 +307,6 @@ fn in_words_of_json(error: &serde_json::Error) -> String {
     text
 }
 
-/// The links of one header; commas inside an address don't part them.
-fn split_links(header: &str) -> impl Iterator<Item = &str> {
-    let mut inside = false;
-    header.split(move |letter| {
-        inside = letter == '<' || inside && letter != '>';
-        letter == ',' && !inside
-    })
-}
-
 /// JSON if the text is some, else the text.
 pub(crate) fn lenient(text: &str) -> Value {
     parse_json(text).unwrap_or_else(|_| Value::from(text))
@@ -330,21 +320,14 @@ mod tests {
 
     fn reply(body: &'static str) -> Reply {
         let body = Bytes::from_static(body.as_bytes());
-        Reply { status: 200, headers: HeaderMap::new(), body, call: "GET /x".to_owned(), quoted: true }
-    }
-
-    #[test]
-    fn the_next_link_is_found_among_others() {
-        let mut reply = reply("");
-        reply.headers.append(LINK, HeaderValue::from_static("<https://a.b/x?f=1,2>; rel=\"self\""));
-        assert_eq!(reply.next_link(), None);
-        reply.headers.append(
-            LINK,
-            HeaderValue::from_static(
-                "<https://a.b/x?p=0,1>; rel=prev, <https://a.b/x?p=2,3>; title=\"n\"; rel=\"next\"",
-            ),
-        );
-        assert_eq!(reply.next_link(), Some("https://a.b/x?p=2,3"));
+        Reply {
+            status: 200,
+            headers: HeaderMap::new(),
+            body,
+            call: "GET /x".to_owned(),
+            address: String::new(),
+            quoted: true,
+        }
     }
 
     #[test]

@@ -241,6 +241,7 @@ impl Client {
             headers: response.headers,
             body: response.body,
             call: call.name(),
+            address: course.url.clone(),
             quoted: !call.login,
         })
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use flowrun_core::card::Inputs;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
-use flowrun_core::value::{Record, Value};
+use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::call::{Call, Reply};
+use flowrun_kit::paging::Trail;
 
 use crate::Okta;
 use crate::shown::First;
@@ -71,14 +72,16 @@ pub(crate) struct Listing {
 impl Listing {
     /// One page of a stream: that of `first`, or the one after the cursor.
     pub(crate) async fn page(&self, okta: &Okta, cursor: Cursor, first: Call) -> Result<Page> {
-        match cursor {
-            Cursor::First => self.fetch(okta, first).await,
-            Cursor::After(Value::Text(next)) => self.fetch(okta, Call::get(&*next)).await,
-            Cursor::After(_) => {
-                let message = format!("this isn't a place in a list of {}s", self.what);
-                Err(Fault::new(FaultKind::InvalidInput, message))
-            }
-        }
+        let lost = || {
+            let message = format!("this isn't a place in a list of {}s", self.what);
+            Fault::new(FaultKind::InvalidInput, message)
+        };
+        let mut trail = match cursor {
+            Cursor::First => Trail::default(),
+            Cursor::After(place) => Trail::read(&place).ok_or_else(lost)?,
+        };
+        let records = self.follow(okta, &mut trail, first).await?.into_iter().map(Value::Object).collect();
+        Ok(Page { records, next: trail.next().is_some().then(|| trail.write()) })
     }
 
     /// What a card puts out for `set`; the pages begin with `first`, a request for so many records, at most `page`.
@@ -125,41 +128,38 @@ impl Listing {
 
     /// The pages up to the one that makes `enough`, and whether there are more.
     async fn collect(&self, okta: &Okta, first: Call, enough: usize) -> Result<(Vec<Arc<Record>>, bool)> {
-        let (mut call, mut records) = (first, Vec::new());
+        let (mut trail, mut records) = (Trail::default(), Vec::new());
         loop {
-            let page = self.fetch(okta, call).await?;
-            records.extend(page.records.into_iter().filter_map(|record| match record {
-                Value::Object(record) => Some(record),
-                _ => None,
-            }));
-            match page.next {
-                Some(Value::Text(next)) if records.len() < enough => call = Call::get(&*next),
-                next => return Ok((records, next.is_some())),
+            records.extend(self.follow(okta, &mut trail, first.clone()).await?);
+            let more = trail.next().is_some();
+            if !more || records.len() >= enough {
+                return Ok((records, more));
             }
         }
     }
 
-    /// One page, and the address of the next one. The client refuses an address on another host.
-    async fn fetch(&self, okta: &Okta, call: Call) -> Result<Page> {
-        let read = |reply: &Reply| {
-            let items: Vec<Value> = reply.json()?;
-            let records = items.into_iter().map(|item| match item {
-                Value::Object(item) if self.is_one(&item) => Ok(Value::from((self.record)(item))),
-                other => {
-                    let message = format!(
-                        "Okta answered with a list of {}s in which something lacks `{}`",
-                        self.what, self.key
-                    );
-                    Err(Fault::new(FaultKind::Parse, message).code(reply.status).body(other))
-                }
-            });
-            Ok(Page { records: records.collect::<Result<_>>()?, next: reply.next_link().map(Value::from) })
-        };
-        okta.client.read(call, read).await
+    /// The next page on the trail, which begins with `first`. The client refuses an address on another host.
+    async fn follow(&self, okta: &Okta, trail: &mut Trail, first: Call) -> Result<Vec<Arc<Record>>> {
+        let call = trail.next().map_or(first, |next| Call::get(&**next));
+        let read = |reply: &Reply| Ok((reply.json::<Vec<Value>>()?, reply.next_link()?, reply.status));
+        let (items, next, status) = okta.client.read(call, read).await?;
+        let items = items.into_iter().map(|item| match item {
+            Value::Object(item) if self.id(&item).is_some() => Ok(item),
+            other => {
+                let message = format!(
+                    "Okta answered with a list of {}s in which something lacks `{}`",
+                    self.what, self.key
+                );
+                Err(Fault::new(FaultKind::Parse, message).code(status).body(other))
+            }
+        });
+        let items: Vec<Arc<Record>> = items.collect::<Result<_>>()?;
+        trail.advance(items.iter().filter_map(|item| self.id(item)).map(|id| &**id), next)?;
+        Ok(items.into_iter().map(|item| Arc::new((self.record)(item))).collect())
     }
 
-    fn is_one(&self, item: &Record) -> bool {
-        item.get(self.key).is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty()))
+    fn id<'a>(&self, item: &'a Record) -> Option<&'a Text> {
+        item.get(self.key)?.as_text().filter(|id| !id.is_empty())
     }
 }
 

@@ -12,6 +12,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Means};
 use flowrun_kit::direct;
 use flowrun_kit::in_process::SimTransport;
+use flowrun_kit::paging::Trail;
 use flowrun_kit::simulator::SimFaults;
 use flowrun_okta::sim::by_token;
 use flowrun_okta::sim::{OktaSim, OktaSimConfig, RateLimits, SeedUser, UserStatus};
@@ -218,7 +219,9 @@ async fn users_come_page_by_page_and_only_from_the_org() {
     assert_eq!(seen, 450);
 
     let before = org.sim.traffic().total();
-    let elsewhere = Cursor::After(Value::from("https://evil.example.com/api/v1/users?after=1"));
+    let mut elsewhere = Trail::default();
+    elsewhere.advance([], Some("https://evil.example.com/api/v1/users?after=1".into())).unwrap();
+    let elsewhere = Cursor::After(elsewhere.write());
     let fault = direct::page(
         &effect_cards(),
         "okta.list_users_with_search",

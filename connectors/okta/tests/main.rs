@@ -11,6 +11,7 @@ mod keys;
 mod logs;
 mod oauth;
 mod org;
+mod pages;
 mod protocol;
 mod resources;
 mod sim;

@@ -6,6 +6,7 @@ use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::address::segment;
+use flowrun_kit::paging::Trail;
 use futures_util::future::try_join_all;
 
 use crate::Personio;
@@ -59,9 +60,10 @@ impl Reading {
         let size = if is_first && !self.required.is_empty() { PAGE } else { left.clamp(1, PAGE) };
         let mut parameters = self.filters.clone();
         parameters.push(("limit", size.to_string()));
-        let listed = v2::fetch(personio, "/v2/persons", &parameters, place.next.as_ref()).await?;
+        let listed = v2::fetch(personio, "/v2/persons", &parameters, place.trail.next()).await?;
         let mut persons = listed.records;
         place.check(&persons)?;
+        place.trail.advance(persons.iter().map(id), listed.next)?;
         self.check_status(&persons)?;
         person::learn(&mut place.labels, &self.selection, &persons)?;
         let employments = self.employments(personio, &persons[..persons.len().min(left)]).await?;
@@ -76,8 +78,8 @@ impl Reading {
         let records = both.map(|(person, employment)| self.selection.record(person, employment.as_ref()));
         let records = records.map(Value::from).collect();
         place.read += persons.len() as u64;
-        place.next = listed.next.filter(|_| place.read < self.limit);
-        Ok(Page { records, next: place.next.is_some().then(|| place.write()) })
+        let goes_on = place.trail.next().is_some() && place.read < self.limit;
+        Ok(Page { records, next: goes_on.then(|| place.write()) })
     }
 
     /// For each person the employment that counts, if employments are wanted.
@@ -114,12 +116,12 @@ impl Reading {
 /// All employments of a person, the newest first.
 pub async fn employments_of(personio: &Personio, person: &str) -> Result<Vec<Record>> {
     let path = format!("/v2/persons/{}/employments", segment(person));
-    let (mut next, mut all) = (None, Vec::new());
+    let (mut trail, mut all) = (Trail::default(), Vec::new());
     loop {
-        let listed = v2::fetch(personio, &path, &[("limit", PAGE.to_string())], next.as_ref()).await?;
+        let listed = v2::fetch(personio, &path, &[("limit", PAGE.to_string())], trail.next()).await?;
+        trail.advance(listed.records.iter().map(id), listed.next)?;
         all.extend(listed.records);
-        next = listed.next;
-        if next.is_none() {
+        if trail.next().is_none() {
             return Ok(all);
         }
     }
@@ -132,8 +134,8 @@ fn id(person: &Record) -> &str {
 /// How far a stream has come.
 #[derive(Debug, Default, PartialEq)]
 struct Place {
-    /// The address of the next page.
-    next: Option<Text>,
+    /// Where the next page is.
+    trail: Trail,
     /// How many persons were read.
     read: u64,
     /// The IDs of the last page.
@@ -150,7 +152,7 @@ impl Place {
         let last = members.get("last").and_then(Value::as_list).unwrap_or_default();
         let labels = members.get("labels").and_then(Value::as_object).into_iter().flat_map(Record::iter);
         Ok(Place {
-            next: Some(members.get("next").and_then(text).ok_or_else(lost)?),
+            trail: members.get("trail").and_then(Trail::read).ok_or_else(lost)?,
             read: members.get("read").and_then(Value::as_number).ok_or_else(lost)? as u64,
             last: last.iter().filter_map(text).collect(),
             labels: labels.filter_map(|(label, key)| Some((label.clone(), text(key)?))).collect(),
@@ -159,7 +161,7 @@ impl Place {
 
     fn write(&self) -> Value {
         Value::object([
-            ("next", Value::from(self.next.clone())),
+            ("trail", self.trail.write()),
             ("read", Value::Number(self.read as f64)),
             ("last", Value::list(self.last.iter().cloned().map(Value::from).collect())),
             ("labels", Value::object(self.labels.iter().cloned())),
@@ -193,7 +195,8 @@ mod tests {
 
     #[test]
     fn nobody_comes_twice() {
-        let mut place = Place { next: Some("/v2/persons?cursor=x".into()), read: 50, ..Place::default() };
+        let mut place = Place { read: 50, ..Place::default() };
+        place.trail.advance(["1"], Some("/v2/persons?cursor=x".into())).unwrap();
         place.labels.push(("Mobile phone".into(), "dynamic_1".into()));
         place.check(&page(0..50)).unwrap();
         assert_eq!(Place::read(&place.write()).unwrap(), place);
