@@ -466,8 +466,12 @@ impl Client {
         });
         let guess =
             || (self.line.vendor.throttle)(course.bucket).saturating_mul(1 << course.throttled.min(6));
-        // Never at once: a vendor that asks for no wait would otherwise be asked without end.
-        let wait = asked.unwrap_or_else(guess).max(Duration::from_millis(500));
+        // Never at once, and ever later: a vendor that asks for no wait would otherwise be asked without end.
+        let least = Duration::from_millis(500);
+        let wait = match asked {
+            Some(asked) if asked < least => least.saturating_mul(1 << course.throttled.min(8)),
+            asked => asked.unwrap_or_else(guess).max(least),
+        };
         let until_ms = now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         if until_ms > course.deadline_ms {
             return false;
@@ -480,14 +484,13 @@ impl Client {
     /// Until when to wait before the next try.
     fn pause_before(&self, course: &Course, asked: Option<Duration>) -> i64 {
         let wait = self.line.policy.pause(course.tries, course.number).max(asked.unwrap_or_default());
-        let until_ms =
-            self.clock().now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-        until_ms.min(course.deadline_ms)
+        self.clock().now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// Whether there are tries left, and time for another one.
+    /// Whether there are tries left, and time for another one: what a vendor wants to be asked only after the card's time is up
+    /// fails at once.
     fn is_worth_another_try(&self, course: &Course, until_ms: i64) -> bool {
-        course.tries < self.line.policy.tries && until_ms < self.deadline_ms
+        course.tries < self.line.policy.tries && until_ms < course.deadline_ms
     }
 
     /// Gives the vendor time to recover.

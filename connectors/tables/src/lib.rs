@@ -162,6 +162,7 @@ impl Tables {
                 store.save(&table.name, &table.write()).map_err(|why| {
                     let message = format!("table \"{}\" can't be kept: {why}", table.name);
                     Fault::new(FaultKind::Connection, message)
+                        .help("what the run sent before is not undone; the table is as the last change that was kept left it")
                 })?;
             }
             Ok(done)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
+use flowrun_core::words;
 use flowrun_project::Problem;
 use flowrun_views::look::{Look, PLAIN, Paint};
 
@@ -59,7 +60,7 @@ impl<'a> Console<'a> {
 
     /// Writes what the command has to say besides; that it can't be said is no reason to fail.
     pub fn note(&mut self, text: &str) {
-        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+        let _ = self.err.write_all(words::harmless(text).as_bytes()).and_then(|()| self.err.flush());
     }
 
     /// Says why a command was refused.

@@ -1,5 +1,7 @@
 //! Numbers, durations and texts as a reader likes them.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A number of things: `25,000`.
@@ -103,8 +105,20 @@ pub fn fit(text: &str, columns: usize) -> String {
 }
 
 /// Letters that change how others are shown, as in texts that pretend to read differently.
-fn is_formatting(letter: char) -> bool {
+pub fn is_formatting(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A text in which no letter changes how others are shown: control letters of the second kind, by which old terminals take
+/// orders, and those of direction. Colors stay.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let harms = |letter: char| matches!(letter, '\u{80}'..='\u{9f}') || is_formatting(letter);
+    if !text.contains(harms) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.chars().map(|letter| if harms(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect(),
+    )
 }
 
 /// A text, filled up with spaces to so many columns.

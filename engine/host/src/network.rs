@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_project::bounded;
 use reqwest::{Certificate, NoProxy, Proxy};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -75,11 +76,16 @@ fn proxy(name: &str, address: &SecretString, applies: fn(String) -> reqwest::Res
     })
 }
 
+/// How many bytes a file of certificates may have: those that systems come with have a quarter of a MiB.
+const MOST_AUTHORITIES: u64 = 4 << 20;
+
 fn read_authorities(path: &Path) -> Result<Vec<Certificate>> {
     let shown = path.display();
-    let text = std::fs::read(path).map_err(|error| {
-        Fault::new(FaultKind::Network, format!("the certificates in {shown} can't be read: {error}"))
-    })?;
+    let wrong = |why: &dyn std::fmt::Display| {
+        Fault::new(FaultKind::Network, format!("the certificates in {shown} can't be read: {why}"))
+    };
+    let text = bounded::read(path, MOST_AUTHORITIES).map_err(|error| wrong(&error))?;
+    let text = text.ok_or_else(|| wrong(&format!("there are more than {} MiB", MOST_AUTHORITIES >> 20)))?;
     let help = "give a file with `-----BEGIN CERTIFICATE-----`, one such block for each authority";
     match Certificate::from_pem_bundle(&text) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::source::Source;
+use crate::{bounded, trust};
 
 /// The environment variable that names the connections file.
 pub const FILE_VARIABLE: &str = "FLOWRUN_CONNECTIONS";
@@ -50,7 +51,8 @@ pub struct ConnectionsFile {
     path: PathBuf,
     connections: BTreeMap<String, BTreeMap<String, Source>>,
     open_to_others: bool,
-    changeable_by_others: bool,
+    /// Who else may change it.
+    doubt: Option<String>,
 }
 
 impl ConnectionsFile {
@@ -90,16 +92,14 @@ impl ConnectionsFile {
         }
         let metadata = std::fs::metadata(&real).map_err(unreadable)?;
         let malformed = |why: String| FileError::Malformed(path.to_owned(), why);
-        if metadata.len() > MOST_BYTES {
-            return Err(malformed(format!("it has more than {} KB", MOST_BYTES / 1024)));
-        }
-        let text = std::fs::read_to_string(&real).map_err(unreadable)?;
+        let text = bounded::read_text(&real, MOST_BYTES).map_err(unreadable)?;
+        let text = text.ok_or_else(|| malformed(format!("it has more than {} KB", MOST_BYTES / 1024)))?;
         let connections = parse(&text).map_err(malformed)?;
         Ok(ConnectionsFile {
             path: path.to_owned(),
             connections,
             open_to_others: others_may(&metadata, 0o077),
-            changeable_by_others: others_may(&metadata, 0o022),
+            doubt: trust::doubt(&real),
         })
     }
 
@@ -118,14 +118,15 @@ impl ConnectionsFile {
         self.connections.get(connection).into_iter().flat_map(|given| given.keys().map(String::as_str))
     }
 
-    /// Where a setting comes from. Whoever may write the file could have put a command there, to be run by its owner.
+    /// Where a setting comes from. Whoever may change the file could have put a command there, to be run by its owner.
     pub fn get(&self, connection: &str, setting: &str) -> Option<Source> {
-        match self.connections.get(connection)?.get(setting)? {
-            Source::Command(command) if self.changeable_by_others => {
-                Some(Source::Untrusted { command: command.clone(), file: self.path.clone() })
+        let source = self.connections.get(connection)?.get(setting)?;
+        Some(match (source, &self.doubt) {
+            (Source::Command(command), Some(why)) => {
+                Source::Untrusted { command: command.clone(), why: why.clone() }
             }
-            source => Some(source.clone()),
-        }
+            (source, _) => source.clone(),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A project on disk: its flow files and manifest, an export in their place, and the connections file beside it.
 
+pub mod bounded;
 pub mod check;
 pub mod connections;
 pub mod export;
@@ -7,6 +8,7 @@ pub mod folder;
 mod problem;
 mod project;
 pub mod source;
+mod trust;
 
 pub use problem::{Mistakes, Problem, Refused, unreadable, unwritable};
 pub use project::Project;

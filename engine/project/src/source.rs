@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use secrecy::SecretString;
 
+use crate::bounded;
+
 /// A text larger than this isn't taken for a value.
 const MOST_BYTES: u64 = 64 * 1024;
 
@@ -29,12 +31,12 @@ pub enum Source {
     Credential(String),
     /// What a command prints.
     Command(String),
-    /// What a command would print, which is not run: others may write the file that it stands in.
+    /// What a command would print, which is not run: somebody else may have put it there.
     Untrusted {
         /// The command.
         command: String,
-        /// The file.
-        file: PathBuf,
+        /// Who may have, and what to do about it.
+        why: String,
     },
 }
 
@@ -111,11 +113,8 @@ impl Source {
                 read(&Path::new(folder).join(name))?
             }
             Source::Command(command) => run(command)?,
-            Source::Untrusted { command, file } => {
-                let (word, file) = (first_word(command), file.display());
-                return Err(format!(
-                    "the command `{word} …` is not run, because others may write {file}: chmod 600 it"
-                ));
+            Source::Untrusted { command, why } => {
+                return Err(format!("the command `{} …` is not run, because {why}", first_word(command)));
             }
         };
         let value = value.trim_end_matches(['\n', '\r']);
@@ -128,11 +127,8 @@ impl Source {
 
 fn read(path: &Path) -> Result<String, String> {
     let told = |error: std::io::Error| format!("the file {} can't be read: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(told)?.len();
-    if size > MOST_BYTES {
-        return Err(format!("the file {} has more than {} KB", path.display(), MOST_BYTES / 1024));
-    }
-    std::fs::read_to_string(path).map_err(told)
+    let text = bounded::read_text(path, MOST_BYTES).map_err(told)?;
+    text.ok_or_else(|| format!("the file {} has more than {} KB", path.display(), MOST_BYTES / 1024))
 }
 
 fn first_word(command: &str) -> &str {
@@ -140,21 +136,27 @@ fn first_word(command: &str) -> &str {
 }
 
 /// Runs a command by the shell; it may ask its user on the terminal.
-fn run(command: &str) -> Result<String, String> {
-    let word = first_word(command);
+fn run(line: &str) -> Result<String, String> {
+    let word = first_word(line);
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output =
-        Command::new(shell).arg(flag).arg(command).stdin(Stdio::inherit()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|error| format!("the command `{word} …` can't be run: {error}"))?;
-    if !output.status.success() {
-        let code =
-            output.status.code().map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
+    let told = |error: std::io::Error| format!("the command `{word} …` can't be run: {error}");
+    let mut command = Command::new(shell);
+    command.arg(flag).arg(line).stdin(Stdio::inherit()).stderr(Stdio::inherit()).stdout(Stdio::piped());
+    let mut running = command.spawn().map_err(told)?;
+    let printed = running.stdout.take().map(|printed| bounded::drain(printed, MOST_BYTES));
+    let printed = printed.unwrap_or_else(|| Ok(Some(Vec::new()))).map_err(told)?;
+    let Some(printed) = printed else {
+        // It may never end by itself.
+        let _ = running.kill();
+        let _ = running.wait();
+        return Err(format!("the command `{word} …` printed more than {} KB", MOST_BYTES / 1024));
+    };
+    let status = running.wait().map_err(told)?;
+    if !status.success() {
+        let code = status.code().map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
         return Err(format!("the command `{word} …` ended with {code}"));
     }
-    if output.stdout.len() as u64 > MOST_BYTES {
-        return Err(format!("the command `{word} …` printed more than {} KB", MOST_BYTES / 1024));
-    }
-    String::from_utf8(output.stdout)
+    String::from_utf8(printed)
         .map_err(|_| format!("the command `{word} …` printed something that isn't text"))
 }
 
@@ -188,6 +190,8 @@ mod tests {
             Err("`../etc/passwd` isn't a credential name".to_owned())
         );
         assert_eq!(fetch("!exit 3"), Err("the command `exit …` ended with exit code 3".to_owned()));
+        assert_eq!(fetch("!yes"), Err("the command `yes …` printed more than 64 KB".to_owned()));
+        assert_eq!(fetch("@/dev/zero"), Err("the file /dev/zero has more than 64 KB".to_owned()));
         assert_eq!(fetch("!true"), Err("the command `true …` is empty".to_owned()));
         assert!(fetch("@/no/such/file").unwrap_err().contains("/no/such/file can't be read"));
         assert_eq!(format!("{:?}", Source::parse("hunter2")), "the connections file");

@@ -12,5 +12,6 @@ pub mod failure;
 pub mod graph;
 pub mod look;
 pub mod mistakes;
+pub mod private;
 pub mod schema;
 pub mod transcript;

@@ -1,5 +1,6 @@
 //! `flowrun run`: runs a flow and tells what happened.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -280,6 +281,7 @@ fn tell(
         let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
         text.push_str(&transcript::warnings(report, paint));
         text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
+        text = words::harmless(&text).into_owned();
         if args.outputs {
             let outputs = serde_json::to_value(&report.flow.outputs).map_err(std::io::Error::other)?;
             text.push_str(&serde_yaml::to_string(&outputs).map_err(std::io::Error::other)?);
@@ -295,8 +297,12 @@ fn tell(
         console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));
     }
     code = code.max(save_files(args, ended, console));
-    if ended.recorded.is_err() {
-        console.warn("the audit record is not complete: it could not be written to the end");
+    if let Err(error) = &ended.recorded {
+        let why = match error.kind() {
+            ErrorKind::NotFound => "somebody deleted or moved it during the run".to_owned(),
+            _ => format!("it could not be written to the end: {error}"),
+        };
+        console.warn(&format!("the audit record is not complete: {why}"));
         code = code.max(FAILED);
     }
     Ok(code)

@@ -30,7 +30,8 @@ impl<'s> Masked<'s> {
                     .map(|span| (span.start as usize, span.end as usize));
                 let again = secrets.iter().flat_map(|secret| source.text.match_indices(secret));
                 let again = again.map(|(at, secret)| (at, at + secret.len()));
-                texts.insert(file, struck_out(&source.text, own.chain(again)));
+                let beside = own.clone().flat_map(|(start, end)| values_beside(&source.text, start, end));
+                texts.insert(file, struck_out(&source.text, own.chain(beside).chain(again)));
             }
         }
         Masked { sources, texts, secrets }
@@ -63,7 +64,78 @@ fn struck_out(text: &str, places: impl Iterator<Item = (usize, usize)>) -> Strin
     out
 }
 
+/// Values that say what a card is, and are never a credential.
+const TELLING: &[&str] = &["card", "id", "flow", "call", "connection", "type", "connector", "env"];
+
+/// The other values on the lines from `start` to `end`: where one credential stands, others often stand beside it.
+fn values_beside(text: &str, start: usize, end: usize) -> Vec<(usize, usize)> {
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let until = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    let (mut places, mut key, mut at) = (Vec::new(), "", from);
+    while at < until {
+        let rest = &text[at..until];
+        let length = token(rest);
+        let written = rest[..length].trim_end();
+        let behind = rest[length..].trim_start();
+        if behind.starts_with(": ") || behind == ":" {
+            key = unquoted(written);
+        } else if !written.is_empty() && !written.starts_with(['{', '}', '[', ']', ',', ':', '#']) {
+            let plain = unquoted(written);
+            let wire = plain.starts_with("$.") || plain == "-";
+            let own = (start..end).contains(&at);
+            if !(wire || own || TELLING.contains(&key)) {
+                places.push((at, at + written.len()));
+            }
+        }
+        at += length.max(1);
+        at += text[at..until].len() - text[at..until].trim_start().len();
+    }
+    places
+}
+
+/// How long the first piece of a line of YAML is: a mark, a quoted text, or all up to the next mark.
+fn token(rest: &str) -> usize {
+    let first = rest.chars().next().unwrap_or_default();
+    match first {
+        '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
+        '{' | '}' | '[' | ']' | ',' | ':' => 1,
+        '-' if rest.starts_with("- ") => 1,
+        _ => {
+            let end = |(at, letter): (usize, char)| {
+                matches!(letter, '{' | '}' | '[' | ']' | ',')
+                    || letter == ':' && !rest[at + 1..].starts_with(|c: char| !c.is_whitespace())
+            };
+            rest.char_indices().find(|found| end(*found)).map_or(rest.len(), |(at, _)| at)
+        }
+    }
+}
+
 fn unquoted(written: &str) -> &str {
     let inside = |mark: char| written.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     inside('"').or_else(|| inside('\'')).unwrap_or(written).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_beside_a_credential_are_struck_out() {
+        for (line, credential, shown) in [
+            (
+                r#"  - { id: q, card: a.b, with: { url: "/x?a=1", body: { password: hunter2, n: $.q.n, client_secret: 'geheim' } } }"#,
+                "hunter2",
+                r#"  - { id: q, card: a.b, with: { url: ********, body: { password: *******, n: $.q.n, client_secret: ******** } } }"#,
+            ),
+            ("api: [one, two: http://x, hunter2]", "hunter2", "api: [***, two: ********, *******]"),
+            ("- password: hunter2", "hunter2", "- password: *******"),
+            ("größe: hunter2 # und ü", "hunter2", "größe: ******* # und ü"),
+            ("a: { \"b\": \"x, y: z\", c: hunter2", "hunter2", "a: { \"b\": *********, c: *******"),
+        ] {
+            let start = line.find(credential).unwrap();
+            let own = (start, start + credential.len());
+            let places = values_beside(line, own.0, own.1).into_iter().chain([own]);
+            assert_eq!(struck_out(line, places), shown, "{line}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use annotate_snippets::{
 use super::mask::Masked;
 use super::{Diagnostic, Severity, sorted};
 use crate::source::{FileId, Sources, Span, boundary};
+use crate::words;
 
 /// How diagnostics are drawn.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,9 @@ pub struct Style {
     /// How many letters a line may have.
     pub width: usize,
 }
+
+/// How many mistakes are shown: nobody reads more at once.
+const MOST_SHOWN: usize = 100;
 
 /// Lines farther apart than this are shown in excerpts of their own.
 const NEAR_LINES: usize = 200;
@@ -32,13 +36,23 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let renderer = renderer.term_width(style.width);
     let masked = Masked::new(diagnostics, sources);
     let mut drawn = String::new();
-    for diagnostic in sorted(diagnostics, sources) {
+    let mut shown = sorted(diagnostics, sources);
+    let more = shown.len().saturating_sub(MOST_SHOWN);
+    if more > 0 {
+        // Warnings may follow from errors, and wait.
+        shown.sort_by_key(|diagnostic| diagnostic.code.severity());
+        shown.truncate(MOST_SHOWN);
+    }
+    for diagnostic in shown {
         drawn.push_str(&renderer.render(&[group(diagnostic, sources, &masked, style)]));
         drawn.push_str("\n\n");
     }
+    if more > 0 {
+        drawn.push_str(&format!("… and {} more\n\n", words::count(more as u64)));
+    }
     drawn.push_str(&summary(diagnostics, sources));
     drawn.push('\n');
-    drawn
+    words::harmless(&drawn).into_owned()
 }
 
 /// How many mistakes there are: `2 errors, 1 warning in 3 files`.

@@ -2,14 +2,15 @@
 
 use super::node::{Content, Node};
 use super::reader::Reader;
-use super::secret;
+use crate::credentials;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr, Name};
+use crate::source::Span;
 use crate::value::{Record, Text, Value};
 
 impl Reader<'_> {
-    /// What a field is given. `name` is the field's name, for a field called `client_secret` should hold no constant.
-    pub fn expr(&mut self, name: &str, node: &Node) -> At<Expr> {
+    /// What a field is given. `place` is its name, with those inside of it: `headers.Authorization` should hold no constant.
+    pub fn expr(&mut self, place: &str, node: &Node) -> At<Expr> {
         let expr = match &node.content {
             Content::Null => Expr::Constant(Value::Null),
             Content::Bool(value) => Expr::Constant(Value::Bool(*value)),
@@ -17,20 +18,20 @@ impl Reader<'_> {
                 self.check_exact(node, *value);
                 Expr::Constant(Value::Number(*value))
             }
-            Content::Text(text) => self.text_expr(name, node, text),
+            Content::Text(text) => self.text_expr(place, node, text),
             Content::List(items) => {
-                let items: Vec<At<Expr>> = items.iter().map(|item| self.expr(name, item)).collect();
+                let items: Vec<At<Expr>> = items.iter().map(|item| self.expr(place, item)).collect();
                 match items.iter().map(constant_of).collect::<Option<Vec<Value>>>() {
                     Some(values) => Expr::Constant(Value::list(values)),
                     None => Expr::List(items),
                 }
             }
-            Content::Map(_) => self.object(node),
+            Content::Map(_) => self.object(place, node),
         };
         At::new(expr, node.span)
     }
 
-    fn text_expr(&mut self, name: &str, node: &Node, text: &Text) -> Expr {
+    fn text_expr(&mut self, place: &str, node: &Node, text: &Text) -> Expr {
         if let Some(rest) = text.strip_prefix('$') {
             if rest.is_empty() || rest.starts_with(['.', '[']) {
                 return Expr::Wire(text.clone());
@@ -41,18 +42,21 @@ impl Reader<'_> {
             }
         }
         if text.contains("{{") || text.contains("{%") {
+            if let Some(found) = credentials::by_form(text) {
+                self.credential(node.span, found);
+            }
             return Expr::Template(text.clone());
         }
         if text.is_empty() && self.stray_block(node) {
             return Expr::Broken;
         }
-        if let Some(found) = secret::in_field(name, text) {
-            self.report(secret::mistake(node.span, found));
+        if let Some(found) = credentials::in_field(place, text) {
+            self.credential(node.span, found);
         }
         Expr::Constant(Value::from(text.clone()))
     }
 
-    fn object(&mut self, node: &Node) -> Expr {
+    fn object(&mut self, place: &str, node: &Node) -> Expr {
         if self.unquoted_template(node) {
             return Expr::Broken;
         }
@@ -60,7 +64,7 @@ impl Reader<'_> {
         let members: Vec<(Name, At<Expr>)> = members
             .into_iter()
             .map(|(name, value)| {
-                let value = self.expr(&name.it, value);
+                let value = self.expr(&format!("{place}.{}", name.it), value);
                 (name, value)
             })
             .collect();
@@ -86,6 +90,18 @@ impl Reader<'_> {
                 .help(format!("put it in quotes: \"{mark}\"")),
         );
         true
+    }
+
+    /// Reports a credential. The message must not repeat it, and the excerpt hides it.
+    pub fn credential(&mut self, span: Span, found: &str) {
+        self.report(
+            Diagnostic::new(Code::SecretInFile, span, format!("{found} is in the file"))
+                .label("whoever reads the project can use it")
+                .help(
+                    "revoke it if the file was ever shared; then give it by an environment variable (OKTA_API_TOKEN, \
+                     PERSONIO_CLIENT_SECRET, …) or in a connections file outside the project",
+                ),
+        );
     }
 
     /// Numbers are doubles, as in Okta: reports an integer whose last digits would be lost without a word.

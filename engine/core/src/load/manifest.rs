@@ -2,7 +2,7 @@
 
 use super::node::{Content, Node};
 use super::reader::Reader;
-use super::secret;
+use crate::credentials;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Column, Connection, Manifest, Name, Table, Var};
 
@@ -121,9 +121,9 @@ fn connection(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Connec
         if key.it == "connector" {
             missing = false;
             connector = reader.text(value, "the name of a connector");
-        } else if let Some(found) = value.as_text().and_then(|text| secret::in_setting(&key.it, text)) {
+        } else if let Some(found) = value.as_text().and_then(|text| credentials::in_setting(&key.it, text)) {
             // The setting is left out: what follows must not come across it.
-            reader.report(secret::mistake(value.span, found));
+            reader.credential(value.span, found);
         } else if let Some(value) = reader.named_constant(&key.it, value, "a constant") {
             settings.push((key, value));
         }
@@ -155,7 +155,7 @@ fn var(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Var> {
     var.description = reader.text_at(&keys, "description");
     if let Some(value) = keys.get("value") {
         if var.ty.as_ref().is_some_and(|ty| &*ty.it == "secret") && value.content != Content::Null {
-            reader.report(secret::mistake(value.span, "the value of a secret variable"));
+            reader.credential(value.span, "the value of a secret variable");
         } else {
             var.value = reader.named_constant(&var.name.it, value, "a constant");
         }

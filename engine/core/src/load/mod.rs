@@ -11,7 +11,6 @@ mod manifest;
 mod mend;
 mod node;
 mod reader;
-mod secret;
 mod slip;
 mod syntax;
 

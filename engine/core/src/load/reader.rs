@@ -69,12 +69,11 @@ impl<'a> Reader<'a> {
     /// The whole file as a node.
     pub fn parse(&mut self) -> Option<Node> {
         if self.text.len() > MAX_BYTES {
-            let size = self.text.len() as f64 / MAX_BYTES as f64;
             self.report(
                 Diagnostic::new(
                     Code::TooLarge,
                     Span::start_of(self.file),
-                    format!("a file may have 1 MiB, this one has {size:.1} MiB"),
+                    format!("a file may have {} MiB, and this one has more", MAX_BYTES >> 20),
                 )
                 .help("move some of its cards into helper flows, and data into a table"),
             );

@@ -36,6 +36,11 @@ pub(super) fn explain(file: FileId, text: &str, error: &Error) -> Diagnostic {
 }
 
 fn too_large(spot: Span, message: &str) -> Diagnostic {
+    if message.contains("Documents") {
+        return Diagnostic::new(Code::Syntax, spot, "the file has more than one document")
+            .label("`---` begins another one")
+            .help("put what follows into a file of its own");
+    }
     let mistake = if ["Depth", "nesting", "recursion"].iter().any(|part| message.contains(part)) {
         Diagnostic::new(
             Code::TooLarge,

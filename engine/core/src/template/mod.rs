@@ -190,10 +190,18 @@ impl Template {
         let secret = secret.finish();
         match rendered {
             Ok(value) if oversized(&value) => Err(too_large()),
-            Ok(value) if secret => Ok(hide(value)),
+            Ok(value) if secret => Ok(hide(value, &|key| self.shows(key, values))),
             Ok(value) => Ok(value),
             Err(error) => Err(fault(&error, secret, self.uses(), values)),
         }
+    }
+}
+
+impl Template {
+    /// Whether a key is there for all to see: in the template, or in what it was given.
+    fn shows(&self, key: &str, values: &[Value]) -> bool {
+        let written = matches!(&self.code, Code::Value { source, .. } if source.contains(key));
+        written || values.iter().any(|value| has_key(value, key))
     }
 }
 
@@ -293,16 +301,31 @@ fn oversized(value: &Value) -> bool {
     matches!(value, Value::Text(text) if text.len() > LARGEST)
 }
 
-/// What comes of a secret is one: every text and number of it, for either may be the secret itself.
-fn hide(value: Value) -> Value {
+/// What comes of a secret is one: every text and number of it, for either may be the secret itself; and an object as a whole
+/// if one of its keys may be.
+fn hide(value: Value, shown: &dyn Fn(&str) -> bool) -> Value {
     match value {
         Value::Text(text) => Value::Secret(Secret::new(&*text)),
         Value::Number(_) | Value::Integer(_) => Value::Secret(Secret::new(value.to_string())),
-        Value::List(items) => Value::list(items.iter().cloned().map(hide).collect()),
+        Value::List(items) => Value::list(items.iter().cloned().map(|item| hide(item, shown)).collect()),
+        Value::Object(members) if !members.keys().all(|key| shown(key)) => {
+            Value::Secret(Secret::new(Value::Object(members).to_json()))
+        }
         Value::Object(members) => {
-            Value::object(members.iter().map(|(key, value)| (key.clone(), hide(value.clone()))))
+            Value::object(members.iter().map(|(key, value)| (key.clone(), hide(value.clone(), shown))))
         }
         other => other,
+    }
+}
+
+/// Whether an object somewhere in the value has the key.
+fn has_key(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.get(key).is_some() || members.values().any(|member| has_key(member, key))
+        }
+        Value::List(items) => items.iter().any(|item| has_key(item, key)),
+        _ => false,
     }
 }
 

@@ -166,6 +166,13 @@ fn what_comes_of_a_secret_is_secret() {
         "{% set a = vars.token %}{{ a }}",
         "{{ vars.token | list }}",
         "{{ vars.token | string | length }}",
+        "{{ {vars.token: 1} }}",
+        "{{ dict(**{vars.token: 1}) }}",
+        "{{ {'a': {vars.token: true}} }}",
+        "{{ [{vars.token ~ 'x': none}] }}",
+        "{{ {vars.token: 1} | items | list }}",
+        "{{ {vars.token: 1} | list }}",
+        "{{ [{vars.token: 1}] | map('list') | list }}",
     ] {
         match render(source) {
             Ok(value) => assert!(
@@ -178,6 +185,11 @@ fn what_comes_of_a_secret_is_secret() {
     let Ok(Value::Secret(header)) = render("Bearer {{ vars.token }}") else { panic!("not a secret") };
     assert_eq!(header.expose(), "Bearer hunter2");
     assert_eq!(render("{{ vars.token is defined }}"), Ok(Value::Bool(true)));
+    // A key that the template says itself is no secret, and the object stays one.
+    let Ok(Value::Object(headers)) = render("{{ {'Authorization': vars.token} }}") else {
+        panic!("no object")
+    };
+    assert!(matches!(headers.get("Authorization"), Some(Value::Secret(_))));
 }
 
 #[test]

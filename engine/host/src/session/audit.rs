@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -21,7 +21,7 @@ use flowrun_project::Problem;
 
 use super::connections::Made;
 use super::private::private;
-use super::state::{hex, make};
+use super::state::{hex, make, sync_folder_of};
 
 /// The audit record of a run, which begins once it is known over what it runs.
 #[derive(Debug, Default)]
@@ -135,6 +135,7 @@ fn fingerprint(sources: &Sources) -> String {
 #[derive(Debug)]
 pub struct AuditFile {
     profiles: bool,
+    path: PathBuf,
     file: Arc<File>,
     written: Mutex<Written>,
     /// How many lines no crash can lose any more.
@@ -174,9 +175,11 @@ impl AuditFile {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make(folder).map_err(unusable)?;
         }
-        let file = private().append(true).create(true).open(path).map_err(unusable)?;
+        let mut file = private().read(true).append(true).create(true).open(path).map_err(unusable)?;
+        sync_folder_of(path).and_then(|()| end_line(&mut file)).map_err(unusable)?;
         Ok(AuditFile {
             profiles,
+            path: path.to_owned(),
             file: Arc::new(file),
             written: Mutex::default(),
             synced: Default::default(),
@@ -196,6 +199,8 @@ impl AuditFile {
     pub fn finish(&self) -> io::Result<()> {
         match self.written().failed.take() {
             Some(error) => Err(error),
+            // Whoever deletes or moves it leaves nothing that could be found there.
+            None if !self.path.exists() => Err(io::ErrorKind::NotFound.into()),
             None => self.file.sync_all(),
         }
     }
@@ -283,7 +288,54 @@ impl Written {
     }
 }
 
+/// Ends the line in whose middle an earlier run was killed, lest the first line of this one continue it.
+fn end_line(file: &mut File) -> io::Result<()> {
+    let mut last = [b'\n'];
+    // A pipe or a device has no end to look at.
+    if file.metadata()?.is_file() && file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
+}
+
 /// A moment as the record writes it.
 pub fn time(ms: i64) -> Value {
     Date::from_millis(ms).map_or(Value::Null, |date| date.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_never_goes_on_in_a_line_that_a_crash_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        for (before, after) in [
+            (None, "1\n"),
+            (Some(""), "1\n"),
+            (Some("{}\n"), "{}\n1\n"),
+            (Some("{\"event\":\"requ"), "{\"event\":\"requ\n1\n"),
+        ] {
+            let path = folder.path().join("audit.jsonl");
+            let _ = std::fs::remove_file(&path);
+            if let Some(before) = before {
+                std::fs::write(&path, before).unwrap();
+            }
+            let record = AuditFile::open(&path, false).unwrap();
+            record.add(&json!(1));
+            record.finish().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_deleted_is_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let record = AuditFile::open(&path, false).unwrap();
+        record.add(&json!(1));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(record.finish().unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }

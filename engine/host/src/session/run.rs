@@ -1,6 +1,5 @@
 //! A run: opened, run, and what is left when it has ended.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
-use flowrun_project::{Problem, unreadable};
+use flowrun_project::{Problem, bounded, unreadable};
 use flowrun_tables::Tables;
 use tokio::task::JoinHandle;
 
@@ -190,10 +189,10 @@ impl Plan {
     /// What is answered in place of external cards.
     fn answers(&self) -> Result<Answers, Problem> {
         let Some(file) = &self.job.mock else { return Ok(Answers::default()) };
-        let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
-        if text.len() > flowrun_external::MAX_BYTES {
-            return Err(Problem::new(format!("{} is too large for a file of answers", file.display())));
-        }
+        let text = bounded::read_text(file, flowrun_external::MAX_BYTES as u64);
+        let text = text.map_err(|error| unreadable(file, &error))?;
+        let too_large = || Problem::new(format!("{} is too large for a file of answers", file.display()));
+        let text = text.ok_or_else(too_large)?;
         Answers::read(&text).map_err(|why| {
             Problem::new(format!("{} is not a file of answers: {why}", file.display()))
                 .help("as in: `slack.send_message: { gives: { Message ID: m1 } }`")

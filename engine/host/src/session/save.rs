@@ -6,11 +6,13 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use flowrun_core::value::{File, Value};
+use flowrun_core::words::is_formatting;
 use flowrun_kit::files::{Files, extension, last_part};
 
 use flowrun_project::Problem;
 
 use super::private::private;
+use super::state::sync_folder_of;
 
 /// What a file is called whose name can't be one here.
 const UNNAMED: &str = "file";
@@ -52,7 +54,9 @@ pub fn save<'v>(file: &'v File, files: &Files, folder: &Path) -> Result<Saved<'v
     };
     let mut reader = files.open(file).map_err(|fault| unsaved(&fault.message))?;
     let (path, mut target) = place(&file.name, folder).map_err(|error| unsaved(&error))?;
-    let copied = io::copy(&mut reader, &mut target).and_then(|_| target.sync_all());
+    let copied = io::copy(&mut reader, &mut target)
+        .and_then(|_| target.sync_all())
+        .and_then(|()| sync_folder_of(&path));
     if let Err(error) = copied {
         // Half a file would pass for a whole one.
         let _ = fs::remove_file(&path);
@@ -61,9 +65,19 @@ pub fn save<'v>(file: &'v File, files: &Files, folder: &Path) -> Result<Saved<'v
     Ok(Saved { file, path })
 }
 
+/// A name that reads as what it is, hides nothing and is no option of a command.
+fn harmless(name: &str) -> String {
+    let mut name: String =
+        name.chars().map(|letter| if is_formatting(letter) { '_' } else { letter }).collect();
+    if name.starts_with(['.', '-', '~']) {
+        name.replace_range(..1, "_");
+    }
+    name
+}
+
 /// A new file in `folder`, called as near to `name` as may be.
 fn place(name: &str, folder: &Path) -> io::Result<(PathBuf, fs::File)> {
-    let name = last_part(name).unwrap_or_else(|| UNNAMED.to_owned());
+    let name = harmless(&last_part(name).unwrap_or_else(|| UNNAMED.to_owned()));
     let extension = Some(extension(&name)).filter(|extension| !extension.is_empty() && extension.len() < 20);
     let stem = extension.map_or(&*name, |extension| &name[..name.len() - extension.len() - 1]);
     let end = (0..=LONGEST.min(stem.len())).rfind(|end| stem.is_char_boundary(*end)).unwrap_or(0);
@@ -98,10 +112,13 @@ mod tests {
             ("people.csv", "people-3.csv"),
             ("../people.csv", "people-4.csv"),
             ("/etc/passwd", "passwd"),
+            ("-rf", "_rf"),
+            (".bashrc", "_bashrc"),
+            ("a\u{202e}gpj.exe", "a_gpj.exe"),
             ("..\\..\\x\0.txt", "x.txt"),
             ("..", "file"),
             ("", "file-2"),
-            (".env", ".env"),
+            (".env", "_env"),
             (&long, &format!("{}.csv", "ü".repeat(100))),
         ];
         for (name, expected) in table {

@@ -46,7 +46,15 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut file = private().write(true).create_new(true).open(&beside)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    fs::rename(&beside, path)
+    fs::rename(&beside, path)?;
+    sync_folder_of(path)
+}
+
+/// Makes sure that a file which was made or renamed is there under its name after a power cut.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // Elsewhere a folder can't be opened, and its entries are written with the file.
+    if cfg!(unix) { fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
 }
 
 /// A folder of kept tables. No two runs change the same of them at the same time.
@@ -95,8 +103,11 @@ fn file(folder: &Path, table: &str, ending: &str) -> PathBuf {
 
 impl Store for KeptTables {
     fn load(&self, table: &str) -> Result<Option<String>, String> {
-        match fs::read_to_string(file(&self.folder, table, "jsonl")) {
-            Ok(text) => Ok(Some(text)),
+        let path = file(&self.folder, table, "jsonl");
+        match fs::read_to_string(&path) {
+            Ok(text) => unsealed(&text).map(|text| Some(text.to_owned())).ok_or_else(|| {
+                format!("{} is not as it was written: restore it, or delete it to start over", path.display())
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.to_string()),
         }
@@ -106,11 +117,53 @@ impl Store for KeptTables {
         if !self.saves {
             return Ok(());
         }
-        replace(&file(&self.folder, table, "jsonl"), text).map_err(|error| error.to_string())
+        let path = file(&self.folder, table, "jsonl");
+        replace(&path, &sealed(text)).map_err(|error| format!("{}: {error}", path.display()))
     }
+}
+
+/// What the first line of a sealed text begins with.
+const SEAL: &str = "{\"sha256\":\"";
+
+/// A text behind a line with its checksum, by which a part of it is told from all of it.
+fn sealed(text: &str) -> String {
+    format!("{SEAL}{}\"}}\n{text}", hex(&Sha256::digest(text)))
+}
+
+/// What was sealed, if it is as it was. Files of before have no seal.
+fn unsealed(written: &str) -> Option<&str> {
+    if !written.starts_with(SEAL) {
+        return written.starts_with("{\"next\"").then_some(written);
+    }
+    let (_, text) = written.split_once('\n')?;
+    (sealed(text) == written).then_some(text)
 }
 
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_table_is_not_taken_for_all_of_it() {
+        let text = "{\"next\":2,\"ids\":[\"a\"]}\n{\"number\":1}\n{\"number\":2}\n";
+        assert_eq!(unsealed(text), Some(text), "as it was written before");
+        let written = sealed(text);
+        assert_eq!(unsealed(&written), Some(text));
+        for end in 0..written.len() {
+            assert_eq!(unsealed(&written[..end]), None, "cut after {end} bytes");
+        }
+        for at in 0..written.len() {
+            for bit in 0..7 {
+                let mut bytes = written.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                let changed = String::from_utf8(bytes).unwrap();
+                assert_eq!(unsealed(&changed), None, "bit {bit} of byte {at}");
+            }
+        }
+    }
 }

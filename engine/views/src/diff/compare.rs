@@ -7,8 +7,8 @@ use super::fields::Both;
 use super::flows::Paired;
 use super::meaning::Side;
 use super::report::{Item, Mark};
-use super::show::Secrets;
 use super::{flow, manifest};
+use crate::private::Secrets;
 use flowrun_project::Project;
 
 /// What is compared of two projects.

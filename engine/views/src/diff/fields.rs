@@ -9,7 +9,7 @@ use super::calls;
 use super::meaning::Side;
 use super::report::Change;
 use super::roots::numberless;
-use super::show::Secrets;
+use crate::private::Secrets;
 
 /// Two sides, and what is needed to compare and show them.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use flowrun_core::value::{REDACTED, Value};
 use super::cards::texts;
 use super::report::{Change, Item, Kind, Mark, What};
 use super::roots::numberless;
-use super::show::{Secrets, is_private};
+use crate::private::{Secrets, is_private};
 
 /// Settings that are credentials by their name, though elsewhere such a name may mean something else.
 const PRIVATE: &[&str] = &["key"];

@@ -19,7 +19,6 @@ mod outline;
 mod pairing;
 pub mod report;
 mod roots;
-mod show;
 mod summary;
 mod text;
 

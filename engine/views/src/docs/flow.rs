@@ -9,6 +9,7 @@ use super::markdown::{address, code, link, relative, text};
 use super::survey::{About, Survey};
 use super::{INDEX, stem};
 use crate::graph::scene::{constant, plain};
+use crate::private::masked_constant;
 use flowrun_core::words;
 use flowrun_project::Project;
 
@@ -90,7 +91,10 @@ fn inputs(flow: &Flow) -> String {
     let shown = |value: &Value| code(&constant(value));
     let row = |input: &flowrun_core::model::Input| {
         let ty = input.ty.as_ref().map_or("any", |ty| &***ty);
-        let default = input.default.as_ref().map_or_else(|| "needed".to_owned(), |value| shown(&value.it));
+        let default = input
+            .default
+            .as_ref()
+            .map_or_else(|| "needed".to_owned(), |value| shown(&masked_constant(&input.name, &value.it)));
         let mut meaning: Vec<String> = input.description.iter().map(|it| text(it)).collect();
         if !input.choices.is_empty() {
             let choices: Vec<String> = input.choices.iter().map(|choice| shown(&choice.it)).collect();

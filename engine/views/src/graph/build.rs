@@ -9,6 +9,7 @@ use flowrun_core::value::{REDACTED, Value};
 
 use super::scene::{Form, Lane, Node, Paint, Row, Scene, Source, constant, plain};
 use super::{start, title};
+use crate::private::masked;
 
 impl Scene {
     /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
@@ -137,7 +138,7 @@ impl Builder<'_> {
 
     fn row(&mut self, name: &str, value: &At<Expr>, form: Form, at: usize) -> Row {
         let mut row = Row::new(name, form);
-        self.value(&mut row, value, at);
+        self.value(&mut row, &At::new(masked(name, &value.it), value.span), at);
         row
     }
 

@@ -1,6 +1,7 @@
 //! What starts a flow, as the first node of its picture.
 
 use super::scene::{Give, Node, Paint, Row, constant, plain};
+use crate::private::masked_constant;
 use flowrun_core::model::{Flow, Trigger};
 
 /// The node of what starts the flow; what it gives are the flow's inputs.
@@ -30,7 +31,10 @@ pub fn trigger(flow: &Flow) -> Node {
     for input in &flow.inputs {
         let mut row = Row::plain(&input.name, input.ty.as_ref().map_or("any", |ty| &***ty));
         if let Some(default) = &input.default {
-            row.say(format!(", default {}", constant(&default.it)), Paint::Muted);
+            row.say(
+                format!(", default {}", constant(&masked_constant(&input.name, &default.it))),
+                Paint::Muted,
+            );
         }
         if !input.choices.is_empty() {
             let choices: Vec<String> = input.choices.iter().map(|choice| constant(&choice.it)).collect();

@@ -13,6 +13,7 @@ use flowrun_project::Project;
 use flowrun_project::check::{Given, examine, no_flows};
 use flowrun_project::source::Source;
 use flowrun_views::look::Paint;
+use flowrun_views::private::without_userinfo;
 use secrecy::ExposeSecret;
 
 use super::ConnectionsOf;
@@ -137,7 +138,7 @@ fn shown(
         return None;
     }
     let value = source.fetch(env).ok()?;
-    Some(words::fit(value.expose_secret().trim(), 80))
+    Some(words::fit(&without_userinfo(value.expose_secret().trim()), 80))
 }
 
 /// What would make a simulated connection real.

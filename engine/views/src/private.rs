@@ -1,8 +1,9 @@
-//! How values are shown. Secrets are not: what loading found to be one, what a name or its form gives away.
+//! How the values of a project are shown. Secrets are not: what loading found to be one, what a name or its form gives away.
 
+use flowrun_core::credentials;
 use flowrun_core::diag::Code;
 use flowrun_core::model::{At, Expr, Name};
-use flowrun_core::value::{REDACTED, Value};
+use flowrun_core::value::{REDACTED, Text, Value};
 
 use flowrun_project::Project;
 
@@ -101,6 +102,43 @@ impl Secrets {
     }
 }
 
+/// An expression in which no constant is a credential: what is drawn or printed of a project that may hold some, as exports do.
+/// `name` may be a path such as `headers.Authorization`.
+pub fn masked(name: &str, value: &Expr) -> Expr {
+    let inner = |name: &str, item: &At<Expr>| At::new(masked(name, &item.it), item.span);
+    match value {
+        Expr::Constant(value) => Expr::Constant(masked_constant(name, value)),
+        Expr::Wire(text) => Expr::Wire(text.clone()),
+        Expr::Template(text) => Expr::Template(Secrets::default().struck(text).into()),
+        Expr::List(items) => Expr::List(items.iter().map(|item| inner(name, item)).collect()),
+        Expr::Object(members) => {
+            let member =
+                |(key, value): &(Name, At<Expr>)| (key.clone(), inner(&format!("{name}.{}", key.it), value));
+            Expr::Object(members.iter().map(member).collect())
+        }
+        Expr::Broken => Expr::Broken,
+    }
+}
+
+/// A constant without credentials.
+pub fn masked_constant(name: &str, value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::list(items.iter().map(|item| masked_constant(name, item)).collect()),
+        Value::Object(members) => {
+            let member = |(key, value): (&Text, &Value)| {
+                (key.clone(), masked_constant(&format!("{name}.{key}"), value))
+            };
+            Value::object(members.iter().map(member))
+        }
+        Value::Text(text) if text.is_empty() => value.clone(),
+        Value::Text(text) if is_private(name) || credentials::in_field(name, text).is_some() => {
+            Value::from(REDACTED)
+        }
+        Value::Text(text) => Value::from(Secrets::default().struck(text)),
+        _ => value.clone(),
+    }
+}
+
 /// What a text in a file reads as: without its quotes, and line by line, for YAML writes long ones over several.
 fn spellings(written: &str, found: &mut Vec<String>) {
     found.push(written.trim_matches(['"', '\'', ' ']).to_owned());
@@ -151,7 +189,7 @@ fn is_credential_letter(letter: char) -> bool {
 }
 
 /// The text without the password of an address such as `https://user:password@host`.
-fn without_userinfo(text: &str) -> String {
+pub fn without_userinfo(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
@@ -159,7 +197,7 @@ fn without_userinfo(text: &str) -> String {
         let end = behind.find(|letter: char| letter == '/' || letter.is_whitespace()).unwrap_or(behind.len());
         whole.push_str(before);
         let host = match behind[..end].rsplit_once('@') {
-            Some((user, host)) if user.contains(':') => format!("{REDACTED}@{host}"),
+            Some((_, host)) => format!("{REDACTED}@{host}"),
             _ => behind[..end].to_owned(),
         };
         whole.push_str(&host);
@@ -186,6 +224,23 @@ mod tests {
         assert_eq!(secrets.constant("headers.X-Api-Key", &Value::from("abc")), REDACTED);
         let nested = Value::object([("user", Value::from("ada")), ("Password", Value::from("x"))]);
         assert_eq!(secrets.constant("body", &nested), format!("{{ user: ada, Password: {REDACTED} }}"));
+    }
+
+    #[test]
+    fn what_is_drawn_holds_no_credential() {
+        let shown = |name: &str, value: Value| masked_constant(name, &value).to_json();
+        let headers = Value::object([("Authorization", "Basic YWRhOmg="), ("Accept", "text/csv")]);
+        assert_eq!(
+            shown("headers", headers),
+            format!(r#"{{"Authorization":"{REDACTED}","Accept":"text/csv"}}"#)
+        );
+        assert_eq!(shown("url", Value::from("/x?token=abcdefgh12")), format!("\"{REDACTED}\""));
+        assert_eq!(shown("password", Value::from("")), "\"\"");
+        assert_eq!(shown("max_tokens", Value::from(5.0)), "5");
+        let Expr::Template(text) = masked("x", &Expr::Template("Bearer abcdefgh12 {{ a }}".into())) else {
+            panic!()
+        };
+        assert_eq!(*text, *format!("Bearer {REDACTED} {{{{ a }}}}"));
     }
 
     #[test]
