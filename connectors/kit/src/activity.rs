@@ -27,6 +27,9 @@ pub struct Tally {
     pub waited_ms: u64,
 }
 
+/// How many withheld requests are kept of each connection.
+const MOST_WITHHELD: usize = 10_000;
+
 #[derive(Debug, Default)]
 struct Shared {
     waits: Mutex<Vec<(u64, Waiting)>>,
@@ -35,7 +38,8 @@ struct Shared {
     repeated: AtomicU64,
     throttled: AtomicU64,
     waited_ms: AtomicU64,
-    withheld: Mutex<Vec<String>>,
+    withheld: Mutex<Vec<(u64, String)>>,
+    withheld_count: AtomicU64,
 }
 
 /// A view of what one connection is doing; clones see the same.
@@ -60,13 +64,23 @@ impl Activity {
         }
     }
 
-    /// The requests that a dry run did not send, as `POST /path`, in their order.
-    pub fn withheld(&self) -> Vec<String> {
+    /// The requests that a dry run did not send, each with its number among all of the run: method, path and the beginning of
+    /// the body. Of many the first are kept.
+    pub fn withheld(&self) -> Vec<(u64, String)> {
         self.0.withheld.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn withhold(&self, call: String) {
-        self.0.withheld.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    /// How many requests a dry run did not send.
+    pub fn withheld_count(&self) -> u64 {
+        self.0.withheld_count.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn withhold(&self, number: u64, call: impl FnOnce() -> String) {
+        self.0.withheld_count.fetch_add(1, Ordering::Relaxed);
+        let mut withheld = self.0.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        if withheld.len() < MOST_WITHHELD {
+            withheld.push((number, call()));
+        }
     }
 
     pub(crate) fn sent(&self, repeated: bool) {

@@ -217,18 +217,43 @@ impl Client {
 
     /// Refuses what the errand does not allow.
     fn may_send(&self, call: &Call, path: &str) -> Result<()> {
+        let planning = &self.errand.run.planning;
         if !call.does.changes() {
+            if self.errand.run.rehearsal && planning.knows(&call.target) {
+                let message =
+                    format!("{} {path} was not sent: it asks for what a dry run has made up", call.method);
+                return Err(Fault::new(FaultKind::Rehearsal, message));
+            }
             return Ok(());
         }
         if !self.errand.does.changes() {
             return Err(Fault::undeclared(&format!("{} {path}", call.method)));
         }
         if self.errand.run.rehearsal {
-            self.activity().withhold(format!("{} {path}", call.method));
+            self.activity().withhold(planning.next(), || self.planned(call, path));
             let message = format!("{} {path} was not sent: a dry run changes nothing", call.method);
             return Err(Fault::new(FaultKind::Rehearsal, message).help("leave out --dry-run to do it"));
         }
         Ok(())
+    }
+
+    /// What would have been sent: method, path, query and the beginning of the body, without secrets.
+    fn planned(&self, call: &Call, path: &str) -> String {
+        const SHOWN: usize = 160;
+        let query = call.target.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
+        let body: String = String::from_utf8_lossy(&call.body).into_owned();
+        let whole = format!(
+            "{} {path}{query} {}",
+            call.method,
+            body.split_whitespace().collect::<Vec<_>>().join(" ")
+        );
+        let own = Redactor::new(self.errand.secrets.iter().map(Secret::expose));
+        let mut shown = own.text(self.redact(whole.trim_end().to_owned()));
+        if let Some((cut, _)) = shown.char_indices().nth(SHOWN) {
+            shown.truncate(cut);
+            shown.push('…');
+        }
+        shown
     }
 
     /// Gets an answer of success, and puts into the record how a request that changes something ended.

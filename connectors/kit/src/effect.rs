@@ -16,6 +16,7 @@ use flowrun_core::value::Value;
 
 use crate::activity::Activity;
 use crate::errand::{Errand, Run};
+use crate::planned::Unperformed;
 
 /// A card that reaches outside through a connection.
 pub trait Effect: Inputs + Send + 'static {
@@ -136,7 +137,19 @@ impl EffectCard {
             activity,
             ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))
         };
-        self.code.perform(performance, connection, errand)
+        if !errand.run.rehearsal {
+            return self.code.perform(performance, connection, errand);
+        }
+        // A dry run goes on as if the card had done what it would have done.
+        let (unperformed, planning) =
+            (Unperformed::of(&self.card, &performance), errand.run.planning.clone());
+        let performing = self.code.perform(performance, connection, errand);
+        Box::pin(async move {
+            match performing.await {
+                Err(fault) if fault.kind == FaultKind::Rehearsal => Ok(unperformed.answer(&planning)),
+                performed => performed,
+            }
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use flowrun_core::value::{Secret, Value};
 use crate::activity::Activity;
 use crate::audit::Ledger;
 use crate::files::Files;
+use crate::planned::Planning;
 use crate::stop::Stop;
 
 /// What all that a run does outside has in common.
@@ -21,6 +22,8 @@ pub struct Run {
     pub audit: Option<Arc<dyn Ledger>>,
     /// Whether requests that would change something are withheld.
     pub rehearsal: bool,
+    /// What was withheld so far.
+    pub planning: Arc<Planning>,
     /// The run's files.
     pub files: Files,
     /// How much memory answers may take.

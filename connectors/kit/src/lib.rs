@@ -29,6 +29,7 @@ pub mod oauth;
 pub mod pacing;
 pub mod paging;
 mod pem;
+pub mod planned;
 pub mod redact;
 pub mod registry;
 pub mod retry;

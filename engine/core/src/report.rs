@@ -65,6 +65,8 @@ pub enum Status {
     Running,
     /// It ended as it should.
     Done,
+    /// A dry run that came to its end: what would have been changed was not.
+    Planned,
     /// Continue If ended it, successfully.
     Stopped,
     /// It failed, and the error policy of the card made it end with values.

@@ -1,6 +1,7 @@
 //! Faults on request: which requests a simulator answers badly, and how.
 
 use super::lock;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
@@ -147,7 +148,17 @@ struct Armed {
 
 /// The faults of a run. Clones share their counts, so that one set can be given to several simulators.
 #[derive(Clone, Debug, Default)]
-pub struct SimFaults(Arc<Mutex<Vec<Armed>>>);
+pub struct SimFaults(Arc<Mutex<All>>);
+
+#[derive(Debug, Default)]
+struct All {
+    armed: Vec<Armed>,
+    /// What was asked, each once: methods and paths.
+    asked: BTreeSet<String>,
+}
+
+/// How many different requests are told where a fault fitted none.
+const MOST_TOLD: usize = 12;
 
 impl SimFaults {
     /// No faults; some may be added later.
@@ -157,28 +168,53 @@ impl SimFaults {
 
     /// Adds a fault, which counts requests from now on.
     pub fn add(&self, fault: SimFault) {
-        lock(&self.0).push(Armed { fault, seen: 0, fired: 0 });
+        lock(&self.0).armed.push(Armed { fault, seen: 0, fired: 0 });
     }
 
     /// Forgets all faults: from now on the simulators behave.
     pub fn clear(&self) {
-        lock(&self.0).clear();
+        *lock(&self.0) = All::default();
     }
 
     /// Each fault and how many requests it hit so far.
     pub fn fired(&self) -> Vec<(SimFault, u64)> {
-        lock(&self.0).iter().map(|armed| (armed.fault.clone(), armed.fired)).collect()
+        lock(&self.0).armed.iter().map(|armed| (armed.fault.clone(), armed.fired)).collect()
+    }
+
+    /// What to say of faults that hit no request, if there are any: whoever tests by a slip would believe in what comes of it.
+    pub fn idle(&self) -> Option<String> {
+        let all = lock(&self.0);
+        let idle: Vec<String> = all
+            .armed
+            .iter()
+            .filter(|armed| armed.fired == 0)
+            .map(|armed| format!("--fault {}", armed.fault))
+            .collect();
+        if idle.is_empty() {
+            return None;
+        }
+        let asked: Vec<&str> = all.asked.iter().map(String::as_str).take(MOST_TOLD).collect();
+        let more = if all.asked.len() > MOST_TOLD { ", …" } else { "" };
+        let asked = if asked.is_empty() {
+            "none was sent to a simulator".to_owned()
+        } else {
+            format!("there were {}{more}", asked.join(", "))
+        };
+        Some(format!("{} hit no request: {asked}", idle.join(" and ")))
     }
 
     /// What happens to this request. Every fault counts it; of those that hit it, the first asked for wins.
     pub fn next(&self, vendor: &str, method: &str, target: &str) -> Option<SimFaultKind> {
         let mut all = lock(&self.0);
-        if all.is_empty() {
+        if all.armed.is_empty() {
             return None;
+        }
+        if all.asked.len() <= MOST_TOLD {
+            all.asked.insert(format!("{vendor} {method} {}", route(target)));
         }
         let request = format!("{method} {target}");
         let mut chosen = None;
-        for armed in all.iter_mut().filter(|armed| armed.fault.matches(vendor, &request)) {
+        for armed in all.armed.iter_mut().filter(|armed| armed.fault.matches(vendor, &request)) {
             armed.seen += 1;
             if chosen.is_none() && armed.fault.hits(armed.seen) {
                 armed.fired += 1;
@@ -187,6 +223,17 @@ impl SimFaults {
         }
         chosen
     }
+}
+
+/// The path of an address, with `…` in place of what looks like an ID.
+fn route(target: &str) -> String {
+    let path = target.split('?').next().unwrap_or_default();
+    let is_id = |segment: &str| {
+        segment.len() >= 20 || segment.bytes().any(|byte| byte.is_ascii_digit()) && segment.len() > 3
+    };
+    let segments: Vec<&str> =
+        path.split('/').map(|segment| if is_id(segment) { "…" } else { segment }).collect();
+    segments.join("/")
 }
 
 impl FromIterator<SimFault> for SimFaults {

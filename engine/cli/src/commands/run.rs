@@ -1,21 +1,24 @@
 //! `flowrun run`: runs a flow and tells what happened.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
 use flowrun_core::machine::Limits;
 use flowrun_core::memory::Memory;
-use flowrun_core::report::Status;
+use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
 use flowrun_host::session::{Ended, Job, Plan, Record, Session, save};
+use flowrun_kit::activity::Tally;
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
 use flowrun_views::{failure, mistakes};
+use serde::Serialize;
 
 use crate::console::Console;
 use crate::live::Live;
@@ -270,6 +273,55 @@ async fn watched(session: Session, registry: &Registry, console: &mut Console<'_
     session.run(watch).await
 }
 
+/// The report as programs get it: what happened, and what was sent for it.
+#[derive(Serialize)]
+struct Told<'e> {
+    #[serde(flatten)]
+    report: &'e Report,
+    requests: BTreeMap<&'e str, Requests>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<&'e [String]>,
+}
+
+#[derive(Serialize)]
+struct Requests {
+    sent: u64,
+    repeated: u64,
+    throttled: u64,
+    waited_ms: u64,
+}
+
+impl<'e> Told<'e> {
+    fn of(args: &RunArgs, ended: &'e Ended) -> Told<'e> {
+        let requests = |tally: &Tally| Requests {
+            sent: tally.requests,
+            repeated: tally.repeated,
+            throttled: tally.throttled,
+            waited_ms: tally.waited_ms,
+        };
+        let all = ended.tallies.iter().map(|(name, tally)| (&**name, requests(tally)));
+        let withheld = args.dry_run.then_some(&*ended.withheld);
+        Told { report: &ended.report, requests: all.collect(), withheld }
+    }
+}
+
+/// A line for each connection over which requests were repeated or slowed down; for each that was used if `all` are to be
+/// told.
+fn traffic(ended: &Ended, all: bool, paint: Paint) -> String {
+    let troubled = |tally: &Tally| tally.repeated > 0 || tally.throttled > 0;
+    let told = ended.tallies.iter().filter(|(_, tally)| tally.requests > 0 && (all || troubled(tally)));
+    let line = |(name, tally): &(String, Tally)| {
+        let mut parts = vec![words::many(tally.requests, "request")];
+        parts.extend((tally.repeated > 0).then(|| format!("{} repeated", words::count(tally.repeated))));
+        parts.extend((tally.throttled > 0).then(|| format!("{} × 429", words::count(tally.throttled))));
+        parts.extend(
+            (tally.waited_ms >= 1000).then(|| format!("waited {}", words::duration(tally.waited_ms as f64))),
+        );
+        format!("{}\n", paint.dim(&format!("{name}: {}", parts.join(", "))))
+    };
+    told.map(line).collect()
+}
+
 /// Tells what happened; the exit code that it deserves.
 fn tell(
     args: &RunArgs,
@@ -278,17 +330,14 @@ fn tell(
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     let report = &ended.report;
-    // A dry run that came to its first change has done what it should.
-    let rehearsed = args.dry_run && !ended.withheld.is_empty();
     let mut code = match report.status {
         _ if ended.interrupted => INTERRUPTED,
         Status::Cancelled => INTERRUPTED,
-        Status::Done | Status::Stopped | Status::Handled => DONE,
-        Status::Failed if rehearsed => DONE,
+        Status::Done | Status::Planned | Status::Stopped | Status::Handled => DONE,
         Status::Failed | Status::Running => FAILED,
     };
     if args.json {
-        let json = serde_json::to_string_pretty(report).map_err(std::io::Error::other)?;
+        let json = serde_json::to_string_pretty(&Told::of(args, ended)).map_err(std::io::Error::other)?;
         console.tell(&format!("{json}\n"))?;
     } else {
         let paint = Paint(console.out_look.color);
@@ -305,14 +354,18 @@ fn tell(
             text.push_str(&transcript::lists(report, paint));
         }
         if args.dry_run {
-            text.push_str(&transcript::rehearsal(&ended.withheld, paint));
+            text.push_str(&transcript::rehearsal(&ended.withheld, ended.withheld_count, paint));
         }
+        text.push_str(&traffic(ended, args.trace, paint));
         console.tell(&text)?;
     }
     if code == FAILED {
         console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));
     }
     code = code.max(save_files(args, ended, console));
+    if let Some(idle) = &ended.idle_faults {
+        console.warn(idle);
+    }
     if let Err(error) = &ended.recorded {
         let why = match error.kind() {
             ErrorKind::NotFound => "somebody deleted or moved it during the run".to_owned(),

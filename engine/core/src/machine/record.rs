@@ -18,7 +18,10 @@ impl Machine {
         Report {
             version: VERSION,
             run: self.start.run_id.clone(),
-            status: flow.status,
+            status: match flow.status {
+                Status::Done | Status::Stopped | Status::Handled if self.start.dry_run => Status::Planned,
+                status => status,
+            },
             started: crate::value::Date::from_millis(self.start.at_us.div_euclid(1000))
                 .map(|date| date.to_string())
                 .unwrap_or_default(),

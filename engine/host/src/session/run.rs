@@ -11,11 +11,12 @@ use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Date, Text};
-use flowrun_kit::activity::Activity;
+use flowrun_kit::activity::{Activity, Tally};
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
+use flowrun_kit::simulator::SimFaults;
 use flowrun_project::Problem;
 use flowrun_tables::Tables;
 use tokio::task::JoinHandle;
@@ -38,6 +39,7 @@ pub struct Session {
     world: World,
     made: Vec<Made>,
     audit: Arc<Audit>,
+    faults: SimFaults,
     /// Held until the run has ended.
     _turn: Option<Turn>,
 }
@@ -54,8 +56,14 @@ pub struct Ended {
     pub files: Files,
     /// Whether it was told to stop.
     pub interrupted: bool,
-    /// What a dry run did not send.
+    /// The first requests that a dry run did not send, in their order.
     pub withheld: Vec<String>,
+    /// How many there were.
+    pub withheld_count: u64,
+    /// What each connection did, by its name.
+    pub tallies: Vec<(String, Tally)>,
+    /// What was wrong with the faults that were asked for.
+    pub idle_faults: Option<String>,
     /// How long it took for whoever waited, in milliseconds, where time was simulated.
     pub real_ms: Option<f64>,
     /// Whether the audit record is complete, where there is one.
@@ -84,7 +92,7 @@ impl Plan {
             ..Purpose::new(&simulators, env)
         };
         let made = connections::connect(&self.planned, &purpose)?;
-        let clock = simulators.clock;
+        let (clock, faults) = (simulators.clock, simulators.faults);
         let run_id = run_id(self.surroundings.run_id.as_deref(), clock.now_ms() * 1000);
         let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
         // Nothing outlives a run that reaches nothing real, unless it is said where.
@@ -102,6 +110,7 @@ impl Plan {
             audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
             rehearsal: self.job.dry_run,
             files: self.files.clone(),
+            planning: Arc::default(),
             memory: self.job.limits.memory,
             stop,
         };
@@ -122,7 +131,7 @@ impl Plan {
                 }
             }
         }
-        Ok(Session { warnings, plan: self, machine, world, made, audit, _turn: turn })
+        Ok(Session { warnings, plan: self, machine, world, made, audit, faults, _turn: turn })
     }
 
     /// The right to run alone, if the flow wants to. A dry run changes nothing, so that it is in nobody's way.
@@ -271,7 +280,13 @@ impl Session {
         let started = Instant::now();
         let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch).await;
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
-        let withheld = self.made.iter().flat_map(|made| made.activity.withheld()).collect();
+        let mut withheld: Vec<(u64, String)> =
+            self.made.iter().flat_map(|made| made.activity.withheld()).collect();
+        withheld.sort_by_key(|(number, _)| *number);
+        let withheld = withheld.into_iter().map(|(_, request)| request).collect();
+        let withheld_count = self.made.iter().map(|made| made.activity.withheld_count()).sum();
+        let tallies = self.made.iter().map(|made| (made.name.clone(), made.activity.tally())).collect();
+        let idle_faults = self.faults.idle();
         let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
         Ended {
             report,
@@ -280,6 +295,9 @@ impl Session {
             files: self.plan.files,
             interrupted: self.world.stop.is_given(),
             withheld,
+            withheld_count,
+            tallies,
+            idle_faults,
             real_ms,
             recorded,
         }

@@ -31,6 +31,8 @@ pub struct Simulators {
     pub clock: Clock,
     /// What stands before them.
     pub front: Front,
+    /// How they misbehave.
+    pub faults: SimFaults,
     each: Vec<Simulating>,
 }
 
@@ -94,9 +96,10 @@ impl Simulators {
 
     /// Those of all connectors; none knows anything of another.
     pub fn empty(registry: &Registry, clock: Clock, setup: &Setup) -> Simulators {
+        let faults = setup.faults.iter().cloned().collect::<SimFaults>();
         let setting = SimSetup {
             clock: clock.clone(),
-            faults: setup.faults.iter().cloned().collect::<SimFaults>(),
+            faults: faults.clone(),
             dated: setup.dated,
             options: setup.options.clone(),
         };
@@ -104,12 +107,12 @@ impl Simulators {
             let simulated = connector.sim.as_ref()?;
             Some(Simulating::new(connector, (simulated.make)(&setting)))
         });
-        Simulators { clock, front: Front::default(), each: each.collect() }
+        Simulators { clock, front: Front::default(), faults, each: each.collect() }
     }
 
     /// These.
     pub fn of(clock: Clock, front: Front, each: impl IntoIterator<Item = Simulating>) -> Simulators {
-        Simulators { clock, front, each: each.into_iter().collect() }
+        Simulators { clock, front, faults: SimFaults::none(), each: each.into_iter().collect() }
     }
 
     /// Lets each know the people of the others, as if they had been imported yesterday.

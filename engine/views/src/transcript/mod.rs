@@ -55,13 +55,16 @@ pub fn summary(report: &Report, interrupted: bool, real_ms: Option<f64>, paint: 
     let (mark, tone): (&str, fn(Paint, &str) -> String) = match report.status {
         _ if interrupted => ("interrupted", Paint::yellow),
         Status::Done | Status::Handled => ("done", Paint::green),
+        Status::Planned => ("planned", Paint::green),
         Status::Stopped => ("stopped", Paint::green),
         Status::Failed => ("failed", Paint::red),
         Status::Cancelled => ("interrupted", Paint::yellow),
         Status::Running => ("stuck", Paint::red),
     };
     let mut parts = vec![tone(paint, mark)];
-    if matches!(report.status, Status::Done | Status::Handled | Status::Stopped) && !interrupted {
+    let ended_well =
+        matches!(report.status, Status::Done | Status::Planned | Status::Handled | Status::Stopped);
+    if ended_well && !interrupted {
         parts.extend(scalars(&report.flow.outputs));
     }
     let took = words::duration(report.duration_ms);
@@ -89,14 +92,8 @@ pub fn lists(report: &Report, paint: Paint) -> String {
             continue;
         }
         lines.push_str(&format!("{}\n", paint.bold(&format!("{}:", outcome::spaced(name)))));
-        for text in texts.iter().take(SHOWN_TEXTS) {
-            lines.push_str(&format!("  {}\n", words::fit(text, usize::MAX)));
-        }
-        let more = texts.len().saturating_sub(SHOWN_TEXTS);
-        if more > 0 {
-            let told = format!("and {} more; --outputs shows all", words::count(more as u64));
-            lines.push_str(&format!("  {}\n", paint.dim(&told)));
-        }
+        let shown = texts.iter().map(|text| words::fit(text, usize::MAX));
+        lines.push_str(&first(shown, texts.len() as u64, SHOWN_TEXTS, "; --outputs shows all", paint));
     }
     lines
 }
@@ -104,28 +101,28 @@ pub fn lists(report: &Report, paint: Paint) -> String {
 /// How many withheld requests are shown.
 const SHOWN_REQUESTS: usize = 50;
 
-/// The lines after the last of a dry run: the requests that were not sent, those of one connection in their order.
-pub fn rehearsal(withheld: &[String], paint: Paint) -> String {
-    match withheld {
-        [] => format!("{}\n", paint.dim("dry run: nothing was changed")),
-        [only] => {
-            format!("{} {only} would have been sent\n", paint.yellow("dry run: nothing was changed;"))
-        }
-        many => {
-            let requests = words::many(many.len() as u64, "request");
-            let head = paint.yellow("dry run: nothing was changed;");
-            let mut lines = format!("{head} {requests} would have been sent:\n");
-            for request in many.iter().take(SHOWN_REQUESTS) {
-                lines.push_str(&format!("  {}\n", words::fit(request, usize::MAX)));
-            }
-            let more = many.len().saturating_sub(SHOWN_REQUESTS);
-            if more > 0 {
-                let told = format!("and {} more", words::count(more as u64));
-                lines.push_str(&format!("  {}\n", paint.dim(&told)));
-            }
-            lines
-        }
+/// The lines after the last of a dry run: the first of `count` requests that were not sent, in their order.
+pub fn rehearsal(withheld: &[String], count: u64, paint: Paint) -> String {
+    let head = paint.yellow("dry run: nothing was changed");
+    if count == 0 {
+        return format!("{}\n", paint.dim("dry run: nothing was changed"));
     }
+    let requests = words::many(count, "request");
+    let mut lines = format!("{head}; {requests} would have been sent:\n");
+    let shown = withheld.iter().map(|request| words::fit(request, usize::MAX));
+    lines.push_str(&first(shown, count, SHOWN_REQUESTS, "", paint));
+    lines
+}
+
+/// The first `most` of `count` lines, and how many are not shown.
+fn first(lines: impl Iterator<Item = String>, count: u64, most: usize, hint: &str, paint: Paint) -> String {
+    let mut shown: String = lines.take(most).map(|line| format!("  {line}\n")).collect();
+    let more = count.saturating_sub(most as u64);
+    if more > 0 {
+        let told = format!("and {} more{hint}", words::count(more));
+        shown.push_str(&format!("  {}\n", paint.dim(&told)));
+    }
+    shown
 }
 
 /// The outputs of a flow that fit into a line: `250 employees`, `status: done`.
@@ -146,12 +143,12 @@ mod tests {
 
     #[test]
     fn a_dry_run_names_each_request_that_it_did_not_send() {
-        let told = |count: usize| {
+        let told = |count: u64| {
             let withheld: Vec<String> = (1..=count).map(|number| format!("PUT /{number}")).collect();
-            rehearsal(&withheld, Paint(false))
+            rehearsal(&withheld, count, Paint(false))
         };
         assert_eq!(told(0), "dry run: nothing was changed\n");
-        assert_eq!(told(1), "dry run: nothing was changed; PUT /1 would have been sent\n");
+        assert_eq!(told(1), "dry run: nothing was changed; 1 request would have been sent:\n  PUT /1\n");
         let head = "dry run: nothing was changed;";
         assert_eq!(told(2), format!("{head} 2 requests would have been sent:\n  PUT /1\n  PUT /2\n"));
         // All 50 are shown without a line that says how many are not.

@@ -17,7 +17,7 @@ pub(super) fn outcome(card: &CardReport) -> String {
         Status::Failed => return failed(card),
         Status::Cancelled => return "✗ cancelled".to_owned(),
         Status::Running => return progress(card),
-        Status::Done | Status::Stopped | Status::Handled => {}
+        Status::Done | Status::Planned | Status::Stopped | Status::Handled => {}
     }
     let tries = if card.tries > 1 { format!(" ({} tries)", card.tries) } else { String::new() };
     let words = match &card.inside {
