@@ -64,6 +64,11 @@ impl Answers {
         Ok(Answers(all))
     }
 
+    /// Whether anything is answered in place of `card`.
+    pub fn has(&self, card: &str) -> bool {
+        self.0.contains_key(card)
+    }
+
     /// What is answered in place of `card` with these fields.
     pub(crate) fn answer(&self, card: &str, fields: &Record) -> Result<Record> {
         let Some(answers) = self.0.get(card) else { return Err(self.nothing_for(card)) };

@@ -20,7 +20,7 @@ use crate::download;
 use crate::dpop;
 use crate::errand::Errand;
 use crate::files::{Draft, Files};
-use crate::http::{Request, Response, TransportError};
+use crate::http::{Limits, Request, Response, TransportError};
 use crate::line::Line;
 use crate::pacing::{Quota, date_ms};
 use crate::redact::Redactor;
@@ -261,8 +261,12 @@ impl Client {
                 Err(error) => {
                     let never_sent =
                         matches!(error, TransportError::Connect(_) | TransportError::Refused { .. });
-                    let hopeless =
-                        matches!(error, TransportError::TooLarge(_) | TransportError::Refused { .. });
+                    let hopeless = matches!(
+                        error,
+                        TransportError::TooLarge(_)
+                            | TransportError::Memory(_)
+                            | TransportError::Refused { .. }
+                    );
                     if !never_sent {
                         self.may_have_changed(call, course);
                     }
@@ -358,7 +362,9 @@ impl Client {
         request: Request,
         course: &mut Course,
     ) -> Result<Result<Response, TransportError>> {
-        let (transport, limits) = (&*self.line.transport, self.line.limits);
+        let limits = Limits { memory: self.errand.memory(), ..self.line.limits };
+        limits.memory.check()?;
+        let transport = &*self.line.transport;
         let answer = async {
             match &mut course.into {
                 None => Ok(transport.send(request, limits).await),

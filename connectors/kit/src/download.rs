@@ -30,7 +30,7 @@ pub(crate) async fn receive(
             Err(error) => return Ok(Err(error)),
         };
         if !arriving.status.is_success() {
-            return Ok(arriving.whole(limits.answer_bytes).await);
+            return Ok(arriving.whole(limits).await);
         }
         while let Some(piece) = arriving.body.next().await {
             match piece {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flowrun_core::does::Does;
+use flowrun_core::memory::Memory;
 use flowrun_core::value::{Secret, Value};
 
 use crate::activity::Activity;
@@ -22,6 +23,8 @@ pub struct Run {
     pub rehearsal: bool,
     /// The run's files.
     pub files: Files,
+    /// How much memory answers may take.
+    pub memory: Memory,
     /// Tells the run to end.
     pub stop: Stop,
 }
@@ -74,6 +77,11 @@ impl Errand {
     pub(crate) fn hiding(mut self, inputs: &[Value]) -> Errand {
         inputs.iter().for_each(|value| collect(value, &mut self.secrets));
         self
+    }
+
+    /// How much memory its answers may take: what cleans up is not held to it.
+    pub(crate) fn memory(&self) -> Memory {
+        if self.cleans_up { Memory::default() } else { self.run.memory }
     }
 
     /// Notes that something may have been changed.

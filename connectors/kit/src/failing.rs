@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_core::memory;
 use flowrun_core::value::{Text, Value};
 
 use crate::auth::Auth;
@@ -38,6 +39,7 @@ impl Client {
             TransportError::TooLarge(most) => {
                 (FaultKind::Network, format!("{vendor} answered {name} with more than {most} bytes"))
             }
+            TransportError::Memory(why) => (FaultKind::RunLimit, format!("{name} was not read: {why}")),
             TransportError::Connect(why) => (FaultKind::Network, format!("{vendor} can't be reached: {why}")),
             TransportError::Refused { .. } => {
                 (FaultKind::Network, format!("no connection to {} for {vendor}: {error}", self.host()))
@@ -49,6 +51,7 @@ impl Client {
         let tries = if course.tries > 1 { format!(" ({} tries)", course.tries) } else { String::new() };
         let fault = Fault::new(kind, format!("{message}{tries}{}", unknown(lost))).lost(lost);
         match error {
+            TransportError::Memory(_) => fault.help(memory::REMEDY),
             TransportError::Connect(_) => fault.help(self.line.vendor.unreachable),
             TransportError::Refused { help, .. } => fault.help(*help),
             _ => fault,

@@ -5,9 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use flowrun_core::encoding::Encoding;
+use flowrun_core::memory::Memory;
+use flowrun_core::value::Text;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::effect::Pending;
@@ -87,8 +89,13 @@ pub struct Arriving {
 }
 
 impl Arriving {
-    /// Waits for the whole answer, of at most `most` bytes.
-    pub async fn whole(mut self, most: usize) -> Result<Response, TransportError> {
+    /// Waits for the whole answer, as far as the limits go.
+    pub async fn whole(mut self, limits: Limits) -> Result<Response, TransportError> {
+        let most = limits.answer_bytes;
+        // Of a body that is unpacked it says too little.
+        let announced =
+            self.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let announced = announced.filter(|length| *length <= most).unwrap_or(0);
         let mut whole: Vec<u8> = Vec::new();
         let mut first: Option<Bytes> = None;
         while let Some(piece) = self.body.next().await {
@@ -97,10 +104,12 @@ impl Arriving {
             if size > most {
                 return Err(TransportError::TooLarge(most));
             }
+            limits.memory.check().map_err(|fault| TransportError::Memory(fault.message.clone()))?;
             // Most answers are one piece: hand that on without copying it.
             match first.take() {
                 None if whole.is_empty() => first = Some(piece),
                 start => {
+                    whole.reserve(announced.saturating_sub(whole.len()));
                     whole.extend(start.into_iter().flatten());
                     whole.extend_from_slice(&piece);
                 }
@@ -127,12 +136,19 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// The largest body that is sent.
     pub request_bytes: usize,
+    /// How much memory answers may take, all together.
+    pub memory: Memory,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         let mib = 1024 * 1024;
-        Limits { timeout: Duration::from_secs(30), answer_bytes: 32 * mib, request_bytes: 8 * mib }
+        Limits {
+            timeout: Duration::from_secs(30),
+            answer_bytes: 32 * mib,
+            request_bytes: 8 * mib,
+            memory: Memory::default(),
+        }
     }
 }
 
@@ -154,6 +170,8 @@ pub enum TransportError {
     Timeout,
     /// The answer is larger than the limit, in bytes.
     TooLarge(usize),
+    /// There is no memory left for it.
+    Memory(Text),
 }
 
 impl fmt::Display for TransportError {
@@ -164,6 +182,7 @@ impl fmt::Display for TransportError {
             TransportError::Broken(why) => write!(f, "the connection broke off: {why}"),
             TransportError::Timeout => f.write_str("no answer came in time"),
             TransportError::TooLarge(most) => write!(f, "the answer has more than {most} bytes"),
+            TransportError::Memory(why) => f.write_str(why),
         }
     }
 }

@@ -88,7 +88,7 @@ impl fmt::Debug for SimTransport {
 impl Transport for SimTransport {
     fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let whole = async { self.deliver(request).await?.whole(limits.answer_bytes).await };
+            let whole = async { self.deliver(request).await?.whole(limits).await };
             let answer = self.clock.timeout(limits.timeout, whole).await;
             answer.unwrap_or(Err(TransportError::Timeout))
         })

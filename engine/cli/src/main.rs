@@ -5,12 +5,18 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use cap::Cap;
 use flowrun::console::{Console, look_of};
 use flowrun::{Prompt, Surroundings, main_in};
 
 #[cfg(feature = "mimalloc")]
+use mimalloc::MiMalloc as Allocator;
+#[cfg(not(feature = "mimalloc"))]
+use std::alloc::System as Allocator;
+
+/// Counts what is in use, so that a run can be held to `--memory`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static MEMORY: Cap<Allocator> = Cap::new(Allocator, usize::MAX);
 
 /// Asks on the terminal.
 struct Terminal;
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
     let mut console = Console { out: &mut out, err: &mut err, out_look, err_look };
     let asks = io::stdin().is_terminal() && err_look.live;
     let prompt = asks.then(|| Arc::new(Terminal) as Arc<dyn Prompt>);
-    let surroundings = Surroundings { env, signals: true, prompt, ..Surroundings::default() };
+    let memory_used = || MEMORY.allocated() as u64;
+    let surroundings = Surroundings { env, signals: true, prompt, memory_used, ..Surroundings::default() };
     ExitCode::from(main_in(std::env::args_os().skip(1), &surroundings, &mut console))
 }

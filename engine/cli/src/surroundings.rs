@@ -29,6 +29,8 @@ pub struct Surroundings {
     pub instant: bool,
     /// The name of the run, instead of a new one: chance is drawn from it.
     pub run_id: Option<String>,
+    /// How many bytes of memory this process has in use, as far as that is known.
+    pub memory_used: fn() -> u64,
     /// The runs of this process that are alone.
     pub alone: Alone,
     /// Asks the user, if there is one at a terminal.
@@ -46,6 +48,7 @@ impl Default for Surroundings {
             simulators: None,
             instant: false,
             run_id: None,
+            memory_used: || 0,
             alone: Alone::default(),
             prompt: None,
         }

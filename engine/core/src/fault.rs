@@ -33,6 +33,8 @@ pub enum FaultKind {
     User,
     /// More helper flows called each other than the limit allows.
     StackLimit,
+    /// The run took more cards or memory than it may.
+    RunLimit,
     /// The run was cancelled.
     Cancelled,
     /// A dry run came to a request that would change something.
@@ -57,6 +59,7 @@ impl fmt::Display for FaultKind {
             FaultKind::Url => "URL Error",
             FaultKind::User => "User Error",
             FaultKind::StackLimit => "Stack Limit Exceeded",
+            FaultKind::RunLimit => "Run Limit Exceeded",
             FaultKind::Cancelled => "Cancelled",
             FaultKind::Rehearsal => "Dry Run",
             FaultKind::Internal => "Internal Error",
@@ -173,6 +176,11 @@ impl Fault {
         let mut fault = Fault::new(kind, mismatch.to_string());
         fault.0.input = input;
         fault
+    }
+
+    /// Whether nobody may ignore it or try again: the run was cancelled, or came to a limit.
+    pub fn ends_the_run(&self) -> bool {
+        matches!(self.kind, FaultKind::Cancelled | FaultKind::RunLimit)
     }
 
     /// Whether a later try may go better because only the vendor's limit stood in the way.

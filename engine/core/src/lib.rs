@@ -20,6 +20,7 @@ pub mod fault;
 pub mod journal;
 pub mod load;
 pub mod machine;
+pub mod memory;
 pub mod model;
 pub mod names;
 pub mod path;

@@ -226,8 +226,17 @@ impl FaultReport {
 const SHOWN_ITEMS: usize = 10;
 const SHOWN_CHARS: usize = 2_000;
 
+/// How many values of one output a report shows: lists of ten lists of ten lists have no end either.
+const SHOWN_VALUES: usize = 10_000;
+
 /// A copy of `value` that is small enough for a report: long lists and texts are cut, and say so.
 pub fn clip(value: &Value) -> Value {
+    clipped(value, &mut { SHOWN_VALUES })
+}
+
+fn clipped(value: &Value, left: &mut usize) -> Value {
+    let Some(fewer) = left.checked_sub(1) else { return Value::from("…") };
+    *left = fewer;
     match value {
         Value::Text(text) if text.len() > SHOWN_CHARS => match text.char_indices().nth(SHOWN_CHARS) {
             Some((cut, _)) => Value::from(format!("{}… ({} bytes)", &text[..cut], text.len())),
@@ -235,14 +244,15 @@ pub fn clip(value: &Value) -> Value {
             None => value.clone(),
         },
         Value::List(items) => {
-            let mut shown: Vec<Value> = items.iter().take(SHOWN_ITEMS).map(clip).collect();
+            let mut shown: Vec<Value> =
+                items.iter().take(SHOWN_ITEMS).map(|item| clipped(item, left)).collect();
             if items.len() > SHOWN_ITEMS {
                 shown.push(Value::from(format!("… {} more", items.len() - SHOWN_ITEMS)));
             }
             Value::list(shown)
         }
         Value::Object(members) => {
-            Value::object(members.iter().map(|(key, value)| (key.clone(), clip(value))))
+            Value::object(members.iter().map(|(key, value)| (key.clone(), clipped(value, left))))
         }
         other => other.clone(),
     }
@@ -265,5 +275,8 @@ mod tests {
         assert_eq!(clip(&Value::list(numbers(10))), Value::list(numbers(10)));
         let Value::List(cut) = clip(&Value::list(numbers(12))) else { panic!("a list") };
         assert_eq!((cut.len(), &cut[10]), (11, &Value::from("… 2 more")));
+        // Forty lists, a trillion items.
+        let doubled = (0..40).fold(Value::from("a"), |inner, _| Value::list(vec![inner.clone(), inner]));
+        assert!(clip(&doubled).to_json().len() < 100_000);
     }
 }

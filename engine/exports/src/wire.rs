@@ -271,8 +271,12 @@ fn lenient(path: &[Text]) -> String {
 
 /// A text inside a template that is not to be taken for one.
 pub(super) fn literal(text: &str) -> String {
-    if ["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) {
-        return format!("{{% raw %}}{text}{{% endraw %}}");
+    if !["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) {
+        return text.to_owned();
     }
-    text.to_owned()
+    if text.contains("endraw") {
+        // It would end what is to protect it: a constant of the template's own.
+        return format!("{{{{ {} }}}}", Value::from(text).to_json());
+    }
+    format!("{{% raw %}}{text}{{% endraw %}}")
 }

@@ -62,7 +62,7 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
-        Box::pin(async move { self.exchange(request, limits).await?.whole(limits.answer_bytes).await })
+        Box::pin(async move { self.exchange(request, limits).await?.whole(limits).await })
     }
 
     fn open(&self, request: Request, limits: Limits) -> Pending<'_, Result<Arriving, TransportError>> {

@@ -138,7 +138,7 @@ fn inputs(card: &CardReport) -> Vec<String> {
 fn shown(value: &Value) -> String {
     let text = match value {
         Value::Text(text) => format!("{:?}", &**text),
-        other => other.to_string(),
+        other => other.excerpt(4 * SHOWN_LETTERS),
     };
     words::fit(&text, SHOWN_LETTERS)
 }

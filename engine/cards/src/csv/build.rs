@@ -1,4 +1,5 @@
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
+use flowrun_core::value::{LONGEST_BUILT, too_long_a_text};
 
 use super::byte;
 use crate::prelude::*;
@@ -64,8 +65,14 @@ impl Pure for Build {
         let names = (self.header && !columns.is_empty()).then(|| Ok(columns.clone()));
         let of_lists = matches!(self.rows.first(), Some(Value::List(_)));
         let rows = self.rows.iter().enumerate().map(|(index, row)| fields(row, index + 1, &columns, of_lists));
+        let mut length = 0;
         for row in names.into_iter().chain(rows) {
-            writer.write_record(row?.iter().map(|field| &**field)).map_err(|error| lost(error.to_string()))?;
+            let row = row?;
+            length += row.iter().map(|field| field.len() + 1).sum::<usize>();
+            if length > LONGEST_BUILT {
+                return Err(too_long_a_text().at(Self::ROWS));
+            }
+            writer.write_record(row.iter().map(|field| &**field)).map_err(|error| lost(error.to_string()))?;
         }
         let bytes = writer.into_inner().map_err(|error| lost(error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|error| lost(error.to_string()))?;

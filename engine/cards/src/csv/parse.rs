@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use ::csv::{ReaderBuilder, StringRecord};
+use flowrun_core::value::MOST_VALUES;
 
 use super::byte;
 use crate::prelude::*;
@@ -94,7 +95,7 @@ impl Parse {
         let rest = self.text.trim_start_matches(['\u{feff}', '\r', '\n']);
         let before = self.text[..self.text.len() - rest.len()].replace('\u{feff}', "");
         let text = if before.is_empty() { Cow::Borrowed(rest) } else { Cow::Owned(before + rest) };
-        let mut rows: Vec<StringRecord> = Vec::new();
+        let (mut rows, mut values): (Vec<StringRecord>, usize) = (Vec::new(), 0);
         for row in reader.from_reader(text.as_bytes()).into_records() {
             let row = row.map_err(|error| {
                 Fault::new(FaultKind::Parse, format!("the text is not CSV: {error}")).at(Self::TEXT)
@@ -103,6 +104,13 @@ impl Parse {
                 Some(first) => self.fitted(row, first.len())?,
                 None => row,
             };
+            values += row.len() + 1;
+            if values > MOST_VALUES as usize {
+                let message = format!("the text has more than {MOST_VALUES} fields");
+                return Err(Fault::new(FaultKind::Parse, message)
+                    .at(Self::TEXT)
+                    .help("import it into a table with `tables.import_from_csv`"));
+            }
             rows.push(row);
         }
         Ok(rows)

@@ -1,3 +1,5 @@
+use flowrun_core::value::{LONGEST_BUILT, too_long_a_text};
+
 use crate::prelude::*;
 
 /// Writes a value as a JSON text.
@@ -43,7 +45,7 @@ impl Pure for Stringify {
         if self.value.holds_secret() {
             bail!(Self::VALUE, "the value holds a secret, which JSON would show");
         }
-        let json = if self.pretty { self.value.to_json_pretty() } else { self.value.to_json() };
+        let json = self.value.to_json_within(LONGEST_BUILT, self.pretty).ok_or_else(too_long_a_text)?;
         Ok(Written { bytes: json.len() as f64, text: json.into() })
     }
 }

@@ -1,4 +1,5 @@
 use quick_xml::escape::{escape, partial_escape};
+use flowrun_core::value::{LONGEST_BUILT, too_long_a_text};
 
 use super::{ATTRIBUTE, DEEPEST, TEXT};
 use crate::prelude::*;
@@ -68,6 +69,9 @@ impl Writer {
     fn element(&mut self, name: &str, value: &Value, depth: usize) -> Result<()> {
         if depth == DEEPEST {
             bail!(Build::OBJECT, "the object is more than {DEEPEST} deep");
+        }
+        if self.text.len() > LONGEST_BUILT {
+            return Err(too_long_a_text().at(Build::OBJECT));
         }
         self.check_name(name)?;
         self.indent(depth);

@@ -1,6 +1,7 @@
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+use flowrun_core::value::MOST_VALUES;
 
 use super::{ATTRIBUTE, DEEPEST, TEXT};
 use crate::prelude::*;
@@ -56,7 +57,7 @@ impl Pure for Parse {
 pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
-    let mut tree = Tree { lists, open: Vec::new(), whole: None };
+    let mut tree = Tree { lists, open: Vec::new(), values: 0, whole: None };
     loop {
         let event = reader.read_event().map_err(|error| {
             let line = line(text, reader.error_position());
@@ -89,6 +90,8 @@ struct Tree<'a> {
     lists: &'a [Text],
     /// The elements whose end has not come, each inside the one before.
     open: Vec<Element>,
+    /// How many elements and attributes there were.
+    values: u32,
     /// The outermost element.
     whole: Option<(Text, Value)>,
 }
@@ -125,7 +128,9 @@ impl Tree<'_> {
             return Err("a second outermost element".to_owned());
         }
         let mut members = Record::default();
+        self.count()?;
         for attribute in start.attributes() {
+            self.count()?;
             let attribute = attribute.map_err(|error| error.to_string())?;
             let value =
                 attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
@@ -134,6 +139,14 @@ impl Tree<'_> {
         }
         self.open.push(Element { name: start.name().into_inner().into(), members, text: String::new() });
         Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), String> {
+        self.values += 1;
+        match self.values > MOST_VALUES {
+            true => Err(format!("there are more than {MOST_VALUES} elements and attributes")),
+            false => Ok(()),
+        }
     }
 
     fn end(&mut self, element: Element) {

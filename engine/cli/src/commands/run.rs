@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
+use flowrun_core::machine::Limits;
+use flowrun_core::memory::Memory;
 use flowrun_core::report::Status;
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
@@ -68,7 +70,7 @@ pub struct RunArgs {
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = pair, help_heading = "The flow")]
     pub tables: Vec<(String, String)>,
     /// Answer in place of external cards as this file says
-    #[arg(long, value_name = "FILE", help_heading = "The flow")]
+    #[arg(long, value_name = "FILE", conflicts_with = "live", help_heading = "The flow")]
     pub mock: Option<PathBuf>,
     /// Print the report as JSON, and nothing else
     #[arg(long, help_heading = "Output")]
@@ -85,6 +87,9 @@ pub struct RunArgs {
     /// Refuse to run unless every connection that the flow reaches is real
     #[arg(long, help_heading = "Connections")]
     pub live: bool,
+    /// Let simulators answer for all connections, whatever is given for them: nothing reaches the network
+    #[arg(long, conflicts_with = "live", help_heading = "Connections")]
+    pub simulate: bool,
     /// Where the settings of connections are
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub connections: Option<PathBuf>,
@@ -115,6 +120,12 @@ pub struct RunArgs {
     /// How large all files of the run may get together, in megabytes [default: 1000]
     #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
     pub max_files_mb: Option<u64>,
+    /// How much memory values and answers may take, in megabytes [default: 2000]
+    #[arg(long = "memory", value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    pub memory_mb: Option<u64>,
+    /// How many cards the run may take, those of helper flows counted each time [default: 1000000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Safety")]
+    pub cards: Option<u64>,
     /// How the simulators are set up.
     #[command(flatten)]
     pub simulators: SimulatorArgs,
@@ -127,7 +138,7 @@ fn megabytes() -> clap::builder::RangedU64ValueParser {
 
 impl RunArgs {
     /// What is to be run, and how.
-    fn job(&self) -> Result<Job, Problem> {
+    fn job(&self, memory_used: fn() -> u64) -> Result<Job, Problem> {
         let file = self.file.clone().ok_or_else(|| Problem::new("no flow is given"))?;
         let record = match &self.audit {
             Some(file) => Record::File(file.clone()),
@@ -143,6 +154,7 @@ impl RunArgs {
             mock: self.mock.clone(),
             files: self.files.clone(),
             live: self.live,
+            simulate: self.simulate,
             connections: self.connections.clone(),
             time_scale: self.time_scale,
             ca_file: self.ca_file.clone(),
@@ -150,6 +162,10 @@ impl RunArgs {
             record,
             profiles: self.audit_profiles,
             state: self.state.clone(),
+            limits: Limits {
+                cards: self.cards.unwrap_or(Limits::default().cards),
+                memory: Memory::new(self.memory_mb.unwrap_or(2000) * MB, memory_used),
+            },
             bounds: self.bounds(),
             simulators: self.simulators.setup(),
         })
@@ -167,7 +183,7 @@ impl RunArgs {
 /// Reads and checks what is to be run; refuses what can't be.
 pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Plan, Refused> {
     let mut warnings = Vec::new();
-    let plan = Plan::new(args.job()?, surroundings.session(), &mut warnings);
+    let plan = Plan::new(args.job(surroundings.memory_used)?, surroundings.session(), &mut warnings);
     for warning in &warnings {
         console.warn(warning);
     }

@@ -41,6 +41,9 @@ impl Reader<'_> {
                 return Expr::Constant(Value::from(rest));
             }
         }
+        if let Some(plain) = raw(text) {
+            return Expr::Constant(Value::from(plain));
+        }
         if text.contains("{{") || text.contains("{%") {
             if let Some(found) = credentials::by_form(text) {
                 self.credential(node.span, found);
@@ -171,4 +174,10 @@ fn first_variable(expr: &At<Expr>) -> Option<(&At<Expr>, &'static str)> {
         Expr::Object(members) => members.iter().find_map(|(_, value)| first_variable(value)),
         Expr::Constant(_) | Expr::Broken => None,
     }
+}
+
+/// The text in a template that is nothing but a text with braces in it: a constant, which may stand where nothing has run yet.
+fn raw(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("{% raw %}")?.strip_suffix("{% endraw %}")?;
+    (!inner.contains("endraw")).then_some(inner)
 }

@@ -22,7 +22,7 @@ impl Machine {
             return;
         }
         self.mark(frame, trace, Status::Failed);
-        if fault.kind == FaultKind::Cancelled {
+        if fault.ends_the_run() {
             return self.raise(flow, frame, fault);
         }
         match &step.policy.on_error {
@@ -64,7 +64,7 @@ impl Machine {
     pub(super) fn worth_another_try(&self, frame: &mut Frame, retry: &Retry, fault: &Fault) -> bool {
         let tries = frame.current().map_or(0, |trace| trace.tries);
         !self.cancelled
-            && fault.kind != FaultKind::Cancelled
+            && !fault.ends_the_run()
             && tries <= retry.times
             && match retry.on {
                 RetryOn::RateLimit => fault.is_rate_limit() && !fault.lost,

@@ -181,7 +181,7 @@ impl Machine {
                 let index = caller.item.unwrap_or_default();
                 let ignores = matches!(&step.op, Op::Loop { kind: LoopKind::ForEachIgnoreErrors, .. });
                 match child.fault() {
-                    Some(fault) if !ignores || fault.kind == FaultKind::Cancelled => {
+                    Some(fault) if !ignores || fault.ends_the_run() => {
                         state.fault.get_or_insert(fault);
                     }
                     Some(_) => {}

@@ -24,6 +24,7 @@ pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
+use crate::memory::Memory;
 use crate::program::{Flow, FlowId, Op, Others, Program, SlotId, StepId};
 use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
@@ -69,10 +70,26 @@ pub enum Turn {
     Done,
 }
 
+/// How much a run may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many cards, those of helper flows counted each time.
+    pub cards: u64,
+    /// How much memory.
+    pub memory: Memory,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { cards: 1_000_000_000, memory: Memory::default() }
+    }
+}
+
 /// A run in progress.
 pub struct Machine {
     program: Arc<Program>,
     start: Start,
+    limits: Limits,
     now_us: i64,
     frames: Frames,
     root: FrameId,
@@ -111,6 +128,7 @@ impl Machine {
         let mut machine = Machine {
             now_us: start.at_us,
             start,
+            limits: Limits::default(),
             frames: Frames::default(),
             root: FrameId(0),
             ready: VecDeque::new(),
@@ -131,6 +149,12 @@ impl Machine {
     /// The program that runs.
     pub fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// The same, within these limits.
+    pub fn within(mut self, limits: Limits) -> Machine {
+        self.limits = limits;
+        self
     }
 
     /// The key for which the run wants to be alone, and what becomes of it while another run has that; to be asked before the

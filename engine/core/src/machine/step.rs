@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::eval::{Item, Reach, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
-use super::{DEPTH_LIMIT, Machine};
+use super::{DEPTH_LIMIT, Limits, Machine};
 use crate::card::{Args, Cx, Inputs, Slots};
 use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
 use crate::effect::{Act, EffectId, Performance};
@@ -12,6 +12,10 @@ use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{Call, Condition, Flow, Op, Step, StepId};
 use crate::types::Type;
 use crate::value::{FromValue, Operator, Value, compare, convert};
+use crate::words;
+
+/// How many cards may clean up after the run came to its limit.
+const CLEANING: u64 = 100_000;
 
 impl Machine {
     /// Starts a step: carries it out, or leaves the frame waiting for it.
@@ -51,6 +55,9 @@ impl Machine {
 
     fn attempt(&mut self, flow: &Flow, frame: &mut Frame, id: StepId, at: FrameId) {
         let step = flow.step(id);
+        if let Err(fault) = self.may_go_on(frame) {
+            return self.fail(flow, frame, id, at, fault);
+        }
         self.begin_to_hear();
         let done = match &step.op {
             Op::Pure(run) => self.pure(step, frame, id, *run),
@@ -82,6 +89,19 @@ impl Machine {
             Ok(false) => {}
             Err(fault) => self.fail(flow, frame, id, at, fault),
         }
+    }
+
+    /// Fails at a limit of the run. What cleans up may take some more.
+    fn may_go_on(&self, frame: &Frame) -> Result<(), Fault> {
+        let Limits { cards, memory } = &self.limits;
+        let (cards, more) =
+            if frame.cleans_up { (cards.saturating_add(CLEANING), true) } else { (*cards, false) };
+        if self.counts.cards > cards {
+            let message = format!("the run took more than {} cards", words::count(self.limits.cards));
+            return Err(Fault::new(FaultKind::RunLimit, message)
+                .help("look for a flow that calls itself again and again; `--cards N` allows more"));
+        }
+        if more { Ok(()) } else { memory.check() }
     }
 
     fn pure(

@@ -120,7 +120,7 @@ impl Machine {
         stream.open = None;
         let index = child.caller.and_then(|caller| caller.item).unwrap_or_default();
         if let Some(fault) = child.fault()
-            && fault.kind == FaultKind::Cancelled
+            && fault.ends_the_run()
         {
             stream.fault.get_or_insert(fault);
         }

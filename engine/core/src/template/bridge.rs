@@ -8,7 +8,7 @@ use std::sync::Arc;
 use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Value as Inner, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
 
-use super::Use;
+use super::{LARGEST, Use};
 use crate::types::Type;
 use crate::value::{Record, Text, Value, convert, format_number, parse_json};
 
@@ -16,6 +16,23 @@ thread_local! {
     /// Whether the rendering under way on this thread has read a secret. Minijinja hands a text from filter to filter
     /// without a place to note that on it.
     static SECRET_READ: Cell<bool> = const { Cell::new(false) };
+
+    /// How many bytes the rendering under way may still make of values: minijinja shares what a list holds a million times, and
+    /// we would write it out.
+    static LEFT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many bytes a rendering may make of values, on the way to its result too.
+const MOST_MADE: usize = 4 * LARGEST;
+
+/// What an item of a list takes, whatever it is.
+const ITEM: usize = 64;
+
+/// Takes from what the rendering may make.
+fn spend(bytes: usize) -> Result<(), Error> {
+    let left = LEFT.get().checked_sub(bytes).ok_or_else(|| Error::from(ErrorKind::WriteFailure))?;
+    LEFT.set(left);
+    Ok(())
 }
 
 /// Watches whether a secret is read.
@@ -24,6 +41,7 @@ pub(super) struct Watch(());
 impl Watch {
     pub(super) fn start() -> Watch {
         SECRET_READ.set(false);
+        LEFT.set(MOST_MADE);
         Watch(())
     }
 
@@ -164,7 +182,11 @@ impl Object for Wrapped {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&written(&self.0))
+        // An error here would be a panic of whoever writes it; what is made of it next fails instead.
+        f.write_str(&written(&self.0).unwrap_or_else(|_| {
+            LEFT.set(0);
+            String::new()
+        }))
     }
 }
 
@@ -190,6 +212,7 @@ fn wrap(value: &Value) -> Inner {
 
 /// The value that a template gave; one that only passed through is the same shared value.
 pub(super) fn back(value: &Inner) -> Result<Value, Error> {
+    spend(ITEM + value.as_str().map_or(0, str::len))?;
     if let Some(Wrapped(inner)) = value.downcast_object_ref() {
         return Ok(inner.clone());
     }
@@ -225,18 +248,21 @@ pub(super) fn back(value: &Inner) -> Result<Value, Error> {
 /// Writes a value into the text: texts as they are, nothing for nothing, dates in ISO 8601, lists and objects as JSON.
 pub(super) fn format(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Inner) -> Result<(), Error> {
     if let Some(text) = value.as_str() {
+        spend(text.len())?;
         return Ok(out.write_str(text)?);
     }
     if value.is_undefined() {
         // Strict undefined values never come here; this is the `else` that an inline `if` left out.
         return Ok(());
     }
-    Ok(out.write_str(&written(&back(value)?))?)
+    let text = written(&back(value)?)?;
+    spend(text.len())?;
+    Ok(out.write_str(&text)?)
 }
 
 /// The filter `string`.
 pub(super) fn string(value: &Inner) -> Result<String, Error> {
-    Ok(written(&back(value)?))
+    written(&back(value)?)
 }
 
 /// The filter `tojson`; with `indent` it takes many lines.
@@ -244,13 +270,7 @@ pub(super) fn tojson(value: &Inner, options: Kwargs) -> Result<String, Error> {
     let value = back(value)?;
     let indent: Option<u8> = options.get("indent")?;
     options.assert_all_used()?;
-    let value = if value.holds_secret() {
-        SECRET_READ.set(true);
-        exposed(&value)
-    } else {
-        value
-    };
-    Ok(if indent.unwrap_or(0) > 0 { value.to_json_pretty() } else { value.to_json() })
+    json(&value, indent.unwrap_or(0) > 0)
 }
 
 /// The filter `fromjson`: what a JSON text says; what isn't a text is what it is.
@@ -288,8 +308,8 @@ fn converted(value: &Inner, ty: Type) -> Result<Inner, Error> {
     }
 }
 
-fn written(value: &Value) -> String {
-    match value {
+fn written(value: &Value) -> Result<String, Error> {
+    Ok(match value {
         Value::Null => String::new(),
         Value::Number(number) => format_number(*number),
         Value::Integer(integer) => integer.to_string(),
@@ -297,12 +317,22 @@ fn written(value: &Value) -> String {
             SECRET_READ.set(true);
             secret.expose().to_owned()
         }
-        Value::List(_) | Value::Object(_) if value.holds_secret() => {
-            SECRET_READ.set(true);
-            exposed(value).to_json()
-        }
+        Value::List(_) | Value::Object(_) => return json(value, false),
         other => other.to_string(),
+    })
+}
+
+/// JSON with the secrets in it, unless it becomes too large.
+fn json(value: &Value, pretty: bool) -> Result<String, Error> {
+    let write = |value: &Value| {
+        value.to_json_within(LARGEST, pretty).ok_or_else(|| Error::from(ErrorKind::WriteFailure))
+    };
+    let text = write(value)?;
+    if !value.holds_secret() {
+        return Ok(text);
     }
+    SECRET_READ.set(true);
+    write(&exposed(value))
 }
 
 /// A copy with the secrets as plain texts: what is written of it becomes a secret as a whole.

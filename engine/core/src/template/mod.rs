@@ -6,6 +6,7 @@
 mod absent;
 mod bounded;
 mod bridge;
+mod copies;
 mod order;
 mod respell;
 mod scan;
@@ -129,6 +130,13 @@ impl Template {
     fn read(source: &str) -> Result<Template, TemplateError> {
         let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
         let (uses, orders) = scan::scan(&tree, source)?;
+        copies::count(&tree).map_err(|found| TemplateError {
+            message: found.message.to_owned(),
+            start: found.span.start_offset as usize,
+            end: found.span.end_offset as usize,
+            help: Some("use `text.repeat`, or make the text in several cards".to_owned()),
+            unknown_name: false,
+        })?;
         let mut plain = false;
         let mut ty = Type::TEXT;
         let code = match only_expression(&tree, source) {

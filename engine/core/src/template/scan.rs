@@ -1,7 +1,7 @@
 //! What a template reads, and whether the filters, tests and functions it names exist.
 
 use minijinja::machinery::Span;
-use minijinja::machinery::ast::{Call, CallArg, CallType, Expr, Macro, Spanned, Stmt};
+use minijinja::machinery::ast::{Call, CallArg, CallType, Expr, Spanned, Stmt};
 
 use super::TemplateError;
 use super::order::{Order, Side, is_binary_order, is_order, side};
@@ -195,14 +195,9 @@ impl<'s> Scan<'s> {
                 self.expr(&block.filter);
                 self.body(&block.body);
             }
-            Stmt::Macro(declared) => {
-                self.name(declared.name);
-                self.declared(declared);
-            }
-            Stmt::CallBlock(block) => {
-                self.call(&block.call);
-                self.declared(&block.macro_decl);
-            }
+            // A macro can call itself with twice what it was given.
+            Stmt::Macro(declared) => self.alone("macro", declared.span()),
+            Stmt::CallBlock(block) => self.alone("call", block.span()),
             Stmt::Do(block) => self.call(&block.call),
             Stmt::Block(block) => self.alone("block", block.span()),
             Stmt::Import(import) => self.alone("import", import.span()),
@@ -217,14 +212,6 @@ impl<'s> Scan<'s> {
 
     fn body(&mut self, statements: &[Stmt<'s>]) {
         statements.iter().for_each(|statement| self.statement(statement));
-    }
-
-    fn declared(&mut self, declared: &Macro<'s>) {
-        self.local.push(Vec::new());
-        declared.args.iter().for_each(|argument| self.assign(argument));
-        declared.defaults.iter().for_each(|default| self.expr(default));
-        self.body(&declared.body);
-        self.local.pop();
     }
 
     fn maybe(&mut self, expr: Option<&Expr<'s>>) {
@@ -433,7 +420,8 @@ impl<'s> Scan<'s> {
 
     fn alone(&mut self, tag: &str, span: Span) {
         let message = format!("a template stands alone: it can't have `{tag}`");
-        self.refuse(message, (span.start_offset as usize, span.end_offset as usize), None, false);
+        let help = Some("make a helper flow, or a card before".to_owned());
+        self.refuse(message, (span.start_offset as usize, span.end_offset as usize), help, false);
     }
 
     fn refuse(

@@ -55,7 +55,6 @@ fn templates_give_text_and_single_expressions_their_type() {
         ("{% raw %}{{ not this }}{% endraw %}", r#""{{ not this }}""#),
         ("{{ range(3) | list }}", "[0,1,2]"),
         ("{{ card.object | tojson }}", r#""{\"a-b\":1,\"c\":[1,\"x\",null]}""#),
-        ("{% macro hi(x) %}hi {{ x }}{% endmacro %}{{ hi(inputs.name) }}", r#""hi Ümit""#),
         ("{% set item = inputs.n %}{{ item }}", r#""3""#),
         ("{{ inputs.name ~ '-' ~ inputs.n }}", r#""Ümit-3""#),
     ];
@@ -190,6 +189,57 @@ fn what_comes_of_a_secret_is_secret() {
         panic!("no object")
     };
     assert!(matches!(headers.get("Authorization"), Some(Value::Secret(_))));
+}
+
+/// Small templates of which the results would be gigabytes, by what multiplies. None may take more than a moment.
+#[test]
+fn what_would_fill_the_memory_is_refused() {
+    let twice = |start: &str, step: &str, times: usize, end: &str| {
+        format!("{{% set x = {start} %}}{}{end}", format!("{{% set x = {step} %}}").repeat(times))
+    };
+    let huge = "b".repeat(20_000);
+    for source in [
+        twice("'aaaaaaaaaa'", "x ~ x", 32, "{{ x | length }}"),
+        twice("'aaaaaaaaaa'", "x + x", 32, "{{ x | length }}"),
+        twice("['a']", "[x, x]", 40, "{{ x }}"),
+        twice("['a']", "[x, x]", 40, &twice("['a']", "[x, x]", 40, "{{ x }}").replace('x', "y").replace("{{ y }}", "{{ x == y }}")),
+        twice("['a']", "[x, x]", 40, "{{ x | tojson | length }}"),
+        twice("['a']", "[x, x]", 40, "{{ x | upper }}"),
+        twice("['a']", "(x, x)", 40, "{{ x | string | length }}"),
+        twice("{'a': 1}", "{'a': x, 'b': x}", 40, "{{ x | items | list | length }}"),
+        twice("[1, 2, 3, 4]", "x + x", 30, "{{ x | length }}"),
+        twice("'a'", "x ~ x if true else x", 32, "{{ x | length }}"),
+        twice("'a'", "x | replace('a', x ~ x)", 32, "{{ x | length }}"),
+        "{% set x = [1] * 100000 %}{% set y = [x] * 100000 %}{{ y | tojson | length }}".to_owned(),
+        "{% set x = [1] * 100000 %}{% set y = [x] * 100000 %}{{ y }}".to_owned(),
+        "{% set x = ['a' * 1000000] * 100000 %}{{ x | join | length }}".to_owned(),
+        "{% set x = [{'k': 'a' * 1000000}] * 100000 %}{{ x | string | length }}".to_owned(),
+        "{{ ('a' * 1000000) * 1000 }}".to_owned(),
+        "{% set x = 'a' * 9000000 %}{{ x ~ x ~ x }}".to_owned(),
+        format!("{{% set x %}}{{% for a in range(50000) %}}{huge}{{% endfor %}}{{% endset %}}{{{{ x | length }}}}"),
+        format!("{{% filter upper %}}{{% for a in range(50000) %}}{huge}{{% endfor %}}{{% endfilter %}}"),
+        "{% set y = 'a' * 1000000 %}{% set x %}{% for a in range(1000) %}{{ y }}{% endfor %}{% endset %}{{ x | length }}".to_owned(),
+        "{% if false %}{% else %}{% set x = 'a' %}{% endif %}".to_owned() + &"{% if false %}{% set x = '' %}{% endif %}{% set x = x ~ x %}".repeat(32) + "{{ x | length }}",
+        "{% with x = 'aa' %}".to_owned() + &"{% with x = x ~ x %}".repeat(30) + "{{ x | length }}" + &"{% endwith %}".repeat(31),
+        "{{ ([vars] * 100000) * 100 | int }}".to_owned(),
+        "{% macro f(x, n) %}{{ f(x ~ x, n - 1) if n }}{% endmacro %}{{ f('a', 40) }}".to_owned(),
+    ] {
+        let begins = source.get(..60).unwrap_or(&source);
+        let told = render(&source).expect_err(begins);
+        assert!(
+            ["MiB", "96 copies", "4 KiB", "too large", "stands alone", "100000", "not", "steps"].iter().any(|why| told.contains(why)),
+            "{begins}: {told}"
+        );
+    }
+    // What people write stays possible.
+    for source in [
+        "{{ [inputs.name, inputs.name] * 2 }}",
+        "{% set x = inputs.name %}{% for i in range(1000) %}{% set y = x ~ i %}{{ y }}{% endfor %}",
+        "{% set n = 1 %}{% set n = n + 1 %}{% set n = n + n %}{{ n }}",
+        "{{ range(1000) | map('string') | join(',') }}",
+    ] {
+        render(source).unwrap_or_else(|told| panic!("{source}: {told}"));
+    }
 }
 
 #[test]

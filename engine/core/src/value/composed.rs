@@ -6,6 +6,15 @@ use crate::fault::{Fault, FaultKind, Result};
 /// How many bytes a text may have that a card puts together: 16 MiB.
 pub const LONGEST_TEXT: usize = 16 << 20;
 
+/// How many bytes a text may have that a card writes of a value, as JSON, CSV or XML: 256 MiB, as a file.
+pub const LONGEST_BUILT: usize = 256 << 20;
+
+/// The fault of a text that would have more.
+pub fn too_long_a_text() -> Fault {
+    Fault::new(FaultKind::InvalidInput, format!("the text would have more than {} MiB", LONGEST_BUILT >> 20))
+        .help("write less at a time, and put it into files")
+}
+
 /// A text that is put together piece by piece and never has more than [`LONGEST_TEXT`] bytes.
 #[derive(Default)]
 pub struct Composed(String);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::composed::LONGEST_BUILT;
 use super::{
     Date, File, Record, Secret, Text, Value, cut, format_number, parse_json, parse_number, whole_number,
 };
@@ -38,7 +39,7 @@ impl fmt::Display for Mismatch {
             let longest = "which a number to compute with does not hold to its last digit";
             return write!(f, "expected {}, found {integer}, {longest}", self.wanted);
         }
-        let mut shown = self.found.to_string();
+        let mut shown = self.found.excerpt(400);
         if let Some((cut, _)) = shown.char_indices().nth(60) {
             shown.truncate(cut);
             shown.push('…');
@@ -92,7 +93,12 @@ fn text(value: Value, wanted: Type) -> Result<Text, Mismatch> {
         Value::Integer(integer) => Ok(integer.digits().into()),
         Value::Date(date) => Ok(date.to_string().into()),
         // A secret inside would be lost as dots: better to refuse than to send them.
-        Value::List(_) | Value::Object(_) if !value.holds_secret() => Ok(value.to_json().into()),
+        Value::List(_) | Value::Object(_) if !value.holds_secret() => {
+            match value.to_json_within(LONGEST_BUILT, false) {
+                Some(json) => Ok(json.into()),
+                None => Err(Mismatch { wanted, found: value }),
+            }
+        }
         found => Err(Mismatch { wanted, found }),
     }
 }

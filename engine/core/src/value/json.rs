@@ -1,7 +1,7 @@
 //! Values as JSON: dates as ISO text, files as an object, secrets as dots.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{self, Serialize, SerializeMap, Serializer};
@@ -119,6 +119,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(4096));
         while let Some(item) = seq.next_element()? {
+            long::count().map_err(de::Error::custom)?;
             items.push(item);
         }
         Ok(Value::list(items))
@@ -126,6 +127,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Record::default();
         while let Some((key, value)) = map.next_entry::<Text, Value>()? {
+            long::count().map_err(de::Error::custom)?;
             members.insert(key, value);
         }
         Ok(Value::Object(Arc::new(members)))
@@ -179,6 +181,44 @@ impl Value {
     /// JSON on many lines, indented by two.
     pub fn to_json_pretty(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// JSON, compact or on many lines, unless it has more than `most` bytes: a small value can be written as a large text, for
+    /// what it holds twice is there once.
+    pub fn to_json_within(&self, most: usize, pretty: bool) -> Option<String> {
+        let mut written = Bounded { bytes: Vec::new(), most };
+        let whole = match pretty {
+            true => serde_json::to_writer_pretty(&mut written, self),
+            false => serde_json::to_writer(&mut written, self),
+        };
+        whole.ok().and_then(|()| String::from_utf8(written.bytes).ok())
+    }
+
+    /// The beginning of its JSON, for messages; a bare text stands without quotes.
+    pub fn excerpt(&self, most: usize) -> String {
+        let (Value::List(_) | Value::Object(_)) = self else { return self.to_string() };
+        let mut written = Bounded { bytes: Vec::new(), most };
+        // That it was cut off is what it is for.
+        let _ = serde_json::to_writer(&mut written, self);
+        String::from_utf8_lossy(&written.bytes).into_owned()
+    }
+}
+
+/// Takes no more than so many bytes; what came before stays.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.most - self.bytes.len();
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if bytes.len() > room { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -2,13 +2,16 @@
 //!
 //! Hardly any text has one. Where one was met, the text is read again, with the digits of its numbers at hand.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::{Integer, Value};
 
 thread_local! {
     static READING: RefCell<Reading> = const { RefCell::new(Reading { met: false, numbers: None }) };
+
+    /// How many values the text under way may still have; nothing outside of one.
+    static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
 struct Reading {
@@ -16,6 +19,23 @@ struct Reading {
     met: bool,
     /// The numbers still to come that are given as doubles, in their order: the digits of each that is an integer.
     numbers: Option<VecDeque<Option<Value>>>,
+}
+
+/// How many values one text may hold: an empty object takes three bytes of it, and a hundred in memory.
+pub const MOST_VALUES: u32 = 4_000_000;
+
+/// Counts a value of a list or an object.
+pub(super) fn count() -> Result<(), &'static str> {
+    let Some(left) = LEFT.get() else { return Ok(()) };
+    LEFT.set(Some(left.checked_sub(1).ok_or("there are more than 4,000,000 values in one text")?));
+    Ok(())
+}
+
+fn counted<T>(read: impl Fn() -> T) -> T {
+    LEFT.set(Some(MOST_VALUES));
+    let read = read();
+    LEFT.set(None);
+    read
 }
 
 /// What a number means that the reader gives as a double.
@@ -36,7 +56,7 @@ const BEYOND: f64 = 9.2e18;
 /// Reads values from JSON with all the digits of their integers: calls `read`, and once more if that lost some.
 pub(super) fn with_all_digits<T>(json: &[u8], read: impl Fn() -> T) -> T {
     READING.with_borrow_mut(|reading| reading.met = false);
-    let once = read();
+    let once = counted(&read);
     if !READING.with_borrow(|reading| reading.met) {
         return once;
     }
@@ -45,7 +65,7 @@ pub(super) fn with_all_digits<T>(json: &[u8], read: impl Fn() -> T) -> T {
         return once;
     }
     READING.with_borrow_mut(|reading| reading.numbers = Some(numbers));
-    let again = read();
+    let again = counted(&read);
     READING.with_borrow_mut(|reading| reading.numbers = None);
     again
 }

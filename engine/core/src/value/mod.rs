@@ -19,12 +19,13 @@ mod record;
 mod text;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
 pub use compare::{Operator, compare, sort_order};
-pub use composed::{Composed, LONGEST_TEXT};
+pub use composed::{Composed, LONGEST_BUILT, LONGEST_TEXT, too_long_a_text};
 pub use convert::{FromValue, IntoValue, Mismatch, Number, convert, parse_date, parse_date_in};
 pub use cut::cut;
 pub use date::{Date, offsets, time_zone};
@@ -32,6 +33,7 @@ pub use distinct::{Distinct, sort_by_key};
 pub use file::{File, size_told};
 pub use integer::Integer;
 pub use json::{ParseError, parse_json, read_json};
+pub use long::MOST_VALUES;
 pub(crate) use nesting::{DEEPEST, Depth};
 pub use number::{format_number, parse_number, whole_number};
 pub use pairs::query_pairs;
@@ -159,10 +161,27 @@ impl Value {
 
     /// Whether a secret lies anywhere in this value.
     pub fn holds_secret(&self) -> bool {
+        self.holds_secret_besides(&mut BTreeSet::new())
+    }
+
+    /// Looks into what is shared only once: a list that holds itself twice, forty times over, has a trillion items and forty
+    /// lists. What holds no lists or objects is looked into again, which is quicker than to remember it.
+    fn holds_secret_besides(&self, seen: &mut BTreeSet<*const ()>) -> bool {
+        let is_nested = |value: &Value| matches!(value, Value::List(_) | Value::Object(_));
         match self {
             Value::Secret(_) => true,
-            Value::List(items) => items.iter().any(Value::holds_secret),
-            Value::Object(members) => members.values().any(Value::holds_secret),
+            Value::List(items) => {
+                let known = Arc::strong_count(items) > 1
+                    && items.iter().any(is_nested)
+                    && !seen.insert(Arc::as_ptr(items).cast());
+                !known && items.iter().any(|item| item.holds_secret_besides(seen))
+            }
+            Value::Object(members) => {
+                let known = Arc::strong_count(members) > 1
+                    && members.values().any(is_nested)
+                    && !seen.insert(Arc::as_ptr(members).cast());
+                !known && members.values().any(|member| member.holds_secret_besides(seen))
+            }
             _ => false,
         }
     }

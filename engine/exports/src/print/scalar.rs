@@ -2,6 +2,8 @@
 
 use flowrun_core::value::{Value, format_number};
 
+use crate::wire::literal;
+
 /// A text as a value: plain where YAML and the language take it for a text, else in quotes.
 pub(super) fn text(text: &str, within: bool) -> String {
     if is_plain(text, within) { text.to_owned() } else { quoted(text) }
@@ -27,10 +29,7 @@ pub(super) fn escaped(text: &str) -> String {
     if dollars > 0 && (root.is_empty() || root.starts_with(['.', '['])) {
         return format!("${text}");
     }
-    if ["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) {
-        return format!("{{% raw %}}{text}{{% endraw %}}");
-    }
-    text.to_owned()
+    literal(text)
 }
 
 /// Whether a text needs no quotes; `within` brackets more signs mean something.

@@ -115,6 +115,16 @@ pub fn plan(
     Ok(planned.collect())
 }
 
+/// Lets simulators answer for all connections, whatever is given for them.
+pub fn simulate(plan: &mut Plan) -> Result<(), Problem> {
+    if let Some(planned) = plan.values().find(|planned| planned.connector.sim.is_none()) {
+        let message = format!("--simulate, but {} has no simulator", planned.connector.title);
+        return Err(Problem::new(message));
+    }
+    plan.values_mut().for_each(|planned| planned.origin = Origin::Simulator);
+    Ok(())
+}
+
 /// Refuses a file that gives a connection what it has no use for: most likely it is misspelt.
 fn known_settings(file: &ConnectionsFile, connection: &str, connector: &Connector) -> Result<(), Problem> {
     let names = || connector.settings.iter().map(|setting| &*setting.name);
@@ -144,7 +154,6 @@ pub fn environment(
     let mut whole = BTreeMap::new();
     for planned in plan.values() {
         match &planned.origin {
-            Origin::Simulator => whole.extend(simulated(&planned.connector.name)),
             Origin::Given(given) => {
                 let wanted = planned.read_by(manifest);
                 if wanted.is_empty() || !reaches(&planned.name) {
@@ -161,6 +170,9 @@ pub fn environment(
         }
     }
     whole.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    // A simulator knows its own: the ID of a real identity source would mean nothing to it.
+    let simulators = plan.values().filter(|planned| planned.is_simulated());
+    simulators.for_each(|planned| whole.extend(simulated(&planned.connector.name)));
     Ok(whole)
 }
 
@@ -313,7 +325,7 @@ pub fn world(
     program: &Program,
     made: &[Made],
     tables: Tables,
-    answers: Answers,
+    answers: Arc<Answers>,
     run: Run,
     time: RunTime,
 ) -> World {
@@ -327,7 +339,7 @@ pub fn world(
         .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
-        .share(Answers::CONNECTOR, Arc::new(answers));
+        .share(Answers::CONNECTOR, answers);
     World::new(time, connections)
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use flowrun_core::machine::Limits;
 use flowrun_kit::files::Bounds;
 
 use super::simulators::Setup;
@@ -25,6 +26,8 @@ pub struct Job {
     pub files: Option<PathBuf>,
     /// Whether every connection must be real.
     pub live: bool,
+    /// Whether every connection is simulated, whatever is given for it.
+    pub simulate: bool,
     /// The file that holds the settings of connections.
     pub connections: Option<PathBuf>,
     /// How many times as fast time passes where connections are real.
@@ -39,6 +42,8 @@ pub struct Job {
     pub profiles: bool,
     /// Where kept tables are, unless in the usual place.
     pub state: Option<PathBuf>,
+    /// How many cards and how much memory the run may take.
+    pub limits: Limits,
     /// How large the run's files may get.
     pub bounds: Bounds,
     /// How simulators are set up.

@@ -6,7 +6,8 @@
 pub mod alone;
 pub mod audit;
 pub mod connections;
-pub mod given;
+pub mod externals;
+mod given;
 pub mod lines;
 pub mod lock;
 pub mod origin;

@@ -9,6 +9,7 @@ use flowrun_core::check::Checked;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::{Record, Text};
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_external::Answers;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
 use flowrun_project::check::{self, Given};
@@ -16,7 +17,7 @@ use flowrun_project::{Mistakes, Problem, Project, Refused};
 
 use super::connections::{self, Planned};
 use super::simulators::Simulators;
-use super::{Job, Surroundings, given, state};
+use super::{Job, Surroundings, externals, given, state};
 
 /// A run that can be opened.
 pub struct Plan {
@@ -30,6 +31,7 @@ pub struct Plan {
     pub(super) inputs: Record,
     pub(super) files: Files,
     pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
+    pub(super) answers: Arc<Answers>,
     pub(super) surroundings: Surroundings,
 }
 
@@ -43,7 +45,7 @@ impl Plan {
         let project = Project::read(&job.file, vocabulary)?;
         let entry = project.entry(&job.file, job.flow.as_deref())?;
         let manifest = &project.model.manifest;
-        let plan = connections::plan(
+        let mut plan = connections::plan(
             manifest,
             &project.root,
             job.connections.as_deref(),
@@ -51,6 +53,9 @@ impl Plan {
             &surroundings.registry,
             warnings,
         )?;
+        if job.simulate {
+            connections::simulate(&mut plan)?;
+        }
         let simulators = LazyCell::new(|| match &surroundings.simulators {
             Some(simulators) => simulators.clone(),
             None => Simulators::empty(&surroundings.registry, clock(1.0), &job.simulators),
@@ -71,8 +76,12 @@ impl Plan {
         let files = Files::new(job.bounds);
         let inputs = given::inputs(flow, &job.inputs, &files)?;
         let planned = connections::select(&plan, &program, start, job.live)?;
-        let program = Arc::new(program);
-        Ok(Plan { job, doubts, project, program, start, inputs, files, planned, surroundings })
+        let answers = job.mock.as_deref().map(externals::answers).transpose()?.unwrap_or_default();
+        let reached = externals::reached(&program, start);
+        let reaches_real = planned.iter().any(|(planned, _)| !planned.is_simulated());
+        externals::judge(&reached, &answers, job.live, reaches_real, warnings)?;
+        let (program, answers) = (Arc::new(program), Arc::new(answers));
+        Ok(Plan { job, doubts, project, program, start, inputs, files, planned, answers, surroundings })
     }
 
     /// Whether nothing real is reached, so that time may jump.
@@ -88,6 +97,13 @@ impl Plan {
     /// How many times as fast as on the wall time passes.
     pub fn time_scale(&self) -> f64 {
         if self.is_simulated() { 1.0 } else { self.job.time_scale.unwrap_or(1.0) }
+    }
+
+    /// The connectors of cards that are answered from a file: `slack`.
+    pub(super) fn mocked(&self) -> BTreeSet<String> {
+        let reached = externals::reached(&self.program, self.start).into_iter();
+        let answered = reached.filter(|card| self.answers.has(card));
+        answered.map(|card| card.split('.').next().unwrap_or(card).to_owned()).collect()
     }
 
     pub(super) fn reaches_real(&self) -> bool {

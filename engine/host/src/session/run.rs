@@ -11,13 +11,12 @@ use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Date, Text};
-use flowrun_external::Answers;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
-use flowrun_project::{Problem, bounded, unreadable};
+use flowrun_project::Problem;
 use flowrun_tables::Tables;
 use tokio::task::JoinHandle;
 
@@ -98,18 +97,20 @@ impl Plan {
         let time = RunTime::new(clock.clone(), self.counts_computing());
         let at_us = time.now_us();
         let tables = self.filled(self.tables(folder.as_deref(), &clock, &holder)?)?;
-        let answers = self.answers()?;
         let registry = &self.surroundings.registry;
         let run = Run {
             audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
             rehearsal: self.job.dry_run,
             files: self.files.clone(),
+            memory: self.job.limits.memory,
             stop,
         };
-        let world = connections::world(registry, &self.program, &made, tables, answers, run, time);
+        let world =
+            connections::world(registry, &self.program, &made, tables, self.answers.clone(), run, time);
         let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
         let start = Start { dry_run: self.job.dry_run, ..start };
         let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
+        let machine = machine.within(self.job.limits);
         let mut warnings = Vec::new();
         if recorded {
             match self.record(folder.as_deref(), &run_id) {
@@ -186,19 +187,6 @@ impl Plan {
         }
     }
 
-    /// What is answered in place of external cards.
-    fn answers(&self) -> Result<Answers, Problem> {
-        let Some(file) = &self.job.mock else { return Ok(Answers::default()) };
-        let text = bounded::read_text(file, flowrun_external::MAX_BYTES as u64);
-        let text = text.map_err(|error| unreadable(file, &error))?;
-        let too_large = || Problem::new(format!("{} is too large for a file of answers", file.display()));
-        let text = text.ok_or_else(too_large)?;
-        Answers::read(&text).map_err(|why| {
-            Problem::new(format!("{} is not a file of answers: {why}", file.display()))
-                .help("as in: `slack.send_message: { gives: { Message ID: m1 } }`")
-        })
-    }
-
     /// The tables, the kept ones as the last run left them. Over simulators nothing is kept unless it is said where: the next
     /// run has new ones.
     fn tables(&self, folder: Option<&Path>, clock: &Clock, holder: &Holder) -> Result<Tables, Problem> {
@@ -254,7 +242,8 @@ impl Session {
     pub fn connections(&self) -> Vec<String> {
         let listed = self.plan.project.model.manifest.connections.iter();
         let found = listed.filter_map(|listed| self.made.iter().find(|made| *made.name == *listed.name.it));
-        found.map(|made| format!("{}: {}", made.name, made.host)).collect()
+        let made = found.map(|made| format!("{}: {}", made.name, made.host));
+        made.chain(self.plan.mocked().into_iter().map(|connector| format!("{connector}: mocked"))).collect()
     }
 
     /// What each connection is doing, by its name.

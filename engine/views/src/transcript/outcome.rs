@@ -185,7 +185,7 @@ pub(super) fn short(value: &Value) -> String {
         Value::List(items) => words::many(length(items), "item"),
         Value::Object(members) => format!("{{{}}}", words::fit(&keys(members), SHOWN_LETTERS)),
         Value::Text(text) if text.is_empty() => "\"\"".to_owned(),
-        other => words::fit(&other.to_string(), SHOWN_LETTERS),
+        other => words::fit(&other.excerpt(4 * SHOWN_LETTERS), SHOWN_LETTERS),
     }
 }
 

@@ -284,7 +284,7 @@ impl Tree<'_> {
         for (name, value) in values.as_object().into_iter().flatten() {
             let text = match value {
                 Value::Text(text) => format!("{:?}", &**text),
-                other => other.to_string(),
+                other => other.excerpt(10_000),
             };
             self.wide(&format!("{tree}  "), &format!("{label} {name}: {text}"), Tone::Quiet);
         }
