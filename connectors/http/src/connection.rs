@@ -8,7 +8,7 @@ use flowrun_core::card::{Category, Colour};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value};
 use flowrun_kit::address::Base;
-use flowrun_kit::auth::{Auth, Credential};
+use flowrun_kit::auth::{Auth, Credential, TokenCache};
 use flowrun_kit::call::Call;
 use flowrun_kit::client::Client;
 use flowrun_kit::connector::{Check, Connected, Connector, Means, Setting, Settings};
@@ -18,6 +18,7 @@ use flowrun_kit::line::{Line, Vendor};
 use flowrun_kit::retry::Policy;
 
 use crate::exchange::TIMEOUT;
+use crate::login;
 
 /// A connection to one host.
 #[derive(Clone, Debug)]
@@ -61,8 +62,8 @@ pub fn connector() -> Connector {
             Setting::new(
                 "auth",
                 "API_CONNECTOR_AUTH",
-                "How to prove who calls: none, basic (user and secret), bearer (secret) or \
-            header (header and secret).",
+                "How to prove who calls: none, basic (user and secret), bearer (secret), \
+            header (header and secret) or client_credentials (token_url, client_id and client_secret).",
             )
             .default("none"),
             Setting::new("user", "API_CONNECTOR_USER", "The user name, for basic."),
@@ -73,7 +74,10 @@ pub fn connector() -> Connector {
                 "The password, the token, or the value of the header.",
             )
             .secret(),
-        ],
+        ]
+        .into_iter()
+        .chain(login::settings())
+        .collect(),
         cards: crate::effect_cards(),
         pure_cards: crate::pure_cards(),
         events: Vec::new(),
@@ -89,7 +93,7 @@ const VENDOR: Vendor = Vendor {
     throttle: |_| Duration::from_secs(2),
     explain,
     token_refused: |_| false,
-    refused: "check API_CONNECTOR_AUTH and API_CONNECTOR_SECRET",
+    refused: "check API_CONNECTOR_AUTH and the credentials that go with it",
     forbidden: |_| "the credentials of the connection don't allow this".into(),
     absent: |_| None,
     unreachable: "check the network and API_CONNECTOR_BASE_URL",
@@ -114,15 +118,16 @@ fn test(connection: &AnyConnection) -> Pending<'_, Vec<Check>> {
 
 fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let base = Base::parse(settings.get("base_url").unwrap_or_default())?;
-    let auth = auth(settings)?;
+    let auth = auth(settings, &means)?;
     let policy = Policy { budget: TIMEOUT.mul_f64(0.9), ..Policy::default() };
-    let hidden = settings.secret("secret").cloned().into_iter().collect();
+    let secrets = ["secret", "client_secret"];
+    let hidden = secrets.iter().filter_map(|name| settings.secret(name)).cloned().collect();
     let client = Line::new(VENDOR, base, &means).auth(auth).hide(hidden).policy(policy).open();
     let (host, activity) = (client.host(), client.activity().clone());
     Ok(Connected { connection: Arc::new(ApiConnector { client }), host, activity })
 }
 
-fn auth(settings: &Settings) -> Result<Auth> {
+fn auth(settings: &Settings, means: &Means) -> Result<Auth> {
     let wrong = |message: String| Fault::new(FaultKind::Connection, message);
     let kind = settings.get("auth").unwrap_or("none").to_ascii_lowercase();
     let secret = || {
@@ -138,6 +143,9 @@ fn auth(settings: &Settings) -> Result<Auth> {
             return Err(fault.help("set API_CONNECTOR_AUTH to basic, bearer or header"));
         }
         "none" => return Ok(Auth::None),
+        "client_credentials" => {
+            return Ok(Auth::Fetched(TokenCache::new(login::Login::new(settings, means)?)));
+        }
         "basic" => Credential::basic(settings.get("user").unwrap_or_default(), secret()?)?,
         "bearer" => Credential::scheme("Bearer", secret()?)?,
         "header" => {
@@ -148,7 +156,7 @@ fn auth(settings: &Settings) -> Result<Auth> {
         }
         other => {
             return Err(wrong(format!(
-                "API_CONNECTOR_AUTH is none, basic, bearer or header, not \"{other}\""
+                "API_CONNECTOR_AUTH is none, basic, bearer, header or client_credentials, not \"{other}\""
             )));
         }
     };

@@ -6,6 +6,7 @@ mod sends;
 mod connection;
 mod disposition;
 mod exchange;
+mod login;
 #[cfg(feature = "sim")]
 pub mod sim;
 

@@ -4,3 +4,4 @@
 
 mod cards;
 mod download;
+mod login;

@@ -139,13 +139,21 @@ pub fn segment(text: &str) -> String {
     encode(text, |byte| byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte))
 }
 
+/// `text` as a name or a value of a query or a form.
+pub(crate) fn component(text: &str) -> String {
+    encode(text, is_plain)
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
 /// `pairs` as a query without the question mark.
 pub fn query<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let pairs = pairs.into_iter().map(|(key, value)| {
         // Brackets in names (`attributes[]`) are what vendors document; every server reads them unescaped.
-        let key = encode(key.as_ref(), |byte| plain(byte) || b"[]".contains(&byte));
-        format!("{key}={}", encode(value.as_ref(), plain))
+        let key = encode(key.as_ref(), |byte| is_plain(byte) || b"[]".contains(&byte));
+        format!("{key}={}", component(value.as_ref()))
     });
     pairs.collect::<Vec<_>>().join("&")
 }

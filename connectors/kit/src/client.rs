@@ -58,6 +58,11 @@ impl Client {
         Client { line: self.line.clone(), errand: Arc::new(errand), deadline_ms: i64::MAX }
     }
 
+    /// A client of another client's line on this one's errand: for a login at a host of its own.
+    pub fn over(&self, other: &Client) -> Client {
+        Client { line: other.line.clone(), ..self.clone() }
+    }
+
     /// What the run is doing over the connection.
     pub fn activity(&self) -> &Activity {
         self.errand.activity.as_ref().unwrap_or(&self.line.activity)

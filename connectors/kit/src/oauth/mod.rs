@@ -1,5 +1,7 @@
-//! Logging in as an OAuth 2.0 client that signs who it is: client credentials with `private_key_jwt` (RFC 7523), and
-//! with DPoP where the server asks for it.
+//! Logging in as an OAuth 2.0 client: by a secret ([`SecretClient`]), or by a key that signs who it is: client credentials
+//! with `private_key_jwt` (RFC 7523), and with DPoP where the server asks for it.
+
+mod secret_client;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use crate::dpop::{self, Prover, Side};
 use crate::jwt;
 use crate::redact;
 use crate::signing_key::SigningKey;
+
+pub use secret_client::{ClientAuth, SecretClient};
 
 /// What `client_assertion_type` says of a signed assertion.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -130,7 +134,7 @@ impl KeyClient {
                 |reply: &Reply| Ok((self.prover.hear(Side::Login, &reply.headers), said(client, reply)?));
             let answered = client.read(call, read).await.map_err(Denial::Failed)?;
             let (has_nonce, refusal) = match answered {
-                (_, Said::Yes(answer)) => return self.granted(answer, asked_ms).map_err(Denial::Failed),
+                (_, Said::Yes(answer)) => return Ok(granted(answer, asked_ms, Some(&self.prover))?),
                 (has_nonce, Said::No(refusal)) => (has_nonce, refusal),
             };
             let wants_proof = match refusal.error.as_str() {
@@ -173,23 +177,6 @@ impl KeyClient {
             .expect(StatusCode::FORBIDDEN)
             .fresh(make)
     }
-
-    fn granted(&self, answer: Answer, asked_ms: i64) -> Result<Granted> {
-        let bound = if answer.token_type.eq_ignore_ascii_case("DPoP") {
-            Some(Arc::clone(&self.prover))
-        } else if answer.token_type.eq_ignore_ascii_case("Bearer") {
-            None
-        } else {
-            let kind: String = answer.token_type.chars().filter(char::is_ascii_graphic).take(20).collect();
-            let message = format!("the token is neither a Bearer nor a DPoP token, but \"{kind}\"");
-            return Err(Fault::new(FaultKind::Connection, message));
-        };
-        let lifetime_ms = answer.expires_in.unwrap_or(LIFETIME).saturating_mul(1000);
-        let secret = SecretString::from(answer.access_token);
-        let token = Token { secret, expires_ms: asked_ms.saturating_add(lifetime_ms), bound };
-        let scopes = answer.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect());
-        Ok(Granted { token, scopes })
-    }
 }
 
 impl Signer {
@@ -207,6 +194,23 @@ impl Signer {
         let id = self.key.public().id.as_deref();
         jwt::sign(&self.key, &id.map_or(json!({}), |id| json!({ "kid": id })), &claims)
     }
+}
+
+/// The token of an answer, which may be bound to the key of `prover` if that was shown.
+fn granted(answer: Answer, asked_ms: i64, prover: Option<&Arc<Prover>>) -> Result<Granted> {
+    let bound = prover.filter(|_| answer.token_type.eq_ignore_ascii_case("DPoP"));
+    if bound.is_none() && !answer.token_type.eq_ignore_ascii_case("Bearer") {
+        let kinds = if prover.is_some() { "neither a Bearer nor a DPoP token" } else { "no Bearer token" };
+        let kind: String = answer.token_type.chars().filter(char::is_ascii_graphic).take(20).collect();
+        let message = format!("the token is {kinds}, but \"{kind}\"");
+        return Err(Fault::new(FaultKind::Connection, message));
+    }
+    let lifetime_ms = answer.expires_in.unwrap_or(LIFETIME).saturating_mul(1000);
+    let expires_ms = asked_ms.saturating_add(lifetime_ms);
+    let token =
+        Token { secret: SecretString::from(answer.access_token), expires_ms, bound: bound.map(Arc::clone) };
+    let scopes = answer.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+    Ok(Granted { token, scopes })
 }
 
 /// What the server said.
