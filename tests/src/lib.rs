@@ -136,7 +136,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
                 program,
                 &made,
                 tables,
-                flowrun_external::example_answers(),
+                flowrun_external::example_answers().into(),
                 Run::default(),
                 time,
             )

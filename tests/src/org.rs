@@ -203,7 +203,7 @@ impl Org {
                 connector.connect(&settings, means).ok()
             });
             let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
-            (place, Reached { connection: made.connection, activity: made.activity })
+            (place, Reached { connection: made.connection, activity: made.activity, named: None })
         });
         let crypto = Crypto::new(clock.clone());
         let connections = Connections::new(

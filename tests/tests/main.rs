@@ -36,4 +36,5 @@ mod safety;
 mod sandbox;
 mod schema;
 mod secrets;
+mod seen;
 mod unchanged;

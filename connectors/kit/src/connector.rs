@@ -216,6 +216,19 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// A text of the connector's in which variables are called as they are for `connection`: `API_BASE_URL` for one that is called
+    /// `api`, where the connector says `API_CONNECTOR_BASE_URL`.
+    pub fn said_of(&self, connection: &str, text: &str) -> String {
+        let mut variables: Vec<(&str, String)> = self
+            .settings
+            .iter()
+            .map(|setting| (&*setting.variable, setting.variable_for(&self.name, connection)))
+            .collect();
+        // One may begin with another.
+        variables.sort_by_key(|(variable, _)| std::cmp::Reverse(variable.len()));
+        variables.iter().fold(text.to_owned(), |text, (variable, called)| text.replace(variable, called))
+    }
+
     /// A connector of which each run has one of its own.
     pub fn own(name: &'static str, cards: Vec<EffectCard>) -> Connector {
         Connector {

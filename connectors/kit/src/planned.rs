@@ -71,7 +71,7 @@ impl Unperformed {
                 )
             }
             (Some(given), _) if !given.is_null() => given.clone(),
-            (_, "status_code") => Value::from(200.0),
+            _ if ty == Type::NUMBER && name.starts_with("status") => Value::from(200.0),
             _ if !ty.list && is_id(name) => Value::from(planning.id()),
             _ => blank(ty),
         }

@@ -105,6 +105,13 @@ impl Fault {
         Fault(Box::new(Detail { kind, message, input, code, body, help, lost }))
     }
 
+    /// The same fault, whose message and remedy are put into other words.
+    pub fn reworded(mut self, words: impl Fn(&str) -> String) -> Fault {
+        self.0.message = words(&self.0.message).into();
+        self.0.help = self.0.help.take().map(|help| words(&help).into());
+        self
+    }
+
     /// The same fault, laid at an input.
     pub fn at(mut self, input: InputId) -> Fault {
         self.0.input = Some(input);

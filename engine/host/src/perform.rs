@@ -12,6 +12,7 @@ use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
 use flowrun_kit::stop::Stop;
@@ -57,6 +58,8 @@ pub struct Reached {
     pub connection: AnyConnection,
     /// What this run does over it.
     pub activity: Activity,
+    /// Its connector and its name, if that is another.
+    pub named: Option<(Arc<Connector>, String)>,
 }
 
 /// Performs cards over connections, and lets time pass.
@@ -108,7 +111,14 @@ impl Connections {
             let message = format!("nothing here can perform `{}`", performance.card.id);
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
         };
-        Performing::begin(card.perform(performance, connection, self.run.clone(), activity))
+        let named = performance.connection.and_then(|index| self.reached.get(&index)?.named.clone());
+        let performing = card.perform(performance, connection, self.run.clone(), activity);
+        Performing::begin(match named {
+            None => performing,
+            Some((connector, name)) => Box::pin(async move {
+                performing.await.map_err(|fault| fault.reworded(|text| connector.said_of(&name, text)))
+            }),
+        })
     }
 }
 

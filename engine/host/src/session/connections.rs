@@ -153,20 +153,16 @@ pub fn environment(
 ) -> Result<BTreeMap<String, String>, Problem> {
     let mut whole = BTreeMap::new();
     for planned in plan.values() {
-        match &planned.origin {
-            Origin::Given(given) => {
-                let wanted = planned.read_by(manifest);
-                if wanted.is_empty() || !reaches(&planned.name) {
-                    continue;
-                }
-                let settings = given
-                    .fetch(env, |name| wanted.iter().any(|(wanted, _)| *wanted == name))
-                    .map_err(|why| planned.unfetched(&why))?;
-                for (name, variable) in wanted {
-                    whole.extend(settings.get(name).map(|value| (variable, value.to_owned())));
-                }
-            }
-            _ => {}
+        let Origin::Given(given) = &planned.origin else { continue };
+        let wanted = planned.read_by(manifest);
+        if wanted.is_empty() || !reaches(&planned.name) {
+            continue;
+        }
+        let settings = given
+            .fetch(env, |name| wanted.iter().any(|(wanted, _)| *wanted == name))
+            .map_err(|why| planned.unfetched(&why))?;
+        for (name, variable) in wanted {
+            whole.extend(settings.get(name).map(|value| (variable, value.to_owned())));
         }
     }
     whole.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -241,6 +237,8 @@ pub struct Made {
     pub activity: Activity,
     /// For its connector's cards.
     pub connection: AnyConnection,
+    /// Its connector.
+    pub connector: Arc<Connector>,
 }
 
 /// What connections are made for.
@@ -308,13 +306,20 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
             (&purpose.simulated_lines, Account::simulated(connector, &settings))
         };
         let connected = lines.open(account, connector, &settings, means).map_err(|fault| {
+            let fault = fault.reworded(|text| connector.said_of(name, text));
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
         })?;
         let host = if real { connected.host } else { purpose.simulators.describe(&connector.name) };
         // What a run does over a line is counted for itself.
         let activity = Activity::default();
-        made.push(Made { name: name.clone(), host, activity, connection: connected.connection });
+        made.push(Made {
+            name: name.clone(),
+            host,
+            activity,
+            connection: connected.connection,
+            connector: connector.clone(),
+        });
     }
     Ok(made)
 }
@@ -332,7 +337,8 @@ pub fn world(
     let reached = (0..).zip(&program.connections).filter_map(|(place, connection)| {
         let made = made.iter().find(|made| *made.name == *connection.name)?;
         let (connection, activity) = (made.connection.clone(), made.activity.clone());
-        Some((place, Reached { connection, activity }))
+        let named = (made.name != made.connector.name).then(|| (made.connector.clone(), made.name.clone()));
+        Some((place, Reached { connection, activity, named }))
     });
     let (clock, files) = (time.clock().clone(), run.files.clone());
     let connections = Connections::new(clock.clone(), run, registry.effects(), reached)

@@ -109,7 +109,12 @@ async fn try_out(
     };
     let [made] = made.as_slice() else { return Ok(true) };
     console.print(&format!("{name} · {}\n", made.host))?;
-    let checks = (used.planned.connector.test)(&made.connection).await;
+    let mut checks = (used.planned.connector.test)(&made.connection).await;
+    for check in &mut checks {
+        let outcome = std::mem::replace(&mut check.outcome, Ok(Text::default()));
+        check.outcome =
+            outcome.map_err(|fault| fault.reworded(|text| used.planned.connector.said_of(&made.name, text)));
+    }
     let widest = checks.iter().map(|check| words::width(&check.title)).max().unwrap_or(0);
     let mut helped: Option<&Text> = None;
     for check in &checks {

@@ -1,0 +1,193 @@
+//! What a user sees of a run: a plan, faults and repeats, mocks, an interrupted run. The numbers are those of the simulators' own
+//! rules: two users in a page of two, a 429 that asks for its window.
+
+use std::fs;
+use std::path::Path;
+
+use flowrun_tests::{Ran, flowrun};
+
+/// A folder with a project in it.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Folder {
+        let folder = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
+        Folder(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn run(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let flow = self.path("flow.yaml");
+        flowrun(&[&[&*flow], args].concat(), env)
+    }
+
+    fn told(&self, ran: &Ran) -> String {
+        let folder = format!("{}/", self.0.path().display());
+        let err =
+            if ran.stderr.is_empty() { String::new() } else { format!("--- stderr ---\n{}", ran.stderr) };
+        let whole = format!("{}{err}--- exit code {} ---\n", ran.stdout, ran.code).replace(&folder, "");
+        // What was made just now is dated today.
+        let undated = whole
+            .lines()
+            .map(|line| line.split_once("created: ").map_or(line, |(before, _)| before).trim_end());
+        undated.map(|line| format!("{line}\n")).collect()
+    }
+}
+
+fn accepted(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path(Path::new("seen"));
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+const MANIFEST: &str = "connections: { okta: okta, api: api_connector }\n";
+
+/// Makes a group, puts users into it and tells somebody.
+fn sync() -> Folder {
+    Folder::new(&[
+        ("flowrun.yaml", MANIFEST),
+        (
+            "flow.yaml",
+            "name: Sync a Group
+outputs: { group: text, told: text, failed: number }
+cards:
+  - { id: group, card: okta.create_group, with: { name: Engineers, description: All of them } }
+  - { id: found, card: okta.list_users_with_search, with: { result_set: first_200, search: profile.lastName sw \"Z\" } }
+  - id: each
+    card: list.for_each_ignore_errors
+    with: { list: $.found.users, flow: add }
+    pass: { group: $.group.id, user: $.item.ID }
+  - { card: okta.read_group, with: { group_id: $.group.id } }
+  - { id: post, card: api_connector.post, with: { url: /echo, body: { text: \"made {{ group.id }}\" } } }
+  - { card: flow_control.return, with: { group: $.group.id, told: $.post.body.id, failed: 0 } }
+",
+        ),
+        (
+            "add.yaml",
+            "name: Add
+inputs: { group: text, user: text }
+cards:
+  - { card: okta.add_user_to_group, with: { group_id: $.inputs.group, user_id: $.inputs.user } }
+",
+        ),
+    ])
+}
+
+/// Posts to Slack, which flowrun has no cards for.
+fn external() -> Folder {
+    Folder::new(&[
+        ("flowrun.yaml", "connections: { okta: okta }\n"),
+        (
+            "flow.yaml",
+            "name: Tell
+cards:
+  - { card: okta.list_users_with_search, with: { result_set: first } }
+  - { card: external.slack.send_message, with: { Text: hello }, outputs: { Message ID: text } }
+",
+        ),
+        ("answers.json", r#"{ "slack.send_message": { "gives": { "Message ID": "m1" } } }"#),
+    ])
+}
+
+#[test]
+fn a_dry_run_is_a_plan() {
+    let folder = sync();
+    let ran = folder.run(&["--dry-run"], &[]);
+    accepted("plan", &folder.told(&ran));
+    let json: serde_json::Value =
+        serde_json::from_str(&folder.run(&["--dry-run", "--json"], &[]).stdout).unwrap();
+    assert_eq!(json["status"], "planned");
+    // A group, each user that was found, a message.
+    let found = json["withheld"].as_array().unwrap().len() - 2;
+    let lines =
+        ran.stdout.lines().filter(|line| line.contains("PUT /api/v1/groups/planned-1/users/")).count();
+    assert_eq!((found, found > 0), (lines, true));
+    // Only the search was sent: the group that is read was made up.
+    assert_eq!(json["requests"]["okta"]["sent"], 1);
+    assert_eq!(json["requests"]["api"]["sent"], 0);
+}
+
+#[test]
+fn a_plan_that_can_not_go_through_fails() {
+    let folder = Folder::new(&[
+        ("flowrun.yaml", MANIFEST),
+        (
+            "flow.yaml",
+            "name: Fails\ncards:\n  - { card: okta.create_group, with: { name: A } }\n  - { card: okta.read_user, with: { id_or_login: nobody@example.com } }\n",
+        ),
+    ]);
+    let ran = folder.run(&["--dry-run"], &[]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 request would have been sent:\n  POST /api/v1/groups"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\nfailed"), "{}", ran.stdout);
+}
+
+#[test]
+fn repeats_and_faults_are_told() {
+    let folder = sync();
+    let faults = [
+        "--fault",
+        "rate-limit@okta POST:times=2",
+        "--fault",
+        "bad-gateway@okta GET",
+        "--fault",
+        "drop@oktaa",
+    ];
+    accepted("repeats", &folder.told(&folder.run(&faults, &[])));
+    let json: serde_json::Value =
+        serde_json::from_str(&folder.run(&[&faults[..], &["--json"]].concat(), &[]).stdout).unwrap();
+    assert_eq!(
+        (&json["requests"]["okta"]["throttled"], &json["requests"]["okta"]["repeated"]),
+        (&2.into(), &3.into())
+    );
+}
+
+#[test]
+fn what_is_made_up_is_never_taken_for_real() {
+    let folder = external();
+    let answers = folder.path("answers.json");
+    let mut all = String::new();
+    let mut tell = |what: &str, args: &[&str], env: &[(&str, &str)]| {
+        all.push_str(&format!("=== {what}\n{}", folder.told(&folder.run(args, env))));
+    };
+    let real = [("OKTA_ORG_URL", "https://acme.okta.com"), ("OKTA_API_TOKEN", "00abcdefgh")];
+    tell("simulated, with an answer", &["--mock", &answers], &[]);
+    tell("simulated, without one", &[], &[]);
+    tell("real, without one: nothing was sent", &[], &real);
+    tell("live", &["--live"], &real);
+    tell("live, with an answer", &["--live", "--mock", &answers], &real);
+    // No request leaves: the address leads nowhere.
+    tell("real, but to be simulated", &["--simulate", "--mock", &answers], &real);
+    accepted("mocks", &all);
+}
+
+#[test]
+fn a_variable_is_called_as_its_connection() {
+    let folder = Folder::new(&[
+        (
+            "flowrun.yaml",
+            "connections: { hr: { connector: api_connector, base_url: \"http://127.0.0.1:9\" } }\n",
+        ),
+        ("flow.yaml", "name: Calls\ncards:\n  - { card: api_connector.delete, with: { url: /x } }\n"),
+    ]);
+    let ran = folder.run(&[], &[]);
+    assert!(
+        ran.stderr.contains("HR_BASE_URL") && !ran.stderr.contains("API_CONNECTOR_BASE_URL"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(folder.run(&["--simulate", "--set", "x=1"], &[]).code, 2);
+    let simulated = folder.run(&["--simulate"], &[]);
+    assert!(
+        simulated.stdout.starts_with("Calls") && simulated.stdout.contains("hr: simulator"),
+        "{}",
+        simulated.stdout
+    );
+}
