@@ -101,7 +101,7 @@ impl Simulators {
             OktaAuth::Dpop => "dpop",
         };
         let options = setup.okta.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        let SimulatedOkta { org, app } = SimulatedOkta::new(&SimSetup {
+        let SimulatedOkta { org, app, .. } = SimulatedOkta::new(&SimSetup {
             clock: clock.clone(),
             faults: faults.clone(),
             dated: setup.dated,
@@ -121,7 +121,7 @@ impl Simulators {
 
     /// Both and the echo service, as runs know them.
     pub fn all(&self) -> simulators::Simulators {
-        let okta = SimulatedOkta { org: self.okta.clone(), app: self.app.clone() };
+        let okta = SimulatedOkta { org: self.okta.clone(), app: self.app.clone(), is_described: false };
         let typed: [(&str, Arc<dyn Simulator>); 2] =
             [("okta", Arc::new(okta)), ("personio", Arc::new(self.personio.clone()))];
         let others = registry().connectors().iter().filter_map(|connector| {

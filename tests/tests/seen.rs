@@ -168,6 +168,49 @@ fn what_is_made_up_is_never_taken_for_real() {
     accepted("mocks", &all);
 }
 
+/// What stands in the file is what the cards read: statuses, logins and memberships are those written there.
+#[test]
+fn the_simulated_okta_is_as_described() {
+    let folder = Folder::new(&[
+        ("flowrun.yaml", "connections: { okta: okta }\n"),
+        (
+            "flow.yaml",
+            "name: Look
+outputs: { last: text, members: list of text, jira: list of text, suspended: number }
+cards:
+  - { id: found, card: okta.list_users_with_search, with: { result_set: all, search: profile.department eq \"Engines\" } }
+  - { id: group, card: okta.search_groups, with: { result_set: first, name: Engineers } }
+  - { id: members, card: okta.list_group_members, with: { result_set: all, group_id: $.group.id } }
+  - { id: apps, card: okta.search_applications, with: { result_set: first, name: Jira } }
+  - { id: jira, card: okta.list_users_assigned_to_application, with: { result_set: all, application_id: $.apps.id } }
+  - { id: suspended, card: okta.list_users_with_search, with: { result_set: all, status: SUSPENDED } }
+  - { id: count, card: list.length, with: { list: $.suspended.users } }
+  - card: flow_control.return
+    with:
+      last: \"$.found.users[0]['Last Login']\"
+      members: \"$.members.users[*].Login\"
+      jira: \"$.jira.users[*]['User Name']\"
+      suspended: $.count.length
+",
+        ),
+        (
+            "org.json",
+            r#"{ "users": [
+                { "login": "ada@example.com", "external_id": "1", "last_login": "2026-07-31T09:00:00Z", "profile": { "department": "Engines" } },
+                { "login": "bob@example.com", "status": "suspended", "profile": { "firstName": "Bob" } }],
+              "groups": [{ "name": "Engineers", "members": ["ada@example.com", "bob@example.com"] }],
+              "applications": [{ "label": "Jira", "users": ["Ada@example.com"] }] }"#,
+        ),
+    ]);
+    let ran = folder.run(&["--okta", &folder.path("org.json"), "--json"], &[]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    let expected = serde_json::json!({
+        "last": "2026-07-31T09:00:00.000Z", "members": ["ada@example.com", "bob@example.com"],
+        "jira": ["ada@example.com"], "suspended": 1.0,
+    });
+    assert_eq!(report["flow"]["outputs"], expected, "{}", ran.stderr);
+}
+
 #[test]
 fn a_variable_is_called_as_its_connection() {
     let folder = Folder::new(&[

@@ -12,6 +12,7 @@ use flowrun_kit::effect::Connection;
 flowrun_kit::effect_cards! {
     jwt_sign::Sign,
     encrypt::Encrypt,
+    random::Random,
 }
 
 flowrun_core::pure_cards! {

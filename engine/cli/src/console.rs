@@ -9,7 +9,7 @@ use flowrun_views::look::{Look, PLAIN, Paint};
 
 /// The narrowest and the widest that anything is laid out for.
 const NARROWEST: usize = 60;
-const WIDEST: usize = 132;
+const WIDEST: usize = 200;
 
 /// How a stream of this process may look, by what it is and what the environment wants.
 pub fn look_of(stream: &impl IsTerminal, env: &BTreeMap<String, String>) -> Look {

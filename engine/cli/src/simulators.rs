@@ -1,6 +1,7 @@
 //! The options that set up simulators: those that the connectors declare, and faults.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::Error;
@@ -8,6 +9,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use flowrun_host::session::simulators::Setup;
 use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimFault, SimOption, Takes};
+use flowrun_project::bounded;
 
 const HEADING: &str = "Simulators";
 
@@ -63,11 +65,26 @@ fn argument(option: &SimOption) -> Arg {
     match option.takes {
         Takes::Text => argument,
         Takes::Number(most) => argument.value_parser(value_parser!(u64).range(0..=most)),
+        Takes::File(check) => argument.value_parser(move |path: &str| content(path, check)),
         // Explained one by one they would give every help the long layout.
         Takes::OneOf(values) => argument
             .value_parser(PossibleValuesParser::new(values.iter().copied()))
             .hide_possible_values(true),
     }
+}
+
+/// The text of a file that an option names.
+#[derive(Clone, Debug)]
+struct Content(String);
+
+/// The most bytes that such a file may have.
+const MOST_BYTES: u64 = 64 << 20;
+
+fn content(path: &str, check: fn(&str) -> Result<(), String>) -> Result<Content, String> {
+    let text = bounded::read_text(Path::new(path), MOST_BYTES).map_err(|error| error.to_string())?;
+    let text = text.ok_or_else(|| format!("it has more than {} MiB", MOST_BYTES >> 20))?;
+    check(&text)?;
+    Ok(Content(text))
 }
 
 impl Args for SimulatorArgs {
@@ -93,8 +110,11 @@ impl FromArgMatches for SimulatorArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<SimulatorArgs, Error> {
         let given = matches.ids().filter_map(|id| Some((id.as_str(), id.as_str().strip_prefix(PREFIX)?)));
         let options = given.filter_map(|(id, name)| {
-            let value = matches.get_raw(id)?.next()?.to_str()?;
-            Some((name.to_owned(), value.to_owned()))
+            let value = match matches.try_get_one::<Content>(id) {
+                Ok(content) => content?.0.clone(),
+                Err(_) => matches.get_raw(id)?.next()?.to_str()?.to_owned(),
+            };
+            Some((name.to_owned(), value))
         });
         let faults = matches.get_many::<SimFault>("faults").into_iter().flatten().cloned();
         Ok(SimulatorArgs { options: options.collect(), faults: faults.collect() })

@@ -51,6 +51,8 @@ pub enum Takes {
     Number(u64),
     /// One of these.
     OneOf(&'static [&'static str]),
+    /// A file; the option is its text, of which this says why it can't be used.
+    File(fn(&str) -> Result<(), String>),
 }
 
 /// How a simulator is to be set up.

@@ -56,6 +56,8 @@ pub struct User {
     pub password_ms: Option<i64>,
     pub updated_ms: i64,
     pub changed_ms: i64,
+    /// When the user last logged in, if somebody said so.
+    pub login_ms: Option<i64>,
     pub profile: Profile,
 }
 
@@ -297,6 +299,12 @@ impl Directory {
         self.version += 1;
     }
 
+    /// Says when a user last logged in.
+    pub fn log_in(&mut self, number: u32, at_ms: i64) {
+        self.users[number as usize].login_ms = Some(at_ms);
+        self.version += 1;
+    }
+
     /// Gives a user another password.
     pub fn set_password(&mut self, number: u32, now_ms: i64) {
         self.users[number as usize].password_ms = Some(now_ms);
@@ -327,6 +335,7 @@ impl Directory {
             password_ms: None,
             updated_ms: now_ms,
             changed_ms: now_ms,
+            login_ms: None,
             profile,
         });
         self.version += 1;

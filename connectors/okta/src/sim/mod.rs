@@ -15,6 +15,7 @@ mod assigned;
 mod auth;
 mod behaviours;
 mod bulk;
+mod described;
 mod devices;
 mod directory;
 mod dpop;

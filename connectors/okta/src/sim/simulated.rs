@@ -9,6 +9,7 @@ use flowrun_kit::connector::Settings;
 use flowrun_kit::simulator::{Person, SimOption, SimSetup, Simulated, Simulator, Takes};
 use secrecy::ExposeSecret;
 
+use super::described::Described;
 use super::{OktaSim, OktaSimConfig, OwnedApp, Rehire, SeedUser, ServiceApp, UserStatus};
 
 /// Where it is in this process.
@@ -34,6 +35,12 @@ const NEW: usize = 5;
 pub(crate) fn simulated() -> Simulated {
     Simulated {
         options: vec![
+            SimOption {
+                name: "okta".into(),
+                value: "FILE".into(),
+                docs: "Who is in the simulated Okta, instead of yesterday's import: users, groups, applications (docs/running.md)".into(),
+                takes: Takes::File(|text| Described::read(text).map(|_| ())),
+            },
             SimOption {
                 name: "okta-auth".into(),
                 value: "WAY".into(),
@@ -76,6 +83,8 @@ pub struct SimulatedOkta {
     pub org: OktaSim,
     /// The service app.
     pub app: Option<OwnedApp>,
+    /// Whether its users were described, so that nobody else is there.
+    pub is_described: bool,
 }
 
 impl SimulatedOkta {
@@ -96,7 +105,12 @@ impl SimulatedOkta {
             },
             ..usual
         });
-        SimulatedOkta { org, app }
+        // The command line has read it before.
+        let described = setup.option("okta").and_then(|text| Described::read(text).ok());
+        if let Some(described) = &described {
+            org.describe(described);
+        }
+        SimulatedOkta { org, app, is_described: described.is_some() }
     }
 }
 
@@ -147,7 +161,12 @@ impl Simulator for SimulatedOkta {
     }
 
     fn served(&self) -> Option<String> {
-        Some(format!("{} users (yesterday's import)", words::count(self.org.user_count() as u64)))
+        let users = words::count(self.org.user_count() as u64);
+        Some(if self.is_described {
+            format!("{users} users")
+        } else {
+            format!("{users} users (yesterday's import)")
+        })
     }
 
     fn answered(&self) -> u64 {
@@ -155,6 +174,9 @@ impl Simulator for SimulatedOkta {
     }
 
     fn import(&self, people: &mut dyn Iterator<Item = Person>) {
+        if self.is_described {
+            return;
+        }
         let yesterday = people.enumerate().filter(|(index, _)| index % NEW != NEW - 1);
         self.org.seed(yesterday.map(|(_, person)| {
             let profile = [

@@ -108,6 +108,9 @@ pub fn body<'a>(number: u32, user: &'a User, origin: &str, now_ms: i64) -> UserB
 /// When a user last logged in: whoever is in use for a day has, but one in ten. The simulator's own, for what reads it.
 fn last_login_ms(number: u32, user: &User, now_ms: i64) -> Option<i64> {
     const DAY_MS: i64 = 24 * 3_600_000;
+    if user.login_ms.is_some() {
+        return user.login_ms;
+    }
     let since_ms = user.activated_ms.unwrap_or(user.created_ms).max(user.created_ms);
     let chance = flowrun_core::chance::mix(u64::from(number));
     let has = user.status == UserStatus::Active && since_ms + DAY_MS <= now_ms && !chance.is_multiple_of(10);

@@ -278,6 +278,7 @@ async fn watched(session: Session, registry: &Registry, console: &mut Console<'_
 struct Told<'e> {
     #[serde(flatten)]
     report: &'e Report,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     requests: BTreeMap<&'e str, Requests>,
     #[serde(skip_serializing_if = "Option::is_none")]
     withheld: Option<&'e [String]>,
@@ -343,8 +344,13 @@ fn tell(
         let paint = Paint(console.out_look.color);
         let detail = if args.trace { Detail::Trace } else { Detail::Cards };
         let rows = rows(report, detail, registry.catalog());
-        let mut text = transcript::lines(&rows, &Frame::of(console.out_look), paint);
+        let frame = Frame::of(console.out_look);
+        let frame = if args.trace { frame.whole() } else { frame };
+        let mut text = transcript::lines(&rows, &frame, paint);
+        let explained = report.flow.error.as_ref().filter(|_| code == FAILED);
+        text.push_str(&transcript::messages(&rows, &frame, explained.map(|error| &*error.message), paint));
         text.push_str(&transcript::warnings(report, paint));
+        text.push_str(&traffic(ended, args.trace, paint));
         text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
         text = words::harmless(&text).into_owned();
         if args.outputs {
@@ -356,7 +362,6 @@ fn tell(
         if args.dry_run {
             text.push_str(&transcript::rehearsal(&ended.withheld, ended.withheld_count, paint));
         }
-        text.push_str(&traffic(ended, args.trace, paint));
         console.tell(&text)?;
     }
     if code == FAILED {

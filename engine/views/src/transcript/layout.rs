@@ -4,8 +4,12 @@ use super::rows::{Row, Tone};
 use crate::look::{Look, Paint};
 use flowrun_core::words;
 
-/// How wide a transcript gets at the most.
-const WIDEST: usize = 112;
+/// How wide a transcript gets at the most, on a terminal and elsewhere.
+const WIDEST: usize = 200;
+const WIDEST_ELSEWHERE: usize = 112;
+
+/// How many messages are told whole below the tree.
+const MOST_TOLD: usize = 20;
 
 /// How wide the columns of a transcript are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,15 +17,22 @@ pub struct Frame {
     card: usize,
     outcome: usize,
     time: usize,
+    /// Whether rows that go over all columns may go beyond them.
+    whole: bool,
 }
 
 impl Frame {
     /// The columns that fit into `look`. They depend on nothing else, so that nothing jumps while a run is drawn.
     pub fn of(look: Look) -> Frame {
-        let columns = look.width.min(WIDEST);
+        let columns = look.width.min(if look.live { WIDEST } else { WIDEST_ELSEWHERE });
         let time = 10;
         let outcome = (columns * 2 / 5).saturating_sub(4);
-        Frame { card: columns.saturating_sub(outcome + time + 4), outcome, time }
+        Frame { card: columns.saturating_sub(outcome + time + 4), outcome, time, whole: false }
+    }
+
+    /// The same, in which values are not cut.
+    pub fn whole(self) -> Frame {
+        Frame { whole: true, ..self }
     }
 
     /// How wide the whole is.
@@ -33,7 +44,8 @@ impl Frame {
     pub fn line(&self, row: &Row, paint: Paint) -> String {
         let tree = paint.dim(&row.tree);
         if row.wide {
-            let text = words::fit(&row.title, self.columns().saturating_sub(words::width(&row.tree)));
+            let room = if self.whole { usize::MAX } else { self.columns() };
+            let text = words::fit(&row.title, room.saturating_sub(words::width(&row.tree)));
             return format!("{tree}{}", tint(&text, row.tone, paint));
         }
         let room = self.card.saturating_sub(words::width(&row.tree));
@@ -73,6 +85,32 @@ pub fn lines(rows: &[Row], frame: &Frame, paint: Paint) -> String {
     for row in rows {
         text.push_str(frame.line(row, paint).trim_end());
         text.push('\n');
+    }
+    text
+}
+
+/// What went wrong and was cut in the tree, each message whole: it is what matters most. `known` is told elsewhere.
+pub fn messages(rows: &[Row], frame: &Frame, known: Option<&str>, paint: Paint) -> String {
+    let plain = |text: &str| words::fit(text, usize::MAX);
+    let mut told: Vec<String> = Vec::new();
+    for row in rows.iter().filter(|row| matches!(row.tone, Tone::Failed | Tone::Warned)) {
+        let said = plain(if row.wide { &row.title } else { &row.outcome });
+        let Some(said) = said.strip_prefix("✗ ") else { continue };
+        let cut = !frame.line(row, Paint(false)).contains(said);
+        let is_known = known.is_some_and(|known| plain(known).contains(said));
+        if cut && !is_known && !told.iter().any(|told| told.ends_with(said)) {
+            told.push(if row.wide { said.to_owned() } else { format!("{}: {said}", row.title) });
+        }
+    }
+    let mut text = String::new();
+    for message in told.iter().take(MOST_TOLD) {
+        let lines = words::wrap(message, frame.columns().saturating_sub(2));
+        for (place, line) in lines.iter().enumerate() {
+            text.push_str(&format!("{} {line}\n", if place == 0 { paint.red("✗") } else { " ".to_owned() }));
+        }
+    }
+    if told.len() > MOST_TOLD {
+        text.push_str(&paint.dim(&format!("  and {} more; --trace shows them\n", told.len() - MOST_TOLD)));
     }
     text
 }

@@ -9,7 +9,7 @@ mod rows;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::value::Value;
 
-pub use layout::{Frame, lines};
+pub use layout::{Frame, lines, messages};
 pub use rows::{Detail, Row, Tone, rows};
 
 use crate::look::Paint;
