@@ -166,6 +166,21 @@ fn parse_any(text: &str) -> Result<Wire, WireError> {
 }
 
 impl Query {
+    /// The name that is read of items, where the query begins by taking items of a list, all or some; `Some(None)` if it ends there.
+    pub fn of_items(&self) -> Option<Option<&str>> {
+        let (first, rest) = self.0.segments.split_first()?;
+        let takes_items = matches!(
+            first,
+            Segment::Selector(Selector::Wildcard | Selector::Filter(_) | Selector::Slice(..))
+        );
+        match rest.first() {
+            _ if !takes_items => None,
+            None => Some(None),
+            Some(Segment::Selector(Selector::Name(name))) => Some(Some(name)),
+            Some(_) => None,
+        }
+    }
+
     /// All places that the query finds in `root`, in their order.
     pub fn run(&self, root: &Value) -> Vec<Value> {
         // The only error is a query that gives no places, and a query made of segments always gives places.

@@ -33,6 +33,23 @@ pub fn listed<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> Strin
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// How many names a message lists: a record of a vendor may have hundreds of keys.
+const SHOWN: usize = 20;
+
+/// What helps where there is no key `missing`: the one that was probably meant, and which there are.
+pub fn there_are<'a>(missing: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown = listed(names.iter().take(SHOWN));
+    let mut help = match closest(missing, names.iter().copied()) {
+        Some(near) => format!("{} There are {shown}", did_you_mean(near)),
+        None => format!("there are {shown}"),
+    };
+    if let more @ 1.. = names.len().saturating_sub(SHOWN) {
+        help.push_str(&format!(" and {more} more"));
+    }
+    help
+}
+
 fn plain(name: &str) -> Vec<char> {
     // Names come from files: a longer one than this isn't a misspelling.
     name.chars()

@@ -2,8 +2,8 @@
 //!
 //! One pass over all flows collects all mistakes. What can't be resolved has an unknown type, which fits everything, so
 //! that one mistake is reported once. The passes, in their order: `manifest` (tables, connections, variables), `signature`
-//! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `lower` with
-//! its kin (fields, wires, blocks, calls), `cycles`, `unused`.
+//! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `shape`
+//! (which keys records have), `lower` with its kin (fields, wires, blocks, calls), `cycles`, `unused`.
 
 mod alone;
 mod block;
@@ -16,6 +16,7 @@ mod doubts;
 mod expr;
 mod field;
 mod fields;
+mod keys;
 mod loops;
 mod lower;
 mod manifest;
@@ -26,6 +27,7 @@ mod policy;
 mod reads;
 mod resolve;
 mod scope;
+mod shape;
 mod signature;
 mod table;
 mod trigger;
@@ -47,6 +49,7 @@ use crate::value::{Text, Value};
 use manifest::Var;
 use reads::Reads;
 use scope::Scope;
+use shape::Shapes;
 use uses::{How, Target, Use, Uses};
 
 /// What the checker is told besides the project.
@@ -96,8 +99,9 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
     let handlers: BTreeSet<usize> =
         scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
     doubts::races(&shared, &mut log, &scopes);
+    let shapes = Shapes::new(&shared, &scopes);
     let flows: Vec<Option<Flow>> =
-        scopes.into_iter().map(|scope| lower::flow(&shared, &mut log, scope, &handlers)).collect();
+        scopes.into_iter().map(|scope| lower::flow(&shared, &mut log, scope, &shapes, &handlers)).collect();
     cycles::check(project, &mut log);
     let errors = |found: &&Diagnostic| found.code.severity() == Severity::Error;
     let wrong: BTreeSet<FileId> =
