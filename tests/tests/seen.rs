@@ -181,15 +181,15 @@ cards:
   - { id: found, card: okta.list_users_with_search, with: { result_set: all, search: profile.department eq \"Engines\" } }
   - { id: group, card: okta.search_groups, with: { result_set: first, name: Engineers } }
   - { id: members, card: okta.list_group_members, with: { result_set: all, group_id: $.group.id } }
-  - { id: apps, card: okta.search_applications, with: { result_set: first, name: Jira } }
-  - { id: jira, card: okta.list_users_assigned_to_application, with: { result_set: all, application_id: $.apps.id } }
+  - { id: apps, card: okta.search_applications, with: { result_set: first, query: Jira } }
+  - { id: jira, card: okta.list_users_assigned_to_application, with: { result_set: first_500, application_id: $.apps.id } }
   - { id: suspended, card: okta.list_users_with_search, with: { result_set: all, status: SUSPENDED } }
   - { id: count, card: list.length, with: { list: $.suspended.users } }
   - card: flow_control.return
     with:
       last: \"$.found.users[0]['Last Login']\"
       members: \"$.members.users[*].Login\"
-      jira: \"$.jira.users[*]['User Name']\"
+      jira: \"$.jira.users[*]['System Properties']['Scope']\"
       suspended: $.count.length
 ",
         ),
@@ -206,9 +206,44 @@ cards:
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let expected = serde_json::json!({
         "last": "2026-07-31T09:00:00.000Z", "members": ["ada@example.com", "bob@example.com"],
-        "jira": ["ada@example.com"], "suspended": 1.0,
+        "jira": ["USER"], "suspended": 1,
     });
     assert_eq!(report["flow"]["outputs"], expected, "{}", ran.stderr);
+}
+
+#[test]
+fn after_a_failure_the_flow_runs_that_is_to_be_told() {
+    let folder = Folder::new(&[
+        ("flowrun.yaml", "connections: { okta: okta, api: api_connector }\non_failure: notify\n"),
+        ("flow.yaml", "name: Nightly\ncards:\n  - { card: flow_control.call_flow, with: { flow: inner } }\n"),
+        (
+            "inner.yaml",
+            "name: Inner\ncards:\n  - { id: look, card: okta.read_user, with: { id_or_login: nobody@example.com } }\n",
+        ),
+        (
+            "notify.yaml",
+            "name: Notify\ncards:\n  - card: api_connector.post\n    with: { url: /echo, body: { text: \"{{ error.flow }}, {{ error.method }}: {{ error.message }} ({{ error.code }})\" } }\n",
+        ),
+        (
+            "own.yaml",
+            "name: Own\non_failure: fails\ncards:\n  - { card: error_handling.return_error, with: { message: first } }\n",
+        ),
+        (
+            "fails.yaml",
+            "name: Fails\ncards:\n  - { card: error_handling.return_error, with: { message: \"second, after {{ error.message }}\" } }\n",
+        ),
+    ]);
+    let mut all = folder.told(&folder.run(&[], &[]));
+    let own = folder.path("own.yaml");
+    all.push_str(&folder.told(&flowrun(&[&*own], Default::default())));
+    accepted("aftermath", &all);
+    // A dry run tells nobody.
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&["--json"], &[]).stdout).unwrap();
+    let said = &json["after_failure"]["flow"]["cards"][0]["inputs"]["body"]["text"];
+    assert!(said.as_str().unwrap().starts_with("Inner, look: Okta answered 404"), "{said}");
+    let planned: serde_json::Value =
+        serde_json::from_str(&folder.run(&["--json", "--dry-run"], &[]).stdout).unwrap();
+    assert_eq!((&planned["status"], planned.get("after_failure")), (&"failed".into(), None));
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub struct Manifest {
     pub connections: Vec<Connection>,
     /// The variables, in their order.
     pub vars: Vec<Var>,
+    /// The flow that runs after a run has failed whose own flow names none.
+    pub on_failure: Option<Name>,
     /// Parts of the file could not be read, which is already reported: nothing is to be missed in it.
     pub broken: bool,
 }
@@ -122,6 +124,8 @@ pub struct Flow {
     pub trigger: Trigger,
     /// Which other runs may not go on beside one that starts with it; none where that is not said.
     pub alone: Option<Alone>,
+    /// The flow that runs after a run which starts with this one has failed; none where that is not said.
+    pub on_failure: Option<Name>,
     /// The inputs, in their order.
     pub inputs: Vec<Input>,
     /// The outputs, in their order, with the names of their types.

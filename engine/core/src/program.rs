@@ -183,7 +183,9 @@ pub struct Flow {
     pub slots: u32,
     /// The tables that its cards may work on, by their places.
     pub tables: BTreeSet<u32>,
-    /// The flows that it calls, each once.
+    /// The flow that runs after a run which starts with this one has failed.
+    pub on_failure: Option<FlowId>,
+    /// The flows that it calls, each once, and the one that runs after it has failed.
     pub calls: Vec<FlowId>,
     /// Whether anything in it reads `$.run`.
     pub reads_run: bool,
@@ -209,7 +211,7 @@ impl Flow {
 
     /// Gives the flows that it calls other numbers.
     pub(crate) fn renumber(&mut self, number: impl Fn(FlowId) -> FlowId) {
-        self.calls.iter_mut().for_each(|flow| *flow = number(*flow));
+        self.calls.iter_mut().chain(&mut self.on_failure).for_each(|flow| *flow = number(*flow));
         for step in &mut self.steps {
             let called = match &mut step.op {
                 Op::Call(call)

@@ -104,6 +104,7 @@ fn named(
         description: None,
         trigger: Trigger::Helper,
         alone: None,
+        on_failure: None,
         inputs: inputs.into_iter().map(input).collect(),
         outputs: outputs
             .into_iter()

@@ -273,6 +273,29 @@ async fn watched(session: Session, registry: &Registry, console: &mut Console<'_
     session.run(watch).await
 }
 
+/// What ran because the run failed: its tree, and why it failed itself, if it did.
+fn tell_aftermath(
+    args: &RunArgs,
+    after: &Report,
+    ended: &Ended,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> Result<(), Refused> {
+    if !args.json {
+        let paint = Paint(console.out_look.color);
+        let frame = Frame::of(console.out_look);
+        let rows = rows(after, if args.trace { Detail::Trace } else { Detail::Cards }, registry.catalog());
+        let head = format!("after the failure: {}\n", paint.bold(&after.flow.name));
+        let tree = transcript::lines(&rows, &frame, paint);
+        let summary = transcript::summary(after, false, None, paint);
+        console.tell(&words::harmless(&format!("{head}{tree}{summary}")))?;
+    }
+    if after.status == Status::Failed {
+        console.note(&failure::explain(after, &ended.program, &ended.sources, console.err_look));
+    }
+    Ok(())
+}
+
 /// The report as programs get it: what happened, and what was sent for it.
 #[derive(Serialize)]
 struct Told<'e> {
@@ -280,6 +303,8 @@ struct Told<'e> {
     report: &'e Report,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     requests: BTreeMap<&'e str, Requests>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_failure: Option<&'e Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     withheld: Option<&'e [String]>,
 }
@@ -302,7 +327,8 @@ impl<'e> Told<'e> {
         };
         let all = ended.tallies.iter().map(|(name, tally)| (&**name, requests(tally)));
         let withheld = args.dry_run.then_some(&*ended.withheld);
-        Told { report: &ended.report, requests: all.collect(), withheld }
+        let after_failure = ended.aftermath.as_ref();
+        Told { report: &ended.report, requests: all.collect(), after_failure, withheld }
     }
 }
 
@@ -363,6 +389,9 @@ fn tell(
             text.push_str(&transcript::rehearsal(&ended.withheld, ended.withheld_count, paint));
         }
         console.tell(&text)?;
+    }
+    if let Some(after) = &ended.aftermath {
+        tell_aftermath(args, after, ended, registry, console)?;
     }
     if code == FAILED {
         console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));

@@ -78,7 +78,9 @@ pub(super) fn flow<'p>(
         doubts::unread_inputs(log, model, &inputs_read);
         doubts::swallowed(log, &scope);
     }
-    let calls: BTreeSet<FlowId> = scope.callees().map(|callee| FlowId(callee as u32)).collect();
+    let on_failure = shared.after_failure[index].map(|flow| FlowId(flow as u32));
+    let callees = scope.callees().map(|callee| FlowId(callee as u32));
+    let calls: BTreeSet<FlowId> = callees.chain(on_failure).collect();
     let mut hash = Hash::default();
     hash.add(&model.path);
     hash.add(&shared.options.sources.get(model.span.file).text);
@@ -98,6 +100,7 @@ pub(super) fn flow<'p>(
         // A card that is missing was reported.
         steps: steps.into_iter().collect::<Option<Vec<_>>>()?,
         slots: scope.slots,
+        on_failure,
         calls: calls.into_iter().collect(),
         reads_run,
         hash: hash.0,

@@ -5,6 +5,7 @@
 //! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `shape`
 //! (which keys records have), `lower` with its kin (fields, wires, blocks, calls), `cycles`, `unused`.
 
+mod aftermath;
 mod alone;
 mod block;
 mod call;
@@ -84,12 +85,17 @@ pub struct Checked {
 pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Checked {
     let mut log = Log::default();
     let (tables, vars) = manifest::check(project, options, &mut log);
+    let names = Names::new(project);
+    let after_failure = aftermath::check(project, &names, &mut log);
+    let handlers_unsure = aftermath::is_unsure(project, &names, &after_failure);
     let shared = Shared {
         project,
         catalog,
         options,
         signatures: signature::all(project, catalog, options, &mut log),
-        names: Names::new(project),
+        names,
+        after_failure,
+        handlers_unsure,
         reads: project.flows.iter().map(Reads::new).collect(),
         tables,
         vars,
@@ -98,6 +104,7 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
         (0..project.flows.len()).map(|index| Scope::new(&shared, &mut log, index)).collect();
     let handlers: BTreeSet<usize> =
         scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
+    let handlers = handlers.into_iter().chain(shared.after_failure.iter().flatten().copied()).collect();
     doubts::races(&shared, &mut log, &scopes);
     let shapes = Shapes::new(&shared, &scopes);
     let flows: Vec<Option<Flow>> =
@@ -167,6 +174,10 @@ struct Shared<'p> {
     catalog: &'p Catalog,
     options: &'p Options<'p>,
     names: Names<'p>,
+    /// For each flow the one that runs after a run of it has failed.
+    after_failure: Vec<Option<usize>>,
+    /// Whether some flow may be called after an error that nothing readable says so of.
+    handlers_unsure: bool,
     signatures: Vec<signature::Signature>,
     /// For each flow what its expressions say.
     reads: Vec<Reads>,

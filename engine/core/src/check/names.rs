@@ -2,8 +2,8 @@
 
 use super::{Log, Shared};
 use crate::diag::{Code, Diagnostic};
-use crate::model::Name;
-use crate::names::{Meant, stem};
+use crate::model::{Name, Project};
+use crate::names::{Meant, Names, stem};
 use crate::source::Span;
 use crate::suggest::{closest, listed};
 use crate::types::Type;
@@ -11,32 +11,44 @@ use crate::types::Type;
 impl Shared<'_> {
     /// The diagnostic for a name that isn't a flow's, or that of several.
     pub fn unknown_flow(&self, name: &str, from: &str, span: Span) -> Diagnostic {
-        let flows = &self.project.flows;
-        if let Meant::Many(many) = self.names.find(name, from) {
-            let paths: Vec<String> = many.iter().map(|&index| format!("`{}`", flows[index].path)).collect();
-            return Diagnostic::new(
-                Code::UnknownFlow,
-                span,
-                format!("`{name}` is the name of {} flows", many.len()),
-            )
-            .label("which one is meant?")
-            .help(format!("write the path: {}", paths.join(" or ")));
-        }
-        let mistake = Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`"))
-            .label("no such flow");
-        let trimmed = name.trim_start_matches("./").trim_end_matches(".yaml").trim_end_matches(".yml");
-        if let Some(flow) = flows.iter().find(|flow| {
-            *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed
-        }) {
-            let short = self.names.shortest(&flow.path);
-            return mistake.help(format!("flows go by the names of their files: write `{short}`"));
-        }
-        let by_path = name.contains('/').then(|| closest(name, self.names.paths())).flatten();
-        mistake
-            .meant(by_path.or_else(|| closest(stem(name), self.names.stems())))
-            .or_help(|| "flows go by the names of their files, without `.yaml`")
+        unknown_flow(self.project, &self.names, name, (from, span))
     }
+}
 
+/// The diagnostic for a name that isn't a flow's, or that of several; with the flow in which it stands, and where.
+pub(super) fn unknown_flow(
+    project: &Project,
+    names: &Names<'_>,
+    name: &str,
+    (from, span): (&str, Span),
+) -> Diagnostic {
+    let flows = &project.flows;
+    if let Meant::Many(many) = names.find(name, from) {
+        let paths: Vec<String> = many.iter().map(|&index| format!("`{}`", flows[index].path)).collect();
+        return Diagnostic::new(
+            Code::UnknownFlow,
+            span,
+            format!("`{name}` is the name of {} flows", many.len()),
+        )
+        .label("which one is meant?")
+        .help(format!("write the path: {}", paths.join(" or ")));
+    }
+    let mistake =
+        Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`")).label("no such flow");
+    let trimmed = name.trim_start_matches("./").trim_end_matches(".yaml").trim_end_matches(".yml");
+    if let Some(flow) = flows.iter().find(|flow| {
+        *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed
+    }) {
+        let short = names.shortest(&flow.path);
+        return mistake.help(format!("flows go by the names of their files: write `{short}`"));
+    }
+    let by_path = name.contains('/').then(|| closest(name, names.paths())).flatten();
+    mistake
+        .meant(by_path.or_else(|| closest(stem(name), names.stems())))
+        .or_help(|| "flows go by the names of their files, without `.yaml`")
+}
+
+impl Shared<'_> {
     /// The diagnostic for a name that no table has; none where the manifest could not be read.
     pub fn unknown_table(&self, name: &str, span: Span) -> Option<Diagnostic> {
         let mistake = Diagnostic::new(Code::UnknownTable, span, format!("there is no table `{name}`"))

@@ -112,12 +112,12 @@ impl Lower<'_, '_> {
         let slot = match caught {
             _ if at.failed => SlotId::ERROR,
             Some(slot) => slot,
-            None if self.is_handler => SlotId::ERROR,
+            None if self.is_handler || self.shared.handlers_unsure => SlotId::ERROR,
             None => {
                 self.report(
                     Diagnostic::new(Code::WireOutOfPlace, place, "there is no `$.error` here")
                         .label("nothing has failed")
-                        .help("`$.error` is there in `catch`, in `on_error`, and in a flow that an `on_error` calls"),
+                        .help("`$.error` is there in `catch`, in `on_error`, and in a flow that an `on_error` or `on_failure` calls"),
                 );
                 return Lowered::unknown();
             }

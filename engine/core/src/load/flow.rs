@@ -11,7 +11,8 @@ use crate::names::stem;
 use crate::source::Span;
 use crate::value::Text;
 
-const KEYS: &[&str] = &["name", "description", "trigger", "alone", "inputs", "outputs", "cards"];
+const KEYS: &[&str] =
+    &["name", "description", "trigger", "alone", "on_failure", "inputs", "outputs", "cards"];
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "description"];
 const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
@@ -26,6 +27,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         description: None,
         trigger: Trigger::Helper,
         alone: None,
+        on_failure: None,
         inputs: Vec::new(),
         outputs: Vec::new(),
         cards: Vec::new(),
@@ -53,6 +55,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
         flow.alone = alone(reader, node);
         flow.broken |= flow.alone.is_none();
     }
+    flow.on_failure = reader.text_at(&keys, "on_failure");
     for (name, node) in named(reader, &mut flow.broken, keys.get("inputs"), "a mapping of inputs") {
         let Some(name) = reader.label(name, "an input") else { continue };
         flow.inputs.push(input(reader, name, node));

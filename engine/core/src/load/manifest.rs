@@ -6,7 +6,7 @@ use crate::credentials;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Column, Connection, Manifest, Name, Table, Var};
 
-const KEYS: &[&str] = &["name", "description", "tables", "connections", "vars"];
+const KEYS: &[&str] = &["name", "description", "tables", "connections", "vars", "on_failure"];
 const COLUMN_KEYS: &[&str] = &["type", "default"];
 const VAR_KEYS: &[&str] = &["type", "value", "env", "description"];
 
@@ -28,6 +28,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     manifest.broken |= keys.broken;
     manifest.name = reader.text_at(&keys, "name");
     manifest.description = reader.text_at(&keys, "description");
+    manifest.on_failure = reader.text_at(&keys, "on_failure");
     for (name, node) in section(reader, &mut manifest.broken, keys.get("tables"), "a mapping of tables") {
         let Some(name) = reader.label(name, "a table") else { continue };
         if let Some(table) = table(reader, &mut manifest.broken, name, node) {

@@ -50,12 +50,14 @@ pub struct Start {
     pub at_us: i64,
     /// Whether the driver withholds what would change something; flows read it as `$.run.dry_run`.
     pub dry_run: bool,
+    /// What failed, for a flow that runs because of it: `$.error`.
+    pub error: Value,
 }
 
 impl Start {
     /// A start in earnest.
     pub fn new(entry: FlowId, inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
-        Start { entry, inputs, run_id: run_id.into(), at_us, dry_run: false }
+        Start { entry, inputs, run_id: run_id.into(), at_us, dry_run: false, error: Value::Null }
     }
 }
 
@@ -142,7 +144,8 @@ impl Machine {
             program,
         };
         let id = eval::mix(eval::hash(&machine.start.run_id), 0);
-        machine.root = machine.open(entry, given, None, id, Value::Null)?;
+        let error = machine.start.error.clone();
+        machine.root = machine.open(entry, given, None, id, error)?;
         Ok(machine)
     }
 

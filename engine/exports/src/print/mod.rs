@@ -21,6 +21,7 @@ pub fn flow(flow: &Flow) -> String {
     );
     file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
     file.extend(flow.alone.as_ref().map(|alone| ("alone".to_owned(), self::alone(alone))));
+    file.extend(flow.on_failure.as_ref().map(|name| ("on_failure".to_owned(), text(&name.it))));
     if !flow.inputs.is_empty() {
         let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
         file.push(("inputs".to_owned(), Yaml::Map(inputs.collect())));

@@ -3,6 +3,7 @@
 //! [`Plan`] reads and checks what is to be run and refuses what can't be; [`Plan::open`] makes its connections, tables and record;
 //! [`Session::run`] runs it. What there is to say on the way is returned as values.
 
+mod aftermath;
 pub mod alone;
 pub mod audit;
 pub mod connections;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use flowrun_core::fault::Fault;
 use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::Program;
-use flowrun_core::report::Report;
+use flowrun_core::report::{Report, Status};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Date, Text};
 use flowrun_kit::activity::{Activity, Tally};
@@ -27,7 +27,7 @@ use super::connections::{self, Made, Purpose};
 use super::lock::Holder;
 use super::simulators::{Front, Simulators};
 use super::state::{self, KeptTables};
-use super::{Plan, Record, given, plan};
+use super::{Plan, Record, aftermath, given, plan};
 use crate::driver::{self, RunTime, Stop, Watch, World};
 
 /// A run that is ready to start.
@@ -54,6 +54,8 @@ pub struct Ended {
     pub sources: Sources,
     /// The files that it read and wrote.
     pub files: Files,
+    /// What ran because it failed.
+    pub aftermath: Option<Report>,
     /// Whether it was told to stop.
     pub interrupted: bool,
     /// The first requests that a dry run did not send, in their order.
@@ -280,6 +282,9 @@ impl Session {
         let started = Instant::now();
         let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch).await;
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
+        let failed = report.status == Status::Failed && !self.plan.job.dry_run && !self.world.stop.is_given();
+        let aftermath =
+            if failed { aftermath::after(&self.machine, &report, &self.world).await } else { None };
         let mut withheld: Vec<(u64, String)> =
             self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         withheld.sort_by_key(|(number, _)| *number);
@@ -290,6 +295,7 @@ impl Session {
         let recorded = self.audit.end(&report, &self.made, self.clock().now_ms());
         Ended {
             report,
+            aftermath,
             program: self.plan.program,
             sources: self.plan.project.sources,
             files: self.plan.files,

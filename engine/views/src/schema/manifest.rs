@@ -68,6 +68,10 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                     ],
                 },
             },
+            "on_failure": {
+                "description": "The flow that runs after a run has failed whose own flow names none; it finds what failed under `$.error`.",
+                "type": "string",
+            },
             "vars": {
                 "description": "The variables, by name: a value, or a mapping.",
                 "type": ["object", "null"],

@@ -40,6 +40,7 @@ pub fn schema(catalog: &Catalog) -> Value {
                     },
                 },
             },
+            "on_failure": text("The flow that runs after a run which starts with this one has failed; it finds what failed under `$.error`."),
             "inputs": {
                 "description": "What the flow takes: names and types.",
                 "type": ["object", "null"],
