@@ -152,13 +152,16 @@ impl<'p> Shapes<'p> {
         }
     }
 
-    /// What starts a flow from outside passes it anything.
+    /// What starts a flow otherwise than by a card passes it anything.
     fn started(&mut self, shared: &Shared<'p>, scope: &Scope<'p>) {
         if matches!(
             shared.project.flows[scope.flow].trigger,
             Trigger::Event { .. } | Trigger::ApiEndpoint { .. }
         ) {
             self.inputs[scope.flow].fill(Passed::Anything);
+        }
+        if let Some(after) = shared.after_failure[scope.flow] {
+            self.inputs[after].fill(Passed::Anything);
         }
     }
 
