@@ -13,6 +13,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 
+use crate::suggest::identifier;
 use crate::value::{Text, Value};
 
 /// A wire as it was written: `$.card.output[0].name`.
@@ -345,7 +346,11 @@ fn syntax(text: &str) -> WireError {
         };
         (error.start, error.end) = (start, end.max(start));
         if !name.is_empty() && !name.contains('\'') {
-            error.help = Some(format!("write `{}['{name}']`", &text[..start - 1]));
+            error.help = Some(match &text[..start - 1] {
+                // What a wire starts with is an ID, which has no other signs.
+                "$" => format!("IDs have letters, digits and `_`: write `$.{}`", identifier(name)),
+                before => format!("write `{before}['{name}']`"),
+            });
         }
     }
     error

@@ -50,6 +50,29 @@ pub fn there_are<'a>(missing: &str, names: impl IntoIterator<Item = &'a str>) ->
     help
 }
 
+/// The name of letters a-z, digits and `_` that is nearest to a text, as German and its neighbours write their letters without marks.
+pub fn identifier(text: &str) -> String {
+    let mut name = String::new();
+    for letter in text.chars() {
+        match letter {
+            'ä' | 'æ' => name.push_str("ae"),
+            'ö' | 'ø' | 'œ' => name.push_str("oe"),
+            'ü' => name.push_str("ue"),
+            'Ä' | 'Æ' => name.push_str("Ae"),
+            'Ö' | 'Ø' | 'Œ' => name.push_str("Oe"),
+            'Ü' => name.push_str("Ue"),
+            'ß' => name.push_str("ss"),
+            'å' => name.push_str("aa"),
+            letter if letter.is_ascii_alphanumeric() => name.push(letter),
+            _ => name.push('_'),
+        }
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        name.insert(0, '_');
+    }
+    name
+}
+
 fn plain(name: &str) -> Vec<char> {
     // Names come from files: a longer one than this isn't a misspelling.
     name.chars()

@@ -21,6 +21,7 @@ mod keys;
 mod loops;
 mod lower;
 mod manifest;
+mod meant;
 mod names;
 mod order;
 mod place;
@@ -36,7 +37,7 @@ mod unused;
 pub mod uses;
 mod zone;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::Catalog;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -124,7 +125,30 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
     };
     // A place at which loading found something is understood no better here.
     log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));
-    Checked { program, diagnostics: log.found, uses: Uses::new(log.uses) }
+    Checked { program, diagnostics: told_once(log.found), uses: Uses::new(log.uses) }
+}
+
+/// How many places a mistake shows besides its own.
+const PLACES: usize = 5;
+
+/// An output that isn't there and is read in several places is one mistake, told at the first.
+fn told_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::with_capacity(found.len());
+    let mut first: BTreeMap<(Span, String), usize> = BTreeMap::new();
+    for mistake in found {
+        let card = mistake.related.first().filter(|_| mistake.code == Code::WireToUnknownOutput);
+        if let Some((card, _)) = card {
+            let at = *first.entry((*card, mistake.message.clone())).or_insert(told.len());
+            if let Some(known) = told.get_mut(at) {
+                if known.related.len() < PLACES {
+                    known.related.push((mistake.span, "read here too".to_owned()));
+                }
+                continue;
+            }
+        }
+        told.push(mistake);
+    }
+    told
 }
 
 /// The flows that can run, under their numbers in the program.

@@ -213,6 +213,8 @@ codes! {
     CutNumber = 71 Warning "cut-number",
     /// A wire or a template reads a key that is probably called otherwise.
     MisspeltKey = 72 Warning "misspelt-key",
+    /// A constant is probably meant as a wire, a template or a list.
+    MeantOtherwise = 73 Warning "meant-otherwise",
 }
 
 impl std::fmt::Display for Code {
