@@ -9,7 +9,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
 use crate::listing::{Found, Listing};
-use crate::shown::{First, Time, renamed};
+use crate::shown::{First, Names, Time, keys, renamed};
 
 /// Lists of applications.
 pub(crate) const LISTING: Listing = Listing { what: "application", key: "id", record };
@@ -28,7 +28,7 @@ pub(crate) fn user(application: &str, user: &str) -> String {
 #[derive(Default, Outputs)]
 pub struct Applications {
     /// The applications found.
-    #[output(key = "Applications")]
+    #[output(key = "Applications", keys = KEYS)]
     applications: Option<Vec<Arc<Record>>>,
     /// The first application's ID.
     #[output(key = "ID")]
@@ -69,18 +69,23 @@ impl Found for Applications {
     }
 }
 
+/// What a record has of the application.
+const OF_APPLICATION: Names = &[
+    ("ID", "id"),
+    ("Name", "name"),
+    ("Label", "label"),
+    ("Status", "status"),
+    ("Created", "created"),
+    ("Last Updated", "lastUpdated"),
+    ("Sign On Mode", "signOnMode"),
+];
+
+/// The keys of a record.
+const KEYS: &[&str] = &keys::<8>(&[OF_APPLICATION], &["Raw Output"]);
+
 /// An application as Okta sends it, under the names of Okta's card.
 fn record(application: Arc<Record>) -> Record {
-    let names = &[
-        ("ID", "id"),
-        ("Name", "name"),
-        ("Label", "label"),
-        ("Status", "status"),
-        ("Created", "created"),
-        ("Last Updated", "lastUpdated"),
-        ("Sign On Mode", "signOnMode"),
-    ];
-    let mut record = renamed(&application, names);
+    let mut record = renamed(&application, OF_APPLICATION);
     record.insert("Raw Output".into(), Value::Object(application));
     record
 }
@@ -119,7 +124,7 @@ pub struct AppUser {
     #[output(key = "Last Sync")]
     last_sync: Time,
     /// `Username`, and `Password`: whether there is one.
-    #[output(key = "Credentials")]
+    #[output(key = "Credentials", keys = ["Username", "Password"])]
     credentials: Record,
     /// The application's own attributes of the user.
     #[output(rest)]
@@ -167,14 +172,19 @@ impl AppUser {
 /// Lists of the groups that are assigned to an application.
 pub(crate) const GROUPS: Listing = Listing { what: "group", key: "id", record: group };
 
+/// What a record of an assigned group has.
+const OF_GROUP: Names = &[
+    ("ID", "id"),
+    ("Last Updated", "lastUpdated"),
+    ("Priority", "priority"),
+    ("Links", "_links"),
+    ("Profile", "profile"),
+];
+
+/// The keys of such a record.
+pub(crate) const GROUP_KEYS: &[&str] = &keys::<5>(&[OF_GROUP], &[]);
+
 /// An assigned group as Okta sends it, under the names of Okta's card.
 pub(crate) fn group(group: Arc<Record>) -> Record {
-    let names = &[
-        ("ID", "id"),
-        ("Last Updated", "lastUpdated"),
-        ("Priority", "priority"),
-        ("Links", "_links"),
-        ("Profile", "profile"),
-    ];
-    renamed(&group, names)
+    renamed(&group, OF_GROUP)
 }

@@ -6,7 +6,7 @@ use flowrun_core::Outputs;
 use flowrun_core::value::{Record, Text, Value};
 
 use crate::listing::{Found, Listing};
-use crate::shown::{First, Names, Time, renamed};
+use crate::shown::{First, Names, Time, keys, renamed};
 
 /// Lists of events.
 pub(crate) const LISTING: Listing = Listing { what: "event", key: "uuid", record };
@@ -15,7 +15,7 @@ pub(crate) const LISTING: Listing = Listing { what: "event", key: "uuid", record
 #[derive(Default, Outputs)]
 pub struct Events {
     /// The events found.
-    #[output(key = "System Logs")]
+    #[output(key = "System Logs", keys = KEYS)]
     system_logs: Option<Vec<Arc<Record>>>,
     /// The first event's ID.
     #[output(key = "UUID")]
@@ -29,14 +29,14 @@ pub struct Events {
     /// What the first event is, in words.
     #[output(key = "Display Message")]
     display_message: Option<Text>,
-    /// Who did it: `ID`, `Type`, `Alternate ID`, `Display Name`.
-    #[output(key = "Actor")]
+    /// Who did it.
+    #[output(key = "Actor", keys = ACTOR_KEYS)]
     actor: Value,
     /// Whom and what it was done to: a list, as Okta sends it.
     #[output(key = "Target")]
     target: Value,
-    /// From where: `ID`, `User Agent`, `Geographical Context`, `Zone`, `IP Address`, `Device`.
-    #[output(key = "Client")]
+    /// From where.
+    #[output(key = "Client", keys = CLIENT_KEYS)]
     client: Value,
     /// How many events were streamed.
     #[output(key = "Records Streamed")]
@@ -83,6 +83,11 @@ const EVENT: Names = &[
     ("Display Message", "displayMessage"),
     ("Target", "target"),
 ];
+
+/// The keys of a record, and of two of its parts.
+const KEYS: &[&str] = &keys::<10>(&[EVENT], &["Actor", "Client", "Request", "Raw Output"]);
+const ACTOR_KEYS: &[&str] = &keys::<4>(&[ACTOR], &[]);
+const CLIENT_KEYS: &[&str] = &keys::<6>(&[CLIENT], &[]);
 
 /// An event as Okta sends it, under the names of Okta's card.
 fn record(event: Arc<Record>) -> Record {

@@ -9,7 +9,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
 use crate::listing::{Found, Listing};
-use crate::shown::{self, First, Time, renamed};
+use crate::shown::{First, Names, Time, keys, renamed};
 
 /// Lists of groups.
 pub(crate) const LISTING: Listing = Listing { what: "group", key: "id", record };
@@ -43,7 +43,7 @@ pub struct Group {
     #[output(key = "Type")]
     group_type: Option<Text>,
     /// `Name` and `Description`.
-    #[output(key = "Profile")]
+    #[output(key = "Profile", keys = PROFILE)]
     profile: Record,
     /// Where more of the group is found.
     #[output(key = "Links")]
@@ -79,7 +79,7 @@ impl Group {
 #[derive(Default, Outputs)]
 pub struct Groups {
     /// The groups found.
-    #[output(key = "Groups")]
+    #[output(key = "Groups", keys = KEYS)]
     groups: Option<Vec<Arc<Record>>>,
     /// The first group as Okta sends it.
     #[output(key = "Raw Object")]
@@ -91,7 +91,7 @@ pub struct Groups {
     #[output(key = "Created")]
     created: Time,
     /// The first group's `Name` and `Description`.
-    #[output(key = "Profile")]
+    #[output(key = "Profile", keys = PROFILE)]
     profile: Value,
     /// How many groups were streamed.
     #[output(key = "Records Streamed")]
@@ -127,27 +127,31 @@ pub(crate) fn profile(group: &Record) -> Record {
 
 /// The profile under the names of Okta's card.
 fn profile_shown(group: &Record) -> Record {
-    renamed(&profile(group), &[("Name", "name"), ("Description", "description")])
+    renamed(&profile(group), OF_PROFILE)
 }
+
+/// What a record has of the group,
+const OF_GROUP: Names = &[
+    ("ID", "id"),
+    ("Created", "created"),
+    ("Last Updated", "lastUpdated"),
+    ("Last Membership Updated", "lastMembershipUpdated"),
+    ("Object Class", "objectClass"),
+    ("Type", "type"),
+];
+/// and of its profile.
+const OF_PROFILE: Names = &[("Name", "name"), ("Description", "description")];
+
+/// The keys of a record, and of its profile.
+const KEYS: &[&str] = &keys::<10>(&[OF_GROUP, OF_PROFILE], &["Profile", "Raw Object"]);
+const PROFILE: &[&str] = &keys::<2>(&[OF_PROFILE], &[]);
 
 /// A group as Okta sends it, under the names of Okta's card.
 fn record(group: Arc<Record>) -> Record {
-    let value = |name: &str| shown::member(&group, name);
+    let mut record = renamed(&group, OF_GROUP);
     let profile = profile_shown(&group);
-    let mut record: Record = [
-        ("ID", value("id")),
-        ("Name", profile.get("Name").cloned().unwrap_or_default()),
-        ("Description", profile.get("Description").cloned().unwrap_or_default()),
-        ("Created", value("created")),
-        ("Last Updated", value("lastUpdated")),
-        ("Last Membership Updated", value("lastMembershipUpdated")),
-        ("Object Class", value("objectClass")),
-        ("Type", value("type")),
-        ("Profile", Value::from(profile)),
-    ]
-    .into_iter()
-    .map(|(name, value)| (Text::from(name), value))
-    .collect();
+    record.extend(profile.clone());
+    record.insert("Profile".into(), Value::from(profile));
     record.insert("Raw Object".into(), Value::Object(group));
     record
 }

@@ -18,8 +18,6 @@ use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
 /// Lists the groups that are assigned to an application.
-///
-/// A record has `ID`, `Last Updated`, `Priority`, `Links` and `Profile`.
 #[derive(Inputs)]
 pub struct ListGroupsAssignedToApplication {
     /// The application's ID.
@@ -40,7 +38,7 @@ pub struct ListGroupsAssignedToApplication {
 #[derive(Default, Outputs)]
 pub struct Listed {
     /// The groups assigned.
-    #[output(key = "Groups")]
+    #[output(key = "Groups", keys = applications::GROUP_KEYS)]
     groups: Option<Vec<Arc<Record>>>,
     /// How many groups were streamed.
     #[output(key = "Records Streamed")]

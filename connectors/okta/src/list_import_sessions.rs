@@ -25,8 +25,8 @@ pub struct ListImportSessions {
 /// The sessions.
 #[derive(Outputs)]
 pub struct Sessions {
-    /// A list of objects as Okta sends them: `id`, `identitySourceId`, `status`, `importType`, `created`, `lastUpdated`.
-    #[output(key = "Sessions")]
+    /// A list of objects as Okta sends them.
+    #[output(key = "Sessions", keys = ["id", "identitySourceId", "status", "importType", "created", "lastUpdated"], open)]
     sessions: Vec<Arc<Record>>,
 }
 

@@ -42,7 +42,7 @@ pub struct ListUsersAssignedToApplication {
 #[derive(Default, Outputs)]
 pub struct Assigned {
     /// The first 500 users.
-    #[output(key = "Users")]
+    #[output(key = "Users", keys = ["System Properties", "Profile Properties"])]
     users: Option<Vec<Arc<Record>>>,
     /// How many users were streamed.
     #[output(key = "Records Streamed")]

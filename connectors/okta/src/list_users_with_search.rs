@@ -18,10 +18,8 @@ use crate::{Okta, connection};
 
 /// Lists users whom a search finds.
 ///
-/// A record has the names of Okta's card: `ID`, `Status`, `Created`, `Activated`, `Status Changed`, `Last Login`, `Last
-/// Updated`, `Password Changed`, `First Name`, `Last Name`, `Mobile Phone`, `Second Email`, `Login`, `Email`, and under `Raw
-/// Output` the user as Okta sends it, with the whole profile. The search sees changes only after a while, and
-/// includes users who are deactivated; without `search` and `status` they are left out.
+/// A record has the names of Okta's card, and under `Raw Output` the user as Okta sends it, with the whole profile. The search sees
+/// changes only after a while, and includes users who are deactivated; without `search` and `status` they are left out.
 #[derive(Inputs)]
 pub struct ListUsersWithSearch {
     /// `first`: the first user found, as single outputs. `first_200`: the first 200, as `users`. `all`: all, as `users`, at

@@ -18,7 +18,7 @@ use crate::{Okta, connection};
 
 /// Searches applications whose name or label begins with a text.
 ///
-/// A record has `ID`, `Name`, `Label`, `Status`, `Created`, `Last Updated`, `Sign On Mode`, and under `Raw Output` the application as Okta sends it.
+/// A record has under `Raw Output` the application as Okta sends it.
 /// Several may begin alike: `first` is the first that Okta gives, so look at the label.
 #[derive(Inputs)]
 pub struct SearchApplications {

@@ -18,8 +18,7 @@ use crate::{Okta, connection};
 
 /// Searches groups by their name.
 ///
-/// A record has `ID`, `Name`, `Description`, `Created`, `Last Updated`, `Last Membership Updated`, `Object Class`, `Type`, `Profile` with `Name` and `Description`,
-/// and under `Raw Object` the group as Okta sends it. Without anything to look for, all groups are found, but `first`
+/// A record has under `Profile` its `Name` and `Description` once more, and under `Raw Object` the group as Okta sends it. Without anything to look for, all groups are found, but `first`
 /// wants something.
 #[derive(Inputs)]
 pub struct SearchGroups {

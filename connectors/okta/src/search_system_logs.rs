@@ -18,8 +18,7 @@ use crate::{Okta, connection};
 
 /// Searches the System Log.
 ///
-/// A record has `UUID`, `Published`, `Event Type`, `Severity`, `Display Message`, `Actor`, `Target`, `Client`, `Request`, and under `Raw Output` the event as
-/// Okta sends it. Okta keeps events for 90 days; without `since` the last 7 days are searched.
+/// A record has under `Raw Output` the event as Okta sends it. Okta keeps events for 90 days; without `since` the last 7 days are searched.
 #[derive(Inputs)]
 pub struct SearchSystemLogs {
     /// `Expression`: by `custom_filter`. `Keyword`: by `keyword`. What is filled counts.

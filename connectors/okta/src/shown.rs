@@ -21,6 +21,30 @@ const DATES: [&str; 9] = [
     "published",
 ];
 
+/// The names of some lists, one after the other, and `more` behind them: the keys of the records that are made by them.
+pub(crate) const fn keys<const COUNT: usize>(
+    lists: &[Names],
+    more: &[&'static str],
+) -> [&'static str; COUNT] {
+    let mut keys = [""; COUNT];
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            keys[count] = lists[list][at].0;
+            (count, at) = (count + 1, at + 1);
+        }
+        list += 1;
+    }
+    let mut at = 0;
+    while at < more.len() {
+        keys[count] = more[at];
+        (count, at) = (count + 1, at + 1);
+    }
+    assert!(count == COUNT, "there are fewer keys");
+    keys
+}
+
 /// The members of an object under their names on Okta's card; one that is missing is null.
 pub(crate) fn renamed(object: &Record, names: Names) -> Record {
     names.iter().map(|(name, key)| (Text::from(*name), member(object, key))).collect()

@@ -9,7 +9,7 @@ use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
 use crate::listing::{Found, Listing};
-use crate::shown::{First, Time, member};
+use crate::shown::{First, Names, Time, keys, member};
 
 /// Lists of users.
 pub(crate) const LISTING: Listing = Listing { what: "user", key: "id", record };
@@ -23,7 +23,7 @@ pub(crate) fn path(id_or_login: &str) -> String {
 #[derive(Default, Outputs)]
 pub struct Users {
     /// The users found.
-    #[output(key = "Users")]
+    #[output(key = "Users", keys = KEYS)]
     users: Option<Vec<Arc<Record>>>,
     /// The first user's ID.
     #[output(key = "ID")]
@@ -137,39 +137,41 @@ pub(crate) fn as_user(value: &Value) -> Option<&Arc<Record>> {
     user.get("id").is_some_and(|id| id.as_text().is_some_and(|id| !id.is_empty())).then_some(user)
 }
 
-/// What a record has besides the raw user: its name, and where it stands in the user or in the profile.
-const SHOWN: [(&str, &str, bool); 14] = [
-    ("ID", "id", false),
-    ("Status", "status", false),
-    ("Created", "created", false),
-    ("Activated", "activated", false),
-    ("Status Changed", "statusChanged", false),
-    ("Last Login", "lastLogin", false),
-    ("Last Updated", "lastUpdated", false),
-    ("Password Changed", "passwordChanged", false),
-    ("First Name", "firstName", true),
-    ("Last Name", "lastName", true),
-    ("Mobile Phone", "mobilePhone", true),
-    ("Second Email", "secondEmail", true),
-    ("Login", "login", true),
-    ("Email", "email", true),
+/// What a record has of the user,
+const OF_USER: Names = &[
+    ("ID", "id"),
+    ("Status", "status"),
+    ("Created", "created"),
+    ("Activated", "activated"),
+    ("Status Changed", "statusChanged"),
+    ("Last Login", "lastLogin"),
+    ("Last Updated", "lastUpdated"),
+    ("Password Changed", "passwordChanged"),
+];
+/// and of the profile.
+const OF_PROFILE: Names = &[
+    ("First Name", "firstName"),
+    ("Last Name", "lastName"),
+    ("Mobile Phone", "mobilePhone"),
+    ("Second Email", "secondEmail"),
+    ("Login", "login"),
+    ("Email", "email"),
 ];
 
-/// The names, allocated once.
-static NAMES: LazyLock<Vec<Text>> =
-    LazyLock::new(|| SHOWN.iter().map(|(name, ..)| *name).chain(["Raw Output"]).map(Text::from).collect());
+/// The keys of a record.
+const KEYS: &[&str] = &keys::<15>(&[OF_USER, OF_PROFILE], &["Raw Output"]);
+
+/// The keys, allocated once.
+static NAMES: LazyLock<Vec<Text>> = LazyLock::new(|| KEYS.iter().copied().map(Text::from).collect());
 
 /// A user as Okta sends it, under the names of Okta's card.
 fn record(user: Arc<Record>) -> Record {
     let mut record = Record::with_capacity(NAMES.len());
     let profile = user.get("profile").and_then(Value::as_object);
-    for (name, (_, key, of_profile)) in NAMES.iter().zip(SHOWN) {
-        let found = match of_profile {
-            true => profile.and_then(|profile| profile.get(key)).cloned().unwrap_or_default(),
-            false => member(&user, key),
-        };
-        record.insert(name.clone(), found);
-    }
+    let of_profile = |key| profile.and_then(|profile| profile.get(key)).cloned().unwrap_or_default();
+    let values = OF_USER.iter().map(|(_, key)| member(&user, key));
+    let values = values.chain(OF_PROFILE.iter().map(|(_, key)| of_profile(*key)));
+    record.extend(NAMES.iter().cloned().zip(values));
     if let Some(raw) = NAMES.last() {
         record.insert(raw.clone(), Value::Object(user));
     }

@@ -58,8 +58,8 @@ pub(crate) struct SearchRows {
 /// What was found.
 #[derive(Outputs)]
 pub(crate) struct Found {
-    /// The rows: objects with `row_id`, `created`, `updated` and the columns.
-    #[output(key = "Rows")]
+    /// The rows.
+    #[output(key = "Rows", keys_of = rows)]
     rows: Vec<Record>,
     /// How many rows match in all, limit and offset aside.
     count: f64,

@@ -62,6 +62,30 @@ pub struct Field {
     pub default: Literal,
     /// The values it may have; empty means any.
     pub choices: Words,
+    /// Which keys the object has, or each object of the list.
+    pub keys: Keys,
+}
+
+/// What a card says of the keys of an object that it puts out, or of each object of a list.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// Nothing.
+    Unknown,
+    /// These, and others only where it is `open`.
+    Known {
+        /// The keys.
+        names: Words,
+        /// Whether there may be others.
+        open: bool,
+    },
+    /// Those of the items of an input.
+    OfItems(Cow<'static, str>),
+    /// Those of the rows of the table that the card works on.
+    OfRows,
+    /// Those that the author named as inputs.
+    OfInputs,
+    /// Those that the helper flow returns, where whole objects are asked for.
+    OfHelper,
 }
 
 /// A value that can stand in a declaration.

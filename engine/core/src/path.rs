@@ -13,6 +13,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 
+use crate::suggest::identifier;
 use crate::value::{Text, Value};
 
 /// A wire as it was written: `$.card.output[0].name`.
@@ -166,6 +167,21 @@ fn parse_any(text: &str) -> Result<Wire, WireError> {
 }
 
 impl Query {
+    /// The name that is read of items, where the query begins by taking items of a list, all or some; `Some(None)` if it ends there.
+    pub fn of_items(&self) -> Option<Option<&str>> {
+        let (first, rest) = self.0.segments.split_first()?;
+        let takes_items = matches!(
+            first,
+            Segment::Selector(Selector::Wildcard | Selector::Filter(_) | Selector::Slice(..))
+        );
+        match rest.first() {
+            _ if !takes_items => None,
+            None => Some(None),
+            Some(Segment::Selector(Selector::Name(name))) => Some(Some(name)),
+            Some(_) => None,
+        }
+    }
+
     /// All places that the query finds in `root`, in their order.
     pub fn run(&self, root: &Value) -> Vec<Value> {
         // The only error is a query that gives no places, and a query made of segments always gives places.
@@ -330,7 +346,11 @@ fn syntax(text: &str) -> WireError {
         };
         (error.start, error.end) = (start, end.max(start));
         if !name.is_empty() && !name.contains('\'') {
-            error.help = Some(format!("write `{}['{name}']`", &text[..start - 1]));
+            error.help = Some(match &text[..start - 1] {
+                // What a wire starts with is an ID, which has no other signs.
+                "$" => format!("IDs have letters, digits and `_`: write `$.{}`", identifier(name)),
+                before => format!("write `{before}['{name}']`"),
+            });
         }
     }
     error

@@ -33,6 +33,46 @@ pub fn listed<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> Strin
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// How many names a message lists: a record of a vendor may have hundreds of keys.
+const SHOWN: usize = 20;
+
+/// What helps where there is no key `missing`: the one that was probably meant, and which there are.
+pub fn there_are<'a>(missing: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown = listed(names.iter().take(SHOWN));
+    let mut help = match closest(missing, names.iter().copied()) {
+        Some(near) => format!("{} There are {shown}", did_you_mean(near)),
+        None => format!("there are {shown}"),
+    };
+    if let more @ 1.. = names.len().saturating_sub(SHOWN) {
+        help.push_str(&format!(" and {more} more"));
+    }
+    help
+}
+
+/// The name of letters a-z, digits and `_` that is nearest to a text, as German and its neighbours write their letters without marks.
+pub fn identifier(text: &str) -> String {
+    let mut name = String::new();
+    for letter in text.chars() {
+        match letter {
+            'ä' | 'æ' => name.push_str("ae"),
+            'ö' | 'ø' | 'œ' => name.push_str("oe"),
+            'ü' => name.push_str("ue"),
+            'Ä' | 'Æ' => name.push_str("Ae"),
+            'Ö' | 'Ø' | 'Œ' => name.push_str("Oe"),
+            'Ü' => name.push_str("Ue"),
+            'ß' => name.push_str("ss"),
+            'å' => name.push_str("aa"),
+            letter if letter.is_ascii_alphanumeric() => name.push(letter),
+            _ => name.push('_'),
+        }
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        name.insert(0, '_');
+    }
+    name
+}
+
 fn plain(name: &str) -> Vec<char> {
     // Names come from files: a longer one than this isn't a misspelling.
     name.chars()

@@ -17,6 +17,9 @@ pub fn derive_inputs(item: TokenStream) -> TokenStream {
 }
 
 /// Derives `Outputs`: the fields are the card's outputs. Takes `#[output(key = "…")]` and `#[output(rest)]`.
+///
+/// Of objects and lists of them an output says which keys they have: `#[output(keys = ["ID", "Name"])]`, with `open` where there may be
+/// others, or `#[output(keys_of = "list")]` for those of an input's items, `rows`, `inputs`, `helper`: see `flowrun_core::card::Keys`.
 #[proc_macro_derive(Outputs, attributes(output))]
 pub fn derive_outputs(item: TokenStream) -> TokenStream {
     expand(item, Side::Output)
@@ -41,6 +44,9 @@ struct Options {
     key: Option<String>,
     default: Option<Expr>,
     choices: Option<Expr>,
+    keys: Option<Expr>,
+    keys_of: Option<Expr>,
+    open: bool,
     rest: bool,
 }
 
@@ -151,13 +157,44 @@ fn field(ident: &Ident, ty: &Type, docs: &str, options: &Options, side: Side) ->
         Some(constant) => quote!(::flowrun_core::card::Words::Written(#constant)),
         None => quote!(::flowrun_core::card::Words::NONE),
     };
+    let keys = match keys(options) {
+        Ok(keys) => keys,
+        Err(error) => error.to_compile_error(),
+    };
     quote! {
         ::flowrun_core::card::Field {
             name: ::std::borrow::Cow::Borrowed(#name), key: ::std::borrow::Cow::Borrowed(#key), ty: #of::TYPE,
             docs: ::std::borrow::Cow::Borrowed(#docs), required: #required, default: #default,
-            choices: #choices,
+            choices: #choices, keys: #keys,
         }
     }
+}
+
+/// What an output says of the keys of its objects.
+fn keys(options: &Options) -> Result<Tokens> {
+    let kind = quote!(::flowrun_core::card::Keys);
+    let open = options.open;
+    let names = match &options.keys {
+        Some(array @ Expr::Array(_)) => Some(quote!(&#array)),
+        Some(constant) => Some(quote!(#constant)),
+        None => None,
+    };
+    if let Some(names) = names {
+        let names = quote!(::flowrun_core::card::Words::Written(#names));
+        return Ok(quote!(#kind::Known { names: #names, open: #open }));
+    }
+    Ok(match &options.keys_of {
+        None => quote!(#kind::Unknown),
+        Some(Expr::Path(of)) if of.path.is_ident("rows") => quote!(#kind::OfRows),
+        Some(Expr::Path(of)) if of.path.is_ident("inputs") => quote!(#kind::OfInputs),
+        Some(Expr::Path(of)) if of.path.is_ident("helper") => quote!(#kind::OfHelper),
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(input), .. })) => {
+            quote!(#kind::OfItems(::std::borrow::Cow::Borrowed(#input)))
+        }
+        Some(other) => {
+            return Err(Error::new_spanned(other, "expected rows, inputs, helper or the name of an input"));
+        }
+    })
 }
 
 fn literal(expr: &Expr) -> Tokens {
@@ -198,8 +235,14 @@ fn options(attributes: &[Attribute], side: Side) -> Result<Options> {
                 options.default = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("choices") && side == Side::Input {
                 options.choices = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("keys") && side == Side::Output {
+                options.keys = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("keys_of") && side == Side::Output {
+                options.keys_of = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("open") && side == Side::Output {
+                options.open = true;
             } else {
-                return Err(meta.error("expected key, rest, default or choices"));
+                return Err(meta.error("expected key, rest, default, choices, keys, keys_of or open"));
             }
             Ok(())
         })?;

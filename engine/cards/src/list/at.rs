@@ -17,6 +17,7 @@ pub struct At {
 #[derive(Outputs)]
 pub struct Taken {
     /// What lies there.
+    #[output(keys_of = "list")]
     item: Value,
 }
 

@@ -26,6 +26,7 @@ pub struct Filter {
 #[derive(Outputs)]
 pub struct Filtered {
     /// The items for which the comparison holds, in their order.
+    #[output(keys_of = "list")]
     list: Arc<Vec<Value>>,
 }
 

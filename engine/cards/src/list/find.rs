@@ -24,6 +24,7 @@ pub struct Find {
 #[derive(Outputs)]
 pub struct Found {
     /// The first item for which the comparison holds.
+    #[output(keys_of = "list")]
     item: Value,
     /// Its place in the list, from 0, or -1.
     index: f64,

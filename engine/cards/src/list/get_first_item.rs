@@ -14,8 +14,10 @@ pub struct GetFirstItem {
 #[derive(Outputs)]
 pub struct Taken {
     /// The other items, in their order.
+    #[output(keys_of = "list")]
     list: Vec<Value>,
     /// The first item.
+    #[output(keys_of = "list")]
     item: Value,
 }
 

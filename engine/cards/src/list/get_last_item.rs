@@ -14,8 +14,10 @@ pub struct GetLastItem {
 #[derive(Outputs)]
 pub struct Taken {
     /// The other items, in their order.
+    #[output(keys_of = "list")]
     list: Vec<Value>,
     /// The last item.
+    #[output(keys_of = "list")]
     item: Value,
 }
 

@@ -20,6 +20,7 @@ pub struct ListSegment {
 #[derive(Outputs)]
 pub struct Segment {
     /// The items from `start` up to `end`.
+    #[output(keys_of = "list")]
     list: Vec<Value>,
 }
 

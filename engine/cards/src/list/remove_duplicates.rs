@@ -19,7 +19,7 @@ pub struct RemoveDuplicates {
 #[derive(Outputs)]
 pub struct Unique {
     /// The first item for each value, in their order.
-    #[output(key = "unique list")]
+    #[output(key = "unique list", keys_of = "list")]
     list: Vec<Value>,
 }
 

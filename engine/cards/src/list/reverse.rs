@@ -13,6 +13,7 @@ pub struct Reverse {
 #[derive(Outputs)]
 pub struct Reversed {
     /// The same items, the last one first.
+    #[output(keys_of = "list")]
     list: Vec<Value>,
 }
 

@@ -19,6 +19,7 @@ pub struct Sample {
 #[derive(Outputs)]
 pub struct Drawn {
     /// The items, in the order in which they were drawn.
+    #[output(keys_of = "list")]
     samples: Vec<Value>,
 }
 

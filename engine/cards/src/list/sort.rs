@@ -22,7 +22,7 @@ pub struct Sort {
 #[derive(Outputs)]
 pub struct Sorted {
     /// The same items, sorted.
-    #[output(key = "sorted list")]
+    #[output(key = "sorted list", keys_of = "list")]
     list: Vec<Value>,
 }
 

@@ -16,7 +16,7 @@ pub struct Construct {
 #[derive(Outputs)]
 pub struct Constructed {
     /// The fields as an object.
-    #[output(key = "output")]
+    #[output(key = "output", keys_of = inputs)]
     object: Record,
 }
 

@@ -14,7 +14,7 @@ use crate::types::{Kind, Type};
 use crate::value::Value;
 
 /// The input of a stream's helper flow that takes the record.
-const RECORD: &str = "Record";
+pub(super) const RECORD: &str = "Record";
 
 impl<'p> Lower<'_, 'p> {
     /// Call Flow: the callee's outputs become the card's.

@@ -125,7 +125,9 @@ impl<'p> Lower<'_, 'p> {
             wire.places.iter().map(|&(start, end)| place::within(sources, span, text, start, end));
         let root = places.next().unwrap_or(span);
         let keys: Vec<(Key, Span)> = wire.keys.iter().cloned().zip(places).collect();
-        self.resolve(&wire.root, root, &keys, wire.query.clone(), at)
+        let read = self.resolve(&wire.root, root, &keys, wire.query.clone(), at);
+        self.wire_keys(wire, &keys, text, span, at);
+        read
     }
 
     fn template(
@@ -175,6 +177,7 @@ impl<'p> Lower<'_, 'p> {
             }
         }
         self.orders(template.orders(), &types, text, span);
+        self.template_keys(&template, text, span, at);
         if let Some(read) = only {
             return read;
         }

@@ -99,6 +99,7 @@ impl Lower<'_, '_> {
             Arg::Const(constant) => match convert(constant.clone(), wanted) {
                 Ok(converted) => {
                     self.not_cut(name, value, wanted, &constant, &converted);
+                    self.meant_otherwise(value);
                     Arg::Const(converted)
                 }
                 Err(mismatch) => {
@@ -107,6 +108,7 @@ impl Lower<'_, '_> {
                 }
             },
             arg => {
+                self.meant_otherwise(value);
                 if let Some(ty) = read.ty.filter(|ty| !ty.converts_to(wanted)) {
                     self.type_mismatch(name, value, ty, wanted, read.from);
                 }
@@ -198,14 +200,11 @@ impl Lower<'_, '_> {
         if let Some((span, why)) = from {
             mistake = mistake.related(span, why);
         }
-        // A wire whose `$.` was forgotten.
-        let meant = constant.as_text().and_then(|text| {
-            let (root, _) = text.trim_start_matches('$').split_once('.')?;
-            let known = self.scope.ids.contains_key(root) || matches!(root, "inputs" | "vars");
-            known.then(|| text.trim_start_matches('$').to_owned())
-        });
-        self.report(match meant {
-            Some(path) => mistake.help(format!("to read it from there write `$.{path}`")),
+        self.report(match constant.as_text().and_then(|text| self.as_wire(text)) {
+            Some(wire) => mistake.help(format!("to read it from there write `{wire}`")),
+            None if wanted == Type::DATE => mistake.help(
+                "write it as `2026-12-31` or `2026-12-31T08:00:00Z`; `date_time.text_to_date` reads other forms",
+            ),
             None => mistake,
         });
     }

@@ -24,6 +24,9 @@ impl Lower<'_, '_> {
             LoopKind::MapObject | LoopKind::MapToList => Item::Of(Some(Type::OBJECT)),
             _ => Item::Of(self.item_type(index)),
         };
+        if matches!(item, Item::Of(_)) {
+            self.one_item(index);
+        }
         let callee = self.callee(index)?;
         let mut takes = true;
         if !self.shared.is_broken(callee) {

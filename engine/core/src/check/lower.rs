@@ -6,6 +6,7 @@ use super::control::ControlGraph;
 use super::expr::{Item, Position};
 use super::fields::Fields;
 use super::scope::{Callee, Scope};
+use super::shape::Shapes;
 use super::uses::{How, Target, Use};
 use super::{Log, Shared, block, doubts, policy, table, unused};
 use crate::card::{Card, Control, EXTERNAL_CARD, Work};
@@ -20,6 +21,7 @@ pub(super) struct Lower<'c, 'p> {
     pub log: &'c mut Log,
     pub model: &'p model::Flow,
     pub scope: Scope<'p>,
+    pub shapes: &'c Shapes<'p>,
     pub control: ControlGraph,
     /// Whether an `on_error` calls this flow.
     pub is_handler: bool,
@@ -39,6 +41,7 @@ pub(super) fn flow<'p>(
     shared: &Shared<'p>,
     log: &mut Log,
     scope: Scope<'p>,
+    shapes: &Shapes<'p>,
     handlers: &BTreeSet<usize>,
 ) -> Option<program::Flow> {
     let index = scope.flow;
@@ -57,6 +60,7 @@ pub(super) fn flow<'p>(
         log,
         model,
         scope,
+        shapes,
     };
     let trigger = lower.trigger();
     let mut steps: Vec<Option<program::Step>> = Vec::new();

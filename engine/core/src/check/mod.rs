@@ -2,8 +2,8 @@
 //!
 //! One pass over all flows collects all mistakes. What can't be resolved has an unknown type, which fits everything, so
 //! that one mistake is reported once. The passes, in their order: `manifest` (tables, connections, variables), `signature`
-//! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `lower` with
-//! its kin (fields, wires, blocks, calls), `cycles`, `unused`.
+//! (what flows take and give), `scope` (cards, their outputs and slots), `control` (what runs before what), `shape`
+//! (which keys records have), `lower` with its kin (fields, wires, blocks, calls), `cycles`, `unused`.
 
 mod aftermath;
 mod alone;
@@ -17,9 +17,11 @@ mod doubts;
 mod expr;
 mod field;
 mod fields;
+mod keys;
 mod loops;
 mod lower;
 mod manifest;
+mod meant;
 mod names;
 mod order;
 mod place;
@@ -27,6 +29,7 @@ mod policy;
 mod reads;
 mod resolve;
 mod scope;
+mod shape;
 mod signature;
 mod table;
 mod trigger;
@@ -34,7 +37,7 @@ mod unused;
 pub mod uses;
 mod zone;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::Catalog;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -48,6 +51,7 @@ use crate::value::{Text, Value};
 use manifest::Var;
 use reads::Reads;
 use scope::Scope;
+use shape::Shapes;
 use uses::{How, Target, Use, Uses};
 
 /// What the checker is told besides the project.
@@ -103,8 +107,9 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
         scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
     let handlers = handlers.into_iter().chain(shared.after_failure.iter().flatten().copied()).collect();
     doubts::races(&shared, &mut log, &scopes);
+    let shapes = Shapes::new(&shared, &scopes);
     let flows: Vec<Option<Flow>> =
-        scopes.into_iter().map(|scope| lower::flow(&shared, &mut log, scope, &handlers)).collect();
+        scopes.into_iter().map(|scope| lower::flow(&shared, &mut log, scope, &shapes, &handlers)).collect();
     cycles::check(project, &mut log);
     let errors = |found: &&Diagnostic| found.code.severity() == Severity::Error;
     let wrong: BTreeSet<FileId> =
@@ -120,7 +125,30 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
     };
     // A place at which loading found something is understood no better here.
     log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));
-    Checked { program, diagnostics: log.found, uses: Uses::new(log.uses) }
+    Checked { program, diagnostics: told_once(log.found), uses: Uses::new(log.uses) }
+}
+
+/// How many places a mistake shows besides its own.
+const PLACES: usize = 5;
+
+/// An output that isn't there and is read in several places is one mistake, told at the first.
+fn told_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::with_capacity(found.len());
+    let mut first: BTreeMap<(Span, String), usize> = BTreeMap::new();
+    for mistake in found {
+        let card = mistake.related.first().filter(|_| mistake.code == Code::WireToUnknownOutput);
+        if let Some((card, _)) = card {
+            let at = *first.entry((*card, mistake.message.clone())).or_insert(told.len());
+            if let Some(known) = told.get_mut(at) {
+                if known.related.len() < PLACES {
+                    known.related.push((mistake.span, "read here too".to_owned()));
+                }
+                continue;
+            }
+        }
+        told.push(mistake);
+    }
+    told
 }
 
 /// The flows that can run, under their numbers in the program.

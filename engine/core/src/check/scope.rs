@@ -239,9 +239,13 @@ fn unknown_card<'c>(shared: &Shared<'c>, name: &Name) -> Diagnostic {
     mistake.meant(near).or_help(|| {
         let known: Vec<&str> =
             shared.catalog.iter().filter(|card| card.group() == group).map(|card| &*card.id).collect();
+        let begin_so: Vec<&str> = known.iter().copied().filter(|id| id.starts_with(&*lower)).collect();
         match known.is_empty() {
+            _ if !begin_so.is_empty() => format!("there are {}", listed(begin_so)),
             true if group.is_empty() => "`flowrun cards` lists all cards".to_owned(),
-            true => format!("there are no cards of `{group}`; `flowrun cards` lists all"),
+            true => format!(
+                "there are no cards of `{group}`: its API is reached by `api_connector.post` and the like; `external.{lower}` stands for a card that flowrun lacks"
+            ),
             false => format!("the cards of `{group}` are {}", listed(known)),
         }
     })

@@ -1,5 +1,6 @@
 //! Cards that work on a table: its columns are their fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::expr::a;
@@ -25,6 +26,9 @@ const OF_EVERY_ROW: &[(&str, Type)] = &[
     ("Updated", Type::DATE),
     ("_id", Type::NUMBER),
 ];
+
+/// Which of them a row has as an object, each with what Okta's rows call it.
+const OF_A_RECORD: [(&str, &str); 3] = [("row_id", "Row ID"), ("created", "Created"), ("updated", "Updated")];
 
 /// The fields that name a column.
 const NAMES_A_COLUMN: &[&str] = &["sort_column", "sort_by", "column"];
@@ -75,6 +79,24 @@ pub(super) fn reached(shared: &Shared<'_>, scope: &Scope<'_>) -> BTreeSet<u32> {
 pub(super) fn columns(shared: &Shared<'_>, table: usize) -> Vec<(Text, Type)> {
     let own = shared.tables[table].columns.iter().map(|column| (column.name.clone(), column.ty));
     own.chain(OF_EVERY_ROW.iter().map(|(name, ty)| (Text::from(*name), *ty))).collect()
+}
+
+/// The keys of a row as an object.
+pub(super) fn keys_of_row<'t>(shared: &Shared<'_>, table: usize) -> Vec<Cow<'t, str>> {
+    let columns = shared.tables[table].columns.iter().map(|column| Cow::Owned(column.name.to_string()));
+    let own = OF_A_RECORD.iter().map(|(name, _)| Cow::Borrowed(*name));
+    let mut keys: Vec<Cow<'t, str>> = own.collect();
+    for column in columns {
+        if !keys.contains(&column) {
+            keys.push(column);
+        }
+    }
+    keys
+}
+
+/// The key under which a row has what Okta's rows have under `name`, where that differs.
+pub(super) fn key_for(name: &str) -> Option<&'static str> {
+    OF_A_RECORD.iter().find(|(_, okta)| *okta == name).map(|(name, _)| *name)
 }
 
 /// The type of an output that the author named, where it is a column; one that isn't is reported.

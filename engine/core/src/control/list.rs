@@ -103,7 +103,7 @@ pub struct Map {
 #[derive(Outputs)]
 pub struct Mapped {
     /// One item for each of the old list.
-    #[output(key = "new list")]
+    #[output(key = "new list", keys_of = helper)]
     pub(crate) list: Arc<Vec<Value>>,
 }
 

@@ -78,7 +78,7 @@ pub struct MapToList {
 #[derive(Outputs)]
 pub struct Listed {
     /// One item for each member.
-    #[output(key = "new list")]
+    #[output(key = "new list", keys_of = helper)]
     list: Vec<Value>,
 }
 

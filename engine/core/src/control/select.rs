@@ -29,6 +29,7 @@ pub struct FilterCustom {
 #[derive(Outputs)]
 pub struct Filtered {
     /// The items for which the helper said true, in their order.
+    #[output(keys_of = "list")]
     list: Vec<Value>,
 }
 
@@ -72,6 +73,7 @@ pub struct FindCustom {
 #[derive(Outputs)]
 pub struct Found {
     /// The first item for which the helper said true.
+    #[output(keys_of = "list")]
     item: Value,
     /// Its place in the list, from 0, or -1.
     index: f64,
@@ -117,7 +119,7 @@ pub struct SortCustom {
 #[derive(Outputs)]
 pub struct Sorted {
     /// The same items, sorted.
-    #[output(key = "sorted list")]
+    #[output(key = "sorted list", keys_of = "list")]
     list: Vec<Value>,
 }
 

@@ -153,6 +153,8 @@ codes! {
     UnknownVar = 17 Error "unknown-var",
     /// There is no such connector.
     UnknownConnector = 18 Error "unknown-connector",
+    /// A wire or a template reads a key that the record never has.
+    UnknownRecordKey = 19 Error "unknown-record-key",
     /// A required field is missing.
     MissingField = 20 Error "missing-field",
     /// The value isn't one of those that the field allows.
@@ -209,6 +211,10 @@ codes! {
     ByLetters = 70 Warning "by-letters",
     /// Of a text only the number at its start counts.
     CutNumber = 71 Warning "cut-number",
+    /// A wire or a template reads a key that is probably called otherwise.
+    MisspeltKey = 72 Warning "misspelt-key",
+    /// A constant is probably meant as a wire, a template or a list.
+    MeantOtherwise = 73 Warning "meant-otherwise",
 }
 
 impl std::fmt::Display for Code {

@@ -7,7 +7,7 @@ use super::{MAX_BYTES, mend, node, syntax};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Name;
 use crate::source::{FileId, Span};
-use crate::suggest::{closest, did_you_mean};
+use crate::suggest::{closest, did_you_mean, identifier};
 use crate::value::Text;
 
 /// Enough for `MAX_DEPTH` levels of the parser.
@@ -234,7 +234,12 @@ impl<'a> Reader<'a> {
             // A key that is there already was not meant once more.
             let free =
                 known.iter().copied().filter(|known| !keys.members.iter().any(|(name, _)| name.it == *known));
+            let before_bracket = name.it.split(['{', '[']).next().map(str::trim);
+            let without_colon = before_bracket.filter(|key| *name.it != **key && known.contains(key));
             let help = match (closest(&name.it, free), what) {
+                _ if without_colon.is_some() => {
+                    format!("a colon is missing behind `{}`", without_colon.unwrap_or_default())
+                }
                 (Some(meant), _) => did_you_mean(meant),
                 (None, "a card") => format!(
                     "the fields of the card go under `with`; beside it {what} has {}",
@@ -309,11 +314,7 @@ impl<'a> Reader<'a> {
         if starts_well && letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return true;
         }
-        let mut meant: String =
-            text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        if !meant.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-            meant.insert(0, '_');
-        }
+        let meant = identifier(text);
         let mistake =
             Diagnostic::new(Code::BadName, name.span, format!("`{text}` can't be the name of {what}"))
                 .label("expected letters a-z, digits and `_`, not starting with a digit");

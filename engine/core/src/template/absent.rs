@@ -2,11 +2,8 @@
 
 use super::Use;
 use crate::path::{self, Key};
-use crate::suggest::{closest, did_you_mean, listed};
+use crate::suggest::there_are;
 use crate::value::Value;
-
-/// How many keys a message names: a record of a vendor may have hundreds.
-const SHOWN: usize = 20;
 
 /// The keys that exist where `message` says that a name is undefined; none where it can't be told, as for the variable of a loop.
 pub(super) fn keys_that_exist(message: &str, uses: &[Use], values: &[Value]) -> Option<String> {
@@ -24,14 +21,5 @@ pub(super) fn keys_that_exist(message: &str, uses: &[Use], values: &[Value]) -> 
     if members.is_empty() || members.get(missing).is_some() {
         return None;
     }
-    let names = || members.iter().map(|(name, _)| &**name);
-    let more = names().count().saturating_sub(SHOWN);
-    let mut help = match closest(missing, names()) {
-        Some(near) => format!("{} There are {}", did_you_mean(near), listed(names().take(SHOWN))),
-        None => format!("there are {}", listed(names().take(SHOWN))),
-    };
-    if more > 0 {
-        help.push_str(&format!(" and {more} more"));
-    }
-    Some(help)
+    Some(there_are(missing, members.iter().map(|(name, _)| &**name)))
 }

@@ -8,6 +8,7 @@ mod bounded;
 mod bridge;
 mod copies;
 mod order;
+mod reads;
 mod respell;
 mod scan;
 
@@ -25,6 +26,7 @@ use crate::value::{Secret, Text, Value};
 use bridge::{Context, Shape};
 
 pub use order::{Order, Side};
+pub use reads::Read;
 pub use respell::respell;
 pub use scan::Use;
 
@@ -48,6 +50,7 @@ pub struct Template {
     plain: bool,
     ty: Type,
     orders: Vec<Order>,
+    reads: Vec<Read>,
 }
 
 #[derive(Debug)]
@@ -129,7 +132,7 @@ impl Template {
 
     fn read(source: &str) -> Result<Template, TemplateError> {
         let tree = machinery::parse(source, NAME, syntax()).map_err(|error| broken(&error, source))?;
-        let (uses, orders) = scan::scan(&tree, source)?;
+        let scan::Found { uses, orders, reads } = scan::scan(&tree, source)?;
         copies::count(&tree).map_err(|found| TemplateError {
             message: found.message.to_owned(),
             start: found.span.start_offset as usize,
@@ -155,7 +158,7 @@ impl Template {
                 Code::Text(Box::new(own))
             }
         };
-        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain, ty, orders })
+        Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain, ty, orders, reads })
     }
 
     /// What it reads, each with its place in the source.
@@ -166,6 +169,11 @@ impl Template {
     /// What it compares by size.
     pub fn orders(&self) -> &[Order] {
         &self.orders
+    }
+
+    /// The whole ways into what it reads, as far as they are sure, without those that it looks for before it reads them.
+    pub fn reads(&self) -> &[Read] {
+        &self.reads
     }
 
     /// Whether it is nothing but the one thing it reads, so that a wire would do the same.

@@ -5,6 +5,7 @@ use minijinja::machinery::ast::{Call, CallArg, CallType, Expr, Spanned, Stmt};
 
 use super::TemplateError;
 use super::order::{Order, Side, is_binary_order, is_order, side};
+use super::reads::{Read, Reads};
 use crate::suggest::{closest, did_you_mean};
 use crate::value::Text;
 
@@ -128,18 +129,29 @@ pub(super) const FUNCTIONS: &[&str] = &["dict", "range"];
 /// Names that are values themselves, rather than holding values by name.
 const WHOLE: &[&str] = &["item", "index"];
 
-pub(super) fn scan(tree: &Stmt<'_>, source: &str) -> Result<(Vec<Use>, Vec<Order>), TemplateError> {
+/// What a template reads and compares.
+pub(super) struct Found {
+    pub uses: Vec<Use>,
+    pub orders: Vec<Order>,
+    pub reads: Vec<Read>,
+}
+
+/// How many steps of a path are followed; no record is as deep.
+const LONGEST_PATH: usize = 32;
+
+pub(super) fn scan(tree: &Stmt<'_>, source: &str) -> Result<Found, TemplateError> {
     let mut scan = Scan {
         source,
         uses: Vec::new(),
         orders: Vec::new(),
         error: None,
-        local: vec![vec!["loop", "self", "caller"]],
+        reads: Reads::default(),
+        local: vec![["loop", "self", "caller"].map(|name| (name, None)).into()],
     };
     scan.statement(tree);
     match scan.error {
         Some(error) => Err(error),
-        None => Ok((scan.uses, scan.orders)),
+        None => Ok(Found { uses: scan.uses, orders: scan.orders, reads: scan.reads.settled() }),
     }
 }
 
@@ -148,8 +160,9 @@ struct Scan<'s> {
     uses: Vec<Use>,
     orders: Vec<Order>,
     error: Option<TemplateError>,
-    /// The names that the template itself gives values to, scope by scope.
-    local: Vec<Vec<&'s str>>,
+    reads: Reads,
+    /// The names that the template itself gives values to, scope by scope, each with where its value lies if that is sure.
+    local: Vec<Vec<(&'s str, Option<Read>)>>,
 }
 
 impl<'s> Scan<'s> {
@@ -161,7 +174,10 @@ impl<'s> Scan<'s> {
             Stmt::ForLoop(each) => {
                 self.expr(&each.iter);
                 self.local.push(Vec::new());
-                self.assign(&each.target);
+                match &each.target {
+                    Expr::Var(variable) => self.name(variable.id, self.path(&each.iter).map(Read::item)),
+                    target => self.assign(target),
+                }
                 self.maybe(each.filter_expr.as_ref());
                 self.body(&each.body);
                 self.local.pop();
@@ -221,6 +237,7 @@ impl<'s> Scan<'s> {
     }
 
     fn expr(&mut self, expr: &Expr<'s>) {
+        self.reads.add(self.path(expr));
         match expr {
             Expr::Const(_) => {}
             Expr::Var(variable) if self.is_local(variable.id) => {}
@@ -266,6 +283,9 @@ impl<'s> Scan<'s> {
                 self.maybe(choice.false_expr.as_ref());
             }
             Expr::Filter(filter) => {
+                if matches!(filter.name, "default" | "d") {
+                    self.reads.may_lack(filter.expr.as_ref().and_then(|expr| self.path(expr)));
+                }
                 self.maybe(filter.expr.as_ref());
                 self.known("filter", filter.name, FILTERS, filter.span());
                 // Filters that take the name of another filter or of a test.
@@ -283,6 +303,9 @@ impl<'s> Scan<'s> {
                 self.arguments(&filter.args);
             }
             Expr::Test(test) => {
+                if matches!(test.name, "defined" | "undefined") {
+                    self.reads.may_lack(self.path(&test.expr));
+                }
                 self.expr(&test.expr);
                 self.known("test", test.name, TESTS, test.span());
                 self.arguments(&test.args);
@@ -382,7 +405,7 @@ impl<'s> Scan<'s> {
 
     fn assign(&mut self, target: &Expr<'s>) {
         match target {
-            Expr::Var(variable) => self.name(variable.id),
+            Expr::Var(variable) => self.name(variable.id, None),
             Expr::List(list) => list.items.iter().for_each(|item| self.assign(item)),
             Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.assign(item)),
             // Nothing else can be set.
@@ -390,14 +413,62 @@ impl<'s> Scan<'s> {
         }
     }
 
-    fn name(&mut self, name: &'s str) {
+    fn name(&mut self, name: &'s str, value: Option<Read>) {
         if let Some(scope) = self.local.last_mut() {
-            scope.push(name);
+            scope.push((name, value));
         }
     }
 
     fn is_local(&self, name: &str) -> bool {
-        self.local.iter().any(|scope| scope.contains(&name))
+        self.local(name).is_some()
+    }
+
+    /// What the template itself calls by this name.
+    fn local(&self, name: &str) -> Option<&Option<Read>> {
+        let mut names = self.local.iter().flatten().rev();
+        names.find(|(local, _)| *local == name).map(|(_, value)| value)
+    }
+
+    /// Where an expression reads, if it is nothing but a way into something, and that is sure.
+    fn path(&self, expr: &Expr<'s>) -> Option<Read> {
+        self.steps(expr, LONGEST_PATH)
+    }
+
+    /// The same, along so many steps at most.
+    fn steps(&self, expr: &Expr<'s>, most: usize) -> Option<Read> {
+        let most = most.checked_sub(1)?;
+        match expr {
+            Expr::Var(variable) => {
+                let span = variable.span();
+                let place = (span.start_offset as usize, span.end_offset as usize);
+                match self.local(variable.id) {
+                    Some(value) => value.clone().map(|value| value.at(place)),
+                    None => Some(Read::new(variable.id, place)),
+                }
+            }
+            Expr::GetAttr(attribute) => {
+                Some(self.steps(&attribute.expr, most)?.name(attribute.name, self.source))
+            }
+            Expr::GetItem(item) => {
+                let of = self.steps(&item.expr, most)?;
+                match &item.subscript_expr {
+                    Expr::Const(key) if key.value.as_str().is_some() => {
+                        Some(of.name(key.value.as_str()?, self.source))
+                    }
+                    _ => Some(of.item()),
+                }
+            }
+            Expr::Slice(slice) => self.steps(&slice.expr, most),
+            Expr::Filter(filter) => {
+                let of = self.steps(filter.expr.as_ref()?, most)?;
+                match filter.name {
+                    "first" | "last" => Some(of.item()),
+                    "sort" | "reverse" | "list" | "selectattr" | "rejectattr" => Some(of),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     fn known(&mut self, kind: &str, name: &str, names: &[&str], span: Span) {

@@ -1,6 +1,6 @@
 //! The cards for other programs.
 
-use flowrun_core::card::{Card, Catalog, Field, Literal, Rest, Then, Work};
+use flowrun_core::card::{Card, Catalog, Field, Keys, Literal, Rest, Then, Work};
 use flowrun_core::does::Does;
 use serde_json::{Value, json};
 
@@ -70,7 +70,12 @@ fn input(input: &Field) -> Value {
 }
 
 fn field(field: &Field) -> Value {
-    json!({ "name": field.name, "type": field.ty.to_string(), "docs": field.docs.trim(), "exported_as": field.key })
+    let mut object = json!({ "name": field.name, "type": field.ty.to_string(), "docs": field.docs.trim(), "exported_as": field.key });
+    if let Keys::Known { names, open } = &field.keys {
+        object["keys"] = names.iter().collect::<Vec<_>>().into();
+        object["other_keys"] = (*open).into();
+    }
+    object
 }
 
 fn rest(rest: &Rest) -> Value {

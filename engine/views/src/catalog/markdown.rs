@@ -3,7 +3,7 @@
 use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 use flowrun_core::vocabulary::Vocabulary;
 
-use super::{by_category, category, choices, chosen, coverage, given, need, renamed, summary, traits};
+use super::{by_category, category, choices, chosen, coverage, given, keys, need, renamed, summary, traits};
 use flowrun_core::words::many;
 
 /// The command that writes the pages.
@@ -85,6 +85,9 @@ fn table(fields: &[Field], rest: Option<&Rest>, inputs: bool) -> String {
         let choices = choices(field);
         if !choices.is_empty() {
             docs.push_str(&format!(" One of {}.", choices.join(", ").replace('|', "\\|")));
+        }
+        if let Some(keys) = keys(field) {
+            docs.push_str(&format!(" {}", cell(&keys)));
         }
         rows.push_str(&format!("| `{}` | {} |{need} {docs} |\n", field.name, field.ty));
     }

@@ -18,9 +18,9 @@ pub use show::show;
 use std::sync::Arc;
 
 use flowrun_core::card::Control;
-use flowrun_core::card::{Card, Catalog, Field, Literal, Work};
+use flowrun_core::card::{Card, Catalog, Field, Keys, Literal, Work};
 use flowrun_core::does::{Does, Repeat};
-use flowrun_core::suggest::closest;
+use flowrun_core::suggest::{closest, listed};
 use flowrun_core::types::Kind;
 
 use flowrun_project::Problem;
@@ -151,6 +151,17 @@ fn need(field: &Field) -> String {
 fn choices(field: &Field) -> Vec<String> {
     let choices: Vec<String> = field.choices.iter().map(|choice| format!("`{choice}`")).collect();
     if choices.iter().all(|choice| field.docs.contains(choice.as_str())) { Vec::new() } else { choices }
+}
+
+/// Which keys an output's objects have, as a sentence; none where its docs name them all, or nothing is said of them.
+fn keys(field: &Field) -> Option<String> {
+    let names: Vec<&str> = match &field.keys {
+        Keys::Known { names, .. } => names.iter().collect(),
+        Keys::OfRows => return Some("Keys: `row_id`, `created`, `updated` and the columns.".to_owned()),
+        Keys::Unknown | Keys::OfItems(_) | Keys::OfInputs | Keys::OfHelper => return None,
+    };
+    let is_told = |name: &&str| field.docs.contains(&format!("`{name}`"));
+    (!names.iter().all(is_told)).then(|| format!("Keys: {}.", listed(names)))
 }
 
 /// Where a block's cards stand.

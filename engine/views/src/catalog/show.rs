@@ -2,7 +2,7 @@
 
 use flowrun_core::card::{Card, Catalog, Field, Rest, Then};
 
-use super::{category, choices, given, need, renamed, traits};
+use super::{category, choices, given, keys, need, renamed, traits};
 use crate::look::{Look, Paint};
 use flowrun_core::words::{pad, width};
 
@@ -86,6 +86,9 @@ impl Page {
                 // A choice stays on one line.
                 let choices: Vec<String> = choices.iter().map(|choice| choice.replace(' ', GLUE)).collect();
                 docs.push_str(&format!(" One of {}.", choices.join(", ")));
+            }
+            if let Some(keys) = keys(field) {
+                docs.push_str(&format!(" {keys}"));
             }
             lines.push((field.name.to_string(), field.ty.to_string(), need, docs));
         }
