@@ -20,7 +20,9 @@ macro_rules! sends {
             /// Headers to send.
             #[input(key = "Headers")]
             headers: Option<flowrun_core::value::Record>,
-            /// The body: an object or a list is sent as JSON, a text as it is.
+            /// The body: an object or a list is sent as JSON, a text as it is. With the header `Content-Type:
+            /// application/x-www-form-urlencoded` or `multipart/form-data` an object is sent as a form, of which a list repeats its name
+            /// and files are sent as they are. Secrets in it are sent.
             #[input(key = "Body")]
             body: flowrun_core::value::Value,
         }

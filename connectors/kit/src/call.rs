@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::address;
 use crate::audit::Subject;
+use crate::form::Form;
 use crate::link;
 
 /// Makes the headers and the body of one sending.
@@ -157,6 +158,11 @@ impl Call {
     /// Whether it sends this header already.
     pub fn has_header(&self, name: &HeaderName) -> bool {
         self.headers.contains_key(name)
+    }
+
+    /// The form that its `Content-Type` asks for.
+    pub(crate) fn form(&self) -> Option<Form> {
+        Form::of(self.headers.get(CONTENT_TYPE)?.to_str().ok()?)
     }
 
     /// How many bytes the body has.

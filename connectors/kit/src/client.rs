@@ -121,6 +121,11 @@ impl Client {
         self.line.auth.header()
     }
 
+    /// How many bytes a body may have.
+    pub(crate) fn largest_body(&self) -> usize {
+        self.line.limits.request_bytes
+    }
+
     /// Puts dots in place of the credentials that `text` quotes.
     pub fn redact(&self, text: String) -> String {
         self.line.auth.without_tokens(self.redactor().text(text))

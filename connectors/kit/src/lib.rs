@@ -18,6 +18,7 @@ pub mod effect;
 pub mod errand;
 mod failing;
 pub mod files;
+mod form;
 pub mod http;
 pub mod in_process;
 pub mod jwk;

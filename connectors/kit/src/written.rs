@@ -7,6 +7,7 @@ use flowrun_core::value::{FromValue, Record, Text, Value, query_pairs};
 
 use crate::call::Call;
 use crate::client::Client;
+use crate::form::{self, Form};
 
 /// A request as its author wrote it.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,8 @@ pub struct Written<'a> {
     pub query: &'a Value,
     /// The headers.
     pub headers: Option<&'a Record>,
-    /// An object or a list is sent as JSON, a text as it is, a secret too; blank is no body.
+    /// An object is sent as JSON, or as the form that its `Content-Type` asks for; a list as JSON, a text as it is; blank is no
+    /// body. Secrets in it are sent.
     pub body: &'a Value,
     /// The `Content-Type` of a text, unless the headers have one.
     pub text_type: Option<&'static str>,
@@ -42,7 +44,7 @@ impl Written<'_> {
         let call = Call::new(method, self.url.trim());
         let call = self.add_query(call)?;
         let call = self.add_headers(call, client)?;
-        self.add_body(call)
+        self.add_body(call, client)
     }
 
     fn add_query(&self, call: Call) -> Result<Call> {
@@ -91,15 +93,24 @@ impl Written<'_> {
         Ok(call)
     }
 
-    fn add_body(&self, call: Call) -> Result<Call> {
+    fn add_body(&self, call: Call, client: &Client) -> Result<Call> {
         match self.body {
             Value::Null => Ok(call),
             Value::Secret(secret) => Ok(self.add_text(call, secret.expose())),
-            body if body.holds_secret() => {
-                let fault = invalid("the body holds a secret, which would be sent as dots");
-                Err(fault.help("write the whole body as one text, or send secrets in a header"))
+            Value::Object(_) if call.form().is_some() => {
+                let Value::Object(members) = exposed(self.body) else { return Ok(call) };
+                match call.form() {
+                    Some(Form::Parts) => {
+                        let (content_type, body) =
+                            form::parts(&members, client.files(), client.largest_body())?;
+                        let content_type =
+                            HeaderValue::from_str(&content_type).map_err(|_| invalid("no boundary"))?;
+                        Ok(call.header(CONTENT_TYPE, content_type).body(body))
+                    }
+                    _ => Ok(call.body(form::url_encoded(&members)?)),
+                }
             }
-            Value::Object(_) | Value::List(_) => call.json(self.body),
+            Value::Object(_) | Value::List(_) => call.json(&exposed(self.body)),
             other => Ok(self.add_text(call, &text(other, "body")?)),
         }
     }
@@ -111,6 +122,18 @@ impl Written<'_> {
             Some(text_type) => call.header(CONTENT_TYPE, HeaderValue::from_static(text_type)),
             None => call,
         }
+    }
+}
+
+/// A copy with the secrets as texts: what the author sends to the connection's host on purpose.
+fn exposed(value: &Value) -> Value {
+    match value {
+        Value::Secret(secret) => Value::from(secret.expose()),
+        Value::List(items) => Value::list(items.iter().map(exposed).collect()),
+        Value::Object(members) => {
+            Value::object(members.iter().map(|(name, value)| (name.clone(), exposed(value))))
+        }
+        other => other.clone(),
     }
 }
 

@@ -335,6 +335,10 @@ pub enum Control {
     ReturnRaw,
     /// Repeat.
     Repeat,
+    /// Repeat Until.
+    RepeatUntil,
+    /// Paginate.
+    Paginate,
     /// Wait For.
     WaitFor,
     /// Wait Until.

@@ -442,6 +442,10 @@ pub enum LoopKind {
     Map,
     /// Counts instead of walking a list.
     Repeat,
+    /// Until the helper flow says that it is done.
+    RepeatUntil,
+    /// Until the helper flow takes a key away.
+    Paginate,
     /// Passes a running value from item to item.
     Reduce,
     /// Keeps the items for which the helper says true.

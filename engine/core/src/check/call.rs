@@ -33,7 +33,7 @@ impl<'p> Lower<'_, 'p> {
         self.note_call(index, callee);
         let (at, named_at, model) =
             (self.position(index), self.flow_at(index), self.scope.steps[index].model);
-        let pass = self.pass(callee, &model.pass, at, named_at, model.broken, None);
+        let pass = self.pass(callee, &model.pass, at, named_at, model.broken, &|_| None);
         Some(Call { flow: FlowId(callee as u32), pass, outputs })
     }
 
@@ -120,7 +120,8 @@ impl<'p> Lower<'_, 'p> {
         let model = self.scope.steps[index].model;
         // Without the record, that the helper's inputs are not passed either is the same mistake.
         let broken = model.broken || !takes;
-        let pass = self.pass(callee, &model.pass, at, named_at, broken, Some((RECORD, SlotId::ITEM)));
+        let record = |name: &str| (name == RECORD).then_some(Arg::Slot(SlotId::ITEM));
+        let pass = self.pass(callee, &model.pass, at, named_at, broken, &record);
         Call { flow: FlowId(callee as u32), pass, outputs: Vec::new() }
     }
 
@@ -150,7 +151,7 @@ impl<'p> Lower<'_, 'p> {
         at: Position,
         named_at: Span,
         broken: bool,
-        filled: Option<(&str, SlotId)>,
+        filled: &dyn Fn(&str) -> Option<Arg>,
     ) -> Vec<Arg> {
         let inputs = &self.shared.signatures[callee].inputs;
         self.passed_in_vain(callee, given, at);
@@ -163,15 +164,18 @@ impl<'p> Lower<'_, 'p> {
             .iter()
             .map(|input| {
                 let passed = given.iter().find(|(name, _)| name.it == input.name);
-                let slot = filled.filter(|(name, _)| input.name == **name).map(|(_, slot)| slot);
                 match (passed, &input.default) {
                     (Some((_, value)), Some(default)) if matches!(value.it, Expr::Constant(Value::Null)) => {
                         Arg::Const(default.clone())
                     }
                     (Some((_, value)), _) => self.passed(input, value, at),
-                    (None, _) if slot.is_some() => Arg::Slot(slot.unwrap_or(SlotId::ITEM)),
-                    (None, Some(default)) => Arg::Const(default.clone()),
-                    (None, None) => {
+                    (None, default) => {
+                        if let Some(arg) = filled(&input.name) {
+                            return arg;
+                        }
+                        if let Some(default) = default {
+                            return Arg::Const(default.clone());
+                        }
                         missing.push(&*input.name);
                         Arg::Const(Value::Null)
                     }

@@ -3,14 +3,16 @@
 use super::expr::{Item, Lowered, Position};
 use super::lower::Lower;
 use crate::card::{Card, Control};
+use crate::control::DONE;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
-use crate::program::{Call, FlowId, LoopKind, Op, SlotId};
+use crate::path::Key;
+use crate::program::{Arg, Call, FlowId, LoopKind, Op, SlotId};
 use crate::suggest::listed;
 use crate::types::Type;
 use crate::value::Value;
 
-/// The input of Reduce's helper flow that takes the running value.
+/// The input of the helper flows of Reduce and Repeat Until that takes the running value.
 const MEMO: &str = "memo";
 
 impl Lower<'_, '_> {
@@ -18,7 +20,7 @@ impl Lower<'_, '_> {
     pub fn loop_over(&mut self, index: usize, card: &Card, control: Control) -> Option<Op> {
         let kind = kind(control)?;
         let item = match kind {
-            LoopKind::Repeat => Item::Count,
+            LoopKind::Repeat | LoopKind::RepeatUntil | LoopKind::Paginate => Item::Count,
             LoopKind::MapObject | LoopKind::MapToList => Item::Of(Some(Type::OBJECT)),
             _ => Item::Of(self.item_type(index)),
         };
@@ -29,14 +31,19 @@ impl Lower<'_, '_> {
         let mut takes = true;
         if !self.shared.is_broken(callee) {
             self.check_returns(index, callee, card, kind);
-            takes = kind != LoopKind::Reduce || self.check_memo(index, callee);
+            let has_memo = matches!(kind, LoopKind::Reduce | LoopKind::RepeatUntil);
+            takes = !has_memo || self.check_memo(index, callee);
         }
         let step = &self.scope.steps[index];
         // Without the memo, that other inputs are not passed either is the same mistake.
         let (pass, broken) = (&step.model.pass, step.model.broken || !takes);
         let at = Position { item, ..self.position(index) };
-        let filled = (kind == LoopKind::Reduce).then_some((MEMO, SlotId::MEMO));
-        let pass = self.pass(callee, pass, at, self.flow_at(index), broken, filled);
+        let filled = |name: &str| match kind {
+            LoopKind::Reduce | LoopKind::RepeatUntil if name == MEMO => Some(Arg::Slot(SlotId::MEMO)),
+            LoopKind::Paginate => Some(Arg::At(SlotId::MEMO, Box::new([Key::Name(name.into())]))),
+            _ => None,
+        };
+        let pass = self.pass(callee, pass, at, self.flow_at(index), broken, &filled);
         let call = Call { flow: FlowId(callee as u32), pass, outputs: Vec::new() };
         Some(Op::Loop { kind, call })
     }
@@ -54,11 +61,14 @@ impl Lower<'_, '_> {
             LoopKind::Map | LoopKind::MapToList | LoopKind::Reduce => {
                 self.is_constant(index, choice, "value")
             }
-            LoopKind::MapObject => false,
+            LoopKind::MapObject | LoopKind::RepeatUntil | LoopKind::Paginate => false,
         };
         let (message, help) = if outputs.is_empty() {
             let message = format!("`{}` makes use of what `{flow}` returns, and it returns nothing", card.id);
             (message, "let it end with `flow_control.return`, or use `list.for_each`".to_owned())
+        } else if kind == LoopKind::RepeatUntil && !has(DONE) {
+            let message = format!("`{}` needs `{DONE}` of `{flow}`, and it returns {list}", card.id);
+            (message, format!("let it return `{DONE}` too: true ends the loop"))
         } else if kind == LoopKind::MapObject && !(has("key") && has("value")) {
             let message = format!("`{}` needs `key` and `value` of `{flow}`, and it returns {list}", card.id);
             (message, "let it return `key` and `value`, a member of the new object".to_owned())
@@ -123,6 +133,8 @@ impl Lower<'_, '_> {
 fn kind(control: Control) -> Option<LoopKind> {
     Some(match control {
         Control::Repeat => LoopKind::Repeat,
+        Control::RepeatUntil => LoopKind::RepeatUntil,
+        Control::Paginate => LoopKind::Paginate,
         Control::ForEach => LoopKind::ForEach,
         Control::ForEachIgnoreErrors => LoopKind::ForEachIgnoreErrors,
         Control::Map => LoopKind::Map,

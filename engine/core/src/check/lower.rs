@@ -305,6 +305,8 @@ impl<'p> Lower<'_, 'p> {
                 Op::ReturnRaw { places, leaves_arm: self.scope.container(place).is_some() }
             }
             Control::Repeat
+            | Control::RepeatUntil
+            | Control::Paginate
             | Control::ForEach
             | Control::ForEachIgnoreErrors
             | Control::Map

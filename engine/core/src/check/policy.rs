@@ -60,7 +60,7 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
             let shared = lower.shared;
             match lower.scope.steps[index].handler {
                 Some(callee) => {
-                    let pass = lower.pass(callee, pass, at, flow.span, model.broken, None);
+                    let pass = lower.pass(callee, pass, at, flow.span, model.broken, &|_| None);
                     policy.on_error =
                         OnError::Call(Call { flow: FlowId(callee as u32), pass, outputs: Vec::new() });
                 }

@@ -10,6 +10,7 @@ mod list;
 mod object;
 mod reduce;
 mod select;
+mod until;
 
 pub use branching::{ContinueIf, IfElse, IfElseIf};
 pub use error_handling::{IfError, ReturnError, ReturnErrorIf};
@@ -18,6 +19,8 @@ pub use list::{ForEach, ForEachIgnoreErrors, Map};
 pub use object::{MapObject, MapToList};
 pub use reduce::Reduce;
 pub use select::{FilterCustom, FindCustom, SortCustom};
+pub(crate) use until::DONE;
+pub use until::{Paginate, RepeatUntil};
 
 use std::sync::Arc;
 
@@ -61,6 +64,8 @@ pub fn cards() -> Vec<Arc<Card>> {
         Card::control::<Return>(),
         Card::control::<ReturnRaw>(),
         Card::control::<Repeat>(),
+        Card::control::<RepeatUntil>(),
+        Card::control::<Paginate>(),
         Card::control::<WaitFor>(),
         Card::control::<WaitUntil>(),
         Card::control::<ForEach>(),

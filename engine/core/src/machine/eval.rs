@@ -66,6 +66,7 @@ impl<'a> Reach<'a> {
     fn with(&self, slot: SlotId, read: impl FnOnce(&Value) -> Value) -> Value {
         match (slot, self.item) {
             (SlotId::ITEM, Some(item)) => read(item.value),
+            (SlotId::MEMO, Some(item)) => read(item.memo),
             (slot, _) => self.slots.get(slot.0 as usize).map_or(Value::Null, read),
         }
     }

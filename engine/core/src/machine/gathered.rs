@@ -1,9 +1,13 @@
 //! What list cards make of what their helper flows return.
 
+use std::sync::Arc;
+
 use super::frame::{End, Frame};
+use crate::control::DONE;
 use crate::fault::{Fault, FaultKind};
 use crate::program::{Flow, LoopKind};
 use crate::value::{DEEPEST, Depth, FromValue, Mismatch, Record, Text, Value, sort_by_key};
+use crate::words;
 
 /// What a list card has gathered so far.
 #[derive(Debug)]
@@ -20,6 +24,17 @@ pub(super) enum Gathered {
     First(Option<u32>),
     /// The running value of Reduce.
     Memo { memo: Value, as_object: bool, depth: Depth },
+    /// The running value of a loop that its helper ends.
+    Until { memo: Value, depth: Depth, until: Until, ended: bool, turns: u32 },
+}
+
+/// What ends a loop.
+#[derive(Clone, Debug)]
+pub(super) enum Until {
+    /// The helper returns true under this name.
+    Says(&'static str),
+    /// The value is an object that lacks this key.
+    Lacks(Text),
 }
 
 impl Gathered {
@@ -34,17 +49,45 @@ impl Gathered {
             LoopKind::FilterCustom => Gathered::Kept(vec![false; total]),
             LoopKind::FindCustom => Gathered::First(None),
             LoopKind::Reduce => Gathered::Memo { memo, as_object, depth: Depth::default() },
+            LoopKind::RepeatUntil => Gathered::until(memo, Until::Says(DONE)),
+            LoopKind::Paginate => Gathered::until(memo, Until::Lacks(Text::default())),
         }
+    }
+
+    /// Nothing yet, of a loop that its helper ends.
+    pub fn until(memo: Value, until: Until) -> Gathered {
+        Gathered::Until { memo, depth: Depth::default(), until, ended: false, turns: 0 }
+    }
+
+    /// Why a loop that its helper should have ended is not over, if so.
+    pub fn unended(&self, helper: &str) -> Option<Fault> {
+        let Gathered::Until { until, ended: false, turns, .. } = self else { return None };
+        let turns = words::count(u64::from(*turns));
+        let (what, help) = match until {
+            Until::Says(name) => (
+                "said that it is done".to_owned(),
+                format!("let it return `{name}`: true when there is nothing more to do"),
+            ),
+            Until::Lacks(key) => (
+                format!("taken `{key}` away"),
+                format!("let it return the object without `{key}` when there is nothing more to do"),
+            ),
+        };
+        let message = format!("after {turns} turns `{helper}` has not {what}");
+        Some(Fault::new(FaultKind::InvalidInput, message).help(help))
     }
 
     /// The running value that the next item gets.
     pub fn memo(&self) -> Value {
-        if let Gathered::Memo { memo, .. } = self { memo.clone() } else { Value::Null }
+        match self {
+            Gathered::Memo { memo, .. } | Gathered::Until { memo, .. } => memo.clone(),
+            _ => Value::Null,
+        }
     }
 
     /// Whether no further item can change the result.
     pub fn is_settled(&self) -> bool {
-        matches!(self, Gathered::First(Some(_)))
+        matches!(self, Gathered::First(Some(_)) | Gathered::Until { ended: true, .. })
     }
 
     /// Takes what a helper flow returned for the item at `index`.
@@ -63,6 +106,14 @@ impl Gathered {
             }
             // Continue If ends the item without a value, so that the running value stays what it was.
             Gathered::Memo { .. } if matches!(child.end, Some(End::Stopped)) => {}
+            Gathered::Until { turns, .. } if matches!(child.end, Some(End::Stopped)) => *turns += 1,
+            Gathered::Until { memo, depth, until, ended, turns } => {
+                *turns += 1;
+                (*memo, *ended) = turned(flow, child, until, std::mem::take(memo), index)?;
+                if !depth.bears(memo) {
+                    return Err(too_deep(index));
+                }
+            }
             Gathered::Memo { memo, as_object, depth } => {
                 *memo = returned(flow, child, *as_object);
                 if !depth.bears(memo) {
@@ -91,6 +142,7 @@ impl Gathered {
             Gathered::First(None) => vec![Value::Null, Value::Number(-1.0)],
             Gathered::First(Some(index)) => vec![items[index as usize].clone(), Value::Number(index.into())],
             Gathered::Memo { memo, .. } => vec![memo],
+            Gathered::Until { memo, turns, .. } => vec![memo, Value::from(f64::from(turns))],
         })
     }
 }
@@ -111,6 +163,39 @@ fn returned(flow: &Flow, child: &Frame, as_object: bool) -> Value {
     }
     let names = flow.outputs.iter().map(|output| output.name.clone());
     Value::from(names.zip(child.outputs.iter().cloned()).collect::<Record>())
+}
+
+/// The value for the next turn, and whether the loop is over.
+fn turned(
+    flow: &Flow,
+    child: &Frame,
+    until: &Until,
+    memo: Value,
+    index: u32,
+) -> Result<(Value, bool), Fault> {
+    let outputs = flow.outputs.iter().map(|output| output.name.clone()).zip(child.outputs.iter().cloned());
+    match until {
+        Until::Says(name) => {
+            let (said, others): (Vec<_>, Vec<_>) = outputs.partition(|(output, _)| **output == **name);
+            let said = said.into_iter().next().map(|(_, said)| said).unwrap_or_default();
+            let done = bool::from_value(said).map_err(|mismatch| unfit(index, &mismatch))?;
+            let value = match others.len() {
+                0 => memo,
+                1 => others.into_iter().next().map(|(_, value)| value).unwrap_or_default(),
+                _ => Value::from(others.into_iter().collect::<Record>()),
+            };
+            Ok((value, done))
+        }
+        Until::Lacks(key) => {
+            let all: Vec<_> = outputs.collect();
+            let object = match &*all {
+                [(_, Value::Object(only))] => only.clone(),
+                _ => Arc::new(all.into_iter().collect::<Record>()),
+            };
+            let over = object.get(key).is_none_or(Value::is_null);
+            Ok((Value::Object(object), over))
+        }
+    }
 }
 
 /// The true or false that the helper returned; nothing is false.

@@ -5,11 +5,19 @@ use std::sync::Arc;
 use super::Machine;
 use super::eval::Item;
 use super::frame::{Caller, End, Frame, FrameId, Loop, Many, Status, Waiting};
-use super::gathered::Gathered;
+use super::gathered::{Gathered, Until};
 use crate::card::Args;
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{LoopKind, Op, Step, StepId};
 use crate::value::{Record, Text, Value};
+
+/// How many turns Paginate may take, as Okta has it.
+const MOST_PAGES: usize = 5_000;
+
+/// Whether the helper flow says when the loop is over.
+fn ends_itself(kind: LoopKind) -> bool {
+    matches!(kind, LoopKind::RepeatUntil | LoopKind::Paginate)
+}
 
 /// How many of the first and of the last items are kept for the report, and how many failed ones in full.
 const SAMPLE: usize = 3;
@@ -29,6 +37,15 @@ impl Machine {
         let mut args = Args::new(&mut values, &step.names);
         let (items, total) = match kind {
             LoopKind::Repeat => (None, args.take::<f64>(0)?.clamp(0.0, f64::from(u32::MAX - 1)) as usize),
+            LoopKind::RepeatUntil => {
+                let most: f64 = args.take(2)?;
+                if !(1.0..=1_000_000.0).contains(&most) {
+                    let message = format!("expected 1 to 1000000, found {}", Value::from(most));
+                    return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(2)));
+                }
+                (None, most as usize)
+            }
+            LoopKind::Paginate => (None, MOST_PAGES),
             LoopKind::MapObject | LoopKind::MapToList => {
                 let members: Arc<Record> = args.take(0)?;
                 (Some(Arc::new(pairs(&members))), members.len())
@@ -44,6 +61,8 @@ impl Machine {
         let (mut concurrency, mut memo, mut as_object) = (1.0, Value::Null, false);
         if kind == LoopKind::Reduce {
             memo = args.take(2)?;
+        } else if ends_itself(kind) {
+            memo = args.take(0)?;
         } else {
             concurrency = args.take(2)?;
         }
@@ -60,8 +79,12 @@ impl Machine {
             };
         }
         let trace = frame.trace.len() - 1;
-        frame.remains(trace).many = Some(Box::new(Many { total: Some(total), ..Many::default() }));
-        let gathered = Gathered::new(kind, total, as_object, memo);
+        let known = (!ends_itself(kind)).then_some(total);
+        frame.remains(trace).many = Some(Box::new(Many { total: known, ..Many::default() }));
+        let gathered = match kind {
+            LoopKind::Paginate => Gathered::until(memo, Until::Lacks(args.take(2)?)),
+            _ => Gathered::new(kind, total, as_object, memo),
+        };
         let state = Loop {
             items,
             total,
@@ -126,7 +149,11 @@ impl Machine {
         if let Some(fault) = state.fault {
             return Err(fault);
         }
+        if let Some(fault) = state.gathered.unended(&self.program.flow(call.flow).name) {
+            return Err(fault);
+        }
         let mut outputs = match &state.items {
+            None if ends_itself(*kind) => state.gathered.outputs(*kind, &[])?,
             Some(items) => state.gathered.outputs(*kind, items)?,
             None => Vec::new(),
         };

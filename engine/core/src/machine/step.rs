@@ -199,7 +199,7 @@ impl Machine {
             let (caller, callee) = (&self.program.flow(frame.flow).name, &self.program.flow(call.flow).name);
             let message = format!("`{caller}` is {DEPTH_LIMIT} flows deep and would call `{callee}`");
             return Err(Fault::new(FaultKind::StackLimit, message)
-                .help("look for a flow that calls itself without an end; the chain of calls shows it"));
+                .help("look for a flow that calls itself without an end; the chain of calls shows it; a loop is `flow_control.repeat_until`"));
         }
         let reach = Reach { slots: &frame.slots, item };
         let given = call.pass.iter().map(|arg| reach.eval(arg)).collect::<Result<Vec<_>, _>>()?;
