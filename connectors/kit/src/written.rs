@@ -98,7 +98,7 @@ impl Written<'_> {
             Value::Null => Ok(call),
             Value::Secret(secret) => Ok(self.add_text(call, secret.expose())),
             Value::Object(_) if call.form().is_some() => {
-                let Value::Object(members) = exposed(self.body) else { return Ok(call) };
+                let Value::Object(members) = self.body.exposed() else { return Ok(call) };
                 match call.form() {
                     Some(Form::Parts) => {
                         let (content_type, body) =
@@ -110,7 +110,7 @@ impl Written<'_> {
                     _ => Ok(call.body(form::url_encoded(&members)?)),
                 }
             }
-            Value::Object(_) | Value::List(_) => call.json(&exposed(self.body)),
+            Value::Object(_) | Value::List(_) => call.json(&self.body.exposed()),
             other => Ok(self.add_text(call, &text(other, "body")?)),
         }
     }
@@ -122,18 +122,6 @@ impl Written<'_> {
             Some(text_type) => call.header(CONTENT_TYPE, HeaderValue::from_static(text_type)),
             None => call,
         }
-    }
-}
-
-/// A copy with the secrets as texts: what the author sends to the connection's host on purpose.
-fn exposed(value: &Value) -> Value {
-    match value {
-        Value::Secret(secret) => Value::from(secret.expose()),
-        Value::List(items) => Value::list(items.iter().map(exposed).collect()),
-        Value::Object(members) => {
-            Value::object(members.iter().map(|(name, value)| (name.clone(), exposed(value))))
-        }
-        other => other.clone(),
     }
 }
 

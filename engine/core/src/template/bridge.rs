@@ -332,17 +332,5 @@ fn json(value: &Value, pretty: bool) -> Result<String, Error> {
         return Ok(text);
     }
     SECRET_READ.set(true);
-    write(&exposed(value))
-}
-
-/// A copy with the secrets as plain texts: what is written of it becomes a secret as a whole.
-fn exposed(value: &Value) -> Value {
-    match value {
-        Value::Secret(secret) => Value::from(secret.expose()),
-        Value::List(items) => Value::list(items.iter().map(exposed).collect()),
-        Value::Object(members) => {
-            Value::object(members.iter().map(|(key, value)| (key.clone(), exposed(value))))
-        }
-        other => other.clone(),
-    }
+    write(&value.exposed())
 }

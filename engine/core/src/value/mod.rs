@@ -164,6 +164,18 @@ impl Value {
         self.holds_secret_besides(&mut BTreeSet::new())
     }
 
+    /// A copy with the secrets as plain texts: for what is sent on purpose, or becomes a secret as a whole.
+    pub fn exposed(&self) -> Value {
+        match self {
+            Value::Secret(secret) => Value::from(secret.expose()),
+            Value::List(items) => Value::list(items.iter().map(Value::exposed).collect()),
+            Value::Object(members) => {
+                Value::object(members.iter().map(|(name, value)| (name.clone(), value.exposed())))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Looks into what is shared only once: a list that holds itself twice, forty times over, has a trillion items and forty
     /// lists. What holds no lists or objects is looked into again, which is quicker than to remember it.
     fn holds_secret_besides(&self, seen: &mut BTreeSet<*const ()>) -> bool {
