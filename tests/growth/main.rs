@@ -141,7 +141,7 @@ fn cases(row: &Value) -> Vec<(&'static str, String)> {
     let all = "pass: { item: $.item, all: $.inputs.all }";
     let reduce = |start: &Value, cards: &str, gives: &str| {
         let loop_ = format!(
-            "{{ card: list.reduce, with: {{ list: $.range.list, flow: helper, memo: {start} }}, {all} }}"
+            "{{ card: list.reduce, with: {{ list: $.range.list, flow: helper, memo: {start}, result: value }}, {all} }}"
         );
         let helper = format!(
             "inputs: {{ memo: any, item: any, all: any }}\noutputs: {{ memo: any }}\ncards:\n{cards}  - {{ card: flow_control.return, with: {{ memo: {gives} }} }}"
