@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod cards;
+mod consent;
 mod download;
 mod login;

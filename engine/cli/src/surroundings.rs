@@ -35,6 +35,8 @@ pub struct Surroundings {
     pub alone: Alone,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
+    /// Opens an address for the user, besides printing it.
+    pub open: Option<Opener>,
 }
 
 impl Default for Surroundings {
@@ -51,6 +53,7 @@ impl Default for Surroundings {
             memory_used: || 0,
             alone: Alone::default(),
             prompt: None,
+            open: None,
         }
     }
 }
@@ -69,6 +72,9 @@ impl Surroundings {
         }
     }
 }
+
+/// Opens an address, as a browser does.
+pub type Opener = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Asks the user, as a terminal does.
 pub trait Prompt: Send + Sync {

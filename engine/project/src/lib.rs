@@ -3,6 +3,7 @@
 pub mod bounded;
 pub mod check;
 pub mod connections;
+pub mod edit;
 pub mod export;
 pub mod folder;
 mod problem;
