@@ -54,7 +54,8 @@ impl Machine {
     fn flow_report(&self, frame: &Frame, cut: bool) -> FlowReport {
         let flow = self.program.flow(frame.flow);
         // A list that holds itself twice, forty times over, has a trillion values and could be written out for ever.
-        let shown = |value: &Value| if cut || !value.has_at_most(MOST_VALUES) { clip(value) } else { value.clone() };
+        let shown =
+            |value: &Value| if cut || !value.has_at_most(MOST_VALUES) { clip(value) } else { value.clone() };
         let first = SlotId::FIRST_INPUT.0 as usize;
         let inputs = flow.inputs.iter().zip(&frame.slots[first..]);
         let outputs = flow.outputs.iter().zip(&frame.outputs);
