@@ -6,3 +6,4 @@ mod cards;
 mod consent;
 mod download;
 mod login;
+mod waits;
