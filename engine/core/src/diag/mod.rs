@@ -67,6 +67,14 @@ impl Diagnostic {
         self
     }
 
+    /// The same with advice, where there is any.
+    pub fn may_help(self, help: Option<&str>) -> Diagnostic {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
     /// The same with the name that was probably meant, if there is one: `closest` finds it.
     pub fn meant(mut self, near: Option<&str>) -> Diagnostic {
         self.help = near.map(did_you_mean).or(self.help);
