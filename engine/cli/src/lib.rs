@@ -5,10 +5,12 @@ pub mod commands;
 pub mod connectors;
 pub mod console;
 pub mod outcome;
+pub mod screen;
 pub mod signals;
 pub mod simulators;
 
 mod live;
+mod pace;
 mod progress;
 mod surroundings;
 mod tick;

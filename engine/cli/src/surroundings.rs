@@ -11,6 +11,7 @@ use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 
 use crate::connectors;
+use crate::screen::Screen;
 
 /// What a command knows of the process it runs in.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct Surroundings {
     pub alone: Alone,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
+    /// What a run is drawn on while it goes on, where `err` is a terminal; what Ctrl-C does is said there.
+    pub screen: Option<Screen>,
 }
 
 impl Default for Surroundings {
@@ -51,6 +54,7 @@ impl Default for Surroundings {
             memory_used: || 0,
             alone: Alone::default(),
             prompt: None,
+            screen: None,
         }
     }
 }

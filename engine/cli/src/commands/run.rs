@@ -223,7 +223,7 @@ pub async fn run(
         let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
         console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
     }
-    let ended = watched(session, &surroundings.registry, console).await;
+    let ended = watched(session, surroundings, console).await;
     tell(args, &ended, &surroundings.registry, console)
 }
 
@@ -249,18 +249,17 @@ fn stop(surroundings: &Surroundings) -> Stop {
     }
     let (switch, stop) = Stop::new();
     if surroundings.signals {
-        signals::listen(switch, Some("interrupted: cleaning up; press again to leave at once"));
+        signals::listen(switch, surroundings.screen.clone());
     }
     stop
 }
 
 /// Runs a session while it is shown.
-async fn watched(session: Session, registry: &Registry, console: &mut Console<'_>) -> Ended {
+async fn watched(session: Session, surroundings: &Surroundings, console: &mut Console<'_>) -> Ended {
     let (activities, clock) = (session.activities(), session.clock().clone());
-    let mut live = console
-        .err_look
-        .live
-        .then(|| Live::new(console.err_look, registry.catalog(), activities.clone(), clock.clone()));
+    let screen = surroundings.screen.clone().filter(|_| console.err_look.live);
+    let catalog = surroundings.registry.catalog();
+    let mut live = screen.map(|screen| Live::new(screen, catalog, activities.clone(), clock.clone()));
     // Where nothing takes time there is nothing to tell.
     let mut progress =
         (live.is_none() && !session.is_simulated()).then(|| Progress::new(console.err, activities, clock));

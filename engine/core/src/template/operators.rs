@@ -18,9 +18,9 @@ pub(super) fn refused(message: &str, values: &[Value]) -> Option<(String, Option
         kind => format!("a {kind}"),
     };
     let help = match (left, right) {
-        ("plain object", _) | (_, "plain object") if own == DATE => {
-            Some("`date_time.add` and `date_time.subtract` move a date, `date_time.difference` tells what lies between two")
-        }
+        ("plain object", _) | (_, "plain object") if own == DATE => Some(
+            "`date_time.add` and `date_time.subtract` move a date, `date_time.difference` tells what lies between two",
+        ),
         ("string", "number") | ("number", "string") => {
             Some("`~` puts texts together, as in `{{ a ~ b }}`; `| number` makes a number of a text")
         }

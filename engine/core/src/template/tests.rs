@@ -171,7 +171,10 @@ fn operators_name_what_they_do_not_take() {
         let fault = template.render(&values).unwrap_err();
         assert_eq!(&*fault.message, told, "{source}");
         let found = fault.help.as_deref();
-        assert!(found.is_some_and(|found| help.is_some_and(|help| found.starts_with(help))) || found == help, "{source}: {found:?}");
+        assert!(
+            found.is_some_and(|found| help.is_some_and(|help| found.starts_with(help))) || found == help,
+            "{source}: {found:?}"
+        );
     }
 }
 

@@ -54,8 +54,7 @@ fn progress(card: &CardReport) -> String {
 /// `250 records in 3 pages`, `3 of 5 items`, `2 times`.
 fn items_done(card: &CardReport, items: &ItemsReport) -> String {
     let done = items.done as u64;
-    // The total of a stream is only the most that it may read.
-    let total = items.total.map(|total| total as u64).filter(|total| *total != done && items.pages.is_none());
+    let total = items.total.map(|total| total as u64).filter(|total| *total != done);
     let thing = match (items.pages, &*card.card) {
         (Some(_), _) => "record",
         (None, "flow_control.repeat") => "time",
