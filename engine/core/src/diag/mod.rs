@@ -1,9 +1,11 @@
 //! The author's mistakes, found before a run.
 
+mod github;
 mod json;
 mod mask;
 mod render;
 
+pub use github::to_github;
 pub use json::to_json;
 pub use render::{Style, render, summary};
 
