@@ -122,7 +122,7 @@ fn rank(name: &str, value: &Value) -> u8 {
 }
 
 /// `250 employees`, `count 3`, `status: CREATED`.
-pub(super) fn named(name: &str, value: &Value) -> String {
+fn named(name: &str, value: &Value) -> String {
     let words = spaced(name);
     match value {
         Value::Number(number) if plural(name) => {
@@ -159,7 +159,7 @@ fn singular(words: &str) -> String {
 }
 
 /// `records_streamed` and `recordsStreamed` as words.
-pub(super) fn spaced(name: &str) -> String {
+fn spaced(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     let mut before = ' ';
     for letter in name.chars() {
