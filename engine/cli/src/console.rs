@@ -92,3 +92,30 @@ impl<'a> Console<'a> {
 fn still(text: &str) -> String {
     text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn the_environment_says_whether_there_are_colors() {
+        // bixense.com/clicolors, no-color.org and force-color.org; a file is no terminal.
+        let table: [(&[(&str, &str)], bool); 9] = [
+            (&[], false),
+            (&[("CLICOLOR_FORCE", "1")], true),
+            (&[("CLICOLOR_FORCE", "0")], false),
+            (&[("CLICOLOR_FORCE", "")], false),
+            (&[("FORCE_COLOR", "1")], true),
+            (&[("FORCE_COLOR", "3")], true),
+            (&[("FORCE_COLOR", "0")], false),
+            (&[("FORCE_COLOR", "false")], false),
+            (&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false),
+        ];
+        let file = File::open("Cargo.toml").unwrap();
+        for (env, color) in table {
+            let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(look_of(&file, &env).color, color, "{env:?}");
+        }
+    }
+}

@@ -93,7 +93,8 @@ fn parse<A: Into<OsString> + Clone>(
         .color(color(console.out_look.color && console.err_look.color));
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     // Clap would take it for the flow to run, and find fault with what follows.
-    if let Some(problem) = args.first().and_then(|word| mistyped(Path::new(word))) {
+    let word = if args.first().is_some_and(|word| word == "help") { args.get(1) } else { args.first() };
+    if let Some(problem) = word.and_then(|word| mistyped(Path::new(word))) {
         console.refuse(&problem);
         return Err(WRONG);
     }
