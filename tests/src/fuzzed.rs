@@ -58,8 +58,8 @@ pub fn template(text: &str) {
     let pool = values();
     let given: Vec<Value> =
         (0..template.uses().len()).map(|number| pool[number % pool.len()].clone()).collect();
-    let rendered = template.render(&given).map_err(assert_told);
-    assert_eq!(rendered, template.render(&given).map_err(assert_told));
+    let rendered = template.render(given.clone()).map_err(assert_told);
+    assert_eq!(rendered, template.render(given).map_err(assert_told));
 }
 
 /// One value of each kind that a template may read.

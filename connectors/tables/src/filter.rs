@@ -71,6 +71,19 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// The same, if nothing else is wanted of a row.
+    pub fn only_equality(&self) -> Option<(usize, &Value)> {
+        match self {
+            Filter::All(parts) => match &**parts {
+                [part] => part.only_equality(),
+                _ => None,
+            },
+            part => part.equality(),
+        }
+    }
+}
+
 impl Of<'_> {
     fn filter(&self, given: &Value) -> Result<Filter> {
         match given {

@@ -28,6 +28,15 @@ pub(crate) struct Hits {
 impl Table {
     /// Finds rows: `limit` of them, after the first `offset`.
     pub fn search(&mut self, query: &Query, offset: usize, limit: usize) -> Result<Hits> {
+        // Neither all that match nor all that come before are looked at: a flow may take the first of them again and again.
+        if let (None, 0, Some((column, value))) = (query.sort, offset, query.filter.only_equality())
+            && self.len() >= INDEX_FROM
+            && Index::is_sure_of(value)
+        {
+            let index = self.index(column);
+            let slots = index.find(value).take(limit).map(|slot| slot as usize).collect();
+            return Ok(Hits { slots, count: index.count(value) });
+        }
         match query.sort {
             None if query.filter.is_every() => {
                 let first = self.live.nth(offset).unwrap_or(self.slots.len());
@@ -76,7 +85,9 @@ impl Table {
     /// The slots of the rows for which the filter holds, in the order of their creation.
     fn matching(&mut self, filter: &Filter) -> Result<Vec<u32>> {
         let proposed = match filter.equality() {
-            Some((column, value)) if self.len() >= INDEX_FROM => Some(self.index(column).propose(value)),
+            Some((column, value)) if self.len() >= INDEX_FROM => {
+                Some(self.index(column).find(value).collect::<Vec<_>>())
+            }
             _ => None,
         };
         let every = filter.is_every();

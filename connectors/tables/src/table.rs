@@ -175,12 +175,11 @@ impl Table {
         };
         for (column, value) in changes {
             for index in self.indexes.iter_mut().filter(|index| index.column == column) {
+                index.remove(&values[column], slot as u32);
                 index.add(&value, slot as u32);
             }
             values[column] = value;
         }
-        let slots = self.slots.len();
-        self.indexes.retain(|index| !index.is_stale(slots));
         self.slots[slot].cells = Some(Cells::pack(&values));
         self.slots[slot].updated = now_ms;
         self.views.clear();
@@ -190,7 +189,9 @@ impl Table {
     /// Deletes the row with this ID.
     pub fn delete(&mut self, id: &str) -> Result<()> {
         let slot = self.slot(id)?;
-        self.slots[slot].cells = None;
+        if let Some(cells) = self.slots[slot].cells.take() {
+            self.indexes.iter_mut().for_each(|index| index.remove(&cells.get(index.column), slot as u32));
+        }
         self.live.remove(slot);
         self.views.clear();
         let empty = self.live.slots() - self.live.count();

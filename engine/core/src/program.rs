@@ -123,6 +123,11 @@ impl SlotId {
     pub const ITEM: SlotId = SlotId(u32::MAX - 1);
     /// The place of that item in its list: `$.index`; not in the frame.
     pub const INDEX: SlotId = SlotId(u32::MAX);
+
+    /// The input at this place.
+    pub fn input(index: usize) -> SlotId {
+        SlotId(SlotId::FIRST_INPUT.0 + index as u32)
+    }
 }
 
 /// A connection of the project.
@@ -189,6 +194,8 @@ pub struct Flow {
     pub calls: Vec<FlowId>,
     /// Whether anything in it reads `$.run`.
     pub reads_run: bool,
+    /// Whether it may run for an item of a loop that has a running value, so that its steps hand on what they read last.
+    pub carries: bool,
     /// Differs when its source differs.
     pub hash: u64,
     /// The source file, whole.
@@ -339,6 +346,10 @@ pub struct Step {
     pub span: Span,
     /// Where each of `args` stands; none where a default took its place.
     pub arg_spans: Vec<Option<Span>>,
+    /// In a flow that carries a running value: what nothing reads after this step.
+    pub last: Box<[Place]>,
+    /// In such a flow: what this step looks into and another one hands on.
+    pub looks_into: Box<[Place]>,
 }
 
 impl Step {
@@ -480,6 +491,8 @@ pub struct Arm {
     pub block: BlockId,
     /// One for each output of the block's step.
     pub join: Vec<Arg>,
+    /// What nothing reads after those.
+    pub last: Box<[Place]>,
 }
 
 /// A comparison that chooses an arm.
@@ -538,6 +551,15 @@ pub enum RetryOn {
     EvenIfDone,
 }
 
+/// A place among a frame's values: a slot, or what lies inside of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The slot.
+    pub slot: SlotId,
+    /// The way from there; none for all of it.
+    pub keys: Box<[Key]>,
+}
+
 /// Where a step's argument comes from.
 #[derive(Clone)]
 pub enum Arg {
@@ -555,6 +577,19 @@ pub enum Arg {
     List(Vec<Arg>),
     /// An object of arguments.
     Object(Vec<(Text, Arg)>),
+}
+
+impl Arg {
+    /// Shows each place that this reads.
+    pub fn places(&self, show: &mut impl FnMut(SlotId, &[Key])) {
+        match self {
+            Arg::Const(_) => {}
+            Arg::Slot(slot) => show(*slot, &[]),
+            Arg::At(slot, keys) | Arg::Query(slot, keys, _) => show(*slot, keys),
+            Arg::Template(_, args) | Arg::List(args) => args.iter().for_each(|arg| arg.places(show)),
+            Arg::Object(members) => members.iter().for_each(|(_, arg)| arg.places(show)),
+        }
+    }
 }
 
 impl fmt::Debug for Arg {

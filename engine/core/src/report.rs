@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::fault::Fault;
-use crate::value::{Text, Value};
+use crate::value::{Record, Text, Value};
 
 /// The version of the JSON form; it grows when a field changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -224,37 +224,60 @@ impl FaultReport {
     }
 }
 
-/// How many items of a list, and characters of a text, a report shows.
+/// How many items of a list, and characters of a text, a report shows; those that saying what is left out would not make it shorter
+/// by come on top.
 const SHOWN_ITEMS: usize = 10;
 const SHOWN_CHARS: usize = 2_000;
+const REMARK: usize = 30;
 
 /// How many values of one output a report shows: lists of ten lists of ten lists have no end either.
 const SHOWN_VALUES: usize = 10_000;
 
-/// A copy of `value` that is small enough for a report: long lists and texts are cut, and say so.
+/// How many values stay of one that is handed on.
+const GLIMPSED_VALUES: usize = 32;
+
+/// A copy of `value` that is small enough for a report: long lists and texts are cut, and say so. Cutting it again changes nothing.
 pub fn clip(value: &Value) -> Value {
     clipped(value, &mut { SHOWN_VALUES })
+}
+
+/// What stays in a value's place for the report, made in about the same time however large the value.
+pub(crate) fn glimpse(value: &Value) -> Value {
+    clipped(value, &mut { GLIMPSED_VALUES })
 }
 
 fn clipped(value: &Value, left: &mut usize) -> Value {
     let Some(fewer) = left.checked_sub(1) else { return Value::from("…") };
     *left = fewer;
     match value {
-        Value::Text(text) if text.len() > SHOWN_CHARS => match text.char_indices().nth(SHOWN_CHARS) {
-            Some((cut, _)) => Value::from(format!("{}… ({} bytes)", &text[..cut], text.len())),
-            // Many bytes, but not many characters.
-            None => value.clone(),
-        },
+        Value::Text(text) if text.len() > SHOWN_CHARS + REMARK => {
+            let mut ends = text.char_indices().map(|(end, _)| end).skip(SHOWN_CHARS);
+            match (ends.next(), ends.nth(REMARK)) {
+                (Some(cut), Some(_)) => Value::from(format!("{}… ({} bytes)", &text[..cut], text.len())),
+                // Many bytes, but not many characters.
+                _ => value.clone(),
+            }
+        }
+        Value::List(items) if items.len() <= SHOWN_ITEMS + 1 => {
+            Value::list(items.iter().map(|item| clipped(item, left)).collect())
+        }
         Value::List(items) => {
             let mut shown: Vec<Value> =
                 items.iter().take(SHOWN_ITEMS).map(|item| clipped(item, left)).collect();
-            if items.len() > SHOWN_ITEMS {
-                shown.push(Value::from(format!("… {} more", items.len() - SHOWN_ITEMS)));
-            }
+            shown.push(Value::from(format!("… {} more", items.len() - SHOWN_ITEMS)));
             Value::list(shown)
         }
         Value::Object(members) => {
-            Value::object(members.iter().map(|(key, value)| (key.clone(), clipped(value, left))))
+            let mut shown = Record::default();
+            for (key, value) in members.iter() {
+                if *left == 0 {
+                    let more = members.len() - shown.len();
+                    shown.insert(Text::from("…"), Value::from(format!("{more} more")));
+                    break;
+                }
+                shown.insert(key.clone(), clipped(value, left));
+            }
+            Value::from(shown)
         }
         other => other.clone(),
     }
@@ -267,16 +290,22 @@ mod tests {
     #[test]
     fn what_is_long_is_cut_and_says_so() {
         let table = [
-            ("ü".repeat(SHOWN_CHARS), "ü".repeat(SHOWN_CHARS)),
-            ("ü".repeat(SHOWN_CHARS + 1), format!("{}… (4002 bytes)", "ü".repeat(SHOWN_CHARS))),
+            ("ü".repeat(SHOWN_CHARS + REMARK), "ü".repeat(SHOWN_CHARS + REMARK)),
+            ("ü".repeat(2_050), format!("{}… (4100 bytes)", "ü".repeat(SHOWN_CHARS))),
         ];
         for (text, shown) in table {
-            assert_eq!(clip(&Value::from(text)), Value::from(shown));
+            assert_eq!(clip(&Value::from(text)), Value::from(shown.clone()));
+            assert_eq!(clip(&Value::from(shown.clone())), Value::from(shown));
         }
         let numbers = |count: i64| (0..count).map(Value::from).collect::<Vec<_>>();
-        assert_eq!(clip(&Value::list(numbers(10))), Value::list(numbers(10)));
+        assert_eq!(clip(&Value::list(numbers(11))), Value::list(numbers(11)));
         let Value::List(cut) = clip(&Value::list(numbers(12))) else { panic!("a list") };
         assert_eq!((cut.len(), &cut[10]), (11, &Value::from("… 2 more")));
+        assert_eq!(clip(&Value::List(cut.clone())), Value::List(cut));
+        let members = |count: i64| Value::object((0..count).map(|key| (key.to_string(), key)));
+        let Value::Object(cut) = glimpse(&members(500)) else { panic!("an object") };
+        assert_eq!((cut.len(), cut.get("…")), (32, Some(&Value::from("469 more"))));
+        assert_eq!(clip(&Value::Object(cut.clone())), Value::Object(cut));
         // Forty lists, a trillion items.
         let doubled = (0..40).fold(Value::from("a"), |inner, _| Value::list(vec![inner.clone(), inner]));
         assert!(clip(&doubled).to_json().len() < 100_000);

@@ -30,9 +30,8 @@ impl Pure for AddToFront {
     type Out = Longer;
 
     fn run(self, _: &Cx<'_>) -> Result<Longer> {
-        let mut list = Vec::with_capacity(self.list.len() + 1);
-        list.push(self.item);
-        list.extend(self.list.iter().cloned());
+        let mut list = Arc::unwrap_or_clone(self.list);
+        list.insert(0, self.item);
         Ok(Longer { list })
     }
 }

@@ -37,8 +37,9 @@ impl Pure for CombineAll {
     type Out = Combined;
 
     fn run(self, _: &Cx<'_>) -> Result<Combined> {
-        let mut list = Vec::new();
-        for part in lists(self.list_1, self.list_2, self.more)? {
+        let mut parts = lists(self.list_1, self.list_2, self.more)?.into_iter();
+        let mut list = parts.next().map(Arc::unwrap_or_clone).unwrap_or_default();
+        for part in parts {
             list.extend(part.iter().cloned());
         }
         Ok(Combined { list })

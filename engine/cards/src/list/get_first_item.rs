@@ -32,9 +32,14 @@ impl Pure for GetFirstItem {
     type Out = Taken;
 
     fn run(self, _: &Cx<'_>) -> Result<Taken> {
-        let Some((item, rest)) = self.list.split_first() else {
-            return Ok(Taken { list: Vec::new(), item: Value::Null });
-        };
-        Ok(Taken { list: rest.to_vec(), item: item.clone() })
+        Ok(match Arc::try_unwrap(self.list) {
+            Ok(list) if list.is_empty() => Taken { list, item: Value::Null },
+            // Nobody else has it: a loop that takes from it does not copy it each time.
+            Ok(mut list) => Taken { item: list.remove(0), list },
+            Err(shared) => match shared.split_first() {
+                Some((item, rest)) => Taken { list: rest.to_vec(), item: item.clone() },
+                None => Taken { list: Vec::new(), item: Value::Null },
+            },
+        })
     }
 }

@@ -32,9 +32,13 @@ impl Pure for GetLastItem {
     type Out = Taken;
 
     fn run(self, _: &Cx<'_>) -> Result<Taken> {
-        let Some((item, rest)) = self.list.split_last() else {
-            return Ok(Taken { list: Vec::new(), item: Value::Null });
-        };
-        Ok(Taken { list: rest.to_vec(), item: item.clone() })
+        Ok(match Arc::try_unwrap(self.list) {
+            // Nobody else has it: a loop that takes from it does not copy it each time.
+            Ok(mut list) => Taken { item: list.pop().unwrap_or_default(), list },
+            Err(shared) => match shared.split_last() {
+                Some((item, rest)) => Taken { list: rest.to_vec(), item: item.clone() },
+                None => Taken { list: Vec::new(), item: Value::Null },
+            },
+        })
     }
 }

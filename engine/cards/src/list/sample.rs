@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::chance::Chance;
 use crate::prelude::*;
 
@@ -38,15 +40,18 @@ impl Pure for Sample {
         if self.amount < 0.0 {
             bail!(Self::AMOUNT, "expected 0 or more, found {}", self.amount);
         }
-        let mut items = Arc::unwrap_or_clone(self.list);
-        let amount = items.len().min(self.amount as usize);
+        let amount = self.list.len().min(self.amount as usize);
         let mut chance = Chance::new(cx.seed);
-        for drawn in 0..amount {
-            let left = (items.len() - drawn) as u64;
-            items.swap(drawn, drawn + chance.below(left) as usize);
-        }
-        items.truncate(amount);
-        Ok(Drawn { samples: items })
+        // The list is shuffled as far as it is drawn from; only the places that were swapped are noted.
+        let mut swapped: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut draw = |drawn: usize| {
+            let place = drawn + chance.below((self.list.len() - drawn) as u64) as usize;
+            let item = swapped.get(&place).copied().unwrap_or(place);
+            let other = swapped.get(&drawn).copied().unwrap_or(drawn);
+            swapped.insert(place, other);
+            self.list[item].clone()
+        };
+        Ok(Drawn { samples: (0..amount).map(&mut draw).collect() })
     }
 }
 

@@ -1,4 +1,4 @@
-use super::unset::without;
+use super::unset::take;
 use crate::prelude::*;
 
 /// Moves a value from one path of an object to another.
@@ -42,9 +42,8 @@ impl Pure for Move {
 
     fn run(self, _: &Cx<'_>) -> Result<Moved> {
         super::check_path(&self.source, Self::SOURCE)?;
-        let whole = Value::Object(self.object);
-        let Some(mut object) = without(&whole, &self.source) else { return Ok(Moved { object: whole }) };
-        let value = flowrun_core::value::get(&whole, &self.source);
+        let mut object = Value::Object(self.object);
+        let Some(value) = take(&mut object, &self.source) else { return Ok(Moved { object }) };
         if !self.destination.is_empty() {
             super::check_path(&self.destination, Self::DESTINATION)?;
             Path::new(&self.destination).put(&mut object, value);

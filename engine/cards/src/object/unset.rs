@@ -36,56 +36,42 @@ impl Pure for Unset {
 
     fn run(self, _: &Cx<'_>) -> Result<Changed> {
         super::check_path(&self.path, Self::PATH)?;
-        let object = Value::Object(self.object);
-        Ok(Changed { object: without(&object, &self.path).unwrap_or(object) })
+        let mut object = Value::Object(self.object);
+        take(&mut object, &self.path);
+        Ok(Changed { object })
     }
 }
 
-/// A copy of `value` without what lies at `path`; none if nothing lies there.
-pub(super) fn without(value: &Value, path: &str) -> Option<Value> {
+/// Takes out what lies at `path`; none, and the value stays as it is, if nothing lies there. Of what others share a copy is changed.
+pub(super) fn take(value: &mut Value, path: &str) -> Option<Value> {
     match value {
         // As everywhere, a key that has the whole path as its name wins.
-        Value::Object(members) if members.contains_key(path) => remove(value, path),
-        _ => remove_at(value, &path.split('.').collect::<Vec<_>>()),
-    }
-}
-
-fn remove_at(value: &Value, keys: &[&str]) -> Option<Value> {
-    match keys {
-        [] => None,
-        [last] => remove(value, last),
-        [first, rest @ ..] => match value {
-            Value::Object(members) => {
-                let child = remove_at(members.get(first)?, rest)?;
-                let mut members = Arc::clone(members);
-                Arc::make_mut(&mut members).insert(Text::from(*first), child);
-                Some(Value::Object(members))
-            }
-            Value::List(items) => {
-                let index = first.parse::<usize>().ok()?;
-                let child = remove_at(items.get(index)?, rest)?;
-                let mut items = Arc::clone(items);
-                Arc::make_mut(&mut items)[index] = child;
-                Some(Value::List(items))
-            }
-            _ => None,
-        },
-    }
-}
-
-fn remove(value: &Value, key: &str) -> Option<Value> {
-    match value {
-        Value::Object(members) if members.contains_key(key) => {
-            let kept = members.iter().filter(|(name, _)| **name != *key);
-            Some(Value::from(
-                kept.map(|(name, value)| (name.clone(), value.clone())).collect::<Record>(),
-            ))
+        Value::Object(members) if members.contains_key(path) => Arc::make_mut(members).remove(path),
+        _ => {
+            let keys: Vec<&str> = path.split('.').collect();
+            // Nothing is copied in vain.
+            lies_at(value, &keys).then(|| take_at(value, &keys))?
         }
-        Value::List(items) => {
-            let index = key.parse::<usize>().ok().filter(|index| *index < items.len())?;
-            let mut items = Arc::clone(items);
-            Arc::make_mut(&mut items).remove(index);
-            Some(Value::List(items))
+    }
+}
+
+fn lies_at(value: &Value, keys: &[&str]) -> bool {
+    let Some((first, rest)) = keys.split_first() else { return true };
+    let child = match value {
+        Value::Object(members) => members.get(first),
+        Value::List(items) => first.parse::<usize>().ok().and_then(|index| items.get(index)),
+        _ => None,
+    };
+    child.is_some_and(|child| lies_at(child, rest))
+}
+
+fn take_at(value: &mut Value, keys: &[&str]) -> Option<Value> {
+    match (value, keys) {
+        (Value::Object(members), [last]) => Arc::make_mut(members).remove(last),
+        (Value::Object(members), [first, rest @ ..]) => take_at(Arc::make_mut(members).get_mut(first)?, rest),
+        (Value::List(items), [last]) => Some(Arc::make_mut(items).remove(last.parse().ok()?)),
+        (Value::List(items), [first, rest @ ..]) => {
+            take_at(Arc::make_mut(items).get_mut(first.parse::<usize>().ok()?)?, rest)
         }
         _ => None,
     }

@@ -40,8 +40,7 @@ impl Pure for Concatenate {
     type Out = Concatenated;
 
     fn run(self, _: &Cx<'_>) -> Result<Concatenated> {
-        let mut text = Composed::default();
-        text.push(&self.text_1)?;
+        let mut text = Composed::onto(self.text_1)?;
         text.push(&self.text_2)?;
         for (_, more) in self.more {
             text.push(&Text::from_value(more)?)?;

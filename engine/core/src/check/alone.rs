@@ -48,12 +48,9 @@ impl Lower<'_, '_> {
 
 /// Whether an argument reads something besides these slots.
 fn reads_other(arg: &Arg, slots: &Range<SlotId>) -> bool {
-    match arg {
-        Arg::Const(_) => false,
-        Arg::Slot(slot) | Arg::At(slot, _) | Arg::Query(slot, _, _) => !slots.contains(slot),
-        Arg::Template(_, uses) | Arg::List(uses) => uses.iter().any(|arg| reads_other(arg, slots)),
-        Arg::Object(members) => members.iter().any(|(_, arg)| reads_other(arg, slots)),
-    }
+    let mut other = false;
+    arg.places(&mut |slot, _| other |= !slots.contains(&slot));
+    other
 }
 
 fn is_blank(value: &Value) -> bool {

@@ -46,7 +46,7 @@ pub(super) fn if_error(lower: &mut Lower<'_, '_>, index: usize, into: &mut Vec<O
     let arms = arms(lower, index, into);
     let arm = |name: &str| arms.iter().find(|(_, arm)| arm.name == *name).map(|(_, arm)| copy(arm));
     // Both are there: the scope makes what was left out.
-    let empty = || Arm { name: "".into(), block: block_id(0), join: Vec::new() };
+    let empty = || Arm { name: "".into(), block: block_id(0), join: Vec::new(), last: Box::default() };
     Op::Try {
         body: arm("try").unwrap_or_else(empty),
         catch: arm("catch").unwrap_or_else(empty),
@@ -55,7 +55,7 @@ pub(super) fn if_error(lower: &mut Lower<'_, '_>, index: usize, into: &mut Vec<O
 }
 
 fn copy(arm: &Arm) -> Arm {
-    Arm { name: arm.name.clone(), block: arm.block, join: arm.join.clone() }
+    Arm { name: arm.name.clone(), block: arm.block, join: arm.join.clone(), last: Box::default() }
 }
 
 /// The condition of a case: the fields of If/Else.
@@ -139,7 +139,7 @@ fn arms(lower: &mut Lower<'_, '_>, index: usize, into: &mut Vec<Option<Step>>) -
             }
         });
         let join = join.collect();
-        (place, Arm { name, block: block_id(place), join })
+        (place, Arm { name, block: block_id(place), join, last: Box::default() })
     });
     let arms = arms.collect();
     for (output, given) in types.into_iter().enumerate() {

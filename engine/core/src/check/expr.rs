@@ -187,7 +187,7 @@ impl<'p> Lower<'_, 'p> {
                 .filter_map(|arg| if let Arg::Const(value) = arg { Some(value.clone()) } else { None })
                 .collect();
             // A failure is left to the run, which may never come here.
-            if let Ok(value) = template.render(&values) {
+            if let Ok(value) = template.render(values) {
                 return Lowered::constant(value);
             }
         }

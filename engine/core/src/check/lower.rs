@@ -103,6 +103,7 @@ pub(super) fn flow<'p>(
         on_failure,
         calls: calls.into_iter().collect(),
         reads_run,
+        carries: false,
         hash: hash.0,
         span: model.span,
     })
@@ -173,6 +174,8 @@ impl<'p> Lower<'_, 'p> {
             policy,
             span: model.span,
             arg_spans: fields.spans,
+            last: Box::default(),
+            looks_into: Box::default(),
         })
     }
 

@@ -18,6 +18,7 @@ mod expr;
 mod field;
 mod fields;
 mod keys;
+mod last_use;
 mod loops;
 mod lower;
 mod manifest;
@@ -117,8 +118,10 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
     if wrong.is_empty() {
         unused::check(&shared, &mut log);
     }
+    let mut flows = sound(flows, &wrong, options.sources);
+    last_use::mark(&mut flows);
     let program = Program {
-        flows: sound(flows, &wrong, options.sources),
+        flows,
         connections: project.manifest.connections.iter().map(connection).collect(),
         settings: settings(&shared),
         tables: shared.tables,

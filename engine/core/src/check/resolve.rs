@@ -165,11 +165,12 @@ impl Lower<'_, '_> {
     fn input(&mut self, place: Span, keys: Keys<'_>, query: Option<Arc<Query>>) -> Lowered {
         let shared = self.shared;
         let inputs = &shared.signatures[self.scope.flow].inputs;
-        let slot = |index: usize| SlotId(SlotId::FIRST_INPUT.0 + index as u32);
         let [(first, first_at), rest @ ..] = keys else {
             self.inputs_read.fill(true);
-            let members =
-                inputs.iter().enumerate().map(|(index, input)| (input.name.clone(), Arg::Slot(slot(index))));
+            let members = inputs
+                .iter()
+                .enumerate()
+                .map(|(index, input)| (input.name.clone(), Arg::Slot(SlotId::input(index))));
             return self.whole(members.collect(), place, query);
         };
         let Some(index) =
@@ -196,7 +197,7 @@ impl Lower<'_, '_> {
             written.ty.as_ref().map_or(written.name.span, |ty| ty.span),
             format!("the input `{}` is declared here", written.name.it),
         );
-        self.inside(slot(index), Some(inputs[index].ty), rest, query, Some(from))
+        self.inside(SlotId::input(index), Some(inputs[index].ty), rest, query, Some(from))
     }
 
     fn var(&mut self, place: Span, keys: Keys<'_>, query: Option<Arc<Query>>) -> Lowered {

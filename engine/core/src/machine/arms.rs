@@ -45,6 +45,7 @@ impl Machine {
         let reach = Reach::of(&frame.slots);
         match arm.join.iter().map(|arg| reach.eval(arg)).collect::<Result<Vec<Value>, Fault>>() {
             Ok(values) => {
+                frame.hand_on(&arm.last);
                 let out = flow.step(step).out_range();
                 for (slot, value) in frame.slots[out].iter_mut().zip(values) {
                     *slot = value;

@@ -51,7 +51,7 @@ impl<'a> Reach<'a> {
             }),
             Arg::Template(template, uses) => {
                 let values = uses.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?;
-                return template.render(&values);
+                return template.render(values);
             }
             Arg::List(items) => {
                 Value::list(items.iter().map(|arg| self.eval(arg)).collect::<Result<Vec<_>, _>>()?)

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::gathered::Gathered;
 use crate::effect::Cursor;
 use crate::fault::Fault;
-use crate::program::{BlockId, FlowId, StepId};
+use crate::program::{BlockId, FlowId, SlotId, StepId};
 use crate::value::Value;
 
 /// A frame's place among the machine's frames.
@@ -119,6 +119,8 @@ pub(super) enum Status {
 #[derive(Debug, Default)]
 pub(super) struct Remains {
     pub fault: Option<Fault>,
+    /// What it was given, where its slots have let go of that.
+    pub given: Option<Value>,
     /// The flow it called, or the one that its error policy called.
     pub called: Option<Box<Frame>>,
     /// The flow that Call Flow Async started, while it runs.
@@ -170,6 +172,8 @@ pub(super) struct Loop {
     pub concurrency: usize,
     pub open: Vec<FrameId>,
     pub gathered: Gathered,
+    /// The input of the open item that has the running value, where nothing else holds it.
+    pub lent: Option<SlotId>,
     pub fault: Option<Fault>,
 }
 

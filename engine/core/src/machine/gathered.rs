@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::carry;
 use super::frame::{End, Frame};
 use crate::control::DONE;
 use crate::fault::{Fault, FaultKind};
@@ -85,13 +86,33 @@ impl Gathered {
         }
     }
 
+    /// Puts the running value there.
+    pub fn put_memo(&mut self, value: Value) {
+        if let Gathered::Memo { memo, .. } | Gathered::Until { memo, .. } = self {
+            *memo = value;
+        }
+    }
+
+    /// Whether the running value is not needed while this helper flow has it.
+    pub fn lends(&self, helper: &Flow) -> bool {
+        match self {
+            Gathered::Memo { .. } => true,
+            // One that says nothing but whether it is done leaves the value as it was.
+            Gathered::Until { until: Until::Says(name), .. } => {
+                helper.outputs.iter().any(|output| *output.name != **name)
+            }
+            Gathered::Until { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether no further item can change the result.
     pub fn is_settled(&self) -> bool {
         matches!(self, Gathered::First(Some(_)) | Gathered::Until { ended: true, .. })
     }
 
     /// Takes what a helper flow returned for the item at `index`.
-    pub fn take(&mut self, flow: &Flow, child: &Frame, index: u32) -> Result<(), Fault> {
+    pub fn take(&mut self, flow: &Flow, child: &mut Frame, index: u32) -> Result<(), Fault> {
         let place = index as usize;
         match self {
             Gathered::Nothing => {}
@@ -154,26 +175,29 @@ fn too_deep(index: u32) -> Fault {
 }
 
 /// The value, or the object of values, that the helper returned.
-fn returned(flow: &Flow, child: &Frame, as_object: bool) -> Value {
+fn returned(flow: &Flow, child: &mut Frame, as_object: bool) -> Value {
     if !as_object {
-        return child.outputs.first().cloned().unwrap_or_default();
+        return child.outputs.first_mut().map(|output| carry::given(flow, output)).unwrap_or_default();
     }
     if matches!(child.end, Some(End::Stopped)) {
         return Value::from(Record::default());
     }
     let names = flow.outputs.iter().map(|output| output.name.clone());
-    Value::from(names.zip(child.outputs.iter().cloned()).collect::<Record>())
+    Value::from(
+        names.zip(child.outputs.iter_mut().map(|output| carry::given(flow, output))).collect::<Record>(),
+    )
 }
 
 /// The value for the next turn, and whether the loop is over.
 fn turned(
     flow: &Flow,
-    child: &Frame,
+    child: &mut Frame,
     until: &Until,
     memo: Value,
     index: u32,
 ) -> Result<(Value, bool), Fault> {
-    let outputs = flow.outputs.iter().map(|output| output.name.clone()).zip(child.outputs.iter().cloned());
+    let outputs = flow.outputs.iter().map(|output| output.name.clone());
+    let outputs = outputs.zip(child.outputs.iter_mut().map(|output| carry::given(flow, output)));
     match until {
         Until::Says(name) => {
             let (said, others): (Vec<_>, Vec<_>) = outputs.partition(|(output, _)| **output == **name);

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Machine;
+use super::carry::{self, gather};
 use super::eval::Item;
 use super::frame::{Caller, End, Frame, FrameId, Loop, Many, Status, Waiting};
 use super::gathered::{Gathered, Until};
 use crate::card::Args;
 use crate::fault::{Fault, FaultKind, InputId};
-use crate::program::{LoopKind, Op, Step, StepId};
+use crate::program::{Flow, LoopKind, Op, Step, StepId};
 use crate::value::{Record, Text, Value};
 
 /// How many turns Paginate may take, as Okta has it.
@@ -33,7 +34,7 @@ impl Machine {
         kind: LoopKind,
     ) -> Result<bool, Fault> {
         let mut values = Vec::with_capacity(step.args.len());
-        super::eval::Reach::of(&frame.slots).eval_all(step, &mut values)?;
+        gather(step, frame, &mut values)?;
         let mut args = Args::new(&mut values, &step.names);
         let (items, total) = match kind {
             LoopKind::Repeat => (None, args.take::<f64>(0)?.clamp(0.0, f64::from(u32::MAX - 1)) as usize),
@@ -92,6 +93,7 @@ impl Machine {
             concurrency: concurrency as usize,
             open: Vec::new(),
             gathered,
+            lent: None,
             fault: None,
         };
         self.go_on(step, frame, id, at, Box::new(state))
@@ -129,7 +131,15 @@ impl Machine {
             let memo = state.gathered.memo();
             let item = Item { value: item, index, memo: &memo };
             match self.open_child(frame, id, at, call, Some(item), Value::Null) {
-                Ok(child) => state.open.push(child),
+                Ok(child) => {
+                    let helper = self.program.flow(call.flow);
+                    let lent = self.frames.get(child).and_then(|child| child.holds(helper, &memo));
+                    state.lent = lent.filter(|_| carry::is_heavy(&memo) && state.gathered.lends(helper));
+                    if state.lent.is_some() {
+                        state.gathered.put_memo(Value::Null);
+                    }
+                    state.open.push(child);
+                }
                 Err(fault) => {
                     let trace = frame.trace.len() - 1;
                     if let Some(many) = &mut frame.remains(trace).many {
@@ -185,12 +195,12 @@ impl Machine {
                 self.settle(frame, at);
             };
         }
-        let Some(child) = child else { return };
+        let Some(mut child) = child else { return };
         match std::mem::take(&mut frame.waiting) {
             Waiting::Call(_) => {
                 let fault = child.fault();
                 if fault.is_none() {
-                    take_outputs(step, &mut frame, &child);
+                    take_outputs(flow, step, &mut frame, &mut child);
                 }
                 frame.remains(trace).called = Some(child);
                 match fault {
@@ -207,13 +217,16 @@ impl Machine {
                 state.open.retain(|open| *open != child_at);
                 let index = caller.item.unwrap_or_default();
                 let ignores = matches!(&step.op, Op::Loop { kind: LoopKind::ForEachIgnoreErrors, .. });
+                if let (Some(lent), Some(End::Stopped)) = (state.lent.take(), &child.end) {
+                    state.gathered.put_memo(carry::take(&mut child.slots[lent.0 as usize]));
+                }
                 match child.fault() {
                     Some(fault) if !ignores || fault.ends_the_run() => {
                         state.fault.get_or_insert(fault);
                     }
                     Some(_) => {}
                     None => {
-                        if let Err(fault) = state.gathered.take(program.flow(child.flow), &child, index) {
+                        if let Err(fault) = state.gathered.take(program.flow(child.flow), &mut child, index) {
                             state.fault.get_or_insert(fault);
                         }
                     }
@@ -263,13 +276,15 @@ impl Machine {
     }
 }
 
-fn take_outputs(step: &Step, frame: &mut Frame, child: &Frame) {
+fn take_outputs(flow: &Flow, step: &Step, frame: &mut Frame, child: &mut Frame) {
     let Op::Call(call) = &step.op else { return };
     let first = step.out.0 as usize;
     for (index, place) in call.outputs.iter().enumerate() {
         if let Some(place) = place {
-            // Cloned, not taken: the report shows what the flow gave.
-            frame.slots[first + index] = child.outputs[*place as usize].clone();
+            let output = &mut child.outputs[*place as usize];
+            // Several outputs may be one of the callee's.
+            let last = !call.outputs[index + 1..].contains(&Some(*place));
+            frame.slots[first + index] = if last { carry::given(flow, output) } else { output.clone() };
         }
     }
 }

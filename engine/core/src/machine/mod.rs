@@ -5,6 +5,7 @@
 
 mod arms;
 mod beside;
+mod carry;
 mod eval;
 mod failure;
 mod frame;
@@ -293,7 +294,7 @@ impl Machine {
         }
         self.begin_to_hear();
         for (index, (input, value)) in callee.inputs.iter().zip(given).enumerate() {
-            frame.slots[SlotId::FIRST_INPUT.0 as usize + index] = accept(callee, input, value)?;
+            frame.slots[SlotId::input(index).0 as usize] = accept(callee, input, value)?;
         }
         self.hear(callee, flow.0, None);
         frame.slots[SlotId::ERROR.0 as usize] = error;

@@ -119,7 +119,10 @@ impl Machine {
             started_ms: self.ms(self.start.at_us, trace.started_us),
             duration_ms: self.ms(trace.started_us, if running { self.now_us } else { trace.ended_us }),
             tries: trace.tries,
-            inputs: inputs(step, frame),
+            inputs: match remains.and_then(|remains| remains.given.as_ref()) {
+                Some(given) => given.clone(),
+                None => inputs(step, frame),
+            },
             outputs: if running { Value::Null } else { outputs(step, frame) },
             error: fault.map(|fault| FaultReport::new(fault, input_name(step, fault))),
             note: step.note.clone(),
@@ -218,14 +221,19 @@ fn flow_status(frame: &Frame) -> Status {
     }
 }
 
-/// What a card was given. Slots are written once, so evaluating again gives what the card saw.
+/// What a card was given. Slots are written once, and keep of what they handed on as much as a report shows, so evaluating again
+/// gives what the card saw.
 fn inputs(step: &Step, frame: &Frame) -> Value {
     let reach = Reach::of(&frame.slots);
+    given(step, step.args.iter().map(|arg| reach.eval(arg).unwrap_or_default()))
+}
+
+/// What a report shows of the values that a card was given.
+pub(super) fn given(step: &Step, values: impl Iterator<Item = Value>) -> Value {
     let declared = step.card.inputs.iter().map(|field| (Text::from(&*field.name), field.ty.kind));
     let named = step.names.iter().map(|name| (name.clone(), Kind::Any));
     let mut given = Record::default();
-    for ((name, kind), arg) in declared.chain(named).zip(&step.args) {
-        let value = reach.eval(arg).unwrap_or_default();
+    for ((name, kind), value) in declared.chain(named).zip(values) {
         if value.is_null() {
             continue;
         }

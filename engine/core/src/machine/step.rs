@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::carry::gather;
 use super::eval::{Item, Reach, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
 use super::{DEPTH_LIMIT, Limits, Machine};
@@ -63,13 +64,14 @@ impl Machine {
             Op::Pure(run) => self.pure(step, frame, id, *run),
             Op::Effect { stream: None, .. } => self.effect(step, frame, id, at),
             Op::Effect { stream: Some(_), .. } => self.start_stream(step, frame, id, at),
-            Op::Branch { arms, contains_return } => self.branch(frame, id, arms, *contains_return),
+            Op::Branch { arms, contains_return } => self.branch(step, frame, id, arms, *contains_return),
             Op::Try { body, .. } => {
                 let trace = frame.trace.len() - 1;
                 self.enter(frame, body.block, Role::Try { step: id, trace });
                 Ok(false)
             }
             Op::Call(call) => self.open_child(frame, id, at, call, None, Value::Null).map(|child| {
+                frame.hand_on(&step.last);
                 frame.waiting = Waiting::Call(child);
                 false
             }),
@@ -113,7 +115,7 @@ impl Machine {
     ) -> Result<bool, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let result = Reach::of(&frame.slots).eval_all(step, &mut scratch).and_then(|()| {
+        let result = gather(step, frame, &mut scratch).and_then(|()| {
             let wanted = &step.outputs[step.card.outputs.len().min(step.outputs.len())..];
             let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: mix(frame.id, id.0.into()), wanted };
             let out = &mut frame.slots[step.out_range()];
@@ -129,7 +131,7 @@ impl Machine {
 
     fn effect(&mut self, step: &Step, frame: &mut Frame, id: StepId, at: FrameId) -> Result<bool, Fault> {
         let mut args = Vec::with_capacity(step.args.len());
-        Reach::of(&frame.slots).eval_all(step, &mut args)?;
+        gather(step, frame, &mut args)?;
         self.perform(step, frame, id, at, (args, None), step.policy.timeout_ms)?;
         frame.waiting = Waiting::Effect { until_us: None };
         Ok(false)
@@ -225,7 +227,7 @@ impl Machine {
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
         let mut values = Vec::with_capacity(step.args.len());
-        Reach::of(&frame.slots).eval_all(step, &mut values)?;
+        gather(step, frame, &mut values)?;
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         if !leaves_arm {
@@ -290,12 +292,12 @@ impl Machine {
         Ok(false)
     }
 
-    fn return_error(&mut self, step: &Step, frame: &Frame) -> Result<bool, Fault> {
+    fn return_error(&mut self, step: &Step, frame: &mut Frame) -> Result<bool, Fault> {
         let error: ReturnError = read(step, frame)?;
         Err(raised(error.message, error.status_code))
     }
 
-    fn return_error_if(&mut self, step: &Step, frame: &Frame) -> Result<bool, Fault> {
+    fn return_error_if(&mut self, step: &Step, frame: &mut Frame) -> Result<bool, Fault> {
         let error: ReturnErrorIf = read(step, frame)?;
         if compare(&error.value_a, error.operator, &error.value_b)? {
             return Err(raised(error.message, error.status_code));
@@ -305,11 +307,15 @@ impl Machine {
 
     fn branch(
         &mut self,
+        step: &Step,
         frame: &mut Frame,
         id: StepId,
         arms: &[(Option<Condition>, crate::program::Arm)],
         contains_return: bool,
     ) -> Result<bool, Fault> {
+        if !step.looks_into.is_empty() {
+            gather(step, frame, &mut Vec::new())?;
+        }
         let reach = Reach::of(&frame.slots);
         let mut chosen = None;
         for (index, (condition, _)) in arms.iter().enumerate() {
@@ -347,9 +353,9 @@ impl Machine {
 }
 
 /// The inputs of a control card, as its declaration types them.
-pub(super) fn read<C: Inputs>(step: &Step, frame: &Frame) -> Result<C, Fault> {
+pub(super) fn read<C: Inputs>(step: &Step, frame: &mut Frame) -> Result<C, Fault> {
     let mut args = Vec::with_capacity(step.args.len());
-    Reach::of(&frame.slots).eval_all(step, &mut args)?;
+    gather(step, frame, &mut args)?;
     C::read(&mut Args::new(&mut args, &step.names))
 }
 

@@ -308,7 +308,8 @@ fn converted(value: &Inner, ty: Type) -> Result<Inner, Error> {
     }
 }
 
-fn written(value: &Value) -> Result<String, Error> {
+/// A value as it stands in a text.
+pub(super) fn written(value: &Value) -> Result<String, Error> {
     Ok(match value {
         Value::Null => String::new(),
         Value::Number(number) => format_number(*number),

@@ -9,6 +9,7 @@ mod bridge;
 mod copies;
 mod operators;
 mod order;
+mod pieces;
 mod reads;
 mod respell;
 mod scan;
@@ -25,6 +26,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::types::Type;
 use crate::value::{Secret, Text, Value};
 use bridge::{Context, Shape};
+use pieces::Pieces;
 
 pub use order::{Order, Side};
 pub use reads::Read;
@@ -58,8 +60,8 @@ pub struct Template {
 enum Code {
     /// One expression, which keeps its type.
     Value { expression: Expression<'static, 'static>, source: Text, may_be_blank: bool },
-    /// Anything else: an environment that holds this template alone.
-    Text(Box<Environment<'static>>),
+    /// Anything else: an environment that holds this template alone, and its pieces where it has nothing else.
+    Text { own: Box<Environment<'static>>, pieces: Option<Pieces> },
 }
 
 /// Why a text isn't a template.
@@ -146,7 +148,8 @@ impl Template {
         let code = match only_expression(&tree, source) {
             Some((expression, inner)) => {
                 ty = type_of(expression);
-                plain = uses.len() == 1 && is_path(expression, uses[0].path.len());
+                plain = uses.len() == 1
+                    && path_of(expression).is_some_and(|path| path.len() == uses[0].path.len());
                 let may_be_blank = matches!(expression, Expr::IfExpr(choice) if choice.false_expr.is_none());
                 let expression = SHARED
                     .compile_expression_owned(inner.to_owned())
@@ -156,7 +159,7 @@ impl Template {
             None => {
                 let mut own = SHARED.clone();
                 own.add_template_owned(NAME, source.to_owned()).map_err(|error| broken(&error, source))?;
-                Code::Text(Box::new(own))
+                Code::Text { own: Box::new(own), pieces: Pieces::of(&tree, &uses) }
             }
         };
         Ok(Template { shape: Arc::new(Shape::new(uses)), code, plain, ty, orders, reads })
@@ -188,7 +191,13 @@ impl Template {
     }
 
     /// Renders with one value for each of `uses`.
-    pub fn render(&self, values: &[Value]) -> Result<Value, Fault> {
+    pub fn render(&self, values: Vec<Value>) -> Result<Value, Fault> {
+        let values = match &self.code {
+            Code::Text { pieces: Some(pieces), .. } if pieces.fit(&values) => {
+                return pieces.put_together(values);
+            }
+            _ => &*values,
+        };
         let context = Context::of(self.shape.clone(), values);
         let secret = bridge::Watch::start();
         let rendered = match &self.code {
@@ -198,7 +207,7 @@ impl Template {
                 }
                 bridge::back(&value)
             }),
-            Code::Text(own) => own.get_template(NAME).and_then(|template| {
+            Code::Text { own, .. } => own.get_template(NAME).and_then(|template| {
                 let mut text = Limited(Vec::new());
                 template.render_captured_to(context, &mut text)?;
                 Ok(Value::from(String::from_utf8(text.0).unwrap_or_default()))
@@ -240,12 +249,16 @@ fn only_expression<'t, 's>(tree: &'t Stmt<'s>, source: &'s str) -> Option<(&'t E
     Some((&emit.expr, inner.strip_suffix(['-', '+']).unwrap_or(inner)))
 }
 
-/// Whether the expression is a variable with `length - 1` names behind it.
-fn is_path(expression: &Expr<'_>, length: usize) -> bool {
+/// The names of an expression that is a variable with names behind it, and nothing else.
+fn path_of<'s>(expression: &Expr<'s>) -> Option<Vec<&'s str>> {
     match expression {
-        Expr::Var(_) => length == 1,
-        Expr::GetAttr(attribute) => length > 1 && is_path(&attribute.expr, length - 1),
-        _ => false,
+        Expr::Var(variable) => Some(vec![variable.id]),
+        Expr::GetAttr(attribute) => {
+            let mut path = path_of(&attribute.expr)?;
+            path.push(attribute.name);
+            Some(path)
+        }
+        _ => None,
     }
 }
 

@@ -21,7 +21,7 @@ fn render(source: &str) -> Result<Value, String> {
         .iter()
         .map(|used| used.path.iter().fold(scope.clone(), |at, key| crate::value::get(&at, key)))
         .collect();
-    template.render(&values).map_err(|fault| fault.message.to_string())
+    template.render(values).map_err(|fault| fault.message.to_string())
 }
 
 #[test]
@@ -67,8 +67,7 @@ fn templates_give_text_and_single_expressions_their_type() {
 fn values_that_pass_through_stay_shared() {
     let list = Value::list(vec![Value::Number(1.0); 10_000]);
     let Value::List(given) = &list else { unreachable!() };
-    let Ok(Value::List(got)) =
-        Template::compile("{{ card.list }}").unwrap().render(std::slice::from_ref(&list))
+    let Ok(Value::List(got)) = Template::compile("{{ card.list }}").unwrap().render(vec![list.clone()])
     else {
         panic!()
     };
@@ -146,7 +145,7 @@ fn a_missing_key_is_answered_with_those_that_exist() {
         let template = Template::compile(source).unwrap();
         let read = |used: &Use| used.path.iter().fold(scope.clone(), |at, key| crate::value::get(&at, key));
         let values: Vec<Value> = template.uses().iter().map(read).collect();
-        let fault = template.render(&values).unwrap_err();
+        let fault = template.render(values).unwrap_err();
         assert_eq!(fault.help.as_deref(), Some(help), "{source}");
     }
 }
@@ -168,7 +167,7 @@ fn operators_name_what_they_do_not_take() {
         let template = Template::compile(source).unwrap();
         let read = |used: &Use| used.path.iter().fold(scope.clone(), |at, key| crate::value::get(&at, key));
         let values: Vec<Value> = template.uses().iter().map(read).collect();
-        let fault = template.render(&values).unwrap_err();
+        let fault = template.render(values).unwrap_err();
         assert_eq!(&*fault.message, told, "{source}");
         let found = fault.help.as_deref();
         assert!(

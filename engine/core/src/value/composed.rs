@@ -20,6 +20,13 @@ pub fn too_long_a_text() -> Fault {
 pub struct Composed(String);
 
 impl Composed {
+    /// Goes on with a text, in its place if nobody else has it.
+    pub fn onto(text: Text) -> Result<Composed> {
+        let mut text = Composed(text.into_string());
+        text.push("")?;
+        Ok(text)
+    }
+
     /// Puts a piece behind the others; fails, and leaves the text as it was, if it would become too long.
     pub fn push(&mut self, piece: &str) -> Result<()> {
         if self.0.len() + piece.len() > LONGEST_TEXT {
@@ -39,7 +46,7 @@ impl Composed {
 
 impl From<Composed> for Text {
     fn from(composed: Composed) -> Text {
-        composed.0.into()
+        Text::growing(composed.0)
     }
 }
 

@@ -104,6 +104,17 @@ impl Record {
         None
     }
 
+    /// Takes out the member called `key`; the others stay in their order.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        match &mut self.0 {
+            Members::Few(members) => {
+                let place = members.iter().position(|(name, _)| **name == *key)?;
+                Some(members.remove(place).1)
+            }
+            Members::Many(members) => members.shift_remove(key),
+        }
+    }
+
     /// The member called `key`, made null at the end if there is none.
     pub fn member(&mut self, key: &Text) -> &mut Value {
         let place = match &self.0 {
