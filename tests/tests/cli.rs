@@ -70,6 +70,24 @@ fn helps_and_lists() {
         accepted(&format!("help-{}", if command.is_empty() { "flowrun" } else { command }), &ran.stdout);
     }
     assert_eq!(flowrun(&["--version"]).stdout, format!("flowrun {}\n", env!("CARGO_PKG_VERSION")));
+    for command in ["run", "check", "connections add"] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let asked = flowrun(&[&["help"], &words[..]].concat());
+        let told = flowrun(&[&words[..], &["--help"]].concat());
+        assert_eq!((asked.code, asked.stdout), (0, told.stdout), "{command}");
+    }
+}
+
+#[test]
+fn shells_complete_commands_and_options() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = flowrun(&["completions", shell]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        // An option of the run, one that a connector declares, a command.
+        for word in ["deny-warnings", "employees", "connections"] {
+            assert!(ran.stdout.contains(word), "{shell} lacks {word}");
+        }
+    }
 }
 
 #[test]
@@ -79,6 +97,26 @@ fn the_import_is_told() {
     // A pipe gets no control codes.
     assert!(!ran.stdout.contains(['\u{1b}', '\r', '\u{8}']));
     accepted("import", &told(&ran));
+}
+
+/// 250 employees, as the header says; Okta's lists tell no total.
+#[test]
+fn a_stream_knows_how_much_there_is_where_the_vendor_says_so() {
+    fn totals(value: &serde_json::Value, found: &mut BTreeMap<String, serde_json::Value>) {
+        if let (Some(helper), true) = (value["helper"].as_str(), value["pages"].is_number()) {
+            found.insert(helper.to_owned(), value["total"].clone());
+        }
+        match value {
+            serde_json::Value::Object(members) => members.values().for_each(|value| totals(value, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|value| totals(value, found)),
+            _ => {}
+        }
+    }
+    let report = serde_json::from_str(&flowrun(&[&flow("import.yaml"), "--json"]).stdout).unwrap();
+    let mut found = BTreeMap::new();
+    totals(&report, &mut found);
+    assert_eq!(found["Add Personio Record to Temporary Table"], 250);
+    assert!(found["Compare with Okta"].is_null(), "{found:?}");
 }
 
 #[test]
@@ -101,6 +139,9 @@ fn the_command_line_is_checked() {
     let cases: &[&[&str]] = &[
         &[],
         &["chekc"],
+        &["chekc", &flows],
+        &["help", "chekc"],
+        &["completions", "basch"],
         &["nothing.yaml"],
         &[&flows],
         &[&flow("flowrun.yaml")],
@@ -111,7 +152,16 @@ fn the_command_line_is_checked() {
         &[&import, "--set", "max_records_to_import=3", "--set", "max_records_to_import=4"],
         &[&import, "--fault", "rate-limits"],
         &[&import, "--time-scale", "0"],
+        &[&import, "--time-scale", "-1"],
+        &[&import, "--employees", "five"],
+        &[&import, "--employees", "-5"],
+        &[&import, "--seed", "-5"],
+        &[&import, "--memory", "1.5"],
+        &[&import, "--max-file-mb", "0"],
+        &[&import, "--cards", "-1"],
+        &["sandbox", "--port", "65536"],
         &[&import, "--nothing"],
+        &[&import, "--emplyees", "5"],
         &[&orchestrate],
         &[&orchestrate, "--input", "importOperation=Upsert"],
         &[&import, "--live"],
@@ -152,6 +202,15 @@ fn a_project_is_checked() {
         serde_json::from_str(&flowrun(&["check", &path("bad.yaml"), "--json"]).stdout).unwrap();
     assert_eq!((&json["errors"], &json["diagnostics"][0]["line"]), (&1.into(), &2.into()));
 
+    // For a pull request, each at its line.
+    let annotated = flowrun(&["check", &path(""), "--format", "github"]);
+    assert_eq!(annotated.code, 2);
+    let place = folder.path().canonicalize().unwrap().join("bad.yaml").display().to_string();
+    let told = format!(
+        "::error file={place},line=2,endLine=2,col=11,endColumn=24,title=E010::there is no card: `text.composee`"
+    );
+    assert_eq!(annotated.stdout.split("%0A").next().unwrap(), told.replace("card: ", "card "));
+
     // Mistakes keep a flow from running if it can reach them, and only then.
     let refused = flowrun(&[&path("bad.yaml")]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
@@ -165,6 +224,24 @@ fn a_project_is_checked() {
     let binary = flowrun(&["check", &path("")]);
     assert_eq!(binary.code, 2);
     assert!(binary.stderr.contains("line 2 is not UTF-8"), "{}", binary.stderr);
+}
+
+#[test]
+fn warnings_can_be_denied() {
+    let flow = "inputs: { x: text }\ncards: []\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flow.yaml");
+    fs::write(&file, flow).unwrap();
+    let file = file.display().to_string();
+    assert_eq!(flowrun(&["check", &file]).code, 0);
+    let denied = flowrun(&["check", &file, "--deny-warnings"]);
+    assert_eq!(denied.code, 2);
+    assert!(
+        denied.stdout.contains("warning[W064]") && denied.stdout.ends_with("1 warning in 1 file\n"),
+        "{denied:?}"
+    );
+    fs::write(&file, "cards: []\n").unwrap();
+    assert_eq!(flowrun(&["check", &file, "--deny-warnings"]).code, 0);
 }
 
 const GREET: &str = r#"

@@ -369,7 +369,7 @@ fn what_is_missing_is_asked_for() {
     let key = home.path("okta.pem");
     fs::write(&key, "a key\n").unwrap();
     let at_key: &'static str = format!("@{}", key.display()).leak();
-    let script = Script::new(&["nine", "2", "https://acme.okta.com", "0oa1", at_key]);
+    let script = Script::new(&["nine", "2", "acme.okta.com", "0oa1", at_key]);
     let ran = home.add(&["okta", "identity_source_id=0oa2"], Some(script.clone()));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let key = key.canonicalize().unwrap();
@@ -383,7 +383,8 @@ fn what_is_missing_is_asked_for() {
     );
     let asked = script.asked.lock().unwrap();
     let which = "Okta logs in by: 1 API token, 2 OAuth 2.0 service app\n  which";
-    assert_eq!([&*asked[0].0, &*asked[1].0], [which; 2]);
+    let again = format!("expected a number from 1 to 2, found `nine`\n{which}");
+    assert_eq!([&*asked[0].0, &*asked[1].0], [which, &again]);
     let hidden: Vec<bool> = asked.iter().map(|(_, hidden)| *hidden).collect();
     assert_eq!(hidden, [false, false, false, false, true], "{asked:?}");
 

@@ -59,8 +59,8 @@ fn the_report_is_as_shown() {
     assert_eq!(printed, shown, "{}", ran.stdout);
 }
 
-/// The words of a command after `flowrun`, as a shell splits them; flows are those of this project.
-fn words(command: &str) -> Vec<String> {
+/// The words of a command after `flowrun`, as a shell splits them; what lies in the folder is named by its whole path.
+fn words(command: &str, folder: &Path) -> Vec<String> {
     let mut words = Vec::new();
     for (index, part) in command.split('"').enumerate() {
         match index % 2 {
@@ -69,11 +69,45 @@ fn words(command: &str) -> Vec<String> {
         }
     }
     for word in &mut words {
-        if word == "flows" || word.starts_with("flows/") {
-            *word = root().join(&word).display().to_string();
+        let (before, path) = word.rsplit_once('=').map_or(("", &**word), |(name, path)| (name, path));
+        let equals = if before.is_empty() { "" } else { "=" };
+        if folder.join(path).exists() {
+            *word = format!("{before}{equals}{}", folder.join(path).display());
         }
     }
     words
+}
+
+/// What a command in a folder says, without times and without the folder's place.
+fn said(command: &str, folder: &Path, env: BTreeMap<String, String>) -> String {
+    let words = words(command, folder);
+    let ran = flowrun(&words.iter().map(String::as_str).collect::<Vec<_>>(), env);
+    without_times(&(ran.stdout + &ran.stderr)).replace(&format!("{}/", folder.display()), "")
+}
+
+/// Whether a command said what the page shows of it: each line, in this order, and between two that stand together nothing
+/// else; `…` stands for any lines.
+fn holds(shown: &str, told: &str) -> bool {
+    let mut told = told.lines();
+    let mut skips = false;
+    for line in shown.lines().map(str::trim_end) {
+        skips = match line {
+            "…" => true,
+            _ if skips => {
+                if !told.any(|told| told == line) {
+                    return false;
+                }
+                false
+            }
+            _ => {
+                if told.next() != Some(line) {
+                    return false;
+                }
+                false
+            }
+        };
+    }
+    skips || told.next().is_none()
 }
 
 #[test]
@@ -88,7 +122,7 @@ fn commands_end_as_shown() {
             None if command.starts_with("sandbox") || command.contains("--live") => continue,
             None => (command, 0),
         };
-        let words = words(command);
+        let words = words(command, &root());
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let found = flowrun(&words, BTreeMap::new());
         assert_eq!(found.code, wanted, "{line}\n{}{}", found.stdout, found.stderr);
@@ -105,12 +139,47 @@ fn commands_say_what_is_shown() {
         let (env, command) = command.split_once("flowrun ").unwrap();
         let env = env.split_whitespace().filter_map(|pair| pair.split_once('='));
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let words = words(command);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let ran = flowrun(&words, env);
-        let told = without_times(&(ran.stdout + &ran.stderr));
+        let told = said(command, &root(), env);
         for line in shown.lines().filter(|line| *line != "…") {
             assert!(told.lines().any(|told| told == line), "{command}: {line}\n{told}");
         }
+    }
+}
+
+/// A page that is a project: its blocks are files, by a name behind their language or in their first line, and commands over
+/// them, in the order in which a reader comes to them.
+#[test]
+fn what_a_reader_types_does_what_the_page_says() {
+    for name in ["first-flow.md", "language.md"] {
+        let (page, folder) = (page(name), tempfile::tempdir().unwrap());
+        let folder = folder.path().canonicalize().unwrap();
+        let all = page.split("\n```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+        let all: Vec<(&str, &str)> = all.collect();
+        // Of a page that tells of the project last, the files are there from the start.
+        let given = |(head, body): &(&str, &str)| -> Option<String> {
+            let written = body.lines().next()?.strip_prefix("# ").filter(|path| path.ends_with(".yaml"));
+            head.split_once(' ').map(|(_, path)| path.to_owned()).or(written.map(str::to_owned))
+        };
+        let write = |path: &str, text: &str| {
+            fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+            fs::write(folder.join(path), format!("{text}\n")).unwrap();
+        };
+        for block in all.iter().rev() {
+            given(block).into_iter().for_each(|path| write(&path, block.1));
+        }
+        let mut ran = 0;
+        for block in &all {
+            if let Some(path) = given(block) {
+                write(&path, block.1);
+            }
+            if block.0 == "console" {
+                let (command, shown) = block.1.strip_prefix("$ flowrun ").unwrap().split_once('\n').unwrap();
+                let told = said(command, &folder, BTreeMap::new());
+                let shown = without_times(shown);
+                assert!(holds(&shown, &told), "{name}: {command}\n--- shown\n{shown}\n--- told\n{told}");
+                ran += 1;
+            }
+        }
+        assert!(ran > 0, "{name} shows no command");
     }
 }

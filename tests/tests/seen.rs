@@ -269,3 +269,47 @@ fn a_variable_is_called_as_its_connection() {
         simulated.stdout
     );
 }
+
+/// What the command line gives and a flow can't take, and what a template can't do, each as it is told.
+#[test]
+fn what_does_not_fit_is_told_with_what_would() {
+    let folder = Folder::new(&[
+        ("flowrun.yaml", "exclude: [org.yaml]\ntables: { people: { columns: { email: text } } }\n"),
+        (
+            "flow.yaml",
+            "name: Takes
+inputs:
+  day: date & time
+  Okta User: object
+  what: { type: text, choices: [it's, plain] }
+outputs: { later: text }
+cards:
+  - { id: count, card: tables.search_rows, with: { table: people } }
+  - { card: flow_control.call_flow, with: { flow: started }, pass: { start: $.inputs.what } }
+  - { card: flow_control.return, with: { later: \"{{ inputs.day + count.count }}\" } }
+",
+        ),
+        ("started.yaml", "name: Started\ninputs: { start: date & time }\ncards: []\n"),
+        (
+            "adds.yaml",
+            "name: Adds\ninputs: { day: date & time }\noutputs: { later: text }\ncards:\n  - { card: flow_control.return, with: { later: \"{{ inputs.day + 1 }}\" } }\n",
+        ),
+        ("org.yaml", "users: []\n"),
+        ("mail.csv", "mail,emial\na,b\n"),
+    ]);
+    let mut all = String::new();
+    let mut tell = |name: &str, args: &[&str]| {
+        let file = folder.path(name);
+        let ran = flowrun(&[&[&*file], args].concat(), Default::default());
+        all.push_str(&format!("=== {name} {}\n{}", args.join(" "), folder.told(&ran)));
+    };
+    let mail = format!("people={}", folder.path("mail.csv"));
+    let good = ["-i", "day=2026-12-31", "-i", "Okta User={}", "-i", "what=plain"];
+    tell("flow.yaml", &[]);
+    tell("flow.yaml", &["-i", "day=31.12.2026"]);
+    tell("flow.yaml", &[&good[..], &["--table", &mail]].concat());
+    tell("flow.yaml", &good);
+    tell("adds.yaml", &["-i", "day=2026-12-31"]);
+    tell("org.yaml", &[]);
+    accepted("unfit", &all.replace(&format!("{}/", folder.0.path().display()), ""));
+}

@@ -67,6 +67,11 @@ impl Setting {
         self
     }
 
+    /// Whether it is an address, of which a missing scheme is https.
+    pub fn is_address(&self) -> bool {
+        self.name.ends_with("_url")
+    }
+
     /// The environment variable for a connection called `connection`: that of the declaration if the connection has its
     /// connector's name, else made of both names (`okta_eu` and `api_token`: `OKTA_EU_API_TOKEN`).
     pub fn variable_for(&self, connector: &str, connection: &str) -> String {

@@ -53,7 +53,7 @@ impl Unperformed {
     /// blank value of the right type.
     pub(crate) fn answer(&self, planning: &Planning) -> Answer {
         if self.streams {
-            return Answer::Page(Page { records: Vec::new(), next: None });
+            return Answer::Page(Page { records: Vec::new(), total: Some(0), next: None });
         }
         let outputs = self.outputs.iter().map(|(name, ty)| self.output(name, *ty, planning));
         Answer::Outputs(outputs.collect())

@@ -81,7 +81,7 @@ impl Listing {
             Cursor::After(place) => Trail::read(&place).ok_or_else(lost)?,
         };
         let records = self.follow(okta, &mut trail, first).await?.into_iter().map(Value::Object).collect();
-        Ok(Page { records, next: trail.next().is_some().then(|| trail.write()) })
+        Ok(Page { records, total: None, next: trail.next().is_some().then(|| trail.write()) })
     }
 
     /// What a card puts out for `set`; the pages begin with `first`, a request for so many records, at most `page`.

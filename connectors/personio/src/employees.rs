@@ -50,7 +50,8 @@ impl Reading {
         page.records.truncate(most);
         self.shape(&place.asked, &mut page.records);
         let done = after.offset >= after.total || after.offset >= self.limit;
-        Ok(Page { records: page.records, next: (!done).then(|| after.write()) })
+        let total = Some(after.total.min(self.limit));
+        Ok(Page { records: page.records, total, next: (!done).then(|| after.write()) })
     }
 
     async fn resolve(&self, personio: &Personio) -> Result<Asked> {

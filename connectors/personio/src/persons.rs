@@ -79,7 +79,7 @@ impl Reading {
         let records = records.map(Value::from).collect();
         place.read += persons.len() as u64;
         let goes_on = place.trail.next().is_some() && place.read < self.limit;
-        Ok(Page { records, next: goes_on.then(|| place.write()) })
+        Ok(Page { records, total: None, next: goes_on.then(|| place.write()) })
     }
 
     /// For each person the employment that counts, if employments are wanted.

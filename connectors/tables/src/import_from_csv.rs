@@ -90,7 +90,7 @@ impl Effect for ImportFromCsv {
         let select = self.select.as_ref().filter(|select| !select.is_empty());
         let mapping = self.mapping.as_ref().filter(|mapping| !mapping.is_empty());
         let (wanted, input) = match (select, mapping) {
-            (None, None) => (Wanted::All, Self::FILE_CONTENT),
+            (None, None) => (Wanted::All(SELECT), Self::FILE_CONTENT),
             (Some(select), None) => (Wanted::Named(select), Self::SELECT),
             (None, Some(mapping)) => (Wanted::Mapped(mapping), Self::MAPPING),
             (Some(_), Some(_)) => bail!(Self::MAPPING, "expected select or mapping, found both"),
@@ -113,12 +113,17 @@ impl Effect for ImportFromCsv {
     }
 }
 
+/// What to do about a column of the CSV that the table lacks: in a card, and where the command line names the file.
+const SELECT: &str = "name the columns to import under `select`, or under `mapping` with those of the table";
+const DECLARE: &str = "declare it under the table's `columns` in flowrun.yaml, or take it out of the file";
+
 impl Tables {
     /// Adds the rows of a CSV file to a table before anything runs, and says how many; every column of it must be one of the table.
     pub fn fill(&self, table: &str, file: &File) -> Result<usize> {
         let now_ms = self.now_ms();
         self.change(&TableName(table.into()), ImportFromCsv::TABLE, |table| {
-            let mut intake = Intake::new(self.files.open(file)?, Encoding::UTF_8, b',', &Wanted::All, table)?;
+            let all = Wanted::All(DECLARE);
+            let mut intake = Intake::new(self.files.open(file)?, Encoding::UTF_8, b',', &all, table)?;
             let rows = intake.rows(table, table.room(false)?)?;
             Ok(table.push_all(rows, now_ms))
         })

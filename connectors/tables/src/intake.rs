@@ -13,8 +13,8 @@ use crate::table::{MORE_ROWS, Room, Table};
 
 /// Which columns of a CSV are wanted.
 pub(crate) enum Wanted<'a> {
-    /// All, each under its own name.
-    All,
+    /// All, each under its own name; and what to do about one that the table lacks.
+    All(&'static str),
     /// These, under their own names.
     Named(&'a [Text]),
     /// The names in the CSV, each with the table's column.
@@ -151,7 +151,7 @@ impl Intake {
 fn routes(header: &[&str], wanted: &Wanted<'_>, table: &Table) -> Result<Vec<(usize, usize)>> {
     let mut pairs: Vec<(Text, Text)> = Vec::new();
     match wanted {
-        Wanted::All => pairs.extend(header.iter().map(|name| (Text::from(*name), Text::from(*name)))),
+        Wanted::All(_) => pairs.extend(header.iter().map(|name| (Text::from(*name), Text::from(*name)))),
         Wanted::Named(names) => pairs.extend(names.iter().map(|name| (name.clone(), name.clone()))),
         Wanted::Mapped(mapping) => {
             for (name, column) in mapping.iter() {
@@ -163,9 +163,10 @@ fn routes(header: &[&str], wanted: &Wanted<'_>, table: &Table) -> Result<Vec<(us
     for (name, column) in pairs {
         let field = field(header, &name)?;
         let column = table.column(&column).map_err(|fault| match wanted {
-            Wanted::All => fault.help(
-                "name the columns to import under `select`, or under `mapping` with those of the table",
-            ),
+            Wanted::All(otherwise) => {
+                let near = fault.help.as_ref().map(|near| format!("{near} Otherwise "));
+                fault.help(format!("{}{otherwise}", near.unwrap_or_default()))
+            }
             _ => fault,
         })?;
         if routes.iter().any(|(_, taken)| *taken == column) {

@@ -51,7 +51,8 @@ impl Table {
             }
             _ => None,
         };
-        Ok(Page { records: slots.into_iter().map(|slot| Value::from(self.record(slot))).collect(), next })
+        let records = slots.into_iter().map(|slot| Value::from(self.record(slot))).collect();
+        Ok(Page { records, total: None, next })
     }
 
     /// The next rows in the order of their creation, and whether there may be more.

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::cards::CardsArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::completions::CompletionsArgs;
 use crate::commands::connections::ConnectionsArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
@@ -17,7 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   flowrun flows/import.yaml                      run a flow; without credentials, over simulators
   flowrun flows/import.yaml --employees 25000    the same with more employees
-  flowrun flows/greet.yaml --input name=Ada      give a flow its inputs
+  flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
   flowrun check flows                            find every mistake before a run
   flowrun cards list.for_each                    what a card takes, gives, and does
   flowrun sandbox                                the simulators on a port, for any client
@@ -32,7 +33,6 @@ Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 1
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
     arg_required_else_help = true,
     override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND",
     subcommand_value_name = "COMMAND"
@@ -69,4 +69,6 @@ pub enum Command {
     Connections(ConnectionsArgs),
     /// Serve the simulators of Okta and Personio on a port of this machine
     Sandbox(SandboxArgs),
+    /// Print the completions of commands and options for a shell
+    Completions(CompletionsArgs),
 }

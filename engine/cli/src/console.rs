@@ -17,13 +17,19 @@ pub fn look_of(stream: &impl IsTerminal, env: &BTreeMap<String, String>) -> Look
     let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
     let terminal = stream.is_terminal();
     let size = terminal_size::terminal_size().filter(|_| terminal);
-    let forced = set("CLICOLOR_FORCE") && env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-    Look {
-        live: terminal && !dumb,
-        color: !set("NO_COLOR") && ((terminal && !dumb) || forced),
-        width: size.map_or(PLAIN.width, |(width, _)| usize::from(width.0)).clamp(NARROWEST, WIDEST),
-        height: size.map_or(PLAIN.height, |(_, height)| usize::from(height.0)),
-    }
+    let size = size.map(|(width, height)| (usize::from(width.0), usize::from(height.0)));
+    // The second is what npm's tools, and with them many CI services, set.
+    let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"]
+        .iter()
+        .any(|name| env.get(*name).is_some_and(|value| !matches!(&**value, "" | "0" | "false")));
+    let color = !set("NO_COLOR") && ((terminal && !dumb) || forced);
+    sized(Look { live: terminal && !dumb, color, ..PLAIN }, size)
+}
+
+/// The same on a terminal of so many columns and lines.
+pub(crate) fn sized(look: Look, size: Option<(usize, usize)>) -> Look {
+    let (width, height) = size.unwrap_or((look.width, look.height));
+    Look { width: width.clamp(NARROWEST, WIDEST), height, ..look }
 }
 
 /// The two streams of a command.
@@ -85,4 +91,31 @@ impl<'a> Console<'a> {
 /// A text in which nothing moves the cursor: names of files and values come from anywhere.
 fn still(text: &str) -> String {
     text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn the_environment_says_whether_there_are_colors() {
+        // bixense.com/clicolors, no-color.org and force-color.org; a file is no terminal.
+        let table: [(&[(&str, &str)], bool); 9] = [
+            (&[], false),
+            (&[("CLICOLOR_FORCE", "1")], true),
+            (&[("CLICOLOR_FORCE", "0")], false),
+            (&[("CLICOLOR_FORCE", "")], false),
+            (&[("FORCE_COLOR", "1")], true),
+            (&[("FORCE_COLOR", "3")], true),
+            (&[("FORCE_COLOR", "0")], false),
+            (&[("FORCE_COLOR", "false")], false),
+            (&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false),
+        ];
+        let file = File::open("Cargo.toml").unwrap();
+        for (env, color) in table {
+            let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(look_of(&file, &env).color, color, "{env:?}");
+        }
+    }
 }

@@ -5,10 +5,12 @@ pub mod commands;
 pub mod connectors;
 pub mod console;
 pub mod outcome;
+pub mod screen;
 pub mod signals;
 pub mod simulators;
 
 mod live;
+mod pace;
 mod progress;
 mod surroundings;
 mod tick;
@@ -16,8 +18,9 @@ mod values;
 
 use std::ffi::OsString;
 use std::iter;
+use std::path::Path;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use flowrun_core::suggest::closest;
 use flowrun_host::runtime;
@@ -25,8 +28,7 @@ use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 
 use args::{Cli, Command};
-use commands::run::RunArgs;
-use commands::{cards, check, connections, convert, diff, docs, graph, run, sandbox, schema};
+use commands::{cards, check, completions, connections, convert, diff, docs, graph, run, sandbox, schema};
 use console::Console;
 use outcome::{DONE, WRONG, finish};
 
@@ -55,6 +57,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Graph(args) => graph::run(&args, surroundings, console),
         Command::Docs(args) => docs::run(&args, surroundings, console),
         Command::Schema(args) => schema::run(&args, surroundings, console),
+        Command::Completions(args) => completions::run(&args, surroundings, console),
         Command::Convert(args) => convert::run(&args, surroundings, console),
         Command::Diff(args) => diff::run(&args, surroundings, console),
     };
@@ -88,18 +91,29 @@ fn parse<A: Into<OsString> + Clone>(
     let command = simulators::with_options(Cli::command(), registry)
         .term_width(console.out_look.width.min(112))
         .color(color(console.out_look.color && console.err_look.color));
-    let args = iter::once(OsString::from("flowrun")).chain(args.into_iter().map(Into::into));
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    // Clap would take it for the flow to run, and find fault with what follows.
+    let word = if args.first().is_some_and(|word| word == "help") { args.get(1) } else { args.first() };
+    if let Some(problem) = word.and_then(|word| mistyped(Path::new(word))) {
+        console.refuse(&problem);
+        return Err(WRONG);
+    }
+    let args = iter::once(OsString::from("flowrun")).chain(args);
     let cli = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     match cli {
         Ok(Cli { command: Some(command), .. }) => Ok(command),
-        Ok(Cli { command: None, run }) => match mistyped(&run) {
+        Ok(Cli { command: None, run }) => match run.file.as_deref().and_then(mistyped) {
             None => Ok(Command::Run(Box::new(run))),
             Some(problem) => {
                 console.refuse(&problem);
                 Err(WRONG)
             }
         },
-        Err(error) => {
+        Err(mut error) => {
+            // That `--` would make a value of an option nobody wants to know.
+            if error.kind() == ErrorKind::UnknownArgument {
+                error.remove(ContextKind::Suggested);
+            }
             let text = error.render();
             let text = if console.out_look.color { text.ansi().to_string() } else { text.to_string() };
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
@@ -114,15 +128,18 @@ fn parse<A: Into<OsString> + Clone>(
     }
 }
 
-/// A first word that is neither a command nor a file is more likely a command.
-fn mistyped(run: &RunArgs) -> Option<Problem> {
-    let file = run.file.as_deref()?;
-    let word = file.to_str().filter(|word| !word.contains(['/', '\\', '.']))?;
-    if file.exists() {
+/// A word in the place of a command that is neither one nor a file is more likely a command.
+fn mistyped(word: &Path) -> Option<Problem> {
+    if word.exists() {
         return None;
     }
-    let commands: Vec<String> =
+    let word = word.to_str().filter(|word| !word.is_empty() && !word.contains(['/', '\\', '.', '-']))?;
+    let mut commands: Vec<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    commands.push("help".to_owned());
+    if commands.iter().any(|command| command == word) {
+        return None;
+    }
     let problem = Problem::new(format!("there is no command and no file `{word}`"));
     let near = closest(word, commands.iter().map(String::as_str)).map(|near| format!("flowrun {near}"));
     Some(problem.meant(near.as_deref()).or_help(|| format!("the commands are {}", commands.join(", "))))

@@ -9,10 +9,11 @@ use flowrun_host::driver::Watch;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
-use flowrun_views::look::{Look, Paint};
+use flowrun_views::look::Paint;
 use flowrun_views::transcript::{Detail, Frame, Row, Tone, rows};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::pace::{Paces, told};
+use crate::screen::Screen;
 use crate::tick::Tick;
 
 /// How often is drawn.
@@ -21,35 +22,28 @@ const EVERY: Duration = Duration::from_millis(80);
 /// A run that ends sooner is not drawn: it would only flicker.
 const QUICK: Duration = Duration::from_millis(200);
 
-/// How wide a bar is.
-const BAR: u64 = 20;
-
 /// Draws a run while it goes on.
 pub struct Live {
-    bar: ProgressBar,
+    screen: Screen,
     tick: Tick,
+    paces: Paces,
     activities: Vec<(String, Activity)>,
     clock: Clock,
     catalog: Catalog,
-    look: Look,
     started: Instant,
     frames: usize,
 }
 
 impl Live {
-    /// Draws on standard error.
-    pub fn new(look: Look, catalog: &Catalog, activities: Vec<(String, Activity)>, clock: Clock) -> Live {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(20));
-        if let Ok(style) = ProgressStyle::with_template("{msg}") {
-            bar.set_style(style);
-        }
+    /// Draws on this screen, until it is dropped.
+    pub fn new(screen: Screen, catalog: &Catalog, activities: Vec<(String, Activity)>, clock: Clock) -> Live {
         Live {
-            bar,
+            screen,
             tick: Tick::every(EVERY),
+            paces: Paces::default(),
             activities,
             clock,
             catalog: catalog.clone(),
-            look,
             started: Instant::now(),
             frames: 0,
         }
@@ -57,16 +51,23 @@ impl Live {
 
     fn draw(&mut self, machine: &Machine) {
         self.frames += 1;
-        let paint = Paint(self.look.color);
+        let look = self.screen.look();
+        let paint = Paint(look.color);
+        let frame = Frame::of(look);
         let report = machine.report();
         let mut rows = rows(&report, Detail::Cards, &self.catalog);
         let waits = self.wait(machine, &mut rows);
-        let bars = rows.iter_mut().filter_map(|row| row.progress.map(|progress| (row, progress)));
-        for (row, (done, total)) in bars {
-            row.outcome = format!("{} {}", bar(done, total), row.outcome);
+        let far = |row: &Row| row.progress.filter(|(_, total)| *total > 1);
+        for (row, progress) in rows.iter_mut().filter_map(|row| far(row).map(|progress| (row, progress))) {
+            let name = format!("{}{}{}", row.tree, row.title, row.detail);
+            // What is cancelled does not go on as before.
+            let left = self.paces.left(name, progress, Instant::now()).filter(|_| !machine.is_cancelled());
+            row.outcome = told(progress, left, &row.outcome, frame.untimed());
+            // How long it took matters less than how long it takes.
+            row.took_ms = None;
         }
-        let frame = Frame::of(self.look);
-        let mut lines: Vec<String> = self.visible(&rows).iter().map(|row| frame.line(row, paint)).collect();
+        let mut lines: Vec<String> =
+            visible(&rows, look.height).iter().map(|row| frame.line(row, paint)).collect();
         let spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"][self.frames % 10];
         let elapsed = words::duration(self.started.elapsed().as_secs_f64().ceil() * 1000.0);
         let mut last = format!("{spinner} {elapsed}");
@@ -81,8 +82,7 @@ impl Live {
             last.push_str(&format!(" · {note}"));
         }
         lines.push(paint.cyan(&words::fit(&last, frame.columns())));
-        self.bar.set_message(lines.join("\n"));
-        self.bar.tick();
+        self.screen.draw(&lines);
     }
 
     /// The deepest row that runs says how long it still waits, if it does; which row that is.
@@ -98,12 +98,12 @@ impl Live {
         let left = (until_ms - self.clock.now_ms()).max(0) as f64;
         words::duration(if left > 1_000.0 { (left / 1_000.0).ceil() * 1_000.0 } else { left })
     }
+}
 
-    /// As many rows as the screen has room for, up to the one that runs.
-    fn visible<'r>(&self, rows: &'r [Row]) -> &'r [Row] {
-        let room = self.look.height.saturating_sub(4).max(3);
-        &rows[rows.len().saturating_sub(room)..]
-    }
+/// As many rows as the screen has room for, up to the one that runs.
+fn visible(rows: &[Row], height: usize) -> &[Row] {
+    let room = height.saturating_sub(4).max(3);
+    &rows[rows.len().saturating_sub(room)..]
 }
 
 impl Watch for Live {
@@ -120,30 +120,6 @@ impl Watch for Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-/// `━━━━━╸──────`
-fn bar(done: u64, total: u64) -> String {
-    let halves = (2 * BAR * done.min(total)).checked_div(total).unwrap_or(2 * BAR);
-    let (full, half) = (halves / 2, halves % 2);
-    let mut text = "━".repeat(full as usize);
-    if half == 1 {
-        text.push('╸');
-    }
-    text.push_str(&"─".repeat((BAR - full - half) as usize));
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bars_have_one_width() {
-        for (done, total) in [(0, 5), (1, 40), (20, 40), (39, 40), (40, 40), (7, 3), (0, 0)] {
-            assert_eq!(words::width(&bar(done, total)), BAR as usize, "{done}/{total}");
-        }
+        self.screen.clear();
     }
 }

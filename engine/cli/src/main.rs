@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cap::Cap;
 use flowrun::console::{Console, look_of};
+use flowrun::screen::Screen;
 use flowrun::{Prompt, Surroundings, main_in};
 
 #[cfg(feature = "mimalloc")]
@@ -53,6 +54,8 @@ fn main() -> ExitCode {
     let asks = io::stdin().is_terminal() && err_look.live;
     let prompt = asks.then(|| Arc::new(Terminal) as Arc<dyn Prompt>);
     let memory_used = || MEMORY.allocated() as u64;
-    let surroundings = Surroundings { env, signals: true, prompt, memory_used, ..Surroundings::default() };
+    let screen = Some(Screen::stderr(err_look));
+    let surroundings =
+        Surroundings { env, signals: true, prompt, memory_used, screen, ..Surroundings::default() };
     ExitCode::from(main_in(std::env::args_os().skip(1), &surroundings, &mut console))
 }

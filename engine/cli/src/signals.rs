@@ -1,27 +1,33 @@
 //! Ctrl-C: the first time a run ends and cleans up, the second time at once.
 
-use std::io::Write;
 use std::thread;
 
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
 use crate::outcome::INTERRUPTED;
+use crate::screen::Screen;
 
 /// Gives `stop` at the first Ctrl-C or SIGTERM, and ends the process at the second.
 ///
 /// A thread of its own listens, so that it is heard however busy the run is.
-pub fn listen(stop: watch::Sender<bool>, note: Option<&'static str>) {
+///
+/// What that means is said on the screen, if there is one.
+pub fn listen(stop: watch::Sender<bool>, screen: Option<Screen>) {
     let listener = move || {
         let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
         runtime.block_on(async move {
             arrives().await;
             let _ = stop.send(true);
-            if let Some(note) = note {
-                let _ = writeln!(std::io::stderr(), "\r{note}");
+            if let Some(screen) = &screen {
+                screen.say("interrupted: cleaning up; press again to leave at once");
             }
             arrives().await;
-            std::process::exit(INTERRUPTED.into());
+            let leave = || std::process::exit(INTERRUPTED.into());
+            match screen {
+                Some(screen) => screen.leave("left at once; nothing was cleaned up", leave),
+                None => leave(),
+            }
         });
     };
     // Without the thread Ctrl-C does what it does to any program.

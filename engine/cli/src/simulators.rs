@@ -11,6 +11,8 @@ use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimFault, SimOption, Takes};
 use flowrun_project::bounded;
 
+use crate::values::whole;
+
 const HEADING: &str = "Simulators";
 
 /// What the IDs of the connectors' options begin with, so that none meets one of a command's own.
@@ -64,7 +66,7 @@ fn argument(option: &SimOption) -> Arg {
         .help_heading(HEADING);
     match option.takes {
         Takes::Text => argument,
-        Takes::Number(most) => argument.value_parser(value_parser!(u64).range(0..=most)),
+        Takes::Number(most) => argument.value_parser(whole(0, most)).allow_negative_numbers(true),
         Takes::File(check) => argument.value_parser(move |path: &str| content(path, check)),
         // Explained one by one they would give every help the long layout.
         Takes::OneOf(values) => argument

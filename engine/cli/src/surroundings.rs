@@ -11,6 +11,7 @@ use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
 
 use crate::connectors;
+use crate::screen::Screen;
 
 /// What a command knows of the process it runs in.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub struct Surroundings {
     pub prompt: Option<Arc<dyn Prompt>>,
     /// Opens an address for the user, besides printing it.
     pub open: Option<Opener>,
+    /// What a run is drawn on while it goes on, where `err` is a terminal; what Ctrl-C does is said there.
+    pub screen: Option<Screen>,
 }
 
 impl Default for Surroundings {
@@ -54,6 +57,7 @@ impl Default for Surroundings {
             alone: Alone::default(),
             prompt: None,
             open: None,
+            screen: None,
         }
     }
 }

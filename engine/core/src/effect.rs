@@ -87,6 +87,8 @@ pub enum Answer {
 pub struct Page {
     /// The records, in their order.
     pub records: Vec<Value>,
+    /// How many records the stream has on all of its pages, where the vendor says so.
+    pub total: Option<u64>,
     /// Where the next page is; none after the last.
     pub next: Option<Value>,
 }

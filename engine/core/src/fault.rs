@@ -142,6 +142,14 @@ impl Fault {
         self
     }
 
+    /// The same fault with what to do about it, where that is known.
+    pub fn may_help(self, help: Option<&str>) -> Fault {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
     /// The same fault, of something that may have been done all the same, or not.
     pub fn lost(mut self, lost: bool) -> Fault {
         self.0.lost = lost;
@@ -180,7 +188,7 @@ impl Fault {
     pub fn mismatch(mismatch: &Mismatch, input: Option<InputId>) -> Fault {
         let kind =
             if mismatch.is_missing() { FaultKind::InvalidInput } else { FaultKind::InvalidTypeConversion };
-        let mut fault = Fault::new(kind, mismatch.to_string());
+        let mut fault = Fault::new(kind, mismatch.to_string()).may_help(mismatch.help());
         fault.0.input = input;
         fault
     }

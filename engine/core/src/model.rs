@@ -55,6 +55,8 @@ pub struct Manifest {
     pub vars: Vec<Var>,
     /// The flow that runs after a run has failed whose own flow names none.
     pub on_failure: Option<Name>,
+    /// Which YAML files below it are no flows: patterns of paths from its folder.
+    pub exclude: Vec<Name>,
     /// Parts of the file could not be read, which is already reported: nothing is to be missed in it.
     pub broken: bool,
 }

@@ -43,10 +43,13 @@ pub fn plural(thing: &str) -> String {
     }
 }
 
-/// How long something took: `0.1 ms`, `41 ms`, `2.5 s`, `5 min 30 s`, `2 h 5 min`.
+/// How long something took: `40 µs`, `0.1 ms`, `41 ms`, `2.5 s`, `5 min 30 s`, `2 h 5 min`.
 pub fn duration(ms: f64) -> String {
-    if ms < 0.05 {
+    if ms < 0.000_5 {
         return "0 ms".to_owned();
+    }
+    if ms < 0.095 {
+        return format!("{:.0} µs", (ms * 1000.0).max(1.0));
     }
     if ms < 9.95 {
         return format!("{ms:.1} ms");
@@ -169,6 +172,10 @@ mod tests {
     fn durations_are_short() {
         let cases = [
             (0.0, "0 ms"),
+            (0.000_4, "0 ms"),
+            (0.000_6, "1 µs"),
+            (0.04, "40 µs"),
+            (0.094_9, "95 µs"),
             (0.1, "0.1 ms"),
             (9.94, "9.9 ms"),
             (41.2, "41 ms"),

@@ -4,6 +4,7 @@ pub mod bounded;
 pub mod check;
 pub mod connections;
 pub mod edit;
+mod exclude;
 pub mod export;
 pub mod folder;
 mod problem;

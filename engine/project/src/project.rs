@@ -15,6 +15,7 @@ use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
 use flowrun_exports::Trouble;
 
+use crate::exclude::Exclude;
 use crate::export;
 use crate::problem::{Problem, unreadable};
 
@@ -49,13 +50,13 @@ impl Project {
         let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
         let folder = if metadata.is_dir() { real.as_path() } else { real.parent().unwrap_or(Path::new("/")) };
         let root = folder.ancestors().find(|folder| folder.join(MANIFEST).is_file());
-        let mut files = Vec::new();
-        match root {
-            Some(root) => collect(root, DEEPEST, &mut files)?,
-            // Without a manifest nothing says what belongs together but the folder.
-            None => collect(folder, 0, &mut files)?,
-        }
+        // Without a manifest nothing says what belongs together but the folder.
+        let depth = if root.is_some() { DEEPEST } else { 0 };
+        let exclude = root.map(excluded).transpose()?.unwrap_or_default();
         let root = root.unwrap_or(folder);
+        let mut found = Found { root, exclude, files: Vec::new() };
+        found.collect(root, depth)?;
+        let mut files = found.files;
         files.sort();
         let mut sources = Sources::default();
         for file in files {
@@ -124,8 +125,14 @@ impl Project {
                     Problem::new(format!("{} is the project's manifest, not a flow", file.display()));
                 Err(problem.help(format!("run one of its flows: {}", self.starters().join(", "))))
             }
-            _ => Err(Problem::new(format!("{} isn't a flow", file.display()))
-                .help("a flow is a file whose name ends in .yaml")),
+            _ => {
+                let left_out = Exclude::of(&self.model.manifest).leaves_out(&path);
+                Err(Problem::new(format!("{} isn't a flow", file.display())).help(if left_out {
+                    "`exclude` in flowrun.yaml leaves it out"
+                } else {
+                    "a flow is a file whose name ends in .yaml"
+                }))
+            }
         }
     }
 
@@ -168,30 +175,53 @@ impl Project {
     }
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
-    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        let entry = entry.map_err(|error| unreadable(folder, &error))?;
-        let name = entry.file_name();
-        let Some(name) = name.to_str() else { continue };
-        if name.starts_with('.') || matches!(name, "target" | "node_modules") {
-            continue;
-        }
-        let path = entry.path();
-        let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
-        // A link to a folder could lead in circles, or out of the project.
-        if kind.is_dir() && depth > 0 {
-            collect(&path, depth - 1, files)?;
-        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && path.is_file() {
-            files.push(path);
-            if files.len() > MOST_FILES {
-                return Err(Problem::new(format!(
-                    "there are more than {MOST_FILES} YAML files below the project's folder"
-                ))
-                .help("is flowrun.yaml in the right folder?"));
+/// What the manifest in `root` leaves out. What is wrong with it is told when all files are read.
+fn excluded(root: &Path) -> Result<Exclude, Problem> {
+    let mut sources = Sources::default();
+    sources.add(MANIFEST, &text(&root.join(MANIFEST))?);
+    Ok(Exclude::of(&load(&sources).0.manifest))
+}
+
+/// The files of a project.
+struct Found<'r> {
+    root: &'r Path,
+    exclude: Exclude,
+    files: Vec<PathBuf>,
+}
+
+impl Found<'_> {
+    /// Adds the YAML files of a folder, and of those in it.
+    fn collect(&mut self, folder: &Path, depth: usize) -> Result<(), Problem> {
+        for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+            let entry = entry.map_err(|error| unreadable(folder, &error))?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if name.starts_with('.') || matches!(name, "target" | "node_modules") {
+                continue;
+            }
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+            let inside = relative(self.root, &path);
+            if inside != MANIFEST && self.exclude.leaves_out(&inside) {
+                continue;
+            }
+            // A link to a folder could lead in circles, or out of the project.
+            if kind.is_dir() && depth > 0 {
+                self.collect(&path, depth - 1)?;
+            } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && path.is_file() {
+                self.files.push(path);
+                if self.files.len() > MOST_FILES {
+                    let problem = Problem::new(format!(
+                        "there are more than {MOST_FILES} YAML files below the project's folder"
+                    ));
+                    return Err(problem.help(
+                        "is flowrun.yaml in the right folder? Folders without flows are left out by `exclude` in it",
+                    ));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The text of a file, not much more of it than a flow may have: the loader says that it is too large.

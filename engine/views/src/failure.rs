@@ -1,7 +1,7 @@
 //! Explains a run that failed: which card, with which values, why, and how the run got there.
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet, normalize_untrusted_str};
-use flowrun_core::program::{BlockId, Flow, FlowId, Op, Program, Step, StepId};
+use flowrun_core::program::{Arg, BlockId, Flow, FlowId, Op, Program, Step, StepId};
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside, Report, Status};
 use flowrun_core::source::{Sources, Span};
 use flowrun_core::value::Value;
@@ -79,7 +79,12 @@ fn draw(
     let at_fault = cause.input.as_ref().and_then(|name| {
         let span = input_span(step, name)?;
         let value = hop.card.inputs.as_object().and_then(|inputs| inputs.get(name));
-        Some((span, format!("was {}", value.map_or("left blank".to_owned(), shown))))
+        let was = match value {
+            Some(value) => format!("was {}", shown(value)),
+            None if is_template(step, name) => "gave no value".to_owned(),
+            None => "was left blank".to_owned(),
+        };
+        Some((span, was))
     });
     let card = card_span(step, sources);
     let why = if raises(hop.card) { "raised here" } else { "this card failed" };
@@ -244,10 +249,19 @@ fn failed(card: &CardReport) -> bool {
     matches!(card.status, Status::Failed | Status::Cancelled)
 }
 
-fn input_span(step: &Step, name: &str) -> Option<Span> {
-    let declared = step.card.input(name);
+/// Which argument of a step gives the input.
+fn input_place(step: &Step, name: &str) -> Option<usize> {
     let named = || step.names.iter().position(|own| **own == *name).map(|at| step.card.inputs.len() + at);
-    *step.arg_spans.get(declared.or_else(named)?)?
+    step.card.input(name).or_else(named)
+}
+
+fn input_span(step: &Step, name: &str) -> Option<Span> {
+    *step.arg_spans.get(input_place(step, name)?)?
+}
+
+fn is_template(step: &Step, name: &str) -> bool {
+    let arg = input_place(step, name).and_then(|place| step.args.get(place));
+    matches!(arg, Some(Arg::Template(..)))
 }
 
 /// Where the card's name stands in its step.

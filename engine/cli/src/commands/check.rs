@@ -1,9 +1,10 @@
 //! `flowrun check`: finds every mistake in a project.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use flowrun_core::diag::{Diagnostic, render, to_json};
+use clap::{Args, ValueEnum};
+use flowrun_core::diag::{Diagnostic, render, to_github, to_json};
 use flowrun_core::words;
 use flowrun_project::Project;
 use flowrun_project::check::{Given, examine, has_errors, no_flows};
@@ -20,15 +21,36 @@ Examples:
   flowrun check                    the project that this folder belongs to
   flowrun check flows/import.yaml  the project that the file belongs to
   flowrun check flows --json       for editors and CI
+  flowrun check flows --format github --deny-warnings
+                                   on GitHub: each mistake at its line, and a warning is one too
 
-Exit codes: 0 no errors (there may be warnings), 2 there are errors.")]
+Exit codes: 0 no errors (there may be warnings, unless they are denied), 2 there are errors.")]
 pub struct CheckArgs {
     /// A flow or a folder; the whole project it belongs to is checked
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
-    /// Print the mistakes as JSON
+    /// Print the mistakes as JSON: short for `--format json`
     #[arg(long)]
     pub json: bool,
+    /// How to tell them: text, json or github (annotations of a workflow) [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
+    #[arg(hide_default_value = true, conflicts_with = "json")]
+    pub format: CheckFormat,
+    /// End with 2 if there are warnings, too
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+/// How mistakes are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Drawn, for people
+    #[default]
+    Text,
+    /// Everything, for other programs
+    Json,
+    /// Annotations of a workflow on GitHub
+    Github,
 }
 
 /// Checks the project that a path belongs to, and says everything that is wrong with it.
@@ -43,13 +65,24 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
     for trouble in &project.troubles {
         console.warn(&trouble.to_string());
     }
-    if args.json {
-        console.print(&format!("{:#}\n", to_json(&found, &project.sources)))?;
-    } else if found.is_empty() {
-        let flows = words::many(project.model.flows.len() as u64, "flow");
-        console.print(&format!("no mistakes in {flows}\n"))?;
-    } else {
-        console.print(&render(&found, &project.sources, style(console.out_look)))?;
-    }
-    Ok(if has_errors(&found) { WRONG } else { DONE })
+    let format = if args.json { CheckFormat::Json } else { args.format };
+    let sources = &project.sources;
+    let text = match format {
+        CheckFormat::Json => format!("{:#}\n", to_json(&found, sources)),
+        CheckFormat::Github => to_github(&found, sources, &prefix(&project.root)),
+        CheckFormat::Text if found.is_empty() => {
+            format!("no mistakes in {}\n", words::many(project.model.flows.len() as u64, "flow"))
+        }
+        CheckFormat::Text => render(&found, sources, style(console.out_look)),
+    };
+    console.print(&text)?;
+    let denied = has_errors(&found) || (args.deny_warnings && !found.is_empty());
+    Ok(if denied { WRONG } else { DONE })
+}
+
+/// What leads from the present folder to the project's: there the paths that are told begin.
+fn prefix(root: &Path) -> String {
+    let here = env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let below = root.strip_prefix(&here).unwrap_or(root);
+    if below.as_os_str().is_empty() { String::new() } else { format!("{}/", below.display()) }
 }

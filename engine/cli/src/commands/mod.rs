@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod check;
+pub mod completions;
 pub mod connections;
 pub mod convert;
 pub mod diff;

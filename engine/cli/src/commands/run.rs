@@ -27,7 +27,7 @@ use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::surroundings::Surroundings;
-use crate::values::{pair, scale};
+use crate::values::{pair, scale, whole};
 
 const RUN_NOTES: &str = "\
 Real or simulated:
@@ -97,7 +97,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub connections: Option<PathBuf>,
     /// Let time pass this many times as fast, where connections are real
-    #[arg(long, value_name = "X", value_parser = scale, help_heading = "Connections")]
+    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
     pub time_scale: Option<f64>,
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
@@ -118,26 +118,24 @@ pub struct RunArgs {
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
     /// How large one file may get, in megabytes [default: 256]
-    #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    #[arg(long, value_name = "MB", value_parser = whole(1, MOST_MB), allow_negative_numbers = true, help_heading = "Safety")]
     pub max_file_mb: Option<u64>,
     /// How large all files of the run may get together, in megabytes [default: 1000]
-    #[arg(long, value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    #[arg(long, value_name = "MB", value_parser = whole(1, MOST_MB), allow_negative_numbers = true, help_heading = "Safety")]
     pub max_files_mb: Option<u64>,
     /// How much memory values and answers may take, in megabytes [default: 2000]
-    #[arg(long = "memory", value_name = "MB", value_parser = megabytes(), help_heading = "Safety")]
+    #[arg(long = "memory", value_name = "MB", value_parser = whole(1, MOST_MB), allow_negative_numbers = true, help_heading = "Safety")]
     pub memory_mb: Option<u64>,
     /// How many cards the run may take, those of helper flows counted each time [default: 1000000000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Safety")]
+    #[arg(long, value_name = "N", value_parser = whole(1, u64::MAX), allow_negative_numbers = true, help_heading = "Safety")]
     pub cards: Option<u64>,
     /// How the simulators are set up.
     #[command(flatten)]
     pub simulators: SimulatorArgs,
 }
 
-/// Up to a terabyte.
-fn megabytes() -> clap::builder::RangedU64ValueParser {
-    clap::value_parser!(u64).range(1..=1_000_000)
-}
+/// A terabyte.
+const MOST_MB: u64 = 1_000_000;
 
 impl RunArgs {
     /// What is to be run, and how.
@@ -223,7 +221,7 @@ pub async fn run(
         let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
         console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
     }
-    let ended = watched(session, &surroundings.registry, console).await;
+    let ended = watched(session, surroundings, console).await;
     tell(args, &ended, &surroundings.registry, console)
 }
 
@@ -249,18 +247,17 @@ fn stop(surroundings: &Surroundings) -> Stop {
     }
     let (switch, stop) = Stop::new();
     if surroundings.signals {
-        signals::listen(switch, Some("interrupted: cleaning up; press again to leave at once"));
+        signals::listen(switch, surroundings.screen.clone());
     }
     stop
 }
 
 /// Runs a session while it is shown.
-async fn watched(session: Session, registry: &Registry, console: &mut Console<'_>) -> Ended {
+async fn watched(session: Session, surroundings: &Surroundings, console: &mut Console<'_>) -> Ended {
     let (activities, clock) = (session.activities(), session.clock().clone());
-    let mut live = console
-        .err_look
-        .live
-        .then(|| Live::new(console.err_look, registry.catalog(), activities.clone(), clock.clone()));
+    let screen = surroundings.screen.clone().filter(|_| console.err_look.live);
+    let catalog = surroundings.registry.catalog();
+    let mut live = screen.map(|screen| Live::new(screen, catalog, activities.clone(), clock.clone()));
     // Where nothing takes time there is nothing to tell.
     let mut progress =
         (live.is_none() && !session.is_simulated()).then(|| Progress::new(console.err, activities, clock));

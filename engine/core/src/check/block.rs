@@ -227,17 +227,19 @@ pub(super) fn returned(
         (Arg::Const(Value::Null), ..) | (_, None, _) | (_, _, None) => None,
         (Arg::Const(constant), Some(wanted), _) => convert(constant.clone(), wanted).err().map(|mismatch| {
             let told = mismatch.to_string();
-            told.split_once(", found ").map_or(told.clone(), |(_, found)| found.to_owned())
+            let found = told.split_once(", found ").map_or(told.clone(), |(_, found)| found.to_owned());
+            (found, mismatch.help())
         }),
-        (_, Some(wanted), Some(found)) => (!found.converts_to(wanted)).then(|| a(found)),
+        (_, Some(wanted), Some(found)) => (!found.converts_to(wanted)).then(|| (a(found), None)),
     };
-    if let (Some(wanted), Some(found)) = (wanted, found) {
+    if let (Some(wanted), Some((found, help))) = (wanted, found) {
         let mut mistake = Diagnostic::new(
             Code::ReturnMismatch,
             span,
             format!("expected {} for the output `{}`, found {found}", a(wanted), name.it),
         )
-        .label(format!("can't become {}", a(wanted)));
+        .label(format!("can't become {}", a(wanted)))
+        .may_help(help);
         if let Some(place) = declared_at {
             mistake = mistake.related(place, format!("declared as {} here", a(wanted)));
         }

@@ -202,10 +202,7 @@ impl Lower<'_, '_> {
         }
         self.report(match constant.as_text().and_then(|text| self.as_wire(text)) {
             Some(wire) => mistake.help(format!("to read it from there write `{wire}`")),
-            None if wanted == Type::DATE => mistake.help(
-                "write it as `2026-12-31` or `2026-12-31T08:00:00Z`; `date_time.text_to_date` reads other forms",
-            ),
-            None => mistake,
+            None => mistake.may_help(mismatch.help()),
         });
     }
 

@@ -119,7 +119,8 @@ pub(super) fn fit(value: &At<Value>, ty: Type, log: &mut Log) -> Value {
         let found = told.split_once(", found ").map_or(&*told, |(_, found)| found);
         log.report(
             Diagnostic::new(Code::TypeMismatch, value.span, format!("expected {}, found {found}", a(ty)))
-                .label(format!("can't become {}", a(ty))),
+                .label(format!("can't become {}", a(ty)))
+                .may_help(mismatch.help()),
         );
         Value::Null
     })

@@ -1,9 +1,11 @@
 //! The author's mistakes, found before a run.
 
+mod github;
 mod json;
 mod mask;
 mod render;
 
+pub use github::to_github;
 pub use json::to_json;
 pub use render::{Style, render, summary};
 
@@ -65,6 +67,14 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same with advice, where there is any.
+    pub fn may_help(self, help: Option<&str>) -> Diagnostic {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
     }
 
     /// The same with the name that was probably meant, if there is one: `closest` finds it.

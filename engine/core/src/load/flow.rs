@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::card;
 use super::node::{Content, Node};
-use super::reader::Reader;
+use super::reader::{Reader, enumerate};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Alone, Flow, Input, Name, Others, Schedule, Step, Trigger};
 use crate::names::stem;
 use crate::source::Span;
+use crate::suggest::closest;
 use crate::value::Text;
 
 const KEYS: &[&str] =
@@ -17,8 +18,8 @@ const INPUT_KEYS: &[&str] = &["type", "default", "choices", "description"];
 const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
 
-/// Reads a flow file.
-pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
+/// Reads a flow file: `path` is how flows name it.
+pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
     let span = Span { file: reader.file, start: 0, end: reader.text.len() as u32 };
     let mut flow = Flow {
         path: path.into(),
@@ -40,6 +41,10 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
                 .label("the file is empty")
                 .help("write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`"),
         );
+        return flow;
+    }
+    if let Some(mistake) = no_flow(&root, file) {
+        reader.report(mistake);
         return flow;
     }
     let Some(keys) = reader.keys(&root, "a flow", KEYS) else { return flow };
@@ -84,6 +89,36 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str) -> Flow {
     let mut ids = BTreeMap::new();
     check_ids(reader, &flow.cards, &mut ids);
     flow
+}
+
+/// The one mistake of a file that is something else: what it has is nothing that a flow has, nor nearly so.
+fn no_flow(root: &Node, file: &str) -> Option<Diagnostic> {
+    let otherwise = format!(
+        "a flow has {}; a file that is none is left out by `exclude: [{file:?}]` in flowrun.yaml",
+        enumerate(KEYS)
+    );
+    let members = match &root.content {
+        Content::Map(members) => members,
+        Content::List(_) => {
+            let mistake = Diagnostic::new(Code::Structure, root.span, "expected a mapping, found a list");
+            return Some(mistake.help(otherwise));
+        }
+        _ => return None,
+    };
+    let keys: Vec<(&Node, &str)> =
+        members.iter().filter_map(|(key, _)| Some((key, &**key.as_text()?))).collect();
+    // `outputs {` lacks a colon, `outputs:` a space.
+    let nearly = |key: &str| {
+        let word =
+            key.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
+        KEYS.contains(&word) || closest(key, KEYS.iter().copied()).is_some()
+    };
+    let unknown = keys.iter().find(|(_, key)| !KEYS.contains(key))?;
+    if keys.iter().any(|(_, key)| *key == "cards" || (!KEYS.contains(key) && nearly(key))) {
+        return None;
+    }
+    let message = format!("a flow has no key `{}`, and the file has no `cards`", unknown.1);
+    Some(Diagnostic::new(Code::UnknownKey, unknown.0.span, message).label("is this a flow?").help(otherwise))
 }
 
 fn named<'n>(

@@ -6,7 +6,7 @@ use crate::credentials;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Column, Connection, Manifest, Name, Table, Var};
 
-const KEYS: &[&str] = &["name", "description", "tables", "connections", "vars", "on_failure"];
+const KEYS: &[&str] = &["name", "description", "tables", "connections", "vars", "on_failure", "exclude"];
 const COLUMN_KEYS: &[&str] = &["type", "default"];
 const VAR_KEYS: &[&str] = &["type", "value", "env", "description"];
 
@@ -29,6 +29,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     manifest.name = reader.text_at(&keys, "name");
     manifest.description = reader.text_at(&keys, "description");
     manifest.on_failure = reader.text_at(&keys, "on_failure");
+    if let Some(node) = keys.get("exclude").filter(|node| node.content != Content::Null) {
+        let patterns = reader.list(node, "a list of paths, as `[docker-compose.yml, mocks/*.yaml]`");
+        manifest.broken |= patterns.is_none();
+        let patterns = patterns.unwrap_or_default().iter();
+        manifest.exclude =
+            patterns.filter_map(|node| reader.text(node, "a path, as `mocks/*.yaml`")).collect();
+    }
     for (name, node) in section(reader, &mut manifest.broken, keys.get("tables"), "a mapping of tables") {
         let Some(name) = reader.label(name, "a table") else { continue };
         if let Some(table) = table(reader, &mut manifest.broken, name, node) {

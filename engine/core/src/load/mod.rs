@@ -52,7 +52,7 @@ pub fn load(sources: &Sources) -> (Project, Vec<Diagnostic>) {
             project.manifest = manifest::read(&mut reader);
         } else if let Some(path) = flow_path(source) {
             match paths.insert(path, file) {
-                None => project.flows.push(flow::read(&mut reader, path)),
+                None => project.flows.push(flow::read(&mut reader, path, &source.path)),
                 Some(other) => reader.report(
                     Diagnostic::new(
                         Code::DuplicateName,

@@ -373,6 +373,7 @@ fn accept(flow: &Flow, input: &crate::program::Input, value: Value) -> Result<Va
                 FaultKind::InvalidTypeConversion,
                 format!("input `{}` of the flow `{}`: {mismatch}", input.name, flow.name),
             )
+            .may_help(mismatch.help())
         })?,
     };
     if !input.choices.is_empty() && !value.is_null() && !input.choices.contains(&value) {

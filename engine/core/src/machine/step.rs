@@ -376,6 +376,7 @@ fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Faul
     }
     crate::value::convert(value, output.ty).map_err(|mismatch| {
         Fault::new(FaultKind::InvalidTypeConversion, format!("output `{}`: {mismatch}", output.name))
+            .may_help(mismatch.help())
     })
 }
 

@@ -45,7 +45,6 @@ impl Machine {
             None => None,
         };
         let trace = frame.trace.len() - 1;
-        // How many records there are shows only when the last page has come.
         frame.remains(trace).many = Some(Box::new(Many::default()));
         let stream = Stream {
             args,
@@ -80,8 +79,11 @@ impl Machine {
             Ok(Answer::Page(page)) => {
                 self.counts.effects += 1;
                 let trace = frame.trace.len() - 1;
+                let most = stream.left.map(|left| stream.taken + stream.buffer.len() + left);
                 if let Some(many) = &mut frame.remains(trace).many {
                     many.pages += 1;
+                    let told = page.total.map(|total| usize::try_from(total).unwrap_or(usize::MAX));
+                    many.total = told.map(|told| told.min(most.unwrap_or(told)));
                 }
                 let wanted = stream.left.unwrap_or(usize::MAX).min(page.records.len());
                 stream.buffer.extend(page.records.into_iter().take(wanted));

@@ -7,6 +7,7 @@ mod absent;
 mod bounded;
 mod bridge;
 mod copies;
+mod operators;
 mod order;
 mod pieces;
 mod reads;
@@ -317,7 +318,10 @@ fn fault(error: &Error, secret: bool, uses: &[Use], values: &[Value]) -> Fault {
         _ if secret => Fault::new(FaultKind::InvalidInput, "the template can't work with this secret"),
         kind => {
             let message = error.detail().map_or_else(|| kind.to_string(), str::to_owned);
-            Fault::new(FaultKind::InvalidInput, message)
+            match operators::refused(&message, values) {
+                Some((message, help)) => Fault::new(FaultKind::InvalidInput, message).may_help(help),
+                None => Fault::new(FaultKind::InvalidInput, message),
+            }
         }
     }
 }

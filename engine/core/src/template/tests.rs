@@ -151,6 +151,33 @@ fn a_missing_key_is_answered_with_those_that_exist() {
 }
 
 #[test]
+fn operators_name_what_they_do_not_take() {
+    let dates = "`date_time.add`";
+    let table = [
+        ("{{ inputs.date + 1 }}", "`+` does not take a date & time and a number", Some(dates)),
+        ("{{ 1 - card.list[0].at }}", "`-` does not take a number and a date & time", Some(dates)),
+        ("{{ inputs.name + 1 }}", "`+` does not take a text and a number", Some("`~`")),
+        ("{{ card.object - inputs.yes }}", "`-` does not take an object and true/false", None),
+        ("x {{ inputs.none / card.list }}", "`/` does not take nothing and a list", None),
+    ];
+    let scope = scope();
+    let date = crate::value::get(&scope, "inputs.date");
+    let scope = crate::value::set(&scope, "card.list", Value::list(vec![Value::object([("at", date)])]));
+    for (source, told, help) in table {
+        let template = Template::compile(source).unwrap();
+        let read = |used: &Use| used.path.iter().fold(scope.clone(), |at, key| crate::value::get(&at, key));
+        let values: Vec<Value> = template.uses().iter().map(read).collect();
+        let fault = template.render(values).unwrap_err();
+        assert_eq!(&*fault.message, told, "{source}");
+        let found = fault.help.as_deref();
+        assert!(
+            found.is_some_and(|found| help.is_some_and(|help| found.starts_with(help))) || found == help,
+            "{source}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn what_comes_of_a_secret_is_secret() {
     for source in [
         "{{ vars.token }}",

@@ -28,6 +28,14 @@ impl Mismatch {
     pub fn is_missing(&self) -> bool {
         self.found.is_null()
     }
+
+    /// What to do about it, where that can be said.
+    pub fn help(&self) -> Option<&'static str> {
+        let written = self.wanted == Type::DATE && matches!(self.found, Value::Text(_));
+        written.then_some(
+            "write it as `2026-12-31` or `2026-12-31T08:00:00Z`; `date_time.text_to_date` reads other forms",
+        )
+    }
 }
 
 impl fmt::Display for Mismatch {

@@ -29,7 +29,10 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> 
         };
         let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
         let value = if ty == Type::one(Kind::File) { named_file(text, files) } else { read(text, ty) };
-        let value = value.map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
+        let value = value.map_err(|why| {
+            let problem = Problem::new(format!("--input {name}: {why}"));
+            if ty == Type::DATE { problem.help(DATES) } else { problem }
+        })?;
         if inputs.insert(input.name.it.clone(), value).is_some() {
             return Err(Problem::new(format!("the input `{name}` is given twice")));
         }
@@ -45,32 +48,33 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> 
     let names: Vec<String> = missing.iter().map(|input| format!("`{}`", input.name.it)).collect();
     let noun = if names.len() == 1 { "the input" } else { "the inputs" };
     let message = format!("the flow `{}` needs {noun} {}", flow.name.it, names.join(", "));
-    let options: Vec<String> =
-        missing.iter().map(|input| format!("--input {}={}", input.name.it, example(input))).collect();
+    let options: Vec<String> = missing.iter().map(|input| option(input)).collect();
     Err(Problem::new(message).help(
         format!("give them: {}", options.join(" "))
             .replace("them", if names.len() == 1 { "it" } else { "them" }),
     ))
 }
 
-fn example(input: &model::Input) -> String {
-    if let Some(choice) = input.choices.first() {
-        let choice = choice.it.to_string();
-        return if choice.contains(|c: char| !c.is_ascii_alphanumeric()) {
-            format!("\"{choice}\"")
-        } else {
-            choice
-        };
-    }
+/// The option that gives an input, as a shell takes it: in quotes where it would split or change it.
+fn option(input: &model::Input) -> String {
     let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
-    match (ty.list, ty.kind) {
-        (true, _) => "'[…]'".to_owned(),
-        (_, Kind::Object) => "'{…}'".to_owned(),
-        (_, Kind::Number) => "1".to_owned(),
-        (_, Kind::Bool) => "true".to_owned(),
-        (_, Kind::File) => "@…".to_owned(),
+    let value = match (input.choices.first(), ty.list, ty.kind) {
+        (Some(choice), ..) => choice.it.to_string(),
+        (_, true, _) => "[…]".to_owned(),
+        (.., Kind::Object) => "{…}".to_owned(),
+        (.., Kind::Number) => "1".to_owned(),
+        (.., Kind::Bool) => "true".to_owned(),
+        (.., Kind::Date) => "2026-12-31".to_owned(),
+        (.., Kind::File) => "@…".to_owned(),
         _ => "…".to_owned(),
-    }
+    };
+    format!("--input {}", quoted(&format!("{}={value}", input.name.it)))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "=_-.,:/@%+…".contains(letter);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Values for variables: those that `--set` gives, and those of the environment.
@@ -134,6 +138,10 @@ fn type_of(var: &Var) -> Type {
         _ => Type::ANY,
     }
 }
+
+/// What is said of a date that is written in another way.
+const DATES: &str = "write it as 2026-12-31 or 2026-12-31T08:00:00Z; a flow that is to take other forms takes a text, which \
+                     `date_time.text_to_date` reads";
 
 /// Reads a text of the command line as a value of a type.
 fn read(text: &str, ty: Type) -> Result<Value, String> {

@@ -231,13 +231,12 @@ impl Plan {
         }
         let tables = tables.with_files(self.files.clone());
         for (name, path) in &self.job.tables {
-            let rows = given::file(path, &self.files).and_then(|file| {
-                tables.fill(name, &file).map_err(|fault| match &fault.help {
-                    Some(help) => format!("{}; {help}", fault.message),
-                    None => fault.message.to_string(),
-                })
-            });
-            rows.map_err(|why| Problem::new(format!("--table {name}: {why}")))?;
+            let problem = |why: &str| Problem::new(format!("--table {name}: {why}"));
+            let file = given::file(path, &self.files).map_err(|why| problem(&why))?;
+            tables.fill(name, &file).map_err(|fault| match &fault.help {
+                Some(help) => problem(&fault.message).help(&**help),
+                None => problem(&fault.message),
+            })?;
         }
         Ok(tables)
     }

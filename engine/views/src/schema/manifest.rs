@@ -72,6 +72,11 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                 "description": "The flow that runs after a run has failed whose own flow names none; it finds what failed under `$.error`.",
                 "type": "string",
             },
+            "exclude": {
+                "description": "Which YAML files below the project's folder are no flows: paths from there, with `*`, `?` and `**`; a name without `/` is left out wherever it lies, a folder with all in it.",
+                "type": ["array", "null"],
+                "items": { "type": "string" },
+            },
             "vars": {
                 "description": "The variables, by name: a value, or a mapping.",
                 "type": ["object", "null"],

@@ -40,6 +40,11 @@ impl Frame {
         self.card + 2 + self.outcome + 2 + self.time
     }
 
+    /// How wide the outcome of a row may be that tells no time.
+    pub fn untimed(&self) -> usize {
+        self.outcome + 2 + self.time
+    }
+
     /// The row as a line, without its end.
     pub fn line(&self, row: &Row, paint: Paint) -> String {
         let tree = paint.dim(&row.tree);
@@ -59,7 +64,7 @@ impl Frame {
         let filled = words::width(&row.tree) + words::width(&title) + words::width(&detail);
         let time = time(row);
         // What has no time may use its column.
-        let room = if time.is_empty() { self.outcome + 2 + self.time } else { self.outcome };
+        let room = if time.is_empty() { self.untimed() } else { self.outcome };
         let outcome = words::fit(&row.outcome, room);
         let mut line = format!("{tree}{}{}", tint(&title, row.tone, paint), paint.dim(&detail));
         if !outcome.is_empty() || !time.is_empty() {

@@ -91,7 +91,7 @@ pub fn lists(report: &Report, paint: Paint) -> String {
         if texts.is_empty() || texts.len() < items.len() {
             continue;
         }
-        lines.push_str(&format!("{}\n", paint.bold(&format!("{}:", outcome::spaced(name)))));
+        lines.push_str(&format!("{}\n", paint.bold(&format!("{name}:"))));
         let shown = texts.iter().map(|text| words::fit(text, usize::MAX));
         lines.push_str(&first(shown, texts.len() as u64, SHOWN_TEXTS, "; --outputs shows all", paint));
     }
@@ -125,7 +125,7 @@ fn first(lines: impl Iterator<Item = String>, count: u64, most: usize, hint: &st
     shown
 }
 
-/// The outputs of a flow that fit into a line: `250 employees`, `status: done`.
+/// The outputs of a flow that fit into a line, under the names that they have for whoever reads them: `days_left: 50.04`.
 fn scalars(outputs: &Value) -> Vec<String> {
     let Some(outputs) = outputs.as_object() else { return Vec::new() };
     let shown = outputs.iter().filter(|(_, value)| {
@@ -134,7 +134,7 @@ fn scalars(outputs: &Value) -> Vec<String> {
             Value::Number(_) | Value::Integer(_) | Value::Bool(_) | Value::Text(_) | Value::Date(_)
         )
     });
-    shown.map(|(name, value)| outcome::named(name, value)).collect()
+    shown.map(|(name, value)| format!("{name}: {}", outcome::short(value))).collect()
 }
 
 #[cfg(test)]

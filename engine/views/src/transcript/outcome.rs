@@ -54,8 +54,7 @@ fn progress(card: &CardReport) -> String {
 /// `250 records in 3 pages`, `3 of 5 items`, `2 times`.
 fn items_done(card: &CardReport, items: &ItemsReport) -> String {
     let done = items.done as u64;
-    // The total of a stream is only the most that it may read.
-    let total = items.total.map(|total| total as u64).filter(|total| *total != done && items.pages.is_none());
+    let total = items.total.map(|total| total as u64).filter(|total| *total != done);
     let thing = match (items.pages, &*card.card) {
         (Some(_), _) => "record",
         (None, "flow_control.repeat") => "time",
@@ -123,7 +122,7 @@ fn rank(name: &str, value: &Value) -> u8 {
 }
 
 /// `250 employees`, `count 3`, `status: CREATED`.
-pub(super) fn named(name: &str, value: &Value) -> String {
+fn named(name: &str, value: &Value) -> String {
     let words = spaced(name);
     match value {
         Value::Number(number) if plural(name) => {
@@ -160,7 +159,7 @@ fn singular(words: &str) -> String {
 }
 
 /// `records_streamed` and `recordsStreamed` as words.
-pub(super) fn spaced(name: &str) -> String {
+fn spaced(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     let mut before = ' ';
     for letter in name.chars() {

@@ -147,8 +147,7 @@ impl Tree<'_> {
     fn card(&mut self, card: &CardReport, tree: &str, last: bool) {
         let (branch, below) = if last { ("└ ", "  ") } else { ("├ ", "│ ") };
         let progress = match (&card.inside, card.status) {
-            // The total of a stream is only the most that it may read.
-            (Inside::Items(items), Status::Running) if items.pages.is_none() => {
+            (Inside::Items(items), Status::Running) => {
                 items.total.map(|total| (items.done as u64, total as u64))
             }
             _ => None,
@@ -174,7 +173,7 @@ impl Tree<'_> {
         if self.detail == Detail::Trace {
             self.values(&tree, &card.inputs, "in");
             if let Inside::Call { called } = &card.inside {
-                self.values(&tree, &called.inputs, "pass");
+                self.passed(called, &tree);
             }
             self.values(&tree, &card.outputs, "out");
         }
@@ -192,6 +191,7 @@ impl Tree<'_> {
             (&items.items[..], items.total.or((status != Status::Running).then_some(items.done)))
             && items.pages.is_none()
         {
+            self.passed(only, tree);
             return self.cards(&only.cards, tree);
         }
         let running = items.items.iter().filter(|item| item.status == Status::Running).count();
@@ -228,7 +228,9 @@ impl Tree<'_> {
                 note: None,
                 wide: false,
             });
-            self.cards(&item.cards, &format!("{tree}{below}"));
+            let tree = format!("{tree}{below}");
+            self.passed(item, &tree);
+            self.cards(&item.cards, &tree);
         }
         if beside > 0 {
             let (branch, _) = next(&mut left);
@@ -277,6 +279,13 @@ impl Tree<'_> {
             note: None,
             wide: true,
         });
+    }
+
+    /// What a helper flow was passed.
+    fn passed(&mut self, called: &FlowReport, tree: &str) {
+        if self.detail == Detail::Trace {
+            self.values(tree, &called.inputs, "pass");
+        }
     }
 
     /// The inputs or outputs of a card, one on each row.

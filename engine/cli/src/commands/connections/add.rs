@@ -66,7 +66,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
-        if given.insert(&*setting.name, value(text)?).is_some() {
+        if given.insert(&*setting.name, value(setting, text)?).is_some() {
             return Err(Problem::new(format!("the setting `{name}` is given twice")).into());
         }
         if setting.secret && matches!(Source::parse(text), Source::Plain(_)) && text != "-" {
@@ -167,8 +167,9 @@ fn known<'c>(connector: &'c Connector, name: &str) -> Result<&'c Setting, Proble
     })
 }
 
-/// What is written for a setting: the text as given, a path made absolute, or what stands on standard input.
-fn value(text: &str) -> Result<String, Problem> {
+/// What is written for a setting: the text as given, a path made absolute, an address made whole, or what stands on standard
+/// input.
+fn value(setting: &Setting, text: &str) -> Result<String, Problem> {
     if text == "-" {
         let mut read = String::new();
         io::stdin()
@@ -180,6 +181,10 @@ fn value(text: &str) -> Result<String, Problem> {
     if let Source::File(path) = Source::parse(text) {
         let absolute = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
         return Ok(format!("@{}", absolute.display()));
+    }
+    // So it will be read; and so it says.
+    if setting.is_address() && matches!(Source::parse(text), Source::Plain(_)) && !text.contains(':') {
+        return Ok(format!("https://{text}"));
     }
     Ok(text.to_owned())
 }
@@ -203,7 +208,7 @@ fn ask<'c>(
         if answer.trim().is_empty() {
             return Err(Problem::new(format!("`{}` is needed; nothing was written", setting.name)));
         }
-        given.insert(&*setting.name, value(answer.trim())?);
+        given.insert(&*setting.name, value(setting, answer.trim())?);
     }
     Ok(())
 }
@@ -219,13 +224,15 @@ fn way<'c>(
     }
     let ways = connector.ways.iter().enumerate();
     let ways: Vec<String> = ways.map(|(place, way)| format!("{} {}", place + 1, way.title)).collect();
+    let question = format!("{} logs in by: {}\n  which", connector.title, ways.join(", "));
+    let mut why = String::new();
     loop {
-        let answer =
-            prompt.ask(&format!("{} logs in by: {}\n  which", connector.title, ways.join(", ")), false)?;
+        let answer = prompt.ask(&format!("{why}{question}"), false)?;
         let place = answer.trim().parse::<usize>().ok().and_then(|place| place.checked_sub(1));
         if let Some(way) = place.and_then(|place| connector.ways.get(place)) {
             return Ok(Some(way));
         }
+        why = format!("expected a number from 1 to {}, found `{}`\n", ways.len(), answer.trim());
     }
 }
 

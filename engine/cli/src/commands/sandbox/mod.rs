@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::TypedValueParser;
 use flowrun_core::words;
 use flowrun_host::session::clock;
 use flowrun_host::session::simulators::{Setup, Simulators};
@@ -25,7 +26,7 @@ use crate::outcome::{DONE, Refused};
 use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::surroundings::Surroundings;
-use crate::values::scale;
+use crate::values::{scale, whole};
 
 /// What `sandbox` is told.
 #[derive(Debug, Args)]
@@ -41,10 +42,10 @@ Examples:
   flowrun sandbox --tls=ca.pem               over TLS; clients trust it by ca.pem, flowrun by --ca-file ca.pem")]
 pub struct SandboxArgs {
     /// The port on 127.0.0.1; 0 for any that is free
-    #[arg(long, default_value_t = 8787)]
+    #[arg(long, default_value_t = 8787, value_parser = port(), allow_negative_numbers = true)]
     pub port: u16,
     /// Let the simulators' time pass this many times as fast
-    #[arg(long, value_name = "X", value_parser = scale)]
+    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true)]
     pub time_scale: Option<f64>,
     /// Speak TLS, by a certificate made for the occasion; its authority's goes into FILE, or into a temporary file
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
@@ -58,6 +59,10 @@ pub struct SandboxArgs {
     /// How the simulators are set up.
     #[command(flatten)]
     pub simulators: SimulatorArgs,
+}
+
+fn port() -> impl TypedValueParser<Value = u16> {
+    whole(0, u64::from(u16::MAX)).map(|port| u16::try_from(port).unwrap_or_default())
 }
 
 /// Serves until it is interrupted.

@@ -1,5 +1,6 @@
 //! All flows of a project on one page, to look at in a browser: it needs nothing but itself.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use flowrun_core::card::Catalog;
@@ -43,7 +44,8 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
          placeholder=\"Search\" aria-label=\"Search the flows\"></header>\n<div id=\"flows\">",
         escape(title)
     );
-    list(flows, &survey, &mut out);
+    let order = order(flows, &survey);
+    list(flows, &survey, &order, &mut out);
     out.push_str("<p id=\"nothing\" hidden>no flow has these words</p>\n</div>\n</nav>\n<main>\n<header>\n<div id=\"calls\">\n");
     for (index, about) in survey.flows.iter().enumerate() {
         let _ = writeln!(
@@ -61,7 +63,9 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
          <div id=\"canvas\" tabindex=\"0\" aria-label=\"The picture: arrow keys move it, + and - zoom\">\n",
     );
     let names = Names::new(&project.model);
-    for (index, flow) in flows.iter().enumerate() {
+    // The first one is what is seen at first.
+    for index in order {
+        let flow = &flows[index];
         let link = |name: &str| names.flow(name, &flow.path).map(|called| format!("#f{called}"));
         let picture = linked(flow, uses.of(index), catalog, Writing { theme: None, link: &link });
         let _ = writeln!(out, "<section id=\"f{index}\" hidden>\n{picture}</section>");
@@ -70,11 +74,31 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
     out
 }
 
+/// A flow's folder, and its name there.
+fn place(flow: &Flow) -> (&str, &str) {
+    flow.path.rsplit_once('/').unwrap_or(("", &flow.path))
+}
+
+/// The flows in the order in which one reads them: of each folder first those that no other flow calls, and first the folders
+/// that have some.
+fn order(flows: &[Flow], survey: &Survey) -> Vec<usize> {
+    let is_called = |index: usize| survey.flows[index].called_by.iter().any(|caller| *caller != index);
+    let entries: BTreeSet<&str> =
+        (0..flows.len()).filter(|index| !is_called(*index)).map(|index| place(&flows[index]).0).collect();
+    let mut order: Vec<usize> = (0..flows.len()).collect();
+    order.sort_by_key(|index| {
+        let folder = place(&flows[*index]).0;
+        (!entries.contains(folder), folder, is_called(*index))
+    });
+    order
+}
+
 /// The flows, each below the name of its folder.
-fn list(flows: &[Flow], survey: &Survey, out: &mut String) {
+fn list(flows: &[Flow], survey: &Survey, order: &[usize], out: &mut String) {
     let mut folder = None;
-    for (index, flow) in flows.iter().enumerate() {
-        let (within, name) = flow.path.rsplit_once('/').unwrap_or(("", &flow.path));
+    for index in order {
+        let flow = &flows[*index];
+        let (within, name) = place(flow);
         if folder != Some(within) {
             out.push_str(if folder.is_some() { "</section>\n<section>" } else { "<section>" });
             if !within.is_empty() {
@@ -88,7 +112,7 @@ fn list(flows: &[Flow], survey: &Survey, out: &mut String) {
             "<a href=\"#f{index}\" title=\"{}\">{}<span>{}</span></a>",
             escape(name),
             escape(&flow.name),
-            escape(&survey.flows[index].start)
+            escape(&survey.flows[*index].start)
         );
     }
     if folder.is_some() {
