@@ -168,7 +168,8 @@ fn what_is_made_up_is_never_taken_for_real() {
     accepted("mocks", &all);
 }
 
-/// What stands in the file is what the cards read: statuses, logins and memberships are those written there.
+/// What stands in the file is what the cards read: statuses, logins and memberships are those written there. The clock is the machine's, of
+/// whose past the log keeps 90 days, so that events lie in the future.
 #[test]
 fn the_simulated_okta_is_as_described() {
     let folder = Folder::new(&[
@@ -176,7 +177,7 @@ fn the_simulated_okta_is_as_described() {
         (
             "flow.yaml",
             "name: Look
-outputs: { last: text, members: list of text, jira: list of text, suspended: number }
+outputs: { last: text, members: list of text, jira: list of text, suspended: number, failed: list of any }
 cards:
   - { id: found, card: okta.list_users_with_search, with: { result_set: all, search: profile.department eq \"Engines\" } }
   - { id: group, card: okta.search_groups, with: { result_set: first, name: Engineers } }
@@ -185,8 +186,12 @@ cards:
   - { id: jira, card: okta.list_users_assigned_to_application, with: { result_set: first_500, application_id: $.apps.id } }
   - { id: suspended, card: okta.list_users_with_search, with: { result_set: all, status: SUSPENDED } }
   - { id: count, card: list.length, with: { list: $.suspended.users } }
+  - id: log
+    card: okta.search_system_logs
+    with: { result_set: first_200, custom_filter: 'eventType eq \"user.session.start\" and outcome.result eq \"FAILURE\"' }
   - card: flow_control.return
     with:
+      failed: \"$.log.system_logs[*]['Actor']\"
       last: \"$.found.users[0]['Last Login']\"
       members: \"$.members.users[*].Login\"
       jira: \"$.jira.users[*]['System Properties']['Scope']\"
@@ -199,7 +204,12 @@ cards:
                 { "login": "ada@example.com", "external_id": "1", "last_login": "2026-07-31T09:00:00Z", "profile": { "department": "Engines" } },
                 { "login": "bob@example.com", "status": "suspended", "profile": { "firstName": "Bob" } }],
               "groups": [{ "name": "Engineers", "members": ["ada@example.com", "bob@example.com"] }],
-              "applications": [{ "label": "Jira", "users": ["Ada@example.com"] }] }"#,
+              "applications": [{ "label": "Jira", "users": ["Ada@example.com"] }],
+              "log": [
+                { "eventType": "user.session.start", "published": "2100-07-31T08:59:00Z", "outcome": { "result": "FAILURE" },
+                  "actor": { "id": "00u1", "type": "User", "alternateId": "ada@example.com", "displayName": "Ada" } },
+                { "eventType": "user.session.start", "published": "2100-07-31T09:00:00Z", "outcome": { "result": "SUCCESS" } },
+                { "eventType": "policy.evaluate_sign_on", "published": "2026-07-30T09:00:00Z" }] }"#,
         ),
     ]);
     let ran = folder.run(&["--okta", &folder.path("org.json"), "--json"], &[]);
@@ -207,6 +217,7 @@ cards:
     let expected = serde_json::json!({
         "last": "2026-07-31T09:00:00.000Z", "members": ["ada@example.com", "bob@example.com"],
         "jira": ["USER"], "suspended": 1,
+        "failed": [{ "ID": "00u1", "Type": "User", "Alternate ID": "ada@example.com", "Display Name": "Ada" }],
     });
     assert_eq!(report["flow"]["outputs"], expected, "{}", ran.stderr);
 }

@@ -17,11 +17,14 @@ use flowrun_kit::in_process::SimTransport;
 
 const API: &str = "https://api.example.com";
 
+/// Requests, whole seconds, and the code of the error.
+type Ended = (usize, i64, Option<u16>);
+
 /// What the API answers, one after the other and the last again and again: a status, and what `Retry-After` says.
 type Answers = &'static [(u16, Option<&'static str>)];
 
 /// How many requests the API gets, after how many whole seconds the card ends, and with which error.
-async fn asked(answers: Answers) -> (usize, i64, Option<u16>) {
+async fn asked(answers: Answers) -> Ended {
     let state = Arc::new(Mutex::new((0, answers.iter().copied().collect::<VecDeque<_>>())));
     let clock = Clock::starting_at(0, 1.0);
     let seen = state.clone();
@@ -45,7 +48,7 @@ async fn asked(answers: Answers) -> (usize, i64, Option<u16>) {
 
 #[tokio::test(start_paused = true)]
 async fn waits_are_as_long_as_asked_and_no_longer_than_the_card_has_time() {
-    let table: [(Answers, (usize, i64, Option<u16>)); 6] = [
+    let table: [(Answers, Ended); 6] = [
         (&[(429, Some("30")), (200, None)], (2, 30, None)),
         (&[(503, Some("20")), (200, None)], (2, 20, None)),
         // At once: there is nothing to wait for.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::OktaSim;
 use super::applications::Grant;
 use super::directory::UserStatus;
+use super::log::KEPT;
 use super::profile::Profile;
 
 /// The most that a file may describe of each kind.
@@ -21,6 +22,8 @@ pub struct Described {
     users: Vec<DescribedUser>,
     groups: Vec<DescribedGroup>,
     applications: Vec<DescribedApplication>,
+    /// In the form of `GET /api/v1/logs`.
+    log: Vec<Map<String, Value>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -120,6 +123,10 @@ impl Described {
         if counts.iter().any(|count| *count > MOST) {
             return Err(format!("there may be {MOST} users, groups and applications each"));
         }
+        if self.log.len() > KEPT {
+            return Err(format!("there may be {KEPT} events, of which no more are kept"));
+        }
+        self.log.iter().try_for_each(|event| published(event).map(|_| ()))?;
         let logins = once("user", self.users.iter().map(|user| user.login.to_lowercase()))?;
         let groups = once("group", self.groups.iter().map(|group| group.name.clone()))?;
         for group in &self.groups {
@@ -136,6 +143,39 @@ impl Described {
         }
         Ok(())
     }
+}
+
+/// What an event has (Okta's OpenAPI, LogEvent).
+const EVENT: [&str; 16] = [
+    "actor",
+    "authenticationContext",
+    "client",
+    "debugContext",
+    "displayMessage",
+    "eventType",
+    "legacyEventType",
+    "outcome",
+    "published",
+    "request",
+    "securityContext",
+    "severity",
+    "target",
+    "transaction",
+    "uuid",
+    "version",
+];
+
+/// When an event was; it must have that and its type, and nothing that no event has.
+fn published(event: &Map<String, Value>) -> Result<i64, String> {
+    if let Some(unknown) = event.keys().find(|key| !EVENT.contains(&key.as_str())) {
+        return Err(format!("an event of the log has no `{unknown}`: it has {}", EVENT.join(", ")));
+    }
+    let text = |key: &str| event.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let kind = text("eventType").ok_or("an event of the log has no eventType, such as user.session.start")?;
+    let date = text("published").and_then(parse_date);
+    let date = date
+        .ok_or_else(|| format!("the event {kind} has no date in `published`, as 2026-07-31T09:00:00Z is"))?;
+    Ok(date.millis())
 }
 
 /// The names, each of which may be there once.
@@ -190,6 +230,12 @@ impl OktaSim {
                 state.directory.log_in(number, ms);
             }
         }
+        let mut log: Vec<_> =
+            described.log.iter().filter_map(|event| Some((published(event).ok()?, event))).collect();
+        log.sort_by_key(|(at_ms, _)| *at_ms);
+        for (at_ms, event) in log {
+            state.log.describe(at_ms, event.clone());
+        }
         let find = |directory: &super::directory::Directory, login: &String| directory.find_login(login);
         for group in &described.groups {
             let profile = [("name", &group.name), ("description", &group.description)];
@@ -229,6 +275,9 @@ mod tests {
             ("users: [{ login: \" \" }]", "a user has no name"),
             ("groups: [{ name: g, members: [a] }]", "g names the user a, who is not described"),
             ("applications: [{ label: x, groups: [g] }]", "x names the group g, who is not described"),
+            ("log: [{ published: 2026-07-31T09:00:00Z }]", "no eventType"),
+            ("log: [{ eventType: user.session.start, published: soon }]", "user.session.start has no date"),
+            ("log: [{ eventType: a, published: 2026-07-31T09:00:00Z, who: b }]", "has no `who`"),
             ("- a", "line 1"),
         ] {
             let told = Described::read(text).unwrap_err();

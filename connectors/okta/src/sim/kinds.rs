@@ -3,6 +3,8 @@
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// What a file describes, which says itself what it is.
+    Described,
     SessionCreated,
     SessionTriggered,
     SessionCancelled,
@@ -73,6 +75,7 @@ impl Kind {
     pub fn words(self) -> (&'static str, &'static str) {
         use Kind::*;
         match self {
+            Described => ("described", ""),
             SessionCreated => ("system.import.session.created", "Identity source import session created"),
             SessionTriggered => {
                 ("system.import.session.triggered", "Identity source import session triggered")

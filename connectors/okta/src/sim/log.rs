@@ -10,7 +10,7 @@ use super::kinds::Kind;
 use super::limits::Bucket;
 use super::made_by::Made;
 use super::profile::Profile;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -31,6 +31,8 @@ pub struct Event {
     made: Option<Arc<Made>>,
     /// Whom an import left out, and why.
     left_out: Option<Box<LeftOut>>,
+    /// What a file says of it, in place of what it would say by itself.
+    described: Option<Box<Map<String, Value>>>,
 }
 
 /// A person whom an import left out.
@@ -90,31 +92,13 @@ impl Log {
 
     /// Adds what a client of the API did.
     pub fn note(&mut self, at_ms: i64, kind: Kind, about: About) {
-        self.push(Event {
-            number: 0,
-            at_ms,
-            kind,
-            about,
-            failed: false,
-            count: 1,
-            made: None,
-            left_out: None,
-        });
+        self.push(Event::new(at_ms, kind, about));
     }
 
     /// Adds what happened to a session, with the number of entities it concerns.
     pub fn add(&mut self, at_ms: i64, kind: Kind, session: u32, count: usize) {
         let about = About { session: Some(session), ..About::default() };
-        self.push(Event {
-            number: 0,
-            at_ms,
-            kind,
-            about,
-            failed: false,
-            count: count as u32,
-            made: None,
-            left_out: None,
-        });
+        self.push(Event { count: count as u32, ..Event::new(at_ms, kind, about) });
     }
 
     /// Adds what an import did to a user.
@@ -139,22 +123,19 @@ impl Log {
             reason: (&*failure.reason).into(),
         };
         let left_out = Some(Box::new(left_out));
-        self.push(Event { number: 0, at_ms, kind, about, failed: true, count: 1, made: None, left_out });
+        self.push(Event { failed: true, left_out, ..Event::new(at_ms, kind, about) });
     }
 
     /// Adds the end of an import.
     pub fn add_end(&mut self, at_ms: i64, session: u32, count: usize, failed: bool) {
         let (kind, about) = (Kind::ImportComplete, About { session: Some(session), ..About::default() });
-        self.push(Event {
-            number: 0,
-            at_ms,
-            kind,
-            about,
-            failed,
-            count: count as u32,
-            made: None,
-            left_out: None,
-        });
+        self.push(Event { failed, count: count as u32, ..Event::new(at_ms, kind, about) });
+    }
+
+    /// Adds an event as a file describes it, in the form of `GET /api/v1/logs`.
+    pub fn describe(&mut self, at_ms: i64, event: Map<String, Value>) {
+        let described = Some(Box::new(event));
+        self.push(Event { described, ..Event::new(at_ms, Kind::Described, About::default()) });
     }
 
     /// How many events of each type there ever were, the forgotten ones too.
@@ -186,6 +167,20 @@ impl Log {
 }
 
 impl Event {
+    fn new(at_ms: i64, kind: Kind, about: About) -> Event {
+        Event {
+            number: 0,
+            at_ms,
+            kind,
+            about,
+            failed: false,
+            count: 1,
+            made: None,
+            left_out: None,
+            described: None,
+        }
+    }
+
     /// Whether a filter expression and all keywords of `q` find this event.
     pub fn matches(&self, filter: Option<&Expr>, keywords: &[String], known: Known<'_>) -> bool {
         let body = OnceCell::new();
@@ -196,7 +191,7 @@ impl Event {
     }
 
     fn field<'b>(&self, name: &str, body: impl FnOnce() -> &'b Value) -> Field<'static> {
-        if name == "eventType" {
+        if name == "eventType" && self.described.is_none() {
             return Field::Text(Cow::Borrowed(self.kind.event_type()));
         }
         // `target.id` and the like look into each target, as Okta does with lists.
@@ -237,7 +232,7 @@ impl Event {
             (false, None) => ("INFO", "SUCCESS"),
         };
         let made = self.made.as_deref();
-        json!({
+        let mut body = json!({
             "uuid": uuid(self.number),
             "version": "0",
             "published": iso_millis(self.at_ms),
@@ -262,7 +257,11 @@ impl Event {
             "securityContext": { "asNumber": null, "asOrg": null, "domain": null, "isp": null, "isProxy": null },
             "request": { "ipChain": made.map_or_else(|| json!([]), Made::chain) },
             "target": self.targets(known),
-        })
+        });
+        for (name, value) in self.described.iter().flat_map(|described| described.iter()) {
+            body[name] = value.clone();
+        }
+        body
     }
 
     /// The transaction of what happens by itself (OpenAPI, LogTransaction: `JOB` is an asynchronous task).
