@@ -542,3 +542,29 @@ impl std::io::Write for Shared {
         Ok(())
     }
 }
+
+/// Forty lists, each of which holds the one before it twice: a trillion values that take a few kilobytes, and would be written out for
+/// months.
+#[test]
+fn a_value_that_holds_itself_again_and_again_is_cut_wherever_it_is_shown() {
+    let case = "#### file: main.yaml
+name: Doubled
+outputs: { doubled: any }
+cards:
+  - { id: range, card: list.range, with: { start: 0, end: 40 } }
+  - { id: all, card: list.reduce, with: { list: $.range.list, flow: twice, memo: a } }
+  - { card: flow_control.return, with: { doubled: $.all.item } }
+#### file: twice.yaml
+name: Twice
+inputs: { memo: any }
+outputs: { memo: any }
+cards:
+  - { id: two, card: list.construct, with: { one: $.inputs.memo, other: $.inputs.memo } }
+  - { card: flow_control.return, with: { memo: $.two.list } }
+";
+    for args in [&[][..], &["--json"], &["--outputs"], &["--trace"], &["--dry-run"]] {
+        let ran = run_case(&sources(case), "main.yaml", args, BTreeMap::new());
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
+        assert!(ran.stdout.len() < 5_000_000, "{args:?}: {} bytes", ran.stdout.len());
+    }
+}

@@ -145,6 +145,7 @@ fn connector() -> Connector {
             types: Words::Read([Text::from("greeting.sent")].into()),
             payload: Words::Read([Text::from("Greeting")].into()),
         }],
+        sign_in: None,
         open: Arc::new(open),
         test: Arc::new(|_| {
             Box::pin(async { vec![Check { title: "greets".into(), outcome: Ok("Hello".into()) }] })

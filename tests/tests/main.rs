@@ -22,6 +22,7 @@ mod flows;
 mod fuzzed;
 mod graph;
 mod import;
+mod login;
 mod made_up;
 mod manual;
 mod many;

@@ -17,8 +17,9 @@ use flowrun_kit::errand::Errand;
 use flowrun_kit::line::{Line, Vendor};
 use flowrun_kit::retry::Policy;
 
+use crate::consent;
 use crate::exchange::TIMEOUT;
-use crate::login;
+use crate::login::{self, Kind, TokenServer};
 
 /// A connection to one host.
 #[derive(Clone, Debug)]
@@ -63,7 +64,8 @@ pub fn connector() -> Connector {
                 "auth",
                 "API_CONNECTOR_AUTH",
                 "How to prove who calls: none, basic (user and secret), bearer (secret), \
-            header (header and secret) or client_credentials (token_url, client_id and client_secret).",
+            header (header and secret), client_credentials (token_url, client_id and client_secret) or \
+            authorization_code (authorize_url, token_url and client_id; a person logs in).",
             )
             .default("none"),
             Setting::new("user", "API_CONNECTOR_USER", "The user name, for basic."),
@@ -82,6 +84,7 @@ pub fn connector() -> Connector {
         pure_cards: crate::pure_cards(),
         events: Vec::new(),
         ways: Vec::new(),
+        sign_in: Some(consent::sign_in()),
         open: Arc::new(open),
         test: Arc::new(test),
     }
@@ -120,7 +123,7 @@ fn open(settings: &Settings, means: Means) -> Result<Connected> {
     let base = Base::parse(settings.get("base_url").unwrap_or_default())?;
     let auth = auth(settings, &means)?;
     let policy = Policy { budget: TIMEOUT.mul_f64(0.9), ..Policy::default() };
-    let secrets = ["secret", "client_secret"];
+    let secrets = ["secret", "client_secret", "refresh_token"];
     let hidden = secrets.iter().filter_map(|name| settings.secret(name)).cloned().collect();
     let client = Line::new(VENDOR, base, &means).auth(auth).hide(hidden).policy(policy).open();
     let (host, activity) = (client.host(), client.activity().clone());
@@ -143,8 +146,13 @@ fn auth(settings: &Settings, means: &Means) -> Result<Auth> {
             return Err(fault.help("set API_CONNECTOR_AUTH to basic, bearer or header"));
         }
         "none" => return Ok(Auth::None),
-        "client_credentials" => {
-            return Ok(Auth::Fetched(TokenCache::new(login::Login::new(settings, means)?)));
+        kind if let Some(kind) = login::Kind::of(kind) => {
+            return Ok(Auth::Fetched(match kind {
+                Kind::ClientCredentials => {
+                    TokenCache::new(login::ByItself(TokenServer::new(kind, settings, means)?))
+                }
+                Kind::AuthorizationCode => TokenCache::new(login::ByRefresh::new(settings, means)?),
+            }));
         }
         "basic" => Credential::basic(settings.get("user").unwrap_or_default(), secret()?)?,
         "bearer" => Credential::scheme("Bearer", secret()?)?,
@@ -156,7 +164,7 @@ fn auth(settings: &Settings, means: &Means) -> Result<Auth> {
         }
         other => {
             return Err(wrong(format!(
-                "API_CONNECTOR_AUTH is none, basic, bearer, header or client_credentials, not \"{other}\""
+                "API_CONNECTOR_AUTH is none, basic, bearer, header, client_credentials or authorization_code, not \"{other}\""
             )));
         }
     };

@@ -4,6 +4,7 @@
 mod sends;
 
 mod connection;
+mod consent;
 mod disposition;
 mod exchange;
 mod login;

@@ -1,5 +1,7 @@
-//! Client Credentials, as Okta calls this kind of connection: a token of OAuth 2.0, fetched at a host that the connection names.
+//! Tokens of OAuth 2.0, fetched at a host that the connection names: by the client itself (Client Credentials, as Okta calls this kind of
+//! connection), or for a person who logged in once and left a refresh token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
@@ -9,21 +11,38 @@ use flowrun_kit::client::Client;
 use flowrun_kit::connector::{Means, Setting, Settings};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::line::{Line, Vendor};
-use flowrun_kit::oauth::{ClientAuth, Denial, Refusal, SecretClient};
+use flowrun_kit::oauth::{ClientAuth, Denial, Grant, Granted, Refusal, SecretClient};
+use flowrun_kit::vault::Vault;
+use secrecy::ExposeSecret;
 
 /// The settings of a connection that fetches its tokens.
-pub(crate) fn settings() -> [Setting; 6] {
+pub(crate) fn settings() -> [Setting; 8] {
     [
         Setting::new(
             "token_url",
             "API_CONNECTOR_TOKEN_URL",
-            "Where tokens are fetched, for client_credentials; it may be at another host.",
+            "Where tokens are fetched, for client_credentials and authorization_code; it may be at another host.",
         ),
-        Setting::new("client_id", "API_CONNECTOR_CLIENT_ID", "The client ID, for client_credentials."),
+        Setting::new(
+            "authorize_url",
+            "API_CONNECTOR_AUTHORIZE_URL",
+            "Where a person logs in, for authorization_code.",
+        ),
+        Setting::new(
+            "client_id",
+            "API_CONNECTOR_CLIENT_ID",
+            "The client ID, for client_credentials and authorization_code.",
+        ),
         Setting::new(
             "client_secret",
             "API_CONNECTOR_CLIENT_SECRET",
-            "The client secret, for client_credentials.",
+            "The client secret, for client_credentials, and for authorization_code if the client has one.",
+        )
+        .secret(),
+        Setting::new(
+            "refresh_token",
+            "API_CONNECTOR_REFRESH_TOKEN",
+            "What `flowrun connections add` and `login` write down for authorization_code; it is replaced as it is used.",
         )
         .secret(),
         Setting::new("scope", "API_CONNECTOR_SCOPE", "The scopes to ask for, with spaces between them."),
@@ -42,39 +61,120 @@ pub(crate) fn settings() -> [Setting; 6] {
 }
 
 /// What the connection itself says, so that nobody says it twice.
-const TAKEN: [&str; 4] = ["grant_type", "client_id", "client_secret", "scope"];
+const TAKEN: [&str; 8] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "scope",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+];
 
-/// Gets tokens for a client that has a secret.
-pub(crate) struct Login {
-    secret_client: SecretClient,
-    /// Over a line to the token endpoint.
-    endpoint: Client,
+/// The kinds of login that fetch a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    ClientCredentials,
+    AuthorizationCode,
 }
 
-impl Login {
-    /// A login by these settings; nothing is sent yet.
-    pub(crate) fn new(settings: &Settings, means: &Means) -> Result<Login> {
-        let (url, id) = (needed(settings, "token_url")?, needed(settings, "client_id")?);
-        needed(settings, "client_secret")?;
-        let secret = settings.required("client_secret")?;
-        Origin::parse(url)?;
-        let base = Base::parse(url)?;
-        let scope = settings.get("scope").map(|scope| ("scope", scope));
-        let parameters: Vec<_> = scope.into_iter().chain(parameters(settings)?).collect();
-        let secret_client = SecretClient::new(id, secret, client_auth(settings)?, url, &parameters)?;
-        let endpoint = Line::new(ENDPOINT, base, means).hide(vec![secret.clone()]).open();
-        Ok(Login { secret_client, endpoint })
+impl Kind {
+    /// The kind that is called so.
+    pub(crate) fn of(name: &str) -> Option<Kind> {
+        [Kind::ClientCredentials, Kind::AuthorizationCode].into_iter().find(|kind| kind.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::ClientCredentials => "client_credentials",
+            Kind::AuthorizationCode => "authorization_code",
+        }
     }
 }
 
-impl auth::Login for Login {
+/// A client at a token endpoint.
+pub(crate) struct TokenServer {
+    client: SecretClient,
+    /// Over a line to the endpoint.
+    line: Client,
+}
+
+impl TokenServer {
+    /// The one of these settings; nothing is sent yet.
+    pub(crate) fn new(kind: Kind, settings: &Settings, means: &Means) -> Result<TokenServer> {
+        let (url, id) = (needed(kind, settings, "token_url")?, needed(kind, settings, "client_id")?);
+        if kind == Kind::ClientCredentials {
+            needed(kind, settings, "client_secret")?;
+        }
+        let secret = settings.secret("client_secret");
+        Origin::parse(url)?;
+        let base = Base::parse(url)?;
+        // A person was asked for the scopes in the browser.
+        let scope = settings.get("scope").filter(|_| kind == Kind::ClientCredentials);
+        let parameters: Vec<_> =
+            scope.map(|scope| ("scope", scope)).into_iter().chain(parameters(settings)?).collect();
+        let client = SecretClient::new(id, secret, client_auth(settings)?, url, &parameters)?;
+        let line = Line::new(ENDPOINT, base, means).hide(secret.cloned().into_iter().collect()).open();
+        Ok(TokenServer { client, line })
+    }
+
+    /// Asks for a token by requests of `client`, or of no run if there is none.
+    pub(crate) async fn ask(&self, grant: Grant<'_>, client: Option<&Client>) -> Result<Granted> {
+        let line = client.map_or_else(|| self.line.clone(), |client| client.over(&self.line));
+        self.client.ask(grant, &line).await.map_err(|denial| match denial {
+            Denial::Refused(refusal) => refused(&refusal),
+            Denial::Failed(fault) => fault,
+        })
+    }
+}
+
+/// Gets tokens for the client itself.
+pub(crate) struct ByItself(pub TokenServer);
+
+impl auth::Login for ByItself {
+    fn login<'a>(&'a self, client: &'a Client) -> Pending<'a, Result<Token>> {
+        Box::pin(async move { Ok(self.0.ask(Grant::ClientCredentials, Some(client)).await?.token) })
+    }
+}
+
+/// Gets tokens for the person who logged in.
+pub(crate) struct ByRefresh {
+    server: TokenServer,
+    vault: Arc<dyn Vault>,
+}
+
+impl ByRefresh {
+    /// A login by these settings; nothing is sent yet.
+    pub(crate) fn new(settings: &Settings, means: &Means) -> Result<ByRefresh> {
+        let server = TokenServer::new(Kind::AuthorizationCode, settings, means)?;
+        if settings.secret("refresh_token").is_none() {
+            let message = "API_CONNECTOR_AUTH is authorization_code, and nobody has logged in yet";
+            return Err(wrong(message.to_owned()).help(LOG_IN));
+        }
+        let vault = means.vault.clone().ok_or_else(|| {
+            wrong("the refresh token is not in a connections file".to_owned()).help(format!(
+                "servers replace it as it is used, so it has to be where flowrun can: {LOG_IN}"
+            ))
+        })?;
+        Ok(ByRefresh { server, vault })
+    }
+}
+
+const LOG_IN: &str = "log in with `flowrun connections login`, and the connection's name";
+
+impl auth::Login for ByRefresh {
     fn login<'a>(&'a self, client: &'a Client) -> Pending<'a, Result<Token>> {
         Box::pin(async move {
-            match self.secret_client.ask(&client.over(&self.endpoint)).await {
-                Ok(granted) => Ok(granted.token),
-                Err(Denial::Refused(refusal)) => Err(refused(&refusal)),
-                Err(Denial::Failed(fault)) => Err(fault),
+            // Another process that uses this token now would find it used up, or end what comes of it for both.
+            let mut kept = self.vault.take("refresh_token").await?;
+            let granted = self.server.ask(Grant::Refresh(kept.secret()), Some(client)).await?;
+            if let Some(next) =
+                granted.refresh.filter(|next| next.expose_secret() != kept.secret().expose_secret())
+            {
+                kept.replace(&next)?;
             }
+            Ok(granted.token)
         })
     }
 }
@@ -92,10 +192,11 @@ const ENDPOINT: Vendor = Vendor {
     request_id: "x-request-id",
 };
 
-fn needed<'s>(settings: &'s Settings, name: &str) -> Result<&'s str> {
+/// A setting without which this kind of login can't be.
+pub(crate) fn needed<'s>(kind: Kind, settings: &'s Settings, name: &str) -> Result<&'s str> {
     settings.get(name).ok_or_else(|| {
-        let variable = name.to_ascii_uppercase();
-        wrong(format!("API_CONNECTOR_AUTH is client_credentials, but API_CONNECTOR_{variable} is missing"))
+        let (kind, variable) = (kind.name(), name.to_ascii_uppercase());
+        wrong(format!("API_CONNECTOR_AUTH is {kind}, but API_CONNECTOR_{variable} is missing"))
     })
 }
 
@@ -137,8 +238,9 @@ fn remedy(error: &str) -> &'static str {
              API_CONNECTOR_CLIENT_AUTH=body"
         }
         "invalid_scope" => "check API_CONNECTOR_SCOPE, and what the client may have",
+        "invalid_grant" => LOG_IN,
         "unauthorized_client" | "unsupported_grant_type" => {
-            "let the client use client credentials, where it is registered"
+            "let the client use this kind of login, where it is registered"
         }
         "invalid_request" | "invalid_target" => {
             "check API_CONNECTOR_SCOPE and API_CONNECTOR_TOKEN_PARAMETERS, such as audience or resource"
@@ -147,6 +249,6 @@ fn remedy(error: &str) -> &'static str {
     }
 }
 
-fn wrong(message: String) -> Fault {
+pub(crate) fn wrong(message: String) -> Fault {
     Fault::new(FaultKind::Connection, message)
 }

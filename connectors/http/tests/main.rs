@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cards;
+mod consent;
 mod download;
 mod login;
+mod waits;

@@ -15,7 +15,9 @@ use crate::clock::Clock;
 use crate::effect::{AnyConnection, EffectCard, Pending};
 use crate::http::Transport;
 use crate::pacing::Pace;
+use crate::sign_in::SignIn;
 use crate::simulator::Simulated;
+use crate::vault::Vault;
 
 /// One setting of a connector's connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,12 +146,14 @@ pub struct Means {
     pub scopes: BTreeSet<Text>,
     /// What is known of the vendor's limits.
     pub pace: Pace,
+    /// Where its secrets are kept, if they can be replaced there.
+    pub vault: Option<Arc<dyn Vault>>,
 }
 
 impl Means {
     /// For cards that need no scopes, over an account of whose limits nothing is known.
     pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Means {
-        Means { transport, clock, scopes: BTreeSet::new(), pace: Pace::default() }
+        Means { transport, clock, scopes: BTreeSet::new(), pace: Pace::default(), vault: None }
     }
 }
 
@@ -213,6 +217,8 @@ pub struct Connector {
     pub pure_cards: Vec<Arc<Card>>,
     /// The events that a trigger may name; none of them starts a flow yet.
     pub events: Vec<Event>,
+    /// How a person logs in when a connection is added, where that is needed.
+    pub sign_in: Option<SignIn>,
     /// Makes a connection of complete settings; see [`Connector::connect`].
     pub open: Open,
     /// Tries a connection by harmless requests and tells what it found, up to the first thing that is wrong with the
@@ -248,6 +254,7 @@ impl Connector {
             cards,
             pure_cards: Vec::new(),
             events: Vec::new(),
+            sign_in: None,
             open: Arc::new(|_, _| {
                 Err(Fault::new(FaultKind::Connection, "a connector of the run's own needs no connection"))
             }),
@@ -282,6 +289,11 @@ impl Connector {
                 "set the environment variables, or give them in a connections file outside the project";
             return Err(Fault::new(FaultKind::Connection, message).help(help));
         }
+        (self.open)(&self.completed(settings), means)
+    }
+
+    /// The settings with the defaults of those that aren't given.
+    pub fn completed(&self, settings: &Settings) -> Settings {
         let mut whole = settings.clone();
         for setting in &self.settings {
             if let Some(default) = &setting.default
@@ -290,6 +302,6 @@ impl Connector {
                 whole = whole.with(&setting.name, &**default);
             }
         }
-        (self.open)(&whole, means)
+        whole
     }
 }

@@ -34,6 +34,7 @@ pub mod planned;
 pub mod redact;
 pub mod registry;
 pub mod retry;
+pub mod sign_in;
 pub mod signing_key;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -42,4 +43,5 @@ pub mod skew;
 mod spki;
 pub mod stop;
 pub mod timeline;
+pub mod vault;
 pub mod written;

@@ -110,6 +110,7 @@ pub fn connector() -> Connector {
                 settings: Words::Written(&["client_id", "private_key"]),
             },
         ],
+        sign_in: None,
         open: Arc::new(open),
         test: Arc::new(checks::test),
     }

@@ -82,6 +82,7 @@ pub fn connector() -> Connector {
         pure_cards: Vec::new(),
         events: Vec::new(),
         ways: Vec::new(),
+        sign_in: None,
         open: Arc::new(open),
         test: Arc::new(check::test),
     }

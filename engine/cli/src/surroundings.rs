@@ -36,6 +36,8 @@ pub struct Surroundings {
     pub alone: Alone,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
+    /// Opens an address for the user, besides printing it.
+    pub open: Option<Opener>,
     /// What a run is drawn on while it goes on, where `err` is a terminal; what Ctrl-C does is said there.
     pub screen: Option<Screen>,
 }
@@ -54,6 +56,7 @@ impl Default for Surroundings {
             memory_used: || 0,
             alone: Alone::default(),
             prompt: None,
+            open: None,
             screen: None,
         }
     }
@@ -73,6 +76,9 @@ impl Surroundings {
         }
     }
 }
+
+/// Opens an address, as a browser does.
+pub type Opener = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Asks the user, as a terminal does.
 pub trait Prompt: Send + Sync {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -103,6 +104,14 @@ impl ConnectionsFile {
         })
     }
 
+    /// The value of a setting that stands in the file itself.
+    pub fn written(&self, connection: &str, setting: &str) -> Option<&SecretString> {
+        match self.connections.get(connection)?.get(setting)? {
+            Source::Plain(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
@@ -142,8 +151,11 @@ fn others_may(_: &std::fs::Metadata, _: u32) -> bool {
     false
 }
 
+/// The settings of each connection, as they are written.
+pub(crate) type Raw = BTreeMap<String, Option<BTreeMap<String, Json>>>;
+
 /// A reader learns the line of a mistake, never what stands in it.
-fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, String> {
+pub(crate) fn raw(text: &str) -> Result<Raw, String> {
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! { max_depth: 8, max_nodes: 2_000, max_documents: 1 },
         strict_booleans: true,
@@ -152,21 +164,24 @@ fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, Strin
         reject_unsupported_tags: true,
         with_snippet: false,
     };
-    let file: Option<BTreeMap<String, Option<BTreeMap<String, Json>>>> =
-        serde_yaml::from_str_with_options(text, options).map_err(|error| {
-            let Some(line) = error.location().map(|place| place.line()) else {
-                return "it isn't a list of connections".to_owned();
-            };
-            // YAML has a use of its own for the signs that commands and files begin with.
-            match text.lines().nth(line as usize - 1).and_then(unquoted) {
-                Some(sign) => {
-                    format!("line {line} has a value that begins with `{sign}`: put it into quotes")
-                }
-                None => format!("look at line {line}"),
+    let file: Option<Raw> = serde_yaml::from_str_with_options(text, options).map_err(|error| {
+        let Some(line) = error.location().map(|place| place.line()) else {
+            return "it isn't a list of connections".to_owned();
+        };
+        // YAML has a use of its own for the signs that commands and files begin with.
+        match text.lines().nth(line as usize - 1).and_then(unquoted) {
+            Some(sign) => {
+                format!("line {line} has a value that begins with `{sign}`: put it into quotes")
             }
-        })?;
+            None => format!("look at line {line}"),
+        }
+    })?;
+    Ok(file.unwrap_or_default())
+}
+
+fn parse(text: &str) -> Result<BTreeMap<String, BTreeMap<String, Source>>, String> {
     let mut connections = BTreeMap::new();
-    for (connection, given) in file.unwrap_or_default() {
+    for (connection, given) in raw(text)? {
         let mut settings = BTreeMap::new();
         for (name, value) in given.unwrap_or_default() {
             let text = match value {

@@ -3,6 +3,7 @@
 pub mod bounded;
 pub mod check;
 pub mod connections;
+pub mod edit;
 mod exclude;
 pub mod export;
 pub mod folder;

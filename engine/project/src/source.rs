@@ -89,6 +89,14 @@ impl Source {
         }
     }
 
+    /// How a value is written that is one, however it begins.
+    pub fn plain(value: &str) -> String {
+        match Source::parse(value) {
+            Source::Plain(_) if !value.starts_with("plain:") => value.to_owned(),
+            _ => format!("plain:{value}"),
+        }
+    }
+
     /// Whether a look at the value runs nothing and asks nobody.
     pub fn is_at_hand(&self) -> bool {
         !matches!(self, Source::Command(_) | Source::Untrusted { .. })

@@ -13,7 +13,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::REDACTED;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use crate::address;
@@ -26,7 +27,7 @@ use crate::jwt;
 use crate::redact;
 use crate::signing_key::SigningKey;
 
-pub use secret_client::{ClientAuth, SecretClient};
+pub use secret_client::{ClientAuth, Grant, SecretClient};
 
 /// What `client_assertion_type` says of a signed assertion.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -66,6 +67,8 @@ pub struct Granted {
     pub token: Token,
     /// Its scopes, if the server said.
     pub scopes: Option<Vec<String>>,
+    /// What gets the next one, if the server gave it.
+    pub refresh: Option<SecretString>,
 }
 
 /// Why there is no token.
@@ -98,8 +101,25 @@ impl From<Fault> for Denial {
 struct Answer {
     access_token: String,
     token_type: String,
+    #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<i64>,
     scope: Option<String>,
+    refresh_token: Option<String>,
+}
+
+/// A number, as RFC 6749 has it, or a text with one, as many servers send it.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Seconds {
+        Number(i64),
+        Text(String),
+    }
+    match Option::<Seconds>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Seconds::Number(seconds)) => Ok(Some(seconds)),
+        Some(Seconds::Text(text)) => text.trim().parse().map(Some).map_err(D::Error::custom),
+    }
 }
 
 /// An error as OAuth has it, or in the vendor's own form.
@@ -210,7 +230,7 @@ fn granted(answer: Answer, asked_ms: i64, prover: Option<&Arc<Prover>>) -> Resul
     let token =
         Token { secret: SecretString::from(answer.access_token), expires_ms, bound: bound.map(Arc::clone) };
     let scopes = answer.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect());
-    Ok(Granted { token, scopes })
+    Ok(Granted { token, scopes, refresh: answer.refresh_token.map(SecretString::from) })
 }
 
 /// What the server said.

@@ -1,4 +1,5 @@
-//! Logging in as an OAuth 2.0 client that has a secret: client credentials (RFC 6749, section 4.4).
+//! Logging in as an OAuth 2.0 client that has a secret, or none that it could keep: client credentials (RFC 6749, section 4.4), the
+//! code that a person brings back from the browser (4.1), and refresh tokens (6).
 
 use std::fmt;
 
@@ -24,11 +25,30 @@ pub enum ClientAuth {
     Body,
 }
 
-/// A client that proves itself by a secret.
+/// What a token is asked for by.
+#[derive(Clone, Copy)]
+pub enum Grant<'a> {
+    /// What the client is by itself.
+    ClientCredentials,
+    /// What a person brought back from the browser.
+    Code {
+        /// The code.
+        code: &'a SecretString,
+        /// The address to which they were sent back.
+        redirect_uri: &'a str,
+        /// What only the client knows that sent them (RFC 7636).
+        verifier: &'a SecretString,
+    },
+    /// What an earlier answer left for this.
+    Refresh(&'a SecretString),
+}
+
+/// A client that proves itself by a secret, or not at all.
 pub struct SecretClient {
     authorization: Option<Credential>,
     url: String,
-    form: SecretString,
+    /// Sent in each body: who it is, and what else the server wants to know.
+    parameters: Vec<(String, SecretString)>,
 }
 
 impl fmt::Debug for SecretClient {
@@ -38,41 +58,62 @@ impl fmt::Debug for SecretClient {
 }
 
 impl SecretClient {
-    /// A client that gets its tokens at `url`, with `parameters` (such as `scope`) besides those that say who it is.
+    /// A client that gets its tokens at `url`, with `parameters` (such as `scope`) besides those that say who it is. One without a
+    /// secret only says its ID.
     pub fn new(
         id: &str,
-        secret: &SecretString,
+        secret: Option<&SecretString>,
         auth: ClientAuth,
         url: &str,
         parameters: &[(&str, &str)],
     ) -> Result<SecretClient> {
-        let mut form = vec![("grant_type", "client_credentials")];
-        form.extend(parameters);
-        let authorization = match auth {
-            ClientAuth::Basic => Some(basic(id, secret)?),
-            ClientAuth::Body => {
-                form.extend([("client_id", id), ("client_secret", secret.expose_secret())]);
+        let own = |name: &str, value: &str| (name.to_owned(), SecretString::from(value));
+        let mut body: Vec<_> = parameters.iter().map(|(name, value)| own(name, value)).collect();
+        let authorization = match (secret, auth) {
+            (Some(secret), ClientAuth::Basic) => Some(basic(id, secret)?),
+            (Some(secret), ClientAuth::Body) => {
+                body.extend([own("client_id", id), own("client_secret", secret.expose_secret())]);
+                None
+            }
+            (None, _) => {
+                body.push(own("client_id", id));
                 None
             }
         };
-        let form = SecretString::from(address::query(form));
-        Ok(SecretClient { authorization, url: url.to_owned(), form })
+        Ok(SecretClient { authorization, url: url.to_owned(), parameters: body })
     }
 
     /// Asks for a token over `client`, which is one of the token endpoint's host.
-    pub async fn ask(&self, client: &Client) -> Result<Granted, Denial> {
+    pub async fn ask(&self, grant: Grant<'_>, client: &Client) -> Result<Granted, Denial> {
         let asked_ms = client.clock().now_ms();
-        match client.read(self.call(), |reply: &Reply| said(client, reply)).await? {
+        match client.read(self.call(grant), |reply: &Reply| said(client, reply)).await? {
             Said::Yes(answer) => Ok(granted(answer, asked_ms, None)?),
             Said::No(refusal) => Err(Denial::Refused(refusal)),
         }
     }
 
-    fn call(&self) -> Call {
+    fn form(&self, grant: Grant<'_>) -> String {
+        let mut form = match grant {
+            Grant::ClientCredentials => vec![("grant_type", "client_credentials")],
+            Grant::Code { code, redirect_uri, verifier } => vec![
+                ("grant_type", "authorization_code"),
+                ("code", code.expose_secret()),
+                ("redirect_uri", redirect_uri),
+                ("code_verifier", verifier.expose_secret()),
+            ],
+            Grant::Refresh(token) => {
+                vec![("grant_type", "refresh_token"), ("refresh_token", token.expose_secret())]
+            }
+        };
+        form.extend(self.parameters.iter().map(|(name, value)| (&**name, value.expose_secret())));
+        address::query(form)
+    }
+
+    fn call(&self, grant: Grant<'_>) -> Call {
         let call = Call::post(&self.url)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .body(Bytes::from(self.form.expose_secret().to_owned()))
+            .body(Bytes::from(self.form(grant)))
             .login()
             .expect(StatusCode::BAD_REQUEST)
             .expect(StatusCode::UNAUTHORIZED)

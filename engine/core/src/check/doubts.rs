@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::loops::MEMO;
 use super::scope::{Callee, Scope, Step};
 use super::{Log, Shared};
 use crate::card::Control;
@@ -13,12 +14,13 @@ use crate::value::Value;
 const STREAMED: [&str; 2] = ["Record", "State"];
 
 /// Inputs that a helper takes and never looks at: what its callers pass there does nothing.
-pub(super) fn unread_inputs(log: &mut Log, flow: &Flow, read: &[bool]) {
+pub(super) fn unread_inputs(log: &mut Log, flow: &Flow, read: &[bool], is_carrying: bool) {
     if !matches!(flow.trigger, Trigger::Helper) {
         return;
     }
     let unread = flow.inputs.iter().zip(read).filter(|(_, read)| !**read).map(|(input, _)| &input.name);
-    for name in unread.filter(|name| !STREAMED.contains(&&*name.it)) {
+    let demanded = |name: &str| STREAMED.contains(&name) || is_carrying && name == MEMO;
+    for name in unread.filter(|name| !demanded(&name.it)) {
         log.report(
             Diagnostic::new(Code::UnreadInput, name.span, format!("nothing reads the input `{}`", name.it))
                 .label("what is passed here does nothing")

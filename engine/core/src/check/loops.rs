@@ -13,7 +13,7 @@ use crate::types::Type;
 use crate::value::Value;
 
 /// The input of the helper flows of Reduce and Repeat Until that takes the running value.
-const MEMO: &str = "memo";
+pub(super) const MEMO: &str = "memo";
 
 impl Lower<'_, '_> {
     /// Lowers a card that runs a helper flow for each item.

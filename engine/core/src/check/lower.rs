@@ -43,6 +43,7 @@ pub(super) fn flow<'p>(
     scope: Scope<'p>,
     shapes: &Shapes<'p>,
     handlers: &BTreeSet<usize>,
+    carrying: &BTreeSet<usize>,
 ) -> Option<program::Flow> {
     let index = scope.flow;
     let model = &shared.project.flows[index];
@@ -75,7 +76,7 @@ pub(super) fn flow<'p>(
         || shared.options.found.iter().any(|found| error(found) && found.span.file == model.span.file);
     if !errors && !broken {
         unused::outputs(log, &scope, &control);
-        doubts::unread_inputs(log, model, &inputs_read);
+        doubts::unread_inputs(log, model, &inputs_read, carrying.contains(&index));
         doubts::swallowed(log, &scope);
     }
     let on_failure = shared.after_failure[index].map(|flow| FlowId(flow as u32));

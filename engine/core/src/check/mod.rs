@@ -40,7 +40,7 @@ mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::card::Catalog;
+use crate::card::{Catalog, Control};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::load::MANIFEST;
 use crate::model::Project;
@@ -107,10 +107,21 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
     let handlers: BTreeSet<usize> =
         scopes.iter().flat_map(|scope| &scope.steps).filter_map(|step| step.handler).collect();
     let handlers = handlers.into_iter().chain(shared.after_failure.iter().flatten().copied()).collect();
+    // They must have the input `memo`, whether they read it or not.
+    let carries =
+        |step: &&scope::Step<'_>| matches!(step.control(), Some(Control::Reduce | Control::RepeatUntil));
+    let carrying: BTreeSet<usize> = scopes
+        .iter()
+        .flat_map(|scope| &scope.steps)
+        .filter(carries)
+        .filter_map(|step| step.called())
+        .collect();
     doubts::races(&shared, &mut log, &scopes);
     let shapes = Shapes::new(&shared, &scopes);
-    let flows: Vec<Option<Flow>> =
-        scopes.into_iter().map(|scope| lower::flow(&shared, &mut log, scope, &shapes, &handlers)).collect();
+    let flows: Vec<Option<Flow>> = scopes
+        .into_iter()
+        .map(|scope| lower::flow(&shared, &mut log, scope, &shapes, &handlers, &carrying))
+        .collect();
     cycles::check(project, &mut log);
     let errors = |found: &&Diagnostic| found.code.severity() == Severity::Error;
     let wrong: BTreeSet<FileId> =

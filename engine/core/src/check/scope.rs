@@ -81,6 +81,11 @@ pub(super) enum Callee {
 }
 
 impl<'p> Step<'p> {
+    /// The flow that it calls, itself or for each item.
+    pub fn called(&self) -> Option<usize> {
+        if let Callee::Flow(flow) = self.callee { Some(flow) } else { None }
+    }
+
     pub fn control(&self) -> Option<Control> {
         match self.card?.work {
             Work::Control(control) => Some(control),
@@ -202,10 +207,7 @@ impl<'p> Scope<'p> {
 
     /// All flows that this one calls.
     pub fn callees(&self) -> impl Iterator<Item = usize> + '_ {
-        self.steps.iter().flat_map(|step| {
-            let called = if let Callee::Flow(flow) = step.callee { Some(flow) } else { None };
-            called.into_iter().chain(step.handler)
-        })
+        self.steps.iter().flat_map(|step| step.called().into_iter().chain(step.handler))
     }
 
     /// The runs of cards around `place`, from the inside out, itself included.

@@ -8,7 +8,7 @@ use crate::report::{
     CardReport, FailureReport, FaultReport, FlowReport, Inside, ItemsReport, Report, Status, VERSION, clip,
 };
 use crate::types::Kind;
-use crate::value::{Record, Text, Value, convert};
+use crate::value::{MOST_VALUES, Record, Text, Value, convert};
 
 impl Machine {
     /// What has happened so far; the whole run, once `turn` says that it is done.
@@ -53,7 +53,9 @@ impl Machine {
 
     fn flow_report(&self, frame: &Frame, cut: bool) -> FlowReport {
         let flow = self.program.flow(frame.flow);
-        let shown = |value: &Value| if cut { clip(value) } else { value.clone() };
+        // A list that holds itself twice, forty times over, has a trillion values and could be written out for ever.
+        let shown =
+            |value: &Value| if cut || !value.has_at_most(MOST_VALUES) { clip(value) } else { value.clone() };
         let first = SlotId::FIRST_INPUT.0 as usize;
         let inputs = flow.inputs.iter().zip(&frame.slots[first..]);
         let outputs = flow.outputs.iter().zip(&frame.outputs);

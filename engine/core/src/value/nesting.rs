@@ -34,6 +34,20 @@ impl Depth {
 }
 
 impl Value {
+    /// Whether this is no more than so many values, each counted as often as it is held. Looks at no more than those.
+    pub fn has_at_most(&self, values: u32) -> bool {
+        fn count(value: &Value, left: &mut u32) -> bool {
+            let Some(fewer) = left.checked_sub(1) else { return false };
+            *left = fewer;
+            match value {
+                Value::List(items) => items.iter().all(|item| count(item, left)),
+                Value::Object(members) => members.values().all(|member| count(member, left)),
+                _ => true,
+            }
+        }
+        count(self, &mut { values })
+    }
+
     /// How many values this is, with those inside; none if one of them lies more than so many levels deep.
     fn count_within(&self, levels: usize) -> Option<usize> {
         match self {

@@ -24,6 +24,7 @@ use flowrun_tables::Tables;
 use super::lines::{Account, Lines};
 use super::origin::{Missing, Origin, missing, settle};
 use super::simulators::Simulators;
+use super::vault::FileVault;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
 use crate::network::Network;
@@ -298,7 +299,11 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
         let clock = purpose.simulators.clock.clone();
-        let means = Means { scopes: scopes.clone(), ..Means::new(transport, clock) };
+        let vault = match origin {
+            Origin::Given(given) => given.file().map(|file| FileVault::of(file, name)),
+            _ => None,
+        };
+        let means = Means { scopes: scopes.clone(), vault, ..Means::new(transport, clock) };
         let (lines, account) = if real {
             let ca_file = purpose.ca_file.clone();
             (&purpose.lines, Account::real(connector, &settings, ca_file, purpose.scale))
@@ -350,7 +355,7 @@ pub fn world(
 }
 
 /// The network as the environment and the command line describe it.
-fn open_network(purpose: &Purpose<'_>) -> Result<HttpTransport, Problem> {
+pub fn open_network(purpose: &Purpose<'_>) -> Result<HttpTransport, Problem> {
     let described = Network::from_env(purpose.env);
     let ca_file = purpose.ca_file.clone().or_else(|| described.ca_file.clone());
     HttpTransport::new(&Network { ca_file, ..described }).map_err(|fault| {

@@ -16,6 +16,7 @@ mod private;
 pub mod save;
 pub mod simulators;
 pub mod state;
+pub mod vault;
 
 mod job;
 mod plan;

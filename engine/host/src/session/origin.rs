@@ -24,12 +24,21 @@ pub enum Origin {
 
 /// Where the settings of a connection come from; those that nothing gives are left out.
 #[derive(Clone, Debug, Default)]
-pub struct Given(BTreeMap<String, Source>);
+pub struct Given {
+    sources: BTreeMap<String, Source>,
+    /// The connections file, if any of them is from there.
+    file: Option<PathBuf>,
+}
 
 impl Given {
     /// The settings and where each comes from, by name.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
-        self.0.iter().map(|(name, source)| (name.as_str(), source))
+        self.sources.iter().map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// The connections file, if any of them is from there.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Fetches the settings that `wanted` wants; why not, if one can't be had.
@@ -48,7 +57,7 @@ impl Given {
 
     /// Settings that have a value wherever these have a source: to see which are missing without fetching any.
     fn outline(&self) -> Settings {
-        self.0.keys().fold(Settings::new(), |settings, name| settings.with(name, "given"))
+        self.sources.keys().fold(Settings::new(), |settings, name| settings.with(name, "given"))
     }
 }
 
@@ -97,15 +106,18 @@ pub fn settle(
             Source::File(env.get(&in_file).map(PathBuf::from).unwrap_or_default())
         } else if handed_over() {
             Source::Credential(variable)
-        } else if let Some(source) = file.and_then(|file| file.get(name, &setting.name)) {
+        } else if let Some((file, source)) =
+            file.and_then(|file| Some((file, file.get(name, &setting.name)?)))
+        {
+            found.file = Some(file.path().to_owned());
             source
         } else if let Some((_, value)) = declared.iter().find(|(declared, _)| **declared == *setting.name) {
-            found.0.insert(setting.name.to_string(), Source::Declared(value.to_string()));
+            found.sources.insert(setting.name.to_string(), Source::Declared(value.to_string()));
             continue;
         } else {
             continue;
         };
-        found.0.insert(setting.name.to_string(), source);
+        found.sources.insert(setting.name.to_string(), source);
         given = true;
     }
     let missing = missing(connector, name, &found.outline());

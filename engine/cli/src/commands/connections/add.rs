@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flowrun_core::card::Words;
 use flowrun_core::suggest::closest;
-use flowrun_host::session::state;
+use flowrun_host::session::{state, vault};
 use flowrun_kit::connector::{Connector, Setting, Settings, Way};
 use flowrun_kit::registry::Registry;
 use flowrun_project::connections::ConnectionsFile;
+use flowrun_project::edit;
 use flowrun_project::source::Source;
-use flowrun_project::{Problem, Project, unreadable};
+use flowrun_project::{Problem, Project, unreadable, unwritable};
 use flowrun_views::look::Paint;
+use secrecy::ExposeSecret;
 
+use super::login;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
 use crate::surroundings::{Prompt, Surroundings};
@@ -40,11 +43,15 @@ pub struct AddArgs {
     /// The project that it is for
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub project: PathBuf,
+    /// For a login in the browser: trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Adds a connection.
 pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let connector = connector_of(args, &surroundings.registry)?;
+    let connector =
+        connector_of(&args.name, args.connector.as_deref(), &args.project, &surroundings.registry)?;
     let path = match &args.connections {
         Some(path) => path.clone(),
         None => ConnectionsFile::place(&surroundings.env).ok_or_else(|| {
@@ -54,12 +61,8 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     };
     outside(&path, &args.project, &surroundings.registry)?;
     // Nobody is asked for what is then refused.
-    let old = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(unreadable(&path, &error).into()),
-    };
-    with_block(&old, &args.name, "", args.replace)?;
+    let old = read(&path)?;
+    with(&old, &args.name, &BTreeMap::new(), args.replace)?;
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
@@ -76,7 +79,21 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
         Some(prompt) => ask(connector, &mut given, prompt)?,
         None => complete(connector, &given)?,
     }
-    let text = with_block(&old, &args.name, &block(&args.name, &given), args.replace)?;
+    let signed_in = {
+        let sources = given.iter().map(|(name, text)| (*name, Source::parse(text)));
+        login::sign_in(connector, &args.name, sources.collect(), args.ca_file.clone(), surroundings, console)?
+    };
+    for (name, secret) in signed_in {
+        given.insert(name, Source::plain(secret.expose_secret()));
+    }
+    let told = |error| unwritable(&path, &error);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        state::make(folder).map_err(told)?;
+    }
+    // Runs that replace a secret of theirs in the meantime must not lose it.
+    let _lock = vault::lock(&path).map_err(told)?;
+    let old = read(&path)?;
+    let text = with(&old, &args.name, &given, args.replace)?;
     write(&path, &text)?;
     let paint = Paint(console.out_look.color);
     console.print(&format!(
@@ -88,18 +105,32 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     Ok(DONE)
 }
 
+/// The connections file as it is; nothing if there is none.
+fn read(path: &Path) -> Result<String, Problem> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
 /// The connector that is named, or that has the connection's name, or that the project says.
-fn connector_of<'r>(args: &AddArgs, registry: &'r Registry) -> Result<&'r Connector, Problem> {
-    let named = args.connector.as_deref().unwrap_or(&args.name);
+pub(super) fn connector_of<'r>(
+    name: &str,
+    connector: Option<&str>,
+    project: &Path,
+    registry: &'r Registry,
+) -> Result<&'r Connector, Problem> {
+    let named = connector.unwrap_or(name);
     if let Some(connector) = registry.connector(named) {
         return Ok(connector);
     }
-    let declared = Project::read(&args.project, registry.vocabulary()).ok().and_then(|project| {
+    let declared = Project::read(project, registry.vocabulary()).ok().and_then(|project| {
         let mut connections = project.model.manifest.connections.into_iter();
-        connections.find(|connection| *connection.name.it == *args.name).map(|found| found.connector.it)
+        connections.find(|connection| *connection.name.it == *name).map(|found| found.connector.it)
     });
     if let Some(connector) =
-        declared.and_then(|name| registry.connector(&name)).filter(|_| args.connector.is_none())
+        declared.and_then(|name| registry.connector(&name)).filter(|_| connector.is_none())
     {
         return Ok(connector);
     }
@@ -145,7 +176,7 @@ fn value(setting: &Setting, text: &str) -> Result<String, Problem> {
             .take(64 * 1024)
             .read_to_string(&mut read)
             .map_err(|error| Problem::new(format!("standard input can't be read: {error}")))?;
-        return Ok(plain(read.trim()));
+        return Ok(Source::plain(read.trim()));
     }
     if let Source::File(path) = Source::parse(text) {
         let absolute = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
@@ -156,14 +187,6 @@ fn value(setting: &Setting, text: &str) -> Result<String, Problem> {
         return Ok(format!("https://{text}"));
     }
     Ok(text.to_owned())
-}
-
-/// A value that is one, however it begins.
-fn plain(value: &str) -> String {
-    match Source::parse(value) {
-        Source::Plain(_) if !value.starts_with("plain:") => value.to_owned(),
-        _ => format!("plain:{value}"),
-    }
 }
 
 /// Asks for what is missing: first by which way, then for its settings.
@@ -227,33 +250,12 @@ fn complete(connector: &Connector, given: &BTreeMap<&str, String>) -> Result<(),
     Err(problem.help(format!("give each as\n    {}", lines.join("\n    "))))
 }
 
-fn block(name: &str, given: &BTreeMap<&str, String>) -> String {
-    // A text of JSON is one of YAML too, whatever is in it.
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let lines = given.iter().map(|(name, text)| format!("  {name}: {}\n", quoted(text)));
-    let key = if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        name.to_owned()
-    } else {
-        quoted(name)
-    };
-    format!("{key}:\n{}", lines.collect::<String>())
-}
-
-/// The file with the block in it: in place of an earlier one of that name if that is wanted. All else stays as it is.
-fn with_block(old: &str, name: &str, block: &str, replace: bool) -> Result<String, Problem> {
-    let is_key = |line: &str| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':'));
-    let lines: Vec<&str> = old.split_inclusive('\n').collect();
-    let Some(start) = lines.iter().position(|line| is_key(line)) else {
-        let gap = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
-        return Ok(format!("{old}{gap}{block}"));
-    };
-    if !replace {
+/// The file with the connection in it; refuses to replace one that is there unless that is wanted.
+fn with(old: &str, name: &str, given: &BTreeMap<&str, String>, replace: bool) -> Result<String, Problem> {
+    edit::with_connection(old, name, given, replace).ok_or_else(|| {
         let problem = Problem::new(format!("there is a connection `{name}` already"));
-        return Err(problem.help("replace it with --replace, or choose another name"));
-    }
-    let inside = |line: &&str| line.starts_with([' ', '\t']) || line.trim().is_empty();
-    let length = 1 + lines[start + 1..].iter().take_while(|line| inside(line)).count();
-    Ok([&lines[..start].concat(), block, &lines[start + length..].concat()].concat())
+        problem.help("replace it with --replace, or choose another name")
+    })
 }
 
 /// Writes the file, and makes sure that it can be read again.
@@ -264,27 +266,5 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
         Problem::new(format!("{} would not be readable any more: {why}", path.display()))
             .help("add the connection by hand, below the others")
     })?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        state::make(folder).map_err(told)?;
-    }
     state::replace(&path, text).map_err(told)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn other_connections_stay_as_they_are() {
-        let old =
-            "# mine\nokta:\n  org_url: a\n\n  # the old one\n  api_token: b\npersonio: { client_id: x }\n";
-        let new = "okta:\n  org_url: \"c\"\n";
-        assert!(with_block(old, "okta", new, false).is_err());
-        assert_eq!(
-            with_block(old, "okta", new, true).unwrap(),
-            "# mine\nokta:\n  org_url: \"c\"\npersonio: { client_id: x }\n"
-        );
-        assert_eq!(with_block("a: {}", "okta", new, false).unwrap(), format!("a: {{}}\n{new}"));
-        assert_eq!(with_block("okta_eu: {}\n", "okta", new, false).unwrap(), format!("okta_eu: {{}}\n{new}"));
-    }
 }

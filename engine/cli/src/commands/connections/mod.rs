@@ -2,6 +2,7 @@
 
 pub mod add;
 mod list;
+mod login;
 mod test;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::console::Console;
 use crate::outcome::Refused;
 use crate::surroundings::Surroundings;
 use add::AddArgs;
+use login::LoginArgs;
 use test::TestArgs;
 
 /// What `connections` is told.
@@ -50,6 +52,8 @@ pub enum ConnectionsCommand {
     Test(TestArgs),
     /// Write a connection into the connections file
     Add(AddArgs),
+    /// Log in again, in the browser, for a connection that is written down
+    Login(LoginArgs),
 }
 
 /// Whose connections.
@@ -75,5 +79,6 @@ pub fn run(
             runtime::of_one_thread()?.block_on(test::test(args, surroundings, console))
         }
         Some(ConnectionsCommand::Add(args)) => add::add(args, surroundings, console),
+        Some(ConnectionsCommand::Login(args)) => login::login(args, surroundings, console),
     }
 }
