@@ -25,9 +25,12 @@ async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     let project = Project::shipped();
     let org = Org::imported(&Setup::default());
     for (flow, told) in [
-        ("import.yaml", "238 stored · left 12 · to create 48 · to change 0 · unchanged 190 · 0 sent"),
-        ("deactivate.yaml", "12 stored · to deactivate 10 · 0 sent"),
-        ("import_changes.yaml", "238 stored · left 12 · to create 48 · to change 0 · unchanged 190 · 0 sent"),
+        ("import.yaml", "stored: 238 · left: 12 · to_create: 48 · to_change: 0 · unchanged: 190 · sent: 0"),
+        ("deactivate.yaml", "stored: 12 · to_deactivate: 10 · sent: 0"),
+        (
+            "import_changes.yaml",
+            "stored: 238 · left: 12 · to_create: 48 · to_change: 0 · unchanged: 190 · sent: 0",
+        ),
     ] {
         let ran = org.run(&project.flow(flow), &["--dry-run"]).await;
         assert_eq!(ran.code, 0, "{flow}: {}", ran.stderr);
@@ -51,16 +54,20 @@ async fn what_a_dry_run_told_is_what_happens() {
     assert_eq!(org.known().len() - before.len(), 48);
     // The second time there is nothing new, and those who left are still there to be deactivated.
     let again = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
-    assert!(again.stdout.contains("left 12 · to create 0 · to change 0 · unchanged 238"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("left: 12 · to_create: 0 · to_change: 0 · unchanged: 238"),
+        "{}",
+        again.stdout
+    );
     let leavers = org.run(&project.flow("deactivate.yaml"), &["--dry-run"]).await;
-    assert!(leavers.stdout.contains("12 stored · to deactivate 10"), "{}", leavers.stdout);
+    assert!(leavers.stdout.contains("stored: 12 · to_deactivate: 10"), "{}", leavers.stdout);
     assert_eq!(org.run(&project.flow("deactivate.yaml"), &[]).await.code, 0);
     org.settle().await;
     let over = org.run(&project.flow("deactivate.yaml"), &["--dry-run"]).await;
-    assert!(over.stdout.contains("12 stored · to deactivate 0"), "{}", over.stdout);
+    assert!(over.stdout.contains("stored: 12 · to_deactivate: 0"), "{}", over.stdout);
     // Who is gone stays gone, whatever an import does to the deactivated.
     let next = org.run(&project.flow("import.yaml"), &["--dry-run"]).await;
-    assert!(next.stdout.contains("to create 0 · to change 0 · unchanged 238"), "{}", next.stdout);
+    assert!(next.stdout.contains("to_create: 0 · to_change: 0 · unchanged: 238"), "{}", next.stdout);
     assert_eq!(org.run(&project.flow("import.yaml"), &[]).await.code, 0);
     org.settle().await;
     assert_eq!(org.0.okta.count_status(UserStatus::Deprovisioned), 10);
