@@ -188,7 +188,7 @@ cards:
   - { id: count, card: list.length, with: { list: $.suspended.users } }
   - id: log
     card: okta.search_system_logs
-    with: { result_set: first_200, custom_filter: 'eventType eq \"user.session.start\" and outcome.result eq \"FAILURE\"' }
+    with: { result_set: first_200, until: \"2100-08-01T00:00:00Z\", custom_filter: 'eventType eq \"user.session.start\" and outcome.result eq \"FAILURE\"' }
   - card: flow_control.return
     with:
       failed: \"$.log.system_logs[*]['Actor']\"
