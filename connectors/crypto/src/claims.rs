@@ -2,7 +2,7 @@
 
 use flowrun_core::duration::milliseconds;
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::value::{Date, Record, Text, Value};
 
 /// How long a token is good unless the author says otherwise: ten minutes, as in Okta.
 const LIFETIME_S: f64 = 600.0;
@@ -55,12 +55,12 @@ impl Claims {
         let given = self.seconds("exp")?.is_some();
         match expires_in.map(|text| text.trim()) {
             None | Some("") if given => Ok(()),
-            None | Some("") => self.add("exp", Value::Number(issued + LIFETIME_S)),
+            None | Some("") => self.add("exp", dated("exp", issued + LIFETIME_S)?),
             Some("never") if given => {
                 Err(invalid("the claim `exp` is given, but the token is never to expire"))
             }
             Some("never") => Ok(()),
-            Some(text) => self.add("exp", Value::Number((issued + seconds(text)?).floor())),
+            Some(text) => self.add("exp", dated("exp", (issued + seconds(text)?).floor())?),
         }
     }
 
@@ -69,7 +69,7 @@ impl Claims {
         self.seconds("nbf")?;
         match not_before.map(|text| text.trim()) {
             None | Some("") => Ok(()),
-            Some(text) => self.add("nbf", Value::Number((issued + seconds(text)?).floor())),
+            Some(text) => self.add("nbf", dated("nbf", (issued + seconds(text)?).floor())?),
         }
     }
 
@@ -77,7 +77,8 @@ impl Claims {
     fn seconds(&self, name: &str) -> Result<Option<f64>> {
         match self.0.get(name) {
             None => Ok(None),
-            Some(Value::Number(seconds)) => Ok(Some(*seconds)),
+            Some(Value::Number(seconds)) => dated(name, *seconds).map(|_| Some(*seconds)),
+            Some(Value::Integer(_)) => Err(undated(name)),
             Some(other) => {
                 let fault = invalid(format!(
                     "expected seconds since 1970 as the claim `{name}`, found {}",
@@ -92,6 +93,18 @@ impl Claims {
     pub(crate) fn into_value(self) -> Value {
         Value::from(self.0)
     }
+}
+
+/// Seconds since 1970 as a claim (RFC 7519 2, NumericDate: fractions and times before 1970 are allowed), if there is such a date.
+fn dated(name: &str, seconds: f64) -> Result<Value> {
+    // Casting makes what is too large the largest, which is no date either.
+    Date::from_millis((seconds * 1000.0) as i64).map(|_| Value::Number(seconds)).ok_or_else(|| undated(name))
+}
+
+/// The fault of a claim that is a number, but no date within the years that there are dates of.
+fn undated(name: &str) -> Fault {
+    invalid(format!("the claim `{name}` is no date before the year 10000"))
+        .help("a JWT's dates are seconds since 1970: divide milliseconds by 1000")
 }
 
 /// The seconds of a text like `10 minutes`; a plain number is seconds.

@@ -167,7 +167,10 @@ fn other(claim: &str, which: &str, wanted: &[Text], claims: &Record) -> Fault {
 fn millis(claims: &Record, name: &str) -> Result<Option<f64>> {
     match claims.get(name) {
         None => Ok(None),
-        Some(Value::Number(seconds)) => Ok(Some(seconds * 1000.0)),
+        // To the microsecond, beyond which a double of today's date says nothing: a fraction must not end up beside its millisecond.
+        Some(Value::Number(seconds)) => Ok(Some((seconds * 1e6).round() / 1e3)),
+        // Too long for a double: in seconds, hundreds of millions of years away, before or after.
+        Some(Value::Integer(whole)) => Ok(Some(whole.nearest() * 1000.0)),
         Some(other) => Err(wrong(format!("the token's `{name}` isn't a number, but {}", other.kind()))),
     }
 }

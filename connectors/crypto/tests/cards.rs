@@ -107,6 +107,11 @@ async fn what_can_not_be_signed_is_told() {
         (r#"{"payload":{"exp":5},"expires_in":60}"#, "the claim `exp` is given twice"),
         (r#"{"payload":{"exp":5},"expires_in":"never"}"#, "is never to expire"),
         (r#"{"payload":{"exp":"tomorrow"}}"#, "expected seconds since 1970 as the claim `exp`, found text"),
+        // Milliseconds; RFC 7519 2 wants seconds.
+        (r#"{"payload":{"exp":1473206485670}}"#, "the claim `exp` is no date"),
+        (r#"{"payload":{"exp":1e300}}"#, "the claim `exp` is no date"),
+        (r#"{"payload":{"nbf":-1e300}}"#, "the claim `nbf` is no date"),
+        (r#"{"payload":{"iat":123456789012345678901}}"#, "the claim `iat` is no date"),
         (r#"{"expires_in":"10m"}"#, "expected a duration, found \"10m\""),
         (r#"{"not_before":-1}"#, "expected a duration, found \"-1\""),
         (r#"{"audience":{"a":1}}"#, "a list of texts, found object"),
@@ -201,6 +206,52 @@ async fn each_failure_is_told_in_its_own_words() {
         get(&verify(&sign(with(HS256, &[])).await.unwrap(), HS256).unwrap(), "exp"),
         Value::Number(1_473_207_085.0)
     );
+}
+
+/// RFC 7519 2: a NumericDate may have a fraction. The run's time is 1473206485.670, and `exp` is when a token has ended (4.1.4).
+#[tokio::test(start_paused = true)]
+async fn fractions_and_dates_before_1970_count() {
+    let table = [
+        (r#"{"exp":1473206485.67}"#, Some("the token ended at 2016-09-07T00:01:25.670Z")),
+        (r#"{"exp":1473206485.671}"#, None),
+        (r#"{"exp":-1.5}"#, Some("the token ended at 1969-12-31T23:59:58.500Z")),
+        (r#"{"nbf":-1.5}"#, None),
+        (r#"{"nbf":1473206485.67}"#, None),
+        (r#"{"nbf":1473206485.671}"#, Some("the token is not good before 2016-09-07T00:01:25.671Z")),
+    ];
+    for (payload, told) in table {
+        let given = format!(r#"{{"key":"s3cret","algorithm":"HS256","payload":{payload}}}"#);
+        let said = verify(&sign(with(&given, &[])).await.unwrap(), HS256);
+        assert_eq!(said.err().map(|fault| fault.message.to_string()).as_deref(), told, "{payload}");
+    }
+}
+
+/// Signed by Python's `hmac`, for JWT Sign refuses such claims.
+#[test]
+fn a_date_beyond_all_calendars_is_far_away() {
+    let table = [
+        // {"exp":12345678901234567891}
+        (
+            "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjEyMzQ1Njc4OTAxMjM0NTY3ODkxfQ.mgbhBWdbuIzp40smMUVrzJY7ne5kKpI6NGdlvx-GywI",
+            None,
+        ),
+        // {"nbf":12345678901234567891}
+        (
+            "eyJhbGciOiJIUzI1NiJ9.eyJuYmYiOjEyMzQ1Njc4OTAxMjM0NTY3ODkxfQ.TlRDNCmA7pFOq2a3yYS5trCbmvDDq58Q5tsBVnV4oNY",
+            Some("the token is not good before a date that is too far away"),
+        ),
+        // {"exp":1e300}
+        ("eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjFlMzAwfQ.l3cdsd1jFsA__gNYtCOQfmLSxdhBYP3nHc2P99nv5p8", None),
+        // {"exp":-12345678901234567891}
+        (
+            "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOi0xMjM0NTY3ODkwMTIzNDU2Nzg5MX0.6nz3rVgOf6G8l74tMGYQCdlgWIzf7VxxYzdCj1fpkXo",
+            Some("the token ended at a date that is too far away"),
+        ),
+    ];
+    for (token, told) in table {
+        let said = verify(token, HS256).err().map(|fault| fault.message.to_string());
+        assert_eq!(said.as_deref(), told, "{token}");
+    }
 }
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
