@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use flowrun::console::Console;
+use flowrun::screen::Screen;
 use flowrun::{Surroundings, main_in, run_in};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
@@ -450,6 +451,33 @@ fn a_real_run_says_what_it_waits_for() {
     assert_eq!(ran.code, 0, "{}", told(&ran));
     let said = ran.stderr.lines().find(|line| line.contains("Patience: waits ")).unwrap_or_default();
     assert!(said.contains(", until ") && said.ends_with(" UTC"), "{}", told(&ran));
+}
+
+/// The tree is drawn on the screen while the run goes on, with what it waits for, and is gone in the end; each frame begins with
+/// the mark by which terminals hold back half a frame.
+#[test]
+fn a_run_is_drawn_while_it_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flow.yaml");
+    let flow = "name: Patience\ncards:\n  - { card: flow_control.wait_for, with: { delay: 60 } }\n";
+    fs::write(&file, flow).unwrap();
+    let (shown, mut out, mut err) = (Shared::default(), Vec::new(), Vec::new());
+    let look = Look { live: true, color: false, width: 80, height: 24 };
+    let screen = Screen::new(Box::new(shown.clone()), look, Box::new(|| Some((70, 24))));
+    let env = env(&[("XDG_STATE_HOME", &folder.path().display().to_string())]);
+    let surroundings = Surroundings { screen: Some(screen), env, ..surroundings() };
+    let mut console = Console { err_look: look, ..Console::plain(&mut out, &mut err) };
+    let args = ["run", &file.display().to_string(), "--live", "--time-scale", "60"];
+    assert_eq!(main_in(args, &surroundings, &mut console), 0, "{}", String::from_utf8_lossy(&err));
+    let shown = shown.text();
+    let frames: Vec<&str> = shown.split("\u{1b}[?2026h").collect();
+    assert!(frames.len() > 1, "{shown:?}");
+    let last = frames[frames.len() - 1];
+    let (tree, after) = last.split_once("\u{1b}[?2026l").unwrap();
+    assert!(tree.contains("└ Wait For") && tree.contains(" s left"), "{tree:?}");
+    // Two lines, of the tree and of the spinner, are taken away.
+    assert_eq!(after.matches("\u{1b}[2K").count(), 2, "{after:?}");
+    assert!(String::from_utf8(out).unwrap().contains("done · 1 min"));
 }
 
 #[tokio::test]

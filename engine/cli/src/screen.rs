@@ -61,9 +61,11 @@ impl Screen {
     /// Draws a frame in place of the last one.
     pub fn draw(&self, lines: &[String]) {
         let mut shown = self.shown();
-        // Whole lines are taken away first: of a line that was written over, a terminal may remember that it was longer.
-        let mut text = format!("{BEGIN}{}\u{1b}[J", shown.back(0));
-        lines.iter().for_each(|line| text.push_str(&format!("{line}\n")));
+        let rows = shown.rows(0);
+        let mut text = format!("{BEGIN}{}", up(rows));
+        // A line is taken away as a whole: of one that was only written over, a terminal may remember that it was longer.
+        lines.iter().for_each(|line| text.push_str(&format!("{WIPE}{line}\n")));
+        text.push_str(&wipe(rows.saturating_sub(lines.len())));
         text.push_str(END);
         shown.frame = lines.iter().map(|line| visible(line)).collect();
         shown.write(&text);
@@ -105,26 +107,40 @@ impl Screen {
 impl Shown {
     /// Writes in place of the frame but for its first lines.
     fn replace(&mut self, kept: usize, text: &str) {
-        let mut whole = if self.frame.is_empty() { String::new() } else { self.back(kept) + "\u{1b}[J" };
+        let rows = self.rows(kept);
+        let mut whole = if rows == 0 { String::new() } else { up(rows) + &wipe(rows) };
         // A terminal has written `^C` where the cursor was.
-        whole.push_str(if self.look.live && !text.is_empty() { "\r\u{1b}[K" } else { "" });
+        whole.push_str(if self.look.live && !text.is_empty() { "\r\u{1b}[2K" } else { "" });
         whole.push_str(text);
         self.frame.clear();
         self.write(&whole);
     }
 
-    /// Moves the cursor from below the frame to the start of its line `kept`. A window that has become narrower has broken the
-    /// lines, as all but the oldest terminals do.
-    fn back(&self, kept: usize) -> String {
+    /// How many rows of the window the frame takes but for its first lines. One that has become narrower has broken the lines,
+    /// as all but the oldest terminals do.
+    fn rows(&self, kept: usize) -> usize {
         let width = (self.size)().map_or(self.look.width, |(width, _)| width).max(1);
-        let rows: usize = self.frame.iter().skip(kept).map(|line| line.div_ceil(width).max(1)).sum();
-        if rows == 0 { "\r".to_owned() } else { format!("\r\u{1b}[{rows}A") }
+        self.frame.iter().skip(kept).map(|line| line.div_ceil(width).max(1)).sum()
     }
 
     /// That it can't be shown is no reason to fail.
     fn write(&mut self, text: &str) {
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
     }
+}
+
+/// Takes away the line that the cursor is in. What takes away the rest of the screen, some terminals keep for those who scroll
+/// back: each frame.
+const WIPE: &str = "\u{1b}[2K";
+
+/// Moves the cursor to the start of a line so many rows above.
+fn up(rows: usize) -> String {
+    if rows == 0 { "\r".to_owned() } else { format!("\r\u{1b}[{rows}A") }
+}
+
+/// Takes away so many rows from that of the cursor on, which stays in its place.
+fn wipe(rows: usize) -> String {
+    if rows == 0 { String::new() } else { format!("{WIPE}\u{1b}[1B").repeat(rows) + &up(rows) }
 }
 
 /// How many columns a line takes, colors aside.
@@ -178,9 +194,10 @@ mod tests {
     fn a_frame_takes_the_place_of_the_last_one() {
         let (screen, out, width) = screen(80);
         screen.draw(&lines(&["one", "\u{1b}[36mtwo\u{1b}[0m"]));
-        assert_eq!(out.take(), "\r\u{1b}[Jone\n\u{1b}[36mtwo\u{1b}[0m\n");
+        assert_eq!(out.take(), "\r\u{1b}[2Kone\n\u{1b}[2K\u{1b}[36mtwo\u{1b}[0m\n");
         screen.draw(&lines(&["three"]));
-        assert_eq!(out.take(), "\r\u{1b}[2A\u{1b}[Jthree\n");
+        // The second line goes, and the cursor stands where it stood.
+        assert_eq!(out.take(), "\r\u{1b}[2A\u{1b}[2Kthree\n\u{1b}[2K\u{1b}[1B\r\u{1b}[1A");
         // A line of 100 columns stands on two rows of a window of 60, one of 60 on one.
         width.store(120, Ordering::Relaxed);
         assert_eq!(screen.look().width, 120);
@@ -189,7 +206,7 @@ mod tests {
         width.store(60, Ordering::Relaxed);
         assert_eq!(screen.look().width, 60);
         screen.clear();
-        assert_eq!(out.take(), "\r\u{1b}[3A\u{1b}[J");
+        assert_eq!(out.take(), format!("\r\u{1b}[3A{}\r\u{1b}[3A", "\u{1b}[2K\u{1b}[1B".repeat(3)));
         // Nothing is left to be taken away.
         screen.clear();
         assert_eq!(out.take(), "");
@@ -201,14 +218,15 @@ mod tests {
         screen.draw(&lines(&["tree", "spinner"]));
         out.take();
         screen.say("interrupted");
-        assert_eq!(out.take(), "\r\u{1b}[2A\u{1b}[J\r\u{1b}[Kinterrupted\n");
+        let wiped = "\u{1b}[2K\u{1b}[1B";
+        assert_eq!(out.take(), format!("\r\u{1b}[2A{}\r\u{1b}[2A\r\u{1b}[2Kinterrupted\n", wiped.repeat(2)));
         screen.draw(&lines(&["tree", "spinner"]));
-        assert_eq!(out.take(), "\r\u{1b}[Jtree\nspinner\n");
+        assert_eq!(out.take(), "\r\u{1b}[2Ktree\n\u{1b}[2Kspinner\n");
         // The last line goes, the tree stays.
         let mut left = false;
         screen.leave("left at once", || left = true);
         assert!(left);
-        assert_eq!(out.take(), "\r\u{1b}[1A\u{1b}[J\r\u{1b}[Kleft at once\n");
+        assert_eq!(out.take(), format!("\r\u{1b}[1A{wiped}\r\u{1b}[1A\r\u{1b}[2Kleft at once\n"));
     }
 
     #[test]
