@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod jsonpath;
 mod check;
 mod load;
