@@ -2,6 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod jsonpath;
 mod check;
+mod jsonpath;
 mod load;
