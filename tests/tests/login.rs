@@ -108,11 +108,20 @@ fn fetch(url: &str) -> String {
 fn flowrun(folder: &Path, args: &[&str]) -> Ran {
     let env = [("XDG_CONFIG_HOME", folder.join("config")), ("XDG_STATE_HOME", folder.join("state"))];
     let env = env.map(|(name, path)| (name.to_owned(), path.display().to_string()));
+    // Another connection, which stands nowhere else.
+    let other = ["BASE_URL=https://a.example.com", "AUTH=authorization_code"].map(|setting| {
+        let (name, value) = setting.split_once('=').unwrap();
+        (format!("OTHER_{name}"), value.to_owned())
+    });
     let open = |url: &str| {
         let url = url.to_owned();
         std::thread::spawn(move || browse(&url));
     };
-    let surroundings = Surroundings { env: env.into(), open: Some(Arc::new(open)), ..surroundings() };
+    let surroundings = Surroundings {
+        env: env.into_iter().chain(other).collect(),
+        open: Some(Arc::new(open)),
+        ..surroundings()
+    };
     in_surroundings(args, &surroundings)
 }
 
@@ -182,6 +191,8 @@ fn a_person_logs_in_once_and_runs_share_what_comes_of_it() {
     let again = flowrun(folder.path(), &["connections", "login", "crm", "--project", &project]);
     assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     assert!(kept(18));
+    let other = flowrun(folder.path(), &["connections", "login", "other", "--connector", "api_connector"]);
+    assert!(other.code == 2 && other.stderr.contains("has no connection `other`"), "{}", other.stderr);
     let listed = flowrun(folder.path(), &["connections", &project]);
     assert!(listed.stdout.contains("authorization_code"), "{}", listed.stdout);
 

@@ -197,6 +197,7 @@ pub(crate) fn needed<'s>(kind: Kind, settings: &'s Settings, name: &str) -> Resu
     settings.get(name).ok_or_else(|| {
         let (kind, variable) = (kind.name(), name.to_ascii_uppercase());
         wrong(format!("API_CONNECTOR_AUTH is {kind}, but API_CONNECTOR_{variable} is missing"))
+            .help(format!("give `{name}` too; the server's documentation says it"))
     })
 }
 

@@ -17,7 +17,7 @@ use flowrun_project::{Problem, Project, unreadable, unwritable};
 use flowrun_views::look::Paint;
 use secrecy::ExposeSecret;
 
-use super::login;
+use super::{Written, login};
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
 use crate::surroundings::{Prompt, Surroundings};
@@ -26,43 +26,31 @@ use crate::values::pair;
 /// What `connections add` is told.
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// The connection's name, as in flowrun.yaml
-    pub name: String,
+    /// Which one.
+    #[command(flatten)]
+    pub of: Written,
     /// Its settings; what is missing is asked for on a terminal. `-` reads a value from standard input
     #[arg(value_name = "SETTING=VALUE", value_parser = pair)]
     pub settings: Vec<(String, String)>,
-    /// Its connector, if its name does not say it
-    #[arg(long, value_name = "NAME")]
-    pub connector: Option<String>,
     /// Replace the connection of that name
     #[arg(long)]
     pub replace: bool,
-    /// The connections file [default: ~/.config/flowrun/connections.yaml]
-    #[arg(long, value_name = "FILE")]
-    pub connections: Option<PathBuf>,
-    /// The project that it is for
-    #[arg(long, value_name = "PATH", default_value = ".")]
-    pub project: PathBuf,
-    /// For a login in the browser: trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
 }
 
 /// Adds a connection.
 pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let connector =
-        connector_of(&args.name, args.connector.as_deref(), &args.project, &surroundings.registry)?;
-    let path = match &args.connections {
+    let connector = connector_of(&args.of, &surroundings.registry)?;
+    let path = match &args.of.connections {
         Some(path) => path.clone(),
         None => ConnectionsFile::place(&surroundings.env).ok_or_else(|| {
             Problem::new("nothing says where the connections file is: HOME is not set")
                 .help("name it with --connections")
         })?,
     };
-    outside(&path, &args.project, &surroundings.registry)?;
+    outside(&path, &args.of.project, &surroundings.registry)?;
     // Nobody is asked for what is then refused.
     let old = read(&path)?;
-    with(&old, &args.name, &BTreeMap::new(), args.replace)?;
+    with(&old, &args.of.name, &BTreeMap::new(), args.replace)?;
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
@@ -81,7 +69,14 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     }
     let signed_in = {
         let sources = given.iter().map(|(name, text)| (*name, Source::parse(text)));
-        login::sign_in(connector, &args.name, sources.collect(), args.ca_file.clone(), surroundings, console)?
+        login::sign_in(
+            connector,
+            &args.of.name,
+            sources.collect(),
+            args.of.ca_file.clone(),
+            surroundings,
+            console,
+        )?
     };
     for (name, secret) in signed_in {
         given.insert(name, Source::plain(secret.expose_secret()));
@@ -93,13 +88,13 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     // Runs that replace a secret of theirs in the meantime must not lose it.
     let _lock = vault::lock(&path).map_err(told)?;
     let old = read(&path)?;
-    let text = with(&old, &args.name, &given, args.replace)?;
+    let text = with(&old, &args.of.name, &given, args.replace)?;
     write(&path, &text)?;
     let paint = Paint(console.out_look.color);
     console.print(&format!(
         "{} {} in {}, which only you may read\ntry it: flowrun connections test\n",
         paint.green("wrote"),
-        args.name,
+        args.of.name,
         path.display()
     ))?;
     Ok(DONE)
@@ -115,12 +110,8 @@ fn read(path: &Path) -> Result<String, Problem> {
 }
 
 /// The connector that is named, or that has the connection's name, or that the project says.
-pub(super) fn connector_of<'r>(
-    name: &str,
-    connector: Option<&str>,
-    project: &Path,
-    registry: &'r Registry,
-) -> Result<&'r Connector, Problem> {
+pub(super) fn connector_of<'r>(of: &Written, registry: &'r Registry) -> Result<&'r Connector, Problem> {
+    let (name, connector, project) = (&of.name, of.connector.as_deref(), &of.project);
     let named = connector.unwrap_or(name);
     if let Some(connector) = registry.connector(named) {
         return Ok(connector);

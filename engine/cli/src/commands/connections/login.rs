@@ -11,7 +11,6 @@ use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Html;
 use axum::routing::get;
-use clap::Args;
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_host::runtime;
 use flowrun_host::session::connections::{Purpose, open_network};
@@ -31,6 +30,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
+use super::Written;
 use super::add::connector_of;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
@@ -42,60 +42,41 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// How long a browser may take to get its page.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// What `connections login` is told.
-#[derive(Debug, Args)]
-pub struct LoginArgs {
-    /// The connection's name, as in flowrun.yaml
-    pub name: String,
-    /// Its connector, if its name does not say it
-    #[arg(long, value_name = "NAME")]
-    pub connector: Option<String>,
-    /// The connections file [default: ~/.config/flowrun/connections.yaml]
-    #[arg(long, value_name = "FILE")]
-    pub connections: Option<PathBuf>,
-    /// The project that it is for
-    #[arg(long, value_name = "PATH", default_value = ".")]
-    pub project: PathBuf,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-}
-
 /// Logs in for a connection of the connections file.
-pub fn login(
-    args: &LoginArgs,
-    surroundings: &Surroundings,
-    console: &mut Console<'_>,
-) -> Result<u8, Refused> {
-    let connector =
-        connector_of(&args.name, args.connector.as_deref(), &args.project, &surroundings.registry)?;
-    let path = ConnectionsFile::find(args.connections.as_deref(), &surroundings.env).ok_or_else(|| {
+pub fn login(of: &Written, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    let connector = connector_of(of, &surroundings.registry)?;
+    let path = ConnectionsFile::find(of.connections.as_deref(), &surroundings.env).ok_or_else(|| {
         Problem::new("there is no connections file")
-            .help(format!("write the connection down first: flowrun connections add {}", args.name))
+            .help(format!("write the connection down first: flowrun connections add {}", of.name))
     })?;
-    let file = ConnectionsFile::read(&path, &args.project)
+    let file = ConnectionsFile::read(&path, &of.project)
         .map_err(|error| Problem::new(error.to_string()).help(error.help()))?;
-    let origin = settle(connector, &args.name, &[], &surroundings.env, Some(&file), false);
+    // Nobody logs in for what can't be written down then.
+    if file.settings(&of.name).next().is_none() {
+        let problem = Problem::new(format!("{} has no connection `{}`", path.display(), of.name));
+        return Err(problem.help(format!("write it down first: flowrun connections add {}", of.name)).into());
+    }
+    let origin = settle(connector, &of.name, &[], &surroundings.env, Some(&file), false);
     let sources: BTreeMap<&str, Source> = match &origin {
         Origin::Given(given) => given.sources().map(|(name, source)| (name, source.clone())).collect(),
         _ => {
-            let problem = Problem::new(format!("the settings of `{}` are not complete", args.name));
+            let problem = Problem::new(format!("the settings of `{}` are not complete", of.name));
             return Err(problem.help("`flowrun connections` lists what is missing").into());
         }
     };
-    let kept = sign_in(connector, &args.name, sources, args.ca_file.clone(), surroundings, console)?;
+    let kept = sign_in(connector, &of.name, sources, of.ca_file.clone(), surroundings, console)?;
     if kept.is_empty() {
         let problem =
-            Problem::new(format!("`{}` logs in by itself; there is nothing to do in a browser", args.name));
+            Problem::new(format!("`{}` logs in by itself; there is nothing to do in a browser", of.name));
         return Err(problem.help("try it: flowrun connections test").into());
     }
     let unkept = |why: String| Problem::new(format!("the login can't be written down: {why}"));
     let _lock = vault::lock(&path).map_err(|error| unkept(format!("{}: {error}", path.display())))?;
     for (setting, secret) in &kept {
-        vault::keep(&path, &args.name, setting, secret).map_err(unkept)?;
+        vault::keep(&path, &of.name, setting, secret).map_err(unkept)?;
     }
     let wrote = Paint(console.out_look.color).green("wrote");
-    console.print(&format!("{wrote} the login of {} in {}\n", args.name, path.display()))?;
+    console.print(&format!("{wrote} the login of {} in {}\n", of.name, path.display()))?;
     Ok(DONE)
 }
 

@@ -14,7 +14,6 @@ use crate::console::Console;
 use crate::outcome::Refused;
 use crate::surroundings::Surroundings;
 use add::AddArgs;
-use login::LoginArgs;
 use test::TestArgs;
 
 /// What `connections` is told.
@@ -53,7 +52,7 @@ pub enum ConnectionsCommand {
     /// Write a connection into the connections file
     Add(AddArgs),
     /// Log in again, in the browser, for a connection that is written down
-    Login(LoginArgs),
+    Login(Written),
 }
 
 /// Whose connections.
@@ -65,6 +64,25 @@ pub struct ConnectionsOf {
     /// Where the settings of connections are
     #[arg(long, value_name = "FILE")]
     pub connections: Option<PathBuf>,
+}
+
+/// A connection of a connections file, and the file.
+#[derive(Debug, Args)]
+pub struct Written {
+    /// The connection's name, as in flowrun.yaml
+    pub name: String,
+    /// Its connector, if its name does not say it
+    #[arg(long, value_name = "NAME")]
+    pub connector: Option<String>,
+    /// The connections file [default: ~/.config/flowrun/connections.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub connections: Option<PathBuf>,
+    /// The project that it is for
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub project: PathBuf,
+    /// For a login in the browser: trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Lists, tries or adds connections.
