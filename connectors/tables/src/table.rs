@@ -85,7 +85,7 @@ impl Table {
             views: Vec::new(),
             kept: definition.kept,
             max_rows: definition.max_rows.unwrap_or(if definition.kept { MAX_KEPT } else { MAX_ROWS }),
-            keys: ["row_id", "created", "updated"].map(Text::from),
+            keys: ["Row ID", "Created", "Updated"].map(Text::from),
         }
     }
 

@@ -142,8 +142,8 @@ fn values_are_kept_by_the_column_s_type() {
     let row: Record = tables.rows("people").unwrap().swap_remove(0);
     let shown = parse_json(&Value::from(row).to_json()).unwrap();
     let members = shown.as_object().unwrap();
-    assert!(members["created"].to_string().starts_with("2016-09-07T00:01:"));
-    assert_eq!(members["created"], members["updated"]);
+    assert!(members["Created"].to_string().starts_with("2016-09-07T00:01:"));
+    assert_eq!(members["Created"], members["Updated"]);
     assert_eq!(members["name"], Value::from("7"));
     assert_eq!(members["age"], Value::from(12.5));
     // Blank is not given, and this column has a default.
@@ -218,7 +218,7 @@ fn a_stream_gives_every_row_once_whatever_happens_meanwhile() {
     let streamed = stream(&tables, "{}", |records| {
         for record in records {
             let record = record.as_object().unwrap();
-            delete(&tables, &record["row_id"]);
+            delete(&tables, &record["Row ID"]);
             create(&tables, "new", 1.0);
         }
     });
@@ -232,7 +232,7 @@ fn a_stream_gives_every_row_once_whatever_happens_meanwhile() {
             let record = record.as_object().unwrap();
             assert!(record["age"].as_number().unwrap() > last);
             last = record["age"].as_number().unwrap();
-            delete(&tables, &record["row_id"]);
+            delete(&tables, &record["Row ID"]);
         }
         create(&tables, "new", 3_000.5);
     });

@@ -128,6 +128,8 @@ pub struct Flow {
     pub alone: Option<Alone>,
     /// The flow that runs after a run which starts with this one has failed; none where that is not said.
     pub on_failure: Option<Name>,
+    /// Whether what it takes and gives becomes what its type says; else it passes as it is, and the types are for people.
+    pub converts: bool,
     /// The inputs, in their order.
     pub inputs: Vec<Input>,
     /// The outputs, in their order, with the names of their types.
@@ -231,6 +233,8 @@ pub struct Input {
     pub default: Option<At<Value>>,
     /// The values it may have; empty means any.
     pub choices: Vec<At<Value>>,
+    /// Whether what is passed becomes what the type says, if the flow converts at all.
+    pub converts: bool,
     /// What it means.
     pub description: Option<Name>,
 }

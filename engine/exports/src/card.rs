@@ -251,7 +251,7 @@ impl Flowing<'_, '_> {
         if calls && self.passes(raw, field) {
             let expr = match &field.item {
                 Some(path) => item(path),
-                None => view.expr(card, field, field.ty),
+                None => view.expr(card, field, Type::ANY),
             };
             // Reduce hands its running value over by itself.
             if !(declared.id == "list.reduce" && *field.key == *"memo") {
@@ -304,7 +304,7 @@ impl Flowing<'_, '_> {
         };
         let state = raw.inputs.iter().filter(own);
         let state: Vec<_> = state
-            .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, field.ty))))
+            .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))))
             .collect();
         step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
         let none = state.is_empty();

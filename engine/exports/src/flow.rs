@@ -7,7 +7,7 @@ use super::naming::{Names, id};
 use super::order::{Ordered, Placed, order};
 use super::pack::{self, Callee, Card, Field, Scope};
 use super::project::{Lowering, Signature};
-use super::wire::{View, is_start, nowhere};
+use super::wire::{View, is_start, nowhere, unknown_conversion};
 use super::{Trouble, card};
 use flowrun_core::model::{Flow, Input, Schedule, Step, Trigger};
 use flowrun_core::source::Origin;
@@ -95,6 +95,7 @@ fn named(
         ty: Some(nowhere(ty.to_string().into())),
         default: default.map(nowhere),
         choices: Vec::new(),
+        converts: true,
         description: None,
     };
     Flow {
@@ -105,6 +106,8 @@ fn named(
         trigger: Trigger::Helper,
         alone: None,
         on_failure: None,
+        // As in Okta: a wire hands on what it holds.
+        converts: false,
         inputs: inputs.into_iter().map(input).collect(),
         outputs: outputs
             .into_iter()
@@ -165,6 +168,7 @@ fn cards(
     let used = RefCell::new(BTreeSet::new());
     let mut flow =
         Flowing { all, title: title.clone(), id: id.clone(), path: path.clone(), ids: Names::default() };
+    flow.doubt_conversions(scope);
     let ordered = flow.order(scope)?;
     let dictionary = flow.all.dictionary;
     let outputs = |card: &Card, field: &Field| card::output_name(dictionary, card, field);
@@ -219,6 +223,21 @@ impl Flowing<'_, '_> {
             Err(why) => {
                 self.trouble(None, &format!("the flow is left out: {why}"));
                 None
+            }
+        }
+    }
+
+    /// Tells of conversions that nobody knows.
+    pub fn doubt_conversions(&mut self, scope: &Scope) {
+        for ((card, input), pins) in &scope.pins {
+            let card = &scope.cards[*card];
+            for convert in pins.iter().filter_map(unknown_conversion) {
+                let field = card.inputs.iter().find(|field| field.id == *input);
+                let said = field.map_or(input, |field| field.label.as_ref().unwrap_or(&field.key));
+                self.trouble(
+                    Some(card),
+                    &format!("the conversion `{convert}` into its field \"{said}\" is not known: the value passes as it is"),
+                );
             }
         }
     }

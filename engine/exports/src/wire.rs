@@ -73,18 +73,15 @@ impl View<'_> {
 
     /// What a pin brings into a text: a template's part.
     pub fn part(&self, card: usize, field: &Field) -> String {
-        let (source, convert) = match self.pin(card, field) {
-            Some(pin) => (self.source(pin.from, &pin.output, 0), pin.convert.as_deref()),
-            None => (Source::Constant(field.value.clone()), None),
+        let source = match self.pin(card, field) {
+            Some(pin) => self.source(pin.from, &pin.output, 0),
+            None => Source::Constant(field.value.clone()),
         };
         match source {
             Source::Constant(Value::Null) => String::new(),
             Source::Constant(Value::Text(text)) => literal(&text),
             Source::Constant(value) => literal(&value.to_json()),
-            Source::Path(path) if convert == Some("stringify") => {
-                format!("{{{{ {} | tojson }}}}", lenient(&path))
-            }
-            Source::Path(path) => format!("{{{{ {} }}}}", lenient(&path)),
+            Source::Path(path) => format!("{{{{ {} }}}}", lenient(&path, "''")),
         }
     }
 
@@ -212,22 +209,36 @@ fn run(key: &str) -> Source {
 
 /// A wire, converted as the pin says, unless the field that it leads to does that by its type.
 fn converted(path: &[Text], pin: &Pin, wanted: Type) -> Expr {
-    let wire = || Expr::Wire(wire(path));
-    let expr = match pin.convert.as_deref() {
-        _ if wanted.kind != Kind::Any => wire(),
-        Some("toString" | "booleanToString" | "isoString") => template(path, "string"),
-        Some("stringify") => template(path, "tojson"),
-        Some("parse") => template(path, "fromjson"),
-        Some("parseFloat") => template(path, "number"),
-        Some("dateTime") => template(path, "date"),
-        _ => wire(),
-    };
-    let wraps = pin.wrap || pin.convert.as_deref() == Some("wrapArray");
-    if wraps && !(wanted.list && wanted.kind != Kind::Any) { Expr::List(vec![nowhere(expr)]) } else { expr }
+    let named =
+        pin.convert.as_deref().and_then(|convert| CONVERSIONS.iter().find(|(name, _)| *name == convert));
+    let wraps = (pin.wrap || pin.convert.as_deref() == Some(WRAPS)) && !wanted.list;
+    let filters: Vec<&str> =
+        named.map(|(_, filter)| *filter).into_iter().chain(wraps.then_some("as_list")).collect();
+    if wanted.kind != Kind::Any || filters.is_empty() {
+        return Expr::Wire(wire(path));
+    }
+    Expr::Template(format!("{{{{ {} | {} }}}}", lenient(path, "none"), filters.join(" | ")).into())
 }
 
-fn template(path: &[Text], filter: &str) -> Expr {
-    Expr::Template(format!("{{{{ {} | {filter} }}}}", lenient(path)).into())
+/// Okta's conversions of what a wire brings, and the filters that do the same.
+const CONVERSIONS: &[(&str, &str)] = &[
+    ("toString", "string"),
+    ("booleanToString", "string"),
+    ("isoString", "string"),
+    ("stringify", "string"),
+    ("parse", "fromjson"),
+    ("parseFloat", "number"),
+    ("dateTime", "date"),
+];
+
+/// The conversion of one value to a list.
+const WRAPS: &str = "wrapArray";
+
+/// Whether the conversion of a pin means nothing here.
+pub(super) fn unknown_conversion(pin: &Pin) -> Option<&Text> {
+    pin.convert
+        .as_ref()
+        .filter(|convert| **convert != *WRAPS && !CONVERSIONS.iter().any(|(name, _)| *name == &***convert))
 }
 
 /// A path as a wire: `$.user.profile['Manager ID']`.
@@ -254,16 +265,15 @@ fn names(path: &[Text]) -> String {
 }
 
 /// A path in a template that gives a blank where an object lacks a key, as pins do: templates by themselves call that a mistake.
-fn lenient(path: &[Text]) -> String {
+fn lenient(path: &[Text], blank: &str) -> String {
     // A card and its output, or `inputs` and an input, are always there.
     let known = path.len().min(2);
     let mut text = names(&path[..known]);
     for (place, key) in path.iter().enumerate().skip(known) {
         let whole = names(&["".into(), key.clone()]);
-        let blank = if place + 1 == path.len() { "''" } else { "{}" };
         text = match place + 1 == path.len() {
             true => format!("{text}{whole} | default({blank})"),
-            false => format!("({text}{whole} | default({blank}))"),
+            false => format!("({text}{whole} | default({{}}))"),
         };
     }
     text

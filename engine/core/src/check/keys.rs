@@ -67,10 +67,6 @@ impl<'p> Lower<'_, 'p> {
         let what = described(shape, self.shared);
         let of_okta = matches!(shape.of, Of::Row(_)).then(|| table::key_for(name)).flatten();
         let mistake = match open {
-            _ if of_okta.is_some() => {
-                Diagnostic::new(Code::MisspeltKey, span, format!("{what} has no key `{name}`, as in Okta"))
-                    .label("always blank")
-            }
             true if closest(name, names()).is_none() => return,
             true => {
                 Diagnostic::new(Code::MisspeltKey, span, format!("{what} has no key `{name}` that is known"))
@@ -80,7 +76,8 @@ impl<'p> Lower<'_, 'p> {
                 .label("no such key"),
         };
         let mistake = mistake.help(match of_okta {
-            Some(key) => format!("write `{key}`"),
+            Some(key) if key.contains(' ') => format!("a row has Okta's keys: write `['{key}']`"),
+            Some(key) => format!("a row has Okta's keys: write `{key}`"),
             None => there_are(name, names()),
         });
         self.report(match shape.of {

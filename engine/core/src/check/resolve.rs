@@ -259,8 +259,10 @@ impl Lower<'_, '_> {
                 .collect();
             return self.whole(members, place, query);
         };
-        let output =
-            step.outputs.iter().position(|output| matches!(first, Key::Name(name) if *name == output.name));
+        let output = match first {
+            Key::Name(name) => step.output(name),
+            Key::Index(_) => None,
+        };
         let Some(output) = output else {
             if !step.open {
                 self.unknown_output(index, first, *first_at);

@@ -93,6 +93,15 @@ impl<'p> Step<'p> {
         }
     }
 
+    /// The place of an output by its name, or by Okta's of one that the card declares.
+    pub fn output(&self, name: &str) -> Option<usize> {
+        let place = |name: &str| self.outputs.iter().position(|output| *output.name == *name);
+        place(name).or_else(|| {
+            let declared = self.card?.outputs.iter().find(|output| output.key == name)?;
+            place(&declared.name)
+        })
+    }
+
     /// Where the card is named: the place that stands for all of it.
     pub fn named_at(&self) -> Span {
         self.model.id.as_ref().map_or(self.model.card.span, |id| id.span)

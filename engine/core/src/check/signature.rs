@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Flow, Name, OnError, Project, Step};
 use crate::program::{Input, Output};
 use crate::suggest::listed;
-use crate::types::Type;
+use crate::types::{Kind, Type};
 use crate::value::{Text, Value};
 
 /// What a flow takes and gives.
@@ -31,6 +31,7 @@ pub(super) fn all(
 fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Log) -> Signature {
     let inputs = flow.inputs.iter().map(|input| {
         let ty = input.ty.as_ref().map_or(Some(Type::ANY), |ty| type_named(ty, log)).unwrap_or(Type::ANY);
+        let ty = promised(ty, flow.converts && input.converts);
         let choices: Vec<_> = input.choices.iter().map(|choice| fit(choice, ty, log)).collect();
         let default = input.default.as_ref().map(|default| fit(default, ty, log));
         if let (Some(Value::Secret(_)), Some(written)) = (&default, &input.default) {
@@ -58,7 +59,7 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
     let outputs = if declared {
         let output = |(name, ty): &(Name, Name)| Output {
             name: name.it.clone(),
-            ty: type_named(ty, log).unwrap_or(Type::ANY),
+            ty: promised(type_named(ty, log).unwrap_or(Type::ANY), flow.converts),
         };
         flow.outputs.iter().map(output).collect()
     } else {
@@ -67,6 +68,11 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
         given.into_iter().map(|name| Output { name, ty: Type::ANY }).collect()
     };
     Signature { inputs, outputs, declared }
+}
+
+/// What a declared type promises: nothing where values pass as they are, but that secrets stay secrets.
+fn promised(ty: Type, converts: bool) -> Type {
+    if converts || ty.kind == Kind::Secret { ty } else { Type::ANY }
 }
 
 /// The names of what the Return cards give that end the flow, and not only a branch.

@@ -27,8 +27,8 @@ const OF_EVERY_ROW: &[(&str, Type)] = &[
     ("_id", Type::NUMBER),
 ];
 
-/// Which of them a row has as an object, each with what Okta's rows call it.
-const OF_A_RECORD: [(&str, &str); 3] = [("row_id", "Row ID"), ("created", "Created"), ("updated", "Updated")];
+/// Which of them a row has as an object, each with what the cards' fields and outputs call it.
+const OF_A_RECORD: [(&str, &str); 3] = [("Row ID", "row_id"), ("Created", "created"), ("Updated", "updated")];
 
 /// The fields that name a column.
 const NAMES_A_COLUMN: &[&str] = &["sort_column", "sort_by", "column"];
@@ -94,9 +94,9 @@ pub(super) fn keys_of_row<'t>(shared: &Shared<'_>, table: usize) -> Vec<Cow<'t, 
     keys
 }
 
-/// The key under which a row has what Okta's rows have under `name`, where that differs.
+/// The key under which a row has what a card's field is called.
 pub(super) fn key_for(name: &str) -> Option<&'static str> {
-    OF_A_RECORD.iter().find(|(_, okta)| *okta == name).map(|(name, _)| *name)
+    OF_A_RECORD.iter().find(|(_, field)| *field == name).map(|(key, _)| *key)
 }
 
 /// The type of an output that the author named, where it is a column; one that isn't is reported.

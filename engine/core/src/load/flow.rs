@@ -13,8 +13,8 @@ use crate::suggest::closest;
 use crate::value::Text;
 
 const KEYS: &[&str] =
-    &["name", "description", "trigger", "alone", "on_failure", "inputs", "outputs", "cards"];
-const INPUT_KEYS: &[&str] = &["type", "default", "choices", "description"];
+    &["name", "description", "trigger", "alone", "on_failure", "convert", "inputs", "outputs", "cards"];
+const INPUT_KEYS: &[&str] = &["type", "default", "choices", "convert", "description"];
 const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
 
@@ -29,6 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
         trigger: Trigger::Helper,
         alone: None,
         on_failure: None,
+        converts: true,
         inputs: Vec::new(),
         outputs: Vec::new(),
         cards: Vec::new(),
@@ -61,6 +62,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
         flow.broken |= flow.alone.is_none();
     }
     flow.on_failure = reader.text_at(&keys, "on_failure");
+    flow.converts = converts(reader, keys.get("convert"));
     for (name, node) in named(reader, &mut flow.broken, keys.get("inputs"), "a mapping of inputs") {
         let Some(name) = reader.label(name, "an input") else { continue };
         flow.inputs.push(input(reader, name, node));
@@ -166,13 +168,15 @@ fn check_ids(reader: &mut Reader<'_>, cards: &[Step], ids: &mut BTreeMap<Text, S
 }
 
 fn input(reader: &mut Reader<'_>, name: Name, node: &Node) -> Input {
-    let mut input = Input { name, ty: None, default: None, choices: Vec::new(), description: None };
+    let mut input =
+        Input { name, ty: None, default: None, choices: Vec::new(), converts: true, description: None };
     match &node.content {
         Content::Null => {}
         Content::Map(_) => {
             let Some(keys) = reader.keys(node, "an input", INPUT_KEYS) else { return input };
             input.ty = reader.text_at(&keys, "type");
             input.description = reader.text_at(&keys, "description");
+            input.converts = converts(reader, keys.get("convert"));
             input.default = keys.get("default").and_then(|node| reader.constant(node, "a constant"));
             let choices = keys.get("choices").and_then(|node| reader.list(node, "a list of values"));
             for choice in choices.unwrap_or_default() {
@@ -182,6 +186,12 @@ fn input(reader: &mut Reader<'_>, name: Name, node: &Node) -> Input {
         _ => input.ty = reader.text(node, "a type, as `text`, or a mapping with `type` and `default`"),
     }
     input
+}
+
+/// Whether values become what their types say: not where `convert: none` stands.
+fn converts(reader: &mut Reader<'_>, node: Option<&Node>) -> bool {
+    let help = "values become what their types say unless `convert: none` stands there";
+    node.and_then(|node| reader.word(node, &["none"], help)).is_none()
 }
 
 fn alone(reader: &mut Reader<'_>, node: &Node) -> Option<Alone> {

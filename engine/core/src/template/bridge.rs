@@ -287,6 +287,15 @@ pub(super) fn fromjson(value: &Inner) -> Result<Inner, Error> {
     }
 }
 
+/// The filter `as_list`: a list as it is, nothing as no items, anything else as the one item of a list.
+pub(super) fn as_list(value: &Inner) -> Result<Inner, Error> {
+    Ok(match back(value)? {
+        Value::Null => wrap(&Value::list(Vec::new())),
+        Value::List(_) => value.clone(),
+        one => wrap(&Value::list(vec![one])),
+    })
+}
+
 /// The filter `number`: what a text says, as Okta converts it; a blank is none.
 pub(super) fn number(value: &Inner) -> Result<Inner, Error> {
     converted(value, Type::NUMBER)

@@ -98,6 +98,7 @@ static SHARED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     shared.add_filter("tojson", bridge::tojson);
     // Okta's conversions, for fields that take anything.
     shared.add_filter("fromjson", bridge::fromjson);
+    shared.add_filter("as_list", bridge::as_list);
     shared.add_filter("number", bridge::number);
     shared.add_filter("date", bridge::date);
     // It would print the whole scope, secrets included.

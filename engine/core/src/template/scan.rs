@@ -24,6 +24,7 @@ pub struct Use {
 /// Minijinja's filters. It doesn't list them; a test compares.
 pub(super) const FILTERS: &[&str] = &[
     "abs",
+    "as_list",
     "attr",
     "batch",
     "bool",

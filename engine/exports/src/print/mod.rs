@@ -22,6 +22,9 @@ pub fn flow(flow: &Flow) -> String {
     file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
     file.extend(flow.alone.as_ref().map(|alone| ("alone".to_owned(), self::alone(alone))));
     file.extend(flow.on_failure.as_ref().map(|name| ("on_failure".to_owned(), text(&name.it))));
+    if !flow.converts {
+        file.push(member("convert", Yaml::text("none")));
+    }
     if !flow.inputs.is_empty() {
         let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
         file.push(("inputs".to_owned(), Yaml::Map(inputs.collect())));
@@ -135,7 +138,7 @@ fn alone(alone: &Alone) -> Yaml {
 
 fn input(input: &Input) -> Yaml {
     let ty = input.ty.as_ref().map(|ty| text(&ty.it));
-    if input.default.is_none() && input.choices.is_empty() && input.description.is_none() {
+    if input.default.is_none() && input.choices.is_empty() && input.converts && input.description.is_none() {
         return ty.unwrap_or_else(|| constant(&Value::Null));
     }
     let mut members: Vec<(String, Yaml)> = ty.map(|ty| member("type", ty)).into_iter().collect();
@@ -145,6 +148,9 @@ fn input(input: &Input) -> Yaml {
             "choices",
             Yaml::List(input.choices.iter().map(|choice| constant(&choice.it)).collect()),
         ));
+    }
+    if !input.converts {
+        members.push(member("convert", Yaml::text("none")));
     }
     named(&mut members, "description", input.description.as_ref());
     Yaml::Map(members)

@@ -157,7 +157,7 @@ fn choices(field: &Field) -> Vec<String> {
 fn keys(field: &Field) -> Option<String> {
     let names: Vec<&str> = match &field.keys {
         Keys::Known { names, .. } => names.iter().collect(),
-        Keys::OfRows => return Some("Keys: `row_id`, `created`, `updated` and the columns.".to_owned()),
+        Keys::OfRows => return Some("Keys: `Row ID`, `Created`, `Updated` and the columns.".to_owned()),
         Keys::Unknown | Keys::OfItems(_) | Keys::OfInputs | Keys::OfHelper => return None,
     };
     let is_told = |name: &&str| field.docs.contains(&format!("`{name}`"));

@@ -19,6 +19,7 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
     changes.extend(both.described("description", old.description.as_ref(), new.description.as_ref()));
     both.trigger(&old.trigger, &new.trigger, &mut changes);
     both.beside(old.alone.as_ref(), new.alone.as_ref(), &mut changes);
+    changes.extend(Change::of("convert", none(old.converts), none(new.converts)).if_differs());
     both.inputs(&old.inputs, &new.inputs, &mut changes);
     outputs(&old.outputs, &new.outputs, &mut changes);
     let cards = cards(both, pairing);
@@ -194,6 +195,7 @@ impl Both<'_> {
                 (!choices.is_empty()).then(|| self.secrets.constant(name, &Value::list(choices)))
             };
             change(Some("choices"), choices(was), choices(now));
+            change(Some("convert"), none(was.converts), none(now.converts));
             let described =
                 |input: &Input| input.description.as_ref().map(|text| self.secrets.struck(&text.it));
             change(Some("description"), described(was), described(now));
@@ -202,6 +204,11 @@ impl Both<'_> {
             changes.push(Change::named("input", &*was.name.it, Some(ty(was)), None));
         }
     }
+}
+
+/// What stands in the file where values pass as they are.
+fn none(converts: bool) -> Option<String> {
+    (!converts).then(|| "none".to_owned())
 }
 
 fn ty(input: &Input) -> String {

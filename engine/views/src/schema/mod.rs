@@ -41,6 +41,10 @@ pub fn schema(catalog: &Catalog) -> Value {
                 },
             },
             "on_failure": text("The flow that runs after a run which starts with this one has failed; it finds what failed under `$.error`."),
+            "convert": {
+                "description": "`none`: what it takes and gives passes as it is; the types are for people.",
+                "enum": ["none"],
+            },
             "inputs": {
                 "description": "What the flow takes: names and types.",
                 "type": ["object", "null"],
@@ -97,6 +101,7 @@ fn common() -> Map<String, Value> {
                         "type": { "$ref": "#/$defs/type" },
                         "default": { "description": "Its value where the caller passes none." },
                         "choices": { "type": "array", "description": "The values it may have." },
+                        "convert": { "description": "`none`: what is passed stays as it is.", "enum": ["none"] },
                         "description": text("What it means."),
                     },
                 },
