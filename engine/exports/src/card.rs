@@ -119,6 +119,7 @@ impl Flowing<'_, '_> {
                 continue;
             }
             let found = declared_input(declared, raw, field, result_set.as_deref());
+            let found = found.or_else(|| stood_in(declared, raw, field, &given));
             match found.filter(|input| !given.contains(&*input.name)) {
                 Some(input) => {
                     given.insert(&*input.name);
@@ -222,6 +223,10 @@ impl Flowing<'_, '_> {
             }
             (_, value) => value.clone(),
         };
+        // There a blank field counts, and one that isn't there does not.
+        if value.is_empty() && COUNT_BLANKS.contains(&&*declared.id) {
+            return Some(Expr::Constant(input.ty.blank()));
+        }
         let default = Value::from(&input.default);
         let blank = value.is_null()
             || value == default
@@ -394,6 +399,39 @@ impl Flowing<'_, '_> {
             _ => Expr::Constant(Value::Text(whole.into())),
         }
     }
+}
+
+/// Cards that take any number of values of one kind: Okta gives them the first two, which an author may take away.
+const EXTENSIBLE: &[&str] = &[
+    "list.combine_all",
+    "list.difference",
+    "list.intersection",
+    "list.union",
+    "number.add",
+    "number.multiply",
+    "text.concatenate",
+    "true_false.and",
+    "true_false.or",
+    "true_false.or_exclusive",
+    "true_false.xnor",
+];
+
+/// Those of them for whose result a blank value counts.
+const COUNT_BLANKS: &[&str] = &["true_false.and", "list.intersection"];
+
+/// The author's own values take the places of those that the author took away: what isn't there takes no part.
+fn stood_in<'d>(
+    declared: &'d Declared,
+    raw: &Card,
+    field: &Field,
+    given: &BTreeSet<&str>,
+) -> Option<&'d flowrun_core::card::Field> {
+    let own =
+        EXTENSIBLE.contains(&&*declared.id) && !declared.inputs.iter().any(|input| *input.key == *field.key);
+    let is_gone = |input: &&flowrun_core::card::Field| {
+        !raw.inputs.iter().any(|field| *field.key == *input.key) && !given.contains(&*input.name)
+    };
+    declared.inputs.iter().filter(|_| own && field.group.is_none()).find(is_gone)
 }
 
 /// The list that a group of fields is here.

@@ -12,7 +12,7 @@ pub struct CombineAll {
     list_1: Arc<Vec<Value>>,
     /// The second list.
     #[input(key = "list2")]
-    list_2: Arc<Vec<Value>>,
+    list_2: Option<Arc<Vec<Value>>>,
     /// Further lists, under any names, in their order.
     #[input(rest)]
     more: Record,

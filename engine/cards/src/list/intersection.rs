@@ -5,7 +5,7 @@ use crate::prelude::*;
 
 /// Keeps the values that are in all of several lists.
 ///
-/// Each is kept once, in the order of the first list. Two values are the same if their types and all that they
+/// Each is kept once, in the order of the first list; `list_2`, left out, takes no part. Two values are the same if their types and all that they
 /// hold are. See also `list.difference` and `list.union`.
 #[derive(Inputs)]
 pub struct Intersection {
@@ -14,7 +14,7 @@ pub struct Intersection {
     list_1: Arc<Vec<Value>>,
     /// The second list.
     #[input(key = "list2")]
-    list_2: Arc<Vec<Value>>,
+    list_2: Option<Arc<Vec<Value>>>,
     /// Further lists, under any names, in their order.
     #[input(rest)]
     more: Record,
@@ -34,6 +34,7 @@ impl Pure for Intersection {
         r#"{ list_1: [a, b, c, b], list_2: [c, b] }"# => ok r#"{ list: [b, c] }"#,
         r#"{ list_1: [1, 2, 3], list_2: [2, 3], list_3: [3, 4] }"# => ok r#"{ list: [3] }"#,
         r#"{ list_1: [{ id: 1 }, { id: 2 }], list_2: [{ id: 2 }] }"# => ok r#"{ list: [{ id: 2 }] }"#,
+        r#"{ list_1: [1, 2], list_2: [] }"# => ok r#"{ list: [] }"#,
         r#"{ list_1: [1, 2], list_2: ["1", "2"] }"# => ok r#"{ list: [] }"#,
     };
     type Out = Common;

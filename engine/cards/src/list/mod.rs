@@ -34,8 +34,12 @@ flowrun_core::pure_cards! {
 }
 
 /// The lists of a card that takes two and any number more, in their order.
-fn lists(first: Arc<Vec<Value>>, second: Arc<Vec<Value>>, more: Record) -> Result<Vec<Arc<Vec<Value>>>> {
-    let mut lists = vec![first, second];
+fn lists(
+    first: Arc<Vec<Value>>,
+    second: Option<Arc<Vec<Value>>>,
+    more: Record,
+) -> Result<Vec<Arc<Vec<Value>>>> {
+    let mut lists: Vec<_> = [first].into_iter().chain(second).collect();
     for (name, value) in more {
         let list = Arc::from_value(value).map_err(|mismatch| {
             Fault::new(FaultKind::InvalidTypeConversion, format!("`{name}`: {mismatch}"))

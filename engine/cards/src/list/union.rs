@@ -44,7 +44,7 @@ impl Pure for Union {
     fn run(self, _: &Cx<'_>) -> Result<United> {
         let mut seen = Distinct::default();
         let mut list = Vec::new();
-        for part in lists(self.list_1, self.list_2.unwrap_or_default(), self.more)? {
+        for part in lists(self.list_1, self.list_2, self.more)? {
             list.extend(part.iter().filter(|item| seen.insert((*item).clone())).cloned());
         }
         Ok(United { list })

@@ -1,8 +1,9 @@
 use crate::prelude::*;
 
-/// Adds two numbers.
+/// Adds numbers.
 ///
-/// If `b` is left out, 1 is added. See also `number.subtract`.
+/// More numbers than two are given as fields of any name. If `b` is left out, 1 is added. See also `number.subtract`, and
+/// `number.sum` for a list.
 #[derive(Inputs)]
 pub struct Add {
     /// The first number.
@@ -10,12 +11,15 @@ pub struct Add {
     /// The second number.
     #[input(default = 1)]
     b: f64,
+    /// Further numbers.
+    #[input(rest)]
+    more: Record,
 }
 
 /// The sum.
 #[derive(Outputs)]
 pub struct Added {
-    /// `a` and `b` together.
+    /// All of them together.
     #[output(key = "output")]
     total: f64,
 }
@@ -25,6 +29,7 @@ impl Pure for Add {
     const EXPORTED_AS: &[&str] = &["kernel:math:add"];
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 2, b: 3.5 }"# => ok r#"{ total: 5.5 }"#,
+        r#"{ a: 1, b: 1, third: 1 }"# => ok r#"{ total: 3 }"#,
         r#"{ a: 41 }"# => ok r#"{ total: 42 }"#,
         r#"{ a: "10 days", b: -3 }"# => ok r#"{ total: 7 }"#,
         r#"{ a: ten, b: 1 }"# => err "expected number, found text \"ten\"",
@@ -33,6 +38,7 @@ impl Pure for Add {
     type Out = Added;
 
     fn run(self, _: &Cx<'_>) -> Result<Added> {
-        Ok(Added { total: super::finite(self.a + self.b)? })
+        let more = super::more(self.more)?;
+        Ok(Added { total: super::finite(more.iter().fold(self.a + self.b, |total, more| total + more))? })
     }
 }

@@ -45,6 +45,15 @@ fn finite(number: f64) -> Result<f64> {
     bail!(kind InvalidInput, "the result is too large for a number")
 }
 
+/// The fields of any name as numbers.
+fn more(fields: Record) -> Result<Vec<f64>> {
+    let number = |(name, value): (Text, Value)| {
+        f64::from_value(value)
+            .map_err(|mismatch| Fault::new(FaultKind::InvalidTypeConversion, format!("`{name}`: {mismatch}")))
+    };
+    fields.into_iter().map(number).collect()
+}
+
 /// Half and more goes up, as JavaScript rounds: 2.5 to 3, -2.5 to -2.
 fn round_half_up(number: f64) -> f64 {
     let floor = number.floor();
