@@ -95,7 +95,7 @@ impl Flowing<'_, '_> {
 
     /// The cards of a branch that is a flow in itself.
     fn branch(&mut self, outer: &View<'_>, block: usize, scope: &Scope) -> Vec<Step> {
-        self.doubt_conversions(scope);
+        self.doubt(scope);
         let Some(ordered) = self.order(scope) else { return Vec::new() };
         let view = View {
             scope,

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Dictionary;
+use super::answer::{answers, is_asking, is_given};
 use super::flow::{Flowing, inline, lower_inline, origin};
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
-use super::policy::retry;
+use super::policy::{of_policy, retry};
 use super::search::{condition, result_set, result_set_named};
 use super::wire::{View, literal, nowhere};
 use flowrun_core::card::{Card as Declared, Work};
@@ -106,8 +107,7 @@ impl Flowing<'_, '_> {
             let pinned = view.pin(card, field).is_some();
             let streamed =
                 field.group.as_deref() == Some("Streaming") && result_set.as_deref() == Some("stream");
-            let own =
-                streamed && field.flow.is_none() && declared_input(declared, raw, field, None).is_none();
+            let own = streamed && declared_input(declared, raw, field, None).is_none();
             let expression = field.group.as_deref() == Some("_expr");
             if expression || own || !pinned && skipped(declared, raw, field) {
                 continue;
@@ -129,6 +129,7 @@ impl Flowing<'_, '_> {
                 None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
             }
         }
+        self.made(declared, raw, &mut step);
         if result_set.as_deref() == Some("stream") {
             self.streamed(view, card, raw, declared, &mut step);
         }
@@ -141,6 +142,23 @@ impl Flowing<'_, '_> {
         }
         self.finish(view, declared, raw, &mut step);
         Some(step)
+    }
+
+    /// What Map makes of an answer, by the type of its list: objects of all fields, or the one field's value. Said where it would be guessed otherwise.
+    fn made(&self, declared: &Declared, raw: &Card, step: &mut Step) {
+        let Some(made) = raw.outputs.iter().find(|output| *output.key == *"new list") else { return };
+        if declared.input("items").is_none() || made.ty.kind == Kind::Any {
+            return;
+        }
+        let outputs = raw.inputs.iter().find_map(|field| match field.flow.as_ref()? {
+            Callee::Named(flow) => Some(self.all.signatures.get(&**flow)?.outputs.len()),
+            Callee::Inline(scope) => Some(answers(scope).len()),
+        });
+        let objects = made.ty.kind == Kind::Object;
+        if outputs.is_none_or(|outputs| objects != (outputs > 1)) {
+            let items = if objects { "object" } else { "value" };
+            step.with.push((nowhere("items".into()), nowhere(Expr::Constant(Value::from(items)))));
+        }
     }
 
     /// The path of the flow in a field; one that stands inside becomes a flow of its own.
@@ -176,7 +194,7 @@ impl Flowing<'_, '_> {
         }
         let path = format!("{}_{}", self.path, view.ids[card]);
         let title: Text = format!("{}: {}", self.title, raw.title).into();
-        lower_inline(&title, &self.id, &path, scope, hidden, self.all).unwrap_or_default()
+        lower_inline(&title, &self.id, &path, scope, hidden, is_asking(raw), self.all).unwrap_or_default()
     }
 
     /// What a declared input gets; nothing where it keeps its default.
@@ -291,6 +309,9 @@ impl Flowing<'_, '_> {
                 _ => step.with.push((nowhere("options".into()), nowhere(Expr::Object(vec![entry])))),
             }
         } else if pinned || !field.value.is_empty() {
+            if of_policy(self.all.dictionary, self.all.signatures, raw).any(|own| own.id == field.id) {
+                return;
+            }
             let known = field.value == field.ty.blank() && !pinned;
             if !known && !is_part(raw, field) && *raw.policy.kind != *"return" {
                 let said = field.label.as_ref().unwrap_or(&field.key);
@@ -300,8 +321,17 @@ impl Flowing<'_, '_> {
         }
     }
 
-    /// What the helper of a stream gets besides the record: the author's fields, as one object. Personio's card puts both into one
-    /// object, which it hands over as the record.
+    /// The name of a helper's input, if it has one only: such a helper gets all that a card hands over as one object.
+    fn only_input(&self, raw: &Card) -> Option<Text> {
+        let callee = raw.inputs.iter().find_map(|field| field.flow.as_ref())?;
+        let Callee::Named(flow) = callee else { return None };
+        match self.all.signatures.get(&**flow)?.inputs.as_slice() {
+            [(only, ..)] => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// What the helper of a stream gets besides the record: the author's fields, as one object. A helper with one input gets both in it.
     fn streamed(&mut self, view: &View<'_>, card: usize, raw: &Card, declared: &Declared, step: &mut Step) {
         let own = |field: &&Field| {
             field.group.as_deref() == Some("Streaming")
@@ -309,15 +339,21 @@ impl Flowing<'_, '_> {
         };
         let state = raw.inputs.iter().filter(own);
         let state: Vec<_> = state
-            .map(|field| (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))))
+            .map(|field| {
+                let expr = match &field.flow {
+                    Some(Callee::Named(flow)) => Expr::Constant(Value::Text(self.named(flow, raw))),
+                    _ => view.expr(card, field, Type::ANY),
+                };
+                (nowhere(field.key.clone()), nowhere(expr))
+            })
             .collect();
         step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
         let none = state.is_empty();
         let state = Expr::Object(state);
-        if matches!(&declared.work, Work::Effect(spec) if spec.state_in_record) {
+        if let Some(only) = self.only_input(raw) {
             let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
             both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
-            step.pass.push((nowhere("Record".into()), nowhere(Expr::Object(both))));
+            step.pass.push((nowhere(only), nowhere(Expr::Object(both))));
         } else if !none {
             step.pass.push((nowhere("State".into()), nowhere(state)));
         }
@@ -339,7 +375,9 @@ impl Flowing<'_, '_> {
             return;
         }
         let own = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
-        for field in raw.outputs.iter().filter(own).filter(|field| view.pinned.contains(&field.id)) {
+        let read =
+            |field: &&Field| view.pinned.contains(&field.id) && is_given(self.all.signatures, raw, field);
+        for field in raw.outputs.iter().filter(own).filter(read) {
             if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
                 step.outputs.push(typed(field.key.clone(), field));
             }
@@ -348,7 +386,10 @@ impl Flowing<'_, '_> {
 
     fn external_card(&mut self, view: &View<'_>, card: usize, raw: &Card) -> Step {
         let mut step = self.begin(view, card, &external(raw));
-        for field in &raw.inputs {
+        let signatures = self.all.signatures;
+        let of_policy: BTreeSet<&Text> =
+            of_policy(self.all.dictionary, signatures, raw).map(|field| &field.id).collect();
+        for field in raw.inputs.iter().filter(|field| !of_policy.contains(&field.id)) {
             if let Some(flow) = &field.flow {
                 let path = self.callee(view, card, raw, field, flow, &mut step);
                 step.with

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::answer::{answers, is_given, returns};
 use super::naming::{Names, id};
 use super::order::{Ordered, Placed, order};
 use super::pack::{self, Callee, Card, Field, Scope};
@@ -14,7 +15,7 @@ use flowrun_core::source::Origin;
 use flowrun_core::types::Type;
 use flowrun_core::value::{Text, Value};
 
-const RETURN: &str = "kernel:control:return";
+pub(super) const RETURN: &str = "kernel:control:return";
 
 /// The cards of a flow. Some events come in lists, which the editor hides: their flow stands inside a For Each.
 pub(super) fn body(flow: &pack::Flow) -> &Scope {
@@ -26,7 +27,7 @@ pub(super) fn body(flow: &pack::Flow) -> &Scope {
 }
 
 /// What a flow takes and gives.
-pub(super) fn signature(flow: &pack::Flow, path: Text) -> Signature {
+pub(super) fn signature(flow: &pack::Flow, path: Text, asked: bool) -> Signature {
     let scope = body(flow);
     let start = scope.cards.iter().find(|card| is_start(card));
     let mut inputs: Vec<(Text, Type, Option<Value>)> = Vec::new();
@@ -40,7 +41,8 @@ pub(super) fn signature(flow: &pack::Flow, path: Text) -> Signature {
             inputs.push((field.key.clone(), field.ty, default));
         }
     }
-    Signature { path, inputs, outputs: returned(scope) }
+    let outputs = if asked { answers(scope) } else { returned(scope) };
+    Signature { path, inputs, asked, outputs }
 }
 
 /// What the Return cards of a scope give; of different types, anything.
@@ -60,12 +62,11 @@ pub(super) fn returned(scope: &Scope) -> Vec<(Text, Type)> {
 
 /// Lowers a flow; none if its cards have no order, which is told.
 pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
-    let (path, mut inputs, outputs) = {
-        let signature = all.signatures.get(&*raw.id)?;
-        (signature.path.clone(), signature.inputs.clone(), signature.outputs.clone())
-    };
+    let signature = all.signatures.get(&*raw.id)?;
+    let (path, outputs) = (signature.path.clone(), signature.outputs.clone());
+    let mut inputs = signature.inputs.clone();
     let scope = body(raw);
-    let (cards, used) = cards((&raw.title, &raw.id), &path, scope, BTreeMap::new(), all)?;
+    let (cards, used) = cards((&raw.title, &raw.id), &path, scope, BTreeMap::new(), signature.asked, all)?;
     let start = raw.scope.cards.iter().find(|card| is_start(card));
     let description = raw.description.trim();
     let trigger = trigger(raw, start, all);
@@ -125,6 +126,7 @@ pub(super) fn lower_inline(
     path: &str,
     scope: &Scope,
     hidden: Vec<(Text, Text, Type)>,
+    asked: bool,
     all: &mut Lowering<'_>,
 ) -> Option<Text> {
     let path = all.paths.unique(path);
@@ -135,9 +137,10 @@ pub(super) fn lower_inline(
         own.map(|field| (field.key.clone(), field.ty, None)).collect();
     inputs.extend(hidden.iter().map(|(_, name, ty)| (name.clone(), *ty, None)));
     let names = hidden.into_iter().map(|(key, name, _)| (key, name)).collect();
-    let (cards, _) = cards((title, flow_id), &path, scope, names, all)?;
+    let (cards, _) = cards((title, flow_id), &path, scope, names, asked, all)?;
     let span = all.made_of(origin(title, flow_id));
-    let flow = named(&path, title, inputs, returned(scope), cards);
+    let outputs = if asked { answers(scope) } else { returned(scope) };
+    let flow = named(&path, title, inputs, outputs, cards);
     all.made.push(Flow { span, ..flow });
     Some(path)
 }
@@ -163,15 +166,19 @@ fn cards(
     path: &Text,
     scope: &Scope,
     hidden: BTreeMap<Text, Text>,
+    asked: bool,
     all: &mut Lowering<'_>,
 ) -> Option<(Vec<Step>, BTreeSet<Text>)> {
     let used = RefCell::new(BTreeSet::new());
     let mut flow =
         Flowing { all, title: title.clone(), id: id.clone(), path: path.clone(), ids: Names::default() };
-    flow.doubt_conversions(scope);
+    flow.doubt(scope);
     let ordered = flow.order(scope)?;
     let dictionary = flow.all.dictionary;
-    let outputs = |card: &Card, field: &Field| card::output_name(dictionary, card, field);
+    let signatures = flow.all.signatures;
+    let outputs = |card: &Card, field: &Field| {
+        is_given(signatures, card, field).then(|| card::output_name(dictionary, card, field)).flatten()
+    };
     let view = View {
         scope,
         ids: flow.ids(scope, &ordered),
@@ -183,6 +190,9 @@ fn cards(
         outputs: &outputs,
     };
     let mut cards = flow.run(&view, &ordered.cards);
+    if asked && !returns(scope) {
+        flow.answer(&view, &ordered.cards, &mut cards);
+    }
     let used = used.into_inner();
     forget_ids(&mut cards, &used);
     Some((cards, used))
@@ -227,10 +237,21 @@ impl Flowing<'_, '_> {
         }
     }
 
-    /// Tells of conversions that nobody knows.
-    pub fn doubt_conversions(&mut self, scope: &Scope) {
+    /// Tells of wires that bring something else than they seem to: of conversions that nobody knows, of outputs that aren't there.
+    pub fn doubt(&mut self, scope: &Scope) {
         for ((card, input), pins) in &scope.pins {
             let card = &scope.cards[*card];
+            for pin in pins {
+                let from = &scope.cards[pin.from];
+                let output = from.outputs.iter().find(|field| field.id == pin.output);
+                if let Some(output) = output.filter(|output| !is_given(self.all.signatures, from, output)) {
+                    let message = format!(
+                        "the card {} reads its output \"{}\", which its flow does not give: it is blank",
+                        card.title, output.key
+                    );
+                    self.trouble(Some(from), &message);
+                }
+            }
             for convert in pins.iter().filter_map(unknown_conversion) {
                 let field = card.inputs.iter().find(|field| field.id == *input);
                 let said = field.map_or(input, |field| field.label.as_ref().unwrap_or(&field.key));

@@ -5,6 +5,7 @@
 //! flows (`flow`, `card`, `block`, `wire`). Cards that carry out nothing, such as those where branches meet, are looked through. Cards of
 //! connectors that flowrun lacks become external cards. What can't be read is told, and the rest is read all the same.
 
+mod answer;
 mod block;
 mod card;
 mod flow;

@@ -156,6 +156,8 @@ pub struct Field {
     pub value: Value,
     /// The flow in it.
     pub flow: Option<Callee>,
+    /// Whether the author added it.
+    pub custom: bool,
     /// What of the item a list card puts here: the path, if it is the item's.
     pub item: Option<Text>,
 }
@@ -444,6 +446,7 @@ fn read_field(
         key: string(field, "key").map_or_else(|| id.into(), |key| key.trim().into()),
         group: string(field, "group").filter(|group| !group.is_empty()),
         label: string(metadata, "displayname"),
+        custom: metadata.get("custom") == Some(&Json::Bool(true)),
         ty: read_type(value),
         value: match data {
             Some(data) if !is_flow => constant(data),

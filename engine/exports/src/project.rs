@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Pack, Scope};
+use super::policy::{of_policy, returned_on_errors};
 use super::wire::{is_start, nowhere};
-use super::{Dictionary, Trouble, flow};
+use super::{Dictionary, Trouble, answer, flow};
 use flowrun_core::model::{Column, Connection, Manifest, Project, Table};
 use flowrun_core::source::{FileId, Origin, Span};
 use flowrun_core::types::Type;
@@ -18,15 +19,20 @@ pub(super) struct Signature {
     pub path: Text,
     /// What it takes: name, type, and the value where nothing is passed, if somebody leaves it out.
     pub inputs: Vec<(Text, Type, Option<Value>)>,
+    /// Whether others make something of what it gives.
+    pub asked: bool,
     /// What it gives.
     pub outputs: Vec<(Text, Type)>,
 }
+
+/// What flows take and give, by their IDs.
+pub(super) type Signatures<'p> = BTreeMap<&'p str, Signature>;
 
 /// What all flows are lowered with.
 pub(super) struct Lowering<'p> {
     pub dictionary: &'p Dictionary,
     /// By the IDs of the flows.
-    pub signatures: BTreeMap<&'p str, Signature>,
+    pub signatures: &'p Signatures<'p>,
     /// The names of tables by their IDs.
     pub tables: BTreeMap<&'p str, Text>,
     pub troubles: Vec<Trouble>,
@@ -58,18 +64,20 @@ pub(super) fn lower(
     paths.unique("flowrun");
     let folders = Folders::new(pack);
     let mut signatures = BTreeMap::new();
+    let asked = answer::asked(pack);
     for flow in &pack.flows {
         let stem = stem(&flow.title, "flow");
         let path = paths.unique(&folders.within(flow.folder.as_deref(), &stem));
-        signatures.insert(&*flow.id, flow::signature(flow, path));
+        signatures.insert(&*flow.id, flow::signature(flow, path, asked.contains(&flow.id)));
     }
-    default_what_is_left_out(pack, &mut signatures);
+    return_on_errors(pack, dictionary, &mut signatures);
+    default_what_is_left_out(pack, dictionary, &mut signatures);
     let mut names = Names::default();
     let tables: Vec<Table> = pack.tables.iter().map(|table| self::table(table, &mut names)).collect();
     let by_id = pack.tables.iter().zip(&tables).map(|(raw, table)| (&*raw.id, table.name.it.clone()));
     let mut lowering = Lowering {
         dictionary,
-        signatures,
+        signatures: &signatures,
         tables: by_id.collect(),
         troubles: Vec::new(),
         paths,
@@ -90,30 +98,43 @@ pub(super) fn lower(
     (Project { manifest, flows }, lowering.origins)
 }
 
+/// What a flow gives when a card fails is among its outputs.
+fn return_on_errors(pack: &Pack, dictionary: &Dictionary, signatures: &mut Signatures<'_>) {
+    let found = pack.flows.iter().filter_map(|flow| {
+        let outputs = &signatures.get(&*flow.id)?.outputs;
+        Some((&*flow.id, returned_on_errors(dictionary, signatures, flow::body(flow), outputs)))
+    });
+    for (flow, more) in found.collect::<Vec<_>>() {
+        signatures
+            .get_mut(flow)
+            .into_iter()
+            .for_each(|signature| signature.outputs.extend(more.iter().cloned()));
+    }
+}
+
 /// An input that some card of the file leaves out gets a blank in Okta: it needs a default here.
-fn default_what_is_left_out(pack: &Pack, signatures: &mut BTreeMap<&str, Signature>) {
+fn default_what_is_left_out(pack: &Pack, dictionary: &Dictionary, signatures: &mut Signatures<'_>) {
     let mut left_out: BTreeSet<(Text, Text)> = BTreeSet::new();
-    let mut look = |card: &Card, callee: &str, passes: bool| {
+    let mut look = |callee: &str, passed: &[&str]| {
         let Some(signature) = signatures.get(callee) else { return };
-        let passed = |name: &str| passes && card.inputs.iter().any(|field| *field.key == *name);
-        let left = signature.inputs.iter().filter(|(name, ..)| !passed(name) && **name != *"Record");
+        let left =
+            signature.inputs.iter().filter(|(name, ..)| !passed.contains(&&**name) && **name != *"Record");
         left_out.extend(left.map(|(name, ..)| (callee.into(), name.clone())));
     };
     for flow in &pack.flows {
         each_card(&flow.scope, &mut |card| {
             for field in &card.inputs {
                 if let Some(Callee::Named(callee)) = &field.flow {
-                    look(card, callee, true);
+                    look(callee, &card.inputs.iter().map(|field| &*field.key).collect::<Vec<_>>());
                 }
             }
             if let (Some(Callee::Named(callee)), "flo") = (&card.policy.flow, &*card.policy.kind) {
-                look(card, callee, false);
+                let passed = of_policy(dictionary, signatures, card);
+                look(callee, &passed.map(|field| &*field.key).collect::<Vec<_>>());
             }
         });
-        if flow.schedule.is_some()
-            && let Some(start) = flow.scope.cards.iter().find(|card| is_start(card))
-        {
-            look(start, &flow.id, false);
+        if flow.schedule.is_some() && flow.scope.cards.iter().any(is_start) {
+            look(&flow.id, &[]);
         }
     }
     for (flow, name) in left_out {
@@ -127,7 +148,7 @@ fn default_what_is_left_out(pack: &Pack, signatures: &mut BTreeMap<&str, Signatu
 }
 
 /// Visits every card, those of blocks and inline flows included.
-fn each_card(scope: &Scope, visit: &mut impl FnMut(&Card)) {
+pub(super) fn each_card(scope: &Scope, visit: &mut impl FnMut(&Card)) {
     for card in &scope.cards {
         visit(card);
         let flows = card.inputs.iter().filter_map(|field| field.flow.as_ref()).chain(&card.policy.flow);

@@ -1,7 +1,7 @@
 //! What is searched for, and how much of it is wanted.
 
 use super::pack::Card;
-use super::wire::{Source, View, nowhere, wire};
+use super::wire::{View, nowhere};
 use flowrun_core::card::{Card as Declared, Words};
 use flowrun_core::model::{At, Expr};
 use flowrun_core::types::Type;
@@ -81,9 +81,5 @@ pub(super) fn condition(view: &View<'_>, card: usize, raw: &Card, value: &Value)
 fn direct(view: &View<'_>, from: &flowrun_core::value::Record, output: &Text) -> Expr {
     let method = from.get("methodId").and_then(Value::as_text);
     let card = method.and_then(|method| view.scope.cards.iter().position(|card| card.uuid == *method));
-    match card.map(|card| view.source(card, output, 0)) {
-        Some(Source::Path(path)) => Expr::Wire(wire(&path)),
-        Some(Source::Constant(value)) => Expr::Constant(value),
-        None => Expr::Constant(Value::Null),
-    }
+    card.map_or(Expr::Constant(Value::Null), |card| view.source(card, output, 0).into_expr())
 }

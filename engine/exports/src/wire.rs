@@ -49,6 +49,16 @@ pub(super) enum Source {
     Constant(Value),
 }
 
+impl Source {
+    /// As a field gets it.
+    pub fn into_expr(self) -> Expr {
+        match self {
+            Source::Path(path) => Expr::Wire(wire(&path)),
+            Source::Constant(value) => Expr::Constant(value),
+        }
+    }
+}
+
 impl View<'_> {
     /// The pin into a field.
     pub fn pin(&self, card: usize, field: &Field) -> Option<&Pin> {

@@ -16,6 +16,19 @@ use crate::value::Value;
 /// The input of a stream's helper flow that takes the record.
 pub(super) const RECORD: &str = "Record";
 
+/// Whether a value that is passed holds the item, or a part of it.
+fn reads_item(value: &Expr) -> bool {
+    match value {
+        Expr::Wire(text) => {
+            text.strip_prefix("$.item").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        }
+        Expr::Template(text) => text.contains("item"),
+        Expr::List(items) => items.iter().any(|item| reads_item(&item.it)),
+        Expr::Object(members) => members.iter().any(|(_, member)| reads_item(&member.it)),
+        Expr::Constant(_) | Expr::Broken => false,
+    }
+}
+
 impl<'p> Lower<'_, 'p> {
     /// Call Flow: the callee's outputs become the card's.
     pub fn call_flow(&mut self, index: usize) -> Option<Call> {
@@ -109,15 +122,16 @@ impl<'p> Lower<'_, 'p> {
     /// The call that hands a record on.
     fn streamed(&mut self, index: usize, callee: usize) -> Call {
         let named_at = self.flow_at(index);
-        let takes = self.check_takes(
-            callee,
-            named_at,
-            RECORD,
-            "the records",
-            &format!("give it the input `{RECORD}: object`"),
-        );
         let at = Position { item: Item::Of(Some(Type::OBJECT)), ..self.position(index) };
         let model = self.scope.steps[index].model;
+        let takes = model.pass.iter().any(|(_, value)| reads_item(&value.it))
+            || self.check_takes(
+                callee,
+                named_at,
+                RECORD,
+                "the records",
+                &format!("give it the input `{RECORD}: object`"),
+            );
         // Without the record, that the helper's inputs are not passed either is the same mistake.
         let broken = model.broken || !takes;
         let record = |name: &str| (name == RECORD).then_some(Arg::Slot(SlotId::ITEM));
