@@ -37,6 +37,8 @@ pub trait Effect: Inputs + Send + 'static {
     const TIMEOUT: Duration = Duration::from_secs(300);
     /// Whether it can yield its records page by page, when its input `result_set` says `stream`.
     const STREAMS: bool = false;
+    /// Whether its helper flow gets, in Okta's exports, the record and the author's fields as one object.
+    const STATE_IN_RECORD: bool = false;
     /// The connection it uses.
     type Connection: Connection;
     /// What it puts out.
@@ -114,6 +116,7 @@ impl EffectCard {
             does: C::DOES,
             scopes: Words::Written(C::SCOPES),
             streams: C::STREAMS,
+            state_in_record: C::STATE_IN_RECORD,
         };
         let card = Card::declared::<C, C::Out>(said, Work::Effect(spec));
         EffectCard::new(card, Arc::new(Coded::<C>(PhantomData)))

@@ -95,6 +95,7 @@ impl Effect for ListEmployees {
     const DOES: Does = Does::Reads;
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
+    const STATE_IN_RECORD: bool = true;
     type Connection = Personio;
     type Out = Listed;
 

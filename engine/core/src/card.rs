@@ -306,6 +306,8 @@ pub struct EffectSpec {
     pub scopes: Words,
     /// Whether it yields pages of records for a helper flow, when its input `result_set` says `stream`.
     pub streams: bool,
+    /// Whether its helper flow gets, in Okta's exports, the record and the author's fields as one object.
+    pub state_in_record: bool,
 }
 
 /// What the machine does for a card.

@@ -180,6 +180,8 @@ pub struct Flow {
     pub inputs: Vec<Input>,
     /// The outputs, in their order.
     pub outputs: Vec<Output>,
+    /// Whether what it gives is what its outputs promise; else it is what its Return happens to give.
+    pub converts: bool,
     /// Every step, those of blocks included.
     pub steps: Vec<Step>,
     /// Every block; block 0 is the flow's own.

@@ -118,6 +118,7 @@ fn effect<I: Inputs, O: Outputs>(id: &'static str, connector: &'static str, own:
         does: Does::Reads,
         scopes: Words::NONE,
         streams: !own,
+        state_in_record: false,
     };
     let said = Said { id, named: None, exported_as: &[], examples: &[] };
     Card::declared::<I, O>(said, Work::Effect(spec))

@@ -27,7 +27,7 @@ pub(super) fn external(card: &Card) -> Text {
     format!("{EXTERNAL}.{}.{}", stem(connector, "connector"), id(name, "card")).into()
 }
 
-/// The name by which wires know an output; none if the card here has no such output.
+/// The name by which wires know an output.
 pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -> Option<Text> {
     let Some(declared) = dictionary.cards.get(&*card.address) else {
         return Some(apart(&card.outputs, field));
@@ -38,13 +38,8 @@ pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -
     if let Some(output) = named.clone().nth(nth).or_else(|| named.clone().next()) {
         return Some(Text::from(&*output.name));
     }
-    let calls = declared.id == "flow_control.call_flow";
-    (declared.rest_out.is_some() || calls || mirrored(declared)).then(|| field.key.clone())
-}
-
-/// Cards whose outputs are their inputs.
-fn mirrored(card: &Declared) -> bool {
-    card.id == "flow_control.assign"
+    // The author's own; what the card here lacks is told where its wire is checked.
+    Some(field.key.clone())
 }
 
 /// A field's key, with its group where two fields share it.
@@ -331,7 +326,8 @@ impl Flowing<'_, '_> {
         }
     }
 
-    /// What the helper of a stream gets besides the record: the author's fields, as one object. A helper with one input gets both in it.
+    /// What the helper of a stream gets besides the record: the author's fields, as one object. A helper with one input gets both in it; Personio's
+    /// card hands both over as the record.
     fn streamed(&mut self, view: &View<'_>, card: usize, raw: &Card, declared: &Declared, step: &mut Step) {
         let own = |field: &&Field| {
             field.group.as_deref() == Some("Streaming")
@@ -350,10 +346,11 @@ impl Flowing<'_, '_> {
         step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
         let none = state.is_empty();
         let state = Expr::Object(state);
-        if let Some(only) = self.only_input(raw) {
+        let in_record = matches!(&declared.work, Work::Effect(spec) if spec.state_in_record);
+        if let Some(whole) = in_record.then(|| "Record".into()).or_else(|| self.only_input(raw)) {
             let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
             both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
-            step.pass.push((nowhere(only), nowhere(Expr::Object(both))));
+            step.pass.push((nowhere(whole), nowhere(Expr::Object(both))));
         } else if !none {
             step.pass.push((nowhere("State".into()), nowhere(state)));
         }

@@ -93,6 +93,7 @@ pub(super) fn flow<'p>(
         trigger,
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
+        converts: model.converts,
         blocks: scope
             .places
             .iter()

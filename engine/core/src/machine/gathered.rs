@@ -6,7 +6,7 @@ use super::carry;
 use super::frame::{End, Frame};
 use crate::control::DONE;
 use crate::fault::{Fault, FaultKind};
-use crate::program::{Flow, LoopKind};
+use crate::program::{Flow, LoopKind, Op};
 use crate::value::{DEEPEST, Depth, FromValue, Mismatch, Record, Text, Value, sort_by_key};
 use crate::words;
 
@@ -179,13 +179,17 @@ fn returned(flow: &Flow, child: &mut Frame, as_object: bool) -> Value {
     if !as_object {
         return child.outputs.first_mut().map(|output| carry::given(flow, output)).unwrap_or_default();
     }
-    if matches!(child.end, Some(End::Stopped)) {
-        return Value::from(Record::default());
-    }
-    let names = flow.outputs.iter().map(|output| output.name.clone());
-    Value::from(
-        names.zip(child.outputs.iter_mut().map(|output| carry::given(flow, output))).collect::<Record>(),
-    )
+    let last = child.trace.last().map(|trace| trace.step);
+    let stopped = matches!(child.end, Some(End::Stopped));
+    let outputs = flow.outputs.iter().zip(child.outputs.iter_mut()).enumerate();
+    let given = outputs.filter(|(place, _)| match last.map(|last| &flow.step(last).op) {
+        Some(Op::ContinueIf { message, .. }) if stopped => *message == Some(*place as u32),
+        // Where types are promises, so are the keys.
+        Some(Op::Return { places, .. }) if !flow.converts => places.contains(&Some(*place as u32)),
+        _ => !stopped,
+    });
+    let members = given.map(|(_, (output, value))| (output.name.clone(), carry::given(flow, value)));
+    Value::from(members.collect::<Record>())
 }
 
 /// The value for the next turn, and whether the loop is over.
