@@ -204,6 +204,8 @@ pub enum Trigger {
     Event {
         /// The connector's event, as `okta.user_created`.
         event: Name,
+        /// What the vendor is asked to limit it to, as an application, by the event's own fields.
+        with: Vec<(Name, At<Expr>)>,
         /// Which of the events count.
         filter: Option<At<Expr>>,
     },

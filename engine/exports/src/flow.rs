@@ -10,7 +10,7 @@ use super::pack::{self, Callee, Card, Field, Scope};
 use super::project::{Lowering, Signature};
 use super::wire::{View, is_start, nowhere, unknown_conversion};
 use super::{Trouble, card};
-use flowrun_core::model::{Flow, Input, Schedule, Step, Trigger};
+use flowrun_core::model::{Expr, Flow, Input, Schedule, Step, Trigger};
 use flowrun_core::source::Origin;
 use flowrun_core::types::Type;
 use flowrun_core::value::{Text, Value};
@@ -378,7 +378,16 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
         Some(event) => event.clone(),
         None => card::external(start),
     };
-    Trigger::Event { event: nowhere(event), filter: None }
+    // What the editor offers before something is chosen says so between dashes.
+    let chosen = |field: &&Field| match &field.value {
+        Value::Text(text) => !text.is_empty() && !text.starts_with("-- "),
+        value => !value.is_empty(),
+    };
+    let own = start.inputs.iter().filter(|field| field.group.as_deref() == Some("parameters"));
+    let with = own
+        .filter(chosen)
+        .map(|field| (nowhere(field.key.clone()), nowhere(Expr::Constant(field.value.clone()))));
+    Trigger::Event { event: nowhere(event), with: with.collect(), filter: None }
 }
 
 /// Whether a flow stands in this field.

@@ -9,6 +9,7 @@ mod answer;
 mod block;
 mod card;
 mod flow;
+mod missing;
 mod naming;
 mod order;
 mod pack;
@@ -103,7 +104,8 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
     }
     let mut troubles = Vec::new();
     let raw = pack::parse(text)?;
-    let pack = pack::read(&raw, &mut troubles)?;
+    let mut pack = pack::read(&raw, &mut troubles)?;
+    missing::stand_in(&mut pack, dictionary, &mut troubles);
     if let Some(version) = pack.version.as_ref().filter(|version| !VERSIONS.contains(&&***version)) {
         let known = VERSIONS.join(", ");
         troubles.push(Trouble {

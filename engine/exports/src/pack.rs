@@ -23,6 +23,8 @@ pub struct Pack {
     pub version: Option<Text>,
     /// The flows, in the order of the file.
     pub flows: Vec<Flow>,
+    /// The titles of flows of which the file has nothing else, by their IDs.
+    pub absent: BTreeMap<Text, Text>,
     /// The tables, by their IDs.
     pub tables: Vec<Table>,
     /// The folders.
@@ -219,6 +221,10 @@ pub fn read(root: &Json, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
 fn read_flow(id: &str, flow: &Json, pack: &mut Pack, troubles: &mut Vec<Trouble>) {
     let Some(flow) = flow.as_object() else { return };
     let title = string(flow, "name").unwrap_or_else(|| id.into());
+    if flow.get("data").is_some_and(Json::is_null) {
+        pack.absent.insert(string(flow, "id").unwrap_or_else(|| id.into()), title);
+        return;
+    }
     let data = object(flow, "data").unwrap_or(flow);
     let mut budget = MAX_CARDS;
     match read_scope(data, &mut budget) {

@@ -169,7 +169,7 @@ impl View<'_> {
     /// A path into an object, which the editor keeps in a card of its own.
     fn expanded(&self, card: usize, expand: &Card, output: &Field, hops: usize) -> Source {
         let key = expand.outputs.iter().find(|field| field.group == output.group && *field.key == *"key");
-        let keys: Vec<Text> = match key.map(|key| &key.value) {
+        let mut keys: Vec<Text> = match key.map(|key| &key.value) {
             Some(Value::List(keys)) => keys.iter().filter_map(|key| key.as_text().cloned()).collect(),
             Some(Value::Text(key)) => vec![key.clone()],
             _ => Vec::new(),
@@ -180,6 +180,11 @@ impl View<'_> {
         match self.pin(card, object).map(|pin| self.source(pin.from, &pin.output, hops + 1)) {
             Some(Source::Path(mut path)) => {
                 // What Okta's error lacks by itself is what the vendor answered.
+                if *path == [Text::from("error")]
+                    && let Some(key) = keys.first_mut().filter(|key| **key == *"statusCode")
+                {
+                    *key = "code".into();
+                }
                 let members = ["message", "code", "kind", "method", "flow", "execution", "body"];
                 if *path == [Text::from("error")]
                     && keys.first().is_some_and(|key| !members.contains(&&**key))

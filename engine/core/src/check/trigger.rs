@@ -29,7 +29,7 @@ impl Lower<'_, '_> {
                 method: choice(self.log, method.as_ref(), "method", METHODS),
                 security: choice(self.log, security.as_ref(), "security", SECURITY),
             },
-            Trigger::Event { event, filter } => {
+            Trigger::Event { event, with, filter } => {
                 event_known(shared, self.log, event);
                 self.uses(event.span, None, How::Starts, Target::Event(event.it.clone()));
                 let at = Position {
@@ -39,6 +39,9 @@ impl Lower<'_, '_> {
                     item: Item::None,
                     failed: false,
                 };
+                for (_, value) in with {
+                    self.expr(value, at);
+                }
                 let filter = filter.as_ref().map(|filter| self.expr(filter, at).arg);
                 program::Trigger::Event { event: event.it.clone(), filter }
             }

@@ -3,7 +3,7 @@
 use super::{Control, Moves, Named};
 use crate::card::Example;
 use crate::examples;
-use crate::value::{Operator, Text, Value};
+use crate::value::{Operator, Record, Text, Value};
 use flowrun_derive::Inputs;
 
 /// Tries some cards, and runs others if one of them fails.
@@ -38,7 +38,8 @@ impl Moves for IfError {
 
 /// Ends the flow with an error.
 ///
-/// A caller's card fails with it; a `try` around it catches it. See also `error_handling.return_error_if`.
+/// A caller's card fails with it; a `try` around it catches it, and finds fields of your own under `$.error.body`. See also
+/// `error_handling.return_error_if`.
 #[derive(Inputs)]
 pub struct ReturnError {
     /// What went wrong.
@@ -46,6 +47,9 @@ pub struct ReturnError {
     /// A code for it, as HTTP uses them.
     #[input(default = 500, key = "statusCode")]
     pub(crate) status_code: f64,
+    /// What else is to be known of the error.
+    #[input(rest)]
+    pub(crate) more: Record,
 }
 
 impl Moves for ReturnError {
@@ -55,6 +59,11 @@ impl Moves for ReturnError {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: error_handling.return_error
   with: { message: no such employee, status_code: 404 }"# => err "no such employee",
+        r#"- card: error_handling.if_error
+  try:
+    - { card: error_handling.return_error, with: { message: gone, login: jane } }
+  catch: []
+  outputs: { who: { try: nobody, catch: $.error.body.login } }"# => ok "{ who: jane }",
     };
     type Out = ();
     const CONTROL: Control = Control::ReturnError;
@@ -62,7 +71,7 @@ impl Moves for ReturnError {
 
 /// Ends the flow with an error if a comparison holds.
 ///
-/// If it does not hold, the flow goes on. See also `branching.continue_if`, which ends it without an error.
+/// If it does not hold, the flow goes on. The error may have fields of your own, as that of `error_handling.return_error`. See also `branching.continue_if`, which ends it without an error.
 #[derive(Inputs)]
 pub struct ReturnErrorIf {
     /// The value that is compared.
@@ -80,6 +89,9 @@ pub struct ReturnErrorIf {
     /// A code for it, as HTTP uses them.
     #[input(default = 500, key = "statusCode")]
     pub(crate) status_code: f64,
+    /// What else is to be known of the error.
+    #[input(rest)]
+    pub(crate) more: Record,
 }
 
 impl Moves for ReturnErrorIf {

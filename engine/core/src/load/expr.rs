@@ -109,9 +109,9 @@ impl Reader<'_> {
 
     /// Numbers are doubles, as in Okta: reports an integer whose last digits would be lost without a word.
     fn check_exact(&mut self, node: &Node, value: f64) {
-        const EXACT: f64 = 9_007_199_254_740_992.0;
         let written = self.slice(node.span);
-        if value.abs() > EXACT && written.trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit()) {
+        let digits = written.trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit());
+        if digits && written.parse::<i128>().map_or(true, |exact| exact != value as i128) {
             self.report(
                 Diagnostic::new(
                     Code::BadValue,

@@ -272,10 +272,16 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
             }))
         }
         (_, Some(settings)) => {
-            let keys = reader.keys(settings, "an event", &["event", "filter"])?;
+            let keys = reader.keys(settings, "an event", &["event", "with", "filter"])?;
             let event = reader.required(&keys, "event", "say which, as in: `event: okta.user_created`")?;
             let event = reader.text(event, "the name of an event")?;
-            Some(Trigger::Event { event, filter: keys.get("filter").map(|node| reader.expr("filter", node)) })
+            let with = keys.get("with").and_then(|node| reader.fields(node, "the fields of an event"));
+            let with = with.unwrap_or_default();
+            Some(Trigger::Event {
+                event,
+                with,
+                filter: keys.get("filter").map(|node| reader.expr("filter", node)),
+            })
         }
     }
 }

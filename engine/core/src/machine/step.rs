@@ -12,7 +12,7 @@ use crate::effect::{Act, EffectId, Performance};
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{Call, Condition, Flow, Op, Step, StepId};
 use crate::types::Type;
-use crate::value::{FromValue, Operator, Value, compare, convert};
+use crate::value::{FromValue, Operator, Record, Value, compare, convert};
 use crate::words;
 
 /// How many cards may clean up after the run came to its limit.
@@ -294,13 +294,13 @@ impl Machine {
 
     fn return_error(&mut self, step: &Step, frame: &mut Frame) -> Result<bool, Fault> {
         let error: ReturnError = read(step, frame)?;
-        Err(raised(error.message, error.status_code))
+        Err(raised(error.message, error.status_code, error.more))
     }
 
     fn return_error_if(&mut self, step: &Step, frame: &mut Frame) -> Result<bool, Fault> {
         let error: ReturnErrorIf = read(step, frame)?;
         if compare(&error.value_a, error.operator, &error.value_b)? {
-            return Err(raised(error.message, error.status_code));
+            return Err(raised(error.message, error.status_code, error.more));
         }
         Ok(true)
     }
@@ -365,9 +365,10 @@ fn holds(reach: &Reach<'_>, condition: &Condition) -> Result<bool, Fault> {
     Ok(compare(&a, operator, &b)?)
 }
 
-fn raised(message: crate::value::Text, code: f64) -> Fault {
+fn raised(message: crate::value::Text, code: f64, more: Record) -> Fault {
     let code = if (0.0..=f64::from(u16::MAX)).contains(&code) { code as u16 } else { 500 };
-    Fault::new(FaultKind::User, message).code(code)
+    let fault = Fault::new(FaultKind::User, message).code(code);
+    if more.is_empty() { fault } else { fault.body(Value::from(more)) }
 }
 
 fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Fault> {

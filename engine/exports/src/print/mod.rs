@@ -119,8 +119,11 @@ fn trigger(trigger: &Trigger) -> Option<Yaml> {
             named(&mut members, "security", security.as_ref());
             ("api_endpoint", members)
         }
-        Trigger::Event { event, filter } => {
+        Trigger::Event { event, with, filter } => {
             let mut members = vec![member("event", text(&event.it))];
+            if !with.is_empty() {
+                members.push(member("with", fields(with)));
+            }
             members.extend(filter.as_ref().map(|filter| member("filter", expr(&filter.it))));
             ("event", members)
         }

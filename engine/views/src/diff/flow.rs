@@ -137,8 +137,24 @@ impl Both<'_> {
                 changes.extend(texts("method of the endpoint", old_method.as_ref(), method.as_ref()));
                 changes.extend(texts("security of the endpoint", old_security.as_ref(), security.as_ref()));
             }
-            (Trigger::Event { event: was, filter: old }, Trigger::Event { event: now, filter: new }) => {
+            (
+                Trigger::Event { event: was, with: fields_was, filter: old },
+                Trigger::Event { event: now, with: fields_now, filter: new },
+            ) => {
                 changes.extend(texts("event", Some(was), Some(now)));
+                let of = Fields { card: "", sort: "event" };
+                let mut names: Vec<&Name> =
+                    fields_now.iter().chain(fields_was).map(|(name, _)| name).collect();
+                names.dedup_by_key(|name| &name.it);
+                for name in names {
+                    let find = |fields: &[(Name, flowrun_core::model::At<Expr>)]| {
+                        fields
+                            .iter()
+                            .find(|(other, _)| other.it == name.it)
+                            .map(|(_, value)| value.it.clone())
+                    };
+                    self.field(of, &name.it, find(fields_was).as_ref(), find(fields_now).as_ref(), changes);
+                }
                 let fields = |filter: &Option<_>| {
                     filter.as_ref().map(|filter: &flowrun_core::model::At<Expr>| filter.it.clone())
                 };

@@ -71,8 +71,11 @@ fn facts(flow: &Flow, about: &About) -> String {
                 }
             }
         }
-        Trigger::Event { event, filter } => {
+        Trigger::Event { event, with, filter } => {
             add("Event", code(event));
+            for (name, value) in with {
+                add(&format!("Only {}", name.it), code(&plain(&value.it)));
+            }
             if let Some(filter) = filter {
                 add("Filter", code(&plain(&filter.it)));
             }

@@ -21,8 +21,9 @@ pub fn trigger(flow: &Flow) -> Node {
             rows.extend(security.as_ref().map(|level| Row::plain("security", &***level)));
             "API Endpoint"
         }
-        Trigger::Event { event, filter } => {
+        Trigger::Event { event, with, filter } => {
             rows.push(Row::plain("event", &***event));
+            rows.extend(with.iter().map(|(name, value)| Row::plain(&name.it, plain(&value.it))));
             rows.extend(filter.as_ref().map(|filter| Row::plain("filter", plain(&filter.it))));
             "Event"
         }

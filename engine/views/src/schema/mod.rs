@@ -224,6 +224,10 @@ fn trigger() -> Value {
                 "required": ["event"],
                 "properties": {
                     "event": text("The connector's event, as okta.user_created."),
+                    "with": {
+                        "description": "What it is limited to, as an application, by the event's own fields.",
+                        "$ref": "#/$defs/fields",
+                    },
                     "filter": { "description": "Which of the events count." },
                 },
             })),
