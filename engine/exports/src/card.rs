@@ -203,6 +203,9 @@ impl Flowing<'_, '_> {
     ) -> Option<Expr> {
         let raw = &view.scope.cards[card];
         if view.pin(card, field).is_some() {
+            if input.ty.kind == Kind::Table {
+                self.trouble(Some(raw), "its table is known only in the run, where it must be the table's name here, not its ID in Okta");
+            }
             return Some(match (&*declared.id, &*input.name) {
                 _ if *field.key == *"_text_" => self.template(view, card, raw, field),
                 ("tables.search_rows", "where") => view.expr(card, field, Type::ANY),
@@ -472,6 +475,9 @@ fn stood_in<'d>(
     declared.inputs.iter().filter(|_| own && field.group.is_none()).find(is_gone)
 }
 
+/// The field of a table that is known only in the run.
+const RUN_TIME_TABLE: &str = "Table ID";
+
 /// The list that a group of fields is here.
 fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d flowrun_core::card::Field> {
     let group = field.group.as_deref()?;
@@ -514,7 +520,12 @@ fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
         field.value.as_text().is_some_and(|text| !text.is_empty() && !text.starts_with("-- "))
     };
     let by_choice = raw.inputs.iter().any(|field| *field.key == *"application" && names(field));
+    let table = |field: &Field| {
+        declared.inputs.iter().any(|input| input.ty.kind == Kind::Table && *input.key == *field.key)
+    };
+    let later = raw.inputs.iter().any(|other| *other.key == *RUN_TIME_TABLE);
     unneeded
+        || field.value.is_empty() && later && table(field)
         || *field.key == *"application" && !names(field)
         || *field.key == *"applicationID" && !names(field) && by_choice
 }
@@ -528,6 +539,9 @@ fn declared_input<'d>(
 ) -> Option<&'d flowrun_core::card::Field> {
     if *field.key == *"_text_" {
         return declared.inputs.first();
+    }
+    if *field.key == *RUN_TIME_TABLE {
+        return declared.inputs.iter().find(|input| input.ty.kind == Kind::Table);
     }
     let key = match &*field.key {
         // Chosen from a list, or given by its ID: one field here.

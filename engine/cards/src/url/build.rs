@@ -43,6 +43,7 @@ impl Pure for Build {
         r#"{ protocol: http, host: localhost, port: 8080, query: "?a=1", fragment: top }"#
             => ok r##"{ url: "http://localhost:8080/?a=1#top" }"##,
         r#"{ host: example.com, port: 443, path: "what?.txt" }"# => ok r#"{ url: "https://example.com/what%3F.txt" }"#,
+        r#"{ protocol: "https:", host: example.com }"# => ok r#"{ url: "https://example.com/" }"#,
         r#"{ host: "example.com@elsewhere.example" }"# => err "the host has a character that no host may have",
         r#"{ host: "" }"# => err "the host is blank",
     };
@@ -73,7 +74,8 @@ impl Pure for Build {
 impl Build {
     /// The protocol and the host, neither of which can reach beyond its place.
     fn base(&self) -> Result<Url> {
-        let protocol = &*self.protocol;
+        // As `url.parse` tells it.
+        let protocol = self.protocol.strip_suffix(':').unwrap_or(&self.protocol);
         if !protocol.starts_with(|it: char| it.is_ascii_alphabetic())
             || protocol.contains(|it: char| !it.is_ascii_alphanumeric() && !"+-.".contains(it))
         {
