@@ -58,10 +58,11 @@ pub(super) fn is_asking(card: &Card) -> bool {
     ASK.contains(&&*card.address) || *card.address == *CALL_FLOW && !card.outputs.is_empty()
 }
 
-/// What a flow that others want an answer of gives.
-pub(super) fn answers(scope: &Scope) -> Vec<(Text, Type)> {
+/// What a flow gives; without a Return only if others want an answer of it.
+pub(super) fn answers(scope: &Scope, asked: bool) -> Vec<(Text, Type)> {
     let mut outputs = returned(scope);
-    if !returns(scope)
+    if asked
+        && !returns(scope)
         && let Ok(ordered) = order(scope)
     {
         outputs = of_last(scope, &ordered.cards);

@@ -147,7 +147,7 @@ impl Flowing<'_, '_> {
         }
         let outputs = raw.inputs.iter().find_map(|field| match field.flow.as_ref()? {
             Callee::Named(flow) => Some(self.all.signatures.get(&**flow)?.outputs.len()),
-            Callee::Inline(scope) => Some(answers(scope).len()),
+            Callee::Inline(scope) => Some(answers(scope, true).len()),
         });
         let objects = made.ty.kind == Kind::Object;
         if outputs.is_none_or(|outputs| objects != (outputs > 1)) {

@@ -41,7 +41,7 @@ pub(super) fn signature(flow: &pack::Flow, path: Text, asked: bool) -> Signature
             inputs.push((field.key.clone(), field.ty, default));
         }
     }
-    let outputs = if asked { answers(scope) } else { returned(scope) };
+    let outputs = answers(scope, asked);
     Signature { path, inputs, asked, outputs }
 }
 
@@ -139,7 +139,7 @@ pub(super) fn lower_inline(
     let names = hidden.into_iter().map(|(key, name, _)| (key, name)).collect();
     let (cards, _) = cards((title, flow_id), &path, scope, names, asked, all)?;
     let span = all.made_of(origin(title, flow_id));
-    let outputs = if asked { answers(scope) } else { returned(scope) };
+    let outputs = answers(scope, asked);
     let flow = named(&path, title, inputs, outputs, cards);
     all.made.push(Flow { span, ..flow });
     Some(path)

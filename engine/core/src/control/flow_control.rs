@@ -96,10 +96,10 @@ pub struct ReturnRaw {
     #[input(key = "statusCode", default = 200)]
     pub(crate) status_code: f64,
     /// Headers of the answer, by their names.
-    headers: Record,
+    pub(crate) headers: Record,
     /// The body, as text.
     #[input(default = "")]
-    body: Text,
+    pub(crate) body: Text,
 }
 
 impl Moves for ReturnRaw {

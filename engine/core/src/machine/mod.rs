@@ -266,6 +266,12 @@ impl Machine {
         }
     }
 
+    /// The flow and the card that an effect is for, as long as it is awaited.
+    pub fn card_of(&self, id: EffectId) -> Option<(FlowId, StepId)> {
+        let (at, _) = self.pending.get(&id)?;
+        Some((self.frames.get(*at)?.flow, StepId(id.step)))
+    }
+
     /// Whether the effect has been handed out and not completed.
     pub fn awaits(&self, id: EffectId) -> bool {
         self.pending.contains_key(&id)

@@ -77,7 +77,11 @@ impl Machine {
             }),
             Op::Start(call) => self.start_beside(frame, id, at, call),
             Op::Loop { kind, .. } => self.start_loop(step, frame, id, at, *kind),
-            Op::Return { places, leaves_arm } => self.give_back(step, frame, places, *leaves_arm),
+            Op::Return { places, leaves_arm } => {
+                let mut values = Vec::with_capacity(step.args.len());
+                gather(step, frame, &mut values)
+                    .and_then(|()| self.give_back(frame, values, places, *leaves_arm))
+            }
             Op::ReturnRaw { places, leaves_arm } => self.return_raw(step, frame, places, *leaves_arm),
             Op::ContinueIf { message, leaves_arm } => self.continue_if(step, frame, *message, *leaves_arm),
             Op::ReturnError => self.return_error(step, frame),
@@ -221,13 +225,11 @@ impl Machine {
 
     fn give_back(
         &mut self,
-        step: &Step,
         frame: &mut Frame,
+        values: Vec<Value>,
         places: &[Option<u32>],
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
-        let mut values = Vec::with_capacity(step.args.len());
-        gather(step, frame, &mut values)?;
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         if !leaves_arm {
@@ -255,13 +257,14 @@ impl Machine {
         places: &[Option<u32>],
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
-        let ReturnRaw { status_code, .. } = read(step, frame)?;
+        let ReturnRaw { status_code, headers, body } = read(step, frame)?;
         if !matches!(status_code, 200.0 | 400.0..600.0) || status_code.fract() != 0.0 {
             let message =
                 format!("expected the status code 200, or 400 to 599, found {}", Value::from(status_code));
             return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
         }
-        self.give_back(step, frame, places, leaves_arm)
+        let values = vec![Value::from(status_code), Value::from(headers), Value::Text(body)];
+        self.give_back(frame, values, places, leaves_arm)
     }
 
     fn continue_if(

@@ -226,7 +226,7 @@ fn trigger() -> Value {
                     "event": text("The connector's event, as okta.user_created."),
                     "with": {
                         "description": "What it is limited to, as an application, by the event's own fields.",
-                        "$ref": "#/$defs/fields",
+                        "type": ["object", "null"],
                     },
                     "filter": { "description": "Which of the events count." },
                 },
