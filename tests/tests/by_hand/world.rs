@@ -1,6 +1,6 @@
 //! Runs a flow of an export with answers in place of vendors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use flowrun_core::card::EXTERNAL_CARD;
 use flowrun_core::effect::{Act, Answer, Outcome as Ended, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::machine::{Machine, Start, Turn};
-use flowrun_core::model::{Name, Step};
+use flowrun_core::model::{At, Joined, Name, Step};
 use flowrun_core::program::{FlowId, Program, StepId};
 use flowrun_core::report::{CardReport, FlowReport, Inside};
-use flowrun_core::source::Span;
+use flowrun_core::source::{Sources, Span};
 use flowrun_core::value::{Record, Text, Value, parse_date, parse_json};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::{AnyConnection, EffectCard};
@@ -39,20 +39,36 @@ struct Run<'e> {
     case: &'e Case,
     cards: Vec<EffectCard>,
     tables: Arc<Tables>,
+    /// The cards of each title that ran, by the runs of their flows.
+    ran: BTreeMap<(u64, String), Ran>,
     asked: BTreeMap<String, usize>,
     came: Outcome,
+}
+
+/// The cards of one title that ran in a run of a flow.
+#[derive(Default)]
+struct Ran(Vec<StepId>);
+
+impl Ran {
+    /// The title of a card that runs; of the second that has it, with a number.
+    fn next(&mut self, title: String, step: StepId) -> String {
+        let place = self.0.iter().position(|known| *known == step).unwrap_or_else(|| {
+            self.0.push(step);
+            self.0.len() - 1
+        });
+        if place == 0 { title } else { format!("{title} ({})", place + 1) }
+    }
 }
 
 impl Export {
     /// Reads and compiles an export; panics if it has errors.
     pub fn read(path: &Path) -> Export {
         let mut project = Project::read(path, registry().vocabulary()).unwrap_or_else(|why| panic!("{why}"));
-        // So that a report tells each card apart.
+        let raw: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         for flow in &mut project.model.flows {
-            name_all(&mut flow.cards, &mut 0);
+            tell_all(&mut flow.cards, &mut 0, &project.sources, &raw);
         }
         let checked = examine(&project, registry().vocabulary(), &Given::default());
-        let raw = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         Export { project, program: Arc::new(checked.program), raw }
     }
 
@@ -68,20 +84,34 @@ impl Export {
             case,
             cards: flowrun_tables::connector().cards,
             tables: Arc::new(Tables::new(&self.program.tables, clock)),
+            ran: BTreeMap::new(),
             asked: BTreeMap::new(),
             came: Outcome::default(),
         };
-        run.fill().await?;
+        run.fill(entry).await?;
         run.go(entry, now.millis() * 1000).await?;
         case.judge(&run.came)
     }
 
-    /// The names of tables here, by their titles.
-    fn tables(&self) -> BTreeMap<String, Text> {
+    /// The names of tables here, by their titles; of two that have the same, that which the flow or those that it calls use.
+    fn tables(&self, entry: FlowId) -> BTreeMap<String, Text> {
+        let (mut reached, mut left) = (BTreeSet::new(), vec![entry]);
+        let mut seen = BTreeSet::new();
+        while let Some(flow) = left.pop() {
+            if seen.insert(flow) {
+                reached.extend(self.program.flow(flow).tables.iter().map(|table| *table as usize));
+                left.extend(&self.program.flow(flow).calls);
+            }
+        }
         let raw = self.raw["data"]["tables"].as_object();
-        let titles =
-            raw.into_iter().flatten().map(|(id, table)| table["name"].as_str().unwrap_or(id).to_owned());
-        titles.zip(self.project.model.manifest.tables.iter().map(|table| table.name.it.clone())).collect()
+        let titles = raw.into_iter().flatten().map(|(id, table)| table["name"].as_str().unwrap_or(id));
+        let mut names = BTreeMap::new();
+        for (place, (title, table)) in titles.zip(&self.project.model.manifest.tables).enumerate() {
+            if reached.contains(&place) || !names.contains_key(title) {
+                names.insert(title.to_owned(), table.name.it.clone());
+            }
+        }
+        names
     }
 
     /// The title and the ID that a card has in the export.
@@ -89,29 +119,36 @@ impl Export {
         let card = self.project.sources.origin(span).and_then(|origin| origin.card.clone());
         card.map(|(title, id)| (title.to_string(), id.to_string())).unwrap_or_default()
     }
-
-    /// The fields of a card of the export: key and group, in their order.
-    fn fields(&self, id: &str, side: &str) -> Vec<(String, Option<String>)> {
-        let Some(method) = find(&self.raw, id) else { return Vec::new() };
-        let fields = method["node"]["model"][side]["data"].as_object();
-        let mut fields: Vec<&Json> = fields.into_iter().flat_map(|fields| fields.values()).collect();
-        fields.sort_by_key(|field| field["metadata"]["index"].as_u64().unwrap_or(u64::MAX));
-        let text = |field: &Json, key: &str| field[key].as_str().map(|text| text.trim().to_owned());
-        fields
-            .into_iter()
-            .map(|field| (text(field, "key").unwrap_or_default(), text(field, "group")))
-            .collect()
-    }
 }
 
-/// Gives an ID to each card that has none.
-fn name_all(steps: &mut [Step], next: &mut usize) {
+/// The fields of a card of the export: key and group, in their order.
+fn fields(raw: &Json, id: &str, side: &str) -> Vec<(String, Option<String>)> {
+    let Some(method) = find(raw, id) else { return Vec::new() };
+    let fields = method["node"]["model"][side]["data"].as_object();
+    let mut fields: Vec<&Json> = fields.into_iter().flat_map(|fields| fields.values()).collect();
+    fields.sort_by_key(|field| field["metadata"]["index"].as_u64().unwrap_or(u64::MAX));
+    let text = |field: &Json, key: &str| field[key].as_str().map(|text| text.trim().to_owned());
+    let named = |field: &Json| (text(field, "key").unwrap_or_default(), text(field, "group"));
+    fields.into_iter().map(named).collect()
+}
+
+/// Makes a report tell all cards apart, and all that they give, be it read or not: what nobody reads is left out otherwise.
+fn tell_all(steps: &mut [Step], next: &mut usize, sources: &Sources, raw: &Json) {
     for step in steps {
         *next += 1;
         if step.id.is_none() {
             step.id = Some(Name::new(format!("unnamed_{next}").into(), step.card.span));
         }
-        step.arms.iter_mut().for_each(|arm| name_all(&mut arm.cards, next));
+        let card = sources.origin(step.span).and_then(|origin| origin.card.clone());
+        if let Some((_, id)) = card.filter(|_| *step.card.it == *"object.get_multiple") {
+            for (key, _) in fields(raw, &id, "outputs") {
+                if !step.outputs.iter().any(|(name, _)| *name.it == *key) {
+                    let ty = At::new(Joined::Type("any".into()), step.card.span);
+                    step.outputs.push((Name::new(key.as_str().into(), step.card.span), ty));
+                }
+            }
+        }
+        step.arms.iter_mut().for_each(|arm| tell_all(&mut arm.cards, next, sources, raw));
     }
 }
 
@@ -139,8 +176,8 @@ fn json(value: &Value) -> Json {
 
 impl Run<'_> {
     /// Puts the case's rows into the tables.
-    async fn fill(&mut self) -> Result<(), String> {
-        let names = self.export.tables();
+    async fn fill(&mut self, entry: FlowId) -> Result<(), String> {
+        let names = self.export.tables(entry);
         for (title, rows) in &self.case.tables {
             let name = names.get(title).ok_or_else(|| format!("there is no table {title}"))?;
             for row in rows.as_array().into_iter().flatten() {
@@ -179,7 +216,7 @@ impl Run<'_> {
                 let (flow, step) = machine.card_of(effect.id).unwrap();
                 let ended = match effect.act {
                     Act::Wait(_) => Ok(Answer::Waited),
-                    Act::Card(card) => self.perform(flow, step, card).await,
+                    Act::Card(card) => self.perform(effect.id.frame, flow, step, card).await,
                 };
                 machine.complete(effect.id, ended, at_us);
             }
@@ -196,7 +233,7 @@ impl Run<'_> {
             self.came.error = Some((String::new(), error.message.to_string()));
         }
         self.told(&report.flow);
-        for (title, name) in self.export.tables() {
+        for (title, name) in self.export.tables(entry) {
             let rows = self.tables.rows(&name).unwrap_or_default();
             let of_every_row = |key: &Text| ["Row ID", "Created", "Updated"].contains(&&**key);
             let own = |row: Record| {
@@ -210,15 +247,17 @@ impl Run<'_> {
     /// Takes over what the cards of a flow gave, and which one failed.
     fn told(&mut self, report: &FlowReport) {
         let Some(flow) = self.export.program.find(&report.path) else { return };
-        self.told_cards(flow, &report.cards);
+        self.told_cards(flow, &report.cards, &mut BTreeMap::new());
     }
 
-    fn told_cards(&mut self, flow: FlowId, cards: &[CardReport]) {
+    fn told_cards(&mut self, flow: FlowId, cards: &[CardReport], ran: &mut BTreeMap<String, Ran>) {
         let program = self.export.program.clone();
         for card in cards {
-            let step = program.flow(flow).steps.iter().find(|step| step.id == card.id);
-            let Some(step) = step else { continue };
+            let steps = &program.flow(flow).steps;
+            let Some(place) = steps.iter().position(|step| step.id == card.id) else { continue };
+            let step = &steps[place];
             let (title, _) = self.export.origin(step.span);
+            let title = ran.entry(title.clone()).or_default().next(title, StepId(place as u32));
             let declared = registry().vocabulary().cards.get(&card.card);
             let mut outputs = Map::new();
             for (name, value) in card.outputs.as_object().into_iter().flat_map(Record::iter) {
@@ -230,7 +269,7 @@ impl Run<'_> {
             }
             match &card.inside {
                 Inside::Nothing {} => {}
-                Inside::Arm { cards, .. } => self.told_cards(flow, cards),
+                Inside::Arm { cards, .. } => self.told_cards(flow, cards, ran),
                 Inside::Call { called } => self.told(called),
                 Inside::Items(items) => items.items.iter().for_each(|item| self.told(item)),
             }
@@ -243,7 +282,7 @@ impl Run<'_> {
         }
     }
 
-    async fn perform(&mut self, flow: FlowId, step: StepId, asked: Performance) -> Ended {
+    async fn perform(&mut self, frame: u64, flow: FlowId, step: StepId, asked: Performance) -> Ended {
         let program = self.export.program.clone();
         if asked.card.id.starts_with("tables.") {
             let card = self.cards.iter().find(|card| card.card.id == asked.card.id).unwrap();
@@ -252,10 +291,8 @@ impl Run<'_> {
         }
         let at = program.flow(flow).step(step);
         let (title, id) = self.export.origin(at.span);
-        let same = |step: &&flowrun_core::program::Step| self.export.origin(step.span).0 == title;
-        let place = program.flow(flow).steps[..step.0 as usize].iter().filter(same).count();
-        let numbered = format!("{title} ({})", place + 1);
-        let title = if place > 0 && self.case.answers.contains_key(&numbered) { numbered } else { title };
+        let ran = self.ran.entry((frame, title.clone())).or_default();
+        let title = ran.next(title, step);
         self.came.sent.push((title.clone(), self.fields_sent(&id, &asked)));
         let nth = self.asked.entry(title.clone()).or_default();
         let answers = self.case.answers.get(&title).and_then(Json::as_array);
@@ -299,7 +336,7 @@ impl Run<'_> {
         let external = asked.card.id == EXTERNAL_CARD;
         let mut sent = Map::new();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for (key, group) in self.export.fields(id, "inputs") {
+        for (key, group) in fields(&self.export.raw, id, "inputs") {
             let nth = seen.entry(key.clone()).or_default();
             let of_key = declared.iter().enumerate().filter(|(_, input)| !external && *input.key == *key);
             let place = of_key.map(|(place, _)| place).nth(*nth);

@@ -3,7 +3,7 @@ use crate::prelude::*;
 /// Makes an object of the fields it is given.
 ///
 /// Each field becomes a key, in their order. A name with dots makes nested objects: `profile.email` and
-/// `profile.name` lie in one object under `profile`. Fields that were left blank are kept, with a missing
+/// `profile.name` lie in one object under `profile`. A number is a place in a list, as in `emails.0.value`, and lists begin with 0. Fields that were left blank are kept, with a missing
 /// value. See also `object.set`, `object.merge` and `json.stringify`.
 #[derive(Inputs)]
 pub struct Construct {
@@ -28,6 +28,9 @@ impl Pure for Construct {
             => ok r#"{ object: { First name: Jane, Last name: Smith, Age: 29, Loyalty: true } }"#,
         r#"{ profile.name: Jane, id: 7, profile.email: null }"#
             => ok r#"{ object: { profile: { name: Jane, email: null }, id: 7 } }"#,
+        r#"{ commands.0.type: update, commands.0.value.login: jane, commands.1.type: stop }"#
+            => ok r#"{ object: { commands: [{ type: update, value: { login: jane } }, { type: stop }] } }"#,
+        r#"{ commands.7: late }"# => ok r#"{ object: { commands: { "7": late } } }"#,
         r#"{ tags: [a, b], empty: "" }"# => ok r#"{ object: { tags: [a, b], empty: "" } }"#,
         r#"{}"# => ok r#"{ object: {} }"#,
     };
@@ -43,7 +46,9 @@ impl Pure for Construct {
             if keys > super::DEEPEST {
                 bail!(kind InvalidInput, "expected a name of at most {} keys, found {keys}", super::DEEPEST);
             }
-            Path::new(&key).put(&mut object, value);
+            Path::new(&key).put(&mut object, value).map_err(|wrong| {
+                Fault::new(FaultKind::InvalidInput, format!("`{key}`: {wrong}"))
+            })?;
         }
         Ok(Constructed { object: Record::from_value(object)? })
     }

@@ -46,7 +46,8 @@ impl Pure for Move {
         let Some(value) = take(&mut object, &self.source) else { return Ok(Moved { object }) };
         if !self.destination.is_empty() {
             super::check_path(&self.destination, Self::DESTINATION)?;
-            Path::new(&self.destination).put(&mut object, value);
+            let put = Path::new(&self.destination).put(&mut object, value);
+            put.map_err(|wrong| Fault::new(FaultKind::InvalidInput, wrong.to_string()).at(Self::DESTINATION))?;
             return Ok(Moved { object });
         }
         match (&mut object, value) {

@@ -37,7 +37,7 @@ pub use long::MOST_VALUES;
 pub(crate) use nesting::{DEEPEST, Depth};
 pub use number::{format_number, parse_number, whole_number};
 pub use pairs::query_pairs;
-pub use path::{Path, get, set};
+pub use path::{NoPlace, Path, get};
 pub use record::Record;
 pub use text::Text;
 

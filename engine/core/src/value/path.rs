@@ -1,5 +1,6 @@
 //! Okta's paths into objects and lists: `all.2.b`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Record, Text, Value};
@@ -23,20 +24,32 @@ impl Path {
         find(value, &self.whole, self.keys.iter().map(|key| &**key))
     }
 
-    /// A copy of `value` with `new` at this path; objects are made where the path needs them.
-    pub fn set(&self, value: &Value, new: Value) -> Value {
-        let mut copy = value.clone();
-        self.put(&mut copy, new);
-        copy
-    }
-
-    /// Puts `new` at this path of `value`, of which only what others share is copied.
-    pub fn put(&self, value: &mut Value, new: Value) {
+    /// Puts `new` at this path of `value`, of which only what others share is copied. Objects are made where the path needs them,
+    /// and lists where its next key is 0. A key of a list that is no place in it, nor the first behind its end, is an error,
+    /// and leaves the list as it is.
+    pub fn put(&self, value: &mut Value, new: Value) -> Result<(), NoPlace> {
         match value {
             Value::Object(members) if !self.keys.is_empty() && members.contains_key(&self.whole) => {
                 Arc::make_mut(members).insert(self.whole.clone(), new);
+                Ok(())
             }
             _ => put_at(value, &self.keys, new),
+        }
+    }
+}
+
+/// A key that is no place in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoPlace {
+    key: Text,
+    length: usize,
+}
+
+impl fmt::Display for NoPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key.parse::<i64>() {
+            Ok(index) => write!(f, "Array index out of bounds: index {index} of a list of {}", self.length),
+            Err(_) => write!(f, "a list of {} has no key \"{}\"", self.length, self.key),
         }
     }
 }
@@ -44,11 +57,6 @@ impl Path {
 /// What lies at `path` in `value`, or null; for a path that is used once, as it is not cut into keys of its own.
 pub fn get(value: &Value, path: &str) -> Value {
     if path.is_empty() { value.clone() } else { find(value, path, path.split('.')) }
-}
-
-/// A copy of `value` with `new` at `path`.
-pub fn set(value: &Value, path: &str, new: Value) -> Value {
-    Path::new(path).set(value, new)
 }
 
 fn find<'k>(value: &Value, whole: &str, keys: impl Iterator<Item = &'k str>) -> Value {
@@ -76,27 +84,27 @@ fn child<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     }
 }
 
-fn put_at(value: &mut Value, keys: &[Text], new: Value) {
+fn put_at(value: &mut Value, keys: &[Text], new: Value) -> Result<(), NoPlace> {
     let Some((key, rest)) = keys.split_first() else {
         *value = new;
-        return;
+        return Ok(());
     };
-    if let Value::List(items) = value
-        && let Ok(index) = key.parse::<usize>()
-        && index <= items.len()
-    {
-        let items = Arc::make_mut(items);
-        if index == items.len() {
-            items.push(Value::Null);
+    // As lodash does, whose `set` published flows rely on.
+    if !matches!(value, Value::Object(_) | Value::List(_)) {
+        *value = if **key == *"0" { Value::list(Vec::new()) } else { Value::from(Record::default()) };
+    }
+    match value {
+        Value::List(items) => {
+            let index = key.parse::<usize>().ok().filter(|index| *index <= items.len());
+            let Some(index) = index else { return Err(NoPlace { key: key.clone(), length: items.len() }) };
+            let items = Arc::make_mut(items);
+            if index == items.len() {
+                items.push(Value::Null);
+            }
+            put_at(&mut items[index], rest, new)
         }
-        put_at(&mut items[index], rest, new);
-        return;
-    }
-    if !matches!(value, Value::Object(_)) {
-        *value = Value::from(Record::default());
-    }
-    if let Value::Object(members) = value {
-        put_at(Arc::make_mut(members).member(key), rest, new);
+        Value::Object(members) => put_at(Arc::make_mut(members).member(key), rest, new),
+        _ => Ok(()),
     }
 }
 
@@ -104,6 +112,12 @@ fn put_at(value: &mut Value, keys: &[Text], new: Value) {
 mod tests {
     use super::*;
     use crate::value::parse_json;
+
+    fn set(value: &Value, path: &str, new: Value) -> Value {
+        let mut copy = value.clone();
+        Path::new(path).put(&mut copy, new).unwrap();
+        copy
+    }
 
     #[test]
     fn paths_follow_keys_and_indices_and_prefer_a_whole_key() {
