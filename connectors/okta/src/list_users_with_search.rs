@@ -5,8 +5,8 @@ use std::time::Duration;
 use flowrun_core::card::{Example, FlowName};
 use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
-use flowrun_core::fault::Result;
-use flowrun_core::value::Text;
+use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
@@ -47,6 +47,10 @@ pub struct ListUsersWithSearch {
     /// How many to stream at most; blank means all, 0 means none.
     #[input(key = "Limit")]
     record_limit: Option<f64>,
+    /// Attributes that must have these values, by the names that Okta's expressions have for them: `profile.department: Sales`.
+    /// One that comes to nothing in the run is an error, lest all users be found.
+    #[input(rest)]
+    attributes: Record,
 }
 
 /// The most that Okta gives at once.
@@ -63,6 +67,8 @@ impl Effect for ListUsersWithSearch {
 - card: flow_control.return
   with: { users: $.found.users }"#
             => ok "{ users: [] }",
+        r#"- { card: okta.list_users_with_search, with: { result_set: all, status: ACTIVE, profile.department: "" } }"#
+            => err "what `profile.department` is to be is blank",
         r#"- { card: okta.list_users_with_search, with: { result_set: all, search: nonsense } }"#
             => err "Okta answered 400 E0000031",
     };
@@ -76,12 +82,12 @@ impl Effect for ListUsersWithSearch {
     async fn run(self, okta: &Okta) -> Result<Users> {
         let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
         let page = if matches!(set, ResultSet::All(_)) { self.page_size()? } else { PAGE };
-        LISTING.found(okta, set, page, |limit| Ok(self.first(limit))).await
+        LISTING.found(okta, set, page, |limit| self.first(limit)).await
     }
 
     async fn page(self, okta: &Okta, cursor: Cursor) -> Result<Page> {
         let limit = self.page_size()?.min(page_size(self.record_limit, PAGE));
-        LISTING.page(okta, cursor, self.first(limit)).await
+        LISTING.page(okta, cursor, self.first(limit)?).await
     }
 }
 
@@ -93,18 +99,39 @@ impl ListUsersWithSearch {
         Ok(self.limit as u32)
     }
 
-    fn first(&self, limit: u32) -> Call {
+    /// What each attribute must be, in Okta's expressions.
+    fn wanted(&self) -> Result<Vec<String>> {
+        let condition = |(name, value): (&Text, &Value)| {
+            let wrong = |why: String| Err(Fault::new(FaultKind::InvalidInput, why));
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte)) {
+                return wrong(format!("`{name}` is no attribute that Okta could look for"));
+            }
+            match value {
+                Value::Number(_) | Value::Integer(_) | Value::Bool(_) => Ok(format!("{name} eq {}", value.to_json())),
+                Value::Text(text) if !text.trim().is_empty() => Ok(format!("{name} eq {}", quoted(text))),
+                Value::Date(date) => Ok(format!("{name} eq {}", quoted(&date.to_string()))),
+                Value::Null | Value::Text(_) => wrong(format!("what `{name}` is to be is blank, and all users would be found")),
+                other => wrong(format!("expected a text for `{name}`, found {}", other.kind())),
+            }
+        };
+        self.attributes.iter().map(condition).collect()
+    }
+
+    fn first(&self, limit: u32) -> Result<Call> {
         let given = |text: &Option<Text>| {
             text.as_ref().filter(|text| !text.trim().is_empty()).map(ToString::to_string)
         };
         let status = given(&self.status).map(|status| format!("status eq {}", quoted(&status)));
-        let search = match (given(&self.search), status) {
-            (Some(search), Some(status)) => Some(format!("{status} and ({search})")),
-            (search, status) => search.or(status),
-        };
+        let mut all: Vec<String> = status.into_iter().chain(self.wanted()?).collect();
+        match given(&self.search) {
+            Some(search) if all.is_empty() => all.push(search),
+            Some(search) => all.push(format!("({search})")),
+            None => {}
+        }
+        let search = (!all.is_empty()).then(|| all.join(" and "));
         let pairs =
             [("search", search), ("sortBy", given(&self.sort_by)), ("sortOrder", given(&self.sort_order))];
         let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Call::get("/api/v1/users").query(pairs.chain([("limit", limit.to_string())]))
+        Ok(Call::get("/api/v1/users").query(pairs.chain([("limit", limit.to_string())])))
     }
 }

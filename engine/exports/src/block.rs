@@ -175,8 +175,12 @@ fn branches(view: &View<'_>, join: usize, field: &Field, arms: [&Vec<Placed>; 2]
     for (name, expr) in ["then", "else"].into_iter().zip(given) {
         arms.extend(expr.map(|expr| (nowhere(name.into()), nowhere(expr))));
     }
-    if arms.is_empty() {
-        arms.push((nowhere("then".into()), nowhere(Expr::Constant(field.value.clone()))));
+    // A branch without a wire gives what stands in the field.
+    for name in ["then", "else"] {
+        let given = arms.iter().any(|(arm, _)| *arm.it == *name);
+        if !given && (!field.value.is_null() || name == "then" && arms.is_empty()) {
+            arms.push((nowhere(name.into()), nowhere(Expr::Constant(field.value.clone()))));
+        }
     }
     nowhere(Joined::Arms(arms))
 }

@@ -312,6 +312,11 @@ impl Flowing<'_, '_> {
             }
             let known = field.value == field.ty.blank() && !pinned;
             if !known && !is_part(raw, field) && *raw.policy.kind != *"return" {
+                // What a vendor's card is not told may be what keeps it from everybody: the run is refused.
+                if matches!(declared.work, Work::Effect(_)) && !field.custom {
+                    step.with.push((nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY))));
+                    return;
+                }
                 let said = field.label.as_ref().unwrap_or(&field.key);
                 let whose = if calls { "neither the card nor its helper has" } else { "the card here lacks" };
                 self.trouble(Some(raw), &format!("{whose} the field \"{said}\"; what it holds is left out"));
@@ -365,7 +370,8 @@ impl Flowing<'_, '_> {
             Some(Callee::Named(flow)) => Some(flow),
             _ => None,
         });
-        let Some(signature) = callee.and_then(|flow| self.all.signatures.get(&**flow)) else { return true };
+        let Some(callee) = callee else { return raw.inputs.iter().any(|field| field.flow.is_some()) };
+        let Some(signature) = self.all.signatures.get(&**callee) else { return true };
         signature.inputs.iter().any(|(name, ..)| *name == field.key)
     }
 

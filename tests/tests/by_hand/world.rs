@@ -196,8 +196,9 @@ impl Run<'_> {
     async fn go(&mut self, entry: FlowId, at_us: i64) -> Result<(), String> {
         let program = self.export.program.clone();
         let mut inputs = Record::default();
+        let body = self.body();
         for input in &program.flow(entry).inputs {
-            let given = self.case.inputs.get(&*input.name).map(value);
+            let given = self.case.inputs.get(&*input.name).or_else(|| body.get(&*input.name)).map(value);
             if given.is_some() || input.default.is_none() {
                 inputs.insert(input.name.clone(), given.unwrap_or_default());
             }
@@ -242,6 +243,12 @@ impl Run<'_> {
             self.came.tables.insert(title, rows.into_iter().map(own).collect());
         }
         Ok(())
+    }
+
+    /// What an API endpoint's flow takes of the body by name.
+    fn body(&self) -> Map<String, Json> {
+        let text = self.case.inputs.get("body").and_then(Json::as_str).unwrap_or_default();
+        serde_json::from_str(text).unwrap_or_default()
     }
 
     /// Takes over what the cards of a flow gave, and which one failed.

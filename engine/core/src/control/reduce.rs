@@ -11,7 +11,8 @@ use flowrun_derive::{Inputs, Outputs};
 /// Makes one value of a list, by a helper flow that passes it on from item to item.
 ///
 /// The helper has an input `memo`, which is the value so far; what it returns is the value for the next item. If `memo` is an
-/// object, the next value is an object of all that the helper returns; else it is the one value that it returns, whatever its name.
+/// object, the next value is an object of all that the helper returns, unless that is nothing but a `memo`; else it is the one value that it
+/// returns, whatever its name.
 /// Under `pass`, `$.item` is the item and `$.index` its place, from 0. Items come one after the other; one that Continue If
 /// ends leaves the value as it was, and one that fails makes the card fail. See also
 /// `list.map` and `list.collapse`.

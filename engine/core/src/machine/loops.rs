@@ -58,7 +58,11 @@ impl Machine {
             }
         };
         let Op::Loop { call, .. } = &step.op else { return Ok(true) };
-        let returns = self.program.flow(call.flow).outputs.len();
+        let outputs = &self.program.flow(call.flow).outputs;
+        // What Continue If gives is no part of what Return does.
+        let mut own = outputs.iter().filter(|output| *output.name != *"message");
+        let whole = own.next().is_some_and(|output| *output.name == *"memo") && own.next().is_none();
+        let returns = outputs.len();
         let (mut concurrency, mut memo, mut as_object) = (1.0, Value::Null, false);
         if kind == LoopKind::Reduce {
             memo = args.take(2)?;
@@ -75,7 +79,7 @@ impl Machine {
             as_object = match (&*args.take::<Text>(3)?, kind) {
                 ("object", _) => true,
                 ("value", _) => false,
-                (_, LoopKind::Reduce) => matches!(memo, Value::Object(_)),
+                (_, LoopKind::Reduce) => matches!(memo, Value::Object(_)) && !whole,
                 _ => returns != 1,
             };
         }
