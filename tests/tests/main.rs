@@ -23,6 +23,7 @@ mod flows;
 mod fuzzed;
 mod graph;
 mod import;
+mod imported;
 mod login;
 mod made_up;
 mod manual;

@@ -231,7 +231,7 @@ impl Flowing<'_, '_> {
                 Some(ordered)
             }
             Err(why) => {
-                self.trouble(None, &format!("the flow is left out: {why}"));
+                self.all.troubles.push(Trouble::lost(&self.title, &why));
                 None
             }
         }
@@ -268,6 +268,7 @@ impl Flowing<'_, '_> {
             flow: Some(self.title.clone()),
             card: card.map(|card| card.title.clone()),
             message: message.to_owned(),
+            flow_is_lost: false,
         });
     }
 

@@ -61,11 +61,15 @@ pub struct Trouble {
     pub card: Option<Text>,
     /// What it is.
     pub message: String,
+    /// Whether a whole flow is missing for it.
+    pub flow_is_lost: bool,
 }
 
 impl Trouble {
-    fn of_flow(flow: &Text, message: impl Into<String>) -> Trouble {
-        Trouble { flow: Some(flow.clone()), card: None, message: message.into() }
+    /// That a flow can't be read.
+    fn lost(flow: &Text, why: &str) -> Trouble {
+        let message = format!("the flow is left out: {why}");
+        Trouble { flow: Some(flow.clone()), card: None, message, flow_is_lost: true }
     }
 }
 
@@ -112,6 +116,7 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
             flow: None,
             card: None,
             message: format!("the export has version {version}; those that are known are {known}"),
+            flow_is_lost: false,
         });
     }
     let (project, origins) = project::lower(&pack, dictionary, &mut troubles);

@@ -41,6 +41,7 @@ pub(super) fn stand_in(pack: &mut Pack, dictionary: &Dictionary, troubles: &mut 
             message: format!(
                 "the flow \"{title}\" is called, and is not in the export: it stands as an external flow, which a mock can answer for"
             ),
+            flow_is_lost: false,
         });
         pack.flows.push(known.flow(id, title));
     }

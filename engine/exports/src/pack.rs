@@ -212,7 +212,7 @@ pub fn read(root: &Json, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
     for (id, group) in entries(data, "groups").unwrap_or_default() {
         pack.folders.extend(group.as_object().map(|group| read_folder(id, group)));
     }
-    if pack.flows.is_empty() && pack.tables.is_empty() {
+    if pack.flows.is_empty() && pack.tables.is_empty() && troubles.is_empty() {
         return Err("there are neither flows nor tables in it".to_owned());
     }
     Ok(pack)
@@ -236,7 +236,7 @@ fn read_flow(id: &str, flow: &Json, pack: &mut Pack, troubles: &mut Vec<Trouble>
             schedule: schedule(data),
             scope,
         }),
-        Err(why) => troubles.push(Trouble::of_flow(&title, format!("the flow is left out: {why}"))),
+        Err(why) => troubles.push(Trouble::lost(&title, &why)),
     }
 }
 

@@ -156,6 +156,11 @@ impl Project {
         named.or_else(file).unwrap_or_else(|| "Flows".to_owned())
     }
 
+    /// Whether the export that it was made of has flows that could not be read.
+    pub fn lacks_flows(&self) -> bool {
+        self.troubles.iter().any(|trouble| trouble.flow_is_lost)
+    }
+
     /// The flow with this path.
     pub fn flow(&self, path: &str) -> Option<&model::Flow> {
         self.model.flows.iter().find(|flow| *flow.path == *path)

@@ -57,26 +57,34 @@ pub enum CheckFormat {
 pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let vocabulary = surroundings.registry.vocabulary();
     let project = Project::read(&args.path, vocabulary)?;
+    for trouble in &project.troubles {
+        console.warn(&trouble.to_string());
+    }
     if project.model.flows.is_empty() {
         return Err(no_flows(&args.path, "check").into());
     }
     let checked = examine(&project, vocabulary, &Given::default());
     let found: Vec<Diagnostic> = project.found.iter().cloned().chain(checked.diagnostics).collect();
-    for trouble in &project.troubles {
-        console.warn(&trouble.to_string());
-    }
     let format = if args.json { CheckFormat::Json } else { args.format };
     let sources = &project.sources;
     let text = match format {
         CheckFormat::Json => format!("{:#}\n", to_json(&found, sources)),
         CheckFormat::Github => to_github(&found, sources, &prefix(&project.root)),
         CheckFormat::Text if found.is_empty() => {
-            format!("no mistakes in {}\n", words::many(project.model.flows.len() as u64, "flow"))
+            let flows = words::many(project.model.flows.len() as u64, "flow");
+            match project.troubles.len() as u64 {
+                0 => format!("no mistakes in {flows}\n"),
+                troubles => format!(
+                    "no mistakes in {flows}, and {} of the export\n",
+                    words::many(troubles, "warning")
+                ),
+            }
         }
         CheckFormat::Text => render(&found, sources, style(console.out_look)),
     };
     console.print(&text)?;
-    let denied = has_errors(&found) || (args.deny_warnings && !found.is_empty());
+    let warned = !found.is_empty() || !project.troubles.is_empty();
+    let denied = has_errors(&found) || project.lacks_flows() || args.deny_warnings && warned;
     Ok(if denied { WRONG } else { DONE })
 }
 

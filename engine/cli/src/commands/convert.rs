@@ -7,7 +7,7 @@ use flowrun_core::words;
 use flowrun_project::{Project, folder};
 
 use crate::console::Console;
-use crate::outcome::{DONE, Refused};
+use crate::outcome::{DONE, FAILED, Refused};
 use crate::surroundings::Surroundings;
 
 /// What `convert` is told.
@@ -39,5 +39,5 @@ pub fn run(
     }
     let flows = words::many(project.model.flows.len() as u64, "flow");
     console.note(&format!("wrote {flows} to {}\n", into.display()));
-    Ok(DONE)
+    Ok(if project.lacks_flows() { FAILED } else { DONE })
 }

@@ -132,7 +132,7 @@ fn compile(
     if check::has_errors(&diagnostics) {
         warnings.push("other flows of the project have mistakes; see `flowrun check`".to_owned());
     }
-    let doubts = check::warnings(&diagnostics, &program, start);
+    let doubts = check::warnings(&diagnostics, &program, start) + project.troubles.len();
     Ok((program, start, doubts))
 }
 
