@@ -251,13 +251,11 @@ fn one_changed_constant_is_all_that_is_told() {
             let told: Value = serde_json::from_str(&ran.stdout).unwrap();
             let items = told["files"][0]["items"].as_array().unwrap();
             assert_eq!(items.len(), 1, "{} {place}\n{told:#}", path.display());
-            assert_eq!(
-                items[0]["cards"].as_array().unwrap().len(),
-                1,
-                "{} {place}\n{told:#}",
-                path.display()
-            );
-            let changes = items[0]["cards"][0]["changes"].as_array().unwrap();
+            let cards = items[0]["cards"].as_array().unwrap();
+            assert!(cards.len() < 2, "{} {place}\n{told:#}", path.display());
+            // What limits an event is the flow's own.
+            let changed_part = cards.first().unwrap_or(&items[0]);
+            let changes = changed_part["changes"].as_array().unwrap();
             assert_eq!(changes.len(), 1, "{} {place}\n{told:#}", path.display());
             // A default stands in no flow.
             let was = changes[0]["was"].as_str().unwrap_or("");

@@ -168,6 +168,64 @@ fn what_is_made_up_is_never_taken_for_real() {
     accepted("mocks", &all);
 }
 
+/// What a card of the category Text makes of a secret is one; so is what it says of a failure.
+#[test]
+fn text_cards_take_secrets_and_give_secrets() {
+    let folder = Folder::new(&[
+        ("flowrun.yaml", "vars: { token: { type: secret, env: TOKEN } }\n"),
+        (
+            "flow.yaml",
+            "name: Look
+outputs: { header: any, length: number }
+cards:
+  - { id: header, card: text.concatenate, with: { text_1: \"Bearer \", text_2: $.vars.token } }
+  - { id: parts, card: text.split, with: { text: $.vars.token, separator: \"-\" } }
+  - { id: length, card: text.length, with: { text: $.header.text } }
+  - { card: flow_control.return, with: { header: $.header.text, length: $.length.length } }
+",
+        ),
+    ]);
+    let ran = folder.run(&["--trace"], &[("TOKEN", "abc-hunter2")]);
+    let told = folder.told(&ran);
+    assert!(!told.contains("hunter2") && !told.contains("abc"), "{told}");
+    accepted("secrets_in_texts", &told);
+}
+
+/// Any card can be answered for, and an answer that is for none is a mistake.
+#[test]
+fn any_card_can_be_mocked() {
+    let folder = Folder::new(&[
+        ("flowrun.yaml", "connections: { okta: okta, api: api_connector }\nexclude: [\"answers_*\"]\n"),
+        (
+            "flow.yaml",
+            "name: Look
+outputs: { body: text, login: text }
+cards:
+  - { id: got, card: api_connector.get, with: { url: \"https://elsewhere.example/x\" } }
+  - { id: user, card: okta.read_user, with: { id_or_login: jane } }
+  - { card: okta.list_users_with_search, with: { result_set: stream, search: x, flow: one } }
+  - { card: flow_control.return, with: { body: $.got.body.text, login: $.user.profile.login } }
+",
+        ),
+        ("one.yaml", "inputs: { Record: object }\ncards: [{ card: error_handling.return_error_if, with: { value_a: $.inputs.Record.ID, operator: \"==\", value_b: u2, message: the second } }]\n"),
+        (
+            "answers_fit.yaml",
+            "api_connector.get: { gives: { body: { text: hello } } }
+okta.read_user: [{ when: { id_or_login: joe }, fails: nobody }, { gives: { profile: { login: jane@example.com } } }]
+okta.list_users_with_search: { gives: { records: [{ ID: u1 }, { ID: u2 }] } }
+",
+        ),
+        ("answers_misspelt.yaml", "okta.raed_user: { gives: {} }\n"),
+        ("answers_pure.yaml", "text.trim: { gives: {} }\n"),
+    ]);
+    let mut all = String::new();
+    for answers in ["fit", "misspelt", "pure"] {
+        let file = folder.path(&format!("answers_{answers}.yaml"));
+        all.push_str(&format!("=== {answers}\n{}", folder.told(&folder.run(&["--mock", &file], &[]))));
+    }
+    accepted("mocked_cards", &all);
+}
+
 /// What stands in the file is what the cards read: statuses, logins and memberships are those written there. The clock is the machine's, of
 /// whose past the log keeps 90 days, so that events lie in the future.
 #[test]

@@ -69,8 +69,13 @@ impl Answers {
         self.0.contains_key(card)
     }
 
+    /// The cards that something is answered for, by their names.
+    pub fn cards(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// What is answered in place of `card` with these fields.
-    pub(crate) fn answer(&self, card: &str, fields: &Record) -> Result<Record> {
+    pub fn answer(&self, card: &str, fields: &Record) -> Result<Record> {
         let Some(answers) = self.0.get(card) else { return Err(self.nothing_for(card)) };
         let fits = |answer: &&Answer| {
             answer.when.iter().all(|(name, wanted)| fields.get(name).unwrap_or(&Value::Null) == wanted)

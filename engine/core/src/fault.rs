@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::value::{Mismatch, Text, Value};
+use crate::value::{Mismatch, REDACTED, Text, Value};
 
 /// What kind of failure it was; the names are Okta's, as its execution history shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -201,6 +201,17 @@ impl Fault {
     /// Whether a later try may go better because only the vendor's limit stood in the way.
     pub fn is_rate_limit(&self) -> bool {
         self.kind == FaultKind::RateLimit || self.code == Some(429)
+    }
+}
+
+impl Fault {
+    /// The same, with dots in the place of these texts.
+    pub(crate) fn without(mut self, secrets: &[String]) -> Fault {
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            self.0.message = self.0.message.replace(&**secret, REDACTED).into();
+            self.0.help = self.0.help.map(|help| help.replace(&**secret, REDACTED).into());
+        }
+        self
     }
 }
 

@@ -8,7 +8,6 @@ use super::pack::{Callee, Card, Field, Pack, Scope};
 use super::project::{Signatures, each_card};
 use super::wire::{View, is_start, nowhere};
 use flowrun_core::model::{Name, Step};
-use flowrun_core::source::Origin;
 use flowrun_core::types::Type;
 use flowrun_core::value::Text;
 
@@ -158,8 +157,12 @@ impl Flowing<'_, '_> {
         if fields.is_empty() {
             return;
         }
-        let origin = Origin { card: Some(("Return".into(), "".into())), ..origin(&self.title, &self.id) };
-        let step = Step { span: self.all.made_of(origin), with: fields, ..bare("flow_control.return") };
+        // It stands for no card of the export.
+        let step = Step {
+            span: self.all.made_of(origin(&self.title, &self.id)),
+            with: fields,
+            ..bare("flow_control.return")
+        };
         steps.push(step);
     }
 

@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod http;
+pub mod mocked;
 pub mod network;
 pub mod perform;
 pub mod runtime;

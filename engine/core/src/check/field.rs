@@ -5,6 +5,7 @@ use super::lower::Lower;
 use super::{Log, Options, table, zone};
 use crate::card::Field;
 use crate::diag::{Code, Diagnostic};
+use crate::machine::sealed;
 use crate::model::{At, Expr};
 use crate::path;
 use crate::program::{Arg, Input};
@@ -31,6 +32,9 @@ impl Lower<'_, '_> {
         }
         table::check_field(self, index, field, value);
         let read = self.expr(value, at);
+        if read.ty == Some(Type::one(Kind::Secret)) && self.takes_secret(index, field.ty) {
+            return read;
+        }
         let (ty, from) = (read.ty, read.from.clone());
         let arg = self.fit(read, value, &field.name, field.ty);
         if let Arg::Const(constant) = &arg
@@ -65,6 +69,17 @@ impl Lower<'_, '_> {
             }
         }
         Lowered { arg, ty, from }
+    }
+
+    /// Whether a card takes a secret for a text; what it gives may be one then.
+    pub fn takes_secret(&mut self, index: usize, wanted: Type) -> bool {
+        let step = &mut self.scope.steps[index];
+        let takes = matches!(wanted, Type::TEXT | Type::ANY)
+            && step.card.is_some_and(|card| sealed::takes_secrets(card));
+        if takes {
+            step.outputs.iter_mut().for_each(|output| output.ty = None);
+        }
+        takes
     }
 
     /// What an input of a helper flow is passed.
@@ -166,7 +181,7 @@ impl Lower<'_, '_> {
         };
         self.report(match (found, wanted) {
             (Type { kind: Kind::Secret, .. }, _) => mistake.help(
-                "a secret goes only into fields of type secret; within a template it makes the whole text a secret, as in `Bearer {{ vars.token }}`",
+                "a secret goes only into fields of type secret, and into cards of the category Text, which give secrets then; within a template it makes the whole text a secret, as in `Bearer {{ vars.token }}`",
             ),
             (Type { list: true, .. }, Type { list: false, .. }) => match wire {
                 Some(wire) => mistake.help(format!("take one item, as `{wire}[0]`, or call a helper flow for each with `list.for_each`")),

@@ -10,7 +10,7 @@ use crate::model::{self, At, Expr};
 use crate::program::Arg;
 use crate::source::Span;
 use crate::suggest::{closest, did_you_mean, listed};
-use crate::types::Type;
+use crate::types::{Kind, Type};
 use crate::value::{Text, Value, convert};
 
 /// What the fields of a card have become.
@@ -80,6 +80,9 @@ impl Lower<'_, '_> {
             let of_table = table::input_type(self, index, name);
             let ty = of_table.unwrap_or(rest.ty);
             let read = self.expr(value, at);
+            if read.ty == Some(Type::one(Kind::Secret)) {
+                self.takes_secret(index, ty);
+            }
             let cut = of_table == Some(Type::NUMBER) && self.is_cut_in_table(&read, value, &name.it);
             fields.types.push(read.ty);
             // To a column that holds no texts, a blank text is a blank.

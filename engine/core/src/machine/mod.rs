@@ -13,6 +13,7 @@ mod gathered;
 mod loops;
 mod progress;
 mod record;
+pub(crate) mod sealed;
 mod step;
 mod stream;
 mod waits;

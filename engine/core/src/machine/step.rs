@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::carry::gather;
 use super::eval::{Item, Reach, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
-use super::{DEPTH_LIMIT, Limits, Machine};
+use super::{DEPTH_LIMIT, Limits, Machine, sealed};
 use crate::card::{Args, Cx, Inputs, Slots};
 use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
 use crate::effect::{Act, EffectId, Performance};
@@ -120,6 +120,7 @@ impl Machine {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let result = gather(step, frame, &mut scratch).and_then(|()| {
+            let secrets = sealed::open(&step.card, &mut scratch);
             let wanted = &step.outputs[step.card.outputs.len().min(step.outputs.len())..];
             let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: mix(frame.id, id.0.into()), wanted };
             let out = &mut frame.slots[step.out_range()];
@@ -127,7 +128,11 @@ impl Machine {
             let ran = catch_unwind(AssertUnwindSafe(|| {
                 run(&mut Args::new(&mut scratch, &step.names), &cx, &mut Slots::new(out, wanted))
             }));
-            ran.unwrap_or_else(|_| Err(Fault::panicked(&step.card.id)))
+            let ran = ran.unwrap_or_else(|_| Err(Fault::panicked(&step.card.id)));
+            if !secrets.is_empty() {
+                sealed::seal(out);
+            }
+            ran.map_err(|fault| fault.without(&secrets))
         });
         self.scratch = scratch;
         result.map(|()| true)

@@ -8,7 +8,8 @@ fn scope() -> Value {
     )
     .unwrap();
     let date = Date::parse_iso("2024-02-29T10:00:00+01:00").map(Value::Date);
-    scope = crate::value::set(&scope, "vars.token", Value::Secret(Secret::new("hunter2")));
+    let token = Value::Secret(Secret::new("hunter2"));
+    crate::value::Path::new("vars.token").put(&mut scope, token).unwrap();
     crate::value::set(&scope, "inputs.date", date.unwrap())
 }
 

@@ -27,8 +27,9 @@ use super::simulators::Simulators;
 use super::vault::FileVault;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
+use crate::mocked::Mocked;
 use crate::network::Network;
-use crate::perform::{Connections, Reached};
+use crate::perform::{Connections, Panics, Reached, TimeLimit};
 
 /// A connection of a project and what it will be made of.
 #[derive(Clone)]
@@ -349,9 +350,10 @@ pub fn world(
     let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
         .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
-        .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
-        .share(Answers::CONNECTOR, answers);
-    World::new(time, connections)
+        .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
+        .share(Answers::CONNECTOR, answers.clone());
+    let stop = connections.stop();
+    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock), answers))
 }
 
 /// The network as the environment and the command line describe it.

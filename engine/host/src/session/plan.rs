@@ -77,6 +77,7 @@ impl Plan {
         let inputs = given::inputs(flow, &job.inputs, &files)?;
         let planned = connections::select(&plan, &program, start, job.live)?;
         let answers = job.mock.as_deref().map(externals::answers).transpose()?.unwrap_or_default();
+        externals::fit(&answers, &program, &vocabulary.cards)?;
         let reached = externals::reached(&program, start);
         let reaches_real = planned.iter().any(|(planned, _)| !planned.is_simulated());
         externals::judge(&reached, &answers, job.live, reaches_real, warnings)?;
@@ -103,6 +104,7 @@ impl Plan {
     pub(super) fn mocked(&self) -> BTreeSet<String> {
         let reached = externals::reached(&self.program, self.start).into_iter();
         let answered = reached.filter(|card| self.answers.has(card));
+        let answered = answered.chain(externals::mocked(&self.program, self.start, &self.answers));
         answered.map(|card| card.split('.').next().unwrap_or(card).to_owned()).collect()
     }
 

@@ -143,9 +143,8 @@ impl Both<'_> {
             ) => {
                 changes.extend(texts("event", Some(was), Some(now)));
                 let of = Fields { card: "", sort: "event" };
-                let mut names: Vec<&Name> =
-                    fields_now.iter().chain(fields_was).map(|(name, _)| name).collect();
-                names.dedup_by_key(|name| &name.it);
+                let gone = |(name, _): &&(Name, _)| fields_now.iter().all(|(other, _)| other.it != name.it);
+                let names = fields_now.iter().chain(fields_was.iter().filter(gone)).map(|(name, _)| name);
                 for name in names {
                     let find = |fields: &[(Name, flowrun_core::model::At<Expr>)]| {
                         fields

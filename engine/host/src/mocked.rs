@@ -1,0 +1,46 @@
+//! Cards that a file answers for: whatever performs them otherwise is not asked.
+
+use std::sync::Arc;
+
+use flowrun_core::card::EXTERNAL_CARD;
+use flowrun_core::effect::{Act, Answer, Effect, Outcome, Page, Performance};
+use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_external::Answers;
+
+use crate::perform::{Perform, Performing};
+
+/// Performs what a file has no answer for. External cards have their answers anyway.
+pub struct Mocked<P>(pub P, pub Arc<Answers>);
+
+impl<P: Perform> Perform for Mocked<P> {
+    fn perform(&self, effect: Effect) -> Performing {
+        match &effect.act {
+            Act::Card(card) if card.card.id != EXTERNAL_CARD && self.1.has(&card.card.id) => {
+                Performing::Ended(answer(&self.1, card))
+            }
+            _ => self.0.perform(effect),
+        }
+    }
+}
+
+/// What is answered, by the card's names or by Okta's; of a stream the list `records`, as its only page.
+fn answer(answers: &Answers, card: &Performance) -> Outcome {
+    let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
+    let names = declared.chain(card.names.iter().cloned());
+    let fields: Record = names.zip(card.args.iter().cloned()).filter(|(_, value)| !value.is_null()).collect();
+    let gives = answers.answer(&card.card.id, &fields)?;
+    if card.page.is_some() {
+        let Some(Value::List(records)) = gives.get("records") else {
+            let message = format!("the answer for {} has no list of `records` to stream", card.card.id);
+            return Err(Fault::new(FaultKind::NotFound, message));
+        };
+        return Ok(Answer::Page(Page { records: (**records).clone(), total: None, next: None }));
+    }
+    let output = |name: &Text| {
+        let declared = card.card.outputs.iter().find(|output| *output.name == **name);
+        let found = gives.get(&**name).or_else(|| gives.get(&*declared?.key));
+        found.cloned().unwrap_or_default()
+    };
+    Ok(Answer::Outputs(card.outputs.iter().map(output).collect()))
+}
