@@ -38,6 +38,15 @@ pub struct Events {
     /// From where.
     #[output(key = "Client", keys = CLIENT_KEYS)]
     client: Value,
+    /// How severe it is: `DEBUG`, `INFO`, `WARN` or `ERROR`.
+    #[output(key = "Severity")]
+    severity: Option<Text>,
+    /// The request that led to it.
+    #[output(key = "Request", keys = REQUEST_KEYS)]
+    request: Value,
+    /// The first event as Okta sends it.
+    #[output(key = "Raw Output")]
+    raw_output: Value,
     /// How many events were streamed.
     #[output(key = "Records Streamed")]
     records_streamed: Option<f64>,
@@ -59,6 +68,9 @@ impl Found for Events {
             actor: record.value("Actor"),
             target: record.value("Target"),
             client: record.value("Client"),
+            severity: record.text("Severity"),
+            request: record.value("Request"),
+            raw_output: record.value("Raw Output"),
             ..Events::default()
         }
     }
@@ -87,6 +99,7 @@ const EVENT: Names = &[
 /// The keys of a record, and of two of its parts.
 const KEYS: &[&str] = &keys::<10>(&[EVENT], &["Actor", "Client", "Request", "Raw Output"]);
 const ACTOR_KEYS: &[&str] = &keys::<4>(&[ACTOR], &[]);
+const REQUEST_KEYS: &[&str] = &keys::<1>(&[REQUEST], &[]);
 const CLIENT_KEYS: &[&str] = &keys::<6>(&[CLIENT], &[]);
 
 /// An event as Okta sends it, under the names of Okta's card.

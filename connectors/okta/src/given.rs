@@ -25,6 +25,29 @@ pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// What each attribute must be, in Okta's expressions. A blank one is refused: whoever leaves it out finds everything.
+pub(crate) fn conditions(attributes: &Record) -> Result<Vec<String>> {
+    let condition = |(name, value): (&Text, &Value)| {
+        let wrong = |why: String| Err(Fault::new(FaultKind::InvalidInput, why));
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
+        {
+            return wrong(format!("`{name}` is no attribute that Okta could look for"));
+        }
+        match value {
+            Value::Number(_) | Value::Integer(_) | Value::Bool(_) => {
+                Ok(format!("{name} eq {}", value.to_json()))
+            }
+            Value::Text(text) if !text.trim().is_empty() => Ok(format!("{name} eq {}", quoted(text))),
+            Value::Date(date) => Ok(format!("{name} eq {}", quoted(&date.to_string()))),
+            Value::Null | Value::Text(_) => {
+                wrong(format!("what `{name}` is to be is blank, and without it all would be found"))
+            }
+            other => wrong(format!("expected a text for `{name}`, found {}", other.kind())),
+        }
+    };
+    attributes.iter().map(condition).collect()
+}
+
 /// `Yes` or `No`, as Okta's cards say it.
 pub(crate) fn yes(text: &str, input: InputId) -> Result<bool> {
     match text {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use flowrun_core::card::{Example, FlowName};
 use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
-use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::fault::Result;
+use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::given::quoted;
+use crate::given::{conditions, quoted};
 use crate::listing::{ResultSet, page_size};
 use crate::users::{LISTING, Users};
 use crate::{Okta, connection};
@@ -99,30 +99,12 @@ impl ListUsersWithSearch {
         Ok(self.limit as u32)
     }
 
-    /// What each attribute must be, in Okta's expressions.
-    fn wanted(&self) -> Result<Vec<String>> {
-        let condition = |(name, value): (&Text, &Value)| {
-            let wrong = |why: String| Err(Fault::new(FaultKind::InvalidInput, why));
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte)) {
-                return wrong(format!("`{name}` is no attribute that Okta could look for"));
-            }
-            match value {
-                Value::Number(_) | Value::Integer(_) | Value::Bool(_) => Ok(format!("{name} eq {}", value.to_json())),
-                Value::Text(text) if !text.trim().is_empty() => Ok(format!("{name} eq {}", quoted(text))),
-                Value::Date(date) => Ok(format!("{name} eq {}", quoted(&date.to_string()))),
-                Value::Null | Value::Text(_) => wrong(format!("what `{name}` is to be is blank, and all users would be found")),
-                other => wrong(format!("expected a text for `{name}`, found {}", other.kind())),
-            }
-        };
-        self.attributes.iter().map(condition).collect()
-    }
-
     fn first(&self, limit: u32) -> Result<Call> {
         let given = |text: &Option<Text>| {
             text.as_ref().filter(|text| !text.trim().is_empty()).map(ToString::to_string)
         };
         let status = given(&self.status).map(|status| format!("status eq {}", quoted(&status)));
-        let mut all: Vec<String> = status.into_iter().chain(self.wanted()?).collect();
+        let mut all: Vec<String> = status.into_iter().chain(conditions(&self.attributes)?).collect();
         match given(&self.search) {
             Some(search) if all.is_empty() => all.push(search),
             Some(search) => all.push(format!("({search})")),

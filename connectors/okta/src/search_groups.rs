@@ -32,7 +32,10 @@ pub struct SearchGroups {
     /// Only groups of this type: `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
     #[input(key = "type")]
     group_type: Option<Text>,
-    /// What names begin with, in place of `name` and `group_type`.
+    /// Only groups that this finds, in Okta's expressions: `profile.name sw "Sales" and type eq "OKTA_GROUP"`.
+    #[input(key = "Custom Search Criteria")]
+    search: Option<Text>,
+    /// What names begin with, in place of `name`, `group_type` and `search`.
     #[input(key = "Query")]
     query: Option<Text>,
     /// The helper flow that gets each group, as its input `Record`.
@@ -71,6 +74,16 @@ impl Effect for SearchGroups {
 - card: flow_control.return
   with: { groups: $.found.groups }"#
             => ok "{ groups: [] }",
+        r#"- card: okta.create_group
+  with: { name: Alpha }
+- card: okta.create_group
+  with: { name: Beta }
+- card: okta.search_groups
+  id: found
+  with: { result_set: first, search: 'profile.name eq "Beta"', group_type: OKTA_GROUP }
+- card: flow_control.return
+  with: { name: $.found.profile.Name }"#
+            => ok "{ name: Beta }",
         r#"- { card: okta.search_groups, with: { result_set: first, query: "" } }"#
             => err "nothing to look for is given",
     };
@@ -83,9 +96,10 @@ impl Effect for SearchGroups {
 
     async fn run(self, okta: &Okta) -> Result<Groups> {
         let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
-        if matches!(set, ResultSet::First) && filled(&self.name).or(filled(&self.query)).is_none() {
+        if matches!(set, ResultSet::First) && [&self.name, &self.query, &self.search].into_iter().all(|given| filled(given).is_none())
+        {
             return Err(Fault::new(FaultKind::InvalidInput, "nothing to look for is given")
-                .help("fill `name` or `query`: the first of all groups would be any group"));
+                .help("fill `name`, `search` or `query`: the first of all groups would be any group"));
         }
         LISTING.found(okta, set, PAGE, |limit| self.first(limit)).await
     }
@@ -102,11 +116,17 @@ impl SearchGroups {
             let value = filled(value)?;
             Some(format!("{field} eq {}", quoted(value)))
         });
-        let search = tests.collect::<Vec<_>>().join(" and ");
+        let mut tests: Vec<String> = tests.collect();
+        match filled(&self.search) {
+            Some(own) if tests.is_empty() => tests.push(own.to_owned()),
+            Some(own) => tests.push(format!("({own})")),
+            None => {}
+        }
+        let search = tests.join(" and ");
         let mut pairs = vec![("limit", limit.to_string())];
         match filled(&self.query) {
             Some(_) if !search.is_empty() => {
-                bail!(Self::QUERY, "Okta takes either `query`, or `name` and `group_type`")
+                bail!(Self::QUERY, "Okta takes either `query`, or `name`, `group_type` and `search`")
             }
             Some(query) => {
                 let limit = if limit < PAGE { limit } else { MOST_BEGINNING };

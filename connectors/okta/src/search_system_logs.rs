@@ -6,13 +6,13 @@ use flowrun_core::card::{Example, FlowName};
 use flowrun_core::does::Does;
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{InputId, Result};
-use flowrun_core::value::{Date, Text, parse_date};
+use flowrun_core::value::{Date, Record, Text, parse_date};
 use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::events::{Events, LISTING};
-use crate::given::filled;
+use crate::given::{conditions, filled};
 use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
@@ -44,6 +44,10 @@ pub struct SearchSystemLogs {
     /// How many to stream at most; blank means all, 0 means none.
     #[input(key = "Limit")]
     record_limit: Option<f64>,
+    /// What else events must have, by the names of Okta's expressions, as `eventType: user.lifecycle.create` or `actor.id: 00u1`; all of it, and
+    /// `custom_filter` too. One that comes to nothing in the run is an error.
+    #[input(rest)]
+    attributes: Record,
 }
 
 /// The most that Okta gives at once.
@@ -65,6 +69,16 @@ impl Effect for SearchSystemLogs {
     message: $.found.display_message
     who: $.found.target[0].alternateId"#
             => ok "{ message: User was created, who: ada@example.com }",
+        r#"- card: okta.create_group
+  with: { name: Readers }
+- card: okta.search_system_logs
+  id: found
+  with: { result_set: first, eventType: group.lifecycle.create, severity: INFO, until: "2100-01-01T00:00:00Z" }
+- card: flow_control.return
+  with: { severity: $.found.severity, group: "$.found.raw_output.target[0].displayName" }"#
+            => ok "{ severity: INFO, group: Readers }",
+        r#"- { card: okta.search_system_logs, with: { result_set: first, actor.id: "" } }"#
+            => err "what `actor.id` is to be is blank",
         r#"- { card: okta.search_system_logs, with: { result_set: first, custom_filter: nonsense } }"#
             => err "Okta answered 400 E0000053",
         r#"- { card: okta.search_system_logs, with: { result_set: first, until: tomorrow } }"#
@@ -95,8 +109,14 @@ impl SearchSystemLogs {
         let since = time(&self.since, Self::SINCE)?;
         let until = time(&self.until, Self::UNTIL)?.or_else(now);
         let text = |text: &Option<Text>| filled(text).map(str::to_owned);
+        let mut filter = conditions(&self.attributes)?;
+        match text(&self.custom_filter) {
+            Some(own) if filter.is_empty() => filter.push(own),
+            Some(own) => filter.push(format!("({own})")),
+            None => {}
+        }
         let pairs = [
-            ("filter", text(&self.custom_filter)),
+            ("filter", (!filter.is_empty()).then(|| filter.join(" and "))),
             ("q", text(&self.keyword)),
             ("since", since.map(|date| date.to_string())),
             ("until", until.map(|date| date.to_string())),
