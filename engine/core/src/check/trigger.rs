@@ -93,6 +93,8 @@ fn event_known(shared: &Shared<'_>, log: &mut Log, event: &Name) {
     let connector = event.it.split('.').next().unwrap_or_default();
     if card::external(&event.it).is_some() {
         // Nothing is known of the events of connectors that flowrun lacks.
+    } else if shared.options.events.contains(&&*event.it) {
+        // Okta Devices sends events and has no cards here.
     } else if !shared.options.connectors.contains(&connector) {
         let mistake = Diagnostic::new(
             Code::UnknownConnector,
@@ -105,7 +107,7 @@ fn event_known(shared: &Shared<'_>, log: &mut Log, event: &Name) {
                 .meant(closest(connector, shared.options.connectors.iter().copied()))
                 .or_help(|| "an event is named with its connector, as `okta.user_created`"),
         );
-    } else if !shared.options.events.contains(&&*event.it) {
+    } else {
         unknown_event(shared, log, event, connector);
     }
 }

@@ -8,8 +8,7 @@ fn scope() -> Value {
     )
     .unwrap();
     let date = Date::parse_iso("2024-02-29T10:00:00+01:00").map(Value::Date);
-    let token = Value::Secret(Secret::new("hunter2"));
-    crate::value::Path::new("vars.token").put(&mut scope, token).unwrap();
+    scope = crate::value::set(&scope, "vars.token", Value::Secret(Secret::new("hunter2")));
     crate::value::set(&scope, "inputs.date", date.unwrap())
 }
 

@@ -37,6 +37,8 @@ pub use long::MOST_VALUES;
 pub(crate) use nesting::{DEEPEST, Depth};
 pub use number::{format_number, parse_number, whole_number};
 pub use pairs::query_pairs;
+#[cfg(test)]
+pub(crate) use path::set;
 pub use path::{NoPlace, Path, get};
 pub use record::Record;
 pub use text::Text;

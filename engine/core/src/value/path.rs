@@ -108,16 +108,18 @@ fn put_at(value: &mut Value, keys: &[Text], new: Value) -> Result<(), NoPlace> {
     }
 }
 
+/// A copy of `value` with `new` at `path`.
+#[cfg(test)]
+pub(crate) fn set(value: &Value, path: &str, new: Value) -> Value {
+    let mut copy = value.clone();
+    Path::new(path).put(&mut copy, new).unwrap();
+    copy
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::value::parse_json;
-
-    fn set(value: &Value, path: &str, new: Value) -> Value {
-        let mut copy = value.clone();
-        Path::new(path).put(&mut copy, new).unwrap();
-        copy
-    }
 
     #[test]
     fn paths_follow_keys_and_indices_and_prefer_a_whole_key() {
