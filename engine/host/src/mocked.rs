@@ -39,7 +39,7 @@ fn answer(answers: &Answers, card: &Performance) -> Outcome {
     }
     let output = |name: &Text| {
         let declared = card.card.outputs.iter().find(|output| *output.name == **name);
-        let found = gives.get(&**name).or_else(|| gives.get(&*declared?.key));
+        let found = gives.get(name).or_else(|| gives.get(&declared?.key));
         found.cloned().unwrap_or_default()
     };
     Ok(Answer::Outputs(card.outputs.iter().map(output).collect()))

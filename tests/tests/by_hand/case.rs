@@ -145,7 +145,7 @@ fn rows(table: &str, expected: &[Json], found: &[Json]) -> Option<String> {
                 *value == "any" || same(value, found.get(column).unwrap_or(&Json::Null))
             }) && found.iter().all(|(column, value)| row.contains_key(column) || is_blank(value))
         };
-        match left.iter().position(|row| fits(row)) {
+        match left.iter().position(fits) {
             Some(place) => drop(left.remove(place)),
             None => missing = true,
         }

@@ -111,7 +111,7 @@ impl Reader<'_> {
     fn check_exact(&mut self, node: &Node, value: f64) {
         let written = self.slice(node.span);
         let digits = written.trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit());
-        if digits && written.parse::<i128>().map_or(true, |exact| exact != value as i128) {
+        if digits && written.parse() != Ok(value as i128) {
             self.report(
                 Diagnostic::new(
                     Code::BadValue,
