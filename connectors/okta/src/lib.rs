@@ -10,6 +10,7 @@ mod checks;
 mod connection;
 mod events;
 mod given;
+mod group_rules;
 mod groups;
 mod listing;
 mod login;
@@ -52,13 +53,19 @@ flowrun_kit::effect_cards! {
     create_group::CreateGroup,
     read_group::ReadGroup,
     update_group::UpdateGroup,
+    delete_group::DeleteGroup,
     add_user_to_group::AddUserToGroup,
     remove_user_from_group::RemoveUserFromGroup,
     list_group_members::ListGroupMembers,
     get_users_groups::GetUsersGroups,
+    search_group_rules::SearchGroupRules,
+    create_group_rule::CreateGroupRule,
+    activate_group_rule::ActivateGroupRule,
+    deactivate_group_rule::DeactivateGroupRule,
     search_applications::SearchApplications,
     list_applications::ListApplications,
     read_application::ReadApplication,
+    list_applications_assigned_to_user::ListApplicationsAssignedToUser,
     assign_user_to_application_for_sso::AssignUserToApplicationForSso,
     get_assigned_user_for_application::GetAssignedUserForApplication,
     remove_user_from_application::RemoveUserFromApplication,

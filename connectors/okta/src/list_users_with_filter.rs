@@ -22,9 +22,9 @@ use crate::{Okta, connection};
 /// is like one of List Users with Search.
 #[derive(Inputs)]
 pub struct ListUsersWithFilter {
-    /// `first`: the first user found, as single outputs. `all`: all, as `users`, at most 100,000. `stream`: all, each given to
-    /// `flow`.
-    #[input(key = "resultSet", choices = ["first", "all", "stream"])]
+    /// `first`: the first user found, as single outputs. `first_200`: the first 200, as `users`. `all`: all, as `users`, at
+    /// most 100,000. `stream`: all, each given to `flow`.
+    #[input(key = "resultSet", choices = ["first", "first_200", "all", "stream"])]
     result_set: Text,
     /// Only users of this status.
     #[input(choices = ["STAGED", "PROVISIONED", "ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED", "DEPROVISIONED"])]
@@ -68,6 +68,15 @@ impl Effect for ListUsersWithFilter {
 - card: flow_control.return
   with: { login: $.found.login }"#
             => ok "{ login: ada@example.com }",
+        r#"- card: okta.create_user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.list_users_with_filter
+  id: found
+  with: { result_set: first_200, last_name: Lovelace }
+- card: flow_control.return
+  with:
+    logins: $.found.users[*].Login"#
+            => ok "{ logins: [ada@example.com] }",
         r#"- { card: okta.list_users_with_filter, with: { result_set: all, id: "" } }"#
             => err "nothing to filter by is given",
     };

@@ -43,6 +43,7 @@ pub struct Read {
 
 impl Effect for ReadApplication {
     const ID: &str = "okta.read_application";
+    const EXPORTED_AS: &[&str] = &["channels:http:okta:readApplication"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.search_applications

@@ -23,8 +23,8 @@ pub struct SearchUsers {
     /// What names or mail address begin with.
     #[input(key = "Query")]
     query: Text,
-    /// `first`: the first user found, as single outputs. `all`: all, as `users`.
-    #[input(key = "resultSet", choices = ["first", "all"])]
+    /// `first`: the first user found, as single outputs. `first_200` or `all`: all that are found, as `users`.
+    #[input(key = "resultSet", choices = ["first", "first_200", "all"])]
     result_set: Text,
 }
 
@@ -45,6 +45,15 @@ impl Effect for SearchUsers {
 - card: flow_control.return
   with: { login: $.found.login }"#
             => ok "{ login: ada@example.com }",
+        r#"- card: okta.create_user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.search_users
+  id: found
+  with: { query: love, result_set: first_200 }
+- card: flow_control.return
+  with:
+    logins: $.found.users[*].Login"#
+            => ok "{ logins: [ada@example.com] }",
         r#"- { card: okta.search_users, with: { query: "", result_set: first } }"#
             => err "the text to look for is blank",
     };
