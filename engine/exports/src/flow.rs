@@ -72,9 +72,13 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
     let trigger = trigger(raw, start, all);
     // Of all that an event tells, what the flow reads.
     let reads = |name: &Text| used.contains(&Text::from(format!("inputs.{name}")));
-    if matches!(trigger, Trigger::Event { .. }) {
-        inputs.retain(|(name, ..)| reads(name));
-    }
+    // The same of what Okta adds to all requests: headers, body and query as they came, and who pressed the button.
+    let added = |name: &Text| {
+        let field = start.and_then(|start| start.outputs.iter().find(|field| field.key == *name));
+        field.is_some_and(|field| matches!(field.group.as_deref(), Some("raw" | "user context")))
+    };
+    let of_event = matches!(trigger, Trigger::Event { .. });
+    inputs.retain(|(name, ..)| reads(name) || !of_event && !added(name));
     let span = all.made_of(origin(&raw.title, &raw.id));
     Some(Flow {
         span,
