@@ -72,6 +72,24 @@ fn same(a: &Json, b: &Json) -> bool {
     }
 }
 
+/// What a file is tells its text where its ending does not.
+#[test]
+fn an_export_of_any_name_is_one() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("exports/branches.flopack");
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["renamed.json", "renamed"] {
+        let file = folder.path().join(name).display().to_string();
+        std::fs::copy(&own, &file).unwrap();
+        let ran = flowrun(&["check", &file], BTreeMap::new());
+        assert!(
+            ran.stdout.contains("warning") || ran.stdout.contains("no mistakes"),
+            "{}{}",
+            ran.stdout,
+            ran.stderr
+        );
+    }
+}
+
 #[test]
 fn imported_flows_do_what_they_do_in_okta() {
     let Some(folder) = flowrun_tests::shared::folder("cases/exports") else { return };

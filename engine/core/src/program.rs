@@ -306,6 +306,8 @@ pub struct Input {
     pub name: Text,
     /// What the caller's value is converted to.
     pub ty: Type,
+    /// Whether every text in it is a secret, although nothing is converted.
+    pub sealed: bool,
     /// What it holds when nothing is passed; none means that it must be passed.
     pub default: Option<Value>,
     /// The values it may have; empty means any.

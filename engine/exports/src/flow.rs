@@ -12,7 +12,7 @@ use super::wire::{View, is_start, nowhere, unknown_conversion};
 use super::{Trouble, card};
 use flowrun_core::model::{Expr, Flow, Input, Schedule, Step, Trigger};
 use flowrun_core::source::Origin;
-use flowrun_core::types::Type;
+use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Text, Value};
 
 pub(super) const RETURN: &str = "kernel:control:return";
@@ -38,7 +38,10 @@ pub(super) fn signature(flow: &pack::Flow, path: Text, asked: bool) -> Signature
             let twin = start.and_then(|start| start.inputs.iter().find(|input| input.key == field.key));
             let default = twin.map(|input| input.value.clone()).filter(|value| !value.is_empty());
             let default = default.filter(|value| *value != field.ty.blank());
-            inputs.push((field.key.clone(), field.ty, default));
+            // What a connector is authorized with.
+            let credentials = field.group.as_deref() == Some("auth");
+            let ty = if credentials { Type::one(Kind::Secret) } else { field.ty };
+            inputs.push((field.key.clone(), ty, default.filter(|_| !credentials)));
         }
     }
     let outputs = answers(scope, asked);
@@ -72,9 +75,13 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
     let trigger = trigger(raw, start, all);
     // Of all that an event tells, what the flow reads.
     let reads = |name: &Text| used.contains(&Text::from(format!("inputs.{name}")));
-    if matches!(trigger, Trigger::Event { .. }) {
-        inputs.retain(|(name, ..)| reads(name));
-    }
+    // The same of what Okta adds to all requests: headers, body and query as they came, and who pressed the button.
+    let added = |name: &Text| {
+        let field = start.and_then(|start| start.outputs.iter().find(|field| field.key == *name));
+        field.is_some_and(|field| matches!(field.group.as_deref(), Some("raw" | "user context")))
+    };
+    let of_event = matches!(trigger, Trigger::Event { .. });
+    inputs.retain(|(name, ..)| reads(name) || !of_event && !added(name));
     let span = all.made_of(origin(&raw.title, &raw.id));
     Some(Flow {
         span,

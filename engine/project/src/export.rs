@@ -13,10 +13,26 @@ use flowrun_exports::{self as exports, Dictionary, MAX_BYTES, print};
 use crate::problem::{Problem, unreadable};
 use crate::project::Project;
 
-/// Whether a file is one of Okta's exports, by its name.
+/// Whether a file is one of Okta's exports: by its name, or, where that is `.json` or has no ending, by how it begins.
 pub fn is_export(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    matches!(ending, Some("flopack" | "folder" | "flow"))
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("flopack" | "folder" | "flow") => true,
+        Some("json") | None => begins_as_export(path),
+        Some(_) => false,
+    }
+}
+
+/// So many bytes tell whether a file is an export.
+const BEGINNING: u64 = 4096;
+
+fn begins_as_export(path: &Path) -> bool {
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut text));
+    let text = String::from_utf8_lossy(&text);
+    let of_export = ["\"flopack\"", "\"flos\"", "\"methods\""];
+    read.is_ok()
+        && text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+        && of_export.iter().any(|sign| text.contains(sign))
 }
 
 /// An export as a project, whose files are those that it converts to.

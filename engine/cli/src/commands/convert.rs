@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use flowrun_core::diag::Code;
 use flowrun_core::words;
+use flowrun_project::check::{Given, examine};
 use flowrun_project::{Project, folder};
 
 use crate::console::Console;
@@ -30,12 +32,22 @@ pub fn run(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
-    let project = Project::read(&args.export, surroundings.registry.vocabulary())?;
+    let vocabulary = surroundings.registry.vocabulary();
+    let project = Project::read(&args.export, vocabulary)?;
     let into = &args.output;
     let files = project.sources.iter().map(|(_, source)| (&*source.path, &*source.text));
     folder::write(into, files, args.force)?;
     for trouble in &project.troubles {
         console.warn(&trouble.to_string());
+    }
+    let checked = examine(&project, vocabulary, &Given::default());
+    let found = project.found.iter().chain(&checked.diagnostics);
+    for found in found.filter(|found| found.code == Code::SecretInFile) {
+        let file = &project.sources.get(found.span.file).path;
+        console.warn(&format!(
+            "{file}: {}; whoever reads the project can use it, and `flowrun check` shows where",
+            found.message
+        ));
     }
     let flows = words::many(project.model.flows.len() as u64, "flow");
     console.note(&format!("wrote {flows} to {}\n", into.display()));

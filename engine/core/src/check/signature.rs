@@ -31,7 +31,9 @@ pub(super) fn all(
 fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Log) -> Signature {
     let inputs = flow.inputs.iter().map(|input| {
         let ty = input.ty.as_ref().map_or(Some(Type::ANY), |ty| type_named(ty, log)).unwrap_or(Type::ANY);
-        let ty = promised(ty, flow.converts && input.converts);
+        let converts = flow.converts && input.converts;
+        let sealed = !converts && ty.kind == Kind::Secret;
+        let ty = promised(ty, converts);
         let choices: Vec<_> = input.choices.iter().map(|choice| fit(choice, ty, log)).collect();
         let default = input.default.as_ref().map(|default| fit(default, ty, log));
         if let (Some(Value::Secret(_)), Some(written)) = (&default, &input.default) {
@@ -52,7 +54,7 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
                 .help(format!("the choices are {}", listed(&choices))),
             );
         }
-        Input { name: input.name.it.clone(), ty, default, choices }
+        Input { name: input.name.it.clone(), ty, sealed, default, choices }
     });
     let inputs = inputs.collect();
     let declared = !flow.outputs.is_empty();
@@ -70,9 +72,9 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
     Signature { inputs, outputs, declared }
 }
 
-/// What a declared type promises: nothing where values pass as they are, but that secrets stay secrets.
+/// What a declared type promises: nothing where values pass as they are.
 fn promised(ty: Type, converts: bool) -> Type {
-    if converts || ty.kind == Kind::Secret { ty } else { Type::ANY }
+    if converts { ty } else { Type::ANY }
 }
 
 /// The names of what the Return cards give that end the flow, and not only a branch.

@@ -375,6 +375,7 @@ fn accept(flow: &Flow, input: &crate::program::Input, value: Value) -> Result<Va
     let value = match (&input.default, value) {
         (Some(default), Value::Null) => default.clone(),
         (None, Value::Null) => Value::Null,
+        (_, value) if input.sealed => value.sealed(),
         (_, value) => convert(value, input.ty).map_err(|mismatch| {
             Fault::new(
                 FaultKind::InvalidTypeConversion,

@@ -337,7 +337,7 @@ fn oversized(value: &Value) -> bool {
 
 /// What comes of a secret is one: every text and number of it, for either may be the secret itself; and an object as a whole
 /// if one of its keys may be.
-pub(crate) fn hide(value: Value, shown: &dyn Fn(&str) -> bool) -> Value {
+fn hide(value: Value, shown: &dyn Fn(&str) -> bool) -> Value {
     match value {
         Value::Text(text) => Value::Secret(Secret::new(&*text)),
         Value::Number(_) | Value::Integer(_) => Value::Secret(Secret::new(value.to_string())),

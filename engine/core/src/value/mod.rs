@@ -105,6 +105,19 @@ impl Value {
         Value::from(members.into_iter().map(|(key, value)| (key.into(), value.into())).collect::<Record>())
     }
 
+    /// The same with every text and number in it as a secret.
+    pub fn sealed(self) -> Value {
+        match self {
+            Value::Text(text) => Value::Secret(Secret::new(&*text)),
+            Value::Number(_) | Value::Integer(_) => Value::Secret(Secret::new(self.to_string())),
+            Value::List(items) => Value::list(items.iter().cloned().map(Value::sealed).collect()),
+            Value::Object(members) => {
+                Value::object(members.iter().map(|(key, value)| (key.clone(), value.clone().sealed())))
+            }
+            other => other,
+        }
+    }
+
     /// Whether this is the value of a field that was left blank.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)

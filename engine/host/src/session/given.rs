@@ -30,8 +30,11 @@ pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> 
         let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
         let value = if ty == Type::one(Kind::File) { named_file(text, files) } else { read(text, ty) };
         // Where types promise nothing, what doesn't fit passes as a flow file would have it.
-        let converts = flow.converts && input.converts || ty.kind == Kind::Secret;
-        let value = if converts { value } else { value.or_else(|_| read(text, Type::ANY)) };
+        let value = match (flow.converts && input.converts, ty.kind) {
+            (true, _) => value,
+            (false, Kind::Secret) => Ok(parse_json(text).unwrap_or_else(|_| Value::from(&**text)).sealed()),
+            (false, _) => value.or_else(|_| read(text, Type::ANY)),
+        };
         let value = value.map_err(|why| {
             let problem = Problem::new(format!("--input {name}: {why}"));
             if ty == Type::DATE { problem.help(DATES) } else { problem }
