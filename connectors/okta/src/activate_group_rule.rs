@@ -40,6 +40,26 @@ impl Effect for ActivateGroupRule {
 - card: okta.activate_group_rule
   with: { rule_id: $.rule.id }"#
             => ok "{ status_code: 204 }",
+        r#"- card: okta.create_user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, department: Sales }
+- card: okta.create_group
+  id: group
+  with: { name: Sellers }
+- card: okta.create_group_rule
+  id: rule
+  with:
+    name: Sellers sell
+    expression: user.department == "Sales"
+    assign_to_groups: ["{{ group.id }}"]
+- card: okta.activate_group_rule
+  with: { rule_id: $.rule.id }
+- card: okta.list_group_members
+  id: members
+  with: { group_id: $.group.id, result_set: first_200 }
+- card: flow_control.return
+  with:
+    logins: $.members.users[*].Login"#
+            => ok "{ logins: [ada@example.com] }",
         r#"- { card: okta.activate_group_rule, with: { rule_id: 0prUnknown } }"#
             => err "Okta answered 404 E0000007",
     };
