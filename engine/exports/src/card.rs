@@ -243,6 +243,10 @@ impl Flowing<'_, '_> {
         if value.is_empty() && COUNT_BLANKS.contains(&&*declared.id) {
             return Some(Expr::Constant(input.ty.blank()));
         }
+        // Nothing in them is nothing sent; an empty body is something.
+        if value.is_empty() && !input.required && ["headers", "query"].contains(&&*input.name) {
+            return None;
+        }
         let default = Value::from(&input.default);
         let blank = value.is_null()
             || value == default

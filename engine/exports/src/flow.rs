@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{answers, is_given, returns};
+use super::answer::{CALL_FLOW, answers, is_given, returns};
 use super::naming::{Names, id};
 use super::order::{Ordered, Placed, order};
 use super::pack::{self, Callee, Card, Field, Scope};
@@ -289,12 +289,27 @@ impl Flowing<'_, '_> {
     fn name_all(&mut self, scope: &Scope, placed: &[Placed], ids: &mut [Text]) {
         for placed in placed {
             let (Placed::Card(card) | Placed::IfElse { card, .. }) = placed;
-            ids[*card] = self.ids.unique(&id(said(&scope.cards[*card]), "card"));
+            let wanted = self.called(&scope.cards[*card]);
+            let wanted = wanted.unwrap_or_else(|| id(said(&scope.cards[*card]), "card"));
+            ids[*card] = self.ids.unique(&wanted);
             if let Placed::IfElse { then, otherwise, .. } = placed {
                 self.name_all(scope, then, ids);
                 self.name_all(scope, otherwise, ids);
             }
         }
+    }
+
+    /// The name of the flow that a Call Flow runs, if its author gave it no title.
+    fn called(&self, card: &Card) -> Option<String> {
+        if *card.address != *CALL_FLOW || *card.title != *"Call Flow" {
+            return None;
+        }
+        let callee = card.inputs.iter().find_map(|field| match &field.flow {
+            Some(Callee::Named(flow)) => self.all.signatures.get(&**flow),
+            _ => None,
+        })?;
+        let name = callee.path.rsplit('/').next()?;
+        Some(id(name, "call"))
     }
 
     /// Lowers cards in their order.
