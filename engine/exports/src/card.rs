@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Dictionary;
-use super::answer::{answers, is_asking, is_given};
+use super::answer::{is_asking, is_given};
+use super::fields::{COUNT_BLANKS, declared_input, skipped, stood_in};
 use super::flow::{Flowing, inline, lower_inline, origin};
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
@@ -125,6 +126,7 @@ impl Flowing<'_, '_> {
             }
         }
         self.made(declared, raw, &mut step);
+        self.member(declared, raw, &mut step);
         if result_set.as_deref() == Some("stream") {
             self.streamed(view, card, raw, declared, &mut step);
         }
@@ -137,23 +139,6 @@ impl Flowing<'_, '_> {
         }
         self.finish(view, declared, raw, &mut step);
         Some(step)
-    }
-
-    /// What Map makes of an answer, by the type of its list: objects of all fields, or the one field's value. Said where it would be guessed otherwise.
-    fn made(&self, declared: &Declared, raw: &Card, step: &mut Step) {
-        let Some(made) = raw.outputs.iter().find(|output| *output.key == *"new list") else { return };
-        if declared.input("items").is_none() || made.ty.kind == Kind::Any {
-            return;
-        }
-        let outputs = raw.inputs.iter().find_map(|field| match field.flow.as_ref()? {
-            Callee::Named(flow) => Some(self.all.signatures.get(&**flow)?.outputs.len()),
-            Callee::Inline(scope) => Some(answers(scope, true).len()),
-        });
-        let objects = made.ty.kind == Kind::Object;
-        if outputs.is_none_or(|outputs| objects != (outputs > 1)) {
-            let items = if objects { "object" } else { "value" };
-            step.with.push((nowhere("items".into()), nowhere(Expr::Constant(Value::from(items)))));
-        }
     }
 
     /// The path of the flow in a field; one that stands inside becomes a flow of its own.
@@ -328,46 +313,6 @@ impl Flowing<'_, '_> {
         }
     }
 
-    /// The name of a helper's input, if it has one only: such a helper gets all that a card hands over as one object.
-    fn only_input(&self, raw: &Card) -> Option<Text> {
-        let callee = raw.inputs.iter().find_map(|field| field.flow.as_ref())?;
-        let Callee::Named(flow) = callee else { return None };
-        match self.all.signatures.get(&**flow)?.inputs.as_slice() {
-            [(only, ..)] => Some(only.clone()),
-            _ => None,
-        }
-    }
-
-    /// What the helper of a stream gets besides the record: the author's fields, as one object. A helper with one input gets both in it; Personio's
-    /// card hands both over as the record.
-    fn streamed(&mut self, view: &View<'_>, card: usize, raw: &Card, declared: &Declared, step: &mut Step) {
-        let own = |field: &&Field| {
-            field.group.as_deref() == Some("Streaming")
-                && !declared.inputs.iter().any(|input| *input.key == *field.key)
-        };
-        let state = raw.inputs.iter().filter(own);
-        let state: Vec<_> = state
-            .map(|field| {
-                let expr = match &field.flow {
-                    Some(Callee::Named(flow)) => Expr::Constant(Value::Text(self.named(flow, raw))),
-                    _ => view.expr(card, field, Type::ANY),
-                };
-                (nowhere(field.key.clone()), nowhere(expr))
-            })
-            .collect();
-        step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
-        let none = state.is_empty();
-        let state = Expr::Object(state);
-        let in_record = matches!(&declared.work, Work::Effect(spec) if spec.state_in_record);
-        if let Some(whole) = in_record.then(|| "Record".into()).or_else(|| self.only_input(raw)) {
-            let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
-            both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
-            step.pass.push((nowhere(whole), nowhere(Expr::Object(both))));
-        } else if !none {
-            step.pass.push((nowhere("State".into()), nowhere(state)));
-        }
-    }
-
     /// Whether the flow that a card calls has an input for a field; cards keep those that their helper had once.
     fn passes(&mut self, raw: &Card, field: &Field) -> bool {
         let callee = raw.inputs.iter().find_map(|field| match &field.flow {
@@ -452,42 +397,6 @@ impl Flowing<'_, '_> {
     }
 }
 
-/// Cards that take any number of values of one kind: Okta gives them the first two, which an author may take away.
-const EXTENSIBLE: &[&str] = &[
-    "list.combine_all",
-    "list.difference",
-    "list.intersection",
-    "list.union",
-    "number.add",
-    "number.multiply",
-    "text.concatenate",
-    "true_false.and",
-    "true_false.or",
-    "true_false.or_exclusive",
-    "true_false.xnor",
-];
-
-/// Those of them for whose result a blank value counts.
-const COUNT_BLANKS: &[&str] = &["true_false.and", "list.intersection"];
-
-/// The author's own values take the places of those that the author took away: what isn't there takes no part.
-fn stood_in<'d>(
-    declared: &'d Declared,
-    raw: &Card,
-    field: &Field,
-    given: &BTreeSet<&str>,
-) -> Option<&'d flowrun_core::card::Field> {
-    let own =
-        EXTENSIBLE.contains(&&*declared.id) && !declared.inputs.iter().any(|input| *input.key == *field.key);
-    let is_gone = |input: &&flowrun_core::card::Field| {
-        !raw.inputs.iter().any(|field| *field.key == *input.key) && !given.contains(&*input.name)
-    };
-    declared.inputs.iter().filter(|_| own && field.group.is_none()).find(is_gone)
-}
-
-/// The field of a table that is known only in the run.
-const RUN_TIME_TABLE: &str = "Table ID";
-
 /// The list that a group of fields is here.
 fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d flowrun_core::card::Field> {
     let group = field.group.as_deref()?;
@@ -514,58 +423,7 @@ fn formula_name(raw: &Card, field: &Field) -> String {
 }
 
 /// What a list card takes of its item.
-fn item(path: &str) -> Expr {
+pub(super) fn item(path: &str) -> Expr {
     let keys = path.split('.').filter(|key| !key.is_empty()).map(Text::from);
     Expr::Wire(super::wire::wire(&[Text::from("item")].into_iter().chain(keys).collect::<Vec<_>>()))
-}
-
-/// Fields that say nothing: those of a comparison that takes one value only, and the choice of an application that stands in a field of its own.
-fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
-    let operator =
-        raw.inputs.iter().find(|field| *field.key == *"operator").and_then(|field| field.value.as_text());
-    let alone =
-        operator.is_some_and(|operator| operator.ends_with("empty")) && declared.input("value_b").is_some();
-    let unneeded = alone && *field.key == *"right-operand";
-    let names = |field: &Field| {
-        field.value.as_text().is_some_and(|text| !text.is_empty() && !text.starts_with("-- "))
-    };
-    let by_choice = raw.inputs.iter().any(|field| *field.key == *"application" && names(field));
-    let table = |field: &Field| {
-        declared.inputs.iter().any(|input| input.ty.kind == Kind::Table && *input.key == *field.key)
-    };
-    let later = raw.inputs.iter().any(|other| *other.key == *RUN_TIME_TABLE);
-    unneeded
-        || field.value.is_empty() && later && table(field)
-        || *field.key == *"application" && !names(field)
-        || *field.key == *"applicationID" && !names(field) && by_choice
-}
-
-/// The input that a field of an export is here; fields of one key are told apart by their order.
-fn declared_input<'d>(
-    declared: &'d Declared,
-    raw: &Card,
-    field: &Field,
-    result_set: Option<&str>,
-) -> Option<&'d flowrun_core::card::Field> {
-    if *field.key == *"_text_" {
-        return declared.inputs.first();
-    }
-    if *field.key == *RUN_TIME_TABLE {
-        return declared.inputs.iter().find(|input| input.ty.kind == Kind::Table);
-    }
-    let key = match &*field.key {
-        // Chosen from a list, or given by its ID: one field here.
-        "application" if !declared.inputs.iter().any(|input| input.key == "application") => "applicationID",
-        "applicationID" if !declared.inputs.iter().any(|input| input.key == "applicationID") => "application",
-        key => key,
-    };
-    let mut named = declared.inputs.iter().filter(|input| *input.key == *key);
-    let nth =
-        raw.inputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
-    if result_set == Some("stream")
-        && let Some(limit) = named.clone().find(|input| input.name == "record_limit")
-    {
-        return Some(limit);
-    }
-    named.nth(nth)
 }

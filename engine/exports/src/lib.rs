@@ -8,7 +8,9 @@
 mod answer;
 mod block;
 mod card;
+mod fields;
 mod flow;
+mod helpers;
 mod missing;
 mod naming;
 mod order;
