@@ -286,7 +286,17 @@ pub trait Pure: Inputs + 'static {
     type Out: Outputs;
     /// Does the card's work.
     fn run(self, cx: &Cx<'_>) -> Result<Self::Out>;
+
+    /// What is wrong with a constant in a field, whatever else the card is given: the checker asks before a run, as of a pattern that is
+    /// none. `names` are the fields that the author named.
+    fn judge(input: InputId, constant: &Value, names: &[&str]) -> Result<()> {
+        let _ = (input, constant, names);
+        Ok(())
+    }
 }
+
+/// What is wrong with a constant in a pure card's field.
+pub type Judge = fn(InputId, &Value, &[&str]) -> Result<()>;
 
 /// A pure card's work, erased: read the arguments, run, write the slots.
 pub type PureFn = fn(&mut Args<'_>, &Cx<'_>, &mut Slots<'_>) -> Result<()>;
@@ -397,6 +407,8 @@ pub struct Card {
     pub examples: Cow<'static, [Example]>,
     /// How it is carried out.
     pub work: Work,
+    /// What is wrong with a constant in one of its fields; none where nothing can be.
+    pub judge: Option<Judge>,
 }
 
 /// What a card's code says of it, besides its inputs and its outputs.
@@ -426,19 +438,18 @@ impl Card {
             rest_out: O::REST,
             examples: Cow::Borrowed(said.examples),
             work,
+            judge: None,
         }
     }
 
     /// The declaration of a pure card.
     pub fn pure<C: Pure>() -> Card {
         let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };
-        Card::declared::<C, C::Out>(
-            said,
-            Work::Pure(|args, cx, out| {
-                C::read(args)?.run(cx)?.write(out);
-                Ok(())
-            }),
-        )
+        let work = Work::Pure(|args, cx, out| {
+            C::read(args)?.run(cx)?.write(out);
+            Ok(())
+        });
+        Card { judge: Some(C::judge), ..Card::declared::<C, C::Out>(said, work) }
     }
 
     /// The card's name as Okta's console shows it: `Split`.

@@ -363,6 +363,10 @@ fn segment(segment: &Segment) -> Result<(), String> {
         _ => Ok(()),
     };
     match segment {
+        // The library finds what they name, but not in the standard's order.
+        Segment::Descendant(inner) if matches!(**inner, Segment::Selectors(_)) => {
+            Err("behind `..` a wire takes one name or index, not several".into())
+        }
         Segment::Descendant(inner) => self::segment(inner),
         Segment::Selector(one) => selector(one),
         Segment::Selectors(many) => many.iter().try_for_each(selector),
@@ -394,9 +398,22 @@ fn compared(comparison: &Comparison) -> Result<(), String> {
 
 fn test(test: &Test) -> Result<(), String> {
     match test {
+        // The library would filter the item itself.
+        Test::RelQuery(segments) if segments.iter().any(filters) => {
+            Err("a filter can't hold another one".into())
+        }
         Test::RelQuery(segments) => segments.iter().try_for_each(segment),
         Test::AbsQuery(_) => Err(foreign()),
         Test::Function(call) => function(call),
+    }
+}
+
+fn filters(segment: &Segment) -> bool {
+    let filter = |selector: &Selector| matches!(selector, Selector::Filter(_));
+    match segment {
+        Segment::Descendant(inner) => filters(inner),
+        Segment::Selector(one) => filter(one),
+        Segment::Selectors(many) => many.iter().any(filter),
     }
 }
 

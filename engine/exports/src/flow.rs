@@ -83,12 +83,19 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
     let of_event = matches!(trigger, Trigger::Event { .. });
     inputs.retain(|(name, ..)| reads(name) || !of_event && !added(name));
     let span = all.made_of(origin(&raw.title, &raw.id));
-    Some(Flow {
+    let mut flow = Flow {
         span,
         description: (!description.is_empty()).then(|| nowhere(description.into())),
         trigger,
         ..named(&path, &raw.title, inputs, outputs, cards)
-    })
+    };
+    for input in &mut flow.inputs {
+        let said = start.into_iter().flat_map(|start| start.inputs.iter().chain(&start.outputs));
+        let mut said =
+            said.filter(|field| field.key == input.name.it).filter_map(|field| field.description.clone());
+        input.description = said.next().map(nowhere);
+    }
+    Some(flow)
 }
 
 fn named(
@@ -392,7 +399,13 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
     }
     let Some(start) = start else { return Trigger::Helper };
     if *start.address == *"kernel:http:accept" {
-        return Trigger::ApiEndpoint { method: None, security: None };
+        let security = match raw.security.as_deref() {
+            Some("open") => Some("public"),
+            Some("medium") => Some("token"),
+            Some("high") => Some("oauth"),
+            _ => None,
+        };
+        return Trigger::ApiEndpoint { method: None, security: security.map(|level| nowhere(level.into())) };
     }
     if !start.event {
         return Trigger::Helper;

@@ -87,6 +87,7 @@ impl Missing {
             ty: *ty,
             value: Value::Null,
             flow: None,
+            description: None,
             custom: true,
             item: None,
         };
@@ -132,6 +133,6 @@ impl Missing {
             scope.cards.push(card(super::flow::RETURN, "Return", fields("back", &self.gives), Vec::new()));
             scope.orderings.push((1, 2));
         }
-        Flow { id, title, description: Text::default(), folder: None, schedule: None, scope }
+        Flow { id, title, description: Text::default(), folder: None, security: None, schedule: None, scope }
     }
 }

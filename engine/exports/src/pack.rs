@@ -42,6 +42,8 @@ pub struct Flow {
     pub description: Text,
     /// The ID of its folder.
     pub folder: Option<Text>,
+    /// Who may start an API endpoint, in Okta's word: open, medium, high.
+    pub security: Option<Text>,
     /// When it starts by itself.
     pub schedule: Option<Schedule>,
     /// Its cards.
@@ -158,6 +160,8 @@ pub struct Field {
     pub value: Value,
     /// The flow in it.
     pub flow: Option<Callee>,
+    /// What the author says of it.
+    pub description: Option<Text>,
     /// Whether the author added it.
     pub custom: bool,
     /// What of the item a list card puts here: the path, if it is the item's.
@@ -233,6 +237,7 @@ fn read_flow(id: &str, flow: &Json, pack: &mut Pack, troubles: &mut Vec<Trouble>
             title,
             description: string(flow, "description").unwrap_or_default(),
             folder: string(data, "group"),
+            security: string(data, "security_level"),
             schedule: schedule(data),
             scope,
         }),
@@ -452,6 +457,7 @@ fn read_field(
         key: string(field, "key").map_or_else(|| id.into(), |key| key.trim().into()),
         group: string(field, "group").filter(|group| !group.is_empty()),
         label: string(metadata, "displayname"),
+        description: string(metadata, "description").filter(|text| !text.trim().is_empty()),
         custom: metadata.get("custom") == Some(&Json::Bool(true)),
         ty: read_type(value),
         value: match data {

@@ -41,6 +41,9 @@ pub fn contract() -> Option<&'static Contract> {
     Some(CONTRACT.get_or_init(|| Contract::read(&folder, &DOCUMENTS, &MENDS)))
 }
 
+/// Paths of which the files, which are excerpts, have nothing: no other path of theirs is to be taken for these.
+pub const OUTSIDE: &[&str] = &["/api/v1/groups/rules"];
+
 /// Something that is not as the files have it, and is right all the same.
 pub struct Deviation {
     /// The operations that it concerns: the beginning of their names.

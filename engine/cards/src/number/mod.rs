@@ -35,7 +35,7 @@ flowrun_core::pure_cards! {
     formula::Formula,
 }
 
-pub(crate) use self::formula::{Item, evaluate};
+pub(crate) use self::formula::{Item, evaluate, parsed};
 
 /// Refuses what isn't a number any more, for it would become null in JSON and travel on unseen.
 fn finite(number: f64) -> Result<f64> {
@@ -81,8 +81,13 @@ fn decimals(number: f64, input: InputId) -> Result<i32> {
 
 /// Rounds to so many digits behind the point, a half up.
 fn to_decimals(number: f64, decimals: i32) -> f64 {
-    let scale = 10f64.powi(decimals);
-    let scaled = number * scale;
+    // The point moves in the digits: a product would have an error of its own, as 4.07 times a quadrillion has.
+    let moved = |number: f64, by: i32| format!("{number}e{by}").parse::<f64>().unwrap_or(number);
+    let scaled = moved(number, decimals);
     // From 2^52 on a double has no digits behind the point that could be rounded.
-    if scaled.abs() < 4_503_599_627_370_496.0 { round_half_up(scaled) / scale + 0.0 } else { number }
+    if scaled.abs() < 4_503_599_627_370_496.0 {
+        moved(round_half_up(scaled), -decimals) + 0.0
+    } else {
+        number
+    }
 }

@@ -24,6 +24,8 @@ impl Pure for RoundToDecimals {
     const EXAMPLES: &[Example] = examples! {
         r#"{ a: 2.345 }"# => ok r#"{ result: 2.35 }"#,
         r#"{ a: 2.5, decimals: 0 }"# => ok r#"{ result: 3 }"#,
+        r#"{ a: 4.07, decimals: 15 }"# => ok r#"{ result: 4.07 }"#,
+        r#"{ a: -391805.345, decimals: 10 }"# => ok r#"{ result: -391805.345 }"#,
         r#"{ a: 1e300, decimals: 15 }"# => ok r#"{ result: 1e300 }"#,
         r#"{ a: 1, decimals: 16 }"# => err "expected 0 to 15 decimals, found 16",
     };

@@ -40,6 +40,13 @@ impl Pure for ExtractPattern {
     };
     type Out = Extracted;
 
+    fn judge(input: InputId, constant: &Value, _: &[&str]) -> Result<()> {
+        match constant.as_text() {
+            Some(pattern) if input == Self::LOOK_FOR => compile(pattern, true, input).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn run(self, _: &Cx<'_>) -> Result<Extracted> {
         let pattern = compile(&self.look_for, self.case_sensitive, Self::LOOK_FOR)?;
         let all: Vec<Text> =

@@ -38,6 +38,13 @@ impl Pure for FindPattern {
     };
     type Out = Found;
 
+    fn judge(input: InputId, constant: &Value, _: &[&str]) -> Result<()> {
+        match constant.as_text() {
+            Some(pattern) if input == Self::LOOK_FOR => compile(pattern, true, input).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn run(self, _: &Cx<'_>) -> Result<Found> {
         let pattern = compile(&self.look_for, true, Self::LOOK_FOR)?;
         let found = pattern.find(&self.look_in).map(|found| found.start());

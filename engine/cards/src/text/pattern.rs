@@ -98,12 +98,23 @@ fn from_javascript(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut letters = pattern.char_indices();
     let mut class = false;
+    // Behind a set such as `\w` a hyphen in a class is itself.
+    let mut after_set = false;
     while let Some((at, letter)) = letters.next() {
         match letter {
             '\\' => match letters.next() {
-                Some((_, escaped)) => escape(escaped, class, &mut out),
+                Some((at, escaped)) => {
+                    let taken = escape(escaped, &pattern[at + escaped.len_utf8()..], class, &mut out);
+                    for _ in 0..taken {
+                        letters.next();
+                    }
+                    after_set = SETS.contains(escaped);
+                    continue;
+                }
                 None => out.push('\\'),
             },
+            '-' if class && (after_set || begins_with_set(&pattern[at + 1..])) => out.push_str("\\-"),
+            '.' if !class => out.push_str(NO_LINE_END),
             '[' if class => out.push_str("\\["),
             '[' => {
                 class = true;
@@ -134,11 +145,29 @@ fn from_javascript(pattern: &str) -> String {
             '{' if !class && !counts(&pattern[at + 1..]) => out.push_str("\\{"),
             other => out.push(other),
         }
+        after_set = false;
     }
     out
 }
 
-fn escape(letter: char, class: bool, out: &mut String) {
+/// What stands for a set behind a backslash.
+const SETS: &str = "dDwWsS";
+/// What JavaScript's `.` finds: all but the ends of lines.
+const NO_LINE_END: &str = "[^\\n\\r\\x{2028}\\x{2029}]";
+/// What JavaScript's `\s` finds, within a class.
+const SPACES: &str =
+    "\\t-\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}";
+
+fn begins_with_set(rest: &str) -> bool {
+    rest.strip_prefix('\\').is_some_and(|rest| rest.starts_with(|letter| SETS.contains(letter)))
+}
+
+/// Writes what `letter` behind a backslash means in JavaScript, and gives how many letters of `rest` belong to it.
+fn escape(letter: char, rest: &str, class: bool, out: &mut String) -> usize {
+    let hex = |digits: usize| {
+        let digits = rest.get(..digits)?;
+        u32::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
     match letter {
         'd' if class => out.push_str("0-9"),
         'd' => out.push_str("[0-9]"),
@@ -148,11 +177,44 @@ fn escape(letter: char, class: bool, out: &mut String) {
         'W' => out.push_str("[^0-9A-Za-z_]"),
         'b' if class => out.push_str("\\x08"),
         'b' => out.push_str("(?-u:\\b)"),
-        '0' => out.push_str("\\x00"),
-        letter if letter.is_ascii_alphanumeric() => out.extend(['\\', letter]),
+        's' if class => out.push_str(SPACES),
+        's' => out.push_str(&format!("[{SPACES}]")),
+        'S' => out.push_str(&format!("[^{SPACES}]")),
+        // The number of a character, by up to three digits.
+        '0' => {
+            let digits = rest.bytes().take(2).take_while(|digit| (b'0'..b'8').contains(digit)).count();
+            let number = u32::from_str_radix(&rest[..digits], 8).unwrap_or_default();
+            out.push_str(&format!("\\x{{{number:x}}}"));
+            return digits;
+        }
+        'x' => match hex(2) {
+            Some(number) => {
+                out.push_str(&format!("\\x{{{number:x}}}"));
+                return 2;
+            }
+            None => out.push('x'),
+        },
+        'u' if rest.starts_with('{') => out.push_str("\\u"),
+        'u' => match hex(4) {
+            Some(number) => {
+                out.push_str(&format!("\\x{{{number:x}}}"));
+                return 4;
+            }
+            None => out.push('u'),
+        },
+        'c' if rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) => {
+            out.push_str(&format!("\\x{{{:x}}}", rest.as_bytes()[0] % 32));
+            return 1;
+        }
+        // What it means with the flag `u`.
+        'p' | 'P' if rest.starts_with('{') => out.extend(['\\', letter]),
+        'B' | 't' | 'n' | 'v' | 'f' | 'r' | 'k' | '1'..='9' => out.extend(['\\', letter]),
+        // Any other letter means itself: `\a` is an `a`, and no bell.
+        letter if letter.is_ascii_alphanumeric() => out.push(letter),
         // Any other character means itself, also those that mean something to the library: `\<`.
         letter => out.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
     }
+    0
 }
 
 /// Whether what stands behind a `{` makes it a count: `{2}`, `{2,}`, `{2,3}`.
@@ -195,6 +257,16 @@ mod tests {
             (r"é", "\u{e9}", Some("é")),
             (r"\u0041", "A", Some("A")),
             ("a.c", "a\nc", None),
+            // What Node 20 finds.
+            ("Name: .*", "Name: Jane\r\nx", Some("Name: Jane")),
+            ("a.c", "a\u{2028}c", None),
+            (r"\a\A\z", "x aAz", Some("aAz")),
+            (r"\pL", "pL é", Some("pL")),
+            (r"\01\x41\u0042\cJ", "\u{1}AB\n", Some("\u{1}AB\n")),
+            (r"\xZ\u12", "xZu12", Some("xZu12")),
+            (r"[\w-.]+@", "jane-x.y@", Some("jane-x.y@")),
+            (r"[.-\d]+", "a-1.2", Some("-1.2")),
+            (r"\s", "\u{85}\u{feff}", Some("\u{feff}")),
             ("[^A-Za-z0-9.%]", "a.b c", Some(" ")),
             ("(title)|(displayName)", "x displayName", Some("displayName")),
             (r"(?<name>J\w+)", "Jane", Some("Jane")),

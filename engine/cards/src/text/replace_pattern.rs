@@ -45,6 +45,13 @@ impl Pure for ReplacePattern {
     };
     type Out = Replaced;
 
+    fn judge(input: InputId, constant: &Value, _: &[&str]) -> Result<()> {
+        match constant.as_text() {
+            Some(pattern) if input == Self::LOOK_FOR => compile(pattern, true, input).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn run(self, _: &Cx<'_>) -> Result<Replaced> {
         let pattern = compile(&self.look_for, self.case_sensitive, Self::LOOK_FOR)?;
         let most = if self.all_instances { usize::MAX } else { 1 };

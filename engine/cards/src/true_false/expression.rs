@@ -1,4 +1,4 @@
-use crate::number::{Item, evaluate};
+use crate::number::{Item, evaluate, parsed};
 use crate::prelude::*;
 
 /// Tells whether an expression is true.
@@ -42,6 +42,13 @@ impl Pure for Expression {
         r#"{ expression: "a and list", a: true, list: [1] }"# => err "`list`: expected true/false, found list",
     };
     type Out = Judged;
+
+    fn judge(input: InputId, constant: &Value, names: &[&str]) -> Result<()> {
+        match constant.as_text() {
+            Some(formula) if input == Self::EXPRESSION => parsed(formula, input, names),
+            _ => Ok(()),
+        }
+    }
 
     fn run(self, cx: &Cx<'_>) -> Result<Judged> {
         let item = evaluate(&self.expression, Self::EXPRESSION, &self.fields, read, cx)?;

@@ -44,6 +44,10 @@ impl Pure for Parse {
         r#"{ text: '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>' }"# => err "line 1: a document type is not accepted",
         r#"{ text: '<a>&nbsp;</a>' }"# => err "line 1: the entity `&nbsp;` is not known",
         r#"{ text: "" }"# => err "the text has no element",
+        r#"{ text: "<1/>" }"# => err "`1` is no name of an element",
+        r#"{ text: '<a i="<"/>' }"# => err "the attribute `i` holds a `<`",
+        r#"{ text: "<a>]]></a>" }"# => err "`]]>` ends a CDATA section",
+        r#"{ text: "<a>&#1;</a>" }"# => err "U+0001 may not stand in XML",
     };
     type Out = Parsed;
 
@@ -55,6 +59,10 @@ impl Pure for Parse {
 
 /// The outermost element of an XML text, with its name.
 pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
+    if let Some((place, letter)) = text.char_indices().find(|(_, letter)| !is_allowed(*letter)) {
+        let message = format!("line {}: U+{:04X} may not stand in XML", line(text, place as u64), u32::from(letter));
+        return Err(parse_fault(message));
+    }
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut tree = Tree { lists, open: Vec::new(), values: 0, whole: None };
@@ -112,7 +120,10 @@ impl Tree<'_> {
                 }
                 Ok(())
             }
-            Event::Text(text) => self.add(&text.xml10_content()),
+            Event::Text(text) => match text.xml10_content() {
+                text if text.contains("]]>") => Err("`]]>` ends a CDATA section, and none is open".to_owned()),
+                text => self.add(&text),
+            },
             Event::CData(text) => self.add(&text.xml10_content()),
             Event::GeneralRef(entity) => self.add(&character(&entity)?),
             Event::DocType(_) => Err("a document type is not accepted".to_owned()),
@@ -129,9 +140,19 @@ impl Tree<'_> {
         }
         let mut members = Record::default();
         self.count()?;
+        let name = start.name().into_inner();
+        if !is_name(name) {
+            return Err(format!("`{name}` is no name of an element"));
+        }
         for attribute in start.attributes() {
             self.count()?;
             let attribute = attribute.map_err(|error| error.to_string())?;
+            if !is_name(attribute.key.into_inner()) {
+                return Err(format!("`{}` is no name of an attribute", attribute.key.into_inner()));
+            }
+            if attribute.value.contains('<') {
+                return Err(format!("the attribute `{}` holds a `<`", attribute.key.into_inner()));
+            }
             let value =
                 attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
             let key = format!("{ATTRIBUTE}{}", attribute.key.into_inner());
@@ -184,10 +205,25 @@ impl Tree<'_> {
     }
 }
 
+/// Whether XML 1.0 lets a character stand in a text (its production 2).
+fn is_allowed(letter: char) -> bool {
+    matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Whether it is a name (productions 4 and 5; of letters beyond ASCII only the two signs that are none are told apart).
+fn is_name(name: &str) -> bool {
+    let begins = |letter: char| letter.is_ascii_alphabetic() || matches!(letter, '_' | ':') || letter >= '\u{c0}' && !matches!(letter, '\u{d7}' | '\u{f7}');
+    let goes_on = |letter: char| begins(letter) || letter.is_ascii_digit() || matches!(letter, '-' | '.' | '\u{b7}');
+    name.starts_with(begins) && name.chars().all(goes_on)
+}
+
 /// The text that an entity stands for.
 fn character(entity: &BytesRef<'_>) -> Result<Text, String> {
     if let Some(letter) = entity.resolve_char_ref().map_err(|error| error.to_string())? {
-        return Ok(letter.into());
+        return match is_allowed(letter) {
+            true => Ok(letter.into()),
+            false => Err(format!("U+{:04X} may not stand in XML", u32::from(letter))),
+        };
     }
     let known = resolve_predefined_entity(entity);
     known.map(Text::from).ok_or_else(|| format!("the entity `&{};` is not known", &**entity))

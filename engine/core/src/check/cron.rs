@@ -62,6 +62,46 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
     })
 }
 
+/// Why an expression that is one never comes: its days are in none of its months. Nothing if it does come.
+pub(super) fn never(text: &str) -> Option<String> {
+    let words = words(text);
+    let [.., (_, days), (_, months), (_, weekdays)] = words.as_slice() else { return None };
+    // With days of the week, either is enough.
+    if !matches!(*weekdays, "*" | "?") || matches!(*days, "*" | "?") {
+        return None;
+    }
+    let first = days.split(',').filter_map(|part| {
+        let from = part.split(['-', '/']).next()?;
+        if from == "*" { Some(1) } else { from.parse::<u32>().ok() }
+    });
+    let (month, first) = (&FIELDS[4], first.min()?);
+    let longest = (1..=12).filter(|number| has(months, *number, month)).map(|number| match number {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    });
+    let longest = longest.max()?;
+    (first > longest)
+        .then(|| format!("no month of `{months}` has a day {first}, so that the schedule never comes"))
+}
+
+/// Whether a field that has been checked names a number.
+fn has(text: &str, wanted: u32, field: &Field) -> bool {
+    text.split(',').any(|part| {
+        let (range, step) =
+            part.split_once('/').map_or((part, None), |(range, step)| (range, step.parse::<u32>().ok()));
+        let number = |text: &str| number(text, field).ok();
+        let (from, to) = match range.split_once('-') {
+            _ if matches!(range, "*" | "?") => (Some(field.least), Some(field.most)),
+            Some((from, to)) => (number(from), number(to)),
+            None if step.is_some() => (number(range), Some(field.most)),
+            None => (number(range), number(range)),
+        };
+        let (Some(from), Some(to)) = (from, to) else { return false };
+        (from..=to).contains(&wanted) && (wanted - from).is_multiple_of(step.unwrap_or(1))
+    })
+}
+
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut at = 0;
@@ -81,7 +121,8 @@ fn part(part: &str, field: &Field) -> Result<(), String> {
         None => (part, None),
     };
     if let Some(step) = step
-        && !step.parse::<u32>().is_ok_and(|step| step > 0 && step <= field.most)
+        && !(step.bytes().all(|digit| digit.is_ascii_digit())
+            && step.parse::<u32>().is_ok_and(|step| step > 0 && step <= field.most))
     {
         return Err(format!("expected a step of 1 to {} for the {}, found `{step}`", field.most, field.name));
     }
@@ -105,8 +146,10 @@ fn number(text: &str, field: &Field) -> Result<u32, String> {
     if let Some(at) = field.names.iter().position(|name| *name == upper) {
         return Ok(at as u32 + field.least);
     }
+    // A sign is none of the digits.
+    let digits = text.bytes().all(|digit| digit.is_ascii_digit());
     match text.parse::<u32>() {
-        Ok(number) if (field.least..=field.most).contains(&number) => Ok(number),
+        Ok(number) if digits && (field.least..=field.most).contains(&number) => Ok(number),
         _ => {
             Err(format!("expected {} to {} for the {}, found `{text}`", field.least, field.most, field.name))
         }
@@ -116,6 +159,25 @@ fn number(text: &str, field: &Field) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_never_comes_is_known() {
+        // By the calendar: February has 29 days at the most, April, June, September and November 30.
+        for text in ["0 0 30 2 *", "0 0 31 4,6 *", "0 0 31 FEB-APR/2 ?", "0 0 0 31 9 *"] {
+            assert!(never(text).is_some(), "{text}");
+        }
+        for text in [
+            "0 0 29 2 *",
+            "0 0 31 4,5 *",
+            "0 0 30,1 2 *",
+            "0 0 30 2 mon",
+            "0 0 */31 2 *",
+            "0 0 31 * *",
+            "0 0 30 2/2 *",
+        ] {
+            assert!(never(text).is_none(), "{text}");
+        }
+    }
 
     #[test]
     fn cron_expressions_are_told_from_others() {
@@ -139,6 +201,7 @@ mod tests {
             ("0 2 0 * *", "expected 1 to 31 for the day of the month, found `0`", 4..5),
             ("*/0 * * * *", "expected a step of 1 to 59 for the minute, found `0`", 0..3),
             ("0 5-2 * * *", "the range `5-2` of the hour ends before it starts", 2..5),
+            ("+1 2 * * *", "expected 0 to 59 for the minute, found `+1`", 0..2),
             ("0 2 * * 1.5", "expected 0 to 7 for the day of the week, found `1.5`", 8..11),
         ];
         for (text, message, place) in bad {

@@ -5,6 +5,7 @@ use super::lower::Lower;
 use super::{Log, Options, table, zone};
 use crate::card::Field;
 use crate::diag::{Code, Diagnostic};
+use crate::fault::InputId;
 use crate::machine::sealed;
 use crate::model::{At, Expr};
 use crate::path;
@@ -50,6 +51,7 @@ impl Lower<'_, '_> {
                     field.choices.iter().map(|choice| (*choice).to_owned()).collect(),
                 );
             }
+            self.judged(index, field, value, constant);
             if field.name == "time_zone"
                 && let Some(mistake) = constant.as_text().and_then(|name| zone::unknown(name, value.span))
             {
@@ -69,6 +71,19 @@ impl Lower<'_, '_> {
             }
         }
         Lowered { arg, ty, from }
+    }
+
+    /// Reports what a card says of a constant that it can't work with.
+    fn judged(&mut self, index: usize, field: &Field, value: &At<Expr>, constant: &Value) {
+        let step = &self.scope.steps[index];
+        let Some(card) = step.card else { return };
+        let (Some(judge), Some(place)) = (card.judge, card.input(&field.name)) else { return };
+        let names = step.model.with.iter().map(|(name, _)| &*name.it);
+        let names: Vec<&str> = names.filter(|name| card.input(name).is_none()).collect();
+        if let Err(fault) = judge(InputId(place as u16), constant, &names) {
+            let mistake = Diagnostic::new(Code::BadValue, value.span, fault.message.to_string());
+            self.report(mistake.label("can't be used").may_help(fault.help.as_deref()));
+        }
     }
 
     /// Whether a card takes a secret for a text; what it gives may be one then.

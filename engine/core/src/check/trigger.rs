@@ -70,6 +70,8 @@ impl Lower<'_, '_> {
             let place = place::within(sources, cron.span, &cron.it, wrong.start, wrong.end);
             let mistake = Diagnostic::new(Code::BadValue, place, wrong.message).label("not a schedule");
             self.report(mistake.help(wrong.help));
+        } else if let Some(why) = cron::never(&cron.it) {
+            self.report(Diagnostic::new(Code::MeantOtherwise, cron.span, why).label("never"));
         }
         if let Some(zone) = &schedule.time_zone {
             self.log.found.extend(zone::unknown(&zone.it, zone.span));

@@ -353,6 +353,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             card("List Users with Filter", "okta.list_users_with_filter"),
             card("List Users with Search", "okta.list_users_with_search"),
             card("Map Profile Source Attributes", "okta.map_profile_source_attributes"),
+            card("Read Application", "okta.read_application"),
             card("Read Group", "okta.read_group"),
             card("Read User", "okta.read_user"),
             card("Remove User from Application", "okta.remove_user_from_application"),

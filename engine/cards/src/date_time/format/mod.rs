@@ -180,6 +180,12 @@ mod tests {
             ("2016-09-07T10:11:12Z", "YYYY-MM-DD", None),
             ("2016", "YYYY-MM-DD", Some("2016-01-01T00:00:00.000Z")),
             ("2016.9.7", "YYYY-MM-DD", Some("2016-09-07T00:00:00.000Z")),
+            // Two digits for YYYY, as moment 2.30 reads them; marks and spaces for each other.
+            ("1/2/16", "M/D/YYYY", Some("2016-01-02T00:00:00.000Z")),
+            ("07.09.69", "DD.MM.YYYY", Some("1969-09-07T00:00:00.000Z")),
+            ("7-Sep-2016", "D MMM YYYY", Some("2016-09-07T00:00:00.000Z")),
+            ("2016 09 07", "YYYY-MM-DD", Some("2016-09-07T00:00:00.000Z")),
+            ("2016-09-07 10:11 -0700", "YYYY-MM-DD HH:mm  ZZ", Some("2016-09-07T17:11:00.000Z")),
             ("14:05", "HH:mm", Some("2016-09-07T14:05:00.000Z")),
             ("12 am", "h a", Some("2016-09-07T00:00:00.000Z")),
             ("12 P.M.", "h a", Some("2016-09-07T12:00:00.000Z")),

@@ -36,18 +36,32 @@ pub(in crate::date_time) fn read<'t>(
     }
 }
 
-/// Letters and digits of a format must be there; other marks stand for any mark, or none.
+/// Letters and digits of a format must be there; spaces and other marks stand for any mark, spaces, or none.
 fn skip(text: &str, wanted: char) -> Option<&str> {
-    if wanted.is_whitespace() {
-        return Some(text.trim_start());
+    let trimmed = text.trim_start();
+    if wanted.is_whitespace() && trimmed.len() < text.len() {
+        return Some(trimmed);
     }
     if let Some(rest) = text.strip_prefix(wanted) {
         return Some(rest);
     }
-    if wanted.is_alphanumeric() {
-        return None;
+    match wanted.is_alphanumeric() {
+        true => None,
+        false if trimmed.len() < text.len() => Some(trimmed),
+        // Its sign is no mark.
+        false if is_offset(text) => Some(text),
+        false => Some(text.strip_prefix(|found: char| found.is_ascii_punctuation()).unwrap_or(text)),
     }
-    Some(text.strip_prefix(|found: char| found.is_ascii_punctuation()).unwrap_or(text))
+}
+
+/// Whether nothing but an offset from UTC is left: `-0700`, `+05:30`.
+fn is_offset(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix(['+', '-']) else { return false };
+    let digits: String = digits.split(':').collect();
+    let hours = digits.get(..2).and_then(|hours| hours.parse::<u8>().ok());
+    digits.len() == 4
+        && hours.is_some_and(|hours| hours <= 14)
+        && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// What has been read so far.
@@ -149,12 +163,15 @@ impl Parts {
         };
         let signed = text.strip_prefix(['+', '-']).filter(|_| part == Part::SignedYear);
         let (mut read, rest) = number(signed.unwrap_or(text), most)?;
+        let digits = text.len() - rest.len();
         if signed.is_some() && text.starts_with('-') {
             read = -read;
         }
         // As moment has it: 69 is 1969, 68 is 2068.
         let century = |year| if year > 68 { 1900 + year } else { 2000 + year };
         let (place, value) = match part {
+            // Two digits of a year are those of its century, whatever the format says.
+            Part::Year if digits == 2 => (&mut self.year, century(read)),
             Part::Year | Part::SignedYear => (&mut self.year, read),
             Part::ShortYear => (&mut self.year, century(read)),
             Part::IsoYear => (&mut self.iso_year, read),

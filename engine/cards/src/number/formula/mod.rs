@@ -60,6 +60,13 @@ impl Pure for Formula {
     };
     type Out = Calculated;
 
+    fn judge(input: InputId, constant: &Value, names: &[&str]) -> Result<()> {
+        match constant.as_text() {
+            Some(formula) if input == Self::FORMULA => parsed(formula, input, names),
+            _ => Ok(()),
+        }
+    }
+
     fn run(self, cx: &Cx<'_>) -> Result<Calculated> {
         let number = |value: &Value| f64::from_value(value.clone()).map(Item::Number);
         match evaluate(&self.formula, Self::FORMULA, &self.fields, number, cx)? {
@@ -73,6 +80,14 @@ impl Pure for Formula {
 
 /// How long a formula may be.
 const LONGEST: usize = 10_000;
+
+/// Whether `formula`, given as `input`, can be understood, where the author has named these fields.
+pub(crate) fn parsed(formula: &str, input: InputId, names: &[&str]) -> Result<()> {
+    if formula.len() > LONGEST {
+        bail!(input, "expected a formula of at most {LONGEST} bytes, found {}", formula.len());
+    }
+    parse::parse(formula, names).map(drop).map_err(|problem| problem.fault(formula, input))
+}
 
 /// What `formula`, given as `input`, comes to; `read` makes an item of what a field holds.
 pub(crate) fn evaluate(
