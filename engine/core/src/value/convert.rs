@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 
 use super::composed::LONGEST_BUILT;
 use super::{
-    Date, File, Record, Secret, Text, Value, cut, format_number, parse_json, parse_number, whole_number,
+    Date, File, Record, Secret, Text, Value, cut, format_number, parse_json, parse_number, reduced,
+    whole_number,
 };
 use crate::types::{Kind, Type};
 
@@ -147,14 +148,15 @@ fn date(value: &Value) -> Option<Date> {
     }
 }
 
-/// Reads a date in ISO 8601 or in the format of mail headers (RFC 2822).
+/// Reads a date in ISO 8601, in the format of mail headers (RFC 2822), or with an English month as `Sep 7, 2016`.
 pub fn parse_date(text: &str) -> Option<Date> {
     parse_date_in(text, &TimeZone::UTC)
 }
 
 /// The same, where a text without offset and zone is what the clocks of `zone` show.
 pub fn parse_date_in(text: &str, zone: &TimeZone) -> Option<Date> {
-    Date::parse_iso_in(text, zone).or_else(|| Date::parse_mail(text))
+    let other = || Date::parse_iso_in(&reduced::rewritten(text)?, zone);
+    Date::parse_iso_in(text, zone).or_else(|| Date::parse_mail(text)).or_else(other)
 }
 
 fn object(text: &str) -> Option<Value> {

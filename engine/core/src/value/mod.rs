@@ -16,6 +16,7 @@ mod number;
 mod pairs;
 mod path;
 mod record;
+mod reduced;
 mod text;
 
 use std::cmp::Ordering;
