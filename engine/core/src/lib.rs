@@ -10,6 +10,7 @@ pub mod card;
 pub mod chance;
 pub mod check;
 pub mod control;
+mod counted;
 pub mod credentials;
 pub mod diag;
 pub mod does;

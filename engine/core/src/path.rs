@@ -13,6 +13,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 
+use crate::counted::mended;
 use crate::suggest::identifier;
 use crate::value::{Text, Value};
 
@@ -161,7 +162,7 @@ fn parse_any(text: &str) -> Result<Wire, WireError> {
     }
     let rest: Vec<Segment> = segments.collect();
     if !rest.is_empty() {
-        wire.query = Some(Arc::new(Query(JpQuery::new(rest))));
+        wire.query = Some(Arc::new(Query(JpQuery::new(mended(rest)))));
     }
     Ok(wire)
 }
@@ -389,6 +390,11 @@ fn filter(filter: &Filter) -> Result<(), String> {
 
 fn compared(comparison: &Comparison) -> Result<(), String> {
     let (left, right) = comparison.vals();
+    let counts = |side: &Comparable| matches!(side, Comparable::Function(TestFunction::Count(_)));
+    let constant = |side: &Comparable| matches!(side, Comparable::Literal(_));
+    if counts(left) && !constant(right) || counts(right) && !constant(left) {
+        return Err("`count` can be compared with a constant only".into());
+    }
     [left, right].into_iter().try_for_each(|side| match side {
         Comparable::Function(call) => function(call),
         Comparable::SingularQuery(SingularQuery::Root(_)) => Err(foreign()),

@@ -70,3 +70,26 @@ fn wires_find_what_rfc_9535_finds_or_are_refused() {
     assert_eq!(refused, REFUSED);
     assert!(equal > 400, "{equal}");
 }
+
+/// Values by RFC 9535, 2.4.5: of nothing, `count` is 0. The suite has no such case.
+#[test]
+fn nothing_counts_as_none() {
+    let people = parse_json(r#"[{"n":"Ann","g":[]},{"n":"Bob","g":["it","hr"]},{"n":"Cem"}]"#).unwrap();
+    let table = [
+        ("count(@.g[*]) == 0", r#"["Ann","Cem"]"#),
+        ("count(@.g[*]) != 0", r#"["Bob"]"#),
+        ("count(@.g[*]) < 2", r#"["Ann","Cem"]"#),
+        ("count(@.g[*]) >= 0", r#"["Ann","Bob","Cem"]"#),
+        ("count(@.g[*]) > 0", r#"["Bob"]"#),
+        ("0 == count(@.g[*])", r#"["Ann","Cem"]"#),
+        ("2 > count(@.g[*])", r#"["Ann","Cem"]"#),
+        ("!(count(@.g[*]) == 0)", r#"["Bob"]"#),
+        ("count(@.g[*]) == 0 && @.n == 'Cem'", r#"["Cem"]"#),
+        ("count(@.g[*]) != 'x'", r#"["Ann","Bob","Cem"]"#),
+    ];
+    for (filter, names) in table {
+        let found = found(&format!("$[?{filter}].n"), &people).unwrap();
+        assert_eq!(Value::list(found).to_json(), names, "{filter}");
+    }
+    assert!(found("$[?count(@.g[*]) == count(@.h[*])]", &people).is_err());
+}
