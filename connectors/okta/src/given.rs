@@ -48,6 +48,16 @@ pub(crate) fn conditions(attributes: &Record) -> Result<Vec<String>> {
     attributes.iter().map(condition).collect()
 }
 
+/// The conditions and the author's own expression as one, of which all must hold; none where there is nothing.
+pub(crate) fn all_of(mut conditions: Vec<String>, own: Option<&str>) -> Option<String> {
+    match own {
+        Some(own) if conditions.is_empty() => conditions.push(own.to_owned()),
+        Some(own) => conditions.push(format!("({own})")),
+        None => {}
+    }
+    (!conditions.is_empty()).then(|| conditions.join(" and "))
+}
+
 /// `Yes` or `No`, as Okta's cards say it.
 pub(crate) fn yes(text: &str, input: InputId) -> Result<bool> {
     match text {

@@ -11,7 +11,7 @@ use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::given::{conditions, quoted};
+use crate::given::{all_of, conditions, quoted};
 use crate::listing::{ResultSet, page_size};
 use crate::users::{LISTING, Users};
 use crate::{Okta, connection};
@@ -104,13 +104,8 @@ impl ListUsersWithSearch {
             text.as_ref().filter(|text| !text.trim().is_empty()).map(ToString::to_string)
         };
         let status = given(&self.status).map(|status| format!("status eq {}", quoted(&status)));
-        let mut all: Vec<String> = status.into_iter().chain(conditions(&self.attributes)?).collect();
-        match given(&self.search) {
-            Some(search) if all.is_empty() => all.push(search),
-            Some(search) => all.push(format!("({search})")),
-            None => {}
-        }
-        let search = (!all.is_empty()).then(|| all.join(" and "));
+        let all = status.into_iter().chain(conditions(&self.attributes)?).collect();
+        let search = all_of(all, given(&self.search).as_deref());
         let pairs =
             [("search", search), ("sortBy", given(&self.sort_by)), ("sortOrder", given(&self.sort_order))];
         let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));

@@ -11,7 +11,7 @@ use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::given::{filled, quoted};
+use crate::given::{all_of, filled, quoted};
 use crate::groups::{Groups, LISTING};
 use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
@@ -116,24 +116,17 @@ impl SearchGroups {
             let value = filled(value)?;
             Some(format!("{field} eq {}", quoted(value)))
         });
-        let mut tests: Vec<String> = tests.collect();
-        match filled(&self.search) {
-            Some(own) if tests.is_empty() => tests.push(own.to_owned()),
-            Some(own) => tests.push(format!("({own})")),
-            None => {}
-        }
-        let search = tests.join(" and ");
+        let search = all_of(tests.collect(), filled(&self.search));
         let mut pairs = vec![("limit", limit.to_string())];
         match filled(&self.query) {
-            Some(_) if !search.is_empty() => {
+            Some(_) if search.is_some() => {
                 bail!(Self::QUERY, "Okta takes either `query`, or `name`, `group_type` and `search`")
             }
             Some(query) => {
                 let limit = if limit < PAGE { limit } else { MOST_BEGINNING };
                 pairs = vec![("q", query.to_owned()), ("limit", limit.to_string())];
             }
-            None if search.is_empty() => {}
-            None => pairs.push(("search", search)),
+            None => pairs.extend(search.map(|search| ("search", search))),
         }
         Ok(Call::get("/api/v1/groups").query(pairs))
     }

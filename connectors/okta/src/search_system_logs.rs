@@ -12,7 +12,7 @@ use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
 use crate::events::{Events, LISTING};
-use crate::given::{conditions, filled};
+use crate::given::{all_of, conditions, filled};
 use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
@@ -109,14 +109,9 @@ impl SearchSystemLogs {
         let since = time(&self.since, Self::SINCE)?;
         let until = time(&self.until, Self::UNTIL)?.or_else(now);
         let text = |text: &Option<Text>| filled(text).map(str::to_owned);
-        let mut filter = conditions(&self.attributes)?;
-        match text(&self.custom_filter) {
-            Some(own) if filter.is_empty() => filter.push(own),
-            Some(own) => filter.push(format!("({own})")),
-            None => {}
-        }
+        let filter = all_of(conditions(&self.attributes)?, filled(&self.custom_filter));
         let pairs = [
-            ("filter", (!filter.is_empty()).then(|| filter.join(" and "))),
+            ("filter", filter),
             ("q", text(&self.keyword)),
             ("since", since.map(|date| date.to_string())),
             ("until", until.map(|date| date.to_string())),
