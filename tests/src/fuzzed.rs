@@ -229,7 +229,7 @@ pub fn export(text: &str) {
     };
     let written = flowrun_project::export::sources(&export.project);
     let _ = crate::examine(&written, &[]);
-    let (again, found) = flowrun_core::load::load(&written);
+    let (again, found) = flowrun_core::load::load(&written, &registry().vocabulary().cards);
     // A title or key that no name can be is told; the rest of such a file is not what it was.
     if found.is_empty() {
         let again = flowrun_project::export::sources(&again);

@@ -74,8 +74,8 @@ pub fn sources(case: &str) -> Sources {
 
 /// Everything that is wrong with a project, and the program of what can run.
 pub fn examine(sources: &Sources, vars: &[(Text, Value)]) -> (Program, Vec<Diagnostic>) {
-    let (project, mut found) = load(sources);
     let vocabulary = registry().vocabulary();
+    let (project, mut found) = load(sources, &vocabulary.cards);
     let events: Vec<&str> = vocabulary.events.iter().map(|event| &*event.name).collect();
     let connectors: Vec<&str> = vocabulary.connectors.iter().map(|name| &**name).collect();
     let options =

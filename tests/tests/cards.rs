@@ -176,7 +176,7 @@ async fn every_example_does_what_it_says() {
             let cards = printed["cards"].as_str().unwrap();
             let mut pasted = Sources::default();
             pasted.add("example.yaml", &flow(cards));
-            if let Some(mistake) = load(&pasted).1.first() {
+            if let Some(mistake) = load(&pasted, registry().catalog()).1.first() {
                 write!(failed, "\n{}\n{cards}\ncan't be pasted: {}\n", card.id, mistake.message).unwrap();
             }
             let mut came = come(&project, &flow(cards), Record::default()).await;

@@ -96,7 +96,7 @@ struct Looked {
 fn flow(text: &str) -> Looked {
     let mut sources = Sources::default();
     sources.add("flow.yaml", text);
-    let (model, found) = load(&sources);
+    let (model, found) = load(&sources, registry().catalog());
     looked(Project { root: PathBuf::new(), sources, model, found, troubles: Vec::new() }).remove(0)
 }
 

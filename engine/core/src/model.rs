@@ -36,8 +36,20 @@ pub type Name = At<Text>;
 pub struct Project {
     /// What `flowrun.yaml` says.
     pub manifest: Manifest,
-    /// The flows, sorted by path.
+    /// The flows, sorted by path. Those that stand in a card are among them.
     pub flows: Vec<Flow>,
+}
+
+impl Project {
+    /// The flow with this path.
+    pub fn flow(&self, path: &str) -> Option<&Flow> {
+        self.flows.binary_search_by(|flow| (*flow.path).cmp(path)).ok().map(|place| &self.flows[place])
+    }
+
+    /// The flows that have a file of their own.
+    pub fn files(&self) -> impl Iterator<Item = &Flow> {
+        self.flows.iter().filter(|flow| flow.around().is_none())
+    }
 }
 
 /// What `flowrun.yaml` says.
@@ -114,11 +126,12 @@ pub struct Var {
 /// One flow.
 #[derive(Clone, Debug)]
 pub struct Flow {
-    /// The path relative to the project, with `/`, without the ending: `utilities/personio_mapping`.
+    /// The path relative to the project, with `/`, without the ending: `utilities/personio_mapping`; of one that stands in a
+    /// card that of the flow around it, `#` and its own name: `welcome#letters`.
     pub path: Text,
-    /// The whole file.
+    /// The whole file, or the part of it in which the flow stands.
     pub span: Span,
-    /// Okta's name of the flow; the file's stem where none is given.
+    /// Okta's name of the flow; the file's stem where none is given; of one that stands in a card that of the card.
     pub name: Name,
     /// What the flow does.
     pub description: Option<Name>,
@@ -170,8 +183,16 @@ impl Others {
     }
 }
 
+/// Separates the path of a flow that stands in a card from that of the flow around it. No flow's file has it in its name.
+pub const INSIDE: char = '#';
+
 impl Flow {
-    /// Every card, those of blocks included, in the order of the file.
+    /// The path of the flow in one of whose cards it stands; none if it has a file of its own.
+    pub fn around(&self) -> Option<&str> {
+        self.path.rsplit_once(INSIDE).map(|(around, _)| around)
+    }
+
+    /// Every card, those of blocks included, in the order of the file; not those of flows that stand in its cards.
     pub fn all_cards(&self) -> Vec<&Step> {
         fn add<'m>(steps: &'m [Step], all: &mut Vec<&'m Step>) {
             for step in steps {

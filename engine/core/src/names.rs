@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{Catalog, EXTERNAL_CARD};
-use crate::model::{Expr, Name, OnError, Project, Step};
+use crate::model::{Expr, INSIDE, Name, OnError, Project, Step};
 use crate::types::Kind;
 use crate::value::Value;
 
@@ -33,15 +33,23 @@ impl<'p> Names<'p> {
         let mut stems: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, flow) in project.flows.iter().enumerate() {
             paths.insert(&*flow.path, index);
+            if flow.around().is_some() {
+                continue;
+            }
             stems.entry(stem(&flow.path)).or_default().push(index);
         }
         Names { project, paths, stems }
     }
 
-    /// What `name` stands for in the flow `from`: a path, a path from the folder of `from`, or a stem.
+    /// What `name` stands for in the flow `from`: a path, a path from the folder of `from`, or a stem. Flows that stand in
+    /// cards of `from` have a path only, and stand for nothing elsewhere.
     pub fn find(&self, name: &str, from: &str) -> Meant<'_> {
-        let beside = || from.rsplit_once('/').and_then(|(folder, _)| self.path(&format!("{folder}/{name}")));
-        if let Some(index) = self.path(name).or_else(beside) {
+        let seen = |path: &str| {
+            let around = |index: &usize| self.project.flows[*index].around();
+            self.path(path).filter(|index| around(index).is_none_or(|around| around == from))
+        };
+        let beside = || from.rsplit_once('/').and_then(|(folder, _)| seen(&format!("{folder}/{name}")));
+        if let Some(index) = seen(name).or_else(beside) {
             return Meant::One(index);
         }
         match self.stems.get(name).map(Vec::as_slice) {
@@ -64,19 +72,20 @@ impl<'p> Names<'p> {
         self.paths.get(path).copied()
     }
 
-    /// The paths of all flows.
+    /// The paths of all flows that others can name.
     pub fn paths(&self) -> impl Iterator<Item = &'p str> {
-        self.paths.keys().copied()
+        self.project.files().map(|flow| &*flow.path)
     }
 
-    /// The stems of all flows, each once.
+    /// The stems of these flows, each once.
     pub fn stems(&self) -> impl Iterator<Item = &'p str> {
         self.stems.keys().copied()
     }
 
     /// The shortest name by which all flows can name this one.
     pub fn shortest<'f>(&self, path: &'f str) -> &'f str {
-        if self.stems.get(stem(path)).is_some_and(|many| many.len() == 1) { stem(path) } else { path }
+        let file = path.split(INSIDE).next().unwrap_or(path);
+        if self.stems.get(stem(file)).is_some_and(|many| many.len() == 1) { stem(path) } else { path }
     }
 
     /// The flows that a card names, in its fields and for its errors, in that order; cards that `catalog` lacks may name one

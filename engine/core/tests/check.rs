@@ -147,11 +147,11 @@ fn checked(files: &str, vars: &[(&str, Value)], env: &[(&str, Value)]) -> Case {
         let (path, text) = file.split_once('\n').unwrap();
         sources.add(path.trim(), text);
     }
-    let (project, found) = load(&sources);
+    let catalog = Catalog::new(cards());
+    let (project, found) = load(&sources, &catalog);
     let named = |list: &[(&str, Value)]| {
         list.iter().map(|(name, value)| (Text::from(*name), value.clone())).collect::<Vec<_>>()
     };
-    let catalog = Catalog::new(cards());
     let options = Options {
         sources: &sources,
         found: &found,

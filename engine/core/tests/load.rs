@@ -1,5 +1,7 @@
 //! The loader from outside: texts in, model and mistakes out.
 
+use flowrun_core::card::Catalog;
+use flowrun_core::control;
 use flowrun_core::diag::{Code, Diagnostic, Style, render};
 use flowrun_core::load::{MAX_BYTES, duration, load};
 use flowrun_core::model::{At, Expr, Flow, Joined, OnError, Project, Step, Trigger};
@@ -11,7 +13,7 @@ fn project(files: &[(&str, &str)]) -> (Sources, Project, Vec<Diagnostic>) {
     for (path, text) in files {
         sources.add(path, text);
     }
-    let (project, diagnostics) = load(&sources);
+    let (project, diagnostics) = load(&sources, &Catalog::new(control::cards()));
     (sources, project, diagnostics)
 }
 
@@ -394,7 +396,7 @@ fn what_the_manual_shows_is_right() {
 fn rest(files: &[(&str, &str)]) -> (String, Vec<String>) {
     let mut sources = Sources::default();
     files.iter().for_each(|(path, text)| _ = sources.add(path, text));
-    let (project, found) = load(&sources);
+    let (project, found) = load(&sources, &Catalog::default());
     let names = |names: Vec<&Text>| names.into_iter().map(|name| &**name).collect::<Vec<_>>().join(" ");
     let mut told = vec![names(project.manifest.tables.iter().map(|table| &table.name.it).collect())];
     for flow in &project.flows {

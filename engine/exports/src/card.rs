@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use super::Dictionary;
 use super::answer::{is_asking, is_given};
 use super::fields::{COUNT_BLANKS, declared_input, skipped, stood_in};
-use super::flow::{Flowing, inline, lower_inline, origin};
+use super::flow::{Flowing, lower_inline, origin};
+use super::inline;
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
 use super::policy::{of_policy, retry};
 use super::search::{condition, result_set, result_set_named};
 use super::wire::{View, literal, nowhere};
 use flowrun_core::card::{Card as Declared, Work};
-use flowrun_core::model::{At, Expr, Joined, Name, Step};
+use flowrun_core::model::{At, Expr, INSIDE, Joined, Name, Step};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Text, Value, time_zone};
@@ -153,7 +154,7 @@ impl Flowing<'_, '_> {
     ) -> Text {
         let scope = match flow {
             Callee::Named(flow) => return self.named(flow, raw),
-            Callee::Inline(_) => match inline(field) {
+            Callee::Inline(_) => match super::flow::inline(field) {
                 Some(scope) => scope,
                 None => return Text::default(),
             },
@@ -172,9 +173,14 @@ impl Flowing<'_, '_> {
             step.pass.push((nowhere(name.clone()), nowhere(expr)));
             hidden.push((seen.key.clone(), name, seen.ty));
         }
-        let path = format!("{}_{}", self.path, view.ids[card]);
+        // In a card that flowrun lacks no flow can stand.
+        let stays = self.all.dictionary.cards.contains_key(&*raw.address) && inline::stays(scope);
+        let path = match stays {
+            true => format!("{}{INSIDE}{}", self.path, view.ids[card]).into(),
+            false => self.all.paths.unique(&format!("{}_{}", self.path, view.ids[card])),
+        };
         let title: Text = format!("{}: {}", self.title, raw.title).into();
-        lower_inline(&title, &self.id, &path, scope, hidden, is_asking(raw), self.all).unwrap_or_default()
+        lower_inline(&title, &self.id, path, scope, hidden, is_asking(raw), self.all).unwrap_or_default()
     }
 
     /// What a declared input gets; nothing where it keeps its default.

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{CALL_FLOW, answers, is_given, returns};
+use super::inline::settle;
 use super::naming::{Names, id};
 use super::order::{Ordered, Placed, order};
 use super::pack::{self, Callee, Card, Field, Scope};
 use super::project::{Lowering, Signature};
 use super::wire::{View, is_start, nowhere, unknown_conversion};
 use super::{Trouble, card};
+use flowrun_core::load::Paths;
 use flowrun_core::model::{Expr, Flow, Input, Schedule, Step, Trigger};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
@@ -133,17 +135,16 @@ fn named(
     }
 }
 
-/// A flow that stands inside a card becomes one of its own; `hidden` are the names of the inputs by which it sees the cards around it.
+/// A flow that stands inside a card becomes one of its own, at this path; `hidden` are the names of the inputs by which it sees the cards around it.
 pub(super) fn lower_inline(
     title: &Text,
     flow_id: &Text,
-    path: &str,
+    path: Text,
     scope: &Scope,
     hidden: Vec<(Text, Text, Type)>,
     asked: bool,
     all: &mut Lowering<'_>,
 ) -> Option<Text> {
-    let path = all.paths.unique(path);
     let start = scope.cards.iter().find(|card| is_start(card));
     let own = start.into_iter().flat_map(|start| &start.outputs);
     let own = own.filter(|field| field.group.as_deref() != Some("context"));
@@ -209,6 +210,7 @@ fn cards(
     }
     let used = used.into_inner();
     forget_ids(&mut cards, &used);
+    settle(path, &mut cards, &mut Paths::default(), &mut flow.all.made);
     Some((cards, used))
 }
 

@@ -11,6 +11,7 @@ mod card;
 mod fields;
 mod flow;
 mod helpers;
+mod inline;
 mod missing;
 mod naming;
 mod order;

@@ -44,7 +44,7 @@ pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
     };
     let export = exports::read(&text, &Dictionary::new(vocabulary)).map_err(unread)?;
     let mut sources = sources(&export.project);
-    let (model, found) = load(&sources);
+    let (model, found) = load(&sources, &vocabulary.cards);
     for made in &export.project.flows {
         // What could not be read again is reported already.
         let Ok(place) = model.flows.binary_search_by(|read| read.path.cmp(&made.path)) else { continue };
@@ -76,8 +76,8 @@ pub fn sources(project: &model::Project) -> Sources {
     if let Some(manifest) = print::manifest(&project.manifest) {
         sources.add(MANIFEST, &manifest);
     }
-    for flow in &project.flows {
-        sources.add(&format!("{}.yaml", flow.path), &print::flow(flow));
+    for flow in project.files() {
+        sources.add(&format!("{}.yaml", flow.path), &print::flow(flow, project));
     }
     sources
 }

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flowrun_core::card::Catalog;
 use flowrun_core::diag::Diagnostic;
 use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
 use flowrun_core::model::{self, Step};
@@ -62,7 +63,7 @@ impl Project {
         for file in files {
             sources.add(&relative(root, &file), &text(&file)?);
         }
-        let (model, found) = load(&sources);
+        let (model, found) = load(&sources, &vocabulary.cards);
         Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new() })
     }
 
@@ -71,13 +72,16 @@ impl Project {
         let Some(name) = flow else {
             return if export::is_export(file) { self.only_flow(file) } else { self.flow_path(file) };
         };
-        let named =
-            |flow: &&model::Flow| *flow.path == *name || *flow.name.it == *name || stem(&flow.path) == name;
+        let named = |flow: &&model::Flow| {
+            *flow.path == *name
+                || flow.around().is_none() && *flow.name.it == *name
+                || stem(&flow.path) == name
+        };
         let found: Vec<&model::Flow> = self.model.flows.iter().filter(named).collect();
         match found[..] {
             [flow] => Ok(flow.path.to_string()),
             [] => {
-                let names = self.model.flows.iter().flat_map(|flow| [&*flow.path, &*flow.name.it]);
+                let names = self.model.files().flat_map(|flow| [&*flow.path, &*flow.name.it]);
                 let problem = Problem::new(format!("there is no flow `{name}` in {}", file.display()));
                 Err(problem.meant(closest(name, names)).or_help(|| self.choices()))
             }
@@ -91,9 +95,10 @@ impl Project {
 
     /// The flow of an export that has one only.
     fn only_flow(&self, file: &Path) -> Result<String, Problem> {
-        match &self.model.flows[..] {
+        let flows: Vec<&model::Flow> = self.model.files().collect();
+        match flows[..] {
             [flow] => Ok(flow.path.to_string()),
-            flows => {
+            _ => {
                 let flows = words::many(flows.len() as u64, "flow");
                 Err(Problem::new(format!("{} has {flows}", file.display())).help(self.choices()))
             }
@@ -103,7 +108,7 @@ impl Project {
     /// Which flows can be chosen, those that something starts first.
     fn choices(&self) -> String {
         const SHOWN: usize = 12;
-        let mut flows: Vec<&model::Flow> = self.model.flows.iter().collect();
+        let mut flows: Vec<&model::Flow> = self.model.files().collect();
         flows.sort_by_key(|flow| matches!(flow.trigger, model::Trigger::Helper));
         let shown: Vec<String> =
             flows.iter().take(SHOWN).map(|flow| format!("\"{}\"", flow.name.it)).collect();
@@ -141,7 +146,7 @@ impl Project {
         let starts = |flow: &&model::Flow| !matches!(flow.trigger, model::Trigger::Helper);
         let mut flows: Vec<&model::Flow> = self.model.flows.iter().filter(starts).collect();
         if flows.is_empty() {
-            flows = self.model.flows.iter().collect();
+            flows = self.model.files().collect();
         }
         flows.iter().take(5).map(|flow| format!("{}.yaml", flow.path)).collect()
     }
@@ -163,7 +168,7 @@ impl Project {
 
     /// The flow with this path.
     pub fn flow(&self, path: &str) -> Option<&model::Flow> {
-        self.model.flows.iter().find(|flow| *flow.path == *path)
+        self.model.flow(path)
     }
 
     /// The names of the connections that a run of the flow `entry` may reach.
@@ -184,7 +189,7 @@ impl Project {
 fn excluded(root: &Path) -> Result<Exclude, Problem> {
     let mut sources = Sources::default();
     sources.add(MANIFEST, &text(&root.join(MANIFEST))?);
-    Ok(Exclude::of(&load(&sources).0.manifest))
+    Ok(Exclude::of(&load(&sources, &Catalog::default()).0.manifest))
 }
 
 /// The files of a project.

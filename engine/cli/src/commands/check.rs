@@ -71,7 +71,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
         CheckFormat::Json => format!("{:#}\n", to_json(&found, sources)),
         CheckFormat::Github => to_github(&found, sources, &prefix(&project.root)),
         CheckFormat::Text if found.is_empty() => {
-            let flows = words::many(project.model.flows.len() as u64, "flow");
+            let flows = words::many(project.model.files().count() as u64, "flow");
             match project.troubles.len() as u64 {
                 0 => format!("no mistakes in {flows}\n"),
                 troubles => format!(

@@ -49,7 +49,7 @@ pub fn run(
             found.message
         ));
     }
-    let flows = words::many(project.model.flows.len() as u64, "flow");
+    let flows = words::many(project.model.files().count() as u64, "flow");
     console.note(&format!("wrote {flows} to {}\n", into.display()));
     Ok(if project.lacks_flows() { FAILED } else { DONE })
 }

@@ -38,7 +38,7 @@ pub fn run(args: &DocsArgs, surroundings: &Surroundings, console: &mut Console<'
     let pages = docs::pages(&project, &uses, &project.title(&args.path), &vocabulary.cards);
     let files = pages.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     folder::write(&args.output, files, args.force)?;
-    let flows = words::many(project.model.flows.len() as u64, "flow");
+    let flows = words::many(project.model.files().count() as u64, "flow");
     console.note(&format!("described {flows} in {}\n", args.output.join(docs::INDEX).display()));
     Ok(DONE)
 }

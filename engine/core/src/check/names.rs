@@ -36,7 +36,7 @@ pub(super) fn unknown_flow(
     let mistake =
         Diagnostic::new(Code::UnknownFlow, span, format!("there is no flow `{name}`")).label("no such flow");
     let trimmed = name.trim_start_matches("./").trim_end_matches(".yaml").trim_end_matches(".yml");
-    if let Some(flow) = flows.iter().find(|flow| {
+    if let Some(flow) = project.files().find(|flow| {
         *flow.name.it == *name || *flow.path == *trimmed || trimmed != name && stem(&flow.path) == trimmed
     }) {
         let short = names.shortest(&flow.path);

@@ -4,12 +4,13 @@ use super::expr::Position;
 use super::lower::Lower;
 use super::table;
 use crate::diag::{Code, Diagnostic};
+use crate::model::Flow;
 use crate::path::Key;
 use crate::source::Span;
 use crate::suggest::{closest, listed};
 use crate::value::Text;
 
-impl Lower<'_, '_> {
+impl<'p> Lower<'_, 'p> {
     pub fn unknown_card(&mut self, id: &Text, place: Span) {
         let mistake = Diagnostic::new(
             Code::WireToUnknownCard,
@@ -24,6 +25,14 @@ impl Lower<'_, '_> {
             Some(&step) => mistake.related(self.scope.steps[step].named_at(), "there is this one"),
             None => mistake,
         };
+        let outside = self.outside(|flow| {
+            let card =
+                flow.all_cards().into_iter().find(|step| step.id.as_ref().is_some_and(|own| own.it == *id));
+            card.and_then(|step| step.id.as_ref()).map(|id| id.span)
+        });
+        if let Some(there) = outside {
+            return self.report(self.from_outside(mistake, there, &format!("$.{id}.…"), "value"));
+        }
         self.report(mistake.meant(near).or_help(|| {
             if inputs.iter().any(|input| input.name == *id) {
                 format!("it is an input of the flow: write `inputs.{id}`")
@@ -33,6 +42,43 @@ impl Lower<'_, '_> {
                 "a card can be wired from if it has an `id`".to_owned()
             }
         }));
+    }
+
+    /// Where a flow around this one, which stands in a card, has what it lacks itself.
+    fn outside(&self, has: impl Fn(&Flow) -> Option<Span>) -> Option<Span> {
+        let around = |flow: &&'p Flow| self.shared.project.flow(flow.around()?);
+        std::iter::successors(around(&self.model), around).find_map(has)
+    }
+
+    /// Says of a wire out of a flow that stands in a card that it must get the value as an input.
+    fn from_outside(&self, mistake: Diagnostic, there: Span, wire: &str, input: &str) -> Diagnostic {
+        let mistake = mistake.label("out of sight").related(there, "it is in the flow around this one");
+        mistake.help(format!(
+            "a flow in a card reads only its own inputs and cards: give it an input, as `{input}`, and pass it under `pass`: `{{ {input}: {wire} }}`"
+        ))
+    }
+
+    /// Reports an input that the flow does not have.
+    pub fn unknown_input(&mut self, key: &Key, place: Span) {
+        let inputs = &self.shared.signatures[self.scope.flow].inputs;
+        let message = format!("the flow has no input {}", shown(key));
+        if let Key::Name(name) = key {
+            let outside = self.outside(|flow| {
+                flow.inputs.iter().find(|input| input.name.it == *name).map(|input| input.name.span)
+            });
+            if let Some(there) = outside {
+                let mistake = Diagnostic::new(Code::WireToUnknownOutput, place, message);
+                return self.report(self.from_outside(mistake, there, &format!("$.inputs.{name}"), name));
+            }
+        }
+        let names: Vec<&str> = inputs.iter().map(|input| &*input.name).collect();
+        let help = names.is_empty().then(|| match self.model.around() {
+            None => "the flow has no inputs: list them under `inputs`, at the start of the file".to_owned(),
+            Some(_) => {
+                "the flow has no inputs: list them under its `inputs`, and pass them under `pass`".to_owned()
+            }
+        });
+        self.no_output(message, key, place, names, help);
     }
 
     pub fn unknown_output(&mut self, index: usize, key: &Key, place: Span) {

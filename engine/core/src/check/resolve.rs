@@ -177,17 +177,7 @@ impl Lower<'_, '_> {
             inputs.iter().position(|input| matches!(first, Key::Name(name) if *name == input.name))
         else {
             if !self.broken {
-                let names: Vec<&str> = inputs.iter().map(|input| &*input.name).collect();
-                let help = names.is_empty().then(|| {
-                    "the flow has no inputs: list them under `inputs`, at the start of the file".to_owned()
-                });
-                self.no_output(
-                    format!("the flow has no input {}", shown(first)),
-                    first,
-                    *first_at,
-                    names,
-                    help,
-                );
+                self.unknown_input(first, *first_at);
             }
             return Lowered::unknown();
         };

@@ -77,17 +77,20 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Option<Step> {
         check_id(reader, &id);
         step.id = Some(id);
     }
-    let mut fields = |reader: &mut Reader<'_>, key: &str, what: &str| match keys.get(key) {
-        None => Vec::new(),
-        Some(node) if node.content == Content::Null => Vec::new(),
-        Some(node) => {
-            let fields = reader.fields(node, what);
-            step.broken |= fields.is_none();
-            fields.unwrap_or_default()
-        }
-    };
-    step.with = fields(reader, "with", "a mapping of fields");
-    step.pass = fields(reader, "pass", "a mapping of the helper flow's inputs");
+    let given = |key: &str| keys.get(key).filter(|node| node.content != Content::Null);
+    if let Some(node) = given("with") {
+        let named = (step.id.as_ref(), &step.card);
+        let with = reader.fields_but(node, "a mapping of fields", |reader, field, node| {
+            reader.inline_flow(named, field, node)
+        });
+        step.broken |= with.is_none();
+        step.with = with.unwrap_or_default();
+    }
+    if let Some(node) = given("pass") {
+        let pass = reader.fields(node, "a mapping of the helper flow's inputs");
+        step.broken |= pass.is_none();
+        step.pass = pass.unwrap_or_default();
+    }
     arms(reader, &keys, &mut step);
     if let Some(node) = keys.get("outputs") {
         match outputs(reader, node) {
@@ -246,6 +249,7 @@ fn on_error(reader: &mut Reader<'_>, node: &Node) -> Option<OnError> {
         }
         (None, Some(flow)) => {
             let flow = reader.text(flow, "the name of a flow");
+            flow.iter().for_each(|flow| reader.check_flow_name(flow));
             let pass: Option<Vec<(Name, At<Expr>)>> = match keys.get("pass") {
                 Some(node) if node.content != Content::Null => {
                     reader.fields(node, "a mapping of the flow's inputs")

@@ -126,17 +126,24 @@ impl Reader<'_> {
 
     /// The names and expressions of a mapping such as `with`.
     pub fn fields(&mut self, node: &Node, what: &str) -> Option<Vec<(Name, At<Expr>)>> {
+        self.fields_but(node, what, |_, _, _| None)
+    }
+
+    /// The same, but for the fields that `other` reads.
+    pub fn fields_but(
+        &mut self,
+        node: &Node,
+        what: &str,
+        mut other: impl FnMut(&mut Self, &Name, &Node) -> Option<At<Expr>>,
+    ) -> Option<Vec<(Name, At<Expr>)>> {
         let members = self.members(node, what)?;
-        Some(
-            members
-                .into_iter()
-                .filter_map(|(name, value)| {
-                    let name = self.label(name, "a field")?;
-                    let value = self.expr(&name.it, value);
-                    Some((name, value))
-                })
-                .collect(),
-        )
+        let mut fields = Vec::with_capacity(members.len());
+        for (name, value) in members {
+            let Some(name) = self.label(name, "a field") else { continue };
+            let value = other(self, &name, value).unwrap_or_else(|| self.expr(&name.it, value));
+            fields.push((name, value));
+        }
+        Some(fields)
     }
 
     /// A constant; a wire or a template in its place is reported.

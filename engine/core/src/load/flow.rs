@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::card;
 use super::node::{Content, Node};
-use super::reader::{Reader, enumerate};
+use super::reader::{Keys, Reader, enumerate};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Alone, Flow, Input, Name, Others, Schedule, Step, Trigger};
 use crate::names::stem;
@@ -14,6 +14,9 @@ use crate::value::Text;
 
 const KEYS: &[&str] =
     &["name", "description", "trigger", "alone", "on_failure", "convert", "inputs", "outputs", "cards"];
+const INLINE_KEYS: &[&str] = &["inputs", "outputs", "cards"];
+const CARDS: &str =
+    "write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`";
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "convert", "description"];
 const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
@@ -21,26 +24,14 @@ const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
 /// Reads a flow file: `path` is how flows name it.
 pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
     let span = Span { file: reader.file, start: 0, end: reader.text.len() as u32 };
-    let mut flow = Flow {
-        path: path.into(),
-        span,
-        name: Name::new(stem(path).into(), Span::start_of(reader.file)),
-        description: None,
-        trigger: Trigger::Helper,
-        alone: None,
-        on_failure: None,
-        converts: true,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        cards: Vec::new(),
-        broken: true,
-    };
+    let name = Name::new(stem(path).into(), Span::start_of(reader.file));
+    let mut flow = unread(path.into(), span, name);
     let Some(root) = reader.parse() else { return flow };
     if root.content == Content::Null {
         reader.report(
             Diagnostic::new(Code::MissingKey, Span::start_of(reader.file), "a flow needs the key `cards`")
                 .label("the file is empty")
-                .help("write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`"),
+                .help(CARDS),
         );
         return flow;
     }
@@ -62,7 +53,44 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
         flow.broken |= flow.alone.is_none();
     }
     flow.on_failure = reader.text_at(&keys, "on_failure");
+    flow.on_failure.iter().for_each(|flow| reader.check_flow_name(flow));
     flow.converts = converts(reader, keys.get("convert"));
+    reader.around.converts = flow.converts;
+    body(reader, &keys, &mut flow);
+    flow
+}
+
+/// Reads a flow that stands in a card: a helper, which converts as the flow around it does.
+pub(super) fn inline(reader: &mut Reader<'_>, node: &Node, path: Text, name: Name) -> Flow {
+    let mut flow = unread(path, node.span, name);
+    flow.converts = reader.around.converts;
+    if let Some(keys) = reader.keys(node, "a flow in a card", INLINE_KEYS) {
+        flow.broken = keys.broken || reader.mended;
+        body(reader, &keys, &mut flow);
+    }
+    flow
+}
+
+/// A flow of which nothing is known but where it stands.
+fn unread(path: Text, span: Span, name: Name) -> Flow {
+    Flow {
+        path,
+        span,
+        name,
+        description: None,
+        trigger: Trigger::Helper,
+        alone: None,
+        on_failure: None,
+        converts: true,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        cards: Vec::new(),
+        broken: true,
+    }
+}
+
+/// What all flows have: inputs, outputs, cards.
+fn body(reader: &mut Reader<'_>, keys: &Keys<'_>, flow: &mut Flow) {
     for (name, node) in named(reader, &mut flow.broken, keys.get("inputs"), "a mapping of inputs") {
         let Some(name) = reader.label(name, "an input") else { continue };
         flow.inputs.push(input(reader, name, node));
@@ -80,8 +108,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
             }
         }
     }
-    let help = "write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`";
-    match reader.required(&keys, "cards", help) {
+    match reader.required(keys, "cards", CARDS) {
         Some(node) => match card::block(reader, node) {
             Some(cards) => flow.cards = cards,
             None => flow.broken = true,
@@ -90,7 +117,6 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
     }
     let mut ids = BTreeMap::new();
     check_ids(reader, &flow.cards, &mut ids);
-    flow
 }
 
 /// The one mistake of a file that is something else: what it has is nothing that a flow has, nor nearly so.

@@ -29,6 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     manifest.name = reader.text_at(&keys, "name");
     manifest.description = reader.text_at(&keys, "description");
     manifest.on_failure = reader.text_at(&keys, "on_failure");
+    manifest.on_failure.iter().for_each(|flow| reader.check_flow_name(flow));
     if let Some(node) = keys.get("exclude").filter(|node| node.content != Content::Null) {
         let patterns = reader.list(node, "a list of paths, as `[docker-compose.yml, mocks/*.yaml]`");
         manifest.broken |= patterns.is_none();

@@ -7,6 +7,7 @@
 mod card;
 mod expr;
 mod flow;
+mod inline;
 mod manifest;
 mod mend;
 mod node;
@@ -16,11 +17,14 @@ mod syntax;
 
 use std::collections::BTreeMap;
 
+use crate::card::Catalog;
 use crate::diag::{Code, Diagnostic};
 pub use crate::duration::duration;
 use crate::model::Project;
 use crate::source::{FileId, Source, Sources, Span};
 use crate::value::Value;
+use inline::Around;
+pub use inline::{MAX_INLINE, Paths};
 use reader::Reader;
 
 /// The name of a project's manifest.
@@ -41,18 +45,24 @@ pub const RESERVED: &[&str] = &["inputs", "vars", "item", "index", "run", "error
 /// Reads all files of a project: `flowrun.yaml` is the manifest, every other `.yaml` (or `.yml`) file is a flow.
 ///
 /// The model holds what could be understood, however many mistakes there are. The diagnostics are in the order of the
-/// files.
-pub fn load(sources: &Sources) -> (Project, Vec<Diagnostic>) {
+/// files. Of the cards of `catalog` only those fields are looked at in which a flow may stand.
+pub fn load(sources: &Sources, catalog: &Catalog) -> (Project, Vec<Diagnostic>) {
     let mut project = Project::default();
     let mut diagnostics = Vec::new();
     let mut paths: BTreeMap<&str, FileId> = BTreeMap::new();
     for (file, source) in sources.iter() {
-        let mut reader = Reader::new(file, &source.text);
+        let path = flow_path(source).unwrap_or_default();
+        let mut reader = Reader::new(file, &source.text, Around::new(catalog, path));
         if &*source.path == MANIFEST {
             project.manifest = manifest::read(&mut reader);
-        } else if let Some(path) = flow_path(source) {
+        } else if let Some(mistake) = inline::misnamed(path, Span::start_of(file)) {
+            reader.report(mistake);
+        } else if !path.is_empty() {
             match paths.insert(path, file) {
-                None => project.flows.push(flow::read(&mut reader, path, &source.path)),
+                None => {
+                    project.flows.push(flow::read(&mut reader, path, &source.path));
+                    project.flows.append(&mut reader.around.found);
+                }
                 Some(other) => reader.report(
                     Diagnostic::new(
                         Code::DuplicateName,
@@ -77,7 +87,8 @@ fn flow_path(source: &Source) -> Option<&str> {
 
 /// Reads one constant, such as what a command line gives for an input: `12`, `[a, b]`, `{ a: 1 }`.
 pub fn constant(text: &str) -> Result<Value, Diagnostic> {
-    let mut reader = Reader::new(FileId(0), text);
+    let catalog = Catalog::default();
+    let mut reader = Reader::new(FileId(0), text, Around::new(&catalog, ""));
     let value = reader.parse().and_then(|node| reader.constant(&node, "a constant"));
     match reader.finish().into_iter().next() {
         Some(mistake) => Err(mistake),

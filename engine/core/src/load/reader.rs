@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::inline::Around;
 use super::node::{Content, Node};
 use super::{MAX_BYTES, mend, node, syntax};
 use crate::diag::{Code, Diagnostic};
@@ -19,6 +20,8 @@ pub(super) struct Reader<'a> {
     pub text: &'a str,
     /// Whether parts of the text are no YAML and were left out.
     pub mended: bool,
+    /// The flow that is read.
+    pub around: Around<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -46,8 +49,8 @@ impl<'n> Keys<'n> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(file: FileId, text: &'a str) -> Reader<'a> {
-        Reader { file, text, mended: false, diagnostics: Vec::new() }
+    pub fn new(file: FileId, text: &'a str, around: Around<'a>) -> Reader<'a> {
+        Reader { file, text, mended: false, around, diagnostics: Vec::new() }
     }
 
     /// What was reported. What two aliases repeat is reported once.
@@ -246,6 +249,10 @@ impl<'a> Reader<'a> {
                     enumerate(known)
                 ),
                 (None, "a table") => "the columns go under `columns`".into(),
+                (None, "a flow in a card") => format!(
+                    "{what} is a helper with {} and nothing else; what needs more gets a file of its own",
+                    enumerate(known)
+                ),
                 (None, _) => format!("{what} has {}", enumerate(known)),
             };
             self.report(mistake.label("unknown key").help(help));

@@ -8,13 +8,13 @@ mod scalar;
 use layout::{Yaml, mapping};
 
 use flowrun_core::model::{
-    Alone, Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Others, Retry, Step,
-    Table, Trigger, Var,
+    Alone, Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Others, Project, Retry,
+    Step, Table, Trigger, Var,
 };
 use flowrun_core::value::{Text, Value};
 
-/// The text of a flow's file.
-pub fn flow(flow: &Flow) -> String {
+/// The text of a flow's file, with the flows that stand in its cards.
+pub fn flow(flow: &Flow, project: &Project) -> String {
     let mut file = vec![("name".to_owned(), text(&flow.name.it))];
     file.extend(
         flow.description.as_ref().map(|description| ("description".to_owned(), text(&description.it))),
@@ -25,6 +25,12 @@ pub fn flow(flow: &Flow) -> String {
     if !flow.converts {
         file.push(member("convert", Yaml::text("none")));
     }
+    body(flow, project, &mut file);
+    written(&file)
+}
+
+/// What all flows have, those in cards too.
+fn body(flow: &Flow, project: &Project, file: &mut Vec<(String, Yaml)>) {
     if !flow.inputs.is_empty() {
         let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
         file.push(("inputs".to_owned(), Yaml::Map(inputs.collect())));
@@ -33,8 +39,7 @@ pub fn flow(flow: &Flow) -> String {
         let outputs = flow.outputs.iter().map(|(name, ty)| (name.it.to_string(), text(&ty.it)));
         file.push(("outputs".to_owned(), Yaml::Map(outputs.collect())));
     }
-    file.push(("cards".to_owned(), cards(&flow.cards)));
-    written(&file)
+    file.push(("cards".to_owned(), cards(&flow.cards, project)));
 }
 
 /// The text of `flowrun.yaml`; none if it would be empty.
@@ -208,22 +213,45 @@ fn var(var: &Var) -> Yaml {
     }
 }
 
-fn cards(steps: &[Step]) -> Yaml {
-    Yaml::Cards(steps.iter().map(card).collect())
+fn cards(steps: &[Step], project: &Project) -> Yaml {
+    Yaml::Cards(steps.iter().map(|step| card(step, project)).collect())
 }
 
-fn card(step: &Step) -> Yaml {
+/// The fields of a card; last, because it is the longest, the flow that stands in it.
+fn with(step: &Step, project: &Project) -> Yaml {
+    let inside = |name: &Name, value: &Expr| match value {
+        Expr::Constant(Value::Text(path)) if *name.it == *"flow" => {
+            project.flow(path).filter(|flow| flow.around().is_some())
+        }
+        _ => None,
+    };
+    let (mut members, mut last) = (Vec::new(), Vec::new());
+    for (name, value) in &step.with {
+        match inside(name, &value.it) {
+            Some(flow) => {
+                let mut parts = Vec::new();
+                body(flow, project, &mut parts);
+                last.push(member(&name.it, Yaml::Map(parts)));
+            }
+            None => members.push(member(&name.it, expr(&value.it))),
+        }
+    }
+    members.append(&mut last);
+    Yaml::Map(members)
+}
+
+fn card(step: &Step, project: &Project) -> Yaml {
     let mut members = Vec::new();
     named(&mut members, "id", step.id.as_ref());
     members.push(member("card", text(&step.card.it)));
     named(&mut members, "connection", step.connection.as_ref());
     if !step.with.is_empty() {
-        members.push(member("with", fields(&step.with)));
+        members.push(member("with", with(step, project)));
     }
     if !step.pass.is_empty() {
         members.push(member("pass", fields(&step.pass)));
     }
-    arms(&step.arms, &mut members);
+    arms(&step.arms, project, &mut members);
     if !step.outputs.is_empty() {
         let outputs = step.outputs.iter().map(|(name, output)| (name.it.to_string(), joined(&output.it)));
         members.push(member("outputs", Yaml::Map(outputs.collect())));
@@ -235,7 +263,7 @@ fn card(step: &Step) -> Yaml {
     Yaml::Map(members)
 }
 
-fn arms(arms: &[Arm], members: &mut Vec<(String, Yaml)>) {
+fn arms(arms: &[Arm], project: &Project, members: &mut Vec<(String, Yaml)>) {
     let is_case = |arm: &&Arm| !matches!(&*arm.name.it, "then" | "else" | "try" | "catch");
     let cases: Vec<(usize, &Arm)> = arms.iter().filter(is_case).enumerate().collect();
     let case = |(place, arm): &(usize, &Arm)| {
@@ -244,7 +272,7 @@ fn arms(arms: &[Arm], members: &mut Vec<(String, Yaml)>) {
             members.push(member("id", text(&arm.name.it)));
         }
         members.push(member("when", fields(&arm.when)));
-        members.push(member("cards", cards(&arm.cards)));
+        members.push(member("cards", cards(&arm.cards, project)));
         Yaml::Map(members)
     };
     if !cases.is_empty() {
@@ -253,7 +281,7 @@ fn arms(arms: &[Arm], members: &mut Vec<(String, Yaml)>) {
     // An empty branch need not stand there, but for the first.
     for arm in arms.iter().filter(|arm| !is_case(arm)) {
         if !arm.cards.is_empty() || matches!(&*arm.name.it, "then" | "try") {
-            members.push(member(&arm.name.it, cards(&arm.cards)));
+            members.push(member(&arm.name.it, cards(&arm.cards, project)));
         }
     }
 }
