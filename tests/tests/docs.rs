@@ -222,7 +222,7 @@ fn every_export_is_described() {
         let project = Project::read(export, registry().vocabulary()).unwrap();
         let name = export.display().to_string();
         let pages = described(&project);
-        assert_eq!(pages.len(), 2 * project.model.flows.len() + 1, "{name}");
+        assert_eq!(pages.len(), 2 * project.model.files().count() + 1, "{name}");
         links_lead_somewhere(&name, &pages);
         calls += pages["README.md"].matches(" --> ").count();
         let page = page(&project, &uses(&project), &project.title(export), catalog, Theme::Auto);
@@ -236,7 +236,10 @@ fn every_export_is_described() {
     let export = export.display().to_string();
     let flow = &project.model.flows[1];
     let drawn = run(&["graph", &export, "--flow", &flow.path]);
-    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, uses(&project).of(1), catalog, Theme::Auto)));
+    assert_eq!(
+        (drawn.code, drawn.stdout),
+        (0, svg(&project.model, 1, &uses(&project), catalog, Theme::Auto))
+    );
     let refused = run(&["graph", &export]);
     assert!(refused.code == 2 && refused.stderr.contains("name one with --flow"), "{refused:?}");
 }

@@ -2,10 +2,11 @@
 
 use flowrun_tests::{registry, uses};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use flowrun_core::check::uses::Use;
+use flowrun_core::check::uses::Uses;
 use flowrun_core::load::load;
-use flowrun_core::model::Flow;
+use flowrun_core::model;
 use flowrun_core::source::Sources;
 use flowrun_project::Project;
 use flowrun_views::graph::layout::{Label, Panel, Picture};
@@ -87,10 +88,59 @@ cards:
     with: { color: "{{ color.color }}", x: "", n: null, "漢字 as a name that is long as well": 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字 }
 "#;
 
-/// A flow and what it uses.
+/// Flows that stand in cards, one of them in a card of the other.
+const INLINE: &str = r#"
+name: Flows in cards
+inputs: { teams: list of object, greeting: text }
+cards:
+  - id: letters
+    card: list.map
+    with:
+      list: $.inputs.teams
+      flow:
+        inputs: { team: object, greeting: text }
+        cards:
+          - id: people
+            card: list.map
+            with:
+              list: $.inputs.team.people
+              flow:
+                inputs: { person: text, greeting: text }
+                cards:
+                  - { id: made, card: text.compose, with: { text: "{{ inputs.greeting }}, {{ inputs.person }}!" } }
+                  - { card: flow_control.return, with: { text: $.made.text } }
+            pass: { person: $.item, greeting: $.inputs.greeting }
+          - { card: flow_control.return, with: { letters: $.people.list } }
+    pass: { team: $.item, greeting: $.inputs.greeting }
+  - id: count
+    card: list.length
+    with: { list: $.letters.list }
+  - { card: flow_control.return, with: { count: $.count.length, letters: $.letters.list } }
+"#;
+
+/// A flow of a project, and what that uses.
 struct Looked {
-    flow: Flow,
-    uses: Vec<Use>,
+    model: Rc<model::Project>,
+    at: usize,
+    uses: Rc<Uses>,
+}
+
+impl Looked {
+    fn name(&self) -> &str {
+        &self.model.flows[self.at].name
+    }
+
+    fn svg(&self, theme: Theme) -> String {
+        svg(&self.model, self.at, &self.uses, registry().catalog(), theme)
+    }
+
+    fn mermaid(&self) -> String {
+        mermaid(&self.model, self.at, &self.uses, registry().catalog())
+    }
+
+    fn picture(&self) -> Picture {
+        picture(&self.model, self.at, &self.uses, registry().catalog())
+    }
 }
 
 fn flow(text: &str) -> Looked {
@@ -101,9 +151,9 @@ fn flow(text: &str) -> Looked {
 }
 
 fn looked(project: Project) -> Vec<Looked> {
-    let uses = uses(&project);
-    let flows = project.model.flows.into_iter().enumerate();
-    flows.map(|(at, flow)| Looked { flow, uses: uses.of(at).to_vec() }).collect()
+    let uses = Rc::new(uses(&project));
+    let model = Rc::new(project.model);
+    (0..model.flows.len()).map(|at| Looked { model: model.clone(), at, uses: uses.clone() }).collect()
 }
 
 /// A long flow in which cards read others from all over it.
@@ -129,7 +179,7 @@ fn long(cards: usize) -> Looked {
 
 /// The picture without its style sheet, which is the same in every one.
 fn drawn(flow: &Looked) -> String {
-    let picture = svg(&flow.flow, &flow.uses, registry().catalog(), Theme::Auto);
+    let picture = flow.svg(Theme::Auto);
     let (before, rest) = picture.split_once("<style>").unwrap();
     format!("{before}<style>…{}", &rest[rest.find("</style>").unwrap()..])
 }
@@ -141,11 +191,13 @@ fn a_small_flow_as_svg() {
 
 #[test]
 fn flows_as_mermaid() {
-    let catalog = registry().catalog();
-    insta::assert_snapshot!(format!(
-        "{}",
-        [HELLO, BLOCKS].map(flow).map(|flow| mermaid(&flow.flow, &flow.uses, catalog)).join("\n")
-    ));
+    insta::assert_snapshot!([HELLO, BLOCKS].map(flow).map(|flow| flow.mermaid()).join("\n"));
+}
+
+#[test]
+fn a_flow_in_a_card_is_drawn_within_it() {
+    let drawn = flow(INLINE);
+    insta::assert_snapshot!(format!("{}\n{}", drawn.mermaid(), self::drawn(&drawn)));
 }
 
 #[test]
@@ -169,9 +221,8 @@ fn texts_stay_texts() {
 
 #[test]
 fn themes_differ_in_colors_only() {
-    let catalog = registry().catalog();
     let hello = flow(HELLO);
-    let drawn = |theme| svg(&hello.flow, &hello.uses, catalog, theme);
+    let drawn = |theme| hello.svg(theme);
     let (light, dark) = (drawn(Theme::Light), drawn(Theme::Dark));
     assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
     assert!(drawn(Theme::Auto).contains("prefers-color-scheme:dark"));
@@ -184,17 +235,15 @@ fn nothing_is_in_the_way() {
     let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
     let mut flows = looked(Project::read(&flows, registry().vocabulary()).unwrap());
     assert!(flows.len() > 5);
-    flows.extend([flow(HELLO), flow(BLOCKS), long(9), long(36), long(80)]);
-    let catalog = registry().catalog();
-    for Looked { flow, uses } in &flows {
-        let picture = picture(flow, uses, catalog);
-        boxes_keep_apart(&flow.name, &picture);
-        texts_fit(&flow.name, &picture);
-        wires_keep_off(&flow.name, &picture);
+    flows.extend([flow(HELLO), flow(BLOCKS), flow(INLINE), long(9), long(36), long(80)]);
+    for flow in &flows {
+        let picture = flow.picture();
+        boxes_keep_apart(flow.name(), &picture);
+        texts_fit(flow.name(), &picture);
+        wires_keep_off(flow.name(), &picture);
     }
     // At this width the letters can still be read without scrolling sideways.
-    let nine = long(9);
-    let nine = picture(&nine.flow, &nine.uses, catalog);
+    let nine = long(9).picture();
     assert!(nine.width <= 1200, "{}", nine.width);
 }
 
@@ -207,9 +256,9 @@ fn every_flow_of_every_export_is_drawn() {
     let catalog = registry().catalog();
     let (mut flows, mut wires, mut drawn) = (0, 0, 0);
     for export in &exports {
-        for Looked { flow, uses } in looked(Project::read(export, registry().vocabulary()).unwrap()) {
-            let name = format!("{}: {}", export.display(), flow.name.it);
-            let scene = Scene::new(&flow, &uses, catalog);
+        for flow in looked(Project::read(export, registry().vocabulary()).unwrap()) {
+            let name = format!("{}: {}", export.display(), flow.name());
+            let scene = Scene::new(&flow.model, flow.at, &flow.uses, catalog);
             let picture = Picture::new(&scene);
             boxes_keep_apart(&name, &picture);
             texts_fit(&name, &picture);

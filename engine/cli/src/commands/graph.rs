@@ -81,8 +81,8 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
             _ => None,
         });
     let text = match args.format.or(named).unwrap_or(GraphFormat::Svg) {
-        GraphFormat::Svg => graph::svg(flow, uses.of(at), &vocabulary.cards, args.theme),
-        GraphFormat::Mermaid => graph::mermaid(flow, uses.of(at), &vocabulary.cards),
+        GraphFormat::Svg => graph::svg(&project.model, at, &uses, &vocabulary.cards, args.theme),
+        GraphFormat::Mermaid => graph::mermaid(&project.model, at, &uses, &vocabulary.cards),
     };
     give(&text, args, console)
 }

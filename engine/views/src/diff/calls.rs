@@ -1,7 +1,7 @@
 //! What cards name beside other cards: flows and tables.
 
 use flowrun_core::card::Catalog;
-use flowrun_core::model::{Project, Trigger};
+use flowrun_core::model::{INSIDE, Project, Trigger};
 use flowrun_core::names::Names;
 use flowrun_core::types::Kind;
 
@@ -11,14 +11,18 @@ pub fn kind(catalog: &Catalog, card: &str, field: &str) -> Kind {
     declared.map_or(Kind::Any, |input| input.ty.kind)
 }
 
-/// For each flow whether it stands inside a card of another, as exports write them: under a name made from the card's.
+/// Whether a flow's path is made of that of the flow around it: it stands in one of its cards, or did so in an export.
+pub fn within(around: &str, path: &str) -> bool {
+    path.strip_prefix(around).is_some_and(|rest| rest.starts_with(['_', INSIDE]))
+}
+
+/// For each flow whether it stands inside a card of another.
 pub fn inner(project: &Project, names: &Names<'_>, catalog: &Catalog) -> Vec<bool> {
     let mut inner = vec![false; project.flows.len()];
     for flow in &project.flows {
-        let within = |path: &str| path.strip_prefix(&*flow.path).is_some_and(|rest| rest.starts_with('_'));
         for called in flow.all_cards().into_iter().flat_map(|step| names.called(step, catalog, &flow.path)) {
             let helper = &project.flows[called];
-            inner[called] |= matches!(helper.trigger, Trigger::Helper) && within(&helper.path);
+            inner[called] |= matches!(helper.trigger, Trigger::Helper) && within(&flow.path, &helper.path);
         }
     }
     inner

@@ -135,9 +135,8 @@ impl<'m> Paired<'m> {
                 let Some(twin) = twin else { continue };
                 let called = self.old_names.called(old.cards[at].step, catalog, &old.flow.path);
                 let calls = self.new_names.called(new.cards[*twin].step, catalog, &new.flow.path);
-                let inside = |outline: &Outline<'_>, around: &Flow| {
-                    outline.flow.path.strip_prefix(&*around.path).is_some_and(|rest| rest.starts_with('_'))
-                };
+                let inside =
+                    |outline: &Outline<'_>, around: &Flow| calls::within(&around.path, &outline.flow.path);
                 let both = called.into_iter().zip(calls);
                 next.extend(both.filter(|(from, to)| {
                     inside(&self.old[*from], old.flow) && inside(&self.new[*to], new.flow)

@@ -16,9 +16,9 @@ pub fn page(project: &Project, title: &str, survey: &Survey) -> String {
     if let Some(description) = &project.model.manifest.description {
         page.push_str(&format!("{}\n\n", text(description)));
     }
-    page.push_str(&format!("{}.\n\n", words::many(flows.len() as u64, "flow")));
+    page.push_str(&format!("{}.\n\n", words::many(project.model.files().count() as u64, "flow")));
     page.push_str("| Flow | Starts | Cards | What it does |\n|---|---|---|---|\n");
-    for (flow, about) in flows.iter().zip(&survey.flows) {
+    for (flow, about) in flows.iter().zip(&survey.flows).filter(|(flow, _)| flow.around().is_none()) {
         let does = flow.description.as_ref().map(|it| text(it.split("\n\n").next().unwrap_or(it)));
         page.push_str(&format!(
             "| {} | {} | {} | {} |\n",

@@ -22,14 +22,15 @@ pub fn pages(project: &Project, uses: &Uses, title: &str, catalog: &Catalog) -> 
     let survey = Survey::new(project, uses, catalog);
     let names = Names::new(&project.model);
     let mut pages = vec![(INDEX.to_owned(), index::page(project, title, &survey))];
-    for (at, flow) in project.model.flows.iter().enumerate() {
+    let flows = project.model.flows.iter().enumerate();
+    for (at, flow) in flows.filter(|(_, flow)| flow.around().is_none()) {
         let link = |name: &str| {
             let called = &project.model.flows[names.flow(name, &flow.path)?];
             let picture = format!("{}.svg", stem(&called.path));
             Some(markdown::address(&markdown::relative(&flow.path, &picture)))
         };
         let writing = Writing { theme: Some(Theme::Auto), link: &link };
-        pages.push((stem(&flow.path) + ".svg", linked(flow, uses.of(at), catalog, writing)));
+        pages.push((stem(&flow.path) + ".svg", linked(&project.model, at, uses, catalog, writing)));
         pages.push((stem(&flow.path) + ".md", flow::page(project, at, &survey)));
     }
     pages

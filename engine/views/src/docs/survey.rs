@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use flowrun_core::card::{Card, Catalog, Work, external};
 use flowrun_core::check::uses::{How, Target, Use, Uses};
 use flowrun_core::does::Does;
-use flowrun_core::model::{Expr, Flow, Step, Trigger};
+use flowrun_core::model::{Expr, Flow, INSIDE, Step, Trigger};
 use flowrun_core::value::Value;
 
 use crate::catalog::category;
@@ -15,7 +15,8 @@ use flowrun_project::Project;
 /// All flows of a project.
 #[derive(Debug)]
 pub struct Survey {
-    /// One for each flow of the project, in its order.
+    /// One for each flow of the project, in its order. What stands in a card belongs to the flow around it; of it by itself nothing is
+    /// said.
     pub flows: Vec<About>,
 }
 
@@ -52,13 +53,20 @@ pub struct Reached {
 impl Survey {
     /// Looks through all flows.
     pub fn new(project: &Project, uses: &Uses, catalog: &Catalog) -> Survey {
-        let mut flows: Vec<About> = Vec::new();
-        for (at, flow) in project.model.flows.iter().enumerate() {
-            let start = About::started(flow, catalog);
-            let mut about = About { start, calls: uses.calls(at), ..About::default() };
+        let all = &project.model.flows;
+        let start = |flow| About { start: About::started(flow, catalog), ..About::default() };
+        let mut flows: Vec<About> = all.iter().map(start).collect();
+        for (at, flow) in all.iter().enumerate() {
+            let path = flow.path.split(INSIDE).next().unwrap_or_default();
+            let whole = all.binary_search_by(|flow| (*flow.path).cmp(path)).unwrap_or(at);
+            let about = &mut flows[whole];
             flow.all_cards().into_iter().for_each(|step| about.card(step, catalog));
             about.tables(uses.of(at), project);
-            flows.push(about);
+            for called in uses.calls(at).into_iter().filter(|called| all[*called].around().is_none()) {
+                if !about.calls.contains(&called) {
+                    about.calls.push(called);
+                }
+            }
         }
         for caller in 0..flows.len() {
             for called in flows[caller].calls.clone() {

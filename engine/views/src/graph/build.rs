@@ -1,8 +1,8 @@
 //! From a flow's cards to nodes: their fields, and which outputs they read.
 
 use flowrun_core::card::{Card, Catalog};
-use flowrun_core::check::uses::{How, Target, Use, within};
-use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
+use flowrun_core::check::uses::{How, Target, Use, Uses, within};
+use flowrun_core::model::{At, Expr, Joined, Name, OnError, Project, Step};
 use flowrun_core::source::Span;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Value};
@@ -12,11 +12,13 @@ use super::{start, title};
 use crate::private::masked;
 
 impl Scene {
-    /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
-    pub fn new(flow: &Flow, uses: &[Use], catalog: &Catalog) -> Scene {
-        // The first node is what starts the flow.
-        let mut builder = Builder { catalog, uses, nodes: vec![start::trigger(flow)], sources: Vec::new() };
-        let steps = builder.steps(&flow.cards);
+    /// What is to be drawn of the flow `at` of a project. Cards that the catalog lacks are drawn by their ID.
+    pub fn new(project: &Project, at: usize, uses: &Uses, catalog: &Catalog) -> Scene {
+        let flow = &project.flows[at];
+        let drawn = Drawn { uses: uses.of(at), start: None, cards: Vec::new() };
+        let (nodes, sources) = (Vec::new(), Vec::new());
+        let mut builder = Builder { catalog, project, uses, drawn, nodes, sources };
+        let steps = builder.flow(at, true);
         let Builder { mut nodes, sources, .. } = builder;
         for (index, source) in sources.iter().enumerate() {
             nodes[source.node].give(&source.name, index);
@@ -25,7 +27,7 @@ impl Scene {
             name: flow.name.to_string(),
             description: flow.description.as_ref().map(|text| text.to_string()).unwrap_or_default(),
             nodes,
-            body: std::iter::once(0).chain(steps).collect(),
+            body: steps,
             sources,
         }
     }
@@ -33,12 +35,63 @@ impl Scene {
 
 struct Builder<'a> {
     catalog: &'a Catalog,
-    uses: &'a [Use],
+    project: &'a Project,
+    uses: &'a Uses,
+    drawn: Drawn<'a>,
     nodes: Vec<Node>,
     sources: Vec<Source>,
 }
 
+/// The flow that is drawn: the whole, or one that stands in a card.
+struct Drawn<'a> {
+    /// What it uses.
+    uses: &'a [Use],
+    /// The node of what starts it, if there is one.
+    start: Option<usize>,
+    /// The nodes of its cards, by their places in the flow.
+    cards: Vec<usize>,
+}
+
 impl Builder<'_> {
+    /// The nodes of a flow in their order, first that of what starts it; one that stands in a card has that for its inputs only.
+    fn flow(&mut self, at: usize, has_start: bool) -> Vec<usize> {
+        let flow = &self.project.flows[at];
+        let start = (has_start || !flow.inputs.is_empty()).then(|| start::trigger(flow));
+        let mut nodes: Vec<usize> = start.iter().map(|_| self.nodes.len()).collect();
+        self.nodes.extend(start);
+        let (mut cards, mut next) = (Vec::new(), self.nodes.len());
+        self.number(&flow.cards, &mut next, &mut cards);
+        let drawn = Drawn { uses: self.uses.of(at), start: nodes.first().copied(), cards };
+        let around = std::mem::replace(&mut self.drawn, drawn);
+        nodes.extend(self.steps(&flow.cards));
+        self.drawn = around;
+        nodes
+    }
+
+    /// The numbers that the nodes of cards get; what stands in a card comes after it.
+    fn number(&self, steps: &[Step], next: &mut usize, cards: &mut Vec<usize>) {
+        for step in steps {
+            cards.push(*next);
+            *next += 1;
+            step.arms.iter().for_each(|arm| self.number(&arm.cards, next, cards));
+            if let Some((_, at)) = self.inside(step) {
+                let flow = &self.project.flows[at];
+                *next += usize::from(!flow.inputs.is_empty());
+                self.number(&flow.cards, next, &mut Vec::new());
+            }
+        }
+    }
+
+    /// The flow that stands in a card, and the card's field for it.
+    fn inside<'s>(&self, step: &'s Step) -> Option<(&'s Name, usize)> {
+        step.with.iter().find_map(|(name, value)| {
+            let Expr::Constant(Value::Text(path)) = &value.it else { return None };
+            let at = self.project.flows.binary_search_by(|flow| flow.path.cmp(path)).ok()?;
+            let is_here = *name.it == *"flow" && self.project.flows[at].around().is_some();
+            is_here.then_some((name, at))
+        })
+    }
+
     fn steps(&mut self, steps: &[Step]) -> Vec<usize> {
         steps.iter().map(|step| self.step(step)).collect()
     }
@@ -63,12 +116,17 @@ impl Builder<'_> {
             let lane = Lane { label: arm.name.to_string(), when, nodes: self.steps(&arm.cards) };
             self.nodes[at].lanes.push(lane);
         }
+        if let Some((name, flow)) = self.inside(step) {
+            let lane = Lane { label: name.it.to_string(), when: None, nodes: self.flow(flow, false) };
+            self.nodes[at].lanes.push(lane);
+        }
         at
     }
 
     fn rows(&mut self, step: &Step, card: Option<&Card>, at: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut calls = Vec::new();
+        let inside = self.inside(step).map(|(name, _)| name);
         let compares = step.with.iter().any(|(name, _)| &*name.it == "value_a");
         for (name, value) in &step.with {
             let kind = card
@@ -77,6 +135,8 @@ impl Builder<'_> {
             match &*name.it {
                 "value_a" => rows.push(self.condition("if", &step.with, at)),
                 "operator" | "value_b" if compares => {}
+                // It is drawn whole.
+                _ if inside == Some(name) => {}
                 _ if kind == Some(Kind::Flow) || kind.is_none() && &*name.it == "flow" => {
                     let mut row = Row::new(name, Form::Call);
                     row.say(plain(&value.it), Paint::Plain);
@@ -205,15 +265,15 @@ impl Builder<'_> {
     /// The sources that an expression of node `at` reads.
     fn reads(&mut self, span: Span, at: usize) -> Vec<usize> {
         let mut read = Vec::new();
-        for used in within(self.uses, span).filter(|used| used.how == How::Reads) {
+        for used in within(self.drawn.uses, span).filter(|used| used.how == How::Reads) {
             let (node, name) = match &used.target {
-                Target::Input { name, .. } => (0, name),
-                // The first node is what starts the flow.
-                Target::Output { card, name } => (card + 1, name),
+                Target::Input { name, .. } => (self.drawn.start, name),
+                Target::Output { card, name } => (self.drawn.cards.get(*card).copied(), name),
                 _ => continue,
             };
             // What an alias repeats stands at one place in several cards.
-            if used.card.is_none_or(|card| card + 1 == at) {
+            let is_own = used.card.is_none_or(|card| self.drawn.cards.get(card) == Some(&at));
+            if let Some(node) = node.filter(|_| is_own) {
                 read.push(self.source(Source { node, name: name.clone().unwrap_or_default() }));
             }
         }

@@ -101,15 +101,16 @@ impl Chart<'_> {
 
     fn node(&mut self, at: usize, node: &Node, indent: &str) {
         let mut lines = vec![format!("<b>{}</b>", escape(&node.title))];
-        if let (Some(id), false) = (&node.id, at == 0) {
+        let starts = node.card.is_empty();
+        if let (Some(id), false) = (&node.id, starts) {
             lines[0].push_str(&format!(" · {}", escape(id)));
         }
-        let inputs = node.gives.iter().map(|give| &give.row).filter(|_| at == 0);
+        let inputs = node.gives.iter().map(|give| &give.row).filter(|_| starts);
         let shown = node.rows.iter().chain(inputs).filter(|row| row.form != Form::Passed);
         lines.extend(shown.map(|row| escape(&FONT.shorten(&text(row), ROOM))));
         let text = lines.join("<br/>");
         let (open, close) = match () {
-            () if at == 0 => ("([", "])"),
+            () if starts => ("([", "])"),
             () if node.card.starts_with("branching.if_else") => ("{{", "}}"),
             () => ("[", "]"),
         };

@@ -20,8 +20,8 @@ pub use mermaid::escape;
 pub use page::page;
 
 use flowrun_core::card::Catalog;
-use flowrun_core::check::uses::Use;
-use flowrun_core::model::Flow;
+use flowrun_core::check::uses::Uses;
+use flowrun_core::model::Project;
 
 /// The colours of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,24 +48,31 @@ impl std::str::FromStr for Theme {
     }
 }
 
-/// A flow as an SVG picture: its cards in the order in which they run, and the wires between them.
-pub fn svg(flow: &Flow, uses: &[Use], catalog: &Catalog, theme: Theme) -> String {
-    linked(flow, uses, catalog, svg::Writing { theme: Some(theme), link: &|_| None })
+/// The flow `at` of a project as an SVG picture: its cards in the order in which they run, those that stand in others within them,
+/// and the wires between them.
+pub fn svg(project: &Project, at: usize, uses: &Uses, catalog: &Catalog, theme: Theme) -> String {
+    linked(project, at, uses, catalog, svg::Writing { theme: Some(theme), link: &|_| None })
 }
 
 /// The same with links to the pictures of helper flows, or without a style sheet of its own.
-pub fn linked(flow: &Flow, uses: &[Use], catalog: &Catalog, writing: svg::Writing<'_>) -> String {
-    let scene = scene::Scene::new(flow, uses, catalog);
+pub fn linked(
+    project: &Project,
+    at: usize,
+    uses: &Uses,
+    catalog: &Catalog,
+    writing: svg::Writing<'_>,
+) -> String {
+    let scene = scene::Scene::new(project, at, uses, catalog);
     svg::write(&layout::Picture::new(&scene), &scene, catalog, writing)
 }
 
 /// Where everything lies in the picture of a flow.
-pub fn picture(flow: &Flow, uses: &[Use], catalog: &Catalog) -> layout::Picture {
-    layout::Picture::new(&scene::Scene::new(flow, uses, catalog))
+pub fn picture(project: &Project, at: usize, uses: &Uses, catalog: &Catalog) -> layout::Picture {
+    layout::Picture::new(&scene::Scene::new(project, at, uses, catalog))
 }
 
 /// A flow as the text of a Mermaid flowchart. It shows the order of the cards, not the wires, among which Mermaid's own
 /// layout would lose the order.
-pub fn mermaid(flow: &Flow, uses: &[Use], catalog: &Catalog) -> String {
-    mermaid::write(&scene::Scene::new(flow, uses, catalog))
+pub fn mermaid(project: &Project, at: usize, uses: &Uses, catalog: &Catalog) -> String {
+    mermaid::write(&scene::Scene::new(project, at, uses, catalog))
 }

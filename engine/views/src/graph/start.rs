@@ -8,6 +8,7 @@ use flowrun_core::model::{Flow, Trigger};
 pub fn trigger(flow: &Flow) -> Node {
     let mut rows = Vec::new();
     let title = match &flow.trigger {
+        Trigger::Helper if flow.around().is_some() => "Inputs",
         Trigger::Helper => "Helper Flow",
         Trigger::Schedule(schedule) => {
             rows.push(Row::plain("cron", &**schedule.cron));

@@ -314,9 +314,11 @@ fn is_shown(shown: &[&FlowReport], index: u32) -> bool {
 
 /// Which of the cards with this title it is.
 fn detail(card: &CardReport) -> String {
+    let own_name = |name: &str| *card.card == *name || card.card.ends_with(&format!(".{name}"));
+    // A flow that stands in a card is called as the card is; one without an ID of its own is not said twice.
     match &card.inside {
-        Inside::Call { called } => return called.name.to_string(),
-        Inside::Items(items) => return items.helper.to_string(),
+        Inside::Call { called } if !own_name(&called.name) => return called.name.to_string(),
+        Inside::Items(items) if !own_name(&items.helper) => return items.helper.to_string(),
         _ => {}
     }
     let input = |name: &str| card.inputs.as_object().and_then(|inputs| inputs.get(name));
@@ -328,6 +330,5 @@ fn detail(card: &CardReport) -> String {
         return words::many(*delay as u64, unit.trim_end_matches('s'));
     }
     // A card without an ID of its own bears that of the card.
-    let own = *card.id != *card.card && !card.card.ends_with(&format!(".{}", card.id));
-    if own { card.id.to_string() } else { String::new() }
+    if own_name(&card.id) { String::new() } else { card.id.to_string() }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use flowrun_core::diag::{Code, Diagnostic};
 use flowrun_core::load::MANIFEST;
+use flowrun_core::model::{Flow, INSIDE};
+use flowrun_core::names::stem;
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
 use flowrun_project::check::{is_error, no_flows};
@@ -129,17 +131,17 @@ fn flow_of(project: &Project, path: &Path) -> Result<Option<String>, Problem> {
     project.flow_path(path).map(Some)
 }
 
-/// Leaves one flow in a project: the one that is meant, or the one that is like it.
+/// Leaves one flow in a project, with those that stand in its cards: the one that is meant, or the one that is like it.
 fn keep(project: &mut Project, path: &Path, flow: Option<String>, like: (&str, &str)) -> Result<(), Problem> {
-    let flows = &project.model.flows;
-    let stem = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let flows: Vec<&Flow> = project.model.files().collect();
+    let find = |is_meant: &dyn Fn(&Flow) -> bool| flows.iter().copied().find(|flow| is_meant(flow));
     let found = match &flow {
-        Some(flow) => flows.iter().position(|other| *other.path == **flow),
+        Some(flow) => find(&|other| *other.path == **flow),
         None => {
-            let by_path = flows.iter().position(|other| *other.path == *like.0);
-            let by_stem = || flows.iter().position(|other| stem(&other.path) == stem(like.0));
-            let by_title = || flows.iter().position(|other| *other.name.it == *like.1);
-            let only = || (flows.len() == 1).then_some(0);
+            let by_path = find(&|other| *other.path == *like.0);
+            let by_stem = || find(&|other| stem(&other.path) == stem(like.0));
+            let by_title = || find(&|other| *other.name.it == *like.1);
+            let only = || flows.first().copied().filter(|_| flows.len() == 1);
             by_path.or_else(by_stem).or_else(by_title).or_else(only)
         }
     };
@@ -147,7 +149,8 @@ fn keep(project: &mut Project, path: &Path, flow: Option<String>, like: (&str, &
         let message = format!("there is no flow `{}` in {}", like.0, path.display());
         return Err(Problem::new(message).help("name the file of the flow that it is to be compared with"));
     };
-    project.model.flows = vec![project.model.flows.swap_remove(found)];
+    let kept = found.path.clone();
+    project.model.flows.retain(|flow| flow.path.split(INSIDE).next() == Some(&*kept));
     Ok(())
 }
 

@@ -37,7 +37,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
         escape(title),
         paint::page_style(catalog),
     );
-    let count = words::many(flows.len() as u64, "flow");
+    let count = words::many(project.model.files().count() as u64, "flow");
     let _ = writeln!(
         out,
         "<nav aria-label=\"Flows\">\n<header><h1>{}</h1><p>{count}</p><input id=\"search\" type=\"search\" \
@@ -47,7 +47,8 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
     let order = order(flows, &survey);
     list(flows, &survey, &order, &mut out);
     out.push_str("<p id=\"nothing\" hidden>no flow has these words</p>\n</div>\n</nav>\n<main>\n<header>\n<div id=\"calls\">\n");
-    for (index, about) in survey.flows.iter().enumerate() {
+    let files = survey.flows.iter().enumerate().filter(|(index, _)| flows[*index].around().is_none());
+    for (index, about) in files {
         let _ = writeln!(
             out,
             "<div data-of=\"f{index}\" hidden>{}{}</div>",
@@ -67,7 +68,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
     for index in order {
         let flow = &flows[index];
         let link = |name: &str| names.flow(name, &flow.path).map(|called| format!("#f{called}"));
-        let picture = linked(flow, uses.of(index), catalog, Writing { theme: None, link: &link });
+        let picture = linked(&project.model, index, uses, catalog, Writing { theme: None, link: &link });
         let _ = writeln!(out, "<section id=\"f{index}\" hidden>\n{picture}</section>");
     }
     let _ = writeln!(out, "</div>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>");
@@ -83,9 +84,9 @@ fn place(flow: &Flow) -> (&str, &str) {
 /// that have some.
 fn order(flows: &[Flow], survey: &Survey) -> Vec<usize> {
     let is_called = |index: usize| survey.flows[index].called_by.iter().any(|caller| *caller != index);
+    let mut order: Vec<usize> = (0..flows.len()).filter(|index| flows[*index].around().is_none()).collect();
     let entries: BTreeSet<&str> =
-        (0..flows.len()).filter(|index| !is_called(*index)).map(|index| place(&flows[index]).0).collect();
-    let mut order: Vec<usize> = (0..flows.len()).collect();
+        order.iter().filter(|index| !is_called(**index)).map(|index| place(&flows[*index]).0).collect();
     order.sort_by_key(|index| {
         let folder = place(&flows[*index]).0;
         (!entries.contains(folder), folder, is_called(*index))
