@@ -451,3 +451,66 @@ fn of_a_file_that_is_no_yaml_the_rest_is_read() {
     // Where not even the keys of the file can be told apart, nothing is left.
     assert_eq!(rest(&[("f.yaml", "{ name: F, cards: [\n")]).1.len(), 1);
 }
+
+/// Flows in cards, one in a card of the other.
+const INLINE: &str = r#"
+convert: none
+cards:
+  - id: letters
+    card: list.map
+    with:
+      list: [[Ada], []]
+      flow:
+        inputs: { people: list of text }
+        outputs: { letters: list }
+        cards:
+          - card: list.for_each
+            with: { list: $.inputs.people, flow: { cards: [] } }
+          - card: list.for_each
+            with: { list: $.inputs.people, flow: { cards: [] } }
+    pass: { people: $.item }
+  - card: branching.if_else
+    then:
+      - { card: flow_control.call_flow, with: { flow: { cards: [] } } }
+"#;
+
+#[test]
+fn a_flow_in_a_card_is_a_flow_of_its_own() {
+    let (sources, project, found) = project(&[("flows/a.yaml", INLINE), ("flows/a_b.yaml", "cards: []")]);
+    assert!(found.is_empty(), "{found:?}");
+    let paths: Vec<_> = project.flows.iter().map(|flow| (&*flow.path, &*flow.name.it)).collect();
+    assert_eq!(
+        paths,
+        [
+            ("flows/a", "a"),
+            ("flows/a#flow_control.call_flow", "call_flow"),
+            ("flows/a#letters", "letters"),
+            ("flows/a#letters#list.for_each", "for_each"),
+            ("flows/a#letters#list.for_each_2", "for_each"),
+            ("flows/a_b", "a_b"),
+        ]
+    );
+    assert_eq!(project.files().count(), 2);
+    let letters = project.flow("flows/a#letters").unwrap();
+    assert_eq!(letters.around(), Some("flows/a"));
+    assert_eq!((&*letters.inputs[0].name.it, &*letters.outputs[0].0.it), ("people", "letters"));
+    // As the flow around it does.
+    assert!(!letters.converts && project.flow("flows/a_b").unwrap().converts);
+    // Its card names it where its key stands; it is itself where it stands.
+    let named = field(&project.flow("flows/a").unwrap().cards[0], "flow");
+    assert_eq!(constant(named), &Value::from("flows/a#letters"));
+    assert_eq!((sources.slice(named.span), sources.slice(letters.name.span)), ("flow", "flow"));
+    assert!(sources.slice(letters.span).starts_with("inputs: { people: list of text }"));
+}
+
+#[test]
+fn only_where_a_card_takes_a_flow_one_may_stand() {
+    // Of a card that isn't there the field's name tells.
+    let text = "cards:\n  - { card: flow_control.assign, with: { flow: { cards: [1] } } }\n  \
+                - { card: external.shop.buy, with: { flow: { cards: [2] } } }\n  \
+                - { card: list.mapp, with: { flow: { cards: [] }, list: { cards: [3] } } }\n";
+    let (_, project, found) = project(&[("a.yaml", text)]);
+    assert!(found.is_empty(), "{found:?}");
+    let paths: Vec<&str> = project.flows.iter().map(|flow| &*flow.path).collect();
+    assert_eq!(paths, ["a", "a#list.mapp"]);
+}

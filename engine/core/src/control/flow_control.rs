@@ -12,7 +12,7 @@ use flowrun_derive::Inputs;
 /// Flows may call each other, and themselves, 250 deep.
 #[derive(Inputs)]
 pub struct CallFlow {
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
 }
@@ -40,7 +40,7 @@ impl Moves for CallFlow {
 /// must be waited for use `flow_control.call_flow`; for many items use `list.for_each` with a `concurrency`.
 #[derive(Inputs)]
 pub struct CallFlowAsync {
-    /// The flow to start, by the name of its file.
+    /// The flow to start: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
 }
@@ -127,7 +127,7 @@ impl Moves for ReturnRaw {
 pub struct Repeat {
     /// How many times.
     pub(crate) count: f64,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many may run at the same time, 1 to 200.

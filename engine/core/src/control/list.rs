@@ -16,7 +16,7 @@ use flowrun_derive::{Inputs, Outputs};
 pub struct ForEach {
     /// The items.
     pub(crate) list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many items may be worked on at the same time, 1 to 200.
@@ -47,7 +47,7 @@ impl Moves for ForEach {
 pub struct ForEachIgnoreErrors {
     /// The items.
     list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many items may be worked on at the same time, 1 to 200.
@@ -88,7 +88,7 @@ impl Moves for ForEachIgnoreErrors {
 pub struct Map {
     /// The items.
     list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many items may be worked on at the same time, 1 to 200.

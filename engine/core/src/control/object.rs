@@ -17,7 +17,7 @@ use flowrun_derive::{Inputs, Outputs};
 pub struct MapObject {
     /// The object.
     object: Arc<Record>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many members may be worked on at the same time, 1 to 200.
@@ -63,7 +63,7 @@ impl Moves for MapObject {
 pub struct MapToList {
     /// The object.
     object: Arc<Record>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many members may be worked on at the same time, 1 to 200.

@@ -20,7 +20,7 @@ use flowrun_derive::{Inputs, Outputs};
 pub struct Reduce {
     /// The items.
     list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// The value that the first item gets; also the result of an empty list.

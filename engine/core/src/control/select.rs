@@ -17,7 +17,7 @@ use flowrun_derive::{Inputs, Outputs};
 pub struct FilterCustom {
     /// The items.
     list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many items may be worked on at the same time, 1 to 200.
@@ -61,7 +61,7 @@ impl Moves for FilterCustom {
 pub struct FindCustom {
     /// The items.
     list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many items may be worked on at the same time, 1 to 200.
@@ -107,7 +107,7 @@ impl Moves for FindCustom {
 pub struct SortCustom {
     /// The items.
     list: Arc<Vec<Value>>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     #[input(key = "flo")]
     flow: FlowName,
     /// How many items may be worked on at the same time, 1 to 200.

@@ -22,7 +22,7 @@ pub(crate) const DONE: &str = "done";
 pub struct RepeatUntil {
     /// The value that the first turn gets.
     memo: Value,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     flow: FlowName,
     /// How many turns there may be, 1 to 1,000,000; that they were not enough is an error.
     #[input(default = 5000)]
@@ -62,7 +62,7 @@ pub struct Paginate {
     /// What the first turn gets: whatever it takes to go on, such as an offset and a list of what was found, and the key that
     /// `path` names, set to false.
     object: Arc<Record>,
-    /// The flow to run, by the name of its file.
+    /// The flow to run: the name of its file, or the flow itself.
     flow: FlowName,
     /// The key that keeps the loop going.
     #[input(default = "break")]

@@ -131,7 +131,8 @@ fn accepts(ty: Type) -> Value {
             json!({ "type": ["object", "null"] }),
             json!({ "type": "string", "pattern": if ty.list { r"^\s*(\[|\{|$)" } else { r"^\s*(\{|$)" } }),
         ],
-        Kind::Date | Kind::File | Kind::Secret | Kind::Flow | Kind::Table => {
+        Kind::Flow => vec![json!({ "type": ["string", "null"] }), json!({ "$ref": "#/$defs/inline" })],
+        Kind::Date | Kind::File | Kind::Secret | Kind::Table => {
             vec![json!({ "type": ["string", "null"] })]
         }
     };

@@ -45,16 +45,8 @@ pub fn schema(catalog: &Catalog) -> Value {
                 "description": "`none`: what it takes and gives passes as it is; the types are for people.",
                 "enum": ["none"],
             },
-            "inputs": {
-                "description": "What the flow takes: names and types.",
-                "type": ["object", "null"],
-                "additionalProperties": { "$ref": "#/$defs/input" },
-            },
-            "outputs": {
-                "description": "What the flow gives: names and types.",
-                "type": ["object", "null"],
-                "additionalProperties": { "$ref": "#/$defs/type" },
-            },
+            "inputs": inputs(),
+            "outputs": outputs(),
             "cards": { "$ref": "#/$defs/cards" },
         },
     });
@@ -74,6 +66,22 @@ pub fn manifest(catalog: &Catalog) -> Value {
     schema["$schema"] = DRAFT.into();
     schema["$defs"] = json!({ "type": types() });
     schema
+}
+
+fn inputs() -> Value {
+    json!({
+        "description": "What the flow takes: names and types.",
+        "type": ["object", "null"],
+        "additionalProperties": { "$ref": "#/$defs/input" },
+    })
+}
+
+fn outputs() -> Value {
+    json!({
+        "description": "What the flow gives: names and types.",
+        "type": ["object", "null"],
+        "additionalProperties": { "$ref": "#/$defs/type" },
+    })
 }
 
 fn text(description: &str) -> Value {
@@ -106,6 +114,17 @@ fn common() -> Map<String, Value> {
                     },
                 },
             ],
+        },
+        "inline": {
+            "description": "A short flow that only this card runs: it reads its own inputs, which get what stands under `pass`, and its own cards.",
+            "type": "object",
+            "required": ["cards"],
+            "additionalProperties": false,
+            "properties": {
+                "inputs": inputs(),
+                "outputs": outputs(),
+                "cards": { "$ref": "#/$defs/cards" },
+            },
         },
         "trigger": trigger(),
         "duration": {
