@@ -506,7 +506,7 @@ fn a_flow_in_a_card_is_a_flow_of_its_own() {
 #[test]
 fn only_where_a_card_takes_a_flow_one_may_stand() {
     // Of a card that isn't there the field's name tells.
-    let text = "cards:\n  - { card: flow_control.assign, with: { flow: { cards: [1] } } }\n  \
+    let text = "cards:\n  - { card: flow_control.return, with: { flow: { cards: [1] } } }\n  \
                 - { card: external.shop.buy, with: { flow: { cards: [2] } } }\n  \
                 - { card: list.mapp, with: { flow: { cards: [] }, list: { cards: [3] } } }\n";
     let (_, project, found) = project(&[("a.yaml", text)]);
