@@ -31,6 +31,22 @@ cards:
   - card: list.for_each
     with: { list: $.rows.rows, flow: helpers/greet }
     pass: { login: $.item.login }
+  - card: list.for_each
+    with:
+      list: $.rows.rows
+      flow:
+        inputs: { login: text }
+        cards:
+          - card: okta.read_user
+            id: user
+            with: { id_or_login: $.inputs.login }
+          - card: okta.suspend_user
+            note: Until they have confirmed.
+            with: { id: $.user.id }
+          - card: flow_control.call_flow
+            with: { flow: helpers/greet }
+            pass: { login: $.inputs.login }
+    pass: { login: $.item.login }
 #### file: helpers/greet.yaml
 name: Greet
 inputs:
