@@ -14,8 +14,7 @@ use super::roots::numberless;
 pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
     let (old, new) = (both.old.outline.flow, both.new.outline.flow);
     let mut changes = Vec::new();
-    changes.extend(texts("title", Some(&old.name), Some(&new.name)));
-    let moved = moves(old, new, &mut changes);
+    let moved = placed(old, new, &mut changes);
     changes.extend(both.described("description", old.description.as_ref(), new.description.as_ref()));
     both.trigger(&old.trigger, &new.trigger, &mut changes);
     both.beside(old.alone.as_ref(), new.alone.as_ref(), &mut changes);
@@ -39,7 +38,8 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
 
 /// A flow that is on one side alone.
 pub fn alone(flow: &Flow, cards: usize, mark: Mark) -> Item {
-    let starts = Some(started(&flow.trigger).to_owned());
+    let starts = if flow.around().is_some() { "its card" } else { started(&flow.trigger) };
+    let starts = Some(starts.to_owned());
     let cards = Some(flowrun_core::words::many(cards as u64, "card"));
     let sides = |told: Option<String>| if mark == Mark::Added { (None, told) } else { (told, None) };
     let ((starts_was, starts_now), (cards_was, cards_now)) = (sides(starts), sides(cards));
@@ -53,6 +53,20 @@ pub fn alone(flow: &Flow, cards: usize, mark: Mark) -> Item {
         changes,
         cards: Vec::new(),
     }
+}
+
+/// What it is called and where it stands. A flow in a card is called as its card is, of which that is told.
+fn placed(old: &Flow, new: &Flow, changes: &mut Vec<Change>) -> bool {
+    let stands = |flow: &Flow| match flow.around() {
+        Some(_) => "a card".to_owned(),
+        None => "a file of its own".to_owned(),
+    };
+    if old.around().is_none() && new.around().is_none() {
+        changes.extend(texts("title", Some(&old.name), Some(&new.name)));
+        return moves(old, new, changes);
+    }
+    changes.extend(Change::of("stands in", Some(stands(old)), Some(stands(new))).if_differs());
+    false
 }
 
 /// The folder and the file. What exports call a file follows from the title, so that a new title says it all.
