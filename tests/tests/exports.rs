@@ -107,6 +107,35 @@ fn the_same_export_gives_the_same_bytes() {
     }
 }
 
+/// A card that is called otherwise changes the file of its flow and no other.
+#[test]
+fn a_changed_title_changes_one_file() {
+    let dictionary = Dictionary::new(registry().vocabulary());
+    let written =
+        |json: &serde_json::Value| texts(&sources(&read(&json.to_string(), &dictionary).unwrap().project));
+    let mut changed = 0;
+    for own in ["branches", "greeting", "lists", "titles"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("exports/{own}.flopack"));
+        let export: serde_json::Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        let before = written(&export);
+        let flows = export["data"]["flos"].as_object().unwrap();
+        for (flow, cards) in
+            flows.iter().filter_map(|(id, flow)| Some((id, flow["data"]["methods"].as_array()?)))
+        {
+            for at in 0..cards.len() {
+                let mut other = export.clone();
+                other["data"]["flos"][flow]["data"]["methods"][at]["node"]["data"]["name"] =
+                    "Call it so".into();
+                let after = written(&other);
+                let differ = before.iter().filter(|(name, text)| after.get(*name) != Some(text)).count();
+                assert!(differ <= 1 && before.len() == after.len(), "{own}: {flow}, card {at}");
+                changed += differ;
+            }
+        }
+    }
+    assert!(changed > 20, "{changed}");
+}
+
 /// Numbers that look random and are the same in each run.
 struct Dice(u64);
 

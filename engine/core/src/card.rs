@@ -618,6 +618,9 @@ pub fn capital(word: &str) -> String {
 /// The ID of the card that stands for all external cards.
 pub const EXTERNAL_CARD: &str = "external.card";
 
+/// Its input that says which card is meant.
+pub const EXTERNAL_NAME: &str = "external_card";
+
 /// What an external card is called: `slack.send_message` of `external.slack.send_message`.
 pub fn external(id: &str) -> Option<&str> {
     id.strip_prefix("external.").filter(|name| name.contains('.'))

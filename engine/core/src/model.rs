@@ -191,6 +191,8 @@ pub enum Trigger {
     /// Another flow, or a person.
     #[default]
     Helper,
+    /// An administrator, or another product of the vendor's.
+    Delegated,
     /// The clock.
     Schedule(Schedule),
     /// A request to its address.

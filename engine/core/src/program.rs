@@ -243,6 +243,8 @@ impl Flow {
 pub enum Trigger {
     /// Other flows, or a person.
     Helper,
+    /// An administrator, or another product of the vendor's.
+    Delegated,
     /// The clock.
     Schedule {
         /// Five cron fields, or six with seconds.

@@ -6,6 +6,7 @@ use super::Dictionary;
 use super::answer::{is_asking, is_given};
 use super::fields::{COUNT_BLANKS, declared_input, skipped, stood_in};
 use super::flow::{Flowing, inline, lower_inline, origin};
+use super::helpers::author_s;
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
 use super::policy::{of_policy, retry};
@@ -153,7 +154,7 @@ impl Flowing<'_, '_> {
         self.made(declared, raw, &mut step);
         self.member(declared, raw, &mut step);
         if result_set.as_deref() == Some("stream") {
-            self.streamed(view, card, raw, declared, &mut step);
+            self.streamed(view, card, raw, Some(declared), &mut step);
         }
         // Older exports lack the choice: there was one only.
         let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
@@ -369,15 +370,22 @@ impl Flowing<'_, '_> {
         let signatures = self.all.signatures;
         let of_policy: BTreeSet<&Text> =
             of_policy(self.all.dictionary, signatures, raw).map(|field| &field.id).collect();
-        for field in raw.inputs.iter().filter(|field| !of_policy.contains(&field.id)) {
+        let mine = |field: &&Field| !of_policy.contains(&field.id) && !author_s(raw, field, None);
+        let mut streams = false;
+        for field in raw.inputs.iter().filter(mine) {
             if let Some(flow) = &field.flow {
+                // Other connectors' cards take a flow for one purpose: it gets their records.
                 let path = self.callee(view, card, raw, field, flow, &mut step);
-                step.with
-                    .push((nowhere(shown(&raw.inputs, field)), nowhere(Expr::Constant(Value::Text(path)))));
+                let name = if streams { shown(&raw.inputs, field) } else { "flow".into() };
+                step.with.push((nowhere(name), nowhere(Expr::Constant(Value::Text(path)))));
+                streams = true;
             } else if view.pin(card, field).is_some() || !field.value.is_empty() {
                 let expr = view.expr(card, field, Type::ANY);
                 step.with.push((nowhere(shown(&raw.inputs, field)), nowhere(expr)));
             }
+        }
+        if streams {
+            self.streamed(view, card, raw, None, &mut step);
         }
         for field in raw.outputs.iter().filter(|field| view.pinned.contains(&field.id)) {
             step.outputs.push(typed(shown(&raw.outputs, field), field));

@@ -397,6 +397,9 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
         });
     }
     let Some(start) = start else { return Trigger::Helper };
+    if *start.address == *"kernel:http:delegated" {
+        return Trigger::Delegated;
+    }
     if *start.address == *"kernel:http:accept" {
         let security = match raw.security.as_deref() {
             Some("open") => Some("public"),

@@ -106,6 +106,7 @@ fn fields(fields: &[(Name, At<Expr>)]) -> Yaml {
 fn trigger(trigger: &Trigger) -> Option<Yaml> {
     let (key, members) = match trigger {
         Trigger::Helper => return None,
+        Trigger::Delegated => ("delegated", Vec::new()),
         Trigger::Schedule(schedule) => {
             let mut members = vec![member("cron", text(&schedule.cron.it))];
             named(&mut members, "time_zone", schedule.time_zone.as_ref());

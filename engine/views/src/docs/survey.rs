@@ -73,6 +73,7 @@ impl About {
     fn started(flow: &Flow, catalog: &Catalog) -> String {
         match &flow.trigger {
             Trigger::Helper => "Helper flow".to_owned(),
+            Trigger::Delegated => "Delegated flow".to_owned(),
             Trigger::Schedule(schedule) => format!("Scheduled: {}", schedule.cron.it),
             Trigger::ApiEndpoint { .. } => "API endpoint".to_owned(),
             Trigger::Event { event, .. } => {

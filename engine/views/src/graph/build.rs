@@ -17,7 +17,9 @@ impl Scene {
     pub fn new(subject: Subject<'_>) -> Scene {
         let flow = subject.flow;
         // The first node is what starts the flow.
-        let mut builder = Builder { subject, nodes: vec![start::trigger(flow)], sources: Vec::new() };
+        let mut start = start::trigger(flow);
+        start.note = (!subject.is_whole).then(|| INCOMPLETE.into());
+        let mut builder = Builder { subject, nodes: vec![start], sources: Vec::new() };
         let steps = builder.steps(&flow.cards);
         let Builder { mut nodes, sources, .. } = builder;
         for (index, source) in sources.iter().enumerate() {
@@ -32,6 +34,9 @@ impl Scene {
         }
     }
 }
+
+/// What is said of a flow of which not all could be read.
+pub const INCOMPLETE: &str = "Parts of this flow could not be read; `flowrun check` tells which.";
 
 struct Builder<'a> {
     subject: Subject<'a>,

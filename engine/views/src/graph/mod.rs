@@ -17,6 +17,7 @@ pub mod text;
 pub mod title;
 pub mod wires;
 
+pub use build::INCOMPLETE;
 pub use mermaid::escape;
 pub use page::page;
 
@@ -58,6 +59,8 @@ pub struct Subject<'a> {
     pub uses: &'a [Use],
     /// The flows of the project: helpers go by their names.
     pub flows: &'a [Flow],
+    /// Whether all of its file could be read.
+    pub is_whole: bool,
     pub catalog: &'a Catalog,
 }
 
@@ -65,7 +68,9 @@ impl<'a> Subject<'a> {
     /// A flow of the project, by its place in it.
     pub fn of(project: &'a Project, at: usize, uses: &'a Uses, catalog: &'a Catalog) -> Subject<'a> {
         let flows = &project.model.flows;
-        Subject { flow: &flows[at], uses: uses.of(at), flows, catalog }
+        let flow = &flows[at];
+        let is_whole = project.unread(Some(flow.span.file)).is_empty();
+        Subject { flow, uses: uses.of(at), flows, is_whole, catalog }
     }
 }
 

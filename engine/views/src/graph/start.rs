@@ -12,6 +12,7 @@ pub fn trigger(flow: &Flow) -> Node {
     let mut rows = Vec::new();
     let title = match &flow.trigger {
         Trigger::Helper => "Helper Flow",
+        Trigger::Delegated => "Delegated Flow",
         Trigger::Schedule(schedule) => {
             rows.push(Row::plain("cron", &**schedule.cron));
             rows.extend(schedule.time_zone.as_ref().map(|zone| Row::plain("time_zone", &***zone)));
