@@ -3,9 +3,9 @@
 use super::flow::inline;
 use super::pack::{Callee, Scope};
 use super::wire::is_start;
-use flowrun_core::load::Paths;
+use flowrun_core::load::{Of, Paths};
 use flowrun_core::model::{Expr, Flow, Step};
-use flowrun_core::value::{Text, Value};
+use flowrun_core::value::Value;
 
 /// A flow with more cards than this gets a file of its own, wherever it stood: what is longer than a screen hides the card around it.
 const MOST_CARDS: usize = 6;
@@ -41,13 +41,12 @@ fn cards(scope: &Scope) -> Option<usize> {
 /// gone by now.
 pub(super) fn settle(path: &str, steps: &mut [Step], paths: &mut Paths, made: &mut [Flow]) {
     for step in steps {
-        for (_, value) in &mut step.with {
-            let Expr::Constant(Value::Text(callee)) = &mut value.it else { continue };
+        for at in 0..step.with.len() {
+            let Expr::Constant(Value::Text(callee)) = &step.with[at].1.it else { continue };
             let stays = made.iter_mut().find(|flow| flow.path == *callee && flow.around() == Some(path));
             if let Some(flow) = stays {
-                let (path, name): (Text, Text) =
-                    paths.next(path, step.id.as_ref().map(|id| &*id.it), &step.card.it);
-                (flow.path, flow.name.it, *callee) = (path.clone(), name, path);
+                (flow.path, flow.name.it) = paths.next(path, Of::step(step));
+                step.with[at].1.it = Expr::Constant(Value::Text(flow.path.clone()));
             }
         }
         for arm in &mut step.arms {

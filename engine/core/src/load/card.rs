@@ -1,6 +1,7 @@
 //! A card in a flow: its fields, its arms, its policies.
 
 use super::RESERVED;
+use super::inline::Of;
 use super::node::{Content, Node};
 use super::reader::{Keys, Reader};
 use crate::diag::{Code, Diagnostic};
@@ -8,6 +9,7 @@ use crate::model::{Arm, At, Expr, Joined, Name, OnError, Retry, Step};
 
 /// The keys of a card, in the order in which they are best written.
 pub(super) const KEYS: &[&str] = &[
+    "title",
     "id",
     "card",
     "connection",
@@ -51,6 +53,7 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Option<Step> {
     let keys = keys(reader, node)?;
     let mut step = Step {
         span: node.span,
+        title: reader.text_at(&keys, "title"),
         id: None,
         card: Name::new("".into(), reader.first_line(node.span)),
         connection: reader.text_at(&keys, "connection"),
@@ -79,9 +82,8 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Option<Step> {
     }
     let given = |key: &str| keys.get(key).filter(|node| node.content != Content::Null);
     if let Some(node) = given("with") {
-        let named = (step.id.as_ref(), &step.card);
         let with = reader.fields_but(node, "a mapping of fields", |reader, field, node| {
-            reader.inline_flow(named, field, node)
+            reader.inline_flow(Of::step(&step), field, node)
         });
         step.broken |= with.is_none();
         step.with = with.unwrap_or_default();

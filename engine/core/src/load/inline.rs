@@ -7,7 +7,7 @@ use super::node::{Content, Node};
 use super::reader::Reader;
 use crate::card::{Catalog, external};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{At, Expr, Flow, INSIDE, Name};
+use crate::model::{At, Expr, Flow, INSIDE, Name, Step};
 use crate::source::Span;
 use crate::types::Kind;
 use crate::value::{Text, Value};
@@ -44,10 +44,12 @@ pub struct Paths(BTreeMap<Text, u32>);
 
 impl Paths {
     /// The path and the name of the flow in the next card of the flow `around` that has this ID, or else is this card: one of
-    /// several cards without an ID has a number. An ID has no dot, so that it can't be mistaken for a card.
-    pub fn next(&mut self, around: &str, id: Option<&str>, card: &str) -> (Text, Text) {
+    /// several cards without an ID has a number. An ID has no dot, so that it can't be mistaken for a card. People call it by
+    /// the card's title, or else as its path does.
+    pub fn next(&mut self, around: &str, of: Of<'_>) -> (Text, Text) {
+        let Of { id, title, card } = of;
         let plain: Text = format!("{around}{INSIDE}{}", id.unwrap_or(card)).into();
-        let name = id.unwrap_or_else(|| card.rsplit('.').next().unwrap_or(card));
+        let name = title.or(id).unwrap_or_else(|| card.rsplit('.').next().unwrap_or(card));
         let count = self.0.entry(plain.clone()).or_default();
         *count += 1;
         let path = if *count == 1 { plain } else { format!("{plain}_{count}").into() };
@@ -55,16 +57,30 @@ impl Paths {
     }
 }
 
+/// What a card in which a flow stands is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Of<'n> {
+    /// Its ID.
+    pub id: Option<&'n str>,
+    /// The title that its author gave it.
+    pub title: Option<&'n str>,
+    /// The card.
+    pub card: &'n str,
+}
+
+impl<'n> Of<'n> {
+    /// What this card is called.
+    pub fn step(step: &'n Step) -> Of<'n> {
+        let text = |name: &'n Option<Name>| name.as_ref().map(|name| &*name.it);
+        Of { id: text(&step.id), title: text(&step.title), card: &step.card.it }
+    }
+}
+
 impl Reader<'_> {
     /// What a card's field for a flow is given: the flow that stands there, by the path that it gets; none if the field is given
     /// something else, which is read like any other.
-    pub fn inline_flow(
-        &mut self,
-        (id, card): (Option<&Name>, &Name),
-        field: &Name,
-        node: &Node,
-    ) -> Option<At<Expr>> {
-        if !self.takes_flow(card, &field.it, node) {
+    pub fn inline_flow(&mut self, of: Of<'_>, field: &Name, node: &Node) -> Option<At<Expr>> {
+        if !self.takes_flow(of.card, &field.it, node) {
             return None;
         }
         match &node.content {
@@ -97,7 +113,7 @@ impl Reader<'_> {
             return Some(At::new(Expr::Broken, field.span));
         }
         let around = &mut self.around;
-        let (path, name) = around.paths.next(&around.path, id.map(|id| &*id.it), &card.it);
+        let (path, name) = around.paths.next(&around.path, of);
         let outer = std::mem::replace(&mut self.around.path, path.clone());
         self.around.depth += 1;
         let flow = flow::inline(self, node, path.clone(), Name::new(name, field.span));
@@ -109,10 +125,10 @@ impl Reader<'_> {
     }
 
     /// Whether a card takes a flow in a field. Of a card that isn't there, which is told elsewhere, the field's name and what is in it say so.
-    fn takes_flow(&self, card: &Name, field: &str, node: &Node) -> bool {
-        match self.around.catalog.get(&card.it) {
+    fn takes_flow(&self, card: &str, field: &str, node: &Node) -> bool {
+        match self.around.catalog.get(card) {
             // They take anything and run nothing.
-            _ if external(&card.it).is_some() => false,
+            _ if external(card).is_some() => false,
             Some(card) => card.input(field).is_some_and(|index| card.inputs[index].ty.kind == Kind::Flow),
             None => field == "flow" && has_cards(node),
         }

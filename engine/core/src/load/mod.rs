@@ -24,7 +24,7 @@ use crate::model::Project;
 use crate::source::{FileId, Source, Sources, Span};
 use crate::value::Value;
 use inline::Around;
-pub use inline::{MAX_INLINE, Paths};
+pub use inline::{MAX_INLINE, Of, Paths};
 use reader::Reader;
 
 /// The name of a project's manifest.

@@ -111,6 +111,7 @@ fn fields(fields: &[(Name, At<Expr>)]) -> Yaml {
 fn trigger(trigger: &Trigger) -> Option<Yaml> {
     let (key, members) = match trigger {
         Trigger::Helper => return None,
+        Trigger::Delegated => ("delegated", Vec::new()),
         Trigger::Schedule(schedule) => {
             let mut members = vec![member("cron", text(&schedule.cron.it))];
             named(&mut members, "time_zone", schedule.time_zone.as_ref());
@@ -242,6 +243,7 @@ fn with(step: &Step, project: &Project) -> Yaml {
 
 fn card(step: &Step, project: &Project) -> Yaml {
     let mut members = Vec::new();
+    named(&mut members, "title", step.title.as_ref());
     named(&mut members, "id", step.id.as_ref());
     members.push(member("card", text(&step.card.it)));
     named(&mut members, "connection", step.connection.as_ref());

@@ -314,7 +314,8 @@ fn is_shown(shown: &[&FlowReport], index: u32) -> bool {
 
 /// Which of the cards with this title it is.
 fn detail(card: &CardReport) -> String {
-    let own_name = |name: &str| *card.card == *name || card.card.ends_with(&format!(".{name}"));
+    let own_name =
+        |name: &str| [&*card.card, &card.title].contains(&name) || card.card.ends_with(&format!(".{name}"));
     // A flow that stands in a card is called as the card is; one without an ID of its own is not said twice.
     match &card.inside {
         Inside::Call { called } if !own_name(&called.name) => return called.name.to_string(),
