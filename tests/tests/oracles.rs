@@ -73,12 +73,22 @@ fn schedule(inputs: &Value) -> Result<Value, String> {
     }
 }
 
+/// Cards whose last digit is the system's: no standard says how its library of mathematics rounds.
+const ROUNDED_BY_THE_SYSTEM: &[&str] = &["number.exponent", "number.log", "number.power"];
+
 /// Whether a card gave what is right: at least the outputs that the oracle knows of.
-fn agrees(given: &Result<Value, String>, right: &Value) -> bool {
-    match (given, right) {
-        (Err(_), right) => right.as_text() == Some("refused"),
+fn agrees(row: &Row<'_>, given: &Result<Value, String>) -> bool {
+    let rounded = row.card.as_text().is_some_and(|card| ROUNDED_BY_THE_SYSTEM.contains(&&**card));
+    let same = |given: &Value, right: &Value| match (given, right) {
+        (Value::Number(given), Value::Number(right)) if rounded => {
+            (given - right).abs() <= f64::EPSILON * right.abs()
+        }
+        _ => given == right,
+    };
+    match (given, &row.right) {
+        (Err(_), right) => right.as_text().is_some_and(|right| &**right == "refused"),
         (Ok(Value::Object(given)), Value::Object(right)) => {
-            right.iter().all(|(name, right)| given.get(name).unwrap_or(&Value::Null) == right)
+            right.iter().all(|(name, right)| same(given.get(name).unwrap_or(&Value::Null), right))
         }
         _ => false,
     }
@@ -96,17 +106,20 @@ fn hold(family: &str, table: &str, decided: &[Decided]) -> (String, String) {
         .filter(|kind| kind.family == family)
         .map(|kind| (kind, Regex::new(&kind.row).unwrap(), Regex::new(&kind.gives).unwrap()))
         .collect();
-    let (mut rows, mut counts, mut wrong) = (0, vec![0; kinds.len()], String::new());
+    let (mut rows, mut faults, mut counts, mut wrong) = (0, 0, vec![0_usize; kinds.len()], String::new());
     for row in lines.map(row) {
         rows += 1;
         let given = given(&row);
-        if agrees(&given, &row.right) {
+        if agrees(&row, &given) {
             continue;
         }
-        let told = given.as_ref().map_or_else(Clone::clone, Value::to_json);
+        let told = given.as_ref().map_or_else(String::clone, Value::to_json);
         match kinds.iter().position(|(_, line, gives)| line.is_match(row.line) && gives.is_match(&told)) {
             Some(kind) => counts[kind] += 1,
-            None => writeln!(wrong, "{}\n  gives {told}", row.line).unwrap(),
+            None => {
+                faults += 1;
+                writeln!(wrong, "{}\n  gives {told}", row.line).unwrap();
+            }
         }
     }
     for ((kind, ..), count) in kinds.iter().zip(&counts) {
@@ -116,7 +129,7 @@ fn hold(family: &str, table: &str, decided: &[Decided]) -> (String, String) {
         }
     }
     let differ: usize = counts.iter().sum();
-    let told = format!("{family}: {rows} rows, {differ} differ by decision, {} wrong", wrong.lines().count());
+    let told = format!("{family}: {rows} rows, {differ} differ by decision, {faults} wrong");
     (told, wrong)
 }
 

@@ -91,7 +91,7 @@ def xml_family():
         value = "".join(chance.choice(["x", " ", "&lt;", "&#10;", "&#9;", "\n", "\t", "ä", "'" if quote == '"' else '"', ">"]) for _ in range(chance.randrange(4)))
         if chance.random() < 0.04:
             value += chance.choice(["<", "&", "&nbsp;", quote])
-        return f"{chance.choice([' ', ' ', '  ', chr(10)])}{name()}{chance.choice(['=', '=', ' = '])}{quote}{value}{quote}"
+        return f"{chance.choice([' ', ' ', '  ', chr(10)] if chance.random() < 0.95 else [''])}{name()}{chance.choice(['=', '=', ' = '])}{quote}{value}{quote}"
 
     def element(depth):
         tag = name()
@@ -102,7 +102,7 @@ def xml_family():
         return f"<{head}{chance.choice(['', '', ' '])}>{inner}</{tag}{chance.choice(['', '', ' '])}>"
 
     for _ in range(330):
-        head = chance.choice(["", "", "", "<?xml version='1.0'?>", "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n", "<!-- x -->", "\n", "<?p?>", "\ufeff", " <?xml version='1.0'?>", "<!DOCTYPE a>", "<?xml version='1.1'?>", "<?xml encoding='UTF-8'?>"])
+        head = chance.choice(["", "", "", "<?xml version='1.0'?>", "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n", "<!-- x -->", "\n", "<?p?>", "<?XML p?>", "<?xml version='1.0' standalone='no'?>", "<?xml version='1.0' x='no'?>", "<?xml standalone='no' version='1.0'?>", "<?xml  version = \"1.0\"  encoding='ISO-8859-1' ?>", "<?xml version='1.0'encoding='UTF-8'?>", "\ufeff", " <?xml version='1.0'?>", "<!DOCTYPE a>", "<?xml version='1.1'?>", "<?xml encoding='UTF-8'?>"])
         text = head + element(2) + chance.choice(["", "", "", "\n", "<!-- y -->", "<?q r?>", "x", "<a/>"])
         if chance.random() < 0.35:
             text = changed(chance, text, list("<>/&'\"= ax!-?\n"))

@@ -1,7 +1,7 @@
 use flowrun_core::value::Composed;
 use regex::Captures;
 
-use super::pattern::compile;
+use super::pattern::{compile, matches};
 use crate::prelude::*;
 
 /// Replaces what a pattern matches.
@@ -56,8 +56,8 @@ impl Pure for ReplacePattern {
         let pattern = compile(&self.look_for, self.case_sensitive, Self::LOOK_FOR)?;
         let most = if self.all_instances { usize::MAX } else { 1 };
         let (mut out, mut rest_at) = (Composed::default(), 0);
-        for found in pattern.captures_iter(&self.look_in).take(most) {
-            let Some(whole) = found.get(0) else { continue };
+        for found in matches(&pattern, &self.look_in).take(most) {
+            let whole = found.get_match();
             out.push(&self.look_in[rest_at..whole.start()])?;
             expand(&self.replace_with, &found, &mut out)?;
             rest_at = whole.end();

@@ -66,8 +66,11 @@ fn parts(address: &str) -> Parts {
     let end = address.find(['?', '#']).unwrap_or(address.len());
     let mut rest = format!("{}{}", address[..end].replace('\\', "/"), &address[end..]);
     let is_protocol = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '+' | '-');
+    // Node looks for the protocol as it is written here: of `HTTPS:a.b` it takes `a.b` for the host.
+    let mut written = String::new();
     if let Some(colon) = rest.find(|letter| !is_protocol(letter)).filter(|end| *end > 0 && rest[*end..].starts_with(':')) {
-        parts.protocol = Some(rest[..=colon].to_ascii_lowercase().into());
+        written = rest[..=colon].to_owned();
+        parts.protocol = Some(written.to_ascii_lowercase().into());
         rest.drain(..=colon);
     }
     let protocol = parts.protocol.as_deref().unwrap_or_default().to_owned();
@@ -76,7 +79,7 @@ fn parts(address: &str) -> Parts {
     if slashes {
         rest.drain(..2);
     }
-    if slashes || !protocol.is_empty() && !of_anything && !WITH_SLASHES.contains(&&*protocol) {
+    if slashes || !protocol.is_empty() && !of_anything && !WITH_SLASHES.contains(&&*written) {
         rest = take_host(&rest, &mut parts);
     }
     if !of_anything {
@@ -162,6 +165,7 @@ mod tests {
         ("  https://a.b/c  ", ["https:", "a.b", "", "/c", "", ""]),
         ("https://[::1]:3000/x", ["https:", "::1", "3000", "/x", "", ""]),
         ("a:b:c/d?e", ["a:", "b", "", "/:c/d", "e", ""]),
+        ("HTTPS:a.b?x", ["https:", "a.b", "", "/", "x", ""]),
         ("", ["", "", "", "", "", ""]),
     ];
 

@@ -131,7 +131,11 @@ fn part(part: &str, field: &Field) -> Result<(), String> {
     }
     match range.split_once('-') {
         Some((from, to)) => {
-            let (from, to) = (number(from, field)?, number(to, field)?);
+            let (from, mut to) = (number(from, field)?, number(to, field)?);
+            // At the end of a range Sunday is the seventh day: `fri-sun`.
+            if to == 0 && field.most == 7 && from > 0 {
+                to = 7;
+            }
             if from > to {
                 return Err(format!("the range `{range}` of the {} ends before it starts", field.name));
             }
@@ -188,6 +192,8 @@ mod tests {
             "30 0 2 * * 1,2,3,4,5",
             "0 2 ? * SUN",
             "0 0 * * 7",
+            "0 2 * * fri-SUN",
+            "0 2 * * 1-0",
         ];
         for text in good {
             assert!(check(text).is_ok(), "{text}");
