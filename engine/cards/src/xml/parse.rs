@@ -63,11 +63,14 @@ pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
         let message = format!("line {}: U+{:04X} may not stand in XML", line(text, place as u64), u32::from(letter));
         return Err(parse_fault(message));
     }
+    // The reader counts its places without a mark of the byte order.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
+    reader.config_mut().check_comments = true;
     let mut tree = Tree { lists, open: Vec::new(), values: 0, whole: None };
     loop {
-        let start = usize::try_from(reader.buffer_position()).unwrap_or_default();
+        let is_first = reader.buffer_position() == 0;
         let event = reader.read_event().map_err(|error| {
             let line = line(text, reader.error_position());
             parse_fault(format!("the text is not XML, at line {line}: {error}"))
@@ -75,7 +78,6 @@ pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
         if let Event::Eof = event {
             break;
         }
-        let is_first = text[..start].trim_start_matches('\u{feff}').is_empty();
         tree.take(event, is_first).map_err(|message| {
             parse_fault(format!("line {}: {message}", line(text, reader.buffer_position())))
         })?;
@@ -314,6 +316,7 @@ mod tests {
             (" <?xml version='1.0'?><a/>", "`<?xml` begins a declaration"),
             ("<?xml encoding='UTF-8'?><a/>", "`<?xml` begins a declaration"),
             ("<?xml version='1.0' standalone='maybe'?><a/>", "`<?xml` begins a declaration"),
+            ("<a><!-- -- --></a>", "the text is not XML, at line 1"),
             ("<?1?><a/>", "a processing instruction has no name"),
             ("<?XML?><a/>", "a processing instruction has no name"),
             ("<a x='&b;'/>", "line 1: "),
