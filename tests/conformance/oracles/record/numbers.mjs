@@ -23,9 +23,10 @@ const number = () => {
 /** Numbers half-way between two others, as amounts of money are. */
 const half = (decimals) => Number(`${below(4000) - 2000}.${String(below(10 ** decimals)).padStart(decimals, "0")}5`);
 
-for (let made = 0; made < 60; made++) {
+const LARGE = [1e15, 123456789012345680000, 1e21, 1e23, 4503599627370497.5, 9007199254740993, 45.035996273704967, 5.0123456789012345, 0.1];
+for (let made = 0; made < 60 + 2 * LARGE.length; made++) {
   const decimals = below(5);
-  const a = may(0.5) ? half(decimals) : number();
+  const a = LARGE[(made - 60) >> 1] ?? (may(0.5) ? half(decimals) : number());
   table.add("number.round_to_decimals", { a, decimals }, () => ({ result: _.round(a, decimals) }));
   const [point, thousands] = of([[".", ""], [".", ","], [",", "."], [",", "'"]]);
   table.add("number.format", { a, decimals, point, thousands }, () => {

@@ -62,6 +62,13 @@ const USED = ["^[\\w.+-]+@[\\w-]+(\\.[\\w-]+)+$", "(\\d{4})-(\\d{2})-(\\d{2})", 
 const READ = ["jane.smith+x@mail.example.com", "2016-09-07 and 2017-10-08", "CN=Jane Smith,OU=IT,DC=example", "Straße 12\r\nStuttgart", "  Smith, Jane ", "xaxxb", "abab", "10.500", "a name and a title", "", "Zoë é"];
 for (const look_for of USED) for (let made = 0; made < 4; made++) hold(look_for, of(READ));
 
+// Names of groups in the replacement: of one that matched nothing, of none, and where no group has a name.
+for (const look_for of ["(?<x>b)?a", "(b)?a", "(?<y>a)|b"]) {
+  for (const replace_with of ["[$<x>]", "[$<x>$<y>$1$2]", "[$<x]", "[$<>]"]) {
+    table.add("text.replace_pattern", { look_in: "aba", look_for, replace_with }, () => ({ text: "aba".replace(new RegExp(look_for, "g"), replace_with) }));
+  }
+}
+
 // Letters whose capitals are unlike, and those that are two units long.
 for (const letter of [..."sSſkKKßẞiIİıµμσςΣÅÅǅ"]) {
   for (const look_in of ["sSſ", "kKK", "ßẞ", "iIİı", "µμ", "σςΣ", "ÅÅå", "Ǆǅǆ"]) {

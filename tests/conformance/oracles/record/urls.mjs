@@ -32,13 +32,14 @@ for (let made = 0; made < 60; made++) {
 
 const PROTOCOLS = ["https:", "http:", "HTTPS:", "ftp:", "mailto:", "a+b:", "", "ws:", "file:"];
 const HOSTS = ["example.com", "EXAMPLE.com", "a.b", "[::1]", "192.168.0.1", "exa mple.com", "b\u00fccher.de", "x_y.z", "", "a..b", "-a.b", "a.b.", "xn--bcher-kva.de"];
-for (let made = 0; made < 200; made++) {
+const ODD = ["//a.b/<x>?'1'", "/a?b='c d'", "//a@b@c/d", "//u@h/<x>", "///x", "//", "mailto://[::1]?x", "HTTPS:a.b?x", "<https://a.b/c>", "javascript:alert('x')", " https://a.b ", "https://a.b\\c?d\\e"];
+for (let made = 0; made < 200 + ODD.length; made++) {
   const user = may(0.2) ? of(["u:p@", "u@", "@", "a@b@", "u%40:p@"]) : "";
   const port = may(0.4) ? of([":80", ":443", ":8080", ":", ":x", ":80x", ":099"]) : "";
   const path = of(["", "/", "/a/b", "/a b", "/../x", "\\a", "/\u00e4", "/%41", "/a;b", "/<x>"]);
   const query = may(0.5) ? of(["?", "?x=1", "?a=b&c=d e", "?x='1'", "?\u00fc", "??", "?a#b"]) : "";
   const hash = may(0.3) ? of(["#", "#top", "#a b", "#a?b", "##"]) : "";
-  const url = of(PROTOCOLS) + of(["//", "//", "//", "/", ""]) + user + of(HOSTS) + port + path + query + hash;
+  const url = ODD[made - 200] ?? of(PROTOCOLS) + of(["//", "//", "//", "/", ""]) + user + of(HOSTS) + port + path + query + hash;
   table.add("url.parse", { url }, () => {
     const { protocol, hostname, port, pathname, query, hash } = parse(url);
     const some = (part) => part || null;
