@@ -10,7 +10,7 @@ use flowrun_project::Project;
 use flowrun_tests::shared::exports;
 use flowrun_tests::{Ran, flowrun, sources};
 use flowrun_views::docs::pages;
-use flowrun_views::graph::{Theme, page, svg};
+use flowrun_views::graph::{Subject, Theme, page, svg};
 use tempfile::TempDir;
 
 const PROJECT: &str = r##"#### file: flowrun.yaml
@@ -234,9 +234,11 @@ fn every_export_is_described() {
     let many = exports.iter().map(|export| (export, Project::read(export, registry().vocabulary()).unwrap()));
     let (export, project) = many.into_iter().find(|(_, project)| project.model.flows.len() > 1).unwrap();
     let export = export.display().to_string();
-    let flow = &project.model.flows[1];
-    let drawn = run(&["graph", &export, "--flow", &flow.path]);
-    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, uses(&project).of(1), catalog, Theme::Auto)));
+    let drawn = run(&["graph", &export, "--flow", &project.model.flows[1].path]);
+    assert_eq!(
+        (drawn.code, drawn.stdout),
+        (0, svg(Subject::of(&project, 1, &uses(&project), catalog), Theme::Auto))
+    );
     let refused = run(&["graph", &export]);
     assert!(refused.code == 2 && refused.stderr.contains("name one with --flow"), "{refused:?}");
 }

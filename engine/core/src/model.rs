@@ -246,6 +246,8 @@ pub struct Input {
 pub struct Step {
     /// All of it.
     pub span: Span,
+    /// What its author calls it; the card's own name where none is given.
+    pub title: Option<Name>,
     /// The ID by which wires name it; cards without one cannot be wired from.
     pub id: Option<Name>,
     /// The card: `text.split`; empty where it is missing, which is already reported.

@@ -332,6 +332,8 @@ pub struct Step {
     pub card: Arc<Card>,
     /// The card's name as the flow has it: an external card's own.
     pub name: Text,
+    /// What its author calls it.
+    pub titled: Option<Text>,
     /// The author's remark.
     pub note: Option<Text>,
     /// One for each declared input of the card, then one for each of `names`.
@@ -357,11 +359,12 @@ pub struct Step {
 }
 
 impl Step {
-    /// The card's name as Okta's console shows it.
+    /// What its author calls it, else the card's name as Okta's console shows it.
     pub fn title(&self) -> String {
-        match external(&self.name) {
-            Some(name) => title_of(name),
-            None => self.card.title(),
+        match (&self.titled, external(&self.name)) {
+            (Some(title), _) => title.to_string(),
+            (None, Some(name)) => title_of(name),
+            (None, None) => self.card.title(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use flowrun_project::check::{self, Given};
 use flowrun_project::{Mistakes, Project, unwritable};
-use flowrun_views::graph::{self, Theme};
+use flowrun_views::graph::{self, Subject, Theme};
 
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
@@ -80,9 +80,10 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
             "mmd" | "mermaid" | "md" => Some(GraphFormat::Mermaid),
             _ => None,
         });
+    let subject = Subject::of(&project, at, &uses, &vocabulary.cards);
     let text = match args.format.or(named).unwrap_or(GraphFormat::Svg) {
-        GraphFormat::Svg => graph::svg(flow, uses.of(at), &vocabulary.cards, args.theme),
-        GraphFormat::Mermaid => graph::mermaid(flow, uses.of(at), &vocabulary.cards),
+        GraphFormat::Svg => graph::svg(subject, args.theme),
+        GraphFormat::Mermaid => graph::mermaid(subject),
     };
     give(&text, args, console)
 }

@@ -214,6 +214,7 @@ fn cards(steps: &[Step]) -> Yaml {
 
 fn card(step: &Step) -> Yaml {
     let mut members = Vec::new();
+    named(&mut members, "title", step.title.as_ref());
     named(&mut members, "id", step.id.as_ref());
     members.push(member("card", text(&step.card.it)));
     named(&mut members, "connection", step.connection.as_ref());
