@@ -124,8 +124,12 @@ fn hold(family: &str, table: &str, decided: &[Decided]) -> (String, String) {
     }
     for ((kind, ..), count) in kinds.iter().zip(&counts) {
         if kind.rows != *count {
-            writeln!(wrong, "decided.yaml has {} rows that differ so, found {count}: {}", kind.rows, kind.why)
-                .unwrap();
+            writeln!(
+                wrong,
+                "decided.yaml has {} rows that differ so, found {count}: {}",
+                kind.rows, kind.why
+            )
+            .unwrap();
         }
     }
     let differ: usize = counts.iter().sum();

@@ -110,6 +110,9 @@ def xml_family():
         if chance.random() < 0.35:
             text = changed(chance, text, list("<>/&'\"= ax!-?\n"))
         table.add("xml.parse", {"text": text}, lambda: {"object": tree(text)})
+    # What was read as XML once, and is none.
+    for text in ["<1/>", '<a i="<"/>', "<a>]]></a>", "<a>\u0001</a>", "<a>&#1;</a>", "<a><?xml version='1.0'?></a>", "<a x='1'y='2'/>"]:
+        table.add("xml.parse", {"text": text}, lambda: {"object": tree(text)})
     table.write()
 
 

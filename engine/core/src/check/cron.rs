@@ -191,7 +191,6 @@ mod tests {
             "0 2 ? * SUN",
             "0 0 * * 7",
             "0 2 * * fri-SUN",
-
         ];
         for text in good {
             assert!(check(text).is_ok(), "{text}");

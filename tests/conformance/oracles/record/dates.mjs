@@ -51,6 +51,10 @@ for (let made = 0; made < 190; made++) {
 for (const text of ["00:30", "23:59", "24:00", "24:30", "25:00", "72:46"]) {
   for (const format of ["HH:mm", "kk:mm"]) table.add("date_time.text_to_date", { text, format }, () => ({ date: sure(moment.utc(text, format)) }));
 }
+// What was read in another way once.
+for (const [text, format] of [["1/2/16", "M/D/YYYY"], ["07.09.16", "DD.MM.YYYY"], ["7-Sep-2016", "D MMM YYYY"], ["2016 09 07", "YYYY-MM-DD"], ["9999-12-31", "YYYY-MM-DD"]]) {
+  table.add("date_time.text_to_date", { text, format }, () => ({ date: sure(moment.utc(text, format)) }));
+}
 // Times that clocks skip or show twice.
 const LOCAL = { "Europe/Berlin": ["2026-03-29 02:30", "2026-10-25 02:30", "2026-03-29 02:00", "2026-10-25 03:00"], "America/New_York": ["2026-03-08 02:30", "2026-11-01 01:30"], "Australia/Lord_Howe": ["2026-10-04 02:10", "2026-04-05 01:45"], "Pacific/Apia": ["2011-12-30 12:00"], "America/Sao_Paulo": ["2018-11-04 00:30"] };
 for (const [time_zone, texts] of Object.entries(LOCAL)) {

@@ -52,6 +52,11 @@ for (const text of texts) {
   if (may(0.3)) table.add("json.is_valid", { text }, () => ({ valid }));
 }
 
+// Numbers of 17 to 22 digits.
+for (const given of [133497504000000000, 1e16, 1e20, 123456789012345680000, 1e21, -1e21, 1e-6, 1e-7]) {
+  table.add("json.stringify", { value: { given } }, () => ({ text: JSON.stringify({ given }) }));
+}
+
 // Depth.
 for (const depth of [1, 100, 126, 127, 128]) {
   for (const [open, close] of [["[", "]"], ["{\"a\":", "}"]]) {

@@ -59,6 +59,10 @@ for (let made = 0; made < 25; made++) {
   table.add("number.log", { a }, () => ({ result: sure(Math.log(a)) }));
 }
 
+for (const [a, decimals] of [[4.07, 15], [-391805.345, 10], [1.005, 2], [2.345, 2]]) {
+  table.add("number.round_to_decimals", { a, decimals }, () => ({ result: _.round(a, decimals) }));
+}
+
 // A number as a text, and the number at a text's start.
 for (let made = 0; made < 60; made++) {
   const a = may(0.5) ? number() : Number(`${number()}e${below(50) - 25}`);

@@ -62,6 +62,14 @@ const USED = ["^[\\w.+-]+@[\\w-]+(\\.[\\w-]+)+$", "(\\d{4})-(\\d{2})-(\\d{2})", 
 const READ = ["jane.smith+x@mail.example.com", "2016-09-07 and 2017-10-08", "CN=Jane Smith,OU=IT,DC=example", "Straße 12\r\nStuttgart", "  Smith, Jane ", "xaxxb", "abab", "10.500", "a name and a title", "", "Zoë é"];
 for (const look_for of USED) for (let made = 0; made < 4; made++) hold(look_for, of(READ));
 
+// What was searched in another way once.
+for (const [look_for, look_in] of [["Name: (.*)", "Name: Jane\r\nx"], ["\\a", "xa"], ["\\A", "xA"], ["\\z", "xz"], ["\\pL", "é pL"], ["\\01", "a\u0001"], ["[\\w-.]+@", "jane-x.y@"], ["\\B", "é"], ["x*", "xaxxb"]]) {
+  table.add("text.extract_pattern", { look_in, look_for }, () => {
+    const all = [...look_in.matchAll(new RegExp(look_for, "g"))];
+    return { first: all[0]?.[0] ?? null, groups: (all[0] ?? []).slice(1), all: all.map((match) => match[0]) };
+  });
+}
+
 // Names of groups in the replacement: of one that matched nothing, of none, and where no group has a name.
 for (const look_for of ["(?<x>b)?a", "(b)?a", "(?<y>a)|b"]) {
   for (const replace_with of ["[$<x>]", "[$<x>$<y>$1$2]", "[$<x]", "[$<>]"]) {
