@@ -1,4 +1,4 @@
-//! Okta · Update Application Credentials for Assigned User.
+//! Okta · Update Application Credentials for an Assigned User.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{Okta, connection};
 ///
 /// Blank ones stay as they are.
 #[derive(Inputs)]
-pub struct UpdateApplicationCredentialsForAssignedUser {
+pub struct UpdateApplicationCredentialsForAnAssignedUser {
     /// The application's ID.
     #[input(key = "application")]
     application_id: Text,
@@ -33,9 +33,9 @@ pub struct UpdateApplicationCredentialsForAssignedUser {
     password: Option<Secret>,
 }
 
-impl Effect for UpdateApplicationCredentialsForAssignedUser {
-    const ID: &str = "okta.update_application_credentials_for_assigned_user";
-    const TITLE: Option<&str> = Some("Update Application Credentials for Assigned User");
+impl Effect for UpdateApplicationCredentialsForAnAssignedUser {
+    const ID: &str = "okta.update_application_credentials_for_an_assigned_user";
+    const TITLE: Option<&str> = Some("Update Application Credentials for an Assigned User");
     // No export that has it is known; Okta's page is named so.
     const EXPORTED_AS: &[&str] = &["channels:http:okta:updateApplicationCredentialsForAssignedUser"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
@@ -50,7 +50,7 @@ impl Effect for UpdateApplicationCredentialsForAssignedUser {
   with: { application_id: $.app.id, user_id: $.user.id, user_name: ada }
 - card: encryption.random
   id: drawn
-- card: okta.update_application_credentials_for_assigned_user
+- card: okta.update_application_credentials_for_an_assigned_user
   id: updated
   with: { application_id: $.app.id, user_id: $.user.id, user_name: lovelace, password: $.drawn.secret }
 - card: flow_control.return
@@ -59,7 +59,7 @@ impl Effect for UpdateApplicationCredentialsForAssignedUser {
         r#"- card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }
-- card: okta.update_application_credentials_for_assigned_user
+- card: okta.update_application_credentials_for_an_assigned_user
   with: { application_id: $.app.id, user_id: 00uUnknown, user_name: "" }"#
             => err "nothing to change is given",
     };

@@ -1,4 +1,4 @@
-//! Okta · Update Application Profile for Assigned User.
+//! Okta · Update Application Profile for an Assigned User.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{Okta, connection};
 /// Each further field is an attribute under the application's own name for it, such as `given_name`. What is blank or not given stays as it
 /// is.
 #[derive(Inputs)]
-pub struct UpdateApplicationProfileForAssignedUser {
+pub struct UpdateApplicationProfileForAnAssignedUser {
     /// The application's ID.
     #[input(key = "application")]
     application_id: Text,
@@ -37,9 +37,9 @@ pub struct UpdateApplicationProfileForAssignedUser {
     profile: Record,
 }
 
-impl Effect for UpdateApplicationProfileForAssignedUser {
-    const ID: &str = "okta.update_application_profile_for_assigned_user";
-    const TITLE: Option<&str> = Some("Update Application Profile for Assigned User");
+impl Effect for UpdateApplicationProfileForAnAssignedUser {
+    const ID: &str = "okta.update_application_profile_for_an_assigned_user";
+    const TITLE: Option<&str> = Some("Update Application Profile for an Assigned User");
     const EXPORTED_AS: &[&str] = &["channels:http:okta:updateApplicationProfileForAssignedUser"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
@@ -51,7 +51,7 @@ impl Effect for UpdateApplicationProfileForAssignedUser {
   with: { result_set: first, query: Intranet }
 - card: okta.assign_user_to_application_for_sso_and_provisioning
   with: { application_id: $.app.id, user_id: $.user.id, user_name: ada, name: Ada King, locale: en_US }
-- card: okta.update_application_profile_for_assigned_user
+- card: okta.update_application_profile_for_an_assigned_user
   id: updated
   with: { application_id: $.app.id, user_id: $.user.id, name: Ada Lovelace, locale: $.user.last_login }
   outputs: { name: text, locale: text }
@@ -64,13 +64,13 @@ impl Effect for UpdateApplicationProfileForAssignedUser {
 - card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }
-- card: okta.update_application_profile_for_assigned_user
+- card: okta.update_application_profile_for_an_assigned_user
   with: { application_id: $.app.id, user_id: $.user.id, name: Ada }"#
             => err "Okta answered 404 E0000007",
         r#"- card: okta.search_applications
   id: app
   with: { result_set: first, query: Intranet }
-- card: okta.update_application_profile_for_assigned_user
+- card: okta.update_application_profile_for_an_assigned_user
   with: { application_id: $.app.id, user_id: 00uUnknown, name: $.app.raw_output.nothing }"#
             => err "nothing to change is given",
     };
