@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Dictionary;
 use super::answer::{is_asking, is_given};
-use super::fields::{COUNT_BLANKS, LEGACY_RAW, declared_input, empties, skipped, stood_in};
+use super::fields::{COUNT_BLANKS, EXPORT_FLOW, LEGACY_RAW, declared_input, empties, skipped, stood_in};
 use super::flow::{Flowing, inline, lower_inline, origin};
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
@@ -115,6 +115,11 @@ impl Flowing<'_, '_> {
                 let path = self.callee(view, card, raw, field, flow, &mut step);
                 step.with
                     .push((nowhere(Text::from(&*input.name)), nowhere(Expr::Constant(Value::Text(path)))));
+                continue;
+            }
+            if let (EXPORT_FLOW, Some(Callee::Named(flow))) = (&*raw.address, &field.flow) {
+                let path = self.named(flow, raw);
+                step.with.push((nowhere("flow".into()), nowhere(Expr::Constant(Value::Text(path)))));
                 continue;
             }
             let found = declared_input(declared, raw, field, result_set.as_deref());

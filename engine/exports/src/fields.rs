@@ -41,6 +41,9 @@ pub(super) fn stood_in<'d>(
     declared.inputs.iter().filter(|_| own && field.group.is_none()).find(is_gone)
 }
 
+/// Export Flow, of whose fields only the flow counts here.
+pub(super) const EXPORT_FLOW: &str = "kernel:utility:exportFlo";
+
 /// Raw Request of Connector Builder and of old flows: its keys are the names that its fields have here.
 pub(super) const LEGACY_RAW: &str = "kernel:http:raw";
 
@@ -62,7 +65,10 @@ pub(super) fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
         declared.inputs.iter().any(|input| input.ty.kind == Kind::Table && *input.key == *field.key)
     };
     let later = raw.inputs.iter().any(|other| *other.key == *RUN_TIME_TABLE);
+    // How to write JSON, which is not written.
+    let form = *raw.address == *EXPORT_FLOW && field.flow.is_none();
     unneeded
+        || form
         || field.value.is_empty() && later && table(field)
         || *field.key == *"application" && !names(field)
         || *field.key == *"applicationID" && !names(field) && by_choice

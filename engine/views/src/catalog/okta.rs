@@ -247,8 +247,11 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             card("Union (Combine Unique)", "list.union"),
         ],
     ),
-    ("Flows", &[missing("Export Flow", "flows are files here: `cp` and `git` do it")]),
-    ("Folders", &[missing("Export Folder", "flows are files here: `cp` and `git` do it")]),
+    ("Flows", &[differs("Export Flow", "flows.export_flow", "YAML in place of JSON")]),
+    (
+        "Folders",
+        &[differs("Export Folder", "folders.export_folder", "a tar archive of YAML in place of JSON")],
+    ),
     (
         "Tables",
         &[
