@@ -49,7 +49,7 @@ impl Effect for ExportFlow {
 - { id: text, card: file.read_text, with: { file_content: $.exported.file_content } }
 - card: flow_control.return
   with: { filename: $.exported.filename, is_yaml: "{{ 'cards:' in text.text }}" }"#
-            => ok r#"{ filename: is_even.yaml, is_yaml: "true" }"#,
+            => ok r#"{ filename: is_even.yaml, is_yaml: true }"#,
         r#"- { card: flows.export_flow, with: { flow: is_evn } }"#
             => err "the project has no flow `is_evn`",
     };

@@ -27,7 +27,7 @@ impl Effect for ExportFolder {
         r#"- { id: exported, card: folders.export_folder }
 - card: flow_control.return
   with: { filename: $.exported.filename, is_there: "{{ exported.size > 1024 }}" }"#
-            => ok r#"{ filename: project.tar, is_there: "true" }"#,
+            => ok r#"{ filename: project.tar, is_there: true }"#,
         r#"- { card: folders.export_folder, with: { folder: nowhere } }"#
             => err "the project has no folder `nowhere` with flows in it",
     };

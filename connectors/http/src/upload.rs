@@ -46,7 +46,11 @@ impl Effect for Upload {
   id: sent
   with: { file_content: $.made.file_content, url: /echo, method: PUT, headers: { Content-Type: text/csv } }
 - card: flow_control.return
-  with: { status: $.sent.status_code, method: $.sent.body.method, type: $.sent.body.headers.content-type, text: $.sent.body.text }"#
+  with:
+    status: $.sent.status_code
+    method: $.sent.body.method
+    type: $.sent.body.headers['content-type']
+    text: $.sent.body.text"#
             => ok r#"{ status: 200, method: PUT, type: text/csv, text: "id,name" }"#,
         r#"- card: file.create
   id: made

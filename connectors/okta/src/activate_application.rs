@@ -31,7 +31,10 @@ impl Effect for ActivateApplication {
     const EXAMPLES: &[Example] = examples! {
         r#"- card: okta.custom_api_action
   id: wiki
-  with: { method: POST, relative_url: "/api/v1/apps?activate=false", body: { label: Wiki, name: bookmark, signOnMode: BOOKMARK } }
+  with:
+    method: POST
+    relative_url: "/api/v1/apps?activate=false"
+    body: { label: Wiki, name: bookmark, signOnMode: BOOKMARK, settings: { app: { url: "https://wiki.example.com" } } }
 - card: okta.activate_application
   id: turned
   with: { application_id: $.wiki.body.id }

@@ -60,9 +60,9 @@ impl Effect for AssignUserToApplicationForSsoAndProvisioning {
 - card: okta.assign_user_to_application_for_sso_and_provisioning
   id: assigned
   with: { application_id: $.app.id, user_id: $.user.id, user_name: ada, role: Developer, mobilePhone: $.user.last_login }
+  outputs: { role: text }
 - card: flow_control.return
-  with: { scope: $.assigned.scope, role: $.assigned.role, user: $.assigned.credentials.Username }
-  outputs: { role: text }"#
+  with: { scope: $.assigned.scope, role: $.assigned.role, user: $.assigned.credentials.Username }"#
             => ok "{ scope: USER, role: Developer, user: ada }",
         r#"- card: okta.search_applications
   id: app
