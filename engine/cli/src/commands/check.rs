@@ -1,9 +1,11 @@
 //! `flowrun check`: finds every mistake in a project.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use flowrun_core::card::external;
 use flowrun_core::diag::{Diagnostic, render, to_github, to_json};
 use flowrun_core::words;
 use flowrun_project::Project;
@@ -82,10 +84,33 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
         }
         CheckFormat::Text => render(&found, sources, style(console.out_look)),
     };
+    let text = text + &external_cards(&project).filter(|_| format == CheckFormat::Text).unwrap_or_default();
     console.print(&text)?;
     let warned = !found.is_empty() || !project.troubles.is_empty();
     let denied = has_errors(&found) || project.lacks_flows() || args.deny_warnings && warned;
     Ok(if denied { WRONG } else { DONE })
+}
+
+/// The cards of the project that flowrun lacks, if any.
+fn external_cards(project: &Project) -> Option<String> {
+    let steps: Vec<_> = project.model.flows.iter().flat_map(|flow| flow.all_cards()).collect();
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in steps.iter().filter_map(|step| external(&step.card.it)) {
+        *names.entry(name).or_default() += 1;
+    }
+    let external: usize = names.values().sum();
+    let are = if external == 1 { "is" } else { "are" };
+    let all = words::many(steps.len() as u64, "card");
+    let listed = names.iter().map(|(name, times)| match times {
+        1 => format!("  {name}\n"),
+        more => format!("  {name}, {more} times\n"),
+    });
+    (external > 0).then(|| {
+        format!(
+            "{external} of {all} {are} external: a run needs answers for them, by `--mock FILE`\n{}",
+            listed.collect::<String>()
+        )
+    })
 }
 
 /// What leads from the present folder to the project's: there the paths that are told begin.

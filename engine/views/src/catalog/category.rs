@@ -1,6 +1,6 @@
 //! The categories of cards, in the order in which the manual lists them: those of Okta's console, then the connectors'.
 
-use flowrun_core::card::{Catalog, Colour};
+use flowrun_core::card::{Catalog, Colour, acronym, capital};
 
 const fn colour(light: u32, dark: u32) -> Option<Colour> {
     Some(Colour { light, dark })
@@ -48,15 +48,12 @@ pub fn rank(catalog: &Catalog, group: &str) -> usize {
     all(catalog).position(|(id, ..)| id == group).unwrap_or(usize::MAX)
 }
 
-/// The last part of a name in snake case, as words: `okta.read_user` is `Read User`.
+/// The last part of a name in snake case, as words: `okta.read_user` is `Read User`. The number that tells connectors apart
+/// which people built in Okta is no word.
 pub fn words(name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
-    let words = name.split('_').filter(|word| !word.is_empty()).map(|word| {
-        let mut letters = word.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
-            .unwrap_or_default()
-    });
+    let number = |word: &str| word.len() == 32 && word.bytes().all(|letter| letter.is_ascii_hexdigit());
+    let words = name.split('_').filter(|word| !word.is_empty() && !number(word));
+    let words = words.map(|word| acronym(word).map_or_else(|| capital(word), str::to_owned));
     words.collect::<Vec<_>>().join(" ")
 }
