@@ -68,7 +68,7 @@ mod tests {
         let of = |at: usize, keys: &str| {
             let mut sources = Sources::default();
             sources.add("flow.yaml", &format!("cards:\n  - {{ {keys}card: {} }}\n", names[at]));
-            of(&Catalog::default(), &load(&sources).0.flows[0].cards[0])
+            of(&Catalog::default(), &load(&sources, &Catalog::default()).0.flows[0].cards[0])
         };
         let pair = |title: &str, kind: &str| (title.to_owned(), kind.to_owned());
         assert_eq!(of(0, "id: compose_2, "), pair("Compose", "Text"));
