@@ -31,7 +31,7 @@ impl<'p> Lower<'_, 'p> {
             card.and_then(|step| step.id.as_ref()).map(|id| id.span)
         });
         if let Some(there) = outside {
-            return self.report(self.from_outside(mistake, there, &format!("$.{id}.…"), "value"));
+            return self.report(out_of_sight(mistake, there, &format!("$.{id}.…"), "value"));
         }
         self.report(mistake.meant(near).or_help(|| {
             if inputs.iter().any(|input| input.name == *id) {
@@ -50,14 +50,6 @@ impl<'p> Lower<'_, 'p> {
         std::iter::successors(around(&self.model), around).find_map(has)
     }
 
-    /// Says of a wire out of a flow that stands in a card that it must get the value as an input.
-    fn from_outside(&self, mistake: Diagnostic, there: Span, wire: &str, input: &str) -> Diagnostic {
-        let mistake = mistake.label("out of sight").related(there, "it is in the flow around this one");
-        mistake.help(format!(
-            "a flow in a card reads only its own inputs and cards: give it an input, as `{input}`, and pass it under `pass`: `{{ {input}: {wire} }}`"
-        ))
-    }
-
     /// Reports an input that the flow does not have.
     pub fn unknown_input(&mut self, key: &Key, place: Span) {
         let inputs = &self.shared.signatures[self.scope.flow].inputs;
@@ -68,7 +60,7 @@ impl<'p> Lower<'_, 'p> {
             });
             if let Some(there) = outside {
                 let mistake = Diagnostic::new(Code::WireToUnknownOutput, place, message);
-                return self.report(self.from_outside(mistake, there, &format!("$.inputs.{name}"), name));
+                return self.report(out_of_sight(mistake, there, &format!("$.inputs.{name}"), name));
             }
         }
         let names: Vec<&str> = inputs.iter().map(|input| &*input.name).collect();
@@ -219,4 +211,12 @@ pub(super) fn shown(key: &Key) -> String {
         Key::Name(name) => format!("`{name}`"),
         Key::Index(index) => format!("`[{index}]`"),
     }
+}
+
+/// Says of a wire out of a flow that stands in a card that it must get the value as an input.
+fn out_of_sight(mistake: Diagnostic, there: Span, wire: &str, input: &str) -> Diagnostic {
+    let mistake = mistake.label("out of sight").related(there, "it is in the flow around this one");
+    mistake.help(format!(
+        "a flow in a card reads only its own inputs and cards: give it an input, as `{input}`, and pass it under `pass`: `{{ {input}: {wire} }}`"
+    ))
 }
