@@ -8,7 +8,7 @@ use flowrun_views::catalog::catalogue::{FieldHere, Here, Known, catalogue, known
 
 /// The cards of the catalogue that are here.
 fn cards() -> impl Iterator<Item = (&'static Known, &'static Card)> {
-    known().filter_map(|known| Some((known, registry().catalog().get(known.here.as_deref()?)?)))
+    known().filter_map(|known| Some((known, &**registry().catalog().get(known.here.as_deref()?)?)))
 }
 
 #[test]
