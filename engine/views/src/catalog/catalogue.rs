@@ -103,8 +103,11 @@ const ANY_NAME: &str = "any name";
 pub fn catalogue() -> &'static [Category] {
     static CATALOGUE: LazyLock<Vec<Category>> = LazyLock::new(|| {
         // It is compiled in, so a mistake in it shows in every run of the tests.
-        serde_yaml::from_str(include_str!("catalogue.yaml"))
-            .unwrap_or_else(|why| panic!("catalogue.yaml: {why}"))
+        serde_yaml::from_str_with_options(
+            include_str!("catalogue.yaml"),
+            serde_yaml::options! { strict_booleans: true },
+        )
+        .unwrap_or_else(|why| panic!("catalogue.yaml: {why}"))
     });
     &CATALOGUE
 }
@@ -144,14 +147,13 @@ impl Known {
         each.collect()
     }
 
-    /// The fields of the card here that Okta's lacks, as far as Okta's are known.
-    pub fn own<'c>(&self, card: &'c Card) -> Vec<&'c str> {
-        let sides = [(&self.inputs, Side::inputs(card)), (&self.outputs, Side::outputs(card))];
-        let own = sides.into_iter().flat_map(|(fields, side)| match fields {
+    /// The inputs and the outputs of the card here that Okta's lacks, as far as Okta's are known.
+    pub fn own<'c>(&self, card: &'c Card) -> [Vec<&'c str>; 2] {
+        let beyond = |fields: &Option<Fields>, side: Side<'c>| match fields {
             Some(fields) => side.beyond(fields),
             None => Vec::new(),
-        });
-        own.collect()
+        };
+        [beyond(&self.inputs, Side::inputs(card)), beyond(&self.outputs, Side::outputs(card))]
     }
 }
 

@@ -140,13 +140,16 @@ fn others(catalog: &Catalog) -> BTreeSet<&str> {
 /// The fields that cards here have beyond those known of Okta's.
 fn more_fields(catalog: &Catalog) -> String {
     let mut page = String::from(
-        "\n## Fields only here\n\nWhat cards take or give beyond the fields that are known of Okta's.\n\n| Card | Fields |\n|---|---|\n",
+        "\n## Fields only here\n\nWhat cards take or give beyond the fields that are known of Okta's.\n\n| Card | Takes | Gives |\n|---|---|---|\n",
     );
     for known in known() {
         let Some(card) = known.here.as_deref().and_then(|id| catalog.get(id)) else { continue };
-        let own: Vec<String> = known.own(card).iter().map(|name| format!("`{name}`")).collect();
-        if !own.is_empty() {
-            page.push_str(&format!("| {} | {} |\n", link(catalog, &card.id), own.join(", ")));
+        let told = known.own(card).map(|names| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(", ")
+        });
+        if told.iter().any(|names| !names.is_empty()) {
+            page.push_str(&format!("| {} | {} |\n", link(catalog, &card.id), told.join(" | ")));
         }
     }
     page
