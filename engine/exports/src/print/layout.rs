@@ -52,7 +52,9 @@ impl Yaml {
             Yaml::Map(members) if members.is_empty() => "{}".to_owned(),
             Yaml::Map(members) => {
                 let member = |(key, value): &(String, Yaml)| {
-                    Some(format!("{}: {}", scalar::text(key, true), value.inline()?))
+                    let key = scalar::text(key, true);
+                    (!is_long(&key)).then_some(())?;
+                    Some(format!("{key}: {}", value.inline()?))
                 };
                 let members = members.iter().map(member).collect::<Option<Vec<_>>>()?;
                 format!("{{ {} }}", members.join(", "))
@@ -112,9 +114,21 @@ pub(super) fn mapping(members: &[(String, Yaml)], indent: usize, into: &mut Stri
     for (key, value) in members {
         pad(indent, into);
         let key = scalar::text(key, false);
-        into.push_str(&format!("{key}:"));
-        value.write(indent, indent + key.chars().count() + 1, into);
+        if is_long(&key) {
+            into.push_str(&format!("? {key}\n"));
+            pad(indent, into);
+            into.push(':');
+            value.write(indent, indent + 1, into);
+        } else {
+            into.push_str(&format!("{key}:"));
+            value.write(indent, indent + key.chars().count() + 1, into);
+        }
     }
+}
+
+/// Whether a key must be marked as such: YAML looks no farther than 1,024 letters for a colon.
+fn is_long(key: &str) -> bool {
+    key.chars().count() > 1_000
 }
 
 fn cards(cards: &[Yaml], indent: usize, into: &mut String) {

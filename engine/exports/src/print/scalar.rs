@@ -39,7 +39,10 @@ fn is_plain(text: &str, within: bool) -> bool {
     let starts = !first.is_whitespace() && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);
     let ends = !last.is_whitespace() && last != ':';
     let breaks = |letter: char| matches!(letter, '\u{feff}' | '\u{2028}' | '\u{2029}');
-    let inner = !text.chars().any(|letter| letter.is_control() || breaks(letter) || within && means(letter));
+    // Older readers of YAML take a `?` between brackets for the sign of a key.
+    let inner = !text
+        .chars()
+        .any(|letter| letter.is_control() || breaks(letter) || within && (means(letter) || letter == '?'));
     starts
         && ends
         && inner
