@@ -24,6 +24,8 @@ const OKTAS: &[(&str, &str, Option<Colour>)] = &[
     ("url", "URL", colour(0x0369a1, 0x38bdf8)),
     ("encryption", "Encryption", colour(0xbe123c, 0xfb7185)),
     ("jwt", "JWT", colour(0xa21caf, 0xf0abfc)),
+    ("flows", "Flows", colour(0x6d28d9, 0xa78bfa)),
+    ("folders", "Folders", colour(0x854d0e, 0xeab308)),
     ("tables", "Tables", colour(0x16a34a, 0x4ade80)),
 ];
 
