@@ -241,7 +241,7 @@ impl<'c> Side<'c> {
     /// The fields that stand for none of these.
     fn beyond(&self, fields: &Fields) -> Vec<&'c str> {
         let taken: BTreeSet<&str> =
-            fields.iter().filter_map(|(_, said)| said.as_ref()?.otherwise()?.as_.as_deref()).collect();
+            fields.values().filter_map(|said| said.as_ref()?.otherwise()?.as_.as_deref()).collect();
         let keys: BTreeSet<&str> = fields.keys().map(|key| bare(key)).collect();
         let own =
             self.fields.iter().filter(|field| !keys.contains(&*field.key) && !taken.contains(&*field.name));
