@@ -181,7 +181,7 @@ impl Said {
         let all = words::many(files as u64, "file");
         let changed = self.changed.len();
         let told = match (check, changed) {
-            (_, 0) => format!("{all} in form"),
+            (_, 0) if self.refused.is_empty() => format!("{all} in form"),
             (true, _) => format!("{changed} of {all} would change"),
             (false, _) => format!("{changed} of {all} formatted"),
         };
@@ -189,12 +189,17 @@ impl Said {
             0 => String::new(),
             mended => format!(", {} mended", words::many(mended as u64, "mistake")),
         };
-        if self.refused.is_empty() {
+        let left = self.refused.len();
+        if left == 0 {
             console.note(&format!("{told}{mended}\n"));
             return Ok(if check && changed > 0 { FAILED } else { DONE });
         }
         finish(Err(Refused::Mistakes(Mistakes { found: self.refused, sources: self.sources })), console);
-        console.note(&format!("{told}{mended}; the files with these mistakes are left as they are\n"));
+        let left = match left {
+            1 => "1 file with mistakes is left as it is".to_owned(),
+            left => format!("{left} files with mistakes are left as they are"),
+        };
+        console.note(&format!("{told}{mended}; {left}\n"));
         Ok(WRONG)
     }
 }

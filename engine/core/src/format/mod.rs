@@ -32,9 +32,9 @@ pub fn format(file: FileId, text: &str) -> Result<String, Diagnostic> {
         head.dedup();
         return Ok(head.iter().map(|line| format!("{line}\n")).collect());
     };
-    if root.anchor.is_some() || !matches!(root.content, Content::Map { .. }) || root.entries().1.is_empty() {
+    if root.anchor.is_some() || root.entries().1.is_empty() {
         let place = Span { file, start: root.start as u32, end: root.start as u32 };
-        return Err(Diagnostic::new(Code::Structure, place, "only files with keys can be formatted")
+        return Err(Diagnostic::new(Code::Structure, place, "only mappings and lists can be formatted")
             .label("expected `key: value`"));
     }
     // What a name stands for must stand in front of what uses it.

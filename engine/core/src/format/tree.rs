@@ -155,12 +155,28 @@ impl<'t> Builder<'t> {
             Event::Alias(_) => {
                 Ok(Node { start, end, anchor, content: Content::Verbatim(&self.text[start..end]) })
             }
-            Event::Scalar(value, style, ..) => {
-                let end = start + self.text[start..end].trim_end().len();
-                let (start, end) = if start == end { (blank, blank) } else { (start, end) };
+            Event::Scalar(value, style @ (ScalarStyle::Literal | ScalarStyle::Folded), ..) => {
+                // The parser gives the lines alone.
+                let behind = anchor.map_or(blank, |anchor| self.offset(anchor) + anchor.len());
+                let start = self.sign(behind, &['|', '>']);
+                let end = start + self.text[start..end.max(start + 1)].trim_end().len();
                 Ok(Node { start, end, anchor, content: Content::Scalar { style, value: value.into_owned() } })
             }
-            Event::SequenceStart(style, ..) => self.list(start, anchor, style == StructureStyle::Block),
+            Event::Scalar(value, style, ..) => {
+                let end = start + self.text[start..end].trim_end().len();
+                // The parser says `~` of a value that is not there, in a place where something else may be.
+                let absent = start == end;
+                let (start, end) = if absent { (blank, blank) } else { (start, end) };
+                let value = if absent { String::new() } else { value.into_owned() };
+                Ok(Node { start, end, anchor, content: Content::Scalar { style, value } })
+            }
+            Event::SequenceStart(style, ..) => {
+                let block = style == StructureStyle::Block;
+                let behind = anchor.map_or(blank, |anchor| self.offset(anchor) + anchor.len());
+                // Of a list in the column of its key the parser gives no start.
+                let start = if block { self.sign(behind, &['-']) } else { start };
+                self.list(start, anchor, block)
+            }
             Event::MappingStart(style, ..) => self.map(start, anchor, style == StructureStyle::Block),
             _ => Err(refused(self.file, start, end, "this can't be formatted")),
         }
@@ -193,7 +209,7 @@ impl<'t> Builder<'t> {
             if let Some(end) = self.ended(block, last) {
                 return Ok(Node { start, end, anchor, content: Content::List { block, items } });
             }
-            let dash = block.then(|| self.dash(last));
+            let dash = block.then(|| self.sign(last, &['-']));
             let value = self.node(dash.map_or(last, |dash| dash + 1))?;
             last = value.end;
             items.push(Entry::new(dash.unwrap_or(value.start), None, value));
@@ -236,17 +252,22 @@ impl<'t> Builder<'t> {
         (blank && !block && !behind.starts_with(':')).then(mistake)
     }
 
-    /// The first dash at or behind a byte, remarks skipped.
-    fn dash(&self, from: usize) -> usize {
+    /// The first of some signs at or behind a byte, remarks skipped.
+    fn sign(&self, from: usize, signs: &[char]) -> usize {
         let mut at = from;
         for line in self.text[from..].split_inclusive('\n') {
             let written = line.split('#').next().unwrap_or_default();
-            if let Some(dash) = written.find('-') {
-                return at + dash;
+            if let Some(sign) = written.find(signs) {
+                return at + sign;
             }
             at += line.len();
         }
         from
+    }
+
+    /// Where a part of the text stands in it.
+    fn offset(&self, part: &str) -> usize {
+        part.as_ptr() as usize - self.text.as_ptr() as usize
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lists and mappings as YAML: on one line where they fit, else on lines of their own.
+//! Lists and mappings as YAML: on one line where they fit and hold no other mapping, else on lines of their own.
 
 use super::scalar::{self, Scalar};
 
@@ -207,6 +207,15 @@ impl Yaml {
         }
     }
 
+    /// Whether there are members in it, be it in the items of a list.
+    fn holds_members(&self) -> bool {
+        match self {
+            Yaml::Map(members) => !members.is_empty(),
+            Yaml::List(items) => items.iter().any(|item| item.value.holds_members()),
+            Yaml::Scalar(_) | Yaml::Lines { .. } | Yaml::Cards(_) => false,
+        }
+    }
+
     /// The whole on one line; none if it must have several.
     fn inline(&self) -> Option<String> {
         let joined = |entries: &[Entry]| {
@@ -220,6 +229,8 @@ impl Yaml {
             Yaml::Map(members) if members.is_empty() => "{}".to_owned(),
             Yaml::Cards(_) => return None,
             Yaml::List(items) => format!("[{}]", joined(items)?),
+            // Braces within braces nobody reads.
+            Yaml::Map(members) if members.iter().any(|member| member.value.holds_members()) => return None,
             Yaml::Map(members) => format!("{{ {} }}", joined(members)?),
         })
     }

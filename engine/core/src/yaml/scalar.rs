@@ -61,9 +61,10 @@ fn reads_as_other(text: &str) -> bool {
     if words.contains(&word.as_str()) {
         return true;
     }
-    // Numbers to any base and with `_`, dates, times. A duration, as `10 s`, is none of these.
+    // Numbers to any base, dates and times begin like this. What has other letters than they is none, as `10 s`.
     let begins = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-    begins && text.chars().all(|letter| letter.is_ascii_hexdigit() || "+-_.:xoTtZz ".contains(letter))
+    let letter = |letter: char| letter.is_alphabetic() && !letter.is_ascii_hexdigit() && !"oOxXtTzZ".contains(letter);
+    begins && !text.contains(letter)
 }
 
 /// In double quotes, or in single ones where that spares a backslash.
