@@ -70,7 +70,9 @@ pub fn format(text: &str) {
         return;
     }
     match flowrun_core::format::format(FileId(0), text) {
-        Ok(once) => assert_eq!(flowrun_core::format::format(FileId(0), &once).map_err(|it| it.message), Ok(once)),
+        Ok(once) => {
+            assert_eq!(flowrun_core::format::format(FileId(0), &once).map_err(|it| it.message), Ok(once))
+        }
         // That the form would say something else is found before it is written; it is a mistake all the same.
         Err(mistake) => assert!(!mistake.message.starts_with("formatted,"), "{}", mistake.message),
     }

@@ -122,7 +122,9 @@ fn converted_exports_are_in_form_and_get_it_back() {
 
 /// A project with one flow that has what was once right, in every way to write it, and what only looks like it.
 const ROWS: &str = r#"#### file: flowrun.yaml
-tables: { people: { columns: { email: text } } }
+tables:
+  people:
+    columns: { email: text }
 #### file: main.yaml
 name: Rows
 inputs: { other: object }
@@ -141,11 +143,12 @@ cards:
   - id: three
     card: text.compose
     with: { text: '{{ found.rows[0].row_id ~ " " ~ found.rows[0].updated }}' }
+  - { id: first, card: list.get_first_item, with: { list: $.found.rows } }
   - card: flow_control.return
     with: { # what the rows have
-      a: $.found.rows[0].row_id, # in brackets
+      a: $.first.item.row_id, # in brackets
       b: "$.found.rows[0]['created']",
-      c: "$.found.rows[*].row_id", d: $.found.rows[0].updated,
+      c: "$.found.rows[*].row_id", d: $.first.item.updated,
       e: $.inputs.other.row_id, f: $.found.row_id,
       g: "{{ one.text }}{{ two.text }}{{ three.text }}" }
 "#;
@@ -172,12 +175,16 @@ cards:
     card: text.compose
     with: { text: '{{ found.rows[0]["Row ID"] ~ " " ~ found.rows[0].Updated }}' }
 
+  - id: first
+    card: list.get_first_item
+    with: { list: $.found.rows }
+
   - card: flow_control.return
     with: # what the rows have
-      a: $.found.rows[0]['Row ID'] # in brackets
+      a: $.first.item['Row ID'] # in brackets
       b: $.found.rows[0]['Created']
       c: $.found.rows[*]['Row ID']
-      d: $.found.rows[0].Updated
+      d: $.first.item.Updated
       e: $.inputs.other.row_id
       f: $.found.row_id
       g: "{{ one.text }}{{ two.text }}{{ three.text }}"
@@ -194,14 +201,14 @@ fn old_keys_of_rows_are_brought_up_to_date() {
     let checked = flowrun(&["check", &place]);
     assert!(checked.stdout.contains("write `['Row ID']`, as `flowrun fmt` does"), "{}", checked.stdout);
     let json: Json = serde_json::from_str(&flowrun(&["check", &place, "--json"]).stdout).unwrap();
-    assert_eq!(json["errors"], 9);
+    assert_eq!(json["errors"], 10);
     for mistake in json["diagnostics"].as_array().unwrap().iter().filter(|it| it["code"] == "E019") {
         assert!(mistake["fix"].as_array().is_some_and(|edits| !edits.is_empty()), "{mistake:#}");
     }
 
     let ran = flowrun(&["fmt", &place]);
     assert_eq!((ran.code, &*ran.stdout), (0, "main.yaml\n"), "{ran:?}");
-    assert_eq!(ran.stderr, "1 of 2 files formatted, 9 mistakes mended\n");
+    assert_eq!(ran.stderr, "1 of 2 files formatted, 10 mistakes mended\n");
     assert_eq!(fs::read_to_string(folder.path().join("main.yaml")).unwrap(), MENDED);
     let checked = flowrun(&["check", &place]);
     assert_eq!(checked.code, 0, "{}", checked.stdout);
@@ -250,7 +257,11 @@ fn files_are_replaced_as_a_whole_and_those_with_mistakes_left() {
     let looked = flowrun(&["fmt", "--check", &place]);
     assert_eq!((looked.code, &*looked.stdout), (2, "link.yaml\nwrong.yaml\n"));
     assert!(looked.stderr.contains("bad.yaml:1:8"), "{}", looked.stderr);
-    assert!(looked.stderr.ends_with("2 of 5 files would change; 1 file with mistakes is left as it is\n"), "{}", looked.stderr);
+    assert!(
+        looked.stderr.ends_with("2 of 5 files would change; 1 file with mistakes is left as it is\n"),
+        "{}",
+        looked.stderr
+    );
     assert_eq!(fs::read_to_string(at("wrong.yaml")).unwrap(), "cards: [{card: no.such}]");
     assert_eq!(flowrun(&["fmt", "--check", &at("good.yaml").display().to_string()]).code, 0);
     assert_eq!(flowrun(&["fmt", "--check", &at("wrong.yaml").display().to_string()]).code, 1);

@@ -28,7 +28,9 @@ use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 
 use args::{Cli, Command};
-use commands::{cards, check, completions, connections, convert, diff, docs, fmt, graph, run, sandbox, schema};
+use commands::{
+    cards, check, completions, connections, convert, diff, docs, fmt, graph, run, sandbox, schema,
+};
 use console::Console;
 use outcome::{DONE, WRONG, finish};
 

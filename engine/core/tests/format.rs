@@ -16,10 +16,16 @@ const FORM: &[(&str, &str)] = &[
     ("---\na: 1\n...\n", "a: 1\n"),
     ("{ a: 1, b: [ x,z ] }", "a: 1\nb: [x, z]\n"),
     // In quotes is what needs them; durations are no numbers, versions of YAML differ about `yes`.
-    ("a: '10 s'\nb: 2026-01-01\nc: ==\nd: yes\ne: '12'\n", "a: 10 s\nb: \"2026-01-01\"\nc: \"==\"\nd: \"yes\"\ne: \"12\"\n"),
-    ("a: \"{{ x | default(\\\"\\\") }}\"\nb: { c: \"$.x['y']\" }\n", "a: '{{ x | default(\"\") }}'\nb: { c: \"$.x['y']\" }\n"),
+    (
+        "a: '10 s'\nb: 2026-01-01\nc: ==\nd: yes\ne: '12'\n",
+        "a: 10 s\nb: \"2026-01-01\"\nc: \"==\"\nd: \"yes\"\ne: \"12\"\n",
+    ),
+    (
+        "a: \"{{ x | default(\\\"\\\") }}\"\nb: { c: \"$.x['y']\" }\n",
+        "a: '{{ x | default(\"\") }}'\nb: { c: \"$.x['y']\" }\n",
+    ),
     // Numbers and words stay as they are written: a text field takes them for texts.
-    ("a: 1.50\nb: ~\nc:\nd: TRUE\ne: 1e3\n", "a: 1.50\nb: ~\nc:\nd: \"TRUE\"\ne: 1e3\n"),
+    ("a: 1.50\nb: ~\nc:\nd: TRUE\ne: 1e3\n", "a: 1.50\nb: ~\nc:\nd: TRUE\ne: 1e3\n"),
     ("a: { b: , c: ~ }", "a: { b: null, c: ~ }\n"),
     // A mapping in a mapping has lines of its own, and so has what is too long for one.
     ("a: { b: { c: 1 } }", "a:\n  b: { c: 1 }\n"),
@@ -195,8 +201,7 @@ fn blank_lines_are_the_authors_but_for_those_between_cards() {
     let text = "\n\na: 1\n\n\n\nb:\n\n  c: [\n\n 1]\n\n  d: |\n    x\n\n\n  e: 2\n\n\n";
     assert_eq!(formatted(text), "a: 1\n\nb:\n  c: [1]\n\n  d: |\n    x\n\n  e: 2\n");
     let text = "cards:\n\n  - { card: a.b }\n  - { card: a.b }\n\n\n  - { card: a.b }\n  - { card: a.b, with: {c: 1} }\n";
-    let expected =
-        "cards:\n  - { card: a.b }\n  - { card: a.b }\n\n  - { card: a.b }\n\n  - card: a.b\n    with: { c: 1 }\n";
+    let expected = "cards:\n  - { card: a.b }\n  - { card: a.b }\n\n  - { card: a.b }\n\n  - card: a.b\n    with: { c: 1 }\n";
     assert_eq!(formatted(text), expected);
 }
 

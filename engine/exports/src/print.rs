@@ -147,10 +147,7 @@ fn input(input: &Input) -> Yaml {
     let mut members: Vec<(String, Yaml)> = ty.map(|ty| member("type", ty)).into_iter().collect();
     members.extend(input.default.as_ref().map(|default| member("default", constant(&default.it))));
     if !input.choices.is_empty() {
-        members.push(member(
-            "choices",
-            Yaml::list(input.choices.iter().map(|choice| constant(&choice.it))),
-        ));
+        members.push(member("choices", Yaml::list(input.choices.iter().map(|choice| constant(&choice.it)))));
     }
     if !input.converts {
         members.push(member("convert", Yaml::text("none")));

@@ -7,9 +7,11 @@ use crate::source::{Sources, Span};
 ///
 /// `whole` is where the wire or template is written, `key` where in it the key is.
 pub(super) fn key(sources: &Sources, whole: Span, key: Span, name: &str, right: &str) -> Vec<Edit> {
-    if sources.slice(key) != name {
-        return Vec::new();
-    }
+    let written = sources.slice(key);
+    // Of a name in brackets these may be part of its place.
+    let inner = written.find(name).filter(|_| written == name || written.starts_with('['));
+    let Some(inner) = inner.map(|at| key.start + at as u32) else { return Vec::new() };
+    let key = Span { start: inner, end: inner + name.len() as u32, ..key };
     let before = |by: u32| Span { start: key.start.saturating_sub(by), end: key.start, ..key };
     let edit = |span: Span, text: String| Edit { span, text };
     match sources.slice(before(1)) {

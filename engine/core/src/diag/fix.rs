@@ -63,7 +63,8 @@ mod tests {
         let b = fixed(&[quotes[0].clone(), edit(5, 6, "B"), quotes[1].clone()]);
         let c = fixed(&[quotes[0].clone(), edit(7, 8, "C"), quotes[1].clone()]);
         let all = fixed(&[edit(3, 8, "y")]);
-        let elsewhere = fixed(&[Edit { span: Span { file: FileId(1), start: 0, end: 1 }, text: "z".to_owned() }]);
+        let elsewhere =
+            fixed(&[Edit { span: Span { file: FileId(1), start: 0, end: 1 }, text: "z".to_owned() }]);
         let table = [
             (vec![], "a: x.b.c", 0),
             (vec![b.clone()], "a: \"x.B.c\"", 1),

@@ -42,7 +42,8 @@ pub fn format(file: FileId, text: &str) -> Result<String, Diagnostic> {
     let cards = order::flow(&mut root, sorts);
     let form = Form { file, text, cards };
     let (_, members) = root.entries();
-    let written = Document { head, members: members.iter().map(|member| form.entry(member)).collect() }.write();
+    let written =
+        Document { head, members: members.iter().map(|member| form.entry(member)).collect() }.write();
     same::check(file, &meaning, &remarks, &written)?;
     Ok(written)
 }
@@ -104,7 +105,8 @@ impl Form<'_> {
                 let several = self.text[node.start..node.end].contains('\n');
                 match several.then(|| wrapped(value)).flatten() {
                     Some(lines) => Yaml::Lines { head: ">-".to_owned(), lines },
-                    None if self.is_text(*style, value) => Yaml::text(value),
+                    // Line breaks make it a text of several lines.
+                    None if value.contains('\n') => Yaml::text(value),
                     None => Yaml::Scalar(self.scalar(*style, value)),
                 }
             }
@@ -115,6 +117,12 @@ impl Form<'_> {
     fn scalar(&self, style: ScalarStyle, value: &str) -> Scalar {
         match value {
             "" if style == ScalarStyle::Plain => Scalar { within: "null".to_owned(), alone: String::new() },
+            // The quotes that it lacks are what the checker warns of.
+            _ if style == ScalarStyle::Plain && value.starts_with(yaml::is_typographic) => {
+                let signs = value.contains([',', '[', ']', '{', '}']);
+                let within = if signs { yaml::text(value).within } else { value.to_owned() };
+                Scalar { within, alone: value.to_owned() }
+            }
             _ if self.is_text(style, value) => yaml::text(value),
             _ => Scalar::new(value),
         }
@@ -128,13 +136,14 @@ impl Form<'_> {
         let letter = value.chars().next().unwrap_or(' ');
         let begins = letter.is_ascii_digit() || "+-.~tTfFnN".contains(letter);
         // What a plain text begins with tells of nearly all that it is none.
-        letter != ' ' && (!begins || {
-            let alone = node::parse(self.file, &format!("_: {value}"));
-            alone.is_ok_and(|node| match node.content {
-                Meaning::Map(members) => members.iter().all(|(_, value)| value.as_text().is_some()),
-                _ => false,
+        letter != ' '
+            && (!begins || {
+                let alone = node::parse(self.file, &format!("_: {value}"));
+                alone.is_ok_and(|node| match node.content {
+                    Meaning::Map(members) => members.iter().all(|(_, value)| value.as_text().is_some()),
+                    _ => false,
+                })
             })
-        })
     }
 }
 
@@ -156,13 +165,15 @@ fn block(written: &str, behind: Option<(&str, &str)>) -> Yaml {
     let indent = if given { None } else { filled().next().map(indent_of) };
     let indent = indent.or_else(|| filled().map(indent_of).min()).unwrap_or(0);
     let lines = lines.iter().map(|line| line.get(indent..).unwrap_or_default().to_owned()).collect();
-    let head = if given { head.replace(|letter: char| letter.is_ascii_digit(), "2") } else { head.to_owned() };
+    let head =
+        if given { head.replace(|letter: char| letter.is_ascii_digit(), "2") } else { head.to_owned() };
     Yaml::Lines { head, lines }
 }
 
 /// A long text over several lines, broken where it has single spaces; none if that can't be.
 fn wrapped(text: &str) -> Option<Vec<String>> {
-    let plain = text.chars().all(|letter| !letter.is_control()) && text.split(' ').all(|word| !word.is_empty());
+    let plain =
+        text.chars().all(|letter| !letter.is_control()) && text.split(' ').all(|word| !word.is_empty());
     if !plain || text.chars().count() <= LONG {
         return None;
     }

@@ -47,7 +47,9 @@ fn in_card(node: &mut Node<'_>, sorts: bool, found: &mut Cards) {
                     in_flow(&mut field.value, sorts, found);
                 });
             }
-            Some(Content::Scalar { value, .. }) if value == "flow" => in_flow(&mut member.value, sorts, found),
+            Some(Content::Scalar { value, .. }) if value == "flow" => {
+                in_flow(&mut member.value, sorts, found)
+            }
             _ => {}
         }
     }

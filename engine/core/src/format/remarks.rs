@@ -47,7 +47,8 @@ impl Lines<'_> {
     /// Adds a blank line if there is one above the line of a byte.
     fn gap(&self, at: usize, remarks: &mut Vec<String>) {
         let above = self.0[..self.start(at)].strip_suffix('\n');
-        if self.is_first(at) && above.is_some_and(|above| above[self.start(above.len())..].trim().is_empty()) {
+        if self.is_first(at) && above.is_some_and(|above| above[self.start(above.len())..].trim().is_empty())
+        {
             remarks.push(String::new());
         }
     }

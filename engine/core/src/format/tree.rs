@@ -198,12 +198,7 @@ impl<'t> Builder<'t> {
         Some(end)
     }
 
-    fn list(
-        &mut self,
-        start: usize,
-        anchor: Option<&'t str>,
-        block: bool,
-    ) -> Result<Node<'t>, Diagnostic> {
+    fn list(&mut self, start: usize, anchor: Option<&'t str>, block: bool) -> Result<Node<'t>, Diagnostic> {
         let (mut items, mut last) = (Vec::new(), start);
         loop {
             if let Some(end) = self.ended(block, last) {

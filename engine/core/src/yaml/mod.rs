@@ -6,4 +6,5 @@ mod layout;
 mod scalar;
 
 pub use layout::{Document, Entry, Yaml};
+pub(crate) use scalar::is_typographic;
 pub use scalar::{Scalar, constant, text};

@@ -37,11 +37,18 @@ pub fn constant(value: &Value) -> Scalar {
     }
 }
 
+/// Whether a quote is one that people write and YAML doesn't know.
+pub(crate) fn is_typographic(letter: char) -> bool {
+    matches!(letter, '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»')
+}
+
 /// Whether a text needs no quotes; `within` brackets more signs mean something.
 fn is_plain(text: &str, within: bool) -> bool {
     let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return false };
     let means = |sign: char| ",[]{}".contains(sign);
-    let starts = !first.is_whitespace() && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);
+    // Without quotes such would be taken for those that are missing.
+    let starts =
+        !first.is_whitespace() && !is_typographic(first) && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);
     let ends = !last.is_whitespace() && last != ':';
     let inner = !text.chars().any(|letter| needs_escape(letter) || within && means(letter));
     starts
@@ -63,7 +70,8 @@ fn reads_as_other(text: &str) -> bool {
     }
     // Numbers to any base, dates and times begin like this. What has other letters than they is none, as `10 s`.
     let begins = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-    let letter = |letter: char| letter.is_alphabetic() && !letter.is_ascii_hexdigit() && !"oOxXtTzZ".contains(letter);
+    let letter =
+        |letter: char| letter.is_alphabetic() && !letter.is_ascii_hexdigit() && !"oOxXtTzZ".contains(letter);
     begins && !text.contains(letter)
 }
 
