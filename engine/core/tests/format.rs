@@ -33,7 +33,9 @@ const FORM: &[(&str, &str)] = &[
     ("? a\n: b\n", "a: b\n"),
     ("1: a\ntrue: b\n'x: y': c\n", "1: a\ntrue: b\n\"x: y\": c\n"),
     // Texts of several lines stay as they are; where others would become too long for one, they are folded.
-    ("a: |+ # why\n   x\n\n    y\n\nb: >-\n c\n d\n", "a: |+ # why\n  x\n\n   y\n\nb: >-\n  c\n  d\n"),
+    ("a: | # why\n   x\n\n    y\n\nb: >-\n c\n d\n", "a: | # why\n  x\n\n   y\n\nb: >-\n  c\n  d\n"),
+    // Blank lines at the end of a text could not be told from those behind it.
+    ("a: |+ # why\n x\n\nb: |+\n y\nc: |\n  z", "a: \"x\\n\\n\" # why\n\nb: |\n  y\nc: |\n  z\n"),
     ("a:\n  - |2\n      x\n    y\n", "a:\n  - |2\n      x\n    y\n"),
     ("a: x\n  y\nb: \"x\\n\\\n  y\"\n", "a: x y\nb: |-\n  x\n  y\n"),
     ("a: ''\nb: >\n", "a: \"\"\nb: >\n"),

@@ -98,8 +98,8 @@ impl Form<'_> {
             Content::Map { members, .. } => Yaml::Map(entries(members)),
             Content::List { items, .. } if self.cards.contains(&node.start) => Yaml::Cards(entries(items)),
             Content::List { items, .. } => Yaml::List(entries(items)),
-            Content::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. } => {
-                block(&self.text[node.start..node.end], self.text[node.end..].split_once('\n'))
+            Content::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, value } => {
+                block(&self.text[node.start..node.end], value)
             }
             Content::Scalar { style, value } => {
                 let several = self.text[node.start..node.end].contains('\n');
@@ -148,16 +148,19 @@ impl Form<'_> {
 }
 
 /// A text of several lines as it stands, without its indentation.
-fn block(written: &str, behind: Option<(&str, &str)>) -> Yaml {
+fn block(written: &str, value: &str) -> Yaml {
     let mut lines = written.lines();
     let first = lines.next().unwrap_or_default();
     let (head, _) = first.split_once(char::is_whitespace).unwrap_or((first, ""));
-    let mut lines: Vec<&str> = lines.collect();
-    if head.contains('+') {
-        // Blank lines at its end belong to it.
-        let rest = behind.map_or("", |(_, rest)| rest);
-        lines.extend(rest.lines().take_while(|line| line.trim().is_empty()));
+    let lines: Vec<&str> = lines.collect();
+    if value.ends_with("\n\n") || value == "\n" {
+        // Blank lines at its end could not be told from those behind it.
+        return Yaml::text(value);
     }
+    // What was kept at the end is one line break, or, at the end of a file, none.
+    let bare = head.replace(['+', '-'], "");
+    let stripped = head.contains('-') || !value.is_empty() && !value.ends_with('\n');
+    let head = if stripped { format!("{bare}-") } else { bare };
     let indent_of = |line: &&str| line.len() - line.trim_start_matches(' ').len();
     let given = head.contains(|letter: char| letter.is_ascii_digit());
     let filled = || lines.iter().filter(|line| !line.trim_matches(' ').is_empty());

@@ -39,13 +39,14 @@ fn differs(a: &Node, b: &Node) -> Option<Span> {
         }
         (Content::Map(before), Content::Map(after)) if before.len() == after.len() => {
             let mut after: Vec<Option<&(Node, Node)>> = after.iter().map(Some).collect();
-            before.iter().enumerate().find_map(|(place, (key, value))| {
+            let mut first = 0;
+            before.iter().find_map(|(key, value)| {
                 let same = |member: &Option<&(Node, Node)>| {
                     member.is_some_and(|(other, _)| differs(key, other).is_none())
                 };
-                // Mostly nothing has moved. Of a key that stands twice, the first is still the first.
-                let found = if same(&after[place]) { Some(place) } else { after.iter().position(same) };
-                match found.and_then(|place| after[place].take()) {
+                // Mostly nothing has moved, and the first that is left is it. Of a key that stands twice, the first is still the first.
+                first += after[first..].iter().take_while(|member| member.is_none()).count();
+                match after[first..].iter_mut().find(|member| same(member)).and_then(Option::take) {
                     Some((_, other)) => differs(value, other),
                     None => Some(key.span),
                 }
