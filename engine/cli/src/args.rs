@@ -21,7 +21,7 @@ Examples:
   flowrun flows/import.yaml --employees 25000    the same with more employees
   flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
   flowrun check flows                            find every mistake before a run
-  flowrun fmt                                    bring all files of the project into one form
+  flowrun fmt                                    bring the flows in this folder into one form
   flowrun cards list.for_each                    what a card takes, gives, and does
   flowrun sandbox                                the simulators on a port, for any client
 

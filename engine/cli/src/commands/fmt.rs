@@ -25,7 +25,7 @@ const INPUT: &str = "-";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  flowrun fmt                      all files of the project that this folder belongs to
+  flowrun fmt                      the files of the project in this folder and below it
   flowrun fmt flows/import.yaml    this file only
   flowrun fmt --check              for CI: names the files that would change, and changes nothing
   flowrun fmt - < flow.yaml        for editors

@@ -58,7 +58,7 @@ impl Lines<'_> {
 fn put(lines: &Lines<'_>, within: &mut Node<'_>, remark: &Remark<'_>) {
     let own_line = lines.is_first(remark.start);
     let entries = within.entries_mut();
-    let next = entries.iter().position(|entry| entry.start > remark.start).unwrap_or(entries.len());
+    let next = entries.partition_point(|entry| entry.start <= remark.start);
     let last = next == entries.len();
     let Some(place) = next.checked_sub(1) else {
         return above(lines, &mut entries[0], remark);
