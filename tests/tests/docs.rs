@@ -10,7 +10,7 @@ use flowrun_project::Project;
 use flowrun_tests::shared::exports;
 use flowrun_tests::{Ran, flowrun, sources};
 use flowrun_views::docs::pages;
-use flowrun_views::graph::{Theme, page, svg};
+use flowrun_views::graph::{Subject, Theme, page, svg};
 use tempfile::TempDir;
 
 const PROJECT: &str = r##"#### file: flowrun.yaml
@@ -234,9 +234,58 @@ fn every_export_is_described() {
     let many = exports.iter().map(|export| (export, Project::read(export, registry().vocabulary()).unwrap()));
     let (export, project) = many.into_iter().find(|(_, project)| project.model.flows.len() > 1).unwrap();
     let export = export.display().to_string();
-    let flow = &project.model.flows[1];
-    let drawn = run(&["graph", &export, "--flow", &flow.path]);
-    assert_eq!((drawn.code, drawn.stdout), (0, svg(flow, uses(&project).of(1), catalog, Theme::Auto)));
+    let drawn = run(&["graph", &export, "--flow", &project.model.flows[1].path]);
+    assert_eq!(
+        (drawn.code, drawn.stdout),
+        (0, svg(Subject::of(&project, 1, &uses(&project), catalog), Theme::Auto))
+    );
     let refused = run(&["graph", &export]);
     assert!(refused.code == 2 && refused.stderr.contains("name one with --flow"), "{refused:?}");
+}
+
+/// A mistake in one flow hides no other; of its own flow what could be read is shown, and that something is missing. A credential is read, so
+/// nothing is missing, and never shown.
+#[test]
+fn what_can_be_read_is_shown() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    // As a double it would be 2: what is drawn must not say so.
+    let broken = "name: Broken\ncards:\n  - { card: number.add, with: { a: 9007199254740993, b: 1 } }\n  - { card: number.round, with: { number: 4 } }\n";
+    let token = concat!("00abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMN");
+    let secret = format!(
+        "name: Secret\ncards:\n  - {{ card: api_connector.get, with: {{ url: \"https://a.example\", headers: {{ Authorization: SSWS {token} }} }} }}\n"
+    );
+    let whole = "name: Whole\ncards:\n  - { card: text.compose, with: { text: a } }\n";
+    for (side, whole) in [("old", whole.to_owned()), ("new", whole.replace("text: a", "text: b"))] {
+        fs::create_dir(at(side)).unwrap();
+        for (file, text) in [("broken", broken), ("secret", secret.as_str()), ("whole", whole.as_str())] {
+            fs::write(format!("{}/{file}.yaml", at(side)), text).unwrap();
+        }
+        fs::write(format!("{}/flowrun.yaml", at(side)), "connections: { api: api_connector }\n").unwrap();
+    }
+    let said = "Parts of this flow could not be read";
+
+    let ran = run(&["docs", &at("old"), "-o", &at("pages")]);
+    assert!(ran.code == 2 && ran.stderr.contains("E023") && !ran.stderr.contains("E050"), "{ran:?}");
+    let page = |name: &str| fs::read_to_string(format!("{}/{name}.md", at("pages"))).unwrap();
+    assert!(page("broken").contains(said) && !page("secret").contains(said) && !page("whole").contains(said));
+    assert!(!page("secret").contains(token));
+
+    let ran = run(&["graph", &at("old"), "--html"]);
+    assert!(ran.code == 2 && ran.stdout.contains(said) && ran.stdout.contains("Whole"), "{ran:?}");
+    let ran = run(&["graph", &format!("{}/broken.yaml", at("old"))]);
+    assert!(ran.code == 2 && ran.stdout.contains(said) && ran.stdout.contains("Round"), "{ran:?}");
+    assert!(ran.stderr.contains("E023"), "{ran:?}");
+    for file in ["secret", "whole"] {
+        let ran = run(&["graph", &format!("{}/{file}.yaml", at("old"))]);
+        assert!(ran.code == 0 && !ran.stdout.contains(said) && !ran.stdout.contains(token), "{ran:?}");
+    }
+
+    let ran = run(&["diff", &at("old"), &at("new")]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stdout.contains("field `text` was `a`, is now `b`") && !ran.stdout.contains("Broken"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("what can't be read is not compared (1 flow)"), "{ran:?}");
 }

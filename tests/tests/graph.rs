@@ -2,15 +2,15 @@
 
 use flowrun_tests::{registry, uses};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use flowrun_core::check::uses::Use;
+use flowrun_core::check::uses::Uses;
 use flowrun_core::load::load;
-use flowrun_core::model::Flow;
 use flowrun_core::source::Sources;
 use flowrun_project::Project;
 use flowrun_views::graph::layout::{Label, Panel, Picture};
 use flowrun_views::graph::scene::Scene;
-use flowrun_views::graph::{Theme, mermaid, picture, svg};
+use flowrun_views::graph::{Subject, Theme, mermaid, picture, svg};
 
 /// A flow small enough to read its picture as text.
 const HELLO: &str = r#"
@@ -87,23 +87,59 @@ cards:
     with: { color: "{{ color.color }}", x: "", n: null, "漢字 as a name that is long as well": 漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字 }
 "#;
 
+/// What is told in an author's words: a card's title, an event, the name of a helper, what rows are searched by.
+const SAID: &str = r#"#### file: flowrun.yaml
+tables: { joiners: { columns: { Email: text, Department: text } } }
+#### file: joined.yaml
+name: Joined a group
+trigger: { event: { event: okta.user_added_to_group, with: { groupID: 00g1 } } }
+inputs: { alternateId: text }
+cards:
+  - id: search
+    title: Is he in the list? (VIP)
+    card: tables.search_rows
+    with:
+      table: joiners
+      where:
+        any:
+          - { column: Email, operator: "=", value: $.inputs.alternateId }
+          - all: [{ column: Department, operator: is not empty }, { column: Department, operator: "!=", value: Sales }]
+  - { id: url_of_api_2, card: text.compose, with: { text: $.search.count } }
+  - { card: flow_control.call_flow, with: { flow: tell }, pass: { text: $.url_of_api_2.text } }
+#### file: tell.yaml
+name: "[helper] Tell the team"
+inputs: { text: text }
+cards: []
+"#;
+
 /// A flow and what it uses.
 struct Looked {
-    flow: Flow,
-    uses: Vec<Use>,
+    project: Rc<Project>,
+    uses: Rc<Uses>,
+    at: usize,
+}
+
+impl Looked {
+    fn subject(&self) -> Subject<'_> {
+        Subject::of(&self.project, self.at, &self.uses, registry().catalog())
+    }
 }
 
 fn flow(text: &str) -> Looked {
     let mut sources = Sources::default();
     sources.add("flow.yaml", text);
+    of_sources(sources)
+}
+
+fn of_sources(sources: Sources) -> Looked {
     let (model, found) = load(&sources);
     looked(Project { root: PathBuf::new(), sources, model, found, troubles: Vec::new() }).remove(0)
 }
 
 fn looked(project: Project) -> Vec<Looked> {
-    let uses = uses(&project);
-    let flows = project.model.flows.into_iter().enumerate();
-    flows.map(|(at, flow)| Looked { flow, uses: uses.of(at).to_vec() }).collect()
+    let (uses, project) = (Rc::new(uses(&project)), Rc::new(project));
+    let flows = 0..project.model.flows.len();
+    flows.map(|at| Looked { project: project.clone(), uses: uses.clone(), at }).collect()
 }
 
 /// A long flow in which cards read others from all over it.
@@ -129,7 +165,7 @@ fn long(cards: usize) -> Looked {
 
 /// The picture without its style sheet, which is the same in every one.
 fn drawn(flow: &Looked) -> String {
-    let picture = svg(&flow.flow, &flow.uses, registry().catalog(), Theme::Auto);
+    let picture = svg(flow.subject(), Theme::Auto);
     let (before, rest) = picture.split_once("<style>").unwrap();
     format!("{before}<style>…{}", &rest[rest.find("</style>").unwrap()..])
 }
@@ -141,11 +177,16 @@ fn a_small_flow_as_svg() {
 
 #[test]
 fn flows_as_mermaid() {
-    let catalog = registry().catalog();
     insta::assert_snapshot!(format!(
         "{}",
-        [HELLO, BLOCKS].map(flow).map(|flow| mermaid(&flow.flow, &flow.uses, catalog)).join("\n")
+        [HELLO, BLOCKS].map(flow).map(|flow| mermaid(flow.subject())).join("\n")
     ));
+}
+
+#[test]
+fn cards_events_and_helpers_go_by_their_titles() {
+    let said = of_sources(flowrun_tests::sources(SAID));
+    insta::assert_snapshot!(mermaid(said.subject()));
 }
 
 #[test]
@@ -169,9 +210,8 @@ fn texts_stay_texts() {
 
 #[test]
 fn themes_differ_in_colors_only() {
-    let catalog = registry().catalog();
     let hello = flow(HELLO);
-    let drawn = |theme| svg(&hello.flow, &hello.uses, catalog, theme);
+    let drawn = |theme| svg(hello.subject(), theme);
     let (light, dark) = (drawn(Theme::Light), drawn(Theme::Dark));
     assert!(!light.contains("prefers-color-scheme") && !dark.contains("prefers-color-scheme"));
     assert!(drawn(Theme::Auto).contains("prefers-color-scheme:dark"));
@@ -185,16 +225,16 @@ fn nothing_is_in_the_way() {
     let mut flows = looked(Project::read(&flows, registry().vocabulary()).unwrap());
     assert!(flows.len() > 5);
     flows.extend([flow(HELLO), flow(BLOCKS), long(9), long(36), long(80)]);
-    let catalog = registry().catalog();
-    for Looked { flow, uses } in &flows {
-        let picture = picture(flow, uses, catalog);
-        boxes_keep_apart(&flow.name, &picture);
-        texts_fit(&flow.name, &picture);
-        wires_keep_off(&flow.name, &picture);
+    for flow in &flows {
+        let subject = flow.subject();
+        let picture = picture(subject);
+        boxes_keep_apart(&subject.flow.name, &picture);
+        texts_fit(&subject.flow.name, &picture);
+        wires_keep_off(&subject.flow.name, &picture);
     }
     // At this width the letters can still be read without scrolling sideways.
     let nine = long(9);
-    let nine = picture(&nine.flow, &nine.uses, catalog);
+    let nine = picture(nine.subject());
     assert!(nine.width <= 1200, "{}", nine.width);
 }
 
@@ -204,12 +244,11 @@ fn every_flow_of_every_export_is_drawn() {
     if exports.is_empty() {
         return;
     }
-    let catalog = registry().catalog();
     let (mut flows, mut wires, mut drawn) = (0, 0, 0);
     for export in &exports {
-        for Looked { flow, uses } in looked(Project::read(export, registry().vocabulary()).unwrap()) {
-            let name = format!("{}: {}", export.display(), flow.name.it);
-            let scene = Scene::new(&flow, &uses, catalog);
+        for flow in looked(Project::read(export, registry().vocabulary()).unwrap()) {
+            let name = format!("{}: {}", export.display(), flow.subject().flow.name.it);
+            let scene = Scene::new(flow.subject());
             let picture = Picture::new(&scene);
             boxes_keep_apart(&name, &picture);
             texts_fit(&name, &picture);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flowrun_core::card::Card;
 use flowrun_project::Project;
 use flowrun_views::catalog::{self, COMMAND};
-use flowrun_views::graph::{Theme, svg};
+use flowrun_views::graph::{Subject, Theme, svg};
 use flowrun_views::look::{Look, PLAIN};
 
 fn root() -> PathBuf {
@@ -66,7 +66,7 @@ fn the_pictures_of_the_manual_are_up_to_date() {
     ] {
         let project = Project::read(&root().join(folder), registry().vocabulary()).unwrap();
         let at = project.model.flows.iter().position(|known| *known.path == *flow).unwrap();
-        let drawn = svg(&project.model.flows[at], uses(&project).of(at), catalog, Theme::Auto);
+        let drawn = svg(Subject::of(&project, at, &uses(&project), catalog), Theme::Auto);
         let file = format!("docs/images/{flow}.svg");
         let there = fs::read_to_string(root().join(&file)).unwrap_or_default();
         assert!(

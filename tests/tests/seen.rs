@@ -199,12 +199,13 @@ fn any_card_can_be_mocked() {
         (
             "flow.yaml",
             "name: Look
-outputs: { body: text, login: text }
+outputs: { body: text, login: text, locked: number }
 cards:
+  - { id: locked, card: external.mdm.search_devices, with: { User Email: joe, flow: one }, outputs: { Records Streamed: number } }
   - { id: got, card: api_connector.get, with: { url: \"https://elsewhere.example/x\" } }
   - { id: user, card: okta.read_user, with: { id_or_login: jane } }
   - { card: okta.list_users_with_search, with: { result_set: stream, search: x, flow: one } }
-  - { card: flow_control.return, with: { body: $.got.body.text, login: $.user.profile.login } }
+  - { card: flow_control.return, with: { body: $.got.body.text, login: $.user.profile.login, locked: \"$.locked['Records Streamed']\" } }
 ",
         ),
         ("one.yaml", "inputs: { Record: object }\ncards: [{ card: error_handling.return_error_if, with: { value_a: $.inputs.Record.ID, operator: \"==\", value_b: u2, message: the second } }]\n"),
@@ -213,6 +214,7 @@ cards:
             "api_connector.get: { gives: { body: { text: hello } } }
 okta.read_user: [{ when: { id_or_login: joe }, fails: nobody }, { gives: { profile: { login: jane@example.com } } }]
 okta.list_users_with_search: { gives: { records: [{ ID: u1 }, { ID: u2 }] } }
+mdm.search_devices: { when: { User Email: joe }, gives: { records: [{ ID: u3 }, { ID: u4 }, { ID: u5 }] } }
 ",
         ),
         ("answers_misspelt.yaml", "okta.raed_user: { gives: {} }\n"),

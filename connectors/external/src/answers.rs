@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use flowrun_core::effect::Page;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::suggest::closest;
 use flowrun_core::value::{Record, Text, Value};
@@ -88,6 +89,17 @@ impl Answers {
         match &answer.then {
             Then::Gives(outputs) => Ok(outputs.clone()),
             Then::Fails(message) => Err(Fault::new(FaultKind::HttpRequest, message.to_string())),
+        }
+    }
+
+    /// The records that are answered in place of a `card` that streams: the list `records`, as the only page.
+    pub fn records(&self, card: &str, fields: &Record) -> Result<Page> {
+        match self.answer(card, fields)?.get("records") {
+            Some(Value::List(records)) => Ok(Page { records: (**records).clone(), total: None, next: None }),
+            _ => Err(Fault::new(
+                FaultKind::NotFound,
+                format!("the answer for {card} has no list of `records` to stream"),
+            )),
         }
     }
 

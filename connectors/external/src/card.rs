@@ -1,5 +1,6 @@
-use flowrun_core::card::Example;
+use flowrun_core::card::{Example, FlowName};
 use flowrun_core::does::{Does, Repeat};
+use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -12,12 +13,14 @@ use crate::Answers;
 /// Its name is `external.`, the connector and the card: `external.slack.send_message`. It takes fields of any
 /// name, and puts out those that are named under `outputs`. Exports of Okta Workflows have such cards wherever
 /// a flow uses a connector that is not there. They are checked, drawn and converted like any other. A run needs
-/// an answer for each that it comes to: `--mock FILE` names a file of them. Without one the card fails, and
-/// nothing is sent anywhere.
+/// an answer for each that it comes to: `--mock FILE` names a file of them; of a card that streams the list
+/// `records` is answered. Without an answer the card fails, and nothing is sent anywhere.
 #[derive(Inputs)]
 pub(crate) struct ExternalCard {
     /// The card that is meant; the checker takes it from the card's name.
     external_card: Option<Text>,
+    /// The helper flow that gets each record, as its input `Record`, if the card streams.
+    flow: Option<FlowName>,
     /// The card's own fields.
     #[input(rest)]
     fields: Record,
@@ -44,11 +47,16 @@ impl Effect for ExternalCard {
   with: { Summary: hello }"# => err "flowrun has no card jira.create_issue",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const STREAMS: bool = true;
     type Connection = Answers;
     type Out = Answered;
 
     async fn run(self, answers: &Answers) -> Result<Answered> {
         let card = self.external_card.unwrap_or_default();
         Ok(Answered { outputs: answers.answer(&card, &self.fields)? })
+    }
+
+    async fn page(self, answers: &Answers, _: Cursor) -> Result<Page> {
+        answers.records(&self.external_card.unwrap_or_default(), &self.fields)
     }
 }

@@ -588,20 +588,38 @@ pub fn title_of(id: &str) -> String {
     for (index, word) in name.split('_').enumerate() {
         let between = index > 0 && index < last;
         let minor = between && matches!(word, "to" | "of" | "for" | "with" | "from" | "and" | "or");
-        let mut letters = word.chars();
         title.extend((index > 0).then_some(' '));
-        match letters.next() {
-            Some(first) if !minor => title.extend(first.to_uppercase()),
-            Some(first) => title.push(first),
-            None => {}
+        match acronym(word) {
+            Some(acronym) => title.push_str(acronym),
+            None if minor => title.push_str(word),
+            None => title.push_str(&capital(word)),
         }
-        title.push_str(letters.as_str());
     }
     title
 }
 
+/// What is written in capitals among words.
+const ACRONYMS: &[&str] = &[
+    "API", "AWS", "CSV", "HMAC", "HTML", "HTTP", "ID", "IDs", "IP", "JSON", "JWT", "LDAP", "MFA", "OAuth",
+    "OTP", "PDF", "SAML", "SCIM", "SMS", "SQL", "SSO", "TOTP", "URL", "URLs", "UTC", "UUID", "XML",
+];
+
+/// A word as it is written if it stands for several: `url` is `URL`.
+pub fn acronym(word: &str) -> Option<&'static str> {
+    ACRONYMS.iter().find(|acronym| acronym.eq_ignore_ascii_case(word)).copied()
+}
+
+/// A word with a capital at its beginning.
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// The ID of the card that stands for all external cards.
 pub const EXTERNAL_CARD: &str = "external.card";
+
+/// Its input that says which card is meant.
+pub const EXTERNAL_NAME: &str = "external_card";
 
 /// What an external card is called: `slack.send_message` of `external.slack.send_message`.
 pub fn external(id: &str) -> Option<&str> {

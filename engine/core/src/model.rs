@@ -191,6 +191,8 @@ pub enum Trigger {
     /// Another flow, or a person.
     #[default]
     Helper,
+    /// An administrator, or another product of the vendor's.
+    Delegated,
     /// The clock.
     Schedule(Schedule),
     /// A request to its address.
@@ -246,6 +248,8 @@ pub struct Input {
 pub struct Step {
     /// All of it.
     pub span: Span,
+    /// What its author calls it; the card's own name where none is given.
+    pub title: Option<Name>,
     /// The ID by which wires name it; cards without one cannot be wired from.
     pub id: Option<Name>,
     /// The card: `text.split`; empty where it is missing, which is already reported.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::card::{Catalog, EXTERNAL_CARD};
+use crate::card::Catalog;
 use crate::model::{Expr, Name, OnError, Project, Step};
 use crate::types::Kind;
 use crate::value::Value;
@@ -89,13 +89,12 @@ impl<'p> Names<'p> {
             .filter_map(|(name, value)| {
                 let Expr::Constant(Value::Text(text)) = &value.it else { return None };
                 match card {
-                    Some(card) if card.id != EXTERNAL_CARD => {
+                    Some(card) => {
                         let field = &card.inputs[card.input(&name.it)?];
                         if field.ty.kind == Kind::Flow { self.flow(text, from) } else { None }
                     }
-                    // Of what flowrun lacks nothing says which field holds a flow.
-                    _ if *name.it == *"flow" => self.flow(text, from),
-                    Some(_) => None,
+                    // Of a card that is unknown nothing says which field holds a flow.
+                    None if *name.it == *"flow" => self.flow(text, from),
                     None => self.path(text),
                 }
             })

@@ -390,16 +390,17 @@ fn filter(filter: &Filter) -> Result<(), String> {
 
 fn compared(comparison: &Comparison) -> Result<(), String> {
     let (left, right) = comparison.vals();
+    [left, right].into_iter().try_for_each(|side| match side {
+        Comparable::Function(call) => function(call),
+        Comparable::SingularQuery(SingularQuery::Root(_)) => Err(foreign()),
+        Comparable::SingularQuery(SingularQuery::Current(_)) | Comparable::Literal(_) => Ok(()),
+    })?;
     let counts = |side: &Comparable| matches!(side, Comparable::Function(TestFunction::Count(_)));
     let constant = |side: &Comparable| matches!(side, Comparable::Literal(_));
     if counts(left) && !constant(right) || counts(right) && !constant(left) {
         return Err("`count` can be compared with a constant only".into());
     }
-    [left, right].into_iter().try_for_each(|side| match side {
-        Comparable::Function(call) => function(call),
-        Comparable::SingularQuery(SingularQuery::Root(_)) => Err(foreign()),
-        Comparable::SingularQuery(SingularQuery::Current(_)) | Comparable::Literal(_) => Ok(()),
-    })
+    Ok(())
 }
 
 fn test(test: &Test) -> Result<(), String> {

@@ -243,6 +243,8 @@ impl Flow {
 pub enum Trigger {
     /// Other flows, or a person.
     Helper,
+    /// An administrator, or another product of the vendor's.
+    Delegated,
     /// The clock.
     Schedule {
         /// Five cron fields, or six with seconds.
@@ -332,6 +334,8 @@ pub struct Step {
     pub card: Arc<Card>,
     /// The card's name as the flow has it: an external card's own.
     pub name: Text,
+    /// What its author calls it.
+    pub titled: Option<Text>,
     /// The author's remark.
     pub note: Option<Text>,
     /// One for each declared input of the card, then one for each of `names`.
@@ -357,11 +361,12 @@ pub struct Step {
 }
 
 impl Step {
-    /// The card's name as Okta's console shows it.
+    /// What its author calls it, else the card's name as Okta's console shows it.
     pub fn title(&self) -> String {
-        match external(&self.name) {
-            Some(name) => title_of(name),
-            None => self.card.title(),
+        match (&self.titled, external(&self.name)) {
+            (Some(title), _) => title.to_string(),
+            (None, Some(name)) => title_of(name),
+            (None, None) => self.card.title(),
         }
     }
 }

@@ -184,6 +184,7 @@ impl Flowing<'_, '_> {
 fn bare(card: &str) -> Step {
     Step {
         span: nowhere(()).span,
+        title: None,
         id: None,
         card: nowhere(card.into()),
         connection: None,

@@ -108,8 +108,16 @@ impl Flowing<'_, '_> {
             outputs: outer.outputs,
         };
         let mut cards = self.run(&view, &ordered.cards);
-        // A Return without fields at the end of a branch does nothing.
-        if cards.last().is_some_and(|last| *last.card.it == *"flow_control.return" && last.with.is_empty()) {
+        // A Return without fields at the end of a branch does nothing, nor does one behind Return Error, where the editor wants it.
+        let is = |step: &Step, card: &str| *step.card.it == *card;
+        let dead = match cards.as_slice() {
+            [.., before, last] if is(before, "error_handling.return_error") => {
+                is(last, "flow_control.return")
+            }
+            [.., last] => is(last, "flow_control.return") && last.with.is_empty(),
+            [] => false,
+        };
+        if dead {
             cards.pop();
         }
         cards

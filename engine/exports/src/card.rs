@@ -6,12 +6,13 @@ use super::Dictionary;
 use super::answer::{is_asking, is_given};
 use super::fields::{COUNT_BLANKS, declared_input, skipped, stood_in};
 use super::flow::{Flowing, inline, lower_inline, origin};
+use super::helpers::author_s;
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
 use super::policy::{of_policy, retry};
 use super::search::{condition, result_set, result_set_named};
 use super::wire::{View, literal, nowhere};
-use flowrun_core::card::{Card as Declared, Work};
+use flowrun_core::card::{Card as Declared, Work, title_of};
 use flowrun_core::model::{At, Expr, Joined, Name, Step};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
@@ -28,10 +29,20 @@ pub(super) fn external(card: &Card) -> Text {
     format!("{EXTERNAL}.{}.{}", stem(connector, "connector"), id(name, "card")).into()
 }
 
+/// The title that the author gave a card, if it is not what the editor calls it.
+fn own_title(dictionary: &Dictionary, card: &Card) -> Option<Text> {
+    let usual = match dictionary.cards.get(&*card.address) {
+        Some(declared) => declared.title(),
+        None => title_of(external(card).rsplit('.').next().unwrap_or_default()),
+    };
+    let title = card.title.trim();
+    (!title.eq_ignore_ascii_case(&usual) && !title.is_empty()).then(|| title.into())
+}
+
 /// The name by which wires know an output.
 pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -> Option<Text> {
     let Some(declared) = dictionary.cards.get(&*card.address) else {
-        return Some(apart(&card.outputs, field));
+        return Some(shown(&card.outputs, field));
     };
     let nth =
         card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
@@ -43,12 +54,22 @@ pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -
     Some(field.key.clone())
 }
 
-/// A field's key, with its group where two fields share it.
-fn apart(fields: &[Field], field: &Field) -> Text {
-    match &field.group {
-        Some(group) if fields.iter().filter(|other| other.key == field.key).count() > 1 => {
-            format!("{group} {}", field.key).into()
-        }
+/// The name that the editor shows for a field of an external card, with its group where two fields share it; its key where
+/// that is not enough.
+fn shown(fields: &[Field], field: &Field) -> Text {
+    let said = |field: &Field| -> Text {
+        let label = field.label.as_deref().map(str::trim).filter(|label| !label.is_empty());
+        label.map_or_else(|| field.key.clone(), Text::from)
+    };
+    let grouped = |field: &Field| match &field.group {
+        Some(group) => format!("{group} {}", said(field)).into(),
+        None => said(field),
+    };
+    let alone =
+        |name: &dyn Fn(&Field) -> Text| fields.iter().filter(|other| name(other) == name(field)).count() < 2;
+    match () {
+        _ if alone(&said) => said(field),
+        _ if alone(&grouped) => grouped(field),
         _ => field.key.clone(),
     }
 }
@@ -61,6 +82,7 @@ impl Flowing<'_, '_> {
         let origin = Origin { card: card_of, ..origin(&self.title, &self.id) };
         Step {
             span: self.all.made_of(origin),
+            title: own_title(self.all.dictionary, raw).map(nowhere),
             id: Some(nowhere(view.ids[card].clone())),
             card: nowhere(name.into()),
             connection: None,
@@ -125,10 +147,14 @@ impl Flowing<'_, '_> {
                 None => self.rest(view, card, declared, field, calls.is_some(), &mut step),
             }
         }
+        // The editor gives a direction also where nothing is sorted.
+        if !step.with.iter().any(|(name, _)| *name.it == *"sort_column") {
+            step.with.retain(|(name, _)| *name.it != *"sort_direction");
+        }
         self.made(declared, raw, &mut step);
         self.member(declared, raw, &mut step);
         if result_set.as_deref() == Some("stream") {
-            self.streamed(view, card, raw, declared, &mut step);
+            self.streamed(view, card, raw, Some(declared), &mut step);
         }
         // Older exports lack the choice: there was one only.
         let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
@@ -344,18 +370,25 @@ impl Flowing<'_, '_> {
         let signatures = self.all.signatures;
         let of_policy: BTreeSet<&Text> =
             of_policy(self.all.dictionary, signatures, raw).map(|field| &field.id).collect();
-        for field in raw.inputs.iter().filter(|field| !of_policy.contains(&field.id)) {
+        let mine = |field: &&Field| !of_policy.contains(&field.id) && !author_s(raw, field, None);
+        let mut streams = false;
+        for field in raw.inputs.iter().filter(mine) {
             if let Some(flow) = &field.flow {
+                // Other connectors' cards take a flow for one purpose: it gets their records.
                 let path = self.callee(view, card, raw, field, flow, &mut step);
-                step.with
-                    .push((nowhere(apart(&raw.inputs, field)), nowhere(Expr::Constant(Value::Text(path)))));
+                let name = if streams { shown(&raw.inputs, field) } else { "flow".into() };
+                step.with.push((nowhere(name), nowhere(Expr::Constant(Value::Text(path)))));
+                streams = true;
             } else if view.pin(card, field).is_some() || !field.value.is_empty() {
                 let expr = view.expr(card, field, Type::ANY);
-                step.with.push((nowhere(apart(&raw.inputs, field)), nowhere(expr)));
+                step.with.push((nowhere(shown(&raw.inputs, field)), nowhere(expr)));
             }
         }
+        if streams {
+            self.streamed(view, card, raw, None, &mut step);
+        }
         for field in raw.outputs.iter().filter(|field| view.pinned.contains(&field.id)) {
-            step.outputs.push(typed(apart(&raw.outputs, field), field));
+            step.outputs.push(typed(shown(&raw.outputs, field), field));
         }
         step
     }

@@ -289,19 +289,19 @@ impl Flowing<'_, '_> {
     /// An ID for each card of a scope, given in the order in which they run.
     pub fn ids(&mut self, scope: &Scope, ordered: &Ordered) -> Vec<Text> {
         let mut ids = vec![Text::default(); scope.cards.len()];
-        self.name_all(scope, &ordered.cards, &mut ids);
+        self.name_all(scope, &scope.pinned(), &ordered.cards, &mut ids);
         ids
     }
 
-    fn name_all(&mut self, scope: &Scope, placed: &[Placed], ids: &mut [Text]) {
+    fn name_all(&mut self, scope: &Scope, pinned: &BTreeSet<&Text>, placed: &[Placed], ids: &mut [Text]) {
         for placed in placed {
             let (Placed::Card(card) | Placed::IfElse { card, .. }) = placed;
             let wanted = self.called(&scope.cards[*card]);
-            let wanted = wanted.unwrap_or_else(|| id(said(&scope.cards[*card]), "card"));
+            let wanted = wanted.unwrap_or_else(|| id(said(&scope.cards[*card], pinned), "card"));
             ids[*card] = self.ids.unique(&wanted);
             if let Placed::IfElse { then, otherwise, .. } = placed {
-                self.name_all(scope, then, ids);
-                self.name_all(scope, otherwise, ids);
+                self.name_all(scope, pinned, then, ids);
+                self.name_all(scope, pinned, otherwise, ids);
             }
         }
     }
@@ -368,22 +368,21 @@ const USUAL: &[&str] = &[
     "random number",
     "random text",
     "rounded",
+    "Result as a decimal",
+    "Result as a percentage (%)",
     "URL",
 ];
 
-/// What a card is called: by the name that its author gave to its only output, else by its title.
-fn said(card: &Card) -> &str {
-    match card.outputs.as_slice() {
-        [only] => match &only.label {
-            Some(label)
-                if !USUAL.contains(&&**label)
-                    && *label != only.key
-                    && !card.address.starts_with("channels:") =>
-            {
-                label
-            }
-            _ => &card.title,
-        },
+/// What a card is called: by the name that its author gave to the only output that is read, else by its title.
+fn said<'c>(card: &'c Card, pinned: &BTreeSet<&Text>) -> &'c str {
+    // How other connectors' outputs are shown is theirs.
+    if card.address.starts_with("channels:") && !card.address.contains(":stash:") {
+        return &card.title;
+    }
+    let mut read = card.outputs.iter().filter(|output| pinned.contains(&output.id));
+    let (Some(only), None) = (read.next(), read.next()) else { return &card.title };
+    match &only.label {
+        Some(label) if !USUAL.contains(&&**label) && *label != only.key => label,
         _ => &card.title,
     }
 }
@@ -398,6 +397,9 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
         });
     }
     let Some(start) = start else { return Trigger::Helper };
+    if *start.address == *"kernel:http:delegated" {
+        return Trigger::Delegated;
+    }
     if *start.address == *"kernel:http:accept" {
         let security = match raw.security.as_deref() {
             Some("open") => Some("public"),

@@ -66,13 +66,10 @@ impl Flowing<'_, '_> {
         view: &View<'_>,
         card: usize,
         raw: &Card,
-        declared: &Declared,
+        declared: Option<&Declared>,
         step: &mut Step,
     ) {
-        let own = |field: &&Field| {
-            field.group.as_deref() == Some("Streaming")
-                && !declared.inputs.iter().any(|input| *input.key == *field.key)
-        };
+        let own = |field: &&Field| author_s(raw, field, declared);
         let state = raw.inputs.iter().filter(own);
         let state: Vec<_> = state
             .map(|field| {
@@ -86,7 +83,8 @@ impl Flowing<'_, '_> {
         step.pass.retain(|(name, _)| !state.iter().any(|(own, _)| own.it == name.it));
         let none = state.is_empty();
         let state = Expr::Object(state);
-        let in_record = matches!(&declared.work, Work::Effect(spec) if spec.state_in_record);
+        let in_record =
+            declared.is_some_and(|card| matches!(&card.work, Work::Effect(spec) if spec.state_in_record));
         if let Some(whole) = in_record.then(|| "Record".into()).or_else(|| self.only_input(raw)) {
             let mut both = vec![(nowhere("Record".into()), nowhere(item("")))];
             both.extend((!none).then(|| (nowhere("State".into()), nowhere(state))));
@@ -95,4 +93,15 @@ impl Flowing<'_, '_> {
             step.pass.push((nowhere("State".into()), nowhere(state)));
         }
     }
+}
+
+/// Whether a field of a card that streams is the author's: its helper gets it.
+pub(super) fn author_s(raw: &Card, field: &Field, declared: Option<&Declared>) -> bool {
+    let known = match declared {
+        Some(card) => card.inputs.iter().any(|input| *input.key == *field.key),
+        // Of other connectors' cards this much is known.
+        None => field.flow.is_some() || field.key.starts_with("Record Limit"),
+    };
+    let streams = raw.inputs.iter().any(|field| field.flow.is_some());
+    streams && !known && field.group.as_deref() == Some("Streaming")
 }

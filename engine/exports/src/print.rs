@@ -106,6 +106,7 @@ fn fields(fields: &[(Name, At<Expr>)]) -> Yaml {
 fn trigger(trigger: &Trigger) -> Option<Yaml> {
     let (key, members) = match trigger {
         Trigger::Helper => return None,
+        Trigger::Delegated => ("delegated", Vec::new()),
         Trigger::Schedule(schedule) => {
             let mut members = vec![member("cron", text(&schedule.cron.it))];
             named(&mut members, "time_zone", schedule.time_zone.as_ref());
@@ -211,6 +212,7 @@ fn cards(steps: &[Step]) -> Yaml {
 
 fn card(step: &Step) -> Yaml {
     let mut members = Vec::new();
+    named(&mut members, "title", step.title.as_ref());
     named(&mut members, "id", step.id.as_ref());
     members.push(member("card", text(&step.card.it)));
     named(&mut members, "connection", step.connection.as_ref());

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use flowrun_core::card::EXTERNAL_CARD;
-use flowrun_core::effect::{Act, Answer, Effect, Outcome, Page, Performance};
-use flowrun_core::fault::{Fault, FaultKind};
-use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
+use flowrun_core::value::{Record, Text};
 use flowrun_external::Answers;
 
 use crate::perform::{Perform, Performing};
@@ -29,14 +28,10 @@ fn answer(answers: &Answers, card: &Performance) -> Outcome {
     let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
     let names = declared.chain(card.names.iter().cloned());
     let fields: Record = names.zip(card.args.iter().cloned()).filter(|(_, value)| !value.is_null()).collect();
-    let gives = answers.answer(&card.card.id, &fields)?;
     if card.page.is_some() {
-        let Some(Value::List(records)) = gives.get("records") else {
-            let message = format!("the answer for {} has no list of `records` to stream", card.card.id);
-            return Err(Fault::new(FaultKind::NotFound, message));
-        };
-        return Ok(Answer::Page(Page { records: (**records).clone(), total: None, next: None }));
+        return answers.records(&card.card.id, &fields).map(Answer::Page);
     }
+    let gives = answers.answer(&card.card.id, &fields)?;
     let output = |name: &Text| {
         let declared = card.card.outputs.iter().find(|output| *output.name == **name);
         let found = gives.get(name).or_else(|| gives.get(&declared?.key));

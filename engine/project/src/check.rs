@@ -11,7 +11,7 @@ use flowrun_core::source::{FileId, Sources};
 use flowrun_core::value::{Text, Value};
 use flowrun_core::vocabulary::Vocabulary;
 
-use crate::problem::{Mistakes, Problem, Refused};
+use crate::problem::{Problem, Refused};
 use crate::project::Project;
 
 /// Values for variables that are not in the project.
@@ -73,11 +73,6 @@ pub fn loaded(path: &Path, vocabulary: &Vocabulary, command: &str) -> Result<Pro
     let project = Project::read(path, vocabulary)?;
     if project.model.flows.is_empty() {
         return Err(no_flows(path, command).into());
-    }
-    // Half of a flow would look like a whole one.
-    if has_errors(&project.found) {
-        let Project { found, sources, .. } = project;
-        return Err(Refused::Mistakes(Mistakes { found, sources }));
     }
     Ok(project)
 }

@@ -5,16 +5,17 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use flowrun_core::diag::Diagnostic;
+use flowrun_core::diag::{Code, Diagnostic};
 use flowrun_core::load::{MANIFEST, MAX_BYTES, load};
 use flowrun_core::model::{self, Step};
 use flowrun_core::names::{Names, stem};
-use flowrun_core::source::Sources;
+use flowrun_core::source::{FileId, Sources};
 use flowrun_core::suggest::closest;
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
 use flowrun_exports::Trouble;
 
+use crate::check::is_error;
 use crate::exclude::Exclude;
 use crate::export;
 use crate::problem::{Problem, unreadable};
@@ -64,6 +65,14 @@ impl Project {
         }
         let (model, found) = load(&sources);
         Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new() })
+    }
+
+    /// The mistakes for which parts of a file, or of any, could not be read: what is shown of it lacks them. A credential is
+    /// read, and never shown.
+    pub fn unread(&self, file: Option<FileId>) -> Vec<Diagnostic> {
+        let hides = |found: &&Diagnostic| is_error(found) && found.code != Code::SecretInFile;
+        let there = |found: &&Diagnostic| file.is_none_or(|file| found.span.file == file);
+        self.found.iter().filter(hides).filter(there).cloned().collect()
     }
 
     /// The path of the flow that is meant by a file and, for an export, by a flow's title or name.

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use flowrun_core::card::external;
 use flowrun_core::diag::{Diagnostic, render, to_github, to_json};
 use flowrun_core::words;
 use flowrun_project::Project;
@@ -82,10 +83,22 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
         }
         CheckFormat::Text => render(&found, sources, style(console.out_look)),
     };
+    let text = text + &external_cards(&project).filter(|_| format == CheckFormat::Text).unwrap_or_default();
     console.print(&text)?;
     let warned = !found.is_empty() || !project.troubles.is_empty();
     let denied = has_errors(&found) || project.lacks_flows() || args.deny_warnings && warned;
     Ok(if denied { WRONG } else { DONE })
+}
+
+/// How many cards of the project flowrun lacks, if any.
+fn external_cards(project: &Project) -> Option<String> {
+    let steps = || project.model.flows.iter().flat_map(|flow| flow.all_cards());
+    let external = steps().filter(|step| external(&step.card.it).is_some()).count() as u64;
+    let all = words::many(steps().count() as u64, "card");
+    (external > 0).then(|| {
+        let are = if external == 1 { "is" } else { "are" };
+        format!("{external} of {all} {are} external: a run needs answers for them, by `--mock FILE`\n")
+    })
 }
 
 /// What leads from the present folder to the project's: there the paths that are told begin.

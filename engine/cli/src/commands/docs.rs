@@ -8,8 +8,9 @@ use flowrun_project::check::{self, Given};
 use flowrun_project::folder;
 use flowrun_views::docs;
 
+use crate::commands::graph::unread;
 use crate::console::Console;
-use crate::outcome::{DONE, Refused};
+use crate::outcome::Refused;
 use crate::surroundings::Surroundings;
 
 /// What `docs` is told.
@@ -40,5 +41,5 @@ pub fn run(args: &DocsArgs, surroundings: &Surroundings, console: &mut Console<'
     folder::write(&args.output, files, args.force)?;
     let flows = words::many(project.model.flows.len() as u64, "flow");
     console.note(&format!("described {flows} in {}\n", args.output.join(docs::INDEX).display()));
-    Ok(DONE)
+    Ok(unread(&project, None, console))
 }

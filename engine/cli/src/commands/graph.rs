@@ -4,12 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use flowrun_core::diag::render;
+use flowrun_core::source::FileId;
 use flowrun_project::check::{self, Given};
-use flowrun_project::{Mistakes, Project, unwritable};
-use flowrun_views::graph::{self, Theme};
+use flowrun_project::{Project, unwritable};
+use flowrun_views::graph::{self, Subject, Theme};
+use flowrun_views::mistakes::style;
 
 use crate::console::Console;
-use crate::outcome::{DONE, Refused};
+use crate::outcome::{DONE, Refused, WRONG};
 use crate::surroundings::Surroundings;
 
 /// What `graph` is told.
@@ -57,7 +60,8 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
         let project = check::loaded(&args.file, vocabulary, "graph --html")?;
         let title = project.title(&args.file);
         let uses = check::examine(&project, vocabulary, &Given::default()).uses;
-        return give(&graph::page(&project, &uses, &title, &vocabulary.cards, args.theme), args, console);
+        give(&graph::page(&project, &uses, &title, &vocabulary.cards, args.theme), args, console)?;
+        return Ok(unread(&project, None, console));
     }
     if args.file.is_dir() {
         return Err(check::is_folder(&args.file, vocabulary).into());
@@ -67,12 +71,6 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
     let at = project.model.flows.iter().position(|flow| *flow.path == *path);
     let Some(at) = at else { return Err(Refused::Said) };
     let flow = &project.model.flows[at];
-    // Half of a flow would look like a whole one.
-    let own: Vec<_> =
-        project.found.iter().filter(|found| found.span.file == flow.span.file).cloned().collect();
-    if check::has_errors(&own) {
-        return Err(Refused::Mistakes(Mistakes { found: own, sources: project.sources }));
-    }
     let uses = check::examine(&project, vocabulary, &Given::default()).uses;
     let named =
         args.output.as_deref().and_then(Path::extension).and_then(|ending| match ending.to_str()? {
@@ -80,18 +78,30 @@ pub fn run(args: &GraphArgs, surroundings: &Surroundings, console: &mut Console<
             "mmd" | "mermaid" | "md" => Some(GraphFormat::Mermaid),
             _ => None,
         });
+    let subject = Subject::of(&project, at, &uses, &vocabulary.cards);
     let text = match args.format.or(named).unwrap_or(GraphFormat::Svg) {
-        GraphFormat::Svg => graph::svg(flow, uses.of(at), &vocabulary.cards, args.theme),
-        GraphFormat::Mermaid => graph::mermaid(flow, uses.of(at), &vocabulary.cards),
+        GraphFormat::Svg => graph::svg(subject, args.theme),
+        GraphFormat::Mermaid => graph::mermaid(subject),
     };
-    give(&text, args, console)
+    give(&text, args, console)?;
+    Ok(unread(&project, Some(flow.span.file), console))
+}
+
+/// Tells the mistakes for which parts of a file, or of any, are missing in what was shown; the exit code.
+pub fn unread(project: &Project, file: Option<FileId>, console: &mut Console<'_>) -> u8 {
+    let found = project.unread(file);
+    if found.is_empty() {
+        return DONE;
+    }
+    console.note(&render(&found, &project.sources, style(console.err_look)));
+    WRONG
 }
 
 /// Writes what `graph` gives to where it was asked for.
-fn give(text: &str, args: &GraphArgs, console: &mut Console<'_>) -> Result<u8, Refused> {
+fn give(text: &str, args: &GraphArgs, console: &mut Console<'_>) -> Result<(), Refused> {
     match &args.output {
         None => console.print(text)?,
         Some(file) => fs::write(file, text).map_err(|error| unwritable(file, &error))?,
     }
-    Ok(DONE)
+    Ok(())
 }

@@ -80,8 +80,11 @@ impl<'p> Lower<'_, 'p> {
         let wanted = match result_set {
             Some(Expr::Constant(Value::Text(text))) => Some(*text == *"stream"),
             Some(Expr::Constant(_)) | None => {
-                let declared = card.inputs.iter().find(|field| field.name == "result_set");
-                Some(declared.is_some_and(|field| Value::from(&field.default) == Value::from("stream")))
+                match card.inputs.iter().find(|field| field.name == "result_set") {
+                    Some(field) => Some(Value::from(&field.default) == Value::from("stream")),
+                    // A card without the choice streams if it is given a flow.
+                    None => Some(matches!(step.callee, Callee::Flow(_))),
+                }
             }
             // Known only when it runs.
             Some(_) => None,

@@ -4,7 +4,7 @@ use super::compared::Compared;
 use super::lower::Lower;
 use super::scope::Callee;
 use super::table;
-use crate::card::{Card, EXTERNAL_CARD, Field, Literal, external};
+use crate::card::{Card, EXTERNAL_CARD, EXTERNAL_NAME, Field, Literal, external};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr};
 use crate::program::Arg;
@@ -33,7 +33,7 @@ impl Lower<'_, '_> {
         let mut compared = Compared::default();
         for field in card.inputs.iter() {
             // Which card an external card stands for says its name.
-            if card.id == EXTERNAL_CARD {
+            if card.id == EXTERNAL_CARD && field.name == EXTERNAL_NAME {
                 let name = external(&model.card.it).unwrap_or_default();
                 fields.args.push(Arg::Const(Value::from(name)));
                 fields.spans.push(None);

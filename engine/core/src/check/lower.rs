@@ -167,6 +167,7 @@ impl<'p> Lower<'_, 'p> {
             id: model.id.as_ref().map_or_else(|| name.into(), |id| id.it.clone()),
             card: card.clone(),
             name: full.clone(),
+            titled: model.title.as_ref().map(|title| title.it.clone()),
             note: model.note.as_ref().map(|note| note.it.clone()),
             args: fields.args,
             names: fields.names.into(),

@@ -7,7 +7,7 @@ use super::names::type_named;
 use super::signature::control_of;
 use super::uses::{How, Target};
 use super::{Log, Shared, table};
-use crate::card::{Card, Catalog, Control, EXTERNAL_CARD, Work};
+use crate::card::{Card, Catalog, Control, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{self, At, Expr, Joined, Name, OnError};
 use crate::program::{self, SlotId};
@@ -164,7 +164,7 @@ impl<'p> Scope<'p> {
                 error: None,
                 is_read: false,
             };
-            if card.is_none_or(|card| card.id == EXTERNAL_CARD) {
+            if card.is_none() {
                 // Of what flowrun lacks nothing says which field holds a flow, but that it would be called so.
                 let from = &shared.project.flows[self.flow].path;
                 if let Some(At { it: Expr::Constant(Value::Text(name)), span }) = step.field("flow")

@@ -21,6 +21,7 @@ impl Lower<'_, '_> {
         let (shared, model) = (self.shared, self.model);
         match &model.trigger {
             Trigger::Helper => program::Trigger::Helper,
+            Trigger::Delegated => program::Trigger::Delegated,
             Trigger::Schedule(schedule) => {
                 self.passed_nothing();
                 self.schedule(schedule)

@@ -8,6 +8,7 @@ use crate::model::{Arm, At, Expr, Joined, Name, OnError, Retry, Step};
 
 /// The keys of a card, in the order in which they are best written.
 pub(crate) const KEYS: &[&str] = &[
+    "title",
     "id",
     "card",
     "connection",
@@ -52,6 +53,7 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Option<Step> {
     let keys = keys(reader, node)?;
     let mut step = Step {
         span: node.span,
+        title: reader.text_at(&keys, "title"),
         id: None,
         card: Name::new("".into(), reader.first_line(node.span)),
         connection: reader.text_at(&keys, "connection"),

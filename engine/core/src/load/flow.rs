@@ -16,7 +16,7 @@ use crate::value::Text;
 pub(crate) const KEYS: &[&str] =
     &["name", "description", "trigger", "alone", "on_failure", "convert", "inputs", "outputs", "cards"];
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "convert", "description"];
-const TRIGGERS: &[&str] = &["helper", "schedule", "api_endpoint", "event"];
+const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event"];
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
 
 /// Reads a flow file: `path` is how flows name it.
@@ -233,8 +233,9 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
     let settings = settings.filter(|node| node.content != Content::Null);
     match (kind, settings) {
         ("helper", None) => Some(Trigger::Helper),
-        ("helper", Some(settings)) => {
-            reader.mismatch(settings, "`trigger: helper`, which has no settings");
+        ("delegated", None) => Some(Trigger::Delegated),
+        ("helper" | "delegated", Some(settings)) => {
+            reader.mismatch(settings, &format!("`trigger: {kind}`, which has no settings"));
             None
         }
         ("api_endpoint", None) => Some(Trigger::ApiEndpoint { method: None, security: None }),

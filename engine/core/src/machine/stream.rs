@@ -201,7 +201,9 @@ impl Machine {
         let first = step.out.0 as usize;
         for (index, name) in step.outputs.iter().enumerate() {
             match &**name {
-                "records_streamed" => frame.slots[first + index] = Value::from(stream.taken),
+                "records_streamed" | "Records Streamed" => {
+                    frame.slots[first + index] = Value::from(stream.taken)
+                }
                 "failed" => frame.slots[first + index] = Value::from(failed),
                 _ => {}
             }

@@ -81,6 +81,9 @@ impl Entry {
         // A blank line alone is none that a list on one line could not do without.
         let remarked = self.beside.is_some() || self.above.iter().chain(&self.below).any(|it| !it.is_empty());
         let value = self.value.inline().filter(|_| !remarked)?;
+        if self.key.as_ref().is_some_and(|key| is_long(&key.within)) {
+            return None;
+        }
         let key = self.key.as_ref().map(|key| format!("{}: ", key.within)).unwrap_or_default();
         Some(format!("{key}{}{value}", self.anchored(" ")))
     }
@@ -95,6 +98,12 @@ impl Entry {
         remarks(&self.above, indent, into);
         pad(indent, into);
         match &self.key {
+            Some(key) if is_long(&key.alone) => {
+                into.push_str(&format!("? {}\n", key.alone));
+                pad(indent, into);
+                into.push(':');
+                self.behind(indent, indent + 1, into);
+            }
             Some(key) => {
                 into.push_str(&key.alone);
                 into.push(':');
@@ -234,6 +243,11 @@ impl Yaml {
             Yaml::Map(members) => format!("{{ {} }}", joined(members)?),
         })
     }
+}
+
+/// Whether a key must be marked as such: YAML looks no farther than 1,024 letters for a colon.
+fn is_long(key: &str) -> bool {
+    key.chars().count() > 1_000
 }
 
 /// Whether nothing stands above the first of these.

@@ -45,7 +45,8 @@ pub(crate) fn is_typographic(letter: char) -> bool {
 /// Whether a text needs no quotes; `within` brackets more signs mean something.
 fn is_plain(text: &str, within: bool) -> bool {
     let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return false };
-    let means = |sign: char| ",[]{}".contains(sign);
+    // Older readers of YAML take a `?` between brackets for the sign of a key.
+    let means = |sign: char| ",[]{}?".contains(sign);
     // Without quotes such would be taken for those that are missing.
     let starts =
         !first.is_whitespace() && !is_typographic(first) && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);

@@ -1,6 +1,6 @@
 //! The categories of cards, in the order in which the manual lists them: those of Okta's console, then the connectors'.
 
-use flowrun_core::card::{Catalog, Colour};
+use flowrun_core::card::{Catalog, Colour, acronym, capital};
 
 const fn colour(light: u32, dark: u32) -> Option<Colour> {
     Some(Colour { light, dark })
@@ -49,12 +49,7 @@ pub fn rank(catalog: &Catalog, group: &str) -> usize {
 /// The last part of a name in snake case, as words: `okta.read_user` is `Read User`.
 pub fn words(name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
-    let words = name.split('_').filter(|word| !word.is_empty()).map(|word| {
-        let mut letters = word.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
-            .unwrap_or_default()
-    });
+    let words = name.split('_').filter(|word| !word.is_empty());
+    let words = words.map(|word| acronym(word).map_or_else(|| capital(word), str::to_owned));
     words.collect::<Vec<_>>().join(" ")
 }

@@ -21,6 +21,7 @@ impl Both<'_> {
         if let (Some(was), Some(now)) = (&old.id, &new.id) {
             changes.extend(renamed("id", &was.it, &now.it));
         }
+        changes.extend(texts("title", old.title.as_ref(), new.title.as_ref()));
         changes.extend(texts("connection", old.connection.as_ref(), new.connection.as_ref()));
         changes.extend(self.fields(Fields { card: &new.card.it, sort: "field" }, &old.with, &new.with));
         changes.extend(self.fields(undeclared("passes"), &old.pass, &new.pass));

@@ -72,6 +72,7 @@ fn moves(old: &Flow, new: &Flow, changes: &mut Vec<Change>) -> bool {
 fn started(trigger: &Trigger) -> &'static str {
     match trigger {
         Trigger::Helper => "other flows",
+        Trigger::Delegated => "an administrator, as a delegated flow",
         Trigger::Schedule(_) => "a schedule",
         Trigger::ApiEndpoint { .. } => "an API endpoint",
         Trigger::Event { .. } => "an event",
@@ -163,7 +164,7 @@ impl Both<'_> {
                     self.field(of, "filter", was.as_ref(), now.as_ref(), changes);
                 }
             }
-            (Trigger::Helper, Trigger::Helper) => {}
+            (Trigger::Helper, Trigger::Helper) | (Trigger::Delegated, Trigger::Delegated) => {}
             _ => {
                 let told = |trigger: &Trigger| match trigger {
                     Trigger::Schedule(schedule) => format!("a schedule: {}", schedule.cron.it),

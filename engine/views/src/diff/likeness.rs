@@ -108,13 +108,14 @@ pub fn card(step: &Step, arms: &[Likeness]) -> Likeness {
         }
         Some(OnError::Stop) | None => {}
     }
+    marks.extend(step.title.as_ref().map(|title| mark(&("title", &*title.it))));
     marks.extend(step.note.as_ref().map(|note| mark(&("note", &*note.it))));
     marks.extend(arms.iter().map(|arm| mark(&("arm", arm.whole))));
     let held = arms.iter().flat_map(|arm| &arm.marks);
     marks.extend(held.map(|held| mark(&("held", held))));
     let mut said = Vec::new();
     step.with.iter().for_each(|(_, value)| words(&value.it, &mut said));
-    step.note.iter().for_each(|note| words_of(&note.it, &mut said));
+    step.title.iter().chain(&step.note).for_each(|note| words_of(&note.it, &mut said));
     Likeness::of(mark(&*step.card.it), marks).saying(said)
 }
 

@@ -105,6 +105,9 @@ impl<'m> Outline<'m> {
     /// What a person calls a card: Okta's name, and its ID where that says more.
     pub fn name(&self, at: usize, catalog: &Catalog) -> String {
         let step = self.cards[at].step;
+        if let Some(title) = &step.title {
+            return title.it.to_string();
+        }
         let title = catalog.get(&step.card).map_or_else(|| category::words(&step.card), |card| card.title());
         let plain = |text: &str| text.replace([' ', '_', '-'], "").to_lowercase();
         match &step.id {

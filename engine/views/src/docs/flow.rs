@@ -8,6 +8,7 @@ use flowrun_core::value::Value;
 use super::markdown::{address, code, link, relative, text};
 use super::survey::{About, Survey};
 use super::{INDEX, stem};
+use crate::graph::INCOMPLETE;
 use crate::graph::scene::{constant, plain};
 use crate::private::masked_constant;
 use flowrun_core::words;
@@ -21,6 +22,9 @@ pub fn page(project: &Project, at: usize, survey: &Survey) -> String {
     if let Some(description) = &flow.description {
         let paragraphs = description.split("\n\n").map(text).filter(|paragraph| !paragraph.is_empty());
         page.extend(paragraphs.map(|paragraph| paragraph + "\n\n"));
+    }
+    if !project.unread(Some(flow.span.file)).is_empty() {
+        page.push_str(&format!("**{INCOMPLETE}**\n\n"));
     }
     let picture = own.rsplit('/').next().unwrap_or(&own).to_owned() + ".svg";
     let picture = address(&picture);
@@ -54,7 +58,7 @@ fn facts(flow: &Flow, about: &About) -> String {
     let mut rows = vec![("Starts".to_owned(), text(&about.start))];
     let mut add = |name: &str, value: String| rows.push((name.to_owned(), value));
     match &flow.trigger {
-        Trigger::Helper => {}
+        Trigger::Helper | Trigger::Delegated => {}
         Trigger::Schedule(schedule) => {
             let zone = schedule.time_zone.as_ref().map_or("UTC", |zone| &***zone);
             add("Time zone", text(zone));

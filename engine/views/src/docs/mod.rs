@@ -11,7 +11,7 @@ use flowrun_core::names::Names;
 use flowrun_project::Project;
 
 use crate::graph::svg::Writing;
-use crate::graph::{Theme, linked};
+use crate::graph::{Subject, Theme, linked};
 use survey::Survey;
 
 /// The name of the first page.
@@ -29,7 +29,7 @@ pub fn pages(project: &Project, uses: &Uses, title: &str, catalog: &Catalog) -> 
             Some(markdown::address(&markdown::relative(&flow.path, &picture)))
         };
         let writing = Writing { theme: Some(Theme::Auto), link: &link };
-        pages.push((stem(&flow.path) + ".svg", linked(flow, uses.of(at), catalog, writing)));
+        pages.push((stem(&flow.path) + ".svg", linked(Subject::of(project, at, uses, catalog), writing)));
         pages.push((stem(&flow.path) + ".md", flow::page(project, at, &survey)));
     }
     pages

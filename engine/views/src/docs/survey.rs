@@ -73,6 +73,7 @@ impl About {
     fn started(flow: &Flow, catalog: &Catalog) -> String {
         match &flow.trigger {
             Trigger::Helper => "Helper flow".to_owned(),
+            Trigger::Delegated => "Delegated flow".to_owned(),
             Trigger::Schedule(schedule) => format!("Scheduled: {}", schedule.cron.it),
             Trigger::ApiEndpoint { .. } => "API endpoint".to_owned(),
             Trigger::Event { event, .. } => {
@@ -87,7 +88,7 @@ impl About {
         self.cards += 1;
         let card = catalog.get(&step.card);
         let title = title::name(catalog, &step.card);
-        let (called, _) = title::of(catalog, &step.card, step.id.as_ref().map(|id| &***id));
+        let (called, _) = title::of(catalog, step);
         let note = step.note.as_ref().map(|note| note.trim()).filter(|note| !note.is_empty());
         self.notes.extend(note.map(|note| (called, note.to_owned())));
         self.reach(step, card.map(|card| &**card), title, catalog);

@@ -1,21 +1,25 @@
 //! From a flow's cards to nodes: their fields, and which outputs they read.
 
-use flowrun_core::card::{Card, Catalog};
-use flowrun_core::check::uses::{How, Target, Use, within};
-use flowrun_core::model::{At, Expr, Flow, Joined, Name, OnError, Step};
+use flowrun_core::card::Card;
+use flowrun_core::check::uses::{How, Target, within};
+use flowrun_core::model::{At, Expr, Joined, Name, OnError, Step};
 use flowrun_core::source::Span;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{REDACTED, Value};
 
+use super::conditions::{Condition, conditions};
 use super::scene::{Form, Lane, Node, Paint, Row, Scene, Source, constant, plain};
-use super::{start, title};
+use super::{Subject, start, title};
 use crate::private::masked;
 
 impl Scene {
-    /// What is to be drawn of `flow`. Cards that the catalog lacks are drawn by their ID.
-    pub fn new(flow: &Flow, uses: &[Use], catalog: &Catalog) -> Scene {
+    /// What is to be drawn of a flow. Cards that the catalog lacks are drawn by their ID.
+    pub fn new(subject: Subject<'_>) -> Scene {
+        let flow = subject.flow;
         // The first node is what starts the flow.
-        let mut builder = Builder { catalog, uses, nodes: vec![start::trigger(flow)], sources: Vec::new() };
+        let mut start = start::trigger(flow);
+        start.note = (!subject.is_whole).then(|| INCOMPLETE.into());
+        let mut builder = Builder { subject, nodes: vec![start], sources: Vec::new() };
         let steps = builder.steps(&flow.cards);
         let Builder { mut nodes, sources, .. } = builder;
         for (index, source) in sources.iter().enumerate() {
@@ -31,9 +35,11 @@ impl Scene {
     }
 }
 
+/// What is said of a flow of which not all could be read.
+pub const INCOMPLETE: &str = "Parts of this flow could not be read; `flowrun check` tells which.";
+
 struct Builder<'a> {
-    catalog: &'a Catalog,
-    uses: &'a [Use],
+    subject: Subject<'a>,
     nodes: Vec<Node>,
     sources: Vec<Source>,
 }
@@ -45,9 +51,9 @@ impl Builder<'_> {
 
     fn step(&mut self, step: &Step) -> usize {
         let at = self.nodes.len();
-        let card = self.catalog.get(&step.card).map(|card| &**card);
+        let card = self.subject.catalog.get(&step.card).map(|card| &**card);
         let id = step.id.as_ref().map(|id| id.it.clone());
-        let (title, kind) = title::of(self.catalog, &step.card, id.as_deref());
+        let (title, kind) = title::of(self.subject.catalog, step);
         // What a node holds comes after it.
         self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, ..Node::default() });
         let node = Node {
@@ -78,13 +84,15 @@ impl Builder<'_> {
                 "value_a" => rows.push(self.condition("if", &step.with, at)),
                 "operator" | "value_b" if compares => {}
                 _ if kind == Some(Kind::Flow) || kind.is_none() && &*name.it == "flow" => {
-                    let mut row = Row::new(name, Form::Call);
-                    row.say(plain(&value.it), Paint::Plain);
-                    calls.push(row);
+                    calls.push(self.call(name, &plain(&value.it)));
                 }
                 _ if kind == Some(Kind::Secret) && matches!(value.it, Expr::Constant(_)) => {
                     rows.push(Row::plain(name, REDACTED));
                 }
+                "where" => match conditions(value) {
+                    Some(conditions) => rows.extend(self.conditions(name, conditions, at)),
+                    None => rows.push(self.row(name, value, Form::Field, at)),
+                },
                 _ => rows.push(self.row(name, value, Form::Field, at)),
             }
         }
@@ -104,9 +112,7 @@ impl Builder<'_> {
                 rows.push(row);
             }
             Some(OnError::Call { flow, pass }) => {
-                let mut row = Row::new("on_error", Form::Call);
-                row.say(&***flow, Paint::Plain);
-                rows.push(row);
+                rows.push(self.call("on_error", flow));
                 rows.extend(pass.iter().map(|(name, value)| self.row(name, value, Form::Passed, at)));
             }
             Some(OnError::Stop) | None => {}
@@ -142,17 +148,45 @@ impl Builder<'_> {
         row
     }
 
+    /// A helper flow, by its name.
+    fn call(&self, key: &str, path: &str) -> Row {
+        let called = self.subject.flows.iter().find(|flow| *flow.path == *path);
+        let mut row = Row::new(key, Form::Call);
+        row.say(called.map_or(path, |flow| &*flow.name.it), Paint::Plain);
+        Row { calls: Some(path.into()), ..row }
+    }
+
+    /// What rows are searched by, a condition in each line.
+    fn conditions(&mut self, key: &str, conditions: Vec<Condition>, at: usize) -> Vec<Row> {
+        let row = |(index, (word, mut fields)): (usize, Condition)| {
+            let column = field(&fields, "column").map(|column| plain(&column.it)).unwrap_or_default();
+            for (name, value) in &mut fields {
+                if *name.it == *"value" {
+                    value.it = masked(&column, &value.it);
+                }
+            }
+            let key = if index == 0 { key } else { word };
+            self.compared(key, &fields, ["column", "operator", "value"], at)
+        };
+        conditions.into_iter().enumerate().map(row).collect()
+    }
+
     /// `value_a`, `operator` and `value_b` in one line.
     fn condition(&mut self, key: &str, fields: &[(Name, At<Expr>)], at: usize) -> Row {
-        let field = |name: &str| fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| value);
-        let operator = field("operator").map_or_else(|| "==".to_owned(), |value| plain(&value.it));
+        self.compared(key, fields, ["value_a", "operator", "value_b"], at)
+    }
+
+    /// Two of the fields and what stands between them in one line.
+    fn compared(&mut self, key: &str, fields: &[(Name, At<Expr>)], names: [&str; 3], at: usize) -> Row {
+        let [left, operator, right] = names.map(|name| field(fields, name));
+        let operator = operator.map_or_else(|| "==".to_owned(), |value| plain(&value.it));
         let mut row = Row::new(key, Form::Field);
-        match field("value_a") {
+        match left {
             Some(value) => self.value(&mut row, value, at),
             None => row.say("blank", Paint::Muted),
         }
         row.say(format!(" {operator} "), Paint::Muted);
-        match field("value_b") {
+        match right {
             Some(value) => self.value(&mut row, value, at),
             None if operator.ends_with("empty") => {}
             None => row.say("blank", Paint::Muted),
@@ -205,7 +239,7 @@ impl Builder<'_> {
     /// The sources that an expression of node `at` reads.
     fn reads(&mut self, span: Span, at: usize) -> Vec<usize> {
         let mut read = Vec::new();
-        for used in within(self.uses, span).filter(|used| used.how == How::Reads) {
+        for used in within(self.subject.uses, span).filter(|used| used.how == How::Reads) {
             let (node, name) = match &used.target {
                 Target::Input { name, .. } => (0, name),
                 // The first node is what starts the flow.
@@ -237,6 +271,10 @@ impl Builder<'_> {
         }
         reads.into_iter().for_each(|read| row.read(read));
     }
+}
+
+fn field<'e>(fields: &'e [(Name, At<Expr>)], name: &str) -> Option<&'e At<Expr>> {
+    fields.iter().find(|(key, _)| &*key.it == name).map(|(_, value)| value)
 }
 
 /// The path of a template that is nothing but a name, or a member of one.

@@ -4,6 +4,7 @@
 //! with mistakes can be looked at too.
 
 mod build;
+mod conditions;
 mod fit;
 pub mod layout;
 mod mermaid;
@@ -16,12 +17,14 @@ pub mod text;
 pub mod title;
 pub mod wires;
 
+pub use build::INCOMPLETE;
 pub use mermaid::escape;
 pub use page::page;
 
 use flowrun_core::card::Catalog;
-use flowrun_core::check::uses::Use;
+use flowrun_core::check::uses::{Use, Uses};
 use flowrun_core::model::Flow;
+use flowrun_project::Project;
 
 /// The colours of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,24 +51,47 @@ impl std::str::FromStr for Theme {
     }
 }
 
+/// A flow that is to be drawn.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub flow: &'a Flow,
+    /// What it uses.
+    pub uses: &'a [Use],
+    /// The flows of the project: helpers go by their names.
+    pub flows: &'a [Flow],
+    /// Whether all of its file could be read.
+    pub is_whole: bool,
+    pub catalog: &'a Catalog,
+}
+
+impl<'a> Subject<'a> {
+    /// A flow of the project, by its place in it.
+    pub fn of(project: &'a Project, at: usize, uses: &'a Uses, catalog: &'a Catalog) -> Subject<'a> {
+        let flows = &project.model.flows;
+        let flow = &flows[at];
+        let is_whole = project.unread(Some(flow.span.file)).is_empty();
+        Subject { flow, uses: uses.of(at), flows, is_whole, catalog }
+    }
+}
+
 /// A flow as an SVG picture: its cards in the order in which they run, and the wires between them.
-pub fn svg(flow: &Flow, uses: &[Use], catalog: &Catalog, theme: Theme) -> String {
-    linked(flow, uses, catalog, svg::Writing { theme: Some(theme), link: &|_| None })
+pub fn svg(subject: Subject<'_>, theme: Theme) -> String {
+    linked(subject, svg::Writing { theme: Some(theme), link: &|_| None })
 }
 
 /// The same with links to the pictures of helper flows, or without a style sheet of its own.
-pub fn linked(flow: &Flow, uses: &[Use], catalog: &Catalog, writing: svg::Writing<'_>) -> String {
-    let scene = scene::Scene::new(flow, uses, catalog);
-    svg::write(&layout::Picture::new(&scene), &scene, catalog, writing)
+pub fn linked(subject: Subject<'_>, writing: svg::Writing<'_>) -> String {
+    let scene = scene::Scene::new(subject);
+    svg::write(&layout::Picture::new(&scene), &scene, subject.catalog, writing)
 }
 
 /// Where everything lies in the picture of a flow.
-pub fn picture(flow: &Flow, uses: &[Use], catalog: &Catalog) -> layout::Picture {
-    layout::Picture::new(&scene::Scene::new(flow, uses, catalog))
+pub fn picture(subject: Subject<'_>) -> layout::Picture {
+    layout::Picture::new(&scene::Scene::new(subject))
 }
 
 /// A flow as the text of a Mermaid flowchart. It shows the order of the cards, not the wires, among which Mermaid's own
 /// layout would lose the order.
-pub fn mermaid(flow: &Flow, uses: &[Use], catalog: &Catalog) -> String {
-    mermaid::write(&scene::Scene::new(flow, uses, catalog))
+pub fn mermaid(subject: Subject<'_>) -> String {
+    mermaid::write(&scene::Scene::new(subject))
 }

@@ -82,6 +82,8 @@ pub struct Row {
     pub reads: Vec<usize>,
     /// What kind of line it is.
     pub form: Form,
+    /// The path of the flow that is called.
+    pub calls: Option<Text>,
 }
 
 /// What kind of line a row is.
@@ -116,7 +118,7 @@ pub enum Paint {
 impl Row {
     /// A row without a value.
     pub fn new(key: &str, form: Form) -> Row {
-        Row { key: key.to_owned(), pieces: Vec::new(), reads: Vec::new(), form }
+        Row { key: key.to_owned(), pieces: Vec::new(), reads: Vec::new(), form, calls: None }
     }
 
     /// A field with a text.

@@ -1,6 +1,9 @@
 //! What starts a flow, as the first node of its picture.
 
+use flowrun_core::card::{external, title_of};
+
 use super::scene::{Give, Node, Paint, Row, constant, plain};
+use crate::catalog::category::words;
 use crate::private::masked_constant;
 use flowrun_core::model::{Flow, Trigger};
 
@@ -9,6 +12,7 @@ pub fn trigger(flow: &Flow) -> Node {
     let mut rows = Vec::new();
     let title = match &flow.trigger {
         Trigger::Helper => "Helper Flow",
+        Trigger::Delegated => "Delegated Flow",
         Trigger::Schedule(schedule) => {
             rows.push(Row::plain("cron", &**schedule.cron));
             rows.extend(schedule.time_zone.as_ref().map(|zone| Row::plain("time_zone", &***zone)));
@@ -22,10 +26,9 @@ pub fn trigger(flow: &Flow) -> Node {
             "API Endpoint"
         }
         Trigger::Event { event, with, filter } => {
-            rows.push(Row::plain("event", &***event));
             rows.extend(with.iter().map(|(name, value)| Row::plain(&name.it, plain(&value.it))));
             rows.extend(filter.as_ref().map(|filter| Row::plain("filter", plain(&filter.it))));
-            "Event"
+            &title_of(external(event).unwrap_or(event))
         }
     };
     let mut gives = Vec::new();
@@ -43,8 +46,16 @@ pub fn trigger(flow: &Flow) -> Node {
         }
         gives.push(Give { row, source: None });
     }
+    let kind = match &flow.trigger {
+        Trigger::Event { event, .. } => {
+            let connector = external(event).unwrap_or(event).split('.').next().unwrap_or_default();
+            format!("{} event", words(connector))
+        }
+        _ => String::new(),
+    };
     Node {
         title: title.to_owned(),
+        kind,
         id: (!flow.inputs.is_empty()).then(|| "inputs".into()),
         rows,
         gives,

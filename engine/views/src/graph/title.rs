@@ -1,20 +1,22 @@
 //! What a card is called in a picture.
 
-use flowrun_core::card::{Catalog, external};
+use flowrun_core::card::{Catalog, acronym, capital, external};
+use flowrun_core::model::Step;
 
 use crate::catalog::category::{title, words};
 
-/// The title of a card, and what stands below it: its connector or category and, where the title is the author's, the card's name.
-///
-/// The author's title is only told by the ID that was made of it, so an ID that merely repeats the card's name tells none.
-pub fn of(catalog: &Catalog, id: &str, author: Option<&str>) -> (String, String) {
+/// What a card is called, and what stands below it: its connector or category, and the card's name where the author called it
+/// otherwise: by a title, else by an ID that does more than repeat the card's name.
+pub fn of(catalog: &Catalog, step: &Step) -> (String, String) {
+    let id = &*step.card.it;
     let name = name(catalog, id);
     let group = match external(id).and_then(|rest| rest.split_once('.')) {
         Some((connector, _)) => words(connector),
         None => title(catalog, id.split_once('.').map_or("", |(group, _)| group)),
     };
-    match author.filter(|author| !repeats(author, id, &name)) {
-        Some(author) => (sentence(author), [group, name].join(" · ").trim_start_matches(" · ").to_owned()),
+    let said = step.id.as_ref().map(|own| &*own.it).filter(|own| !repeats(own, id, &name)).map(sentence);
+    match step.title.as_ref().map(|title| title.it.to_string()).or(said) {
+        Some(author) => (author, [group, name].join(" · ").trim_start_matches(" · ").to_owned()),
         None => (name, group),
     }
 }
@@ -37,27 +39,43 @@ fn repeats(author: &str, id: &str, name: &str) -> bool {
     bare == letters(name) || id.rsplit('.').next().is_some_and(|last| bare == letters(last))
 }
 
-/// An ID as the words of a title.
+/// An ID as the words of a title, without the number that sets it apart from another one.
 fn sentence(id: &str) -> String {
-    let words = id.split('_').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let (bare, number) = id.rsplit_once('_').unwrap_or((id, ""));
+    let counts = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    let words = if counts && !bare.is_empty() { bare } else { id };
+    let mut title = String::new();
+    for word in words.split('_').filter(|word| !word.is_empty()) {
+        match (acronym(word), title.is_empty()) {
+            (Some(acronym), true) => title.push_str(acronym),
+            (None, true) => title.push_str(&capital(word)),
+            (acronym, false) => title.extend([" ", acronym.unwrap_or(word)]),
+        }
+    }
+    title
 }
 
 #[cfg(test)]
 mod tests {
+    use flowrun_core::load::load;
+    use flowrun_core::source::Sources;
+
     use super::*;
 
     #[test]
     fn ids_tell_titles() {
-        let of = |id, author| of(&Catalog::default(), id, author);
+        let names = ["text.compose", "external.slack.send_message", "external.google_drive.copy_file"];
+        let of = |at: usize, keys: &str| {
+            let mut sources = Sources::default();
+            sources.add("flow.yaml", &format!("cards:\n  - {{ {keys}card: {} }}\n", names[at]));
+            of(&Catalog::default(), &load(&sources).0.flows[0].cards[0])
+        };
         let pair = |title: &str, kind: &str| (title.to_owned(), kind.to_owned());
-        assert_eq!(of("text.compose", Some("compose_2")), pair("Compose", "Text"));
-        assert_eq!(of("text.compose", Some("welcome_mail")), pair("Welcome mail", "Text · Compose"));
-        assert_eq!(of("external.slack.send_message", None), pair("Send Message", "Slack"));
-        assert_eq!(
-            of("external.google_drive.copy_file", Some("copy")),
-            pair("Copy", "Google Drive · Copy File")
-        );
+        assert_eq!(of(0, "id: compose_2, "), pair("Compose", "Text"));
+        assert_eq!(of(0, "id: welcome_mail, "), pair("Welcome mail", "Text · Compose"));
+        assert_eq!(of(0, "id: url_of_api_2, "), pair("URL of API", "Text · Compose"));
+        assert_eq!(of(0, "id: url, title: The URL 2, "), pair("The URL 2", "Text · Compose"));
+        assert_eq!(of(1, ""), pair("Send Message", "Slack"));
+        assert_eq!(of(2, "id: copy, "), pair("Copy", "Google Drive · Copy File"));
     }
 }

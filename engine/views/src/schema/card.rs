@@ -46,6 +46,7 @@ pub(super) fn card(catalog: &Catalog) -> Value {
             "on_error": { "$ref": "#/$defs/on_error" },
             "retry": { "$ref": "#/$defs/retry" },
             "timeout": { "$ref": "#/$defs/duration" },
+            "title": text("What you call the card; its own name where none is given."),
             "note": text("Your remark; the console shows it at the card."),
         },
         "allOf": each,

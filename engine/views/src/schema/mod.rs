@@ -198,7 +198,7 @@ fn trigger() -> Value {
     json!({
         "description": "What starts the flow; another flow or a person, where nothing is said.",
         "anyOf": [
-            { "enum": ["helper", "api_endpoint"] },
+            { "enum": ["helper", "delegated", "api_endpoint"] },
             only("schedule", json!({
                 "type": "object",
                 "additionalProperties": false,

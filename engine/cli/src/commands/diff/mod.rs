@@ -9,9 +9,9 @@ use flowrun_views::diff::report::{Compared, Mark, Report};
 use flowrun_views::diff::{compare, json, markdown, text};
 
 use crate::console::Console;
-use crate::outcome::{DONE, FAILED, Refused};
+use crate::outcome::{DONE, FAILED, Refused, WRONG};
 use crate::surroundings::Surroundings;
-use sides::Pair;
+use sides::{Pair, Sides};
 
 /// What `diff` is told.
 #[derive(Clone, Debug, Args)]
@@ -26,7 +26,7 @@ Examples:
   flowrun diff old/import.yaml new/import.yaml             one flow
   flowrun diff old new --format markdown > comment.md      for a pull request
 
-Exit codes: 0 nothing differs, 1 something differs, 2 one of the two can't be read.")]
+Exit codes: 0 nothing differs, 1 something differs, 2 not all of the two can be read.")]
 pub struct DiffArgs {
     /// How it was: an export, a folder of exports, a project, or the file of a flow
     #[arg(value_name = "OLD")]
@@ -56,12 +56,13 @@ pub enum DiffFormat {
 /// Compares two sides and says what differs.
 pub fn run(args: &DiffArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let vocabulary = surroundings.registry.vocabulary();
-    let mut files = Vec::new();
+    let (mut files, mut all) = (Vec::new(), true);
     for pair in sides::pairs(&args.old, &args.new)? {
         files.push(match pair {
             Pair::Both { name, old, new } => {
-                let (old, new, scope) = sides::read(&old, &new, vocabulary, console)?;
-                let items = compare(&old, &new, scope, &vocabulary.cards);
+                let Sides { was, now, scope, whole } = sides::read(&old, &new, vocabulary, console)?;
+                let items = compare(&was, &now, scope, &vocabulary.cards);
+                all &= whole;
                 Compared { name, mark: Mark::Changed, items }
             }
             Pair::Alone { name, mark } => Compared { name: Some(name), mark, items: Vec::new() },
@@ -74,5 +75,9 @@ pub fn run(args: &DiffArgs, surroundings: &Surroundings, console: &mut Console<'
         DiffFormat::Markdown => markdown(&report),
     };
     console.tell(&told)?;
-    Ok(if report.is_empty() { DONE } else { FAILED })
+    Ok(match (all, report.is_empty()) {
+        (false, _) => WRONG,
+        (true, true) => DONE,
+        (true, false) => FAILED,
+    })
 }

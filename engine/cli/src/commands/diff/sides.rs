@@ -1,17 +1,19 @@
 //! What the two sides of a comparison are: exports, folders of exports, projects, or the file of a flow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use flowrun_core::diag::{Code, Diagnostic};
+use flowrun_core::diag::{Diagnostic, render};
 use flowrun_core::load::MANIFEST;
+use flowrun_core::model::Flow;
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
-use flowrun_project::check::{is_error, no_flows};
+use flowrun_project::check::no_flows;
 use flowrun_project::export::is_export;
 use flowrun_project::{Mistakes, Problem, Project, unreadable};
 use flowrun_views::diff::Scope;
 use flowrun_views::diff::report::Mark;
+use flowrun_views::mistakes::style;
 
 use crate::console::Console;
 use crate::outcome::Refused;
@@ -85,13 +87,25 @@ fn by_name(old: &BTreeMap<String, PathBuf>, new: &BTreeMap<String, PathBuf>) -> 
     names.into_iter().map(pair).collect()
 }
 
+/// Two sides as they were read.
+pub struct Sides {
+    /// The old one.
+    pub was: Project,
+    /// The new one.
+    pub now: Project,
+    /// What is compared of them.
+    pub scope: Scope,
+    /// Whether all of both could be read.
+    pub whole: bool,
+}
+
 /// Reads two sides. If one of them is the file of a flow, both are that flow alone.
 pub fn read(
     old: &Path,
     new: &Path,
     vocabulary: &Vocabulary,
     console: &mut Console<'_>,
-) -> Result<(Project, Project, Scope), Refused> {
+) -> Result<Sides, Refused> {
     let (mut was, mut now) = (Project::read(old, vocabulary)?, Project::read(new, vocabulary)?);
     let scope = match (flow_of(&was, old)?, flow_of(&now, new)?) {
         (None, None) => Scope::Projects,
@@ -108,7 +122,6 @@ pub fn read(
         if scope == Scope::Projects && project.model.flows.is_empty() && !is_export(path) {
             return Err(no_flows(path, "diff").into());
         }
-        readable(project)?;
         if !project.troubles.is_empty() {
             let parts = words::many(project.troubles.len() as u64, "part");
             let shown = path.display();
@@ -117,7 +130,8 @@ pub fn read(
             ));
         }
     }
-    Ok((was, now, scope))
+    let whole = leave_out([&mut was, &mut now], console)?;
+    Ok(Sides { was, now, scope, whole })
 }
 
 /// The flow that is meant, if the path is the file of one.
@@ -151,16 +165,29 @@ fn keep(project: &mut Project, path: &Path, flow: Option<String>, like: (&str, &
     Ok(())
 }
 
-/// Refuses what could not be read: of half a flow no one can say what differs.
-fn readable(project: &Project) -> Result<(), Refused> {
-    let kept = |file| {
-        *project.sources.get(file).path == *MANIFEST
-            || project.model.flows.iter().any(|flow| flow.span.file == file)
-    };
-    let found: Vec<Diagnostic> =
-        project.found.iter().filter(|found| is_error(found) && kept(found.span.file)).cloned().collect();
-    if found.iter().all(|error| error.code == Code::SecretInFile) {
-        return Ok(());
+/// Leaves out the files of which a side can't be read, on both sides, and tells why: of half a flow no one can say what differs.
+/// Refuses if nothing is left to compare. Whether all was read.
+fn leave_out(sides: [&mut Project; 2], console: &mut Console<'_>) -> Result<bool, Refused> {
+    let mut lost = BTreeSet::new();
+    for project in &sides {
+        let found = project.unread(None);
+        let path = |at: &Diagnostic| project.sources.get(at.span.file).path.to_string();
+        let files: BTreeSet<String> = found.iter().map(path).collect();
+        let is_left = |flow: &Flow| !files.contains(&*project.sources.get(flow.span.file).path);
+        if files.contains(MANIFEST) || !files.is_empty() && !project.model.flows.iter().any(is_left) {
+            return Err(Refused::Mistakes(Mistakes { found, sources: project.sources.clone() }));
+        }
+        if !found.is_empty() {
+            console.note(&render(&found, &project.sources, style(console.err_look)));
+        }
+        lost.extend(files);
     }
-    Err(Refused::Mistakes(Mistakes { found, sources: project.sources.clone() }))
+    for Project { model, sources, .. } in sides {
+        model.flows.retain(|flow| !lost.contains(&*sources.get(flow.span.file).path));
+    }
+    if !lost.is_empty() {
+        let flows = words::many(lost.len() as u64, "flow");
+        console.warn(&format!("what can't be read is not compared ({flows})"));
+    }
+    Ok(lost.is_empty())
 }

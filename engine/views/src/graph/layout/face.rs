@@ -150,7 +150,7 @@ impl Face {
         self.tags.push((PAD - 6, baseline - 13, room + 12));
         self.label(PAD, baseline, room, CALL, "call", shown);
         if let Some(label) = self.labels.last_mut() {
-            label.flow = Some(name);
+            label.flow = row.calls.as_ref().map(|path| path.to_string());
         }
     }
 

@@ -10,7 +10,7 @@ use flowrun_core::names::Names;
 use sha2::{Digest, Sha256};
 
 use super::svg::{Writing, escape};
-use super::{Theme, linked, paint};
+use super::{Subject, Theme, linked, paint};
 use crate::docs::survey::Survey;
 use flowrun_core::words;
 use flowrun_project::Project;
@@ -67,7 +67,8 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
     for index in order {
         let flow = &flows[index];
         let link = |name: &str| names.flow(name, &flow.path).map(|called| format!("#f{called}"));
-        let picture = linked(flow, uses.of(index), catalog, Writing { theme: None, link: &link });
+        let picture =
+            linked(Subject::of(project, index, uses, catalog), Writing { theme: None, link: &link });
         let _ = writeln!(out, "<section id=\"f{index}\" hidden>\n{picture}</section>");
     }
     let _ = writeln!(out, "</div>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>");
