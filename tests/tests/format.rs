@@ -27,9 +27,14 @@ fn formatted(text: &str) -> Result<String, Diagnostic> {
     format(FileId(0), text)
 }
 
-/// What a file says, by another way than the loader's. That a key stands twice only the loader can tell.
+/// What a file says, as JSON. That a key stands twice only the loader can tell.
 fn said(text: &str) -> Option<Json> {
-    serde_yaml::from_str(text).ok()
+    let options = serde_yaml::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    serde_yaml::from_str_with_options(text, options).ok()
 }
 
 /// The YAML files below a folder.
@@ -111,6 +116,10 @@ fn converted_exports_are_in_form_and_get_it_back() {
         for (_, source) in export::sources(&export.project).iter() {
             let place = format!("{}, {}", path.display(), source.path);
             assert_eq!(formatted(&source.text).unwrap(), *source.text, "{place}");
+            // In JSON, YAML reads no key of a thousand letters.
+            if source.text.lines().any(|line| line.trim_start().starts_with("? ")) {
+                continue;
+            }
             let json = format!("{:#}", said(&source.text).unwrap());
             // A line of a text that ends in blanks is no line of a file.
             assert_eq!(formatted(&json).unwrap(), *source.text, "{place}");
