@@ -111,6 +111,11 @@ pub fn scopes(program: &Program, place: u32) -> BTreeSet<Text> {
 
 /// A world whose connections are all simulated.
 pub fn world(program: &Program, simulators: &Simulators) -> World {
+    world_of(program, simulators, Run::default())
+}
+
+/// The world of a run whose connections are all simulated.
+pub fn world_of(program: &Program, simulators: &Simulators, run: Run) -> World {
     let planned: Vec<_> = program
         .connections
         .iter()
@@ -137,7 +142,7 @@ pub fn world(program: &Program, simulators: &Simulators) -> World {
                 &made,
                 tables,
                 flowrun_external::example_answers().into(),
-                Run::default(),
+                run,
                 time,
             )
         }

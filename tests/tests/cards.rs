@@ -22,10 +22,11 @@ use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
 use flowrun_host::driver;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::errand::Run;
 use flowrun_project::Project;
 use flowrun_tables::example_tables;
 use flowrun_tests::simulators::{Setup, Simulators};
-use flowrun_tests::{compile, examine, world};
+use flowrun_tests::{compile, examine, world_of};
 use flowrun_views::catalog::card_json;
 
 /// 2016-09-07T00:01:25.670Z, the time that the manual's examples of dates go by.
@@ -101,7 +102,8 @@ async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
 async fn run(program: Arc<Program>, entry: FlowId, inputs: Record) -> FlowReport {
     let clock = Clock::simulated(NOW_MS);
     let simulators = Simulators::new(clock.clone(), &Setup::default());
-    let world = world(&program, &simulators);
+    let run = Run { sources: Arc::new(project()), ..Run::default() };
+    let world = world_of(&program, &simulators, run);
     let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
     driver::run(program, start, &world, &mut (), &mut ()).await.unwrap().flow
 }

@@ -29,6 +29,7 @@ mod login;
 mod made_up;
 mod manual;
 mod many;
+mod oracles;
 mod origins;
 mod people;
 mod performing;

@@ -11,6 +11,7 @@ use flowrun_kit::effect::Connection;
 
 flowrun_kit::effect_cards! {
     jwt_sign::Sign,
+    sign::SignText,
     encrypt::Encrypt,
     random::Random,
 }

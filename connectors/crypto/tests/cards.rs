@@ -290,3 +290,40 @@ async fn what_was_encrypted_comes_back_and_nothing_else_does() {
     );
     assert_eq!(kept.unwrap()["text"], Value::Secret(Secret::new("größe")));
 }
+
+/// By OpenSSL 3: `printf 'My secret message!' | openssl dgst -sha256 -sign rsa-pkcs8.pem | base64`, and so on; the text is that of Okta's page.
+#[tokio::test(start_paused = true)]
+async fn a_text_is_signed_as_openssl_signs_it() {
+    const KEY: &str = include_str!("../../okta/tests/keys/rsa-pkcs8.pem");
+    let rows: &[(&str, &str)] = &[
+        (
+            r#"{}"#,
+            "dXLqYlu1LWtO30vQ6eVGi0VvROLjQpdzmPF6RwIADDWvFjNDOvvmdra/29R/fqFr/bKwe2V9Zd+kx8kHkkro9/MWL9egOUGBSh8aR/IpvzYJDOVVlxFpmO449A0RAzGP1exi8cexU9LO+3vmlH6M+kdPquyZRxZb/5Ch+FxwiltMKR+mASAveX4zS0YW44sU89MKJ+Oucc1uhDRq/qNQzeyDmrA/EPtFGeRUo8v725of9gDgZE8J7aSVRH5OFaBix97SMA9bhe+iJqeTmDodd4tYbKjjmQIp3cUexSSIJepaBc6t9JLOWyZBX65XvkxEq/ktfmVrh1HLs3+Kg5S2SA==",
+        ),
+        (
+            r#"{"algorithm":"sha512"}"#,
+            "U7IE5T3m4WixgoWleNC+znoMoD+u1mFQWQaP2O76AyQHpb/lvuyEB34rI/Z/BVWg+9agd9mieehG5wNxk2XJksbB5uOAqqfYQ9HQvwkb1lfUD3TXbHXMddeioCyKxOCCwLpbKF0Q7loOtEV1cEXqiO8TVX3Bwzh7K//OoNQ8QifYAH2Ho1SIlyOqCG6BFQV7jGYoCTT/519WN40N+sflJqPh5NrwaH3PAWQoNLYPTwClmtJPqIu/sd+sBQzlvZB1kScKQrlKy2tAYmGthdLm5DBuWuUs8sgnPJS3AENS84Upv4fNpkMBZrF8kMAZ2IaPJLmFTwcBMIGHHgaeuCM8wQ==",
+        ),
+        (
+            r#"{"algorithm":"sha384","digest":"hex"}"#,
+            "4846a75abd449df66a93b6ce589b8cc5b637c198b02f4bef53679d41f20e34c209fffc5bc74bd0d69ff39437f6adcca48543d4a36e4121ffc4bae3855ba6a20f4860edf151aaf2283863f10e96230603644acb519358aa01b805bd09b99af403ce21a031cae14086e25e38dfb8b26f106d26f8d51911b79b705ae380143bfeb7e35dd33c9b4d33acc99f07f474d4c8f5677965c059bcca37734e60a76c5d4e21d48310821fb3f9b001d9c2c49abb811ff1159faaeb1089b562321de001f4a803f9ababf0076e554fbcbec02206c3acd54fc2f436eaecc286dc61f07a523145eb9ee0fd229fb5286cf7aa7a9e798281db097b73e9ab404631ae31dc2c647ddcf1",
+        ),
+    ];
+    for (json, expected) in rows {
+        let given = with(json, &[("key", KEY), ("data", "My secret message!")]);
+        let outputs =
+            direct::perform(&effect_cards(), "encryption.sign", &Value::from(given), &crypto()).await;
+        assert_eq!(outputs.unwrap()["signature"], Value::from(*expected), "{json}");
+    }
+    for (json, key, expected) in [
+        ("{}", include_str!("../../okta/tests/keys/rsa-encrypted.pem"), "the private key is encrypted"),
+        ("{}", include_str!("../../okta/tests/keys/ec-p-256.pem"), "the private key does not fit RS256"),
+        (r#"{"algorithm":"md5"}"#, KEY, "signatures by md5 can be forged"),
+        (r#"{"digest":"words"}"#, KEY, "expected one of base64, hex, binary"),
+    ] {
+        let given = with(json, &[("key", key), ("data", "My secret message!")]);
+        let fault = direct::perform(&effect_cards(), "encryption.sign", &Value::from(given), &crypto()).await;
+        let told = fault.unwrap_err().to_string();
+        assert!(told.contains(expected), "{told}");
+    }
+}

@@ -1,15 +1,19 @@
-//! File cards: what flows do with the files of a run, whose contents lie in [`flowrun_kit::files`].
+//! File cards: what flows do with the files of a run, whose contents lie in [`flowrun_kit::files`], and cards that make files of the
+//! project's own.
 //!
-//! Only Download is elsewhere, with the API Connector, whose connection it needs.
+//! Only Download and the uploads are elsewhere, with the API Connector, whose connection they need.
 
 use std::sync::Arc;
 
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
+use flowrun_core::source::Sources;
 use flowrun_core::value::File;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::Connection;
 use flowrun_kit::files::{Files, MB};
+
+mod tar;
 
 flowrun_kit::effect_cards! {
     info::Info,
@@ -19,6 +23,8 @@ flowrun_kit::effect_cards! {
     to_base64::ToBase64,
     rename::Rename,
     hash::Hash,
+    export_flow::ExportFlow,
+    export_folder::ExportFolder,
 }
 
 /// What a run has of files.
@@ -33,6 +39,7 @@ const MAX_TEXT_MB: f64 = 100.0;
 #[derive(Debug)]
 pub struct FileStore {
     files: Files,
+    sources: Arc<Sources>,
     clock: Clock,
 }
 
@@ -42,9 +49,14 @@ impl Connection for FileStore {
 }
 
 impl FileStore {
-    /// These files; `clock` tells when one is created.
-    pub fn new(files: Files, clock: Clock) -> FileStore {
-        FileStore { files, clock }
+    /// These files, and the project's own; `clock` tells when one is created.
+    pub fn new(files: Files, sources: Arc<Sources>, clock: Clock) -> FileStore {
+        FileStore { files, sources, clock }
+    }
+
+    /// The project's files, each with its path below the project's folder.
+    fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().map(|(_, source)| (&*source.path, &*source.text))
     }
 
     fn create(&self, name: &str, content: &[u8]) -> Result<Arc<File>> {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use flowrun_core::Outputs;
-use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Text, Value, parse_json};
+use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
+use flowrun_core::value::{Record, Text, Value, parse_json};
+use flowrun_core::{Outputs, bail};
 use flowrun_kit::client::headers_value;
 use flowrun_kit::written::Written;
 
@@ -39,6 +39,43 @@ pub struct AnsweredRaw {
     /// The body as text.
     #[output(key = "Body")]
     pub body: Text,
+}
+
+/// The answer to an upload.
+#[derive(Outputs)]
+pub struct Uploaded {
+    /// The status: 200 to 299; any other is an error.
+    #[output(key = "Status Code")]
+    pub status_code: f64,
+    /// The headers, their names in lower case.
+    #[output(key = "Headers")]
+    pub headers: Value,
+    /// The body, read as JSON; nothing if it is none.
+    #[output(key = "Body")]
+    pub body: Value,
+    /// The body as text.
+    #[output(key = "body")]
+    pub raw_body: Text,
+    /// Members of the body.
+    #[output(rest)]
+    pub members: Record,
+}
+
+/// Uploads a file and gives the answer.
+pub async fn upload(api: &ApiConnector, written: Written<'_>) -> Result<Uploaded> {
+    let AnsweredRaw { status_code, headers, body: raw_body } = raw(api, written).await?;
+    let body = parse_json(&raw_body).unwrap_or_default();
+    let members = body.as_object().map(|members| Record::clone(members)).unwrap_or_default();
+    Ok(Uploaded { status_code, headers, body, raw_body, members })
+}
+
+/// The method of an upload.
+pub fn by_method(method: &str, input: InputId) -> Result<&'static str> {
+    match method.trim().to_ascii_uppercase().as_str() {
+        "PUT" => Ok("PUT"),
+        "POST" => Ok("POST"),
+        _ => bail!(input, "expected PUT or POST, found \"{method}\""),
+    }
 }
 
 /// Sends a request and gives its answer.

@@ -21,6 +21,8 @@ flowrun_kit::effect_cards! {
     patch::Patch,
     delete::Delete,
     download::Download,
+    upload::Upload,
+    multipart_upload::MultipartUpload,
 }
 
 flowrun_core::pure_cards! {

@@ -40,7 +40,7 @@ pub struct Raw {
 impl Effect for Raw {
     const ID: &str = "api_connector.raw";
     const TITLE: Option<&str> = Some("Raw Request");
-    const EXPORTED_AS: &[&str] = &["channels:http:httpfunctions:raw"];
+    const EXPORTED_AS: &[&str] = &["channels:http:httpfunctions:raw", "kernel:http:raw"];
     #[rustfmt::skip] // The formatter would move the YAML inside.
     const EXAMPLES: &[Example] = examples! {
         r#"- card: api_connector.raw

@@ -49,12 +49,13 @@ pub fn reached_at(base_url: &str) -> Settings {
     Settings::new().with("base_url", base_url)
 }
 
-/// The service: `/echo` tells the request, `/reverse` gives the body backwards, `/bytes?hex=…&type=…` is answered with these bytes, `/status/{code}` fails as asked, `/moved`
+/// The service: `/echo` tells the request, `/reverse` gives the body backwards, `/form` tells the parts of a form, `/bytes?hex=…&type=…` is answered with these bytes, `/status/{code}` fails as asked, `/moved`
 /// leads to `/echo`, `/away` to another host; `/files/{size}/{name}` is a file of so many bytes, which come in pieces.
 pub fn router() -> Router {
     Router::new()
         .route("/echo", any(echo))
         .route("/reverse", post(reverse))
+        .route("/form", post(form).put(form))
         .route("/status/{code}", any(status))
         .route("/files/{size}/{name}", get(file))
         .route("/bytes", get(bytes))
@@ -62,7 +63,7 @@ pub fn router() -> Router {
         .route("/away", get(|| async { Redirect::temporary("https://elsewhere.example.com/") }))
         .fallback(|| async {
             let message =
-                "the simulator has only /echo, /reverse, /bytes, /status/CODE, /files/SIZE/NAME, /moved and /away";
+                "the simulator has only /echo, /reverse, /form, /bytes, /status/CODE, /files/SIZE/NAME, /moved and /away";
             (StatusCode::NOT_FOUND, Json(json!({ "message": message })))
         })
 }
@@ -106,6 +107,30 @@ fn pairs(query: Vec<(String, String)>) -> Map<String, Value> {
 
 async fn reverse(body: String) -> String {
     body.chars().rev().collect()
+}
+
+/// The parts of a form (RFC 7578); a part that is a file has a `filename`.
+async fn form(headers: HeaderMap, body: Bytes) -> Response {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Some((_, boundary)) = kind.split_once("multipart/form-data; boundary=") else {
+        let message = json!({ "message": "expected multipart/form-data" });
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, Json(message)).into_response();
+    };
+    let (text, between) = (String::from_utf8_lossy(&body), format!("--{boundary}"));
+    let parts = text.split(between.as_str()).filter_map(|part| {
+        let (head, content) = part.split_once("\r\n\r\n")?;
+        let said = |name: &str| {
+            let (_, rest) = head.split_once(&format!("; {name}=\""))?;
+            Some(rest.split('"').next().unwrap_or_default())
+        };
+        let mut told = Map::new();
+        told.extend(
+            ["name", "filename"].iter().filter_map(|name| Some(((*name).into(), said(name)?.into()))),
+        );
+        told.insert("text".to_owned(), content.trim_end_matches("\r\n").into());
+        Some(Value::from(told))
+    });
+    Json(json!({ "parts": parts.collect::<Vec<_>>() })).into_response()
 }
 
 async fn bytes(Query(wanted): Query<BTreeMap<String, String>>) -> Response {

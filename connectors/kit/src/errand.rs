@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use flowrun_core::does::Does;
 use flowrun_core::memory::Memory;
+use flowrun_core::source::Sources;
 use flowrun_core::value::{Secret, Value};
 
 use crate::activity::Activity;
@@ -26,6 +27,8 @@ pub struct Run {
     pub planning: Arc<Planning>,
     /// The run's files.
     pub files: Files,
+    /// The project's own, as they were read when the run began.
+    pub sources: Arc<Sources>,
     /// How much memory answers may take.
     pub memory: Memory,
     /// Tells the run to end.

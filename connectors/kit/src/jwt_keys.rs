@@ -38,7 +38,8 @@ impl Signer {
         }
     }
 
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+    /// The signature of `message`, as a JWT has it before it is written.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         match &self.0 {
             Signing::Shared(_, key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
             Signing::Private(key) => key.sign(message),

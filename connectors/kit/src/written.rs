@@ -20,7 +20,7 @@ pub struct Written<'a> {
     pub query: &'a Value,
     /// The headers.
     pub headers: Option<&'a Record>,
-    /// An object is sent as JSON, or as the form that its `Content-Type` asks for; a list as JSON, a text as it is; blank is no
+    /// An object is sent as JSON, or as the form that its `Content-Type` asks for; a list as JSON, a text or a file as it is; blank is no
     /// body. Secrets in it are sent.
     pub body: &'a Value,
     /// The `Content-Type` of a text, unless the headers have one.
@@ -109,6 +109,14 @@ impl Written<'_> {
                     }
                     _ => Ok(call.body(form::url_encoded(&members)?)),
                 }
+            }
+            Value::File(file) => {
+                let typed = call.has_header(&CONTENT_TYPE);
+                let call = call.body(client.files().read(file, client.largest_body() as u64)?);
+                Ok(match typed {
+                    true => call,
+                    false => call.header(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+                })
             }
             Value::Object(_) | Value::List(_) => call.json(&self.body.exposed()),
             other => Ok(self.add_text(call, &text(other, "body")?)),

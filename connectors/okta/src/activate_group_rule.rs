@@ -10,8 +10,8 @@ use flowrun_core::{Inputs, examples};
 use flowrun_kit::effect::Effect;
 
 use crate::given::given;
-use crate::group_rules::{Done, turn};
-use crate::{Okta, connection};
+use crate::turned::{Turned, turn};
+use crate::{Okta, connection, group_rules};
 
 /// Activates a group rule: users who fulfil its expression are added to its groups, now and later.
 ///
@@ -67,9 +67,10 @@ impl Effect for ActivateGroupRule {
     const SCOPES: &[&str] = &["okta.groups.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
-    type Out = Done;
+    type Out = Turned;
 
-    async fn run(self, okta: &Okta) -> Result<Done> {
-        turn(okta, given(&self.rule_id, Self::RULE_ID, "rule's ID")?, "activate").await
+    async fn run(self, okta: &Okta) -> Result<Turned> {
+        let rule = given(&self.rule_id, Self::RULE_ID, "rule's ID")?;
+        turn(okta, group_rules::path(rule), rule, "activate").await
     }
 }

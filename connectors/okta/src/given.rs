@@ -58,11 +58,11 @@ pub(crate) fn all_of(mut conditions: Vec<String>, own: Option<&str>) -> Option<S
     (!conditions.is_empty()).then(|| conditions.join(" and "))
 }
 
-/// `Yes` or `No`, as Okta's cards say it.
+/// `Yes` or `No`, as Okta's cards say it; readers of YAML that know version 1.1 make true and false of a bare one.
 pub(crate) fn yes(text: &str, input: InputId) -> Result<bool> {
     match text {
-        "Yes" => Ok(true),
-        "No" => Ok(false),
+        "Yes" | "true" => Ok(true),
+        "No" | "false" => Ok(false),
         other => {
             let message = format!("expected Yes or No, found \"{other}\"");
             Err(Fault::new(FaultKind::InvalidInput, message).at(input))
@@ -70,9 +70,26 @@ pub(crate) fn yes(text: &str, input: InputId) -> Result<bool> {
     }
 }
 
-/// The attributes that are there, to be sent: nothing is emptied because a value is missing, and no secret is given away.
+/// The attributes that are not blank, to be sent: nothing is emptied because a value is missing, and no secret is given away.
 pub(crate) fn attributes(rest: Record) -> Result<Record> {
-    let attributes: Record = rest.into_iter().filter(|(_, value)| *value != Value::Null).collect();
+    public(rest.into_iter().filter(|(_, value)| !is_blank(value)).collect())
+}
+
+/// The attributes, to be sent, of which blank ones empty what is there: Okta takes null for that. No secret is given away.
+pub(crate) fn emptying(rest: Record) -> Result<Record> {
+    let emptied = |value| if is_blank(&value) { Value::Null } else { value };
+    public(rest.into_iter().map(|(name, value)| (name, emptied(value))).collect())
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+fn public(attributes: Record) -> Result<Record> {
     match attributes.iter().find(|(_, value)| value.holds_secret()) {
         Some((name, _)) => {
             let message = format!("the attribute `{name}` holds a secret");

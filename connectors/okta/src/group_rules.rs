@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
 use flowrun_core::Outputs;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value, get};
 use flowrun_kit::address::segment;
-use flowrun_kit::call::{Call, Reply};
+use flowrun_kit::call::Reply;
 
-use crate::Okta;
-use crate::lifecycle::status;
 use crate::listing::{Found, Listing};
 use crate::shown::First;
 
@@ -143,17 +140,7 @@ fn record(rule: Arc<Record>) -> Record {
     PLACES.iter().map(|(name, path)| (Text::from(*name), at(path))).collect()
 }
 
-/// That Okta did it.
-#[derive(Outputs)]
-pub struct Done {
-    /// The status of Okta's answer: 204.
-    #[output(key = "Status Code")]
-    status_code: f64,
-}
-
-/// Turns a rule on or off; doing so twice is like doing it once.
-pub(crate) async fn turn(okta: &Okta, rule: &str, operation: &'static str) -> Result<Done> {
-    let path = format!("{PATH}/{}/lifecycle/{operation}", segment(rule));
-    let call = Call::new(Method::POST, path).about(okta.subject(operation, rule, None));
-    Ok(Done { status_code: okta.client.read(call, status).await? })
+/// The path of a rule.
+pub(crate) fn path(id: &str) -> String {
+    format!("{PATH}/{}", segment(id))
 }

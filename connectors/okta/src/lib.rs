@@ -6,6 +6,7 @@ mod lifecycle;
 mod membership;
 
 mod applications;
+mod assignment;
 mod checks;
 mod connection;
 mod events;
@@ -20,6 +21,7 @@ mod shown;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod triggers;
+mod turned;
 mod users;
 mod vendor;
 
@@ -66,7 +68,12 @@ flowrun_kit::effect_cards! {
     list_applications::ListApplications,
     read_application::ReadApplication,
     list_applications_assigned_to_user::ListApplicationsAssignedToUser,
+    activate_application::ActivateApplication,
+    deactivate_application::DeactivateApplication,
     assign_user_to_application_for_sso::AssignUserToApplicationForSso,
+    assign_user_to_application_for_sso_and_provisioning::AssignUserToApplicationForSsoAndProvisioning,
+    update_application_profile_for_an_assigned_user::UpdateApplicationProfileForAnAssignedUser,
+    update_application_credentials_for_an_assigned_user::UpdateApplicationCredentialsForAnAssignedUser,
     get_assigned_user_for_application::GetAssignedUserForApplication,
     remove_user_from_application::RemoveUserFromApplication,
     assign_group_to_application::AssignGroupToApplication,

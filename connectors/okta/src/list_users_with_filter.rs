@@ -11,7 +11,7 @@ use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::given::{filled, quoted};
+use crate::given::{all_of, filled, quoted};
 use crate::listing::{ResultSet, page_size};
 use crate::users::{LISTING, Users};
 use crate::{Okta, connection};
@@ -43,6 +43,12 @@ pub struct ListUsersWithFilter {
     /// Only users with this last name.
     #[input(key = "profile.lastName")]
     last_name: Option<Text>,
+    /// Only users who were changed last at this time.
+    #[input(key = "lastUpdated")]
+    last_updated: Option<Text>,
+    /// A filter of your own, in Okta's expressions, which must hold too: `lastUpdated gt "2026-01-01T00:00:00.000Z"`.
+    #[input(key = "Custom Filter")]
+    custom_filter: Option<Text>,
     /// The helper flow that gets each user, as its input `Record`.
     #[input(key = "Flow")]
     flow: Option<FlowName>,
@@ -77,6 +83,17 @@ impl Effect for ListUsersWithFilter {
   with:
     logins: $.found.users[*].Login"#
             => ok "{ logins: [ada@example.com] }",
+        r#"- card: okta.create_user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
+- card: okta.create_user
+  with: { login: annabella@example.com, email: annabella@example.com, first_name: Annabella, last_name: Lovelace }
+- card: okta.list_users_with_filter
+  id: found
+  with: { result_set: first_200, last_name: Lovelace, custom_filter: 'profile.firstName eq "Ada" or profile.firstName eq "Charles"' }
+- card: flow_control.return
+  with:
+    logins: $.found.users[*].Login"#
+            => ok "{ logins: [ada@example.com] }",
         r#"- { card: okta.list_users_with_filter, with: { result_set: all, id: "" } }"#
             => err "nothing to filter by is given",
     };
@@ -107,18 +124,18 @@ impl ListUsersWithFilter {
             ("profile.email", &self.email),
             ("profile.firstName", &self.first_name),
             ("profile.lastName", &self.last_name),
+            ("lastUpdated", &self.last_updated),
         ];
         let tests = wanted.into_iter().filter_map(|(name, value)| {
             let value = filled(value)?;
             Some(format!("{name} eq {}", quoted(value)))
         });
-        let filter = tests.collect::<Vec<_>>().join(" and ");
-        if filter.is_empty() {
+        let Some(filter) = all_of(tests.collect(), filled(&self.custom_filter)) else {
             let fault = Fault::new(FaultKind::InvalidInput, "nothing to filter by is given");
             return Err(
                 fault.help("fill one of the card's fields; to list all users, use List Users with Search")
             );
-        }
+        };
         Ok(Call::get("/api/v1/users").query([("filter", filter), ("limit", limit.to_string())]))
     }
 }

@@ -11,14 +11,15 @@ use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 
-use crate::given::{Profiled, attributes, given};
+use crate::given::{Profiled, attributes, emptying, given, yes};
 use crate::users::Changed;
 use crate::{Okta, connection, users};
 
 /// Changes attributes of a user's profile.
 ///
 /// Each further field is an attribute, under Okta's name for it: `department`, `mobilePhone`, `login`, those of your own. Blank attributes
-/// are left out: with `POST` they stay as they are. With `PUT`, Okta empties every attribute that is not given.
+/// are left out, so that they stay as they are, unless `pass_empty_values` is Yes: then they are emptied. With `PUT`, Okta empties every
+/// attribute that is not given.
 #[derive(Inputs)]
 pub struct UpdateUser {
     /// The user's ID or login.
@@ -27,6 +28,9 @@ pub struct UpdateUser {
     /// `POST`: changes what is given. `PUT`: replaces the whole profile.
     #[input(key = "updateSemantics", default = "POST", choices = ["POST", "PUT"])]
     update_semantics: Text,
+    /// With `POST`, whether a blank attribute is emptied.
+    #[input(default = "No", choices = ["Yes", "No"])]
+    pass_empty_values: Text,
     /// The attributes.
     #[input(rest)]
     profile: Record,
@@ -46,6 +50,24 @@ impl Effect for UpdateUser {
 - card: flow_control.return
   with: { city: $.updated.raw_body.profile.city, name: $.updated.raw_body.profile.lastName }"#
             => ok "{ city: London, name: Lovelace }",
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, city: London, title: Countess }
+- card: okta.update_user
+  id: updated
+  with: { id_or_login: $.user.id, pass_empty_values: "Yes", city: "", title: $.user.last_login, department: Engines }
+- card: flow_control.return
+  with: { city: $.updated.raw_body.profile.city, title: $.updated.raw_body.profile.title, department: $.updated.raw_body.profile.department }"#
+            => ok "{ city: null, title: null, department: Engines }",
+        r#"- card: okta.create_user
+  id: user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, city: London }
+- card: okta.update_user
+  id: updated
+  with: { id_or_login: $.user.id, city: "", department: Engines }
+- card: flow_control.return
+  with: { city: $.updated.raw_body.profile.city }"#
+            => ok "{ city: London }",
         r#"- card: okta.create_user
   id: user
   with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace }
@@ -68,7 +90,10 @@ impl Effect for UpdateUser {
             "PUT" => Method::PUT,
             other => bail!(Self::UPDATE_SEMANTICS, "expected POST or PUT, found \"{other}\""),
         };
-        let profile = attributes(self.profile)?;
+        let profile = match yes(&self.pass_empty_values, Self::PASS_EMPTY_VALUES)? {
+            true => emptying(self.profile)?,
+            false => attributes(self.profile)?,
+        };
         if profile.is_empty() {
             let fault =
                 Fault::new(FaultKind::InvalidInput, "no attribute is given, or all of them are blank");

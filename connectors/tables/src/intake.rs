@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read};
 use csv::{ByteRecord, Position, ReaderBuilder, StringRecord};
 use flowrun_core::encoding::Encoding;
 use flowrun_core::fault::{Fault, FaultKind, Result};
+use flowrun_core::quotes::Quotes;
 use flowrun_core::value::{FromValue, Record, Text, Value};
 use flowrun_kit::files::{self, Decoding, Reader};
 
@@ -23,7 +24,7 @@ pub(crate) enum Wanted<'a> {
 
 /// A CSV that is being read into a table.
 pub(crate) struct Intake {
-    csv: csv::Reader<Counted>,
+    csv: csv::Reader<Watched>,
     /// The file from its start, to count its lines again should one not fit, and how it is written.
     file: (Reader, Encoding),
     /// How many fields each line has.
@@ -46,7 +47,10 @@ impl Intake {
             .flexible(true)
             .delimiter(delimiter)
             .buffer_capacity(files::PIECE)
-            .from_reader(Counted { source: Decoding::new(file.clone(), encoding), quotes: 0 });
+            .from_reader(Watched {
+                source: Decoding::new(file.clone(), encoding),
+                quotes: Quotes::new(delimiter, b'"', false),
+            });
         let mut intake = Intake { csv, file: (file, encoding), width: 0, routes: Vec::new() };
         let mut first = StringRecord::new();
         if !intake.next(&mut first)? {
@@ -66,6 +70,7 @@ impl Intake {
         let (mut record, mut last) = (StringRecord::new(), StringRecord::new());
         while self.next(&mut record)? {
             if record.len() != self.width {
+                self.check_quotes()?;
                 return Err(self.misshapen(&record));
             }
             if rows.len() >= room.left {
@@ -84,6 +89,7 @@ impl Intake {
             rows.push(Cells::pack(&values));
             std::mem::swap(&mut last, &mut record);
         }
+        self.check_quotes()?;
         if self.ends_open() { Err(self.open_quote(&last)) } else { Ok(rows) }
     }
 
@@ -119,12 +125,22 @@ impl Intake {
     /// Whether the file ends here, within quotes: the reader takes all that follows an open quote for one field.
     fn ends_open(&mut self) -> bool {
         let ended = !matches!(self.csv.read_byte_record(&mut ByteRecord::new()), Ok(true));
-        ended && self.csv.get_ref().quotes % 2 == 1
+        ended && self.csv.get_ref().quotes.is_open()
     }
 
     fn open_quote(&self, last: &StringRecord) -> Fault {
-        let help = "double a quote that is part of a field, and put quotes around the field";
-        self.at_line(last.position(), Fault::new(FaultKind::Parse, "a quote is never closed").help(help))
+        self.at_line(last.position(), Fault::new(FaultKind::Parse, "a quote is never closed").help(DOUBLED))
+    }
+
+    /// Refuses a field that goes on behind its last quote, which the reader would take for a part of it.
+    fn check_quotes(&self) -> Result<()> {
+        match self.csv.get_ref().quotes.stray() {
+            Some(line) => {
+                let message = format!("line {line}: a field goes on behind its closing quote");
+                Err(Fault::new(FaultKind::Parse, message).help(DOUBLED))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The fault with the number of the line where the record begins. The reader of CSV counts a blank line before a
@@ -193,16 +209,18 @@ fn field(header: &[&str], name: &str) -> Result<usize> {
     }
 }
 
-/// Counts the quotes that pass: where their number is odd at the end, one was never closed.
-struct Counted {
+const DOUBLED: &str = "double a quote that is part of a field, and put quotes around the field";
+
+/// Looks at the quotes that pass.
+struct Watched {
     source: Decoding,
-    quotes: u64,
+    quotes: Quotes,
 }
 
-impl Read for Counted {
+impl Read for Watched {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(into)?;
-        self.quotes += into[..read].iter().filter(|byte| **byte == b'"').count() as u64;
+        self.quotes.look(&into[..read]);
         Ok(read)
     }
 }

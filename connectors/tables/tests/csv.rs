@@ -147,6 +147,11 @@ fn a_csv_that_does_not_fit_changes_nothing_and_is_told_by_its_line() {
         (b"name,age\nJane\n", "{}", "line 2: expected 2, found 1 field"),
         (b"name,age\nJane,1\n\"Bob,2\nEve,3\n", "{}", "line 3: a quote is never closed"),
         (b"name\nJane\n\"Bob\nEve\n", "{}", "line 3: a quote is never closed"),
+        (
+            b"name,age\nJane,1\n\"Bob \"B\" Doe\",2\n",
+            "{}",
+            "line 3: a field goes on behind its closing quote",
+        ),
         (b"name,age\nJane,1\nB\xffb,2\n", "{}", "line 3: this isn't text in UTF-8"),
         (b"name\na\nb\nc\n", "{}", "line 4: table \"people\" is full, it may have 5 rows"),
         (b"name\na\nb\nc\nd\ne\nf\n", "{ clear_destination: true }", "line 7: table \"people\" is full"),

@@ -27,6 +27,7 @@ pub mod model;
 pub mod names;
 pub mod path;
 pub mod program;
+pub mod quotes;
 pub mod report;
 pub mod source;
 pub mod suggest;

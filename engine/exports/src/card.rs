@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::Dictionary;
 use super::answer::{is_asking, is_given};
-use super::fields::{COUNT_BLANKS, declared_input, skipped, stood_in};
+use super::fields::{COUNT_BLANKS, EXPORT_FLOW, LEGACY_RAW, declared_input, empties, skipped, stood_in};
 use super::flow::{Flowing, inline, lower_inline, origin};
 use super::helpers::author_s;
 use super::naming::{Names, id, stem};
 use super::pack::{Callee, Card, Field};
 use super::policy::{of_policy, retry};
-use super::search::{condition, result_set, result_set_named};
+use super::search::{condition, result_set, result_set_named, streaming_method};
 use super::wire::{View, literal, nowhere};
 use flowrun_core::card::{Card as Declared, Work, title_of};
 use flowrun_core::model::{At, Expr, Joined, Name, Step};
@@ -44,6 +44,9 @@ pub(super) fn output_name(dictionary: &Dictionary, card: &Card, field: &Field) -
     let Some(declared) = dictionary.cards.get(&*card.address) else {
         return Some(shown(&card.outputs, field));
     };
+    if *card.address == *LEGACY_RAW {
+        return Some(id(&field.key, "output").into());
+    }
     let nth =
         card.outputs.iter().filter(|other| other.key == field.key).position(|other| other.id == field.id)?;
     let named = declared.outputs.iter().filter(|output| *output.key == *field.key);
@@ -136,6 +139,11 @@ impl Flowing<'_, '_> {
                     .push((nowhere(Text::from(&*input.name)), nowhere(Expr::Constant(Value::Text(path)))));
                 continue;
             }
+            if let (EXPORT_FLOW, Some(Callee::Named(flow))) = (&*raw.address, &field.flow) {
+                let path = self.named(flow, raw);
+                step.with.push((nowhere("flow".into()), nowhere(Expr::Constant(Value::Text(path)))));
+                continue;
+            }
             let found = declared_input(declared, raw, field, result_set.as_deref());
             let found = found.or_else(|| stood_in(declared, raw, field, &given));
             match found.filter(|input| !given.contains(&*input.name)) {
@@ -153,15 +161,18 @@ impl Flowing<'_, '_> {
         }
         self.made(declared, raw, &mut step);
         self.member(declared, raw, &mut step);
-        if result_set.as_deref() == Some("stream") {
+        let streams = result_set.as_deref() == Some("stream");
+        if streams {
             self.streamed(view, card, raw, Some(declared), &mut step);
         }
-        // Older exports lack the choice: there was one only.
         let result_set = declared.input("result_set").map(|index| &declared.inputs[index]);
-        if let Some(input) = result_set.filter(|input| input.required && !given.contains(&*input.name))
-            && let Some(choice) = input.choices.iter().next()
-        {
-            step.with.push((nowhere(Text::from(&*input.name)), nowhere(Expr::Constant(Value::from(choice)))));
+        if let Some(input) = result_set.filter(|input| !given.contains(&*input.name)) {
+            // Of older exports, which lack the choice, there was one only.
+            let only = input.choices.iter().next().filter(|_| input.required);
+            if let Some(choice) = streams.then_some("stream").or(only) {
+                step.with
+                    .push((nowhere(Text::from(&*input.name)), nowhere(Expr::Constant(Value::from(choice)))));
+            }
         }
         self.finish(view, declared, raw, &mut step);
         Some(step)
@@ -237,6 +248,9 @@ impl Flowing<'_, '_> {
                 }
                 Value::Text(name.unwrap_or_else(|| table.clone()))
             }
+            (_, value) if input.name == "method" && streaming_method(value).is_some() => {
+                Value::from(streaming_method(value))
+            }
             _ if input.name == "result_set" => Value::from(result_set_named(&field.value, &input.choices)),
             (_, Value::Text(zone)) if input.name == "time_zone" && time_zone(zone).is_none() => {
                 let told = format!("there is no time zone {zone}: as in Okta, it counts as UTC");
@@ -295,8 +309,8 @@ impl Flowing<'_, '_> {
             }
         } else if let Some(rest) = &declared.rest_in {
             let blank = !pinned && field.value.is_empty();
-            // Columns and attributes that are blank are left as they are.
-            if blank && matches!(declared.work, Work::Effect(_)) {
+            // Columns and attributes that are blank are left as they are, unless the card says that they are to be emptied.
+            if blank && matches!(declared.work, Work::Effect(_)) && !empties(raw) {
                 return;
             }
             let name = match &*declared.id {
@@ -313,13 +327,11 @@ impl Flowing<'_, '_> {
                     _ => step.with.push((nowhere(Text::from(&*list.name)), nowhere(Expr::List(vec![item])))),
                 }
             }
-        } else if *field.group.as_deref().unwrap_or_default() == *"options"
-            && declared.input("options").is_some()
-        {
+        } else if let Some(name) = object_of_group(declared, field) {
             let entry = (nowhere(field.key.clone()), nowhere(view.expr(card, field, Type::ANY)));
-            match step.with.iter_mut().find(|(name, _)| *name.it == *"options") {
-                Some((_, At { it: Expr::Object(options), .. })) => options.push(entry),
-                _ => step.with.push((nowhere("options".into()), nowhere(Expr::Object(vec![entry])))),
+            match step.with.iter_mut().find(|(given, _)| *given.it == *name) {
+                Some((_, At { it: Expr::Object(members), .. })) => members.push(entry),
+                _ => step.with.push((nowhere(name.into()), nowhere(Expr::Object(vec![entry])))),
             }
         } else if pinned || !field.value.is_empty() {
             if of_policy(self.all.dictionary, self.all.signatures, raw).any(|own| own.id == field.id) {
@@ -434,6 +446,13 @@ impl Flowing<'_, '_> {
 fn list_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d flowrun_core::card::Field> {
     let group = field.group.as_deref()?;
     declared.inputs.iter().find(|input| input.ty.list && input.key == group)
+}
+
+/// The object that a group of fields is here: `options`, `headers`.
+fn object_of_group<'d>(declared: &'d Declared, field: &Field) -> Option<&'d str> {
+    let group = field.group.as_deref()?.to_lowercase();
+    let is_it = |input: &&flowrun_core::card::Field| input.ty == Type::OBJECT && input.name == group;
+    declared.inputs.iter().find(is_it).map(|input| &*input.name)
 }
 
 /// An output that the author named, with its type.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::naming::id;
 use super::pack::{Card, Field};
 use flowrun_core::card::Card as Declared;
 use flowrun_core::types::Kind;
+use flowrun_core::value::Value;
 
 /// Cards that take any number of values of one kind: Okta gives them the first two, which an author may take away.
 pub(super) const EXTENSIBLE: &[&str] = &[
@@ -39,6 +41,12 @@ pub(super) fn stood_in<'d>(
     declared.inputs.iter().filter(|_| own && field.group.is_none()).find(is_gone)
 }
 
+/// Export Flow, of whose fields only the flow counts here.
+pub(super) const EXPORT_FLOW: &str = "kernel:utility:exportFlo";
+
+/// Raw Request of Connector Builder and of old flows: its keys are the names that its fields have here.
+pub(super) const LEGACY_RAW: &str = "kernel:http:raw";
+
 /// The field of a table that is known only in the run.
 pub(super) const RUN_TIME_TABLE: &str = "Table ID";
 
@@ -57,10 +65,26 @@ pub(super) fn skipped(declared: &Declared, raw: &Card, field: &Field) -> bool {
         declared.inputs.iter().any(|input| input.ty.kind == Kind::Table && *input.key == *field.key)
     };
     let later = raw.inputs.iter().any(|other| *other.key == *RUN_TIME_TABLE);
+    // How to write JSON, which is not written.
+    let form = *raw.address == *EXPORT_FLOW && field.flow.is_none();
     unneeded
+        || form
         || field.value.is_empty() && later && table(field)
         || *field.key == *"application" && !names(field)
         || *field.key == *"applicationID" && !names(field) && by_choice
+}
+
+/// What Okta's cards call the choice whether blank fields empty what is there, and its key on those that are known from exports.
+const PASS_EMPTY: (&str, &str) = ("Pass Empty Values?", "updateEmptyInputs");
+
+fn passes_empty(field: &Field) -> bool {
+    field.label.as_deref() == Some(PASS_EMPTY.0) || *field.key == *PASS_EMPTY.1
+}
+
+/// Whether a card says that its blank fields empty what is there.
+pub(super) fn empties(raw: &Card) -> bool {
+    let yes = |field: &Field| field.value == Value::Bool(true) || field.value == Value::from("Yes");
+    raw.inputs.iter().any(|field| passes_empty(field) && yes(field))
 }
 
 /// The input that a field of an export is here; fields of one key are told apart by their order.
@@ -70,8 +94,17 @@ pub(super) fn declared_input<'d>(
     field: &Field,
     result_set: Option<&str>,
 ) -> Option<&'d flowrun_core::card::Field> {
+    if *raw.address == *LEGACY_RAW {
+        let name = id(&field.key, "field");
+        return declared.inputs.iter().find(|input| *input.name == *name);
+    }
     if *field.key == *"_text_" {
         return declared.inputs.first();
+    }
+    if passes_empty(field)
+        && let Some(input) = declared.input("pass_empty_values").map(|index| &declared.inputs[index])
+    {
+        return Some(input);
     }
     if *field.key == *RUN_TIME_TABLE {
         return declared.inputs.iter().find(|input| input.ty.kind == Kind::Table);

@@ -10,8 +10,16 @@ use flowrun_core::value::{Text, Value};
 /// Which records a card gives, by Okta's words for it.
 pub(super) fn result_set(declared: &Declared, raw: &Card) -> Option<String> {
     let input = declared.inputs.iter().find(|input| input.name == "result_set")?;
+    if raw.inputs.iter().any(|field| streaming_method(&field.value).is_some()) {
+        return Some("stream".to_owned());
+    }
     let field = raw.inputs.iter().find(|field| *field.key == *input.key)?;
     Some(result_set_named(&field.value, &input.choices))
+}
+
+/// The method that Custom API Action streams by: `GET` of `GET(Streaming)`.
+pub(super) fn streaming_method(value: &Value) -> Option<&str> {
+    value.as_text()?.strip_suffix("(Streaming)").map(str::trim)
 }
 
 /// A choice of records by its name here, if there is one like it.

@@ -249,6 +249,7 @@ const USER: &str = "GET /api/v1/users/{id}";
 const APP_USERS: &str = "GET /api/v1/apps/{appId}/users";
 const APP_USER: &str = "GET /api/v1/apps/{appId}/users/{userId}";
 const ASSIGN_USER: &str = "POST /api/v1/apps/{appId}/users";
+const UPDATE_APP_USER: &str = "POST /api/v1/apps/{appId}/users/{userId}";
 const UNASSIGN_USER: &str = "DELETE /api/v1/apps/{appId}/users/{userId}";
 const APPS: &str = "GET /api/v1/apps";
 const APP_GROUPS: &str = "GET /api/v1/apps/{appId}/groups";
@@ -370,6 +371,8 @@ tables! {
   with: { application_id: 0oa1, user_id: 00u1 }", [(APP_USER, 2, an_app_user)];
     assign_user_to_application_for_sso: "- card: okta.assign_user_to_application_for_sso
   with: { application_id: 0oa1, user_id: 00u1 }", [(ASSIGN_USER, 2, an_app_user)];
+    update_application_profile_for_an_assigned_user: "- card: okta.update_application_profile_for_an_assigned_user
+  with: { application_id: 0oa1, user_id: 00u1, name: Ada }", [(UPDATE_APP_USER, 1, an_app_user)];
     remove_user_from_application: "- card: okta.remove_user_from_application
   with: { application_id: 0oa1, user_id: 00u1 }", [(UNASSIGN_USER, 1, as_it_is)];
     list_groups_assigned_to_application: "- card: okta.list_groups_assigned_to_application

@@ -16,7 +16,16 @@ const DOCUMENTS: [Document; 6] = [
 ];
 
 /// Mistakes of the files.
-const MENDS: [Mend; 2] = [
+const MENDS: [Mend; 3] = [
+    Mend {
+        file: "okta-cards.openapi.yaml",
+        at: "/components/schemas/AppUserUpdateRequest",
+        by: Some(
+            r##"{ "anyOf": [{ "$ref": "#/components/schemas/AppUserCredentialsRequestPayload" },
+                           { "$ref": "#/components/schemas/AppUserProfileRequestPayload" }] }"##,
+        ),
+        reason: "it is `oneOf` there, of two schemas that require nothing, so that no request could be valid under one only",
+    },
     Mend {
         file: "personio-personnel-data-v1.openapi.yaml",
         at: "/components/schemas/Response/properties/data",
@@ -41,8 +50,8 @@ pub fn contract() -> Option<&'static Contract> {
     Some(CONTRACT.get_or_init(|| Contract::read(&folder, &DOCUMENTS, &MENDS)))
 }
 
-/// Paths of which the files, which are excerpts, have nothing: no other path of theirs is to be taken for these.
-pub const OUTSIDE: &[&str] = &["/api/v1/groups/rules"];
+/// Paths of which the files, which are excerpts, have nothing, by two parts that each has: no other path of theirs is to be taken for these.
+pub const OUTSIDE: &[[&str; 2]] = &[["/api/v1/groups", "/groups/rules"], ["/api/v1/apps/", "/lifecycle/"]];
 
 /// Something that is not as the files have it, and is right all the same.
 pub struct Deviation {

@@ -110,7 +110,10 @@ impl Transport for Watched {
     fn send(&self, request: Request, limits: Limits) -> Pending<'_, Result<Response, TransportError>> {
         Box::pin(async move {
             let operation = match self.contract.find(&request) {
-                _ if OUTSIDE.iter().any(|path| request.url.as_str().contains(path)) => {
+                _ if OUTSIDE
+                    .iter()
+                    .any(|parts| parts.iter().all(|part| request.url.as_str().contains(part))) =>
+                {
                     return self.within.send(request, limits).await;
                 }
                 None => return self.within.send(request, limits).await,

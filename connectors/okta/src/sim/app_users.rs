@@ -37,7 +37,7 @@ struct AppUser<'a> {
     scope: &'static str,
     status: &'static str,
     status_changed: String,
-    password_changed: Option<()>,
+    password_changed: Option<String>,
     sync_state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<Value>,
@@ -152,7 +152,7 @@ fn assigned<'a>(
     let id = id("00u", number);
     let name = grant.user_name.as_deref().or_else(|| user.profile.get("userName"));
     let mut credentials = json!({ "userName": name });
-    if grant.password {
+    if grant.password_ms.is_some() {
         credentials["password"] = json!({});
     }
     Some(AppUser {
@@ -162,7 +162,7 @@ fn assigned<'a>(
         scope: if through.is_some() { "GROUP" } else { "USER" },
         status: status(user),
         status_changed: iso_seconds(grant.created_ms.max(user.changed_ms)),
-        password_changed: None,
+        password_changed: grant.password_ms.map(iso_seconds),
         sync_state: "DISABLED",
         credentials: Some(credentials),
         profile: Attributes::Granted(&grant.profile),
@@ -269,18 +269,54 @@ pub async fn assign(State(sim): State<OktaSim>, Path(app): Path<String>, request
         return Err(ApiError::not_now());
     }
     let credentials = part(&sent, "credentials")?;
+    let has_password = credentials.get("password").is_some_and(|password| !password.is_null());
     let grant = Grant {
         created_ms: now_ms,
         updated_ms: now_ms,
         priority: 0,
         user_name: credentials.get("userName").and_then(Value::as_str).map(str::to_owned),
-        password: credentials.get("password").is_some_and(|password| !password.is_null()),
+        password_ms: has_password.then_some(now_ms),
         profile: part(&sent, "profile")?,
     };
     let application = state.applications.get_mut(place).ok_or_else(ApiError::internal)?;
     application.users.insert(number, grant);
     let about = About { user: Some(number), application: Some(place), ..About::default() };
     state.log.note(now_ms, Kind::AppUserAdd, about);
+    let application = state.applications.get(place).ok_or_else(ApiError::internal)?;
+    let shown = assigned(state, application, number, &origin(&parts), &app);
+    Ok(Json(shown.ok_or_else(ApiError::internal)?).into_response())
+}
+
+/// Changes the profile or the credentials of a user's own assignment; what isn't told stays as it is. Of one that comes through a group a
+/// profile makes it the user's own (a guess: OpenAPI says nothing of it).
+pub async fn update(
+    State(sim): State<OktaSim>,
+    Path((app, user)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let (parts, sent) = read_body(request).await?;
+    let now_ms = sim.now_ms();
+    let mut state = sim.state();
+    let state = &mut *state;
+    let Which::Numbered(place) = sim.application(state, &app)? else {
+        return Err(ApiError::not_simulated("changing an identity source's users"));
+    };
+    let number = state.directory.find(&user).ok_or_else(|| ApiError::missing(&user, "AppUser"))?;
+    let (profile, credentials) = (part(&sent, "profile")?, part(&sent, "credentials")?);
+    let application = state.applications.get_mut(place).ok_or_else(ApiError::internal)?;
+    let found = application.grant(number, &state.groups).map(|(grant, _)| grant.clone());
+    let mut grant = found.ok_or_else(|| ApiError::missing(&user, "AppUser"))?;
+    grant.profile.extend(profile);
+    if let Some(name) = credentials.get("userName").and_then(Value::as_str) {
+        grant.user_name = Some(name.to_owned());
+    }
+    if credentials.get("password").is_some_and(|password| !password.is_null()) {
+        grant.password_ms = Some(now_ms);
+    }
+    grant.updated_ms = now_ms;
+    application.users.insert(number, grant);
+    let about = About { user: Some(number), application: Some(place), ..About::default() };
+    state.log.note(now_ms, Kind::AppUserUpdate, about);
     let application = state.applications.get(place).ok_or_else(ApiError::internal)?;
     let shown = assigned(state, application, number, &origin(&parts), &app);
     Ok(Json(shown.ok_or_else(ApiError::internal)?).into_response())

@@ -36,11 +36,18 @@ pub struct Grant {
     pub updated_ms: i64,
     pub priority: u64,
     pub user_name: Option<String>,
-    pub password: bool,
+    /// When the password was set, if there is one.
+    pub password_ms: Option<i64>,
     pub profile: Map<String, Value>,
 }
 
 impl Application {
+    /// The groups whose members have it: none while it is inactive (OpenAPI, deactivateApplication: the assignments that come through
+    /// groups are removed). That they come back when it is activated again is a guess.
+    fn giving(&self) -> impl Iterator<Item = (&u32, &Grant)> {
+        self.groups.iter().filter(|_| !self.made.inactive)
+    }
+
     /// Everybody who is assigned, by themselves or through a group, in the order of their numbers, from one on.
     pub fn everybody<'a>(
         &self,
@@ -48,10 +55,10 @@ impl Application {
         directory: &'a Directory,
         from: u32,
     ) -> Box<dyn Iterator<Item = u32> + 'a> {
-        if self.groups.contains_key(&EVERYONE) {
+        if self.giving().any(|(group, _)| *group == EVERYONE) {
             return Box::new(directory.users(from).map(|(number, _)| number));
         }
-        let through = self.groups.keys().filter_map(|group| groups.get(*group));
+        let through = self.giving().filter_map(|(group, _)| groups.get(*group));
         let own = self.users.range(from..).map(|(number, _)| number);
         let all: BTreeSet<u32> =
             through.flat_map(|group| group.members.range(from..)).chain(own).copied().collect();
@@ -62,8 +69,7 @@ impl Application {
     pub fn grant(&self, user: u32, groups: &Groups) -> Option<(&Grant, Option<u32>)> {
         let own = self.users.get(&user).map(|grant| (grant, None));
         let through = || {
-            let mut all = self.groups.iter();
-            let found = all.find(|(number, _)| groups.has(**number, user));
+            let found = self.giving().find(|(number, _)| groups.has(**number, user));
             found.map(|(number, grant)| (grant, Some(*number)))
         };
         own.or_else(through)

@@ -62,6 +62,7 @@ pub fn endpoints() -> Vec<Endpoint<OktaSim>> {
         get("/api/v1/apps/{app}/users", app_users::list).takes("q after limit expand"),
         post("/api/v1/apps/{app}/users", app_users::assign),
         get("/api/v1/apps/{app}/users/{user}", app_users::read).takes("expand"),
+        post("/api/v1/apps/{app}/users/{user}", app_users::update),
         delete("/api/v1/apps/{app}/users/{user}", app_users::remove).takes("sendEmail"),
         get("/api/v1/apps/{app}/groups", app_groups::list).takes("q after limit"),
         get("/api/v1/apps/{app}/groups/{group}", app_groups::read),

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use ::csv::{ReaderBuilder, StringRecord};
+use flowrun_core::quotes::Quotes;
 use flowrun_core::value::MOST_VALUES;
 
 use super::byte;
@@ -11,7 +12,8 @@ use crate::prelude::*;
 /// The first row names the columns, and each further row becomes an object; without such a row each row
 /// becomes a list. All values are texts. Blank lines count for nothing, nor does a byte order mark. A row with
 /// more or fewer fields than the first is an error, unless `ragged` allows it, and so is a quote that is never
-/// closed, for it would swallow the rows behind it. The way back is `csv.build`.
+/// closed, for it would swallow the rows behind it, and a field that goes on behind its closing quote. The way
+/// back is `csv.build`.
 #[derive(Inputs)]
 pub struct Parse {
     /// The CSV.
@@ -56,6 +58,7 @@ impl Pure for Parse {
         r#"{ text: "id,name\n7" }"# => err "line 2 has 1 field, expected 2",
         r#"{ text: "id,name\n7,John,x", ragged: true }"# => err "line 2 has 3 fields, expected 2",
         r#"{ text: "id,name\n7,\"Jane\n8,John" }"# => err "a quote is never closed",
+        r#"{ text: "id,name\n7,\"Jane \"Jo\" Doe\"" }"# => err "line 2: a field goes on behind its closing quote",
         r#"{ text: "id,id\n7,8" }"# => err "two columns have the name \"id\"",
         r#"{ text: "" }"# => ok r#"{ rows: [], columns: [] }"#,
     };
@@ -78,23 +81,25 @@ impl Pure for Parse {
 impl Parse {
     /// All rows, each with as many fields as the first.
     fn read(&self) -> Result<Vec<StringRecord>> {
+        let separator = byte(&self.separator, "separator", Self::SEPARATOR)?;
         let mut reader = ReaderBuilder::new();
-        reader.has_headers(false).flexible(true).delimiter(byte(&self.separator, "separator", Self::SEPARATOR)?);
+        reader.has_headers(false).flexible(true).delimiter(separator);
         reader.trim(if self.trim { ::csv::Trim::All } else { ::csv::Trim::None });
-        match &*self.quote {
-            "" => reader.quoting(false),
-            quote => reader.quote(byte(quote, "quote", Self::QUOTE)?),
+        let quote = match &*self.quote {
+            "" => None,
+            quote => Some(byte(quote, "quote", Self::QUOTE)?),
         };
-        // The reader takes an open quote for a field that goes on to the end.
-        if !self.quote.is_empty() && self.text.matches(&*self.quote).count() % 2 == 1 {
-            return Err(Fault::new(FaultKind::Parse, "a quote is never closed")
-                .at(Self::TEXT)
-                .help("double a quote that is part of a field, and put quotes around the field"));
-        }
+        match quote {
+            None => reader.quoting(false),
+            Some(quote) => reader.quote(quote),
+        };
         // A mark of the byte order is no part of the first field, whatever blank lines stand before it.
         let rest = self.text.trim_start_matches(['\u{feff}', '\r', '\n']);
         let before = self.text[..self.text.len() - rest.len()].replace('\u{feff}', "");
         let text = if before.is_empty() { Cow::Borrowed(rest) } else { Cow::Owned(before + rest) };
+        if let Some(quote) = quote {
+            self.check_quotes(&text, Quotes::new(separator, quote, self.trim))?;
+        }
         let (mut rows, mut values): (Vec<StringRecord>, usize) = (Vec::new(), 0);
         for row in reader.from_reader(text.as_bytes()).into_records() {
             let row = row.map_err(|error| {
@@ -114,6 +119,18 @@ impl Parse {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// Refuses what the reader would take for something else in silence.
+    fn check_quotes(&self, text: &str, mut quotes: Quotes) -> Result<()> {
+        quotes.look(text.as_bytes());
+        let message = match quotes.stray() {
+            Some(line) => format!("line {line}: a field goes on behind its closing quote"),
+            None if quotes.is_open() => "a quote is never closed".to_owned(),
+            None => return Ok(()),
+        };
+        let help = "double a quote that is part of a field, and put quotes around the field";
+        Err(Fault::new(FaultKind::Parse, message).at(Self::TEXT).help(help))
     }
 
     /// The row with so many fields, if it has them or may be made to.

@@ -4,7 +4,7 @@ use crate::prelude::*;
 /// Reads a JSON text.
 ///
 /// The value may be anything that JSON can hold; keys keep their order, integers keep all their digits, and
-/// nesting may go 128 deep. A text that isn't JSON is an error, a blank one too. An object or list that is
+/// lists and objects may lie 127 deep. A text that isn't JSON is an error, a blank one too. An object or list that is
 /// given instead of a text passes as it is. The way back is `json.stringify`; fields that want an object read
 /// JSON by themselves. For one value out of it use `json.get`, to ask first `json.is_valid`.
 #[derive(Inputs)]

@@ -33,6 +33,7 @@ impl Pure for Format {
         r#"{ a: 2.5 }"# => ok r#"{ text: "2.50" }"#,
         r#"{ a: -1234567.891, point: ",", thousands: "." }"# => ok r#"{ text: "-1.234.567,89" }"#,
         r#"{ a: 999.5, decimals: 0, thousands: " " }"# => ok r#"{ text: "1 000" }"#,
+        r#"{ a: 1e23, decimals: 1, thousands: "," }"# => ok r#"{ text: "100,000,000,000,000,000,000,000.0" }"#,
         r#"{ a: -0.001 }"# => ok r#"{ text: "0.00" }"#,
         r#"{ a: 1, decimals: 99 }"# => err "expected 0 to 15 decimals, found 99",
     };
@@ -41,7 +42,19 @@ impl Pure for Format {
     fn run(self, _: &Cx<'_>) -> Result<Formatted> {
         let decimals = super::decimals(self.decimals, Self::DECIMALS)?;
         let number = super::to_decimals(self.a, decimals);
-        let digits = format!("{:.*}", decimals as usize, number.abs());
+        // As many digits as tell the number from others, then zeros: no more of what the double is by its nature.
+        let mut digits = number.abs().to_string();
+        let missing = match digits.split_once('.') {
+            Some((_, fraction)) => (decimals as usize).checked_sub(fraction.len()),
+            None => {
+                digits.push_str(if decimals > 0 { "." } else { "" });
+                Some(decimals as usize)
+            }
+        };
+        match missing {
+            Some(missing) => digits.push_str(&"0".repeat(missing)),
+            None => digits = format!("{:.*}", decimals as usize, number.abs()),
+        }
         let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
         let mut text = String::from(if number < 0.0 { "-" } else { "" });
         for (index, digit) in whole.chars().enumerate() {

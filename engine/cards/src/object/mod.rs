@@ -25,7 +25,7 @@ flowrun_core::pure_cards! {
 }
 
 /// How many levels of objects inside of objects the cards make or enter; as many as JSON may have.
-const DEEPEST: usize = 128;
+const DEEPEST: usize = flowrun_core::value::DEEPEST_JSON;
 
 /// Refuses a path that leads nowhere, or deeper than objects may be.
 fn check_path(path: &str, input: InputId) -> Result<()> {

@@ -1,4 +1,4 @@
-use super::pattern::compile;
+use super::pattern::{compile, matches};
 use crate::prelude::*;
 
 /// Takes out of a text what a pattern matches.
@@ -50,7 +50,7 @@ impl Pure for ExtractPattern {
     fn run(self, _: &Cx<'_>) -> Result<Extracted> {
         let pattern = compile(&self.look_for, self.case_sensitive, Self::LOOK_FOR)?;
         let all: Vec<Text> =
-            pattern.find_iter(&self.look_in).map(|found| Text::from(found.as_str())).collect();
+            matches(&pattern, &self.look_in).map(|found| Text::from(found.get_match().as_str())).collect();
         let groups = match pattern.captures(&self.look_in) {
             Some(found) => {
                 found.iter().skip(1).map(|group| group.map(|group| Text::from(group.as_str()))).collect()

@@ -71,8 +71,3 @@ fn padding(text: &str, length: f64, fill: &str, input: InputId) -> Result<String
     }
     Ok(padding)
 }
-
-/// White space as JavaScript's `trim` has it.
-fn is_blank(letter: char) -> bool {
-    letter.is_whitespace() || letter == '\u{feff}'
-}

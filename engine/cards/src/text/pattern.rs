@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use flowrun_core::fault::InputId;
-use regex::{Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder};
 
 use crate::prelude::*;
 
@@ -19,8 +19,9 @@ pub(super) fn compile(pattern: &str, case_sensitive: bool, input: InputId) -> Re
     if pattern.len() > LONGEST {
         bail!(input, "expected a pattern of at most {LONGEST} bytes, found {}", pattern.len());
     }
-    build(&from_javascript(pattern), case_sensitive).map_err(|error| {
-        let reason = reason(&error);
+    let ready = from_javascript(pattern)
+        .and_then(|pattern| build(&pattern, case_sensitive).map_err(|error| reason(&error)));
+    ready.map_err(|reason| {
         let fault =
             Fault::new(FaultKind::InvalidInput, format!("the pattern can't be used: {reason}")).at(input);
         if reason.contains("look-around") || reason.contains("backreferences") || pattern.contains("\\k<") {
@@ -38,6 +39,21 @@ pub(super) fn any_of(texts: &[Text], case_sensitive: bool, input: InputId) -> Re
     let pattern = if patterns.is_empty() { "[a&&b]".to_owned() } else { patterns.join("|") };
     build(&pattern, case_sensitive).map_err(|_| {
         Fault::new(FaultKind::InvalidInput, "the texts to look for are too many or too long").at(input)
+    })
+}
+
+/// All that `pattern` matches in `text`, as JavaScript counts: what matches nothing counts right behind another match too.
+pub(super) fn matches<'t>(pattern: &Regex, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let found = pattern.captures_at(text, next.take()?)?;
+        let whole = found.get_match();
+        let letter = text[whole.end()..].chars().next();
+        next = match whole.is_empty() {
+            true => letter.map(|letter| whole.end() + letter.len_utf8()),
+            false => Some(whole.end()),
+        };
+        Some(found)
     })
 }
 
@@ -91,41 +107,68 @@ fn reason(error: &regex::Error) -> String {
     }
 }
 
-/// The same pattern in the library's flavour.
+/// The same pattern in the library's flavour, or why JavaScript has none such.
 ///
 /// In JavaScript `\d`, `\w` and `\b` know only ASCII, a `[` in a class is a `[`, and a `{` that counts nothing is a `{`.
-fn from_javascript(pattern: &str) -> String {
+fn from_javascript(pattern: &str) -> Result<String, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut letters = pattern.char_indices();
     let mut class = false;
     // Behind a set such as `\w` a hyphen in a class is itself.
     let mut after_set = false;
+    // Whether a count may follow: it may behind what finds letters, once.
+    let mut countable = false;
     while let Some((at, letter)) = letters.next() {
+        let rest = &pattern[at + letter.len_utf8()..];
+        let counts = !class && (matches!(letter, '*' | '+' | '?') || letter == '{' && counts(rest));
+        if counts && !countable {
+            let place = pattern[..at].chars().count() + 1;
+            return Err(format!("there is nothing to repeat before the `{letter}` at character {place}"));
+        }
+        let found = !class && !counts && !matches!(letter, '^' | '$' | '|' | '(');
         match letter {
             '\\' => match letters.next() {
                 Some((at, escaped)) => {
-                    let taken = escape(escaped, &pattern[at + escaped.len_utf8()..], class, &mut out);
+                    let taken = escape(escaped, &pattern[at + escaped.len_utf8()..], class, &mut out)?;
                     for _ in 0..taken {
                         letters.next();
                     }
                     after_set = SETS.contains(escaped);
+                    countable = class || !matches!(escaped, 'b' | 'B');
                     continue;
                 }
                 None => out.push('\\'),
             },
-            '-' if class && (after_set || begins_with_set(&pattern[at + 1..])) => out.push_str("\\-"),
+            '(' if !class => {
+                out.push('(');
+                let kind = kind_of_group(rest)?;
+                out.push_str(kind);
+                for _ in kind.chars() {
+                    letters.next();
+                }
+            }
+            '*' | '+' | '?' | '{' if counts => {
+                let count = &rest[..if letter == '{' { rest.find('}').map_or(0, |end| end + 1) } else { 0 }];
+                let lazy = if rest[count.len()..].starts_with('?') { "?" } else { "" };
+                out.push(letter);
+                out.extend([count, lazy]);
+                for _ in 0..count.len() + lazy.len() {
+                    letters.next();
+                }
+            }
+            '-' if class && (after_set || begins_with_set(rest)) => out.push_str("\\-"),
             '.' if !class => out.push_str(NO_LINE_END),
             '[' if class => out.push_str("\\["),
             '[' => {
                 class = true;
                 out.push('[');
-                let negated = pattern[at + 1..].starts_with('^');
+                let negated = rest.starts_with('^');
                 if negated {
                     letters.next();
                     out.push('^');
                 }
                 // An empty class finds nothing, and its opposite anything.
-                if pattern[at + 1 + usize::from(negated)..].starts_with(']') {
+                if rest[usize::from(negated)..].starts_with(']') {
                     letters.next();
                     class = false;
                     out.truncate(out.len() - 1 - usize::from(negated));
@@ -138,16 +181,29 @@ fn from_javascript(pattern: &str) -> String {
             }
             '&' | '~' if class => out.extend(['\\', letter]),
             // Two hyphens would take a class off another: the second is the end of a range.
-            '-' if class && pattern[at + 1..].starts_with('-') => {
+            '-' if class && rest.starts_with('-') => {
                 letters.next();
                 out.push_str("-\\-");
             }
-            '{' if !class && !counts(&pattern[at + 1..]) => out.push_str("\\{"),
+            '{' if !class => out.push_str("\\{"),
             other => out.push(other),
         }
         after_set = false;
+        countable = found || letter == ']';
     }
-    out
+    Ok(out)
+}
+
+/// What follows the `(` of a group and says which kind it is: `?:`, `?<name>`, nothing.
+fn kind_of_group(rest: &str) -> Result<&str, String> {
+    let Some(kind) = rest.strip_prefix('?') else { return Ok("") };
+    let length = match kind.as_bytes() {
+        [b':' | b'=' | b'!', ..] => 1,
+        [b'<', b'=' | b'!', ..] => 2,
+        [b'<', ..] => kind.find('>').map_or(1, |end| end + 1),
+        _ => return Err("behind `(?` only `:` and `<name>` may stand".to_owned()),
+    };
+    Ok(&rest[..1 + length])
 }
 
 /// What stands for a set behind a backslash.
@@ -163,11 +219,7 @@ fn begins_with_set(rest: &str) -> bool {
 }
 
 /// Writes what `letter` behind a backslash means in JavaScript, and gives how many letters of `rest` belong to it.
-fn escape(letter: char, rest: &str, class: bool, out: &mut String) -> usize {
-    let hex = |digits: usize| {
-        let digits = rest.get(..digits)?;
-        u32::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-    };
+fn escape(letter: char, rest: &str, class: bool, out: &mut String) -> Result<usize, String> {
     match letter {
         'd' if class => out.push_str("0-9"),
         'd' => out.push_str("[0-9]"),
@@ -177,6 +229,7 @@ fn escape(letter: char, rest: &str, class: bool, out: &mut String) -> usize {
         'W' => out.push_str("[^0-9A-Za-z_]"),
         'b' if class => out.push_str("\\x08"),
         'b' => out.push_str("(?-u:\\b)"),
+        'B' if !class => out.push_str("(?-u:\\B)"),
         's' if class => out.push_str(SPACES),
         's' => out.push_str(&format!("[{SPACES}]")),
         'S' => out.push_str(&format!("[^{SPACES}]")),
@@ -185,36 +238,56 @@ fn escape(letter: char, rest: &str, class: bool, out: &mut String) -> usize {
             let digits = rest.bytes().take(2).take_while(|digit| (b'0'..b'8').contains(digit)).count();
             let number = u32::from_str_radix(&rest[..digits], 8).unwrap_or_default();
             out.push_str(&format!("\\x{{{number:x}}}"));
-            return digits;
+            return Ok(digits);
         }
-        'x' => match hex(2) {
-            Some(number) => {
-                out.push_str(&format!("\\x{{{number:x}}}"));
-                return 2;
-            }
-            None => out.push('x'),
-        },
-        'u' if rest.starts_with('{') => out.push_str("\\u"),
-        'u' => match hex(4) {
-            Some(number) => {
-                out.push_str(&format!("\\x{{{number:x}}}"));
-                return 4;
-            }
-            None => out.push('u'),
-        },
+        'x' | 'u' => return numbered(letter, rest, out),
         'c' if rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) => {
             out.push_str(&format!("\\x{{{:x}}}", rest.as_bytes()[0] % 32));
-            return 1;
+            return Ok(1);
         }
         // What it means with the flag `u`.
-        'p' | 'P' if rest.starts_with('{') => out.extend(['\\', letter]),
-        'B' | 't' | 'n' | 'v' | 'f' | 'r' | 'k' | '1'..='9' => out.extend(['\\', letter]),
+        'p' | 'P' if rest.starts_with('{') => {
+            let name = &rest[..rest.find('}').map_or(1, |end| end + 1)];
+            out.extend(['\\', letter]);
+            out.push_str(name);
+            return Ok(name.chars().count());
+        }
+        't' | 'n' | 'v' | 'f' | 'r' | 'k' | '1'..='9' => out.extend(['\\', letter]),
         // Any other letter means itself: `\a` is an `a`, and no bell.
         letter if letter.is_ascii_alphanumeric() => out.push(letter),
         // Any other character means itself, also those that mean something to the library: `\<`.
         letter => out.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
     }
-    0
+    Ok(0)
+}
+
+/// A character by its number: `\x41`, `\u0041`, two halves as `\ud83d\ude00`, or, as with the flag `u`, `\u{1f600}`.
+fn numbered(letter: char, rest: &str, out: &mut String) -> Result<usize, String> {
+    let hex = |digits: &str| {
+        let number = u32::from_str_radix(digits, 16).ok();
+        number.filter(|_| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    let at = |from: usize, digits: usize| rest.get(from..from + digits).and_then(hex);
+    let inside = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(inside, _)| inside);
+    let (number, taken) = match (letter, inside.filter(|inside| hex(inside).is_some())) {
+        ('u', Some(inside)) => (hex(inside), inside.len() + 2),
+        ('u', None) => match (at(0, 4), at(6, 4).filter(|_| rest[4..].starts_with("\\u"))) {
+            (Some(high @ 0xd800..0xdc00), Some(low @ 0xdc00..0xe000)) => {
+                (Some(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)), 10)
+            }
+            (number, _) => (number, 4),
+        },
+        _ => (at(0, 2), 2),
+    };
+    let Some(number) = number else {
+        out.push(letter);
+        return Ok(0);
+    };
+    if char::from_u32(number).is_none() {
+        return Err(format!("`\\{letter}{}` is no character, or half of one", &rest[..taken]));
+    }
+    out.push_str(&format!("\\x{{{number:x}}}"));
+    Ok(taken)
 }
 
 /// Whether what stands behind a `{` makes it a count: `{2}`, `{2,}`, `{2,3}`.
@@ -270,6 +343,10 @@ mod tests {
             ("[^A-Za-z0-9.%]", "a.b c", Some(" ")),
             ("(title)|(displayName)", "x displayName", Some("displayName")),
             (r"(?<name>J\w+)", "Jane", Some("Jane")),
+            (r"\B.", "é", Some("é")),
+            (r"a+?b??c{1,2}?", "aacc", Some("aac")),
+            // As with the flag `u`.
+            (r"\ud83d\ude00[\u{1f600}]", "\u{1f600}\u{1f600}", Some("\u{1f600}\u{1f600}")),
         ];
         for (pattern, text, result) in table {
             assert_eq!(found(pattern, text), result, "{pattern}");
@@ -297,7 +374,14 @@ mod tests {
             ("(?<x>a)\\k<x>", "unrecognized escape sequence", "back-references"),
             ("(a)\\1", "backreferences are not supported", "back-references"),
             ("(a", "unclosed group", "backslash"),
-            ("*", "repetition operator missing expression", "backslash"),
+            ("*", "there is nothing to repeat before the `*` at character 1", "backslash"),
+            // What V8 refuses as well.
+            ("^*a", "nothing to repeat", "backslash"),
+            (r"a\b+", "nothing to repeat", "backslash"),
+            ("a**", "nothing to repeat", "backslash"),
+            ("a{2}{3}", "nothing to repeat before the `{` at character 5", "backslash"),
+            ("(?i:a)", "behind `(?` only `:` and `<name>` may stand", "backslash"),
+            (r"\ud83d", r"`\ud83d` is no character, or half of one", "backslash"),
             ("[b-a]", "invalid character class range", "backslash"),
             ("(a{999}){999}", "it is too large", "backslash"),
             ("\\", "incomplete escape sequence", "backslash"),

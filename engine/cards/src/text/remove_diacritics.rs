@@ -72,6 +72,13 @@ fn plain(letter: char) -> Option<&'static str> {
         'Ŧ' => "T",
         'ı' => "i",
         'ĸ' => "k",
+        // Those that Unicode has only for the sake of older sets.
+        'ĳ' => "ij",
+        'Ĳ' => "IJ",
+        'ŀ' => "l",
+        'Ŀ' => "L",
+        'ŉ' => "'n",
+        'ſ' => "s",
         'ŋ' => "n",
         'Ŋ' => "N",
         _ => return None,

@@ -1,7 +1,7 @@
 use flowrun_core::value::Composed;
 use regex::Captures;
 
-use super::pattern::compile;
+use super::pattern::{compile, matches};
 use crate::prelude::*;
 
 /// Replaces what a pattern matches.
@@ -41,6 +41,7 @@ impl Pure for ReplacePattern {
         r#"{ look_in: aAa, look_for: a, replace_with: "<$&>", all_instances: false, case_sensitive: false }"#
             => ok r#"{ text: "<a>Aa" }"#,
         r#"{ look_in: a, look_for: "(?<x>a)", replace_with: "$<x>$$1$2$" }"# => ok r#"{ text: "a$1$2$" }"#,
+        r#"{ look_in: a, look_for: "(?<x>b)?a", replace_with: "[$<x>$<y>]" }"# => ok r#"{ text: "[]" }"#,
         r#"{ look_in: a, look_for: '(a)\1' }"# => err "backreferences are not supported",
     };
     type Out = Replaced;
@@ -54,12 +55,13 @@ impl Pure for ReplacePattern {
 
     fn run(self, _: &Cx<'_>) -> Result<Replaced> {
         let pattern = compile(&self.look_for, self.case_sensitive, Self::LOOK_FOR)?;
+        let has_names = pattern.capture_names().flatten().next().is_some();
         let most = if self.all_instances { usize::MAX } else { 1 };
         let (mut out, mut rest_at) = (Composed::default(), 0);
-        for found in pattern.captures_iter(&self.look_in).take(most) {
-            let Some(whole) = found.get(0) else { continue };
+        for found in matches(&pattern, &self.look_in).take(most) {
+            let whole = found.get_match();
             out.push(&self.look_in[rest_at..whole.start()])?;
-            expand(&self.replace_with, &found, &mut out)?;
+            expand(&self.replace_with, &found, has_names, &mut out)?;
             rest_at = whole.end();
         }
         if rest_at == 0 && out.is_empty() {
@@ -70,12 +72,13 @@ impl Pure for ReplacePattern {
     }
 }
 
-/// Writes the replacement for a match, as JavaScript does: what names no group stays as it is.
-fn expand(template: &str, found: &Captures<'_>, out: &mut Composed) -> Result<()> {
+/// Writes the replacement for a match, as JavaScript does: what has no group's number stays as it is, and so does what has none's name, but
+/// only where no group has a name.
+fn expand(template: &str, found: &Captures<'_>, has_names: bool, out: &mut Composed) -> Result<()> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('$') {
         out.push(before)?;
-        let (taken, length) = reference(after, found).unwrap_or(("$", 0));
+        let (taken, length) = reference(after, found, has_names).unwrap_or(("$", 0));
         out.push(taken)?;
         rest = &after[length..];
     }
@@ -83,14 +86,14 @@ fn expand(template: &str, found: &Captures<'_>, out: &mut Composed) -> Result<()
 }
 
 /// What the text behind a `$` refers to, and how many bytes of it say so.
-fn reference<'f>(after: &str, found: &'f Captures<'_>) -> Option<(&'f str, usize)> {
+fn reference<'f>(after: &str, found: &'f Captures<'_>, has_names: bool) -> Option<(&'f str, usize)> {
     let group = |index: usize| Some(found.get(index).map_or("", |group| group.as_str()));
     match after.as_bytes() {
         [b'$', ..] => Some(("$", 1)),
         [b'&', ..] => Some((group(0)?, 1)),
-        [b'<', ..] => {
+        [b'<', ..] if has_names => {
             let (name, _) = after[1..].split_once('>')?;
-            Some((found.name(name)?.as_str(), name.len() + 2))
+            Some((found.name(name).map_or("", |group| group.as_str()), name.len() + 2))
         }
         digits => {
             let count = digits.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();

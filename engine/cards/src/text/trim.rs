@@ -1,3 +1,5 @@
+use flowrun_core::value::is_space;
+
 use crate::prelude::*;
 
 /// Takes the white space off both ends of a text.
@@ -30,7 +32,7 @@ impl Pure for Trim {
     type Out = Trimmed;
 
     fn run(self, _: &Cx<'_>) -> Result<Trimmed> {
-        let trimmed = self.text.trim_matches(super::is_blank);
+        let trimmed = self.text.trim_matches(is_space);
         Ok(Trimmed { text: if trimmed.len() == self.text.len() { self.text } else { Text::from(trimmed) } })
     }
 }

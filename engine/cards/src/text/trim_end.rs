@@ -1,4 +1,5 @@
-use super::is_blank;
+use flowrun_core::value::is_space;
+
 use crate::prelude::*;
 
 /// Takes the white space off the end of a text.
@@ -28,6 +29,6 @@ impl Pure for TrimEnd {
     type Out = Trimmed;
 
     fn run(self, _: &Cx<'_>) -> Result<Trimmed> {
-        Ok(Trimmed { text: Text::from(self.text.trim_end_matches(is_blank)) })
+        Ok(Trimmed { text: Text::from(self.text.trim_end_matches(is_space)) })
     }
 }

@@ -66,7 +66,8 @@ impl Pure for Build {
         };
         let query = query.trim_start_matches('?');
         url.set_query((!query.is_empty()).then_some(query));
-        url.set_fragment((!self.fragment.is_empty()).then_some(&*self.fragment));
+        let fragment = self.fragment.strip_prefix('#').unwrap_or(&self.fragment);
+        url.set_fragment((!fragment.is_empty()).then_some(fragment));
         Ok(Built { url: String::from(url).into() })
     }
 }

@@ -1,3 +1,4 @@
+use flowrun_core::value::is_space;
 use url::Url;
 
 use crate::prelude::*;
@@ -66,8 +67,14 @@ fn parts(address: &str) -> Parts {
     let end = address.find(['?', '#']).unwrap_or(address.len());
     let mut rest = format!("{}{}", address[..end].replace('\\', "/"), &address[end..]);
     let is_protocol = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '+' | '-');
+    if let Some(parts) = bare(&rest, rest[..end].contains('@')) {
+        return parts;
+    }
+    // Node looks for the protocol as it is written here: of `HTTPS:a.b` it takes `a.b` for the host.
+    let mut written = String::new();
     if let Some(colon) = rest.find(|letter| !is_protocol(letter)).filter(|end| *end > 0 && rest[*end..].starts_with(':')) {
-        parts.protocol = Some(rest[..=colon].to_ascii_lowercase().into());
+        written = rest[..=colon].to_owned();
+        parts.protocol = Some(written.to_ascii_lowercase().into());
         rest.drain(..=colon);
     }
     let protocol = parts.protocol.as_deref().unwrap_or_default().to_owned();
@@ -76,7 +83,7 @@ fn parts(address: &str) -> Parts {
     if slashes {
         rest.drain(..2);
     }
-    if slashes || !protocol.is_empty() && !of_anything && !WITH_SLASHES.contains(&&*protocol) {
+    if slashes || !protocol.is_empty() && !of_anything && !WITH_SLASHES.contains(&&*written) {
         rest = take_host(&rest, &mut parts);
     }
     if !of_anything {
@@ -94,10 +101,21 @@ fn parts(address: &str) -> Parts {
     parts
 }
 
+/// A path and a query alone, in which Node escapes nothing.
+fn bare(address: &str, has_user: bool) -> Option<Parts> {
+    let plain = address.starts_with('/') && !address.starts_with("///") && !address.contains('#') && !has_user;
+    if !plain || address.contains(is_space) {
+        return None;
+    }
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let query = (!query.is_empty()).then(|| Text::from(query));
+    Some(Parts { path: Some(path.into()), query, ..Parts::default() })
+}
+
 /// Whether an address without a protocol has a user and a host: `//jane@example.com`.
 fn has_user(rest: &str) -> bool {
-    let host = rest[2..].split('/').next().unwrap_or_default();
-    host.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
+    let Some((user, host)) = rest[2..].split_once('@') else { return false };
+    !user.is_empty() && !user.contains('/') && !host.is_empty() && !host.starts_with(['@', '/'])
 }
 
 /// Takes the host and the port from the front, and gives what follows.
@@ -121,6 +139,9 @@ fn take_host(rest: &str, parts: &mut Parts) -> String {
             rest = format!("/{}{rest}", &host[end..]);
             host = &host[..end];
         }
+    }
+    if of_six.is_some() && !rest.starts_with('/') {
+        rest.insert(0, '/');
     }
     let host = of_six.unwrap_or(host).to_lowercase();
     let known = if host.is_ascii() { None } else { Url::parse(&format!("http://{host}")).ok() };
@@ -162,6 +183,10 @@ mod tests {
         ("  https://a.b/c  ", ["https:", "a.b", "", "/c", "", ""]),
         ("https://[::1]:3000/x", ["https:", "::1", "3000", "/x", "", ""]),
         ("a:b:c/d?e", ["a:", "b", "", "/:c/d", "e", ""]),
+        ("//a.b/<x>?'1'", ["", "", "", "//a.b/<x>", "'1'", ""]),
+        ("//a@b@c/d", ["", "c", "", "/d", "", ""]),
+        ("mailto://[::1]?x", ["mailto:", "::1", "", "/", "x", ""]),
+        ("HTTPS:a.b?x", ["https:", "a.b", "", "/", "x", ""]),
         ("", ["", "", "", "", "", ""]),
     ];
 

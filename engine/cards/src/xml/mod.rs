@@ -11,5 +11,5 @@ const ATTRIBUTE: &str = "@";
 /// The key of an element's text, where it has attributes or elements too.
 const TEXT: &str = "#text";
 
-/// How deep elements may lie in each other, as with JSON.
+/// How deep elements may lie in each other.
 const DEEPEST: usize = 128;

@@ -63,10 +63,14 @@ pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
         let message = format!("line {}: U+{:04X} may not stand in XML", line(text, place as u64), u32::from(letter));
         return Err(parse_fault(message));
     }
+    // The reader counts its places without a mark of the byte order.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
+    reader.config_mut().check_comments = true;
     let mut tree = Tree { lists, open: Vec::new(), values: 0, whole: None };
     loop {
+        let is_first = reader.buffer_position() == 0;
         let event = reader.read_event().map_err(|error| {
             let line = line(text, reader.error_position());
             parse_fault(format!("the text is not XML, at line {line}: {error}"))
@@ -74,7 +78,7 @@ pub(super) fn read(text: &str, lists: &[Text]) -> Result<(Text, Value)> {
         if let Event::Eof = event {
             break;
         }
-        tree.take(event).map_err(|message| {
+        tree.take(event, is_first).map_err(|message| {
             parse_fault(format!("line {}: {message}", line(text, reader.buffer_position())))
         })?;
     }
@@ -111,8 +115,15 @@ struct Element {
 }
 
 impl Tree<'_> {
-    fn take(&mut self, event: Event<'_>) -> Result<(), String> {
+    fn take(&mut self, event: Event<'_>, is_first: bool) -> Result<(), String> {
         match event {
+            Event::Decl(declaration) if !is_first || !is_declaration(&declaration) => {
+                Err("`<?xml` begins a declaration such as `<?xml version=\"1.0\"?>`, which may only stand first".to_owned())
+            }
+            Event::PI(instruction) => match instruction.split([' ', '\t', '\n', '\r']).next() {
+                Some(name) if is_name(name) && !name.eq_ignore_ascii_case("xml") => Ok(()),
+                _ => Err("a processing instruction has no name".to_owned()),
+            },
             Event::Start(start) => self.start(&start),
             Event::End(_) => {
                 if let Some(element) = self.open.pop() {
@@ -127,7 +138,7 @@ impl Tree<'_> {
             Event::CData(text) => self.add(&text.xml10_content()),
             Event::GeneralRef(entity) => self.add(&character(&entity)?),
             Event::DocType(_) => Err("a document type is not accepted".to_owned()),
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => Ok(()),
+            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::Eof => Ok(()),
         }
     }
 
@@ -143,6 +154,9 @@ impl Tree<'_> {
         let name = start.name().into_inner();
         if !is_name(name) {
             return Err(format!("`{name}` is no name of an element"));
+        }
+        if !are_apart(start.attributes_raw()) {
+            return Err(format!("attributes of `{name}` stand side by side without a space"));
         }
         for attribute in start.attributes() {
             self.count()?;
@@ -217,6 +231,50 @@ fn is_name(name: &str) -> bool {
     name.starts_with(begins) && name.chars().all(goes_on)
 }
 
+/// Whether it is what stands between `<?` and `?>` of a declaration (productions 23 to 26, 32, 80 and 81).
+fn is_declaration(content: &str) -> bool {
+    let element = BytesStart::from_content(content, 3);
+    let mut known = ["version", "encoding", "standalone"].iter();
+    let mut versions = 0;
+    let fits = element.attributes().all(|attribute| {
+        let Ok(attribute) = attribute else { return false };
+        let (name, value) = (attribute.key.into_inner(), &*attribute.value);
+        // They stand in this order, and any but the version may be missing.
+        known.any(|known| *known == name)
+            && match name {
+                "version" => {
+                    versions += 1;
+                    value.strip_prefix("1.").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|it| it.is_ascii_digit()))
+                }
+                "encoding" => {
+                    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+                    value.starts_with(|letter: char| letter.is_ascii_alphabetic()) && value.chars().all(goes_on)
+                }
+                _ => matches!(value, "yes" | "no"),
+            }
+    });
+    fits && versions == 1 && are_apart(element.attributes_raw())
+}
+
+/// Whether behind the value of each attribute stands a space, or nothing.
+fn are_apart(attributes: &str) -> bool {
+    let mut open = None;
+    let mut letters = attributes.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match open {
+            None if matches!(letter, '"' | '\'') => open = Some(letter),
+            Some(quote) if letter == quote => {
+                open = None;
+                if letters.peek().is_some_and(|next| !next.is_ascii_whitespace()) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    true
+}
+
 /// The text that an entity stands for.
 fn character(entity: &BytesRef<'_>) -> Result<Text, String> {
     if let Some(letter) = entity.resolve_char_ref().map_err(|error| error.to_string())? {
@@ -253,6 +311,14 @@ mod tests {
             ("<a/>\nmore", "line 2: there is a text outside"),
             ("<a>\n<b>", "the text ends before `</b>`"),
             ("<a x='1' x='2'/>", "line 1: "),
+            ("<a x='1'y='2'/>", "attributes of `a` stand side by side"),
+            ("<a>\n<?xml version='1.0'?></a>", "line 2: `<?xml` begins a declaration"),
+            (" <?xml version='1.0'?><a/>", "`<?xml` begins a declaration"),
+            ("<?xml encoding='UTF-8'?><a/>", "`<?xml` begins a declaration"),
+            ("<?xml version='1.0' standalone='maybe'?><a/>", "`<?xml` begins a declaration"),
+            ("<a><!-- -- --></a>", "the text is not XML, at line 1"),
+            ("<?1?><a/>", "a processing instruction has no name"),
+            ("<?XML?><a/>", "a processing instruction has no name"),
             ("<a x='&b;'/>", "line 1: "),
             ("<a>&#0;</a>", "line 1: "),
             ("<a>\n</b>", "at line 2"),

@@ -1,5 +1,6 @@
 //! `flowrun check`: finds every mistake in a project.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -90,14 +91,25 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
     Ok(if denied { WRONG } else { DONE })
 }
 
-/// How many cards of the project flowrun lacks, if any.
+/// The cards of the project that flowrun lacks, if any.
 fn external_cards(project: &Project) -> Option<String> {
-    let steps = || project.model.flows.iter().flat_map(|flow| flow.all_cards());
-    let external = steps().filter(|step| external(&step.card.it).is_some()).count() as u64;
-    let all = words::many(steps().count() as u64, "card");
+    let steps: Vec<_> = project.model.flows.iter().flat_map(|flow| flow.all_cards()).collect();
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in steps.iter().filter_map(|step| external(&step.card.it)) {
+        *names.entry(name).or_default() += 1;
+    }
+    let external: usize = names.values().sum();
+    let are = if external == 1 { "is" } else { "are" };
+    let all = words::many(steps.len() as u64, "card");
+    let listed = names.iter().map(|(name, times)| match times {
+        1 => format!("  {name}\n"),
+        more => format!("  {name}, {more} times\n"),
+    });
     (external > 0).then(|| {
-        let are = if external == 1 { "is" } else { "are" };
-        format!("{external} of {all} {are} external: a run needs answers for them, by `--mock FILE`\n")
+        format!(
+            "{external} of {all} {are} external: a run needs answers for them, by `--mock FILE`\n{}",
+            listed.collect::<String>()
+        )
     })
 }
 

@@ -131,7 +131,9 @@ fn part(part: &str, field: &Field) -> Result<(), String> {
     }
     match range.split_once('-') {
         Some((from, to)) => {
-            let (from, to) = (number(from, field)?, number(to, field)?);
+            // At the end of a range Sunday is the seventh day: `fri-sun`.
+            let sunday = field.names == DAYS && to.eq_ignore_ascii_case("sun");
+            let (from, to) = (number(from, field)?, if sunday { 7 } else { number(to, field)? });
             if from > to {
                 return Err(format!("the range `{range}` of the {} ends before it starts", field.name));
             }
@@ -188,6 +190,7 @@ mod tests {
             "30 0 2 * * 1,2,3,4,5",
             "0 2 ? * SUN",
             "0 0 * * 7",
+            "0 2 * * fri-SUN",
         ];
         for text in good {
             assert!(check(text).is_ok(), "{text}");
@@ -201,6 +204,7 @@ mod tests {
             ("0 2 0 * *", "expected 1 to 31 for the day of the month, found `0`", 4..5),
             ("*/0 * * * *", "expected a step of 1 to 59 for the minute, found `0`", 0..3),
             ("0 5-2 * * *", "the range `5-2` of the hour ends before it starts", 2..5),
+            ("0 2 * * 1-0", "the range `1-0` of the day of the week ends before it starts", 8..11),
             ("+1 2 * * *", "expected 0 to 59 for the minute, found `+1`", 0..2),
             ("0 2 * * 1.5", "expected 0 to 7 for the day of the week, found `1.5`", 8..11),
         ];

@@ -56,6 +56,10 @@ impl Date {
     pub fn parse_iso_in(text: &str, zone: &TimeZone) -> Option<Date> {
         static PARSER: DateTimeParser = DateTimeParser::new();
         let pieces = PARSER.parse_pieces(text.trim()).ok()?;
+        // The hours of an offset are those of a day (RFC 3339 5.6); the parser takes up to 25.
+        if pieces.offset().is_some_and(|offset| offset.to_numeric_offset().seconds().abs() >= 24 * 3_600) {
+            return None;
+        }
         let civil = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
         let named = named_zone(&pieces)?;
         match (pieces.offset(), named) {

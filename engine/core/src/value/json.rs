@@ -8,7 +8,7 @@ use serde::ser::{self, Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::long::with_all_digits;
-use super::{REDACTED, Record, Text, Value, characters, format_number, long};
+use super::{DEEPEST_JSON, REDACTED, Record, Text, Value, characters, format_number, long};
 
 /// Why a text is not JSON.
 #[derive(Debug)]
@@ -16,11 +16,13 @@ pub struct ParseError(serde_json::Error);
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        let told = self.0.to_string();
+        let deep = format!("lists and objects lie more than {DEEPEST_JSON} deep");
+        f.write_str(&told.replace("recursion limit exceeded", &deep))
     }
 }
 
-/// Reads JSON; nesting is limited to 128 levels.
+/// Reads JSON of up to `DEEPEST_JSON` levels.
 pub fn parse_json(text: &str) -> Result<Value, ParseError> {
     read_json(text.as_bytes(), |json| serde_json::from_slice(json)).map_err(ParseError)
 }
@@ -249,6 +251,17 @@ mod tests {
             numbers.to_json(),
             r#"["123456789012345678901",123456789012345680000,123456789012345678901]"#
         );
+    }
+
+    #[test]
+    fn json_is_read_127_levels_deep() {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let text = |depth: usize| open.repeat(depth) + "1" + &close.repeat(depth);
+            let deepest = text(DEEPEST_JSON);
+            assert_eq!(parse_json(&deepest).unwrap().to_json(), deepest);
+            let told = parse_json(&text(DEEPEST_JSON + 1)).unwrap_err().to_string();
+            assert!(told.starts_with("lists and objects lie more than 127 deep at line 1"), "{told}");
+        }
     }
 
     #[test]

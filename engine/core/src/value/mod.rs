@@ -35,8 +35,9 @@ pub use file::{File, size_told};
 pub use integer::Integer;
 pub use json::{ParseError, parse_json, read_json};
 pub use long::MOST_VALUES;
+pub use nesting::DEEPEST_JSON;
 pub(crate) use nesting::{DEEPEST, Depth};
-pub use number::{format_number, parse_number, whole_number};
+pub use number::{format_number, is_space, parse_number, whole_number};
 pub use pairs::query_pairs;
 #[cfg(test)]
 pub(crate) use path::set;

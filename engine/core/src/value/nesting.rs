@@ -2,10 +2,14 @@
 
 use super::Value;
 
+/// How deep lists and objects may lie in each other in a JSON text: as deep as `serde_json` reads. What a card makes
+/// by a path lies no deeper, so that its JSON can be read again.
+pub const DEEPEST_JSON: usize = 127;
+
 /// How deep values may lie in each other where a loop could make it any depth.
 ///
 /// Whatever walks through a value calls itself for what lies inside, and so has only as many levels as the stack has room for. JSON is
-/// read to 128 levels, a path has at most 128 keys, flows call each other to 250 levels; the running value of Reduce is what is left.
+/// read to 127 levels, a path has at most 127 keys, flows call each other to 250 levels; the running value of Reduce is what is left.
 pub(crate) const DEEPEST: usize = 1_000;
 
 /// Looks at a value that grows from turn to turn, so seldom that looking costs next to nothing.

@@ -28,9 +28,14 @@ pub fn format_number(number: f64) -> String {
     }
 }
 
+/// White space as JavaScript has it: with the byte order mark, without the next line of old terminals.
+pub fn is_space(letter: char) -> bool {
+    letter == '\u{feff}' || letter.is_whitespace() && letter != '\u{85}'
+}
+
 /// Reads the number a text begins with, after white space, and ignores what follows; none if there is no number.
 pub fn parse_number(text: &str) -> Option<f64> {
-    let text = text.trim_start();
+    let text = text.trim_start_matches(is_space);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if unsigned.starts_with("Infinity") {
         return None; // A flow has no use for a number that no JSON can carry.
@@ -66,7 +71,7 @@ pub fn parse_number(text: &str) -> Option<f64> {
 
 /// Reads a text that is a number and nothing else, but for white space around it: what is imported must not be cut.
 pub fn whole_number(text: &str) -> Option<Value> {
-    let text = text.trim();
+    let text = text.trim_matches(is_space);
     // What Rust reads beyond these letters, such as `nan`, no flow can use.
     let plain = |byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     let double = || text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Number);
@@ -108,6 +113,8 @@ mod tests {
             ("1.234,50", None),
             ("12 kg", None),
             ("0x10", None),
+            ("\u{feff}7\u{a0}", Some("7")),
+            ("7\u{85}", None),
             ("1e999", None),
             ("nan", None),
             ("", None),

@@ -36,8 +36,10 @@ pub(super) fn rewritten(text: &str) -> Option<String> {
     // The end of a day is the start of the next.
     match time.strip_prefix("T24:00") {
         Some(rest) => {
-            let seconds = rest.strip_prefix(":00").unwrap_or(rest);
-            Some(format!("{}T00:00{seconds}", read.checked_add(1.day()).ok()?))
+            let rest = rest.strip_prefix(":00").unwrap_or(rest);
+            let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches('0'));
+            let ends = zone.is_empty() || zone.starts_with(['Z', '+', '-', '[']);
+            ends.then(|| Some(format!("{}T00:00{zone}", read.checked_add(1.day()).ok()?)))?
         }
         None => Some(format!("{read}{time}")),
     }
@@ -47,10 +49,14 @@ fn digits<T: std::str::FromStr>(text: &str, count: usize) -> Option<T> {
     (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// `2016-W36-3`, `2016-W36`, of which Monday is meant.
+/// `2016-W36-3` or `2016W363`; of `2016-W36` and `2016W36` Monday is meant.
 fn week(text: &str) -> Option<Day> {
-    let (year, week) = text.split_once("-W")?;
-    let (week, day) = week.split_once('-').unwrap_or((week, "1"));
+    let (year, week) = text.split_once("-W").or_else(|| text.split_once('W'))?;
+    let (week, day) = match (week.split_once('-'), week.len()) {
+        (Some(parts), _) => parts,
+        (None, 3) => week.split_at(2),
+        (None, _) => (week, "1"),
+    };
     let weekday = Weekday::from_monday_one_offset(digits(day, 1)?).ok()?;
     Some(ISOWeekDate::new(digits(year, 4)?, digits(week, 2)?, weekday).ok()?.date())
 }
@@ -96,6 +102,9 @@ mod tests {
             ("2016-W36", Some("2016-09-05")),
             ("2015-W53-7", Some("2016-01-03")),
             ("2016-W53-1", None),
+            ("2016W363", Some("2016-09-07")),
+            ("2016W36T08:00Z", Some("2016-09-05T08:00Z")),
+            ("2016W3", None),
             ("2016-251", Some("2016-09-07")),
             ("2016-366T08:00Z", Some("2016-12-31T08:00Z")),
             ("2015-366", None),
@@ -104,6 +113,10 @@ mod tests {
             ("2016-13", None),
             ("2016-09-07T24:00", Some("2016-09-08T00:00")),
             ("2016-12-31T24:00:00Z", Some("2017-01-01T00:00Z")),
+            ("2016-12-31T24:00:00.000+01:00", Some("2017-01-01T00:00+01:00")),
+            // ISO 8601: of the hour 24 there is no more than its start.
+            ("2016-09-07T24:00:01", None),
+            ("2016-09-07T24:00:00.5", None),
             ("Sep 7, 2016", Some("2016-09-07")),
             ("7 September 2016", Some("2016-09-07")),
             ("Sept. 7 2016", None),

@@ -346,10 +346,10 @@ pub fn world(
         let named = (made.name != made.connector.name).then(|| (made.connector.clone(), made.name.clone()));
         Some((place, Reached { connection, activity, named }))
     });
-    let (clock, files) = (time.clock().clone(), run.files.clone());
+    let (clock, files, sources) = (time.clock().clone(), run.files.clone(), run.sources.clone());
     let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
         .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
-        .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, clock.clone())))
+        .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, sources, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Answers::CONNECTOR, answers.clone());
     let stop = connections.stop();

@@ -112,6 +112,7 @@ impl Plan {
             audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
             rehearsal: self.job.dry_run,
             files: self.files.clone(),
+            sources: Arc::new(self.project.sources.clone()),
             planning: Arc::default(),
             memory: self.job.limits.memory,
             stop,

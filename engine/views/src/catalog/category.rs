@@ -24,6 +24,8 @@ const OKTAS: &[(&str, &str, Option<Colour>)] = &[
     ("url", "URL", colour(0x0369a1, 0x38bdf8)),
     ("encryption", "Encryption", colour(0xbe123c, 0xfb7185)),
     ("jwt", "JWT", colour(0xa21caf, 0xf0abfc)),
+    ("flows", "Flows", colour(0x6d28d9, 0xa78bfa)),
+    ("folders", "Folders", colour(0x854d0e, 0xeab308)),
     ("tables", "Tables", colour(0x16a34a, 0x4ade80)),
 ];
 
@@ -46,10 +48,12 @@ pub fn rank(catalog: &Catalog, group: &str) -> usize {
     all(catalog).position(|(id, ..)| id == group).unwrap_or(usize::MAX)
 }
 
-/// The last part of a name in snake case, as words: `okta.read_user` is `Read User`.
+/// The last part of a name in snake case, as words: `okta.read_user` is `Read User`. The number that tells connectors apart
+/// which people built in Okta is no word.
 pub fn words(name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
-    let words = name.split('_').filter(|word| !word.is_empty());
+    let number = |word: &str| word.len() == 32 && word.bytes().all(|letter| letter.is_ascii_hexdigit());
+    let words = name.split('_').filter(|word| !word.is_empty() && !number(word));
     let words = words.map(|word| acronym(word).map_or_else(|| capital(word), str::to_owned));
     words.collect::<Vec<_>>().join(" ")
 }

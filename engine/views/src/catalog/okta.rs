@@ -38,9 +38,6 @@ const fn missing(name: &'static str, why: &'static str) -> Named {
     Named { name, here: Here::Missing(why) }
 }
 
-/// Why most of what the Okta connector lacks is missing.
-const UNUSED: &str = "no published flow uses it; Custom API Action reaches the same endpoint";
-
 /// Okta's categories and the cards in them.
 pub const CATALOGUE: &[(&str, &[Named])] = &[
     (
@@ -200,8 +197,12 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
         &[
             card("Download", "file.download"),
             card("Info", "file.info"),
-            missing("Upload", "its fields are not known from any published flow"),
-            missing("Multipart Upload", "its fields are not known from any published flow"),
+            card("Upload", "file.upload"),
+            differs(
+                "Multipart Upload",
+                "file.multipart_upload",
+                "what Use Custom File Parameters does is not documented: `file_parameter` names the file's part",
+            ),
         ],
     ),
     (
@@ -246,8 +247,11 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             card("Union (Combine Unique)", "list.union"),
         ],
     ),
-    ("Flows", &[missing("Export Flow", "flows are files here: `cp` and `git` do it")]),
-    ("Folders", &[missing("Export Folder", "flows are files here: `cp` and `git` do it")]),
+    ("Flows", &[differs("Export Flow", "flows.export_flow", "YAML in place of JSON")]),
+    (
+        "Folders",
+        &[differs("Export Folder", "folders.export_folder", "a tar archive of YAML in place of JSON")],
+    ),
     (
         "Tables",
         &[
@@ -305,7 +309,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             differs("Decrypt", "encryption.decrypt", "Okta's fields are not documented: ours are our own"),
             differs("Hash", "encryption.hash", "Okta's fields are not documented: ours are our own"),
             differs("HMAC", "encryption.hmac", "MD5, SHA-1 and SHA-2 only; the key is a secret"),
-            missing("Sign", "signing with a private key is there for JWTs only"),
+            differs("Sign", "encryption.sign", "not by MD5 or SHA-1, nor with a key that has a passphrase"),
         ],
     ),
     (
@@ -319,13 +323,16 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
     (
         "Okta: actions",
         &[
-            missing("Activate Application", UNUSED),
+            card("Activate Application", "okta.activate_application"),
             card("Activate Group Rule", "okta.activate_group_rule"),
             card("Activate User", "okta.activate_user"),
             card("Add User to Group", "okta.add_user_to_group"),
             card("Assign Group to Application", "okta.assign_group_to_application"),
             card("Assign User to Application for SSO", "okta.assign_user_to_application_for_sso"),
-            missing("Assign User to Application for SSO and Provisioning", UNUSED),
+            card(
+                "Assign User to Application for SSO and Provisioning",
+                "okta.assign_user_to_application_for_sso_and_provisioning",
+            ),
             card("Bulk User Import", "okta.bulk_user_import"),
             card("Clear User Sessions", "okta.clear_user_sessions"),
             card("Create Group", "okta.create_group"),
@@ -337,7 +344,7 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
                 "okta.custom_api_action",
                 "relative paths, and addresses of the org itself",
             ),
-            missing("Deactivate Application", UNUSED),
+            card("Deactivate Application", "okta.deactivate_application"),
             card("Deactivate Group Rule", "okta.deactivate_group_rule"),
             card("Deactivate User", "okta.deactivate_user"),
             card("Delete Group", "okta.delete_group"),
@@ -367,6 +374,14 @@ pub const CATALOGUE: &[(&str, &[Named])] = &[
             card("Suspend User", "okta.suspend_user"),
             card("Trigger Import Session", "okta.trigger_import_session"),
             card("Unsuspend User", "okta.unsuspend_user"),
+            card(
+                "Update Application Credentials for an Assigned User",
+                "okta.update_application_credentials_for_an_assigned_user",
+            ),
+            card(
+                "Update Application Profile for an Assigned User",
+                "okta.update_application_profile_for_an_assigned_user",
+            ),
             card("Update Group", "okta.update_group"),
             card("Update User", "okta.update_user"),
         ],

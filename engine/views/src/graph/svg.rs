@@ -27,7 +27,7 @@ pub fn write(picture: &Picture, scene: &Scene, catalog: &Catalog, writing: Writi
     let mut svg = Svg { out: String::new(), writing, catalog };
     let Picture { width, height, .. } = picture;
     svg.line(format_args!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="{}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" xml:space="preserve">"#,
         paint::CLASS
     ));
     svg.line(format_args!("<title>{}</title>", escape(&scene.name)));

@@ -187,7 +187,7 @@ impl Parts {
             Part::Weekday => (&mut self.weekday, read),
             Part::IsoWeekday => (&mut self.weekday, read % 7),
             Part::Hour | Part::Hour12 => (&mut self.hour, read),
-            Part::Hour24 => (&mut self.hour, read % 24),
+            Part::Hour24 => (&mut self.hour, if read == 24 { 0 } else { read }),
             Part::Minute => (&mut self.minute, read),
             Part::Second => (&mut self.second, read),
         };
