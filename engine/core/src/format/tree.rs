@@ -159,7 +159,8 @@ impl<'t> Builder<'t> {
                 // The parser gives the lines alone.
                 let behind = anchor.map_or(blank, |anchor| self.offset(anchor) + anchor.len());
                 let start = self.sign(behind, &['|', '>']);
-                let end = start + self.text[start..end.max(start + 1)].trim_end().len();
+                let end =
+                    start + self.text[start..end.max(start + 1)].trim_end_matches(['\n', '\r', ' ']).len();
                 Ok(Node { start, end, anchor, content: Content::Scalar { style, value: value.into_owned() } })
             }
             Event::Scalar(value, style, ..) => {
