@@ -41,8 +41,8 @@ const FORM: &[(&str, &str)] = &[
     ("a: ''\nb: >\n", "a: \"\"\nb: >\n"),
     // Names for values stay, and keep keys in their order.
     (
-        "cards: [{ with: &w {a: 1, b: &t x}, card: y }, { card: y, with: {<<: *w, c: *t } }]\nname: x",
-        "cards:\n  - with: &w { a: 1, b: &t x }\n    card: y\n\n  - card: y\n    with: { <<: *w, c: *t }\nname: x\n",
+        "cards: [{ with: &w {a: 1, b: &t x}, card: w }, { card: w, with: {<<: *w, c: *t } }]\nname: x",
+        "cards:\n  - with: &w { a: 1, b: &t x }\n    card: w\n\n  - card: w\n    with: { <<: *w, c: *t }\nname: x\n",
     ),
     // Files of other things may be lists.
     ("- a\n-   b: 1\n    c: 2\n- - d\n", "- a\n- { b: 1, c: 2 }\n- [d]\n"),
