@@ -14,6 +14,7 @@ use flowrun_core::machine::Start;
 use flowrun_core::path;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::Report;
+use flowrun_core::source::FileId;
 use flowrun_core::template::Template;
 use flowrun_core::value::{Date, Path, Record, Text, Value, convert, get, parse_json};
 use flowrun_host::driver::run;
@@ -38,6 +39,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pattern", pattern),
     ("card", card),
     ("export", export),
+    ("format", format),
 ];
 
 /// Longer inputs are left out: they cost time and find no more.
@@ -60,6 +62,20 @@ pub fn template(text: &str) {
         (0..template.uses().len()).map(|number| pool[number % pool.len()].clone()).collect();
     let rendered = template.render(given.clone()).map_err(assert_told);
     assert_eq!(rendered, template.render(given).map_err(assert_told));
+}
+
+/// A flow file: it is refused, or gets a form that it keeps.
+pub fn format(text: &str) {
+    if text.len() > LONGEST {
+        return;
+    }
+    match flowrun_core::format::format(FileId(0), text) {
+        Ok(once) => {
+            assert_eq!(flowrun_core::format::format(FileId(0), &once).map_err(|it| it.message), Ok(once))
+        }
+        // That the form would say something else is found before it is written; it is a mistake all the same.
+        Err(mistake) => assert!(!mistake.message.starts_with("formatted,"), "{}", mistake.message),
+    }
 }
 
 /// One value of each kind that a template may read.

@@ -1,172 +1,24 @@
 //! Every example of every card, run through YAML as a reader of the manual would: pasted into a flow of the project in
-//! `tests/cards`, over simulators that nobody has used before.
+//! `tests/cards`, over simulators that nobody has used before; and what each card gives by sources outside (`conformance`).
 //!
 //! What an example says must be all that the last card gives; of a card that reaches outside it may be a part. A failure may
 //! be found before the run already. If it is told in other words then, the card must fail in the run too, with the message
 //! that the example tells, when the same values come over wires. So does a card whose example shows a key: no file may hold one.
 
-use flowrun_tests::registry;
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::path::Path;
-use std::sync::Arc;
+mod conformance;
+mod run;
 
-use flowrun_core::card::{Card, EXTERNAL_CARD, Then, Work, external};
-use flowrun_core::diag::Severity;
+use std::fmt::Write;
+
+use flowrun_core::card::{Then, Work};
 use flowrun_core::load::load;
-use flowrun_core::machine::Start;
-use flowrun_core::program::{FlowId, Program};
-use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside};
 use flowrun_core::source::Sources;
-use flowrun_core::types::Kind;
-use flowrun_core::value::{Record, Value, parse_json};
-use flowrun_host::driver;
-use flowrun_kit::clock::Clock;
-use flowrun_kit::errand::Run;
-use flowrun_project::Project;
+use flowrun_core::value::Value;
 use flowrun_tables::example_tables;
-use flowrun_tests::simulators::{Setup, Simulators};
-use flowrun_tests::{compile, examine, world_of};
+use flowrun_tests::{compile, registry};
 use flowrun_views::catalog::card_json;
 
-/// 2016-09-07T00:01:25.670Z, the time that the manual's examples of dates go by.
-const NOW_MS: i64 = 1_473_206_485_670;
-
-/// The flow that an example is pasted into.
-const EXAMPLE: &str = "example";
-
-/// What came of an example.
-enum Came {
-    /// It was not run: the mistakes that were found before.
-    Refused(String),
-    /// How its flow ended.
-    Ran(Box<FlowReport>),
-}
-
-fn yaml(text: &str) -> Value {
-    serde_yaml::from_str(text).unwrap()
-}
-
-fn project() -> Sources {
-    Project::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cards"), registry().vocabulary())
-        .unwrap()
-        .sources
-}
-
-/// The flow that consists of the example as the manual prints it.
-fn flow(cards: &str) -> String {
-    cards.lines().fold("cards:\n".to_owned(), |flow, line| format!("{flow}  {line}\n"))
-}
-
-/// A flow that does the same, but whose last card has its values over wires, so that only the run can tell what they are;
-/// and the inputs of that flow.
-fn over_wires(card: &Card, cards: &str) -> (String, Record) {
-    let mut cards: Vec<serde_json::Value> = serde_yaml::from_str(cards).unwrap();
-    let with = cards.last_mut().unwrap()["with"].as_object_mut().unwrap();
-    for field in card.inputs.iter().filter(|field| field.required) {
-        with.entry(&*field.name).or_insert_with(|| None::<bool>.into());
-    }
-    let mut inputs = Record::default();
-    for (name, value) in with {
-        let names_something = card
-            .input(name)
-            .is_some_and(|input| matches!(card.inputs[input].ty.kind, Kind::Flow | Kind::Table));
-        if !names_something && !value.to_string().contains("\"$.") {
-            inputs.insert(name.as_str().into(), parse_json(&value.to_string()).unwrap());
-            *value = format!("$.inputs.{name}").into();
-        }
-    }
-    let types: BTreeMap<&str, &str> = inputs.keys().map(|name| (&**name, "any")).collect();
-    (serde_json::json!({ "inputs": types, "cards": cards }).to_string(), inputs)
-}
-
-/// Whether nothing was wrong but that the example shows a key, which a flow has from a variable.
-fn holds_key(found: &str) -> bool {
-    found.lines().all(|mistake| mistake.ends_with("is in the file"))
-}
-
-async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
-    let mut sources = project.clone();
-    sources.add(&format!("{EXAMPLE}.yaml"), flow);
-    let (program, found) = examine(&sources, &[]);
-    let mistakes = found.iter().filter(|found| found.code.severity() == Severity::Error);
-    let mistakes: Vec<&str> = mistakes.map(|found| found.message.as_str()).collect();
-    match program.find(EXAMPLE) {
-        Some(entry) if mistakes.is_empty() => {
-            Came::Ran(Box::new(run(Arc::new(program), entry, inputs).await))
-        }
-        _ => Came::Refused(mistakes.join("\n")),
-    }
-}
-
-async fn run(program: Arc<Program>, entry: FlowId, inputs: Record) -> FlowReport {
-    let clock = Clock::simulated(NOW_MS);
-    let simulators = Simulators::new(clock.clone(), &Setup::default());
-    let run = Run { sources: Arc::new(project()), ..Run::default() };
-    let world = world_of(&program, &simulators, run);
-    let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
-    driver::run(program, start, &world, &mut (), &mut ()).await.unwrap().flow
-}
-
-/// What the last card that ran put out. Return puts nothing out: it gives the flow's outputs.
-fn outputs(flow: &FlowReport) -> Record {
-    let last = flow.cards.last().unwrap();
-    let shown = if last.card == "flow_control.return" { &flow.outputs } else { &last.outputs };
-    // Dates and the like become what the report shows.
-    let shown = parse_json(&shown.to_json()).unwrap();
-    shown.as_object().cloned().unwrap_or_default()
-}
-
-fn told(error: &FaultReport) -> String {
-    format!("{}: {}", error.kind, error.message)
-}
-
-/// Whether a card with this ID ran, in a branch too.
-fn ran(cards: &[CardReport], id: &str) -> bool {
-    // An external card goes by its own name.
-    let is_meant =
-        |card: &CardReport| *card.card == *id || id == EXTERNAL_CARD && external(&card.card).is_some();
-    cards
-        .iter()
-        .any(|card| is_meant(card) || matches!(&card.inside, Inside::Arm { cards, .. } if ran(cards, id)))
-}
-
-/// What is wrong with an example, if something is.
-fn wrong(card: &Card, then: &Then, came: &Came) -> Option<String> {
-    match (then, came) {
-        (Then::Fails(message), Came::Refused(found)) => {
-            (!found.contains(&**message)).then(|| format!("was refused with\n{found}\nnot: {message}"))
-        }
-        (Then::Gives(_), Came::Refused(found)) => Some(format!("was refused with\n{found}")),
-        (Then::Fails(message), Came::Ran(flow)) => match &flow.error {
-            Some(error) if told(error).contains(&**message) => None,
-            Some(error) => Some(format!("failed with {}\nnot: {message}", told(error))),
-            None => Some(format!("gave {:?}\ninstead of failing: {message}", outputs(flow))),
-        },
-        (Then::Gives(wanted), Came::Ran(flow)) => {
-            if let Some(error) = &flow.error {
-                return Some(format!("failed with {}\ninstead of giving {wanted}", told(error)));
-            }
-            if !ran(&flow.cards, &card.id) {
-                return Some("does not show the card".to_owned());
-            }
-            let found = outputs(flow);
-            let wanted = yaml(wanted);
-            let wanted = wanted.as_object().unwrap();
-            // A report leaves blank outputs out.
-            let differs = wanted.iter().filter(|(name, value)| match found.get(name) {
-                Some(found) => found != *value,
-                None => !value.is_null(),
-            });
-            // Much of what a vendor answers is of no interest; what other cards give is told whole.
-            let whole = !matches!(card.work, Work::Effect(_));
-            let more = found.keys().filter(|name| whole && !wanted.contains_key(name));
-            let names: Vec<String> =
-                differs.map(|(name, _)| name).chain(more).map(|name| name.to_string()).collect();
-            (!names.is_empty()).then(|| format!("gave {found:?}\nnot {wanted:?}: {}", names.join(", ")))
-        }
-    }
-}
+use run::{flow, project, tried, yaml};
 
 #[tokio::test]
 async fn every_example_does_what_it_says() {
@@ -181,15 +33,7 @@ async fn every_example_does_what_it_says() {
             if let Some(mistake) = load(&pasted, registry().catalog()).1.first() {
                 write!(failed, "\n{}\n{cards}\ncan't be pasted: {}\n", card.id, mistake.message).unwrap();
             }
-            let mut came = come(&project, &flow(cards), Record::default()).await;
-            if let Came::Refused(found) = &came
-                && (matches!(example.then, Then::Fails(_)) || holds_key(found))
-                && wrong(card, &example.then, &came).is_some()
-            {
-                let (flow, inputs) = over_wires(card, cards);
-                came = come(&project, &flow, inputs).await;
-            }
-            if let Some(wrong) = wrong(card, &example.then, &came) {
+            if let Some(wrong) = tried(&project, card, cards, &example.then).await {
                 write!(failed, "\n{}\n{cards}\n{wrong}\n", card.id).unwrap();
             }
         }

@@ -63,7 +63,9 @@ fn accepted(name: &str, text: &str) {
 
 #[test]
 fn helps_and_lists() {
-    for command in ["", "run", "check", "cards", "graph", "docs", "convert", "diff", "schema", "sandbox"] {
+    for command in
+        ["", "run", "check", "fmt", "cards", "graph", "docs", "convert", "diff", "schema", "sandbox"]
+    {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let ran = flowrun(&args);
         assert_eq!(ran.code, 0, "{ran:?}");

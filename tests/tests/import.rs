@@ -322,8 +322,7 @@ async fn a_failed_bulk_request_leaves_no_session_open() {
         "utilities/load_session.yaml",
         concat!(
             "          - card: flow_control.call_flow\n            with: { flow: delete_import_session }\n",
-            "            pass:\n              sessionId: $.session.sessionId\n",
-            "              applicationId: $.inputs.applicationId\n",
+            "            pass: { sessionId: $.session.sessionId, applicationId: $.inputs.applicationId }\n",
         ),
         "          - card: flow_control.assign\n            with: { done: nothing }\n",
     )];
@@ -334,7 +333,7 @@ async fn a_failed_bulk_request_leaves_no_session_open() {
 async fn who_is_listed_twice_is_sent_once() {
     let mistake = [(
         "utilities/store_person.yaml",
-        "with: { value_a: $.known.count, operator: ==, value_b: 0 }",
+        "with: { value_a: $.known.count, operator: \"==\", value_b: 0 }",
         "with: { value_a: $.known.count, operator: \">=\", value_b: 0 }",
     )];
     let setup = Setup { employees: 25, duplicates: 7, ..Setup::default() };
@@ -408,7 +407,7 @@ fn with_long_addresses() -> Project {
         ("flowrun.yaml", "      email: text\n", "      email: text\n      address: text\n"),
         ("utilities/store_person.yaml", "with: { value: $.inputs.Record }", &weighed),
         ("utilities/store_person.yaml", "      email: $.inputs.address\n", &stored),
-        ("utilities/personio_mapping.yaml", "  email: text\n", "  email: text\n  homeAddress: text\n"),
+        ("utilities/personio_mapping.yaml", "email: text }", "email: text, homeAddress: text }"),
         (
             "utilities/personio_mapping.yaml",
             "      email: $.inputs.user.email\n",
@@ -522,7 +521,7 @@ async fn only_those_who_have_left_are_deactivated() {
     // The template stores everybody.
     let mistake = [(
         "utilities/add_personio_record.yaml",
-        "value_a: $.inputs.Record.Status, operator: ==",
+        "value_a: $.inputs.Record.Status, operator: \"==\"",
         "value_a: inactive, operator: ==",
     )];
     catches(&Project::shipped(), &mistake, "was sent, who should not be", async |project| {
@@ -584,7 +583,7 @@ async fn too_many_deactivations_are_refused() {
 async fn those_whom_okta_never_knew_need_no_import() {
     let mistake = [(
         "utilities/trigger_import_session.yaml",
-        "with: { value_a: $.loaded.status, operator: ==, value_b: CREATED }",
+        "with: { value_a: $.loaded.status, operator: \"==\", value_b: CREATED }",
         "with: { value_a: $.loaded.status, operator: ==, value_b: NONE }",
     )];
     let because = "Only a session that is in IN_PROGRESS status can be triggered";

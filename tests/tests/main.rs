@@ -20,6 +20,7 @@ mod exports;
 mod exports_run;
 mod faults;
 mod flows;
+mod format;
 mod fuzzed;
 mod graph;
 mod import;

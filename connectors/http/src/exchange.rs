@@ -65,7 +65,7 @@ pub struct Uploaded {
 pub async fn upload(api: &ApiConnector, written: Written<'_>) -> Result<Uploaded> {
     let AnsweredRaw { status_code, headers, body: raw_body } = raw(api, written).await?;
     let body = parse_json(&raw_body).unwrap_or_default();
-    let members = body.as_object().map(|members| Record::clone(members)).unwrap_or_default();
+    let members = body.as_object().cloned().unwrap_or_default();
     Ok(Uploaded { status_code, headers, body, raw_body, members })
 }
 

@@ -78,7 +78,7 @@ impl Effect for MultipartUpload {
         if self.file_parameter.trim().is_empty() {
             bail!(Self::FILE_PARAMETER, "the name of the file's part is blank");
         }
-        if parts.contains_key(&*self.file_parameter) {
+        if parts.contains_key(&self.file_parameter) {
             bail!(Self::DATA, "two parts would be called `{}`", self.file_parameter);
         }
         let name = self.file_name.filter(|name| !name.trim().is_empty());

@@ -16,7 +16,7 @@ use crate::groups::{Groups, LISTING};
 use crate::listing::{ResultSet, page_size};
 use crate::{Okta, connection};
 
-/// Searches groups by their name.
+/// Searches groups by their name and other fields, all of which must fit.
 ///
 /// A record has under `Profile` its `Name` and `Description` once more, and under `Raw Object` the group as Okta sends it. Without anything to look for, all groups are found, but `first`
 /// wants something.
@@ -32,10 +32,25 @@ pub struct SearchGroups {
     /// Only groups of this type: `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
     #[input(key = "type")]
     group_type: Option<Text>,
+    /// Only the group of this ID.
+    #[input(key = "id")]
+    id: Option<Text>,
+    /// Only groups of this description.
+    #[input(key = "profile.description")]
+    description: Option<Text>,
+    /// Only groups made at this time, as Okta tells it.
+    #[input(key = "created")]
+    created: Option<Text>,
+    /// Only groups whose profile was changed last at this time.
+    #[input(key = "lastUpdated")]
+    last_updated: Option<Text>,
+    /// Only groups whose members were changed last at this time.
+    #[input(key = "lastMembershipUpdated")]
+    last_membership_updated: Option<Text>,
     /// Only groups that this finds, in Okta's expressions: `profile.name sw "Sales" and type eq "OKTA_GROUP"`.
     #[input(key = "Custom Search Criteria")]
     search: Option<Text>,
-    /// What names begin with, in place of `name`, `group_type` and `search`.
+    /// What names begin with, in place of all other fields that limit the search.
     #[input(key = "Query")]
     query: Option<Text>,
     /// The helper flow that gets each group, as its input `Record`.
@@ -84,6 +99,21 @@ impl Effect for SearchGroups {
 - card: flow_control.return
   with: { name: $.found.profile.Name }"#
             => ok "{ name: Beta }",
+        r#"- card: okta.create_group
+  id: alpha
+  with: { name: Alpha, description: Those who read }
+- card: okta.create_group
+  id: beta
+  with: { name: Beta, description: Those who write }
+- card: okta.search_groups
+  id: described
+  with: { result_set: first, description: Those who write }
+- card: okta.search_groups
+  id: numbered
+  with: { result_set: first, id: $.alpha.id, created: $.alpha.created }
+- card: flow_control.return
+  with: { described: $.described.profile.Name, numbered: $.numbered.profile.Name }"#
+            => ok "{ described: Beta, numbered: Alpha }",
         r#"- { card: okta.search_groups, with: { result_set: first, query: "" } }"#
             => err "nothing to look for is given",
     };
@@ -96,8 +126,17 @@ impl Effect for SearchGroups {
 
     async fn run(self, okta: &Okta) -> Result<Groups> {
         let set = ResultSet::of::<Self>(&self.result_set, Self::RESULT_SET)?;
-        if matches!(set, ResultSet::First) && [&self.name, &self.query, &self.search].into_iter().all(|given| filled(given).is_none())
-        {
+        let telling = [
+            &self.name,
+            &self.id,
+            &self.description,
+            &self.created,
+            &self.last_updated,
+            &self.last_membership_updated,
+            &self.query,
+            &self.search,
+        ];
+        if matches!(set, ResultSet::First) && telling.into_iter().all(|given| filled(given).is_none()) {
             return Err(Fault::new(FaultKind::InvalidInput, "nothing to look for is given")
                 .help("fill `name`, `search` or `query`: the first of all groups would be any group"));
         }
@@ -111,7 +150,15 @@ impl Effect for SearchGroups {
 
 impl SearchGroups {
     fn first(&self, limit: u32) -> Result<Call> {
-        let wanted = [("profile.name", &self.name), ("type", &self.group_type)];
+        let wanted = [
+            ("id", &self.id),
+            ("created", &self.created),
+            ("lastUpdated", &self.last_updated),
+            ("lastMembershipUpdated", &self.last_membership_updated),
+            ("type", &self.group_type),
+            ("profile.name", &self.name),
+            ("profile.description", &self.description),
+        ];
         let tests = wanted.into_iter().filter_map(|(field, value)| {
             let value = filled(value)?;
             Some(format!("{field} eq {}", quoted(value)))
@@ -120,7 +167,7 @@ impl SearchGroups {
         let mut pairs = vec![("limit", limit.to_string())];
         match filled(&self.query) {
             Some(_) if search.is_some() => {
-                bail!(Self::QUERY, "Okta takes either `query`, or `name`, `group_type` and `search`")
+                bail!(Self::QUERY, "Okta takes either `query`, or `search` and the fields that a group must have")
             }
             Some(query) => {
                 let limit = if limit < PAGE { limit } else { MOST_BEGINNING };

@@ -298,3 +298,19 @@ async fn values_are_quoted() {
     org.group("Readers").await;
     assert_eq!(length(&org.card("search_groups", inputs).await, "groups"), 0);
 }
+
+/// A lost answer: whoever was assigned before gets the new profile all the same, by an update, and nobody is assigned twice.
+#[tokio::test(start_paused = true)]
+async fn a_profile_arrives_although_the_answer_is_lost() {
+    let org = org(UserStatus::Active);
+    let user = text(&org.card("read_user", &format!(r#"{{"id_or_login":"{ADA}"}}"#)).await, "id");
+    let app = org.app().await;
+    let given = |role: &str| format!(r#"{{"application_id":"{app}","user_id":"{user}","role":"{role}"}}"#);
+    let assign = "assign_user_to_application_for_sso_and_provisioning";
+    org.card(assign, &given("Reader")).await;
+    org.fault("drop@POST");
+    assert_eq!(text(&org.card(assign, &given("Writer")).await, "scope"), "USER");
+    let path = format!(r#"{{"relative_url":"/api/v1/apps/{app}/users/{user}"}}"#);
+    assert_eq!(text(&org.card("custom_api_action", &path).await, "body.profile.role"), "Writer");
+    assert_eq!(org.sim.events("application.user_membership.update"), 1);
+}

@@ -9,6 +9,7 @@ use crate::commands::connections::ConnectionsArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::docs::DocsArgs;
+use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -20,6 +21,7 @@ Examples:
   flowrun flows/import.yaml --employees 25000    the same with more employees
   flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
   flowrun check flows                            find every mistake before a run
+  flowrun fmt                                    bring the flows in this folder into one form
   flowrun cards list.for_each                    what a card takes, gives, and does
   flowrun sandbox                                the simulators on a port, for any client
 
@@ -53,6 +55,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
+    /// Bring flow files into one form, comments and all, and mend what can be mended without asking
+    Fmt(FmtArgs),
     /// List the cards, or show one
     Cards(CardsArgs),
     /// Draw a flow as SVG or Mermaid

@@ -28,7 +28,9 @@ use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 
 use args::{Cli, Command};
-use commands::{cards, check, completions, connections, convert, diff, docs, graph, run, sandbox, schema};
+use commands::{
+    cards, check, completions, connections, convert, diff, docs, fmt, graph, run, sandbox, schema,
+};
 use console::Console;
 use outcome::{DONE, WRONG, finish};
 
@@ -53,6 +55,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),
         Command::Connections(args) => connections::run(&args, surroundings, console),
         Command::Check(args) => check::run(&args, surroundings, console),
+        Command::Fmt(args) => fmt::run(&args, surroundings, console),
         Command::Cards(args) => cards::run(&args, surroundings, console),
         Command::Graph(args) => graph::run(&args, surroundings, console),
         Command::Docs(args) => docs::run(&args, surroundings, console),

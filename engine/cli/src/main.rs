@@ -54,8 +54,9 @@ fn main() -> ExitCode {
     let asks = io::stdin().is_terminal() && err_look.live;
     let prompt = asks.then(|| Arc::new(Terminal) as Arc<dyn Prompt>);
     let memory_used = || MEMORY.allocated() as u64;
+    let input = || io::read_to_string(io::stdin());
     let screen = Some(Screen::stderr(err_look));
     let surroundings =
-        Surroundings { env, signals: true, prompt, memory_used, screen, ..Surroundings::default() };
+        Surroundings { env, signals: true, input, prompt, memory_used, screen, ..Surroundings::default() };
     ExitCode::from(main_in(std::env::args_os().skip(1), &surroundings, &mut console))
 }

@@ -1,6 +1,7 @@
 //! What a command knows of the process it runs in.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use flowrun_host::driver::Stop;
@@ -34,6 +35,8 @@ pub struct Surroundings {
     pub memory_used: fn() -> u64,
     /// The runs of this process that are alone.
     pub alone: Alone,
+    /// Reads the standard input to its end.
+    pub input: fn() -> io::Result<String>,
     /// Asks the user, if there is one at a terminal.
     pub prompt: Option<Arc<dyn Prompt>>,
     /// Opens an address for the user, besides printing it.
@@ -55,6 +58,7 @@ impl Default for Surroundings {
             run_id: None,
             memory_used: || 0,
             alone: Alone::default(),
+            input: || Ok(String::new()),
             prompt: None,
             open: None,
             screen: None,
@@ -83,5 +87,5 @@ pub type Opener = Arc<dyn Fn(&str) + Send + Sync>;
 /// Asks the user, as a terminal does.
 pub trait Prompt: Send + Sync {
     /// Asks a question; what is answered to a hidden one is not shown.
-    fn ask(&self, question: &str, hidden: bool) -> std::io::Result<String>;
+    fn ask(&self, question: &str, hidden: bool) -> io::Result<String>;
 }

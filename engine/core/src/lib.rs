@@ -18,6 +18,7 @@ pub mod duration;
 pub mod effect;
 pub mod encoding;
 pub mod fault;
+pub mod format;
 pub mod journal;
 pub mod load;
 pub mod machine;
@@ -35,5 +36,6 @@ pub mod types;
 pub mod value;
 pub mod vocabulary;
 pub mod words;
+pub mod yaml;
 
 pub use flowrun_derive::{Inputs, Outputs};

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod check;
+mod format;
 mod jsonpath;
 mod load;

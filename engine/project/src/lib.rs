@@ -8,7 +8,7 @@ mod exclude;
 pub mod export;
 pub mod folder;
 mod problem;
-mod project;
+pub mod project;
 pub mod source;
 mod trust;
 

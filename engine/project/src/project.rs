@@ -244,7 +244,7 @@ impl Found<'_> {
 }
 
 /// The text of a file, not much more of it than a flow may have: the loader says that it is too large.
-fn text(path: &Path) -> Result<String, Problem> {
+pub fn text(path: &Path) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;

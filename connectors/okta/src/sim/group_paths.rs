@@ -64,9 +64,9 @@ fn field<'a>(number: u32, group: &'a Group, name: &str) -> Field<'a> {
     match name {
         "id" => Field::Text(Cow::Owned(group_id(number))),
         "type" => Field::Text(Cow::Borrowed(kind(number))),
-        "created" => Field::Time(group.created_ms),
-        "lastUpdated" => Field::Time(group.updated_ms),
-        "lastMembershipUpdated" => Field::Time(group.members_ms),
+        "created" => Field::seconds(group.created_ms),
+        "lastUpdated" => Field::seconds(group.updated_ms),
+        "lastMembershipUpdated" => Field::seconds(group.members_ms),
         _ => match name.strip_prefix("profile.").and_then(|name| group.profile.get(name)) {
             Some(Value::String(text)) => Field::Text(Cow::Borrowed(text)),
             None | Some(Value::Null) => Field::Absent,

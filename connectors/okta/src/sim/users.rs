@@ -122,10 +122,10 @@ fn field<'a>(number: u32, user: &'a User, name: &str) -> Field<'a> {
         "id" => Field::Text(Cow::Owned(id("00u", number))),
         "status" => Field::Text(Cow::Borrowed(user.status.as_str())),
         "type.id" => Field::Text(Cow::Borrowed(USER_TYPE)),
-        "created" => Field::Time(user.created_ms),
-        "activated" => user.activated_ms.map_or(Field::Absent, Field::Time),
-        "lastUpdated" => Field::Time(user.updated_ms),
-        "statusChanged" => Field::Time(user.changed_ms),
+        "created" => Field::seconds(user.created_ms),
+        "activated" => user.activated_ms.map_or(Field::Absent, Field::seconds),
+        "lastUpdated" => Field::seconds(user.updated_ms),
+        "statusChanged" => Field::seconds(user.changed_ms),
         _ => {
             let Some(name) = name.strip_prefix("profile.") else { return Field::Absent };
             let text = user.profile.get_in_directory(name).map(Cow::Borrowed);

@@ -1,5 +1,4 @@
-use flowrun_core::value::compare;
-
+use super::holds;
 use crate::prelude::*;
 
 /// Keeps the items of a list for which a comparison holds.
@@ -7,7 +6,7 @@ use crate::prelude::*;
 /// What lies at `path` in an item is compared with `comparison`, as `branching.if_else` compares: the
 /// comparison is converted to the type of what it is compared with, unless the operator is === or !==. A
 /// blank path means the item itself. An item that lacks the path compares as a missing value: it is equal to
-/// nothing but a blank. See also `list.find`, which stops at the first.
+/// nothing but a blank and the text `null`. See also `list.find`, which stops at the first.
 #[derive(Inputs)]
 pub struct Filter {
     /// The items.
@@ -40,6 +39,7 @@ impl Pure for Filter {
         r#"{ list: [1, "1"], operator: "===", comparison: 1 }"# => ok r#"{ list: [1] }"#,
         r#"{ list: [{ a: { b: "" } }, { a: {} }], path: a.b, operator: is empty }"#
             => ok r#"{ list: [{ a: { b: "" } }, { a: {} }] }"#,
+        r#"{ list: [{ a: 1 }, {}, { a: null }], path: a, operator: "!=", comparison: "null" }"# => ok r#"{ list: [{ a: 1 }] }"#,
         r#"{ list: [{ age: {} }], path: age, operator: ">", comparison: 5 }"# => err "expected object",
     };
     type Out = Filtered;
@@ -48,7 +48,7 @@ impl Pure for Filter {
         let path = Path::new(&self.path);
         let mut kept = Vec::new();
         for item in self.list.iter() {
-            let holds = compare(&path.get(item), self.operator, &self.comparison);
+            let holds = holds(&path, item, self.operator, &self.comparison);
             if holds.map_err(|mismatch| Fault::mismatch(&mismatch, Some(Self::COMPARISON)))? {
                 kept.push(item.clone());
             }

@@ -1,5 +1,4 @@
-use flowrun_core::value::compare;
-
+use super::holds;
 use crate::prelude::*;
 
 /// Finds the first item of a list for which a comparison holds.
@@ -45,7 +44,7 @@ impl Pure for Find {
     fn run(self, _: &Cx<'_>) -> Result<Found> {
         let path = Path::new(&self.path);
         for (index, item) in self.list.iter().enumerate() {
-            let holds = compare(&path.get(item), self.operator, &self.comparison);
+            let holds = holds(&path, item, self.operator, &self.comparison);
             if holds.map_err(|mismatch| Fault::mismatch(&mismatch, Some(Self::COMPARISON)))? {
                 return Ok(Found { item: item.clone(), index: index as f64 });
             }

@@ -1,6 +1,8 @@
 //! List cards that need no helper flow. Places count from 0; a missing list is an empty one; no list is ever
 //! changed. Each takes time in proportion to the length of its lists, sorting a little more.
 
+use flowrun_core::value::{Mismatch, compare};
+
 use crate::prelude::*;
 
 flowrun_core::pure_cards! {
@@ -47,4 +49,17 @@ fn lists(
         lists.push(list);
     }
     Ok(lists)
+}
+
+/// Whether a comparison holds for what lies at a path in an item, as `branching.if_else` compares.
+///
+/// An item that is nothing equals the text `null` too: a published flow (Slack App template) looks so for the first item that is something.
+fn holds(path: &Path, item: &Value, operator: Operator, comparison: &Value) -> Result<bool, Mismatch> {
+    let found = path.get(item);
+    let is_null = found.is_null() && matches!(comparison, Value::Text(text) if **text == *"null");
+    match operator {
+        Operator::Equal if is_null => Ok(true),
+        Operator::NotEqual if is_null => Ok(false),
+        _ => compare(&found, operator, comparison),
+    }
 }

@@ -7,6 +7,7 @@ pub mod connections;
 pub mod convert;
 pub mod diff;
 pub mod docs;
+pub mod fmt;
 pub mod graph;
 pub mod run;
 pub mod sandbox;

@@ -3,7 +3,7 @@
 use super::expr::Position;
 use super::lower::Lower;
 use super::shape::{Look, Of, Shape, Way, described};
-use super::{place, table};
+use super::{fix, place, table};
 use crate::diag::{Code, Diagnostic};
 use crate::path::{Key, Wire};
 use crate::source::Span;
@@ -18,7 +18,7 @@ impl<'p> Lower<'_, 'p> {
         match self.way(&wire.root, &wire.keys, at) {
             Way::Missing(shape, place) => {
                 if let (Key::Name(name), place) = &keys[place] {
-                    self.missing_key(&shape, name, *place);
+                    self.missing_key(&shape, name, *place, span);
                 }
             }
             Way::Leads(shape) if shape.list => {
@@ -30,6 +30,7 @@ impl<'p> Lower<'_, 'p> {
                     &Shape { list: false, ..shape },
                     name,
                     place::within(sources, span, text, start, end),
+                    span,
                 );
             }
             Way::Leads(_) | Way::Lost => {}
@@ -44,7 +45,8 @@ impl<'p> Lower<'_, 'p> {
             if let Way::Missing(shape, place) = self.way(&read.root, &keys, at)
                 && let (Key::Name(name), (start, end)) = &read.keys[place]
             {
-                self.missing_key(&shape, name, place::within(sources, span, text, *start, *end));
+                let key = place::within(sources, span, text, *start, *end);
+                self.missing_key(&shape, name, key, span);
             }
         }
     }
@@ -54,14 +56,15 @@ impl<'p> Lower<'_, 'p> {
         Look::new(self.shared, &self.scope, self.shapes).way(root, keys, step)
     }
 
-    fn missing_of(&mut self, shape: &Shape<'p>, name: &str, span: Span) {
+    fn missing_of(&mut self, shape: &Shape<'p>, name: &str, span: Span, whole: Span) {
         if !shape.keys(self.shared).0.iter().any(|known| **known == *name) {
-            self.missing_key(shape, name, span);
+            self.missing_key(shape, name, span, whole);
         }
     }
 
     /// What is said of a key that a shape lacks: of one with other keys besides those known, only that it is probably misspelt.
-    fn missing_key(&mut self, shape: &Shape<'p>, name: &str, span: Span) {
+    /// `whole` is the wire or the template in which it stands.
+    fn missing_key(&mut self, shape: &Shape<'p>, name: &str, span: Span, whole: Span) {
         let (known, open) = shape.keys(self.shared);
         let names = || known.iter().map(|name| &**name);
         let what = described(shape, self.shared);
@@ -75,11 +78,15 @@ impl<'p> Lower<'_, 'p> {
             false => Diagnostic::new(Code::UnknownRecordKey, span, format!("{what} has no key `{name}`"))
                 .label("no such key"),
         };
+        let edits = of_okta.map(|key| fix::key(self.shared.options.sources, whole, span, name, key));
+        let edits = edits.unwrap_or_default();
+        let by_fmt = if edits.is_empty() { "" } else { ", as `flowrun fmt` does" };
         let mistake = mistake.help(match of_okta {
-            Some(key) if key.contains(' ') => format!("a row has Okta's keys: write `['{key}']`"),
-            Some(key) => format!("a row has Okta's keys: write `{key}`"),
+            Some(key) if key.contains(' ') => format!("a row has Okta's keys: write `['{key}']`{by_fmt}"),
+            Some(key) => format!("a row has Okta's keys: write `{key}`{by_fmt}"),
             None => there_are(name, names()),
         });
+        let mistake = edits.into_iter().fold(mistake, Diagnostic::fix);
         self.report(match shape.of {
             Of::Row(table) => match self.shared.project.manifest.tables.get(table) {
                 Some(written) => mistake.related(written.name.span, "the table"),

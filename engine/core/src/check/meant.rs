@@ -5,6 +5,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr};
 use crate::path::{self, Key};
 use crate::value::Value;
+use crate::yaml::is_typographic;
 
 impl Lower<'_, '_> {
     /// Warns of a text that is taken as it stands and was probably meant otherwise.
@@ -72,10 +73,6 @@ impl Lower<'_, '_> {
         let help = format!("write `[{text}]` if it is the only item, or the wire to a list: `$.card.list`");
         self.report(Diagnostic::new(Code::MeantOtherwise, *span, message).label("not a list").help(help));
     }
-}
-
-fn is_typographic(letter: char) -> bool {
-    matches!(letter, '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»')
 }
 
 fn is_one_expression(text: &str) -> bool {

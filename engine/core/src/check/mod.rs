@@ -17,6 +17,7 @@ mod doubts;
 mod expr;
 mod field;
 mod fields;
+mod fix;
 mod keys;
 mod last_use;
 mod loops;

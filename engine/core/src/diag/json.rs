@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::mask::Masked;
-use super::{Diagnostic, Severity, sorted};
+use super::{Diagnostic, Edit, Severity, sorted};
 use crate::source::{Sources, Span};
 
 /// The diagnostics as JSON, by file and place.
@@ -40,6 +40,14 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
                 .collect();
             locate(&mut object, d.span, sources);
             object["related"] = related.into();
+            if !d.fix.is_empty() {
+                let edit = |edit: &Edit| {
+                    let mut edited = json!({ "text": edit.text });
+                    locate(&mut edited, edit.span, sources);
+                    edited
+                };
+                object["fix"] = d.fix.iter().map(edit).collect();
+            }
             if let Some(origin) = sources.origin(d.span) {
                 let (card, card_id) = origin.card.clone().unzip();
                 let (flow, flow_id) = (&*origin.flow, &*origin.flow_id);

@@ -1,10 +1,12 @@
 //! The author's mistakes, found before a run.
 
+mod fix;
 mod github;
 mod json;
 mod mask;
 mod render;
 
+pub use fix::{Edit, mended};
 pub use github::to_github;
 pub use json::to_json;
 pub use render::{Style, render, summary};
@@ -36,6 +38,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// The edits that mend it, all of them together; empty where a person must.
+    pub fix: Vec<Edit>,
 }
 
 impl Diagnostic {
@@ -48,6 +52,7 @@ impl Diagnostic {
             label: String::new(),
             related: Vec::new(),
             help: None,
+            fix: Vec::new(),
         }
     }
 
@@ -66,6 +71,12 @@ impl Diagnostic {
     /// The same with advice.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with one more of the edits that together mend it.
+    pub fn fix(mut self, edit: Edit) -> Diagnostic {
+        self.fix.push(edit);
         self
     }
 

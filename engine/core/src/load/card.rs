@@ -8,15 +8,16 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Arm, At, Expr, Joined, Name, OnError, Retry, Step};
 
 /// The keys of a card, in the order in which they are best written.
-pub(super) const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "title",
     "id",
     "card",
     "connection",
+    "note",
     "with",
     "pass",
-    "then",
     "cases",
+    "then",
     "else",
     "try",
     "catch",
@@ -24,12 +25,12 @@ pub(super) const KEYS: &[&str] = &[
     "on_error",
     "retry",
     "timeout",
-    "note",
 ];
 
 /// The keys under which cards stand, but for `cases`.
-const ARMS: &[&str] = &["then", "else", "try", "catch"];
-const CASE_KEYS: &[&str] = &["id", "when", "cards"];
+pub(crate) const ARMS: &[&str] = &["then", "else", "try", "catch"];
+/// The keys of a case, in the order in which they are best written.
+pub(crate) const CASE_KEYS: &[&str] = &["id", "when", "cards"];
 const ON_ERROR: &str = "`on_error` is `stop`, `return`, `{ return: { output: value } }` or `{ call: flow, pass: { input: value } }`";
 const RETRY_KEYS: &[&str] = &["times", "wait", "on"];
 

@@ -12,7 +12,8 @@ use crate::source::Span;
 use crate::suggest::closest;
 use crate::value::Text;
 
-const KEYS: &[&str] =
+/// The keys of a flow, in the order in which they are best written.
+pub(crate) const KEYS: &[&str] =
     &["name", "description", "trigger", "alone", "on_failure", "convert", "inputs", "outputs", "cards"];
 const INLINE_KEYS: &[&str] = &["inputs", "outputs", "cards"];
 const CARDS: &str =

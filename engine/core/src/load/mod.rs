@@ -4,14 +4,14 @@
 //! mistake: what can't be read is reported once, marked as broken in the model, and the rest is read all the same. Of a file that
 //! is not YAML that is what is left without the item or key that is broken (`mend`).
 
-mod card;
+pub(crate) mod card;
 mod expr;
-mod flow;
-mod inline;
+pub(crate) mod flow;
+pub(crate) mod inline;
 mod manifest;
 mod mend;
-mod node;
-mod reader;
+pub(crate) mod node;
+pub(crate) mod reader;
 mod slip;
 mod syntax;
 

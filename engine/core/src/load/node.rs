@@ -10,7 +10,7 @@ use crate::value::Text;
 
 /// A YAML node.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Where it is written; what an alias stands for lies where the anchor is.
     pub span: Span,
     /// What it is.
@@ -19,7 +19,7 @@ pub(super) struct Node {
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Null,
     Bool(bool),
     Number(f64),
@@ -49,7 +49,7 @@ impl Node {
 }
 
 /// Reads a text as YAML 1.2: `yes`, `on`, `017`, `1_000` and dates are texts.
-pub(super) fn parse(file: FileId, text: &str) -> Result<Node, serde_yaml::Error> {
+pub(crate) fn parse(file: FileId, text: &str) -> Result<Node, serde_yaml::Error> {
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! {
             max_depth: MAX_DEPTH,

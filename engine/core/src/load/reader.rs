@@ -15,7 +15,7 @@ use crate::value::Text;
 const PARSER_STACK: usize = 4 << 20;
 
 /// Reads one file.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub file: FileId,
     pub text: &'a str,
     /// Whether parts of the text are no YAML and were left out.
@@ -26,7 +26,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// The members of a mapping whose keys the language knows.
-pub(super) struct Keys<'n> {
+pub(crate) struct Keys<'n> {
     /// What the mapping is, for messages: "a card".
     what: &'static str,
     /// All of the mapping.

@@ -53,6 +53,10 @@ impl Serialize for Value {
             Value::Number(number) if number.fract() == 0.0 && number.abs() < 1e21 => {
                 digits(&format_number(*number), serializer)
             }
+            // Where the writer has an exponent already, and JavaScript none yet: 0.000001.
+            Value::Number(number) if (1e-6..1e-5).contains(&number.abs()) => {
+                digits(&format_number(*number), serializer)
+            }
             Value::Number(number) => serializer.serialize_f64(*number),
             Value::Integer(integer) => digits(integer.digits(), serializer),
             Value::Text(text) => serializer.serialize_str(text),
@@ -71,7 +75,7 @@ impl Serialize for Value {
     }
 }
 
-/// An integer with all its digits.
+/// A number by its digits.
 fn digits<S: Serializer>(digits: &str, serializer: S) -> Result<S::Ok, S::Error> {
     match (digits.parse::<i64>(), RawValue::from_string(digits.to_owned())) {
         (Ok(integer), _) => serializer.serialize_i64(integer),
@@ -244,6 +248,8 @@ mod tests {
         assert_eq!(parse_json(&value.to_json_pretty()).unwrap(), value);
         assert_eq!(Value::Number(7.615917337495251e18).to_json(), "7615917337495251000");
         assert_eq!(Value::Number(1e21).to_json(), "1e+21");
+        assert_eq!(Value::Number(-0.0000015).to_json(), "-0.0000015");
+        assert_eq!(Value::Number(1e-7).to_json(), "1e-7");
         // An exponent makes a double, however long the digits; a text is none of it.
         let text = r#"["123456789012345678901",123456789012345678901e0,123456789012345678901]"#;
         let numbers = parse_json(text).unwrap();

@@ -1,7 +1,7 @@
 //! Where a project keeps what outlives a run: kept tables and audit records, below `~/.local/state/flowrun`.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -33,20 +33,35 @@ pub fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Replaces a file as a whole: a crash leaves the old one or the new one.
+/// Replaces a file as a whole, and lets only its owner read it: a crash leaves the old one or the new one.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    let beside = PathBuf::from(beside);
+    by_rename(path, &PathBuf::from(beside), text, None)
+}
+
+/// Replaces a file that others may read as well as before: a crash leaves the old one or the new one. A link stays a link.
+pub fn rewrite(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let permissions = fs::metadata(&path)?.permissions();
+    // A name that is taken for no flow, should a crash leave it behind.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    by_rename(&path, &path.with_file_name(format!(".{name}.flowrun-new")), text, Some(permissions))
+}
+
+fn by_rename(path: &Path, beside: &Path, text: &str, permissions: Option<Permissions>) -> io::Result<()> {
     // What an earlier crash left may have another mode.
-    match fs::remove_file(&beside) {
+    match fs::remove_file(beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = private().write(true).create_new(true).open(&beside)?;
+    let mut file = private().write(true).create_new(true).open(beside)?;
     file.write_all(text.as_bytes())?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
     file.sync_all()?;
-    fs::rename(&beside, path)?;
+    fs::rename(beside, path)?;
     sync_folder_of(path)
 }
 

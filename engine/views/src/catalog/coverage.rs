@@ -1,4 +1,4 @@
-//! The manual's page that holds Okta's catalogue against the one here.
+//! The manual's page that holds Okta's catalogue, card by card and field by field, against the one here.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,53 +7,107 @@ use flowrun_core::card::{Card, Catalog};
 use flowrun_core::vocabulary::{Event, Vocabulary};
 use flowrun_core::words::many;
 
+use super::catalogue::{FieldHere, Here, Known, catalogue, known};
 use super::category;
 use super::markdown::{anchor, cell, notice, text};
-use super::okta::{CATALOGUE, Here, Named};
 
 /// The name of the page's file.
 pub const FILE: &str = "coverage.md";
 
-/// The page: each card that Okta has with what is here of it, then what only flowrun has.
+/// How many there are, and how many of them are here.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    here: usize,
+    all: usize,
+}
+
+impl Count {
+    fn add(&mut self, other: Count) {
+        self.here += other.here;
+        self.all += other.all;
+    }
+}
+
+/// The page: each card that Okta has with what is here of it and of its fields, then what only flowrun has.
 pub fn page(vocabulary: &Vocabulary) -> String {
     let catalog = &vocabulary.cards;
+    let (mut cards, mut fields, mut silent) = (Count::default(), Count::default(), 0);
     let mut tables = String::new();
-    let (mut here, mut missing) = (0, 0);
-    for (title, cards) in CATALOGUE {
-        tables.push_str(&format!("\n## {}\n\n| Okta's card | | |\n|---|---|---|\n", text(title)));
-        for named in *cards {
-            match named.here {
-                Here::Missing(_) => missing += 1,
-                _ => here += 1,
-            }
-            tables.push_str(&row(catalog, named));
+    for category in catalogue() {
+        let mut rows = String::new();
+        let mut inside = Count::default();
+        for known in &category.cards {
+            let counted = count(&known.fields(catalog));
+            cards.add(Count { here: usize::from(!matches!(known.status(), Here::Missing(_))), all: 1 });
+            silent += usize::from(known.inputs.is_none() && known.outputs.is_none());
+            inside.add(counted);
+            rows.push_str(&row(catalog, known, counted));
         }
+        fields.add(inside);
+        tables.push_str(&format!(
+            "\n## {}\n\n{} of {} here.\n\n| Okta's card | | Fields | |\n|---|---|---|---|\n{rows}",
+            text(&category.category),
+            inside.here,
+            many(inside.all as u64, "known field"),
+        ));
     }
     format!(
         "# Okta's catalogue, and what is here of it\n\n{}\n\n[All cards](README.md)\n\n\
-         Of the {} known of from Okta's manual and from published flows, {here} are here and {missing} are not yet. *Differs* names the \
+         Of the {} known of from Okta's manual and from published flows, {} are here and {} are not yet; of their {}, {} are here. Of {} only the name is \
+         known, and no field. A field counts as here when a flow can say what it says: by a field of the card here, or by a part of the language. *Differs* names the \
          main difference; all of them, and every decision where Okta's manual is silent, are in \
          [Where flowrun differs from Okta](../differences.md). Connectors other than Okta's{} are not there: \
-         the API Connector reaches any HTTP service.\n{tables}{}{}",
+         the API Connector reaches any HTTP service.\n{tables}{}{}{}",
         notice(),
-        many((here + missing) as u64, "card"),
+        many(cards.all as u64, "card"),
+        cards.here,
+        cards.all - cards.here,
+        many(fields.all as u64, "known field"),
+        fields.here,
+        many(silent as u64, "card"),
         others(catalog)
             .iter()
             .map(|group| format!(" and {}'s", category::title(catalog, group)))
             .collect::<String>(),
         events(&vocabulary.events),
+        more_fields(catalog),
         own(catalog)
     )
 }
 
-fn row(catalog: &Catalog, named: &Named) -> String {
-    let (what, why) = match named.here {
-        Here::Card(id) => (format!("done: {}", link(catalog, id)), String::new()),
-        Here::Differs(id, how) => (format!("differs: {}", link(catalog, id)), how.to_owned()),
-        Here::Language(part) => ("part of the language".to_owned(), part.to_owned()),
-        Here::Missing(why) => ("not yet".to_owned(), why.to_owned()),
+fn count(fields: &[(&str, FieldHere<'_>)]) -> Count {
+    Count { here: fields.iter().filter(|(_, here)| *here == FieldHere::Here).count(), all: fields.len() }
+}
+
+fn row(catalog: &Catalog, known: &Known, counted: Count) -> String {
+    let what = match known.status() {
+        Here::Card(id) if known.differs.is_some() => format!("differs: {}", link(catalog, id)),
+        Here::Card(id) => format!("done: {}", link(catalog, id)),
+        Here::Language(_) => "part of the language".to_owned(),
+        Here::Missing(_) => "not yet".to_owned(),
     };
-    format!("| {} | {what} | {} |\n", cell(named.name), cell(&why))
+    let told = match counted {
+        Count { all: 0, .. } if known.inputs.is_none() && known.outputs.is_none() => "not known".to_owned(),
+        Count { all: 0, .. } => "none".to_owned(),
+        Count { here, all } => format!("{here} of {all}"),
+    };
+    format!("| {} | {what} | {told} | {} |\n", cell(&known.card), cell(&remarks(catalog, known).join("; ")))
+}
+
+/// How a card differs or why it is not there, and which of its fields are not.
+fn remarks(catalog: &Catalog, known: &Known) -> Vec<String> {
+    let mut remarks: Vec<String> = match known.status() {
+        Here::Card(_) => known.differs.iter().cloned().collect(),
+        Here::Language(how) | Here::Missing(how) => vec![how.to_owned()],
+    };
+    if !matches!(known.status(), Here::Missing(_)) {
+        for (title, here) in known.fields(catalog) {
+            if let FieldHere::Missing(why) = here {
+                remarks.push(format!("not `{title}`: {why}"));
+            }
+        }
+    }
+    remarks
 }
 
 fn link(catalog: &Catalog, id: &str) -> String {
@@ -74,25 +128,36 @@ fn events(events: &[Event]) -> String {
     page
 }
 
-/// The cards that Okta's catalogue names.
-fn theirs() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().flat_map(|(_, cards)| *cards).filter_map(|named| match named.here {
-        Here::Card(id) | Here::Differs(id, _) => Some(id),
-        _ => None,
-    })
-}
-
 /// The connectors of which Okta's catalogue names no card: other vendors', which have pages of their own.
 fn others(catalog: &Catalog) -> BTreeSet<&str> {
+    let theirs = || known().filter_map(|known| known.here.as_deref());
     let named =
         |group: &str| theirs().any(|id| id.split_once('.').is_some_and(|(theirs, _)| theirs == group));
     let reaching = catalog.iter().filter(|card| card.connector().is_some());
     reaching.map(|card| card.group()).filter(|group| !named(group)).collect()
 }
 
+/// The fields that cards here have beyond those known of Okta's.
+fn more_fields(catalog: &Catalog) -> String {
+    let mut page = String::from(
+        "\n## Fields only here\n\nWhat cards take or give beyond the fields that are known of Okta's.\n\n| Card | Takes | Gives |\n|---|---|---|\n",
+    );
+    for known in known() {
+        let Some(card) = known.here.as_deref().and_then(|id| catalog.get(id)) else { continue };
+        let told = known.own(card).map(|names| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(", ")
+        });
+        if told.iter().any(|names| !names.is_empty()) {
+            page.push_str(&format!("| {} | {} |\n", link(catalog, &card.id), told.join(" | ")));
+        }
+    }
+    page
+}
+
 /// The cards that Okta's catalogue lacks.
 fn own(catalog: &Catalog) -> String {
-    let theirs: BTreeSet<&str> = theirs().collect();
+    let theirs: BTreeSet<&str> = known().filter_map(|known| known.here.as_deref()).collect();
     let others = others(catalog);
     let own = |card: &&Arc<Card>| !theirs.contains(&*card.id) && !others.contains(card.group());
     let mut own: Vec<&Arc<Card>> = catalog.iter().filter(own).collect();

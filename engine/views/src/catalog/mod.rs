@@ -2,12 +2,13 @@
 //!
 //! All of it comes from the declarations; nothing is said here that a declaration doesn't say.
 
+pub mod catalogue;
 pub mod category;
 mod coverage;
 mod json;
 mod list;
 mod markdown;
-pub mod okta;
+
 mod show;
 
 pub use json::{card as card_json, json};

@@ -28,6 +28,13 @@ pub enum Field<'a> {
     Absent,
 }
 
+impl Field<'_> {
+    /// A time that is told in whole seconds: what Okta told is what it finds.
+    pub fn seconds(at_ms: i64) -> Self {
+        Field::Time(at_ms - at_ms.rem_euclid(1000))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     Eq,

@@ -240,8 +240,14 @@ impl Parts {
             (Some(false), hour @ 0..=12) => hour % 12,
             (_, hour) => hour,
         };
-        let [minute, second] = [self.minute, self.second].map(|part| part.unwrap_or(0).try_into());
-        let nanos = self.nanos.unwrap_or(0).try_into().ok()?;
+        let [minute, second, nanos] = [self.minute, self.second, self.nanos].map(|part| part.unwrap_or(0));
+        // The end of a day is the start of the next.
+        let (date, hour) = match (hour, minute, second, nanos) {
+            (24, 0, 0, 0) => (date.tomorrow().ok()?, 0),
+            _ => (date, hour),
+        };
+        let [minute, second] = [minute, second].map(TryInto::try_into);
+        let nanos = nanos.try_into().ok()?;
         let time = jiff::civil::Time::new(hour.try_into().ok()?, minute.ok()?, second.ok()?, nanos).ok()?;
         self.instant(date.to_datetime(time), place.zone)
     }

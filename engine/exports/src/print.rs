@@ -2,16 +2,14 @@
 //!
 //! What is written reads back as the same model, and the same model is always written in the same way.
 
-mod layout;
-mod scalar;
-
-use layout::{Yaml, mapping};
-
 use flowrun_core::model::{
     Alone, Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Others, Project, Retry,
     Step, Table, Trigger, Var,
 };
 use flowrun_core::value::{Text, Value};
+use flowrun_core::yaml::{self, Document, Yaml};
+
+use crate::wire::literal;
 
 /// The text of a flow's file, with the flows that stand in its cards.
 pub fn flow(flow: &Flow, project: &Project) -> String {
@@ -26,18 +24,18 @@ pub fn flow(flow: &Flow, project: &Project) -> String {
         file.push(member("convert", Yaml::text("none")));
     }
     body(flow, project, &mut file);
-    written(&file)
+    Document::of(file).write()
 }
 
 /// What all flows have, those in cards too.
 fn body(flow: &Flow, project: &Project, file: &mut Vec<(String, Yaml)>) {
     if !flow.inputs.is_empty() {
         let inputs = flow.inputs.iter().map(|input| (input.name.it.to_string(), self::input(input)));
-        file.push(("inputs".to_owned(), Yaml::Map(inputs.collect())));
+        file.push(("inputs".to_owned(), Yaml::map(inputs)));
     }
     if !flow.outputs.is_empty() {
         let outputs = flow.outputs.iter().map(|(name, ty)| (name.it.to_string(), text(&ty.it)));
-        file.push(("outputs".to_owned(), Yaml::Map(outputs.collect())));
+        file.push(("outputs".to_owned(), Yaml::map(outputs)));
     }
     file.push(("cards".to_owned(), cards(&flow.cards, project)));
 }
@@ -50,7 +48,7 @@ pub fn manifest(manifest: &Manifest) -> Option<String> {
     }
     let mut section = |key: &str, members: Vec<(String, Yaml)>| {
         if !members.is_empty() {
-            file.push((key.to_owned(), Yaml::Map(members)));
+            file.push((key.to_owned(), Yaml::map(members)));
         }
     };
     section(
@@ -60,13 +58,7 @@ pub fn manifest(manifest: &Manifest) -> Option<String> {
     let named = |connection: &Connection| (connection.name.it.to_string(), self::connection(connection));
     section("connections", manifest.connections.iter().map(named).collect());
     section("vars", manifest.vars.iter().map(|var| (var.name.it.to_string(), self::var(var))).collect());
-    (!file.is_empty()).then(|| written(&file))
-}
-
-fn written(file: &[(String, Yaml)]) -> String {
-    let mut text = String::new();
-    mapping(file, 0, &mut text);
-    text
+    (!file.is_empty()).then(|| Document::of(file).write())
 }
 
 fn text(text: &Text) -> Yaml {
@@ -83,29 +75,37 @@ fn named(members: &mut Vec<(String, Yaml)>, key: &str, name: Option<&Name>) {
 
 fn constant(value: &Value) -> Yaml {
     match value {
-        Value::List(items) => Yaml::List(items.iter().map(constant).collect()),
+        Value::List(items) => Yaml::list(items.iter().map(constant)),
         Value::Object(members) => {
-            Yaml::Map(members.iter().map(|(key, value)| (key.to_string(), constant(value))).collect())
+            Yaml::map(members.iter().map(|(key, value)| (key.to_string(), constant(value))))
         }
-        Value::Text(content) => Yaml::text(&scalar::escaped(content)),
-        value => {
-            Yaml::Scalar { within: scalar::constant(value, true), alone: scalar::constant(value, false) }
-        }
+        Value::Text(content) => Yaml::text(&escaped(content)),
+        value => Yaml::Scalar(yaml::constant(value)),
     }
+}
+
+/// A text that would be taken for a wire or a template keeps what it is.
+fn escaped(text: &str) -> String {
+    let root = text.trim_start_matches('$');
+    let dollars = text.len() - root.len();
+    if dollars > 0 && (root.is_empty() || root.starts_with(['.', '['])) {
+        return format!("${text}");
+    }
+    literal(text)
 }
 
 fn expr(value: &Expr) -> Yaml {
     match value {
         Expr::Constant(value) => constant(value),
         Expr::Wire(content) | Expr::Template(content) => text(content),
-        Expr::List(items) => Yaml::List(items.iter().map(|item| expr(&item.it)).collect()),
+        Expr::List(items) => Yaml::list(items.iter().map(|item| expr(&item.it))),
         Expr::Object(members) => fields(members),
         Expr::Broken => constant(&Value::Null),
     }
 }
 
 fn fields(fields: &[(Name, At<Expr>)]) -> Yaml {
-    Yaml::Map(fields.iter().map(|(name, value)| (name.it.to_string(), expr(&value.it))).collect())
+    Yaml::map(fields.iter().map(|(name, value)| (name.it.to_string(), expr(&value.it))))
 }
 
 fn trigger(trigger: &Trigger) -> Option<Yaml> {
@@ -134,7 +134,7 @@ fn trigger(trigger: &Trigger) -> Option<Yaml> {
             ("event", members)
         }
     };
-    Some(if members.is_empty() { Yaml::text(key) } else { Yaml::Map(vec![member(key, Yaml::Map(members))]) })
+    Some(if members.is_empty() { Yaml::text(key) } else { Yaml::map(vec![member(key, Yaml::map(members))]) })
 }
 
 fn alone(alone: &Alone) -> Yaml {
@@ -142,7 +142,7 @@ fn alone(alone: &Alone) -> Yaml {
     if alone.others != Others::default() {
         members.push(member("others", Yaml::text(alone.others.word())));
     }
-    Yaml::Map(members)
+    Yaml::map(members)
 }
 
 fn input(input: &Input) -> Yaml {
@@ -153,16 +153,13 @@ fn input(input: &Input) -> Yaml {
     let mut members: Vec<(String, Yaml)> = ty.map(|ty| member("type", ty)).into_iter().collect();
     members.extend(input.default.as_ref().map(|default| member("default", constant(&default.it))));
     if !input.choices.is_empty() {
-        members.push(member(
-            "choices",
-            Yaml::List(input.choices.iter().map(|choice| constant(&choice.it)).collect()),
-        ));
+        members.push(member("choices", Yaml::list(input.choices.iter().map(|choice| constant(&choice.it)))));
     }
     if !input.converts {
         members.push(member("convert", Yaml::text("none")));
     }
     named(&mut members, "description", input.description.as_ref());
-    Yaml::Map(members)
+    Yaml::map(members)
 }
 
 fn table(table: &Table) -> Yaml {
@@ -170,7 +167,7 @@ fn table(table: &Table) -> Yaml {
         let ty = text(&column.ty.it);
         let value = match &column.default {
             None => ty,
-            Some(default) => Yaml::Map(vec![member("type", ty), member("default", constant(&default.it))]),
+            Some(default) => Yaml::map(vec![member("type", ty), member("default", constant(&default.it))]),
         };
         (column.name.it.to_string(), value)
     };
@@ -179,8 +176,8 @@ fn table(table: &Table) -> Yaml {
         members.push(member("kept", constant(&Value::Bool(true))));
     }
     members.extend(table.max_rows.as_ref().map(|most| member("max_rows", constant(&most.it))));
-    members.push(member("columns", Yaml::Map(table.columns.iter().map(column).collect())));
-    Yaml::Map(members)
+    members.push(member("columns", Yaml::map(table.columns.iter().map(column))));
+    Yaml::map(members)
 }
 
 fn connection(connection: &Connection) -> Yaml {
@@ -189,7 +186,7 @@ fn connection(connection: &Connection) -> Yaml {
         return connector;
     }
     let settings = connection.settings.iter().map(|(name, value)| (name.it.to_string(), constant(&value.it)));
-    Yaml::Map([member("connector", connector)].into_iter().chain(settings).collect())
+    Yaml::map([member("connector", connector)].into_iter().chain(settings))
 }
 
 fn var(var: &Var) -> Yaml {
@@ -199,7 +196,7 @@ fn var(var: &Var) -> Yaml {
             if var.ty.is_none()
                 && var.env.is_none()
                 && var.description.is_none()
-                && !matches!(value, Yaml::Map(_)) =>
+                && !matches!(value, Yaml::map(_)) =>
         {
             value
         }
@@ -209,13 +206,13 @@ fn var(var: &Var) -> Yaml {
             members.extend(value.map(|value| member("value", value)));
             named(&mut members, "env", var.env.as_ref());
             named(&mut members, "description", var.description.as_ref());
-            Yaml::Map(members)
+            Yaml::map(members)
         }
     }
 }
 
 fn cards(steps: &[Step], project: &Project) -> Yaml {
-    Yaml::Cards(steps.iter().map(|step| card(step, project)).collect())
+    Yaml::cards(steps.iter().map(|step| card(step, project)))
 }
 
 /// The fields of a card; last, because it is the longest, the flow that stands in it.
@@ -232,13 +229,13 @@ fn with(step: &Step, project: &Project) -> Yaml {
             Some(flow) => {
                 let mut parts = Vec::new();
                 body(flow, project, &mut parts);
-                last.push(member(&name.it, Yaml::Map(parts)));
+                last.push(member(&name.it, Yaml::map(parts)));
             }
             None => members.push(member(&name.it, expr(&value.it))),
         }
     }
     members.append(&mut last);
-    Yaml::Map(members)
+    Yaml::map(members)
 }
 
 fn card(step: &Step, project: &Project) -> Yaml {
@@ -247,6 +244,7 @@ fn card(step: &Step, project: &Project) -> Yaml {
     named(&mut members, "id", step.id.as_ref());
     members.push(member("card", text(&step.card.it)));
     named(&mut members, "connection", step.connection.as_ref());
+    named(&mut members, "note", step.note.as_ref());
     if !step.with.is_empty() {
         members.push(member("with", with(step, project)));
     }
@@ -256,13 +254,12 @@ fn card(step: &Step, project: &Project) -> Yaml {
     arms(&step.arms, project, &mut members);
     if !step.outputs.is_empty() {
         let outputs = step.outputs.iter().map(|(name, output)| (name.it.to_string(), joined(&output.it)));
-        members.push(member("outputs", Yaml::Map(outputs.collect())));
+        members.push(member("outputs", Yaml::map(outputs)));
     }
     members.extend(step.on_error.as_ref().map(|policy| member("on_error", on_error(&policy.it))));
     members.extend(step.retry.as_ref().map(|retry| member("retry", self::retry(&retry.it))));
     members.extend(step.timeout.as_ref().map(|timeout| member("timeout", constant(&timeout.it))));
-    named(&mut members, "note", step.note.as_ref());
-    Yaml::Map(members)
+    Yaml::map(members)
 }
 
 fn arms(arms: &[Arm], project: &Project, members: &mut Vec<(String, Yaml)>) {
@@ -275,10 +272,10 @@ fn arms(arms: &[Arm], project: &Project, members: &mut Vec<(String, Yaml)>) {
         }
         members.push(member("when", fields(&arm.when)));
         members.push(member("cards", cards(&arm.cards, project)));
-        Yaml::Map(members)
+        Yaml::map(members)
     };
     if !cases.is_empty() {
-        members.push(member("cases", Yaml::Cards(cases.iter().map(case).collect())));
+        members.push(member("cases", Yaml::cards(cases.iter().map(case))));
     }
     // An empty branch need not stand there, but for the first.
     for arm in arms.iter().filter(|arm| !is_case(arm)) {
@@ -299,13 +296,13 @@ fn on_error(policy: &OnError) -> Yaml {
     match policy {
         OnError::Stop => Yaml::text("stop"),
         OnError::Return(values) if values.is_empty() => Yaml::text("return"),
-        OnError::Return(values) => Yaml::Map(vec![member("return", fields(values))]),
+        OnError::Return(values) => Yaml::map(vec![member("return", fields(values))]),
         OnError::Call { flow, pass } => {
             let mut members = vec![member("call", text(&flow.it))];
             if !pass.is_empty() {
                 members.push(member("pass", fields(pass)));
             }
-            Yaml::Map(members)
+            Yaml::map(members)
         }
     }
 }
@@ -314,5 +311,5 @@ fn retry(retry: &Retry) -> Yaml {
     let mut members = vec![member("times", constant(&retry.times.it))];
     members.extend(retry.wait.as_ref().map(|wait| member("wait", constant(&wait.it))));
     named(&mut members, "on", retry.on.as_ref());
-    Yaml::Map(members)
+    Yaml::map(members)
 }
