@@ -95,7 +95,7 @@ fn latin(letter: char) -> Option<String> {
 /// The name, ended where a word of it ends before it takes more than so many bytes.
 fn cut(mut name: String, most: usize) -> String {
     if name.len() > most {
-        let end = name.floor_char_boundary(most);
+        let end = (0..=most).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
         name.truncate(name[..end].rfind('_').unwrap_or(end));
     }
     name
@@ -121,9 +121,10 @@ fn spaced(title: &str) -> String {
     for (at, letter) in letters.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| letters[before]);
         let small = before.is_some_and(|before| before.is_lowercase() || before.is_ascii_digit());
+        let is_small = |at: usize| letters.get(at).is_some_and(|letter| letter.is_lowercase());
         // The plural of an acronym ends in a small letter too: `userIDs`.
-        let begins = letters.get(at + 1).is_some_and(|next| next.is_lowercase())
-            && !(letters[at + 1] == 's' && !letters.get(at + 2).is_some_and(|after| after.is_lowercase()));
+        let is_plural = letters.get(at + 1) == Some(&'s') && !is_small(at + 2);
+        let begins = is_small(at + 1) && !is_plural;
         if letter.is_uppercase() && (small || begins && before.is_some_and(char::is_uppercase)) {
             spaced.push(' ');
         }
