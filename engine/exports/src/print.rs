@@ -196,7 +196,7 @@ fn var(var: &Var) -> Yaml {
             if var.ty.is_none()
                 && var.env.is_none()
                 && var.description.is_none()
-                && !matches!(value, Yaml::map(_)) =>
+                && !matches!(value, Yaml::Map(_)) =>
         {
             value
         }

@@ -16,7 +16,7 @@ use crate::value::{Text, Value};
 pub const MAX_INLINE: usize = 4;
 
 /// What a reader knows of the flow that it is at.
-pub(super) struct Around<'a> {
+pub(crate) struct Around<'a> {
     /// The cards there are: they tell which field takes a flow.
     pub catalog: &'a Catalog,
     /// The flow's path.
