@@ -22,7 +22,7 @@ use super::contract::{DEVIATIONS, OUTSIDE, contract};
 use super::flow::{program, run};
 
 /// Every operation that the connectors use, and no other.
-const USED: [&str; 46] = [
+const USED: [&str; 48] = [
     "DELETE /api/v1/apps/{appId}/users/{userId}",
     "DELETE /api/v1/groups/{groupId}",
     "DELETE /api/v1/groups/{groupId}/users/{userId}",
