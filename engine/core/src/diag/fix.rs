@@ -12,6 +12,13 @@ pub struct Edit {
     pub text: String,
 }
 
+/// What mends a mistake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fix {
+    /// The edits, all of which must be made.
+    pub edits: Vec<Edit>,
+}
+
 impl Edit {
     /// Whether only one of the two can be made.
     fn excludes(&self, other: &Edit) -> bool {
@@ -26,10 +33,10 @@ impl Edit {
 pub fn mended(file: FileId, text: &str, found: &[Diagnostic]) -> (String, usize) {
     let mut edits: Vec<&Edit> = Vec::new();
     let mut count = 0;
-    for mistake in found.iter().filter(|mistake| mistake.span.file == file && !mistake.fix.is_empty()) {
+    for mistake in found.iter().filter(|mistake| mistake.span.file == file && !mistake.edits().is_empty()) {
         let fits = |edit: &Edit| edit.span.file == file && !edits.iter().any(|taken| taken.excludes(edit));
-        if mistake.fix.iter().all(fits) {
-            edits.extend(&mistake.fix);
+        if mistake.edits().iter().all(fits) {
+            edits.extend(mistake.edits());
             count += 1;
         }
     }

@@ -40,13 +40,13 @@ pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
                 .collect();
             locate(&mut object, d.span, sources);
             object["related"] = related.into();
-            if !d.fix.is_empty() {
+            if !d.edits().is_empty() {
                 let edit = |edit: &Edit| {
                     let mut edited = json!({ "text": edit.text });
                     locate(&mut edited, edit.span, sources);
                     edited
                 };
-                object["fix"] = d.fix.iter().map(edit).collect();
+                object["fix"] = d.edits().iter().map(edit).collect();
             }
             if let Some(origin) = sources.origin(d.span) {
                 let (card, card_id) = origin.card.clone().unzip();

@@ -6,7 +6,7 @@ mod json;
 mod mask;
 mod render;
 
-pub use fix::{Edit, mended};
+pub use fix::{Edit, Fix, mended};
 pub use github::to_github;
 pub use json::to_json;
 pub use render::{Style, render, summary};
@@ -38,8 +38,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do.
     pub help: Option<String>,
-    /// The edits that mend it, all of them together; empty where a person must.
-    pub fix: Vec<Edit>,
+    /// What mends it; none where a person must. Few mistakes have one, so that it lies elsewhere.
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -52,7 +52,7 @@ impl Diagnostic {
             label: String::new(),
             related: Vec::new(),
             help: None,
-            fix: Vec::new(),
+            fix: None,
         }
     }
 
@@ -76,8 +76,13 @@ impl Diagnostic {
 
     /// The same with one more of the edits that together mend it.
     pub fn fix(mut self, edit: Edit) -> Diagnostic {
-        self.fix.push(edit);
+        self.fix.get_or_insert_default().edits.push(edit);
         self
+    }
+
+    /// The edits that together mend it; none where a person must.
+    pub fn edits(&self) -> &[Edit] {
+        self.fix.as_deref().map_or(&[], |fix| &fix.edits)
     }
 
     /// The same with advice, where there is any.
