@@ -98,8 +98,7 @@ fn flows_with_a_mistake_are_caught() {
     let handler = "utilities/load_session.yaml";
     let closing = concat!(
         "          - card: flow_control.call_flow\n            with: { flow: delete_import_session }\n",
-        "            pass:\n              sessionId: $.session.sessionId\n",
-        "              applicationId: $.inputs.applicationId\n",
+        "            pass: { sessionId: $.session.sessionId, applicationId: $.inputs.applicationId }\n",
     );
     let nothing = "          - card: flow_control.assign\n            with: { done: nothing }\n";
     let noted = "with: { table: open_sessions, session_id: $.session.sessionId }";

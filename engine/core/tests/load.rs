@@ -507,10 +507,10 @@ fn a_flow_in_a_card_is_a_flow_of_its_own() {
 fn only_where_a_card_takes_a_flow_one_may_stand() {
     // Of a card that isn't there the field's name tells.
     let text = "cards:\n  - { card: flow_control.return, with: { flow: { cards: [1] } } }\n  \
-                - { card: external.shop.buy, with: { flow: { cards: [2] } } }\n  \
+                - { card: external.shop.buy, with: { flow: { cards: [] }, other: { cards: [2] } } }\n  \
                 - { card: list.mapp, with: { flow: { cards: [] }, list: { cards: [3] } } }\n";
     let (_, project, found) = project(&[("a.yaml", text)]);
     assert!(found.is_empty(), "{found:?}");
     let paths: Vec<&str> = project.flows.iter().map(|flow| &*flow.path).collect();
-    assert_eq!(paths, ["a", "a#list.mapp"]);
+    assert_eq!(paths, ["a", "a#external.shop.buy", "a#list.mapp"]);
 }

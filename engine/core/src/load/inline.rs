@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::flow;
 use super::node::{Content, Node};
 use super::reader::Reader;
-use crate::card::{Catalog, external};
+use crate::card::Catalog;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{At, Expr, Flow, INSIDE, Name, Step};
 use crate::source::Span;
@@ -127,8 +127,6 @@ impl Reader<'_> {
     /// Whether a card takes a flow in a field. Of a card that isn't there, which is told elsewhere, the field's name and what is in it say so.
     fn takes_flow(&self, card: &str, field: &str, node: &Node) -> bool {
         match self.around.catalog.get(card) {
-            // They take anything and run nothing.
-            _ if external(card).is_some() => false,
             Some(card) => card.input(field).is_some_and(|index| card.inputs[index].ty.kind == Kind::Flow),
             None => field == "flow" && has_cards(node),
         }

@@ -193,10 +193,10 @@ impl Yaml {
     pub fn text(text: &str) -> Yaml {
         let lines = text.contains('\n')
             && !text.starts_with([' ', '\n', '\t'])
-            && !text.ends_with(['\t', ' '])
             // Blank lines at its end could not be told from those behind it.
             && !text.ends_with("\n\n")
-            && !text.contains(" \n")
+            // Nobody sees what a line ends with.
+            && text.lines().all(|line| !line.ends_with(char::is_whitespace))
             && text.chars().all(|letter| !letter.is_control() || letter == '\n')
             && !text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']);
         if !lines {

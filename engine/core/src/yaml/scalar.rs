@@ -83,7 +83,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn needs_escape(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{feff}' | '\u{2028}' | '\u{2029}')
+    letter.is_control() || letter == '\u{feff}' || letter.is_whitespace() && letter != ' '
 }
 
 fn double_quoted(text: &str) -> String {
