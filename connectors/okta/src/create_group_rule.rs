@@ -9,10 +9,9 @@ use flowrun_core::value::Text;
 use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
-use serde_json::json;
 
 use crate::given::given;
-use crate::group_rules::{PATH, Rule};
+use crate::group_rules::{PATH, Rule, sent};
 use crate::{Okta, connection};
 
 /// Creates a rule that adds users to groups as long as they fulfil an expression. It does nothing until it is activated.
@@ -67,16 +66,8 @@ impl Effect for CreateGroupRule {
         if self.assign_to_groups.is_empty() {
             bail!(Self::ASSIGN_TO_GROUPS, "no group is given that users are to be added to");
         }
-        let texts = |list: &[Text]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let rule = json!({
-            "type": "group_rule",
-            "name": name,
-            "conditions": {
-                "expression": { "type": "urn:okta:expression:1.0", "value": expression },
-                "people": { "users": { "exclude": texts(self.exclude_users.as_deref().unwrap_or_default()) } },
-            },
-            "actions": { "assignUserToGroups": { "groupIds": texts(&self.assign_to_groups) } },
-        });
+        let excluded = self.exclude_users.as_deref().unwrap_or_default();
+        let rule = sent(name, expression, &self.assign_to_groups, excluded);
         let call = Call::post(PATH).about(okta.subject("create_group_rule", name, None)).json(&rule)?;
         okta.client.read(call, Rule::read).await.map_err(|fault| match fault.lost {
             true => fault.help("search the rule by its name: if there is one now, it was created"),

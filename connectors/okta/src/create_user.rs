@@ -8,7 +8,7 @@ use flowrun_core::card::Example;
 use flowrun_core::does::{Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Secret, Text, Value};
-use flowrun_core::{Inputs, examples};
+use flowrun_core::{Inputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
 use serde::Serialize;
@@ -22,12 +22,14 @@ use crate::{Okta, connection};
 /// Each further field is an attribute of the profile, under Okta's name for it: `department`, `mobilePhone`, those of your own. Blank
 /// attributes are left out. Activated, the user is `ACTIVE` with a password and `PROVISIONED` without one; else `STAGED`.
 ///
+/// A recovery question needs its answer. Users whom `FEDERATION` or `SOCIAL` authenticates have neither password nor question.
+///
 /// If Okta's answer is lost, the card does not ask again, and fails: the user may be there.
 #[derive(Inputs)]
 #[allow(dead_code)]
 pub struct CreateUser {
     /// What Okta's card shows fields for; the fields that are filled decide here.
-    #[input(key = "option", choices = ["getInputsnoCreds", "getInputswithPW"])]
+    #[input(key = "option")]
     option: Option<Text>,
     /// The login: a text in the form of a mail address.
     login: Text,
@@ -39,9 +41,21 @@ pub struct CreateUser {
     last_name: Text,
     /// The mail address.
     email: Text,
+    /// The question that is asked when the password is forgotten.
+    #[input(key = "Question")]
+    question: Option<Text>,
+    /// Its answer.
+    #[input(key = "Answer")]
+    answer: Option<Secret>,
     /// The password; blank means none.
     #[input(key = "Password")]
     password: Option<Secret>,
+    /// The name of what authenticates the user; of a directory, that of its instance.
+    #[input(key = "Provider Name")]
+    provider_name: Option<Text>,
+    /// What authenticates the user: Okta itself, if it is blank.
+    #[input(key = "Provider Type", choices = ["ACTIVE_DIRECTORY", "FEDERATION", "IMPORT", "LDAP", "OKTA", "SOCIAL"])]
+    provider_type: Option<Text>,
     /// Whether to activate the user at once.
     #[input(key = "Activate", default = true)]
     activate: bool,
@@ -57,12 +71,30 @@ struct Body<'a> {
     credentials: Option<Credentials<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 struct Credentials<'a> {
-    password: Password<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<Password<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_question: Option<Recovery<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<Provider<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
+struct Recovery<'a> {
+    question: &'a str,
+    answer: &'a str,
+}
+
+#[derive(PartialEq, Serialize)]
+struct Provider<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+#[derive(PartialEq, Serialize)]
 struct Password<'a> {
     value: &'a str,
 }
@@ -91,6 +123,25 @@ impl Effect for CreateUser {
 - card: okta.create_user
   with: { login: ADA@example.com, email: ada@example.com, first_name: Ada, last_name: Byron }"#
             => err "Okta answered 400 E0000001: Api validation failed: login",
+        r#"- card: encryption.random
+  id: drawn
+- card: okta.create_user
+  id: user
+  with:
+    login: ada@example.com
+    email: ada@example.com
+    first_name: Ada
+    last_name: Lovelace
+    question: What is your favourite movie?
+    answer: $.drawn.secret
+    provider_type: LDAP
+    provider_name: ldap.example.com
+- card: flow_control.return
+  with: { credentials: $.user.raw_body.credentials }"#
+            => ok "{ credentials: { recovery_question: { question: What is your favourite movie? }, provider: { type: LDAP, name: ldap.example.com } } }",
+        r#"- card: okta.create_user
+  with: { login: ada@example.com, email: ada@example.com, first_name: Ada, last_name: Lovelace, question: What else? }"#
+            => err "a recovery question needs an answer",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
     const SCOPES: &[&str] = &["okta.users.manage"];
@@ -111,13 +162,22 @@ impl Effect for CreateUser {
         }
         let about = okta.subject("create", given(&self.login, Self::LOGIN, "login")?, Some(&profile));
         let profile = Value::from(profile);
-        let password = self.password.filter(|password| !password.expose().is_empty());
-        // Made anew for each sending, so that the password is in nothing that could be shown.
+        let filled = |text: Option<Text>| text.filter(|text| !text.trim().is_empty());
+        let hidden = |secret: Option<Secret>| secret.filter(|secret| !secret.expose().is_empty());
+        let told = Told {
+            password: hidden(self.password),
+            question: filled(self.question),
+            answer: hidden(self.answer),
+            provider_type: filled(self.provider_type),
+            provider_name: filled(self.provider_name),
+        };
+        told.check()?;
+        // Made anew for each sending, so that what is secret is in nothing that could be shown.
         let call = Call::post("/api/v1/users")
             .query([("activate", self.activate.to_string())])
             .fresh(move || {
                 let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-                Ok((headers.into_iter().collect(), body(&profile, password.as_ref())?.into()))
+                Ok((headers.into_iter().collect(), told.body(&profile)?.into()))
             })
             .about(about);
         okta.client.read(call, Changed::read).await.map_err(|fault| match fault.lost {
@@ -127,8 +187,37 @@ impl Effect for CreateUser {
     }
 }
 
-fn body(profile: &Value, password: Option<&Secret>) -> Result<Vec<u8>> {
-    let credentials = password.map(|it| Credentials { password: Password { value: it.expose() } });
-    serde_json::to_vec(&Body { profile, credentials })
-        .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the user isn't JSON: {error}")))
+/// How the user proves who they are.
+struct Told {
+    password: Option<Secret>,
+    question: Option<Text>,
+    answer: Option<Secret>,
+    provider_type: Option<Text>,
+    provider_name: Option<Text>,
+}
+
+impl Told {
+    fn check(&self) -> Result<()> {
+        match (&self.question, &self.answer, &self.provider_name, &self.provider_type) {
+            (Some(_), None, ..) => bail!(CreateUser::ANSWER, "a recovery question needs an answer"),
+            (None, Some(_), ..) => bail!(CreateUser::QUESTION, "an answer needs its recovery question"),
+            (.., Some(_), None) => bail!(CreateUser::PROVIDER_TYPE, "a provider's name needs its type"),
+            _ => Ok(()),
+        }
+    }
+
+    fn body(&self, profile: &Value) -> Result<Vec<u8>> {
+        let question = self.question.as_deref().zip(self.answer.as_ref());
+        let credentials = Credentials {
+            password: self.password.as_ref().map(|it| Password { value: it.expose() }),
+            recovery_question: question.map(|(question, it)| Recovery { question, answer: it.expose() }),
+            provider: self
+                .provider_type
+                .as_deref()
+                .map(|r#type| Provider { r#type, name: self.provider_name.as_deref() }),
+        };
+        let none = Credentials { password: None, recovery_question: None, provider: None };
+        serde_json::to_vec(&Body { profile, credentials: Some(credentials).filter(|told| *told != none) })
+            .map_err(|error| Fault::new(FaultKind::InvalidInput, format!("the user isn't JSON: {error}")))
+    }
 }

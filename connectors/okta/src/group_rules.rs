@@ -144,3 +144,17 @@ fn record(rule: Arc<Record>) -> Record {
 pub(crate) fn path(id: &str) -> String {
     format!("{PATH}/{}", segment(id))
 }
+
+/// A rule as Okta is sent it.
+pub(crate) fn sent(name: &str, expression: &str, groups: &[Text], excluded: &[Text]) -> serde_json::Value {
+    let texts = |list: &[Text]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    serde_json::json!({
+        "type": "group_rule",
+        "name": name,
+        "conditions": {
+            "expression": { "type": "urn:okta:expression:1.0", "value": expression },
+            "people": { "users": { "exclude": texts(excluded) } },
+        },
+        "actions": { "assignUserToGroups": { "groupIds": texts(groups) } },
+    })
+}

@@ -55,6 +55,7 @@ flowrun_kit::effect_cards! {
     create_group::CreateGroup,
     read_group::ReadGroup,
     update_group::UpdateGroup,
+    update_group_rule::UpdateGroupRule,
     delete_group::DeleteGroup,
     add_user_to_group::AddUserToGroup,
     remove_user_from_group::RemoveUserFromGroup,

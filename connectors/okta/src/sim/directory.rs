@@ -59,6 +59,15 @@ pub struct User {
     /// When the user last logged in, if somebody said so.
     pub login_ms: Option<i64>,
     pub profile: Profile,
+    /// What else a client said of how the user is to prove who they are; few do.
+    pub told: Option<Box<Told>>,
+}
+
+/// A recovery question, whose answer is not kept, and who authenticates a user: type and name.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub question: Option<String>,
+    pub provider: Option<(String, Option<String>)>,
 }
 
 /// An external id, by the order in which they became known.
@@ -310,6 +319,11 @@ impl Directory {
         self.users[number as usize].password_ms = Some(now_ms);
     }
 
+    /// Notes what a client said of how the user is to prove who they are.
+    pub fn set_told(&mut self, number: u32, told: Option<Told>) {
+        self.users[number as usize].told = told.map(Box::new);
+    }
+
     /// Deletes a user for good: the login is free again, and no identity source knows the user.
     pub fn delete(&mut self, number: u32) {
         let user = &mut self.users[number as usize];
@@ -337,6 +351,7 @@ impl Directory {
             changed_ms: now_ms,
             login_ms: None,
             profile,
+            told: None,
         });
         self.version += 1;
         if let Some(external) = external {

@@ -1,7 +1,7 @@
 //! `POST /api/v1/users`, and the changes of a user's profile and credentials.
 
 use super::OktaSim;
-use super::directory::UserStatus;
+use super::directory::{Told, UserStatus};
 use super::error::ApiError;
 use super::kinds::Kind;
 use super::log::About;
@@ -29,7 +29,7 @@ pub async fn create(State(sim): State<OktaSim>, request: Request) -> Result<Resp
     let asked = Asked::read(&parts)?;
     let activate = asked.get("activate") != Some("false");
     let profile = Profile::of_directory(&part(&sent, "profile")?);
-    let password = password(&sent)?;
+    let (password, told) = (password(&sent)?, told(&sent)?);
     let now_ms = sim.now_ms();
     let mut state = sim.state();
     let state = &mut *state;
@@ -46,6 +46,7 @@ pub async fn create(State(sim): State<OktaSim>, request: Request) -> Result<Resp
         (true, false) => UserStatus::Provisioned,
     };
     let number = state.directory.create(profile, status, password, now_ms);
+    state.directory.set_told(number, told);
     let about = About { user: Some(number), ..About::default() };
     state.log.note(now_ms, Kind::UserCreate, about);
     if activate {
@@ -177,6 +178,23 @@ fn password(sent: &Map<String, Value>) -> Result<bool, ApiError> {
             Err(ApiError::invalid("password", cause))
         }
     }
+}
+
+/// The recovery question, which needs an answer, and the provider (OpenAPI, UserCredentialsWritable). How Okta words refusals is a guess.
+fn told(sent: &Map<String, Value>) -> Result<Option<Told>, ApiError> {
+    let credentials = Value::Object(part(sent, "credentials")?);
+    let (asked, provider) = (&credentials["recovery_question"], &credentials["provider"]);
+    if asked.is_null() && provider.is_null() {
+        return Ok(None);
+    }
+    let text = |of: &Value, key: &str| of[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let question = text(asked, "question");
+    if !asked.is_null() && (question.is_none() || text(asked, "answer").is_none()) {
+        let cause = "recovery_question: A question and its answer must be given";
+        return Err(ApiError::invalid("recovery_question", cause));
+    }
+    let provider = text(provider, "type").map(|kind| (kind, text(provider, "name")));
+    Ok(Some(Told { question, provider }))
 }
 
 /// What Okta's own schema has against a profile.

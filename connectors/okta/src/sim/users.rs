@@ -44,7 +44,7 @@ pub struct UserBody<'a> {
     password_changed: Option<String>,
     r#type: UserType,
     profile: InDirectory<'a>,
-    credentials: Credentials,
+    credentials: Credentials<'a>,
     #[serde(rename = "_links")]
     links: Links,
 }
@@ -55,10 +55,18 @@ struct UserType {
 }
 
 #[derive(Serialize)]
-struct Credentials {
+struct Credentials<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<Password>,
-    provider: Provider,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_question: Option<Question<'a>>,
+    provider: Provider<'a>,
+}
+
+/// What is asked when a password is forgotten; the answer is told to nobody.
+#[derive(Serialize)]
+struct Question<'a> {
+    question: &'a str,
 }
 
 /// That there is a password; nobody is told which.
@@ -66,9 +74,9 @@ struct Credentials {
 struct Password {}
 
 #[derive(Serialize)]
-struct Provider {
-    r#type: &'static str,
-    name: &'static str,
+struct Provider<'a> {
+    r#type: &'a str,
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -85,7 +93,12 @@ struct Link {
 /// A user as Okta shows one.
 pub fn body<'a>(number: u32, user: &'a User, origin: &str, now_ms: i64) -> UserBody<'a> {
     let id = id("00u", number);
-    let provider = if user.external.is_some() { "IMPORT" } else { "OKTA" };
+    let told = user.told.as_deref();
+    let usual = if user.external.is_some() { "IMPORT" } else { "OKTA" };
+    let (kind, name) = match told.and_then(|told| told.provider.as_ref()) {
+        Some((kind, name)) => (kind.as_str(), name.as_deref().unwrap_or(kind)),
+        None => (usual, usual),
+    };
     UserBody {
         status: user.status.as_str(),
         created: iso_seconds(user.created_ms),
@@ -98,7 +111,10 @@ pub fn body<'a>(number: u32, user: &'a User, origin: &str, now_ms: i64) -> UserB
         profile: InDirectory(&user.profile),
         credentials: Credentials {
             password: user.password_ms.map(|_| Password {}),
-            provider: Provider { r#type: provider, name: provider },
+            recovery_question: told
+                .and_then(|told| told.question.as_deref())
+                .map(|question| Question { question }),
+            provider: Provider { r#type: kind, name },
         },
         links: Links { this: Link { href: format!("{origin}/api/v1/users/{id}") } },
         id,
