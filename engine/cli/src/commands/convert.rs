@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use flowrun_core::check::secrets;
 use flowrun_core::diag::Code;
 use flowrun_core::words;
-use flowrun_project::check::{Given, examine};
 use flowrun_project::{Project, folder};
 
 use crate::console::Console;
@@ -40,8 +40,8 @@ pub fn run(
     for trouble in &project.troubles {
         console.warn(&trouble.to_string());
     }
-    let checked = examine(&project, vocabulary, &Given::default());
-    let found = project.found.iter().chain(&checked.diagnostics);
+    let more = secrets(&project.model, &vocabulary.cards, &project.found);
+    let found = project.found.iter().chain(&more);
     for found in found.filter(|found| found.code == Code::SecretInFile) {
         let file = &project.sources.get(found.span.file).path;
         console.warn(&format!(

@@ -2,7 +2,7 @@
 
 use super::expr::{Lowered, Position, a};
 use super::lower::Lower;
-use super::{Log, Options, table, zone};
+use super::{secrets, table, zone};
 use crate::card::Field;
 use crate::diag::{Code, Diagnostic};
 use crate::fault::InputId;
@@ -25,10 +25,10 @@ impl Lower<'_, '_> {
                 _ => Lowered::unknown(),
             };
         }
-        if field.ty.kind == Kind::Secret
-            && matches!(&value.it, Expr::Constant(Value::Text(text)) if !text.is_empty())
-        {
-            secret_in_file(self.shared.options, self.log, &field.name, value.span);
+        if secrets::stands_in(field, value) {
+            secrets::written(self.shared.options.found, &field.name, value.span)
+                .into_iter()
+                .for_each(|mistake| self.report(mistake));
             return Lowered::unknown();
         }
         table::check_field(self, index, field, value);
@@ -250,17 +250,4 @@ impl Lower<'_, '_> {
             None => mistake.help(format!("the choices are {list}")),
         });
     }
-}
-
-/// Reports a secret that stands in a file.
-pub(super) fn secret_in_file(options: &Options<'_>, log: &mut Log, name: &str, span: Span) {
-    // The loader knows many secrets by their form.
-    if options.found.iter().any(|found| found.code == Code::SecretInFile && found.span == span) {
-        return;
-    }
-    log.report(
-        Diagnostic::new(Code::SecretInFile, span, format!("the secret for `{name}` is in the file"))
-            .label("whoever reads the project can use it")
-            .help("define a variable of type secret in flowrun.yaml, with `env:`, and read `$.vars.name`"),
-    );
 }

@@ -31,6 +31,7 @@ mod policy;
 mod reads;
 mod resolve;
 mod scope;
+mod secrets;
 mod shape;
 mod signature;
 mod table;
@@ -38,6 +39,8 @@ mod trigger;
 mod unused;
 pub mod uses;
 mod zone;
+
+pub use secrets::secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 

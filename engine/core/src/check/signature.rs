@@ -2,7 +2,7 @@
 
 use super::manifest::fit;
 use super::names::type_named;
-use super::{Log, Options, field};
+use super::{Log, Options, secrets};
 use crate::card::{Catalog, Control, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Flow, Name, OnError, Project, Step};
@@ -37,7 +37,8 @@ fn signature(flow: &Flow, catalog: &Catalog, options: &Options<'_>, log: &mut Lo
         let choices: Vec<_> = input.choices.iter().map(|choice| fit(choice, ty, log)).collect();
         let default = input.default.as_ref().map(|default| fit(default, ty, log));
         if let (Some(Value::Secret(_)), Some(written)) = (&default, &input.default) {
-            field::secret_in_file(options, log, &input.name.it, written.span);
+            let mistake = secrets::written(options.found, &input.name.it, written.span);
+            mistake.into_iter().for_each(|mistake| log.report(mistake));
         }
         if let (Some(default), Some(written)) = (&default, &input.default)
             && !choices.is_empty()
