@@ -83,7 +83,10 @@ fn quoted(text: &str) -> String {
 }
 
 fn needs_escape(letter: char) -> bool {
-    letter.is_control() || letter == '\u{feff}' || letter.is_whitespace() && letter != ' '
+    match letter.is_ascii() {
+        true => letter.is_ascii_control(),
+        false => letter.is_control() || letter == '\u{feff}' || letter.is_whitespace(),
+    }
 }
 
 fn double_quoted(text: &str) -> String {
