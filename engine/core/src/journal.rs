@@ -84,7 +84,7 @@ impl Recorded {
             Ok(Answer::Waited) => Recorded::Waited,
             Err(fault) => {
                 let input = fault.input.and_then(|input| names.inputs().nth(usize::from(input.0)));
-                Recorded::Failed(fault.clone(), input)
+                Recorded::Failed(fault.clone().nowhere(), input)
             }
         }
     }
@@ -100,7 +100,11 @@ impl Recorded {
                 Ok(Answer::Outputs(if same {
                     given.iter().map(|(_, value)| value.clone()).collect()
                 } else {
-                    names.outputs.iter().map(|name| value(name).map(|(_, value)| value.clone()).unwrap_or_default()).collect()
+                    names
+                        .outputs
+                        .iter()
+                        .map(|name| value(name).map(|(_, value)| value.clone()).unwrap_or_default())
+                        .collect()
                 }))
             }
             Recorded::Page(page) => Ok(Answer::Page(page.clone())),
@@ -183,7 +187,12 @@ impl fmt::Display for ReplayError {
                 write!(f, "entry {} of the journal: {} asks for something else now", at.entry + 1, at.then.id)
             }
             ReplayError::Diverged(at) => {
-                write!(f, "entry {} of the journal is of {}, which asks for nothing now", at.entry + 1, at.then.id)
+                write!(
+                    f,
+                    "entry {} of the journal is of {}, which asks for nothing now",
+                    at.entry + 1,
+                    at.then.id
+                )
             }
         }
     }

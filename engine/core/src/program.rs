@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
-pub use crate::model::Others;
 use crate::chance::spread;
+pub use crate::model::Others;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;

@@ -61,7 +61,15 @@ pub struct Start {
 impl Start {
     /// A start in earnest.
     pub fn new(entry: FlowId, inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
-        Start { entry, inputs, run_id: run_id.into(), follows: None, at_us, dry_run: false, error: Value::Null }
+        Start {
+            entry,
+            inputs,
+            run_id: run_id.into(),
+            follows: None,
+            at_us,
+            dry_run: false,
+            error: Value::Null,
+        }
     }
 
     /// The name that flows know the run by, and from which chance is drawn.

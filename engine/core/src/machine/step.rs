@@ -110,12 +110,7 @@ impl Machine {
         if more { Ok(()) } else { memory.check() }
     }
 
-    fn pure(
-        &mut self,
-        step: &Step,
-        frame: &mut Frame,
-        run: crate::card::PureFn,
-    ) -> Result<bool, Fault> {
+    fn pure(&mut self, step: &Step, frame: &mut Frame, run: crate::card::PureFn) -> Result<bool, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let result = gather(step, frame, &mut scratch).and_then(|()| {
