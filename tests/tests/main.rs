@@ -4,6 +4,7 @@
 
 mod alone;
 mod beside;
+mod bundle;
 mod by_hand;
 mod cards;
 mod cli;

@@ -12,6 +12,10 @@ use crate::template::Template;
 use crate::types::Type;
 use crate::value::{Date, Text, Value};
 
+/// The version of the language. It is raised only when the machine would take other turns for the same flows and the same
+/// completions: another order, another effect, another value. A message, a report or a speed raises nothing.
+pub const LANGUAGE: u16 = 1;
+
 /// The flows of a project that can run: all that they reach is here too.
 #[derive(Debug)]
 pub struct Program {
