@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
+use crate::keep::{JournalBounds, Keep};
 pub use crate::model::Others;
 use crate::path::{Key, Query};
 use crate::source::Span;
@@ -25,6 +26,10 @@ pub struct Program {
     pub connections: Vec<Connection>,
     /// The tables of the project.
     pub tables: Vec<Table>,
+    /// How long runs are kept.
+    pub keep: Keep,
+    /// How far journals may grow.
+    pub journal: JournalBounds,
     /// Differs when anything but the flows differs that a run depends on: variables, tables, connections, flowrun's version.
     pub settings: u64,
 }
@@ -186,6 +191,9 @@ pub struct Flow {
     pub outputs: Vec<Output>,
     /// Whether what it gives is what its outputs promise; else it is what its Return happens to give.
     pub converts: bool,
+    /// Whether the data that passes through it is saved, as it, the nearest folder or the project says. None says nothing: then
+    /// it depends on what the run reaches.
+    pub save_data: Option<bool>,
     /// Every step, those of blocks included.
     pub steps: Vec<Step>,
     /// Every block; block 0 is the flow's own.

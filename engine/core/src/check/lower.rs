@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::scope::{Callee, Scope};
 use super::shape::Shapes;
 use super::uses::{How, Target, Use};
-use super::{Log, Shared, block, doubts, policy, table, unused};
+use super::{Log, Shared, block, doubts, kept, policy, table, unused};
 use crate::card::{Card, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
@@ -94,6 +94,7 @@ pub(super) fn flow<'p>(
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
         converts: model.converts,
+        save_data: kept::save_data(shared.project, model),
         blocks: scope
             .places
             .iter()

@@ -18,6 +18,7 @@ mod expr;
 mod field;
 mod fields;
 mod fix;
+mod kept;
 mod keys;
 mod last_use;
 mod loops;
@@ -46,6 +47,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{Catalog, Control};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::keep::{JournalBounds, Keep};
 use crate::load::MANIFEST;
 use crate::model::Project;
 use crate::names::Names;
@@ -91,6 +93,10 @@ pub struct Checked {
 pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Checked {
     let mut log = Log::default();
     let (tables, vars) = manifest::check(project, options, &mut log);
+    let keep = Keep::of(kept::numbers(&project.manifest.keep, &Keep::LIMITS, &mut log));
+    let journal =
+        JournalBounds::of(kept::numbers(&project.manifest.journal, &JournalBounds::LIMITS, &mut log));
+    kept::folders(project, &mut log);
     let names = Names::new(project);
     let after_failure = aftermath::check(project, &names, &mut log);
     let handlers_unsure = aftermath::is_unsure(project, &names, &after_failure);
@@ -140,6 +146,8 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
         connections: project.manifest.connections.iter().map(connection).collect(),
         settings: settings(&shared),
         tables: shared.tables,
+        keep,
+        journal,
     };
     // A place at which loading found something is understood no better here.
     log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));
