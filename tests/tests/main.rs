@@ -26,6 +26,7 @@ mod fuzzed;
 mod graph;
 mod import;
 mod imported;
+mod language;
 mod login;
 mod made_up;
 mod manual;
