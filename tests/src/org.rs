@@ -206,15 +206,16 @@ impl Org {
             (place, Reached { connection: made.connection, activity: made.activity, named: None })
         });
         let crypto = Crypto::new(clock.clone());
+        let time = RunTime::new(clock.clone(), false);
         let connections = Connections::new(
-            clock.clone(),
+            time.clone(),
             Run { stop, ..Run::default() },
             registry().effects(),
             connections,
         )
         .share(Tables::CONNECTOR, Arc::new(tables))
         .share(Crypto::CONNECTOR, Arc::new(crypto));
-        World::new(RunTime::new(clock, false), connections)
+        World::new(time, connections)
     }
 
     /// Lets the imports that were started come to their end.

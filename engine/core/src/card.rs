@@ -468,6 +468,11 @@ impl Card {
         }
     }
 
+    /// Whether it is performed over what this connector has.
+    pub fn is_of(&self, connector: &str) -> bool {
+        matches!(&self.work, Work::Effect(spec) if spec.connector == connector)
+    }
+
     /// What it does to the world; only cards that reach outside can change it.
     pub fn does(&self) -> Does {
         match &self.work {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
 use crate::keep::{JournalBounds, Keep};
 pub use crate::model::Others;
+use crate::chance::spread;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
@@ -81,6 +82,13 @@ impl Program {
         hash.add(&self.settings.to_string());
         hash.0
     }
+}
+
+/// What stands for a name in journals; the same on every machine and in every version.
+pub(crate) fn key_of(name: &str) -> u64 {
+    let mut hash = Hash::default();
+    hash.add(name);
+    spread(hash.0)
 }
 
 /// FNV-1a.
@@ -177,6 +185,8 @@ pub struct Column {
 /// A compiled flow.
 #[derive(Debug)]
 pub struct Flow {
+    /// Names the flow in journals: made of its path.
+    pub key: u64,
     /// The path by which flows name it.
     pub path: Text,
     /// Okta's name.
@@ -340,6 +350,8 @@ pub struct Output {
 /// A card in a flow.
 #[derive(Debug)]
 pub struct Step {
+    /// Names the card in journals: made of its ID, or of its name and of how many without an ID come before it in the flow.
+    pub key: u64,
     /// The ID that wires use, or the card's name where the author gave none.
     pub id: Text,
     /// The card.

@@ -63,6 +63,10 @@ pub struct Counts {
 pub enum Status {
     /// It has not ended yet.
     Running,
+    /// It waits for somebody to answer.
+    Paused,
+    /// It can't go on before somebody has said what became of a request.
+    Held,
     /// It ended as it should.
     Done,
     /// A dry run that came to its end: what would have been changed was not.

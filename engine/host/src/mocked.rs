@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use flowrun_core::card::EXTERNAL_CARD;
+use flowrun_core::course::Place;
 use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
 use flowrun_core::value::{Record, Text};
 use flowrun_external::Answers;
+use flowrun_kit::effect::Pending;
 
-use crate::perform::{Perform, Performing};
+use crate::perform::{Perform, Performing, Settled};
 
 /// Performs what a file has no answer for. External cards have their answers anyway.
 pub struct Mocked<P>(pub P, pub Arc<Answers>);
@@ -20,6 +22,17 @@ impl<P: Perform> Perform for Mocked<P> {
             }
             _ => self.0.perform(effect),
         }
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        match &effect.act {
+            Act::Card(card) if self.1.has(&card.card.id) => Place::Outside,
+            _ => self.0.place(effect),
+        }
+    }
+
+    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
+        self.0.look(effect)
     }
 }
 

@@ -8,20 +8,63 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use flowrun_core::card::Work;
+use flowrun_core::course::Place;
 use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Connector;
-use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
+use flowrun_kit::effect::{AnyConnection, Connection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
 use flowrun_kit::stop::Stop;
+use flowrun_tables::Tables;
 use futures_util::FutureExt;
+
+use crate::driver::RunTime;
 
 /// Does what effects ask for.
 pub trait Perform: Send + Sync {
     /// Begins what is asked for.
     fn perform(&self, effect: Effect) -> Performing;
+
+    /// Where an effect takes place.
+    fn place(&self, effect: &Effect) -> Place {
+        let _ = effect;
+        Place::Outside
+    }
+
+    /// Does an effect that takes place here, at this time in microseconds since 1970.
+    fn perform_here(&self, effect: Effect, at_us: i64) -> Outcome {
+        let _ = at_us;
+        let id = effect.id;
+        match self.perform(effect) {
+            Performing::Ended(outcome) => outcome,
+            Performing::Open(_) => {
+                Err(Fault::new(FaultKind::Internal, format!("{id} should have ended at once")))
+            }
+        }
+    }
+
+    /// Looks what became of an effect that may have happened before a crash.
+    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
+        let _ = effect;
+        Box::pin(async { Settled::Unknown(uncertain()) })
+    }
+}
+
+/// What became of an effect that may have happened.
+#[derive(Debug)]
+pub enum Settled {
+    /// It happened, and this is what it gave.
+    Happened(Answer),
+    /// It did not.
+    DidNot,
+    /// Nobody can tell; the fault says why.
+    Unknown(Fault),
+}
+
+fn uncertain() -> Fault {
+    Fault::new(FaultKind::Network, "nobody knows whether this was done before the run was interrupted").lost(true)
 }
 
 /// What has begun.
@@ -64,7 +107,7 @@ pub struct Reached {
 
 /// Performs cards over connections, and lets time pass.
 pub struct Connections {
-    clock: Clock,
+    time: RunTime,
     run: Arc<Run>,
     cards: Arc<[EffectCard]>,
     reached: BTreeMap<u32, Reached>,
@@ -74,13 +117,13 @@ pub struct Connections {
 impl Connections {
     /// Performs these cards as part of `run`, over connections by their places in its program.
     pub fn new(
-        clock: Clock,
+        time: RunTime,
         run: Run,
         cards: Arc<[EffectCard]>,
         reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
         let reached = reached.into_iter().collect();
-        Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
+        Connections { time, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
     }
 
     /// The same with what cards of `connector` use that name no connection, such as the tables.
@@ -126,13 +169,21 @@ impl Perform for Connections {
     fn perform(&self, effect: Effect) -> Performing {
         match effect.act {
             Act::Card(performance) => self.card(performance),
-            Act::Wait(ms) => {
-                let clock = self.clock.clone();
+            Act::WaitUntil(until_us) => {
+                let (clock, us) = (self.time.clock().clone(), until_us.saturating_sub(self.time.now_us()));
                 Performing::begin(Box::pin(async move {
-                    clock.sleep(Duration::from_millis(ms)).await;
+                    clock.sleep(Duration::from_micros(u64::try_from(us).unwrap_or(0))).await;
                     Ok(Answer::Waited)
                 }))
             }
+            Act::Pause(_) => Performing::Open(Box::pin(std::future::pending())),
+        }
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        match &effect.act {
+            Act::Card(performance) if performance.card.is_of(Tables::CONNECTOR) => Place::Own,
+            _ => Place::Outside,
         }
     }
 }
@@ -153,6 +204,14 @@ impl<P: Perform> Perform for Panics<P> {
             Ok(ended) => ended,
             Err(_) => Performing::Ended(Err(panicked())),
         }
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        self.0.place(effect)
+    }
+
+    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
+        self.0.look(effect)
     }
 }
 
@@ -181,5 +240,13 @@ impl<P: Perform> Perform for TimeLimit<P> {
                 }
             }
         }))
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        self.0.place(effect)
+    }
+
+    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
+        self.0.look(effect)
     }
 }

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::live::Live;
-use crate::outcome::{DONE, FAILED, INTERRUPTED, Refused};
+use crate::outcome::{DONE, FAILED, HELD, INTERRUPTED, Refused};
 use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
@@ -359,6 +359,7 @@ fn tell(
         Status::Cancelled => INTERRUPTED,
         Status::Done | Status::Planned | Status::Stopped | Status::Handled => DONE,
         Status::Failed | Status::Running => FAILED,
+        Status::Paused | Status::Held => HELD,
     };
     if args.json {
         let json = serde_json::to_string_pretty(&Told::of(args, ended)).map_err(std::io::Error::other)?;

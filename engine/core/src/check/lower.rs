@@ -1,6 +1,6 @@
 //! Flows and their cards, lowered: names have become indices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::control::ControlGraph;
 use super::expr::{Item, Position};
@@ -12,7 +12,7 @@ use super::{Log, Shared, block, doubts, kept, policy, table, unused};
 use crate::card::{Card, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
-use crate::program::{self, BlockId, FlowId, Hash, Op, StepId};
+use crate::program::{self, BlockId, FlowId, Hash, Op, StepId, key_of};
 use crate::source::Span;
 
 /// Lowers one flow.
@@ -85,7 +85,13 @@ pub(super) fn flow<'p>(
     let mut hash = Hash::default();
     hash.add(&model.path);
     hash.add(&shared.options.sources.get(model.span.file).text);
+    // A card that is missing was reported.
+    let mut steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
+    for (step, key) in steps.iter_mut().zip(keys(&scope)) {
+        step.key = key;
+    }
     Some(program::Flow {
+        key: key_of(&model.path),
         path: model.path.clone(),
         name: model.name.it.clone(),
         alone,
@@ -100,8 +106,7 @@ pub(super) fn flow<'p>(
             .iter()
             .map(|place| place.steps.iter().map(|&step| StepId(step as u32)).collect())
             .collect(),
-        // A card that is missing was reported.
-        steps: steps.into_iter().collect::<Option<Vec<_>>>()?,
+        steps,
         slots: scope.slots,
         on_failure,
         calls: calls.into_iter().collect(),
@@ -109,6 +114,19 @@ pub(super) fn flow<'p>(
         carries: false,
         hash: hash.0,
         span: model.span,
+    })
+}
+
+/// What names each card of a flow in journals.
+fn keys(scope: &Scope<'_>) -> impl Iterator<Item = u64> {
+    let mut nameless: BTreeMap<&str, u32> = BTreeMap::new();
+    scope.steps.iter().map(move |step| match &step.model.id {
+        Some(id) => key_of(&format!("={}", id.it)),
+        None => {
+            let before = nameless.entry(&step.model.card.it).or_default();
+            *before += 1;
+            key_of(&format!("{} {before}", step.model.card.it))
+        }
     })
 }
 
@@ -165,6 +183,8 @@ impl<'p> Lower<'_, 'p> {
         let full = if card.id == EXTERNAL_CARD { model.card.it.clone() } else { (&*card.id).into() };
         let name = full.rsplit('.').next().unwrap_or(&*card.id);
         Some(program::Step {
+            // Given once all cards are there.
+            key: 0,
             id: model.id.as_ref().map_or_else(|| name.into(), |id| id.it.clone()),
             card: card.clone(),
             name: full.clone(),

@@ -15,8 +15,7 @@ pub async fn after(machine: &Machine, report: &Report, world: &World) -> Option<
     let run_id = format!("{}-failure", report.run);
     let at_us = world.time.clock().now_ms().saturating_mul(1000);
     let start = Start { error: error(report), ..Start::new(flow, Record::default(), run_id, at_us) };
-    let mut machine = Machine::new(program.clone(), start).ok()?;
-    Some(driver::to_end(&mut machine, world, &mut (), &mut ()).await)
+    driver::run(program.clone(), start, world, &mut (), &mut ()).await.ok()
 }
 
 /// What failed, as flows see it under `$.error`.

@@ -347,7 +347,7 @@ pub fn world(
         Some((place, Reached { connection, activity, named }))
     });
     let (clock, files, sources) = (time.clock().clone(), run.files.clone(), run.sources.clone());
-    let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
+    let connections = Connections::new(time.clone(), run, registry.effects(), reached)
         .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, sources, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))

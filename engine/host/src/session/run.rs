@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use flowrun_core::course::Course;
 use flowrun_core::fault::Fault;
 use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::Program;
@@ -35,7 +36,7 @@ pub struct Session {
     /// What there is to warn of.
     pub warnings: Vec<String>,
     plan: Plan,
-    machine: Machine,
+    course: Course,
     world: World,
     made: Vec<Made>,
     audit: Arc<Audit>,
@@ -134,7 +135,8 @@ impl Plan {
                 }
             }
         }
-        Ok(Session { warnings, plan: self, machine, world, made, audit, faults, _turn: turn })
+        let course = Course::new(machine);
+        Ok(Session { warnings, plan: self, course, world, made, audit, faults, _turn: turn })
     }
 
     /// The right to run alone, if the flow wants to. A dry run changes nothing, so that it is in nobody's way.
@@ -280,11 +282,12 @@ impl Session {
     /// Runs it to its end. However badly it goes, there is a report.
     pub async fn run(mut self, watch: &mut dyn Watch) -> Ended {
         let started = Instant::now();
-        let report = driver::to_end(&mut self.machine, &self.world, &mut (), watch).await;
+        driver::go_on(&mut self.course, &self.world, &mut (), watch).await;
+        let report = self.course.machine.report();
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let failed = report.status == Status::Failed && !self.plan.job.dry_run && !self.world.stop.is_given();
         let aftermath =
-            if failed { aftermath::after(&self.machine, &report, &self.world).await } else { None };
+            if failed { aftermath::after(&self.course.machine, &report, &self.world).await } else { None };
         let mut withheld: Vec<(u64, String)> =
             self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         withheld.sort_by_key(|(number, _)| *number);

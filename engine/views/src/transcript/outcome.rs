@@ -16,7 +16,7 @@ pub(super) fn outcome(card: &CardReport) -> String {
     match card.status {
         Status::Failed => return failed(card),
         Status::Cancelled => return "✗ cancelled".to_owned(),
-        Status::Running => return progress(card),
+        Status::Running | Status::Paused | Status::Held => return progress(card),
         Status::Done | Status::Planned | Status::Stopped | Status::Handled => {}
     }
     let tries = if card.tries > 1 { format!(" ({} tries)", card.tries) } else { String::new() };
