@@ -37,7 +37,8 @@ fn token(kind: char, text: &str) -> String {
 /// What an effect asks for, in words that stay the same when its form in the program changes.
 fn asked(effect: &Effect) -> String {
     match &effect.act {
-        Act::Wait(ms) => format!("wait {ms}"),
+        Act::WaitUntil(us) => format!("wait until {us}"),
+        Act::Pause(pause) => format!("pause until {}", pause.until_us),
         Act::Card(performance) => {
             let mut text = format!("{} {:?}", performance.card.id, performance.connection);
             let declared = performance.card.inputs.iter().map(|input| &*input.name);

@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
+use crate::chance::spread;
 use crate::keep::{JournalBounds, Keep};
 pub use crate::model::Others;
-use crate::chance::spread;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
@@ -31,8 +31,6 @@ pub struct Program {
     pub keep: Keep,
     /// How far journals may grow.
     pub journal: JournalBounds,
-    /// Differs when anything but the flows differs that a run depends on: variables, tables, connections, flowrun's version.
-    pub settings: u64,
 }
 
 impl Program {
@@ -70,17 +68,6 @@ impl Program {
     /// The tables that a run of `entry` may reach, by their places.
     pub fn tables_of(&self, entry: FlowId) -> BTreeSet<u32> {
         self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).tables).copied().collect()
-    }
-
-    /// Differs when anything that a run of `entry` depends on differs.
-    pub fn hash(&self, entry: FlowId) -> u64 {
-        let mut hash = Hash::default();
-        hash.add(&self.flow(entry).path);
-        for flow in self.reached(entry) {
-            hash.add(&self.flow(flow).hash.to_string());
-        }
-        hash.add(&self.settings.to_string());
-        hash.0
     }
 }
 
@@ -220,8 +207,6 @@ pub struct Flow {
     pub reads_run: bool,
     /// Whether it may run for an item of a loop that has a running value, so that its steps hand on what they read last.
     pub carries: bool,
-    /// Differs when its source differs.
-    pub hash: u64,
     /// The source file, whole.
     pub span: Span,
 }

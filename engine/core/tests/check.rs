@@ -354,20 +354,14 @@ fn the_nearest_value_of_a_variable_wins() {
     let read = |vars: &[(&str, Value)], env: &[(&str, Value)]| {
         let program = checked(files, vars, env).checked.program;
         let args = program.flows[0].steps[0].args.clone();
-        (
-            args.into_iter()
-                .map(|arg| if let Arg::Const(value) = arg { value } else { panic!("{arg:?}") })
-                .collect::<Vec<_>>(),
-            program.hash(FlowId(0)),
-        )
+        args.into_iter()
+            .map(|arg| if let Arg::Const(value) = arg { value } else { panic!("{arg:?}") })
+            .collect::<Vec<_>>()
     };
-    let (values, hash) = read(&[], &[("key", Value::from("hunter2"))]);
+    let values = read(&[], &[("key", Value::from("hunter2"))]);
     assert_eq!(values, [Value::Number(1.0), Value::Secret(Secret::new("Bearer hunter2"))]);
-    assert_eq!(read(&[], &[("a", Value::from("2"))]).0[0], Value::Number(2.0));
-    assert_eq!(read(&[("a", Value::Number(3.0))], &[("a", Value::from("2"))]).0[0], Value::Number(3.0));
-    // The same run can go on with another password, but not with another number.
-    assert_eq!(hash, read(&[], &[("key", Value::from("swordfish"))]).1);
-    assert_ne!(hash, read(&[("a", Value::Number(3.0))], &[]).1);
+    assert_eq!(read(&[], &[("a", Value::from("2"))])[0], Value::Number(2.0));
+    assert_eq!(read(&[("a", Value::Number(3.0))], &[("a", Value::from("2"))])[0], Value::Number(3.0));
 }
 
 #[test]
