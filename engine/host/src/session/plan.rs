@@ -65,8 +65,7 @@ impl Plan {
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
         let vars = given::vars(manifest, &job.vars, &env)?;
-        let given = Given { set: &vars.set, env: &vars.env };
-        let (program, start, doubts) = compile(&project, vocabulary, &entry, &given, warnings)?;
+        let (program, start, doubts) = compile(&project, vocabulary, &entry, &vars.given(), warnings)?;
         let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         if let Some(folder) = &job.files {
             state::make(folder).map_err(|error| {
