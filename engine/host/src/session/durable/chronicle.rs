@@ -1,7 +1,7 @@
 //! The journal of a run in its store, and its audit record, which is written from there: what the driver notes and what the
 //! clients are about to send go into one order, and one sync serves both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,22 +9,24 @@ use flowrun_core::effect::EffectId;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::journal::{Asked, Entry, Event, Recorded};
 use flowrun_core::stored;
-use flowrun_core::value::{File, Value};
+use flowrun_core::value::{File, Text, Value};
 use flowrun_kit::audit::{Entry as Sent, Ledger, Sending};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::files::Files;
-use flowrun_store::{AuditLine, Batch, FileHash, Moved, RunId, Store, StoreError, TableChange, Ticket};
+use flowrun_store::{AuditLine, Batch, Moved, RunId, Store, StoreError, TableChange, Ticket};
+use flowrun_tables::Changes;
 
-use super::seal::Sealing;
+use super::home::Home;
+use super::tables::change;
 use crate::driver::Log;
 use crate::session::audit::{AuditFile, Words};
 
 /// The journal and the audit record of one run.
 pub struct Chronicle {
-    store: Arc<dyn Store>,
+    home: Arc<Home>,
+    scope: Text,
     run: RunId,
-    sealing: Sealing,
     files: Files,
     clock: Clock,
     /// What the record says, and the file that people read; the store has its lines in any case.
@@ -41,7 +43,9 @@ struct Written {
     /// What those effects were asked for that may not be repeated and have not begun.
     asked: BTreeMap<EffectId, u64>,
     /// The files that are on the disk.
-    files: std::collections::BTreeSet<flowrun_core::value::Text>,
+    files: BTreeSet<Text>,
+    /// Why the content of one could not be brought there.
+    trouble: Option<StoreError>,
     /// Changes of kept tables that belong to the next entry.
     changes: Vec<TableChange>,
 }
@@ -60,9 +64,9 @@ pub struct Place {
 impl Chronicle {
     /// The chronicle of a run that is in the store, from where it ends.
     pub fn new(
-        store: Arc<dyn Store>,
+        home: Arc<Home>,
+        scope: Text,
         run: RunId,
-        sealing: Sealing,
         files: Files,
         clock: Clock,
         audit: Option<(Words, AuditFile)>,
@@ -70,7 +74,7 @@ impl Chronicle {
     ) -> Chronicle {
         let Place { entries, lines, requests } = place;
         let written = Mutex::new(Written { entries, lines, requests, ..Written::default() });
-        Chronicle { store, run, sealing, files, clock, audit, written }
+        Chronicle { home, scope, run, files, clock, audit, written }
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -89,7 +93,7 @@ impl Chronicle {
             seq: written.entries,
             kind: kind(&entry.event),
             at_us: entry.at_us,
-            body: stored::encode(entry, &self.sealing),
+            body: stored::encode(entry, &self.home.sealing),
         });
     }
 
@@ -100,8 +104,9 @@ impl Chronicle {
         }
         // A file whose content is gone fails whoever reads it, now as later.
         let Ok(mut content) = self.files.open(file) else { return };
-        if let Ok(hash) = self.store.put_file(&mut content) {
-            batch.files.push(hash);
+        match self.home.store.put_file(&mut content) {
+            Ok(hash) => batch.files.push(hash),
+            Err(error) => written.trouble = Some(error),
         }
     }
 
@@ -119,20 +124,15 @@ impl Chronicle {
         let mut written = self.written();
         let mut batch = Batch::of(&self.run);
         self.tell(&mut written, &mut batch, line);
-        self.store.append(batch);
+        self.home.store.append(batch);
     }
 
     /// Says what has become of the run, once all before is on the disk.
     pub fn moved(&self, moved: Moved) -> flowrun_store::Durable {
         let written = self.written();
-        let ticket = self.store.append(Batch::of(&self.run).moved(moved));
+        let ticket = self.home.store.append(Batch::of(&self.run).moved(moved));
         drop(written);
-        self.store.durable(ticket)
-    }
-
-    /// Keeps changes of kept tables for the entry that comes next, or writes them at once if there will be none.
-    pub fn changed(&self, changes: Vec<TableChange>) {
-        self.written().changes.extend(changes);
+        self.home.store.durable(ticket)
     }
 
     /// Makes sure that the audit record's file is complete.
@@ -142,7 +142,7 @@ impl Chronicle {
 
     /// Why nothing more can be kept, if so.
     pub fn broken(&self) -> Option<StoreError> {
-        self.store.broken()
+        self.home.store.broken().or_else(|| self.written().trouble.clone())
     }
 
     /// The fault of a request that is not sent because it could not be written down.
@@ -166,7 +166,12 @@ impl Log for Journaling {
         }
         chronicle.add(&mut written, &mut batch, entry);
         // Handed in under the lock, so that no other batch of the run comes before it.
-        chronicle.store.append(batch);
+        chronicle.home.store.append(batch);
+    }
+
+    fn changed(&mut self, changes: Vec<Changes>) {
+        let changes = changes.into_iter().map(|changes| change(&self.0.scope, changes));
+        self.0.written().changes.extend(changes);
     }
 
     fn asked(&mut self, asked: Asked) {
@@ -174,9 +179,10 @@ impl Log for Journaling {
     }
 
     fn broken(&mut self) -> Pending<'_, ()> {
-        let newest = self.0.store.durable(self.0.store.newest());
+        let store = &self.0.home.store;
+        let (newest, troubled) = (store.durable(store.newest()), self.0.written().trouble.is_some());
         Box::pin(async move {
-            if newest.await.is_ok() {
+            if newest.await.is_ok() && !troubled {
                 std::future::pending::<()>().await;
             }
         })
@@ -203,10 +209,10 @@ impl Ledger for Chronicle {
                 let at_us = self.clock.now_ms().saturating_mul(1000);
                 self.add(&mut written, &mut batch, &Entry { after: 0, at_us, event });
             }
-            ticket = self.store.append(batch);
+            ticket = self.home.store.append(batch);
         }
         Box::pin(async move {
-            self.store.durable(ticket).await.map_err(|error| Chronicle::refused(&error))?;
+            self.home.store.durable(ticket).await.map_err(|error| Chronicle::refused(&error))?;
             Ok(number)
         })
     }
@@ -247,9 +253,4 @@ pub fn collect(value: &Value, into: &mut Vec<Arc<File>>) {
         Value::Object(members) => members.values().for_each(|member| collect(member, into)),
         _ => {}
     }
-}
-
-/// The hash under which the store keeps a file's content.
-pub fn hash_of(file: &File) -> Option<FileHash> {
-    file.handle.parse().ok()
 }

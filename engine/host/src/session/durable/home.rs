@@ -8,6 +8,7 @@ use std::time::Duration;
 use flowrun_core::value::Text;
 use flowrun_project::Problem;
 use flowrun_store::{Access, Holder, KEY_VARIABLE, Key, Settings, Sqlite, StoreError, Trouble};
+use flowrun_tables::Keeper;
 use sha2::{Digest, Sha256};
 
 use super::seal::Sealing;
@@ -47,6 +48,10 @@ pub struct Home {
     pub store: Arc<Sqlite>,
     /// Seals with its key.
     pub sealing: Sealing,
+    /// Its kept tables, as all runs of the process share them.
+    pub kept: Keeper,
+    /// Whether this process may write.
+    pub owns: bool,
 }
 
 impl Stores {
@@ -55,14 +60,15 @@ impl Stores {
     pub async fn own(
         &self,
         folder: &Path,
-        holder: &Holder,
+        holder: &super::super::lock::Holder,
         (env, wait): (&BTreeMap<String, String>, bool),
         stop: &Stop,
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Arc<Home>, Problem> {
+        let holder = Holder::new(&holder.flow, &holder.run, holder.since_ms);
         let mut told = false;
         loop {
-            let error = match self.try_own(folder, holder, env) {
+            let error = match self.try_own(folder, &holder, env) {
                 Ok(home) => return Ok(home),
                 Err(error) if error.kind == Trouble::Owned && wait => error,
                 Err(error) => return Err(problem(&error)),
@@ -101,6 +107,8 @@ impl Stores {
             folder: folder.to_owned(),
             store: Arc::new(store),
             sealing: Sealing(Some(Arc::new(key))),
+            kept: Keeper::default(),
+            owns: true,
         });
         // Only now it lies there under its own name.
         let place = folder.canonicalize().unwrap_or(place);
@@ -118,7 +126,13 @@ impl Home {
         let store = Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
         // Who has no key sees dots.
         let key = Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
-        Ok(Some(Home { folder: folder.to_owned(), store: Arc::new(store), sealing: Sealing(key.map(Arc::new)) }))
+        Ok(Some(Home {
+            folder: folder.to_owned(),
+            store: Arc::new(store),
+            sealing: Sealing(key.map(Arc::new)),
+            kept: Keeper::default(),
+            owns: false,
+        }))
     }
 }
 

@@ -5,3 +5,4 @@ pub mod home;
 pub mod opening;
 pub mod recall;
 pub mod seal;
+pub mod tables;

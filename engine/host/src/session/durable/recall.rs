@@ -20,8 +20,8 @@ use super::opening::{self, Opening};
 pub struct Recalled {
     /// What the store says of it.
     pub run: Run,
-    /// Its project, as it was.
-    pub project: Project,
+    /// Its project, as it was, until somebody takes it to go on with it.
+    pub project: Option<Project>,
     /// Its program.
     pub program: Arc<Program>,
     /// What it began with.
@@ -82,7 +82,7 @@ impl Recalled {
             let entry = decode(&stored.body, seal);
             entries.push(entry.map_err(|why| unreadable(format!("entry {}: {why}", stored.seq)))?);
         }
-        Ok(Recalled { run, project, program: Arc::new(program), opening, start, entries })
+        Ok(Recalled { run, project: Some(project), program: Arc::new(program), opening, start, entries })
     }
 
     /// The run, brought to where its journal ends; `own` does again what was its own.
