@@ -145,6 +145,11 @@ pub(crate) fn is_of(cell: &[u8], ty: Type) -> bool {
     }
 }
 
+/// A cell that holds this value.
+pub(crate) fn packed(value: &Value) -> Vec<u8> {
+    Cells::pack(std::slice::from_ref(value)).0.into_vec()
+}
+
 /// The value in a cell.
 pub(crate) fn value(cell: &[u8]) -> Value {
     read(cell).0

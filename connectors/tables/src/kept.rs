@@ -45,7 +45,12 @@ impl Keeper {
 
 impl Kept {
     /// The table of this name, loaded when it is first asked for.
-    pub(crate) fn table(&self, name: &Text, columns: &Arc<[Column]>, rows: &dyn Rows) -> Result<Arc<Mutex<Table>>> {
+    pub(crate) fn table(
+        &self,
+        name: &Text,
+        columns: &Arc<[Column]>,
+        rows: &dyn Rows,
+    ) -> Result<Arc<Mutex<Table>>> {
         let mut tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = tables.get(name) {
             return Ok(table.clone());

@@ -14,7 +14,7 @@ use flowrun_core::value::Text;
 use crate::cells::{self, BLANK, Cells};
 use crate::column::Column;
 use crate::live::Live;
-use crate::stored::{Loaded, Row, written};
+use crate::stored::{Loaded, Row, note, read_note};
 use crate::table::{Slot, Table};
 
 /// Puts the cells of rows where a table has them.
@@ -60,11 +60,12 @@ impl Layout<'_> {
             return Ok(Cow::Borrowed(cell));
         }
         let value = column.keep(cells::value(cell)).map_err(|fault| {
-            let message = format!("what was kept of table \"{}\" does not fit: {}", self.table, fault.message);
+            let message =
+                format!("what was kept of table \"{}\" does not fit: {}", self.table, fault.message);
             Fault::new(fault.kind, message)
                 .help("give the column the type back that it had in flowrun.yaml, or clear the table")
         })?;
-        Ok(Cow::Owned(Cells::pack(&[value]).bytes().to_vec()))
+        Ok(Cow::Owned(cells::packed(&value)))
     }
 }
 
@@ -111,18 +112,18 @@ impl Filling<'_> {
 }
 
 fn damaged(table: &str, number: u64) -> Fault {
-    let message = format!("what was kept of table \"{table}\" is damaged in row {number}");
+    let message = format!("what was kept of table \"{table}\" is damaged at row {number}");
     Fault::new(FaultKind::Parse, message).help("restore it from a backup, or clear the table")
 }
 
 impl Table {
     /// Fills an empty table with what was stored of it.
     pub fn fill(&mut self, loaded: &Loaded) -> Result<()> {
-        self.former.clone_from(&loaded.former);
         let name = self.name.clone();
+        self.former = read_note(&loaded.note).ok_or_else(|| damaged(&name, 0))?;
         let mut filling = Filling::new(self);
         for row in &loaded.rows {
-            let cells = row.packed().map(|cell| cell.ok_or_else(|| damaged(&name, row.number)));
+            let cells = row.cells().map(|cell| cell.ok_or_else(|| damaged(&name, row.number)));
             filling.row(row.number, [row.created_ms, row.updated_ms], cells)?;
         }
         filling.end(loaded.next);
@@ -132,14 +133,15 @@ impl Table {
     /// The table as it is stored.
     pub fn stored(&self) -> Loaded {
         let rows = (0..self.slots.len()).filter_map(|slot| self.stored_row(slot)).collect();
-        Loaded { next: self.next, former: self.former.clone(), rows }
+        Loaded { next: self.next, note: note(&self.former), rows }
     }
 
     /// The row in a slot as it is stored, if one is there.
     pub fn stored_row(&self, slot: usize) -> Option<Row> {
         let slot = &self.slots[slot];
-        let cells = written(self.named(slot.cells.as_ref()?));
-        Some(Row { number: slot.number, created_ms: slot.created, updated_ms: slot.updated, cells })
+        let cells = self.named(slot.cells.as_ref()?).filter(|(_, cell)| *cell != BLANK);
+        let columns = cells.map(|(name, cell)| (Arc::from(name.clone()), cell.to_vec())).collect();
+        Some(Row { number: slot.number, created_ms: slot.created, updated_ms: slot.updated, columns })
     }
 
     /// Puts the rows under these columns.
@@ -151,7 +153,10 @@ impl Table {
             let mut unseen = Vec::new();
             let mut layout = Layout { table: &self.name, columns, unseen: &mut unseen };
             let laid = self.slots.iter().map(|slot| {
-                slot.cells.as_ref().map(|cells| layout.row(self.named(cells).map(Ok))).transpose()
+                slot.cells
+                    .as_ref()
+                    .map(|cells| layout.row(self.named(cells).map(|(name, cell)| Ok((&**name, cell)))))
+                    .transpose()
             });
             let laid = laid.collect::<Result<Vec<_>>>()?;
             self.unseen = unseen;
@@ -163,9 +168,8 @@ impl Table {
     }
 
     /// The cells of a row, each with the name of its column.
-    fn named<'t>(&'t self, cells: &'t Cells) -> impl Iterator<Item = (&'t str, &'t [u8])> {
-        let seen = self.columns.iter().map(|column| &*column.name);
-        seen.chain(self.unseen.iter().map(|name| &**name)).zip(cells.packed())
+    fn named<'t>(&'t self, cells: &'t Cells) -> impl Iterator<Item = (&'t Text, &'t [u8])> {
+        self.columns.iter().map(|column| &column.name).chain(&self.unseen).zip(cells.packed())
     }
 
     /// Forgets what names slots and columns by their places.

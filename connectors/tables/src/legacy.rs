@@ -3,7 +3,7 @@
 
 use flowrun_core::value::{Record, Text, Value, parse_date, parse_json};
 
-use crate::stored::{Loaded, Row};
+use crate::stored::{Loaded, Row, note};
 
 impl Loaded {
     /// Reads what was written of the table of this name; why it can't be read is the error. `place` is which of the project's
@@ -18,7 +18,7 @@ impl Loaded {
         if rows.windows(2).any(|pair| pair[0].number >= pair[1].number) {
             return Err("its rows are in no order".to_owned());
         }
-        Ok(Loaded { next, former, rows })
+        Ok(Loaded { next, note: note(&former), rows })
     }
 }
 

@@ -96,17 +96,15 @@ impl Held {
     fn new(definition: &program::Table) -> Held {
         let columns: Arc<[Column]> = definition.columns.iter().map(Column::new).collect();
         let max_rows = definition.max_rows.unwrap_or(MAX_ROWS);
-        let table = Table { max_rows, ..Table::new(definition.name.clone(), columns.clone()) };
+        let table = Table::new(definition.name.clone(), columns.clone());
         Held { table: Arc::new(Mutex::new(table)), columns, max_rows, is_kept: false }
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, Table>> {
         // A panic elsewhere leaves a table whole, since every change is made in one step.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.is_kept {
-            table.lay_out(&self.columns)?;
-            table.max_rows = self.max_rows;
-        }
+        table.lay_out(&self.columns)?;
+        table.max_rows = self.max_rows;
         Ok(table)
     }
 }
@@ -157,8 +155,7 @@ impl Tables {
     ) -> Result<Tables> {
         for name in names {
             if let Some((_, name, held)) = self.tables.get_full_mut(name) {
-                let copy = Table { max_rows: held.max_rows, ..kept.copy(name, &held.columns, rows)? };
-                held.table = Arc::new(Mutex::new(copy));
+                held.table = Arc::new(Mutex::new(kept.copy(name, &held.columns, rows)?));
             }
         }
         Ok(self)
@@ -252,8 +249,8 @@ impl Tables {
         let mut table = held.lock()?;
         let done = what(&mut table)?;
         if let Some(changes) = table.changes.as_mut().filter(|changes| !changes.is_empty()) {
-            let changes = std::mem::take(changes);
-            let changes = Changes { table: table.name.clone(), next: table.next, changes };
+            let rows = std::mem::take(changes);
+            let changes = Changes { table: table.name.clone(), next: table.next, note: None, rows };
             self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(changes);
         }
         Ok(done)

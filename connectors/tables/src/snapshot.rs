@@ -44,7 +44,9 @@ impl<'b> Reading<'b> {
     pub fn new(bytes: &'b [u8]) -> Result<Reading<'b>> {
         match bytes.split_first() {
             Some((&FORM, rest)) => Ok(Reading(rest)),
-            Some((form, _)) => Err(wrong(format!("tables are written in form {form}, which is not known here"))),
+            Some((form, _)) => {
+                Err(wrong(format!("tables are written in form {form}, which is not known here")))
+            }
             None => Err(damaged()),
         }
     }

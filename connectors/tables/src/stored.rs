@@ -1,14 +1,10 @@
 //! What goes to a store and comes back from it: rows by the names of their columns, and what changes them.
-//!
-//! A row is written so that it can be read whatever happens to the table's columns meanwhile: a byte for the form, then for each cell
-//! that is not empty the length and the letters of the column's name, and the cell as it is packed in memory.
+
+use std::sync::Arc;
 
 use flowrun_core::value::{Text, Value};
 
-use crate::cells::{self, Cells, checked, checked_text, pack_text};
-
-/// How rows are written.
-const FORM: u8 = 1;
+use crate::cells::{self, BLANK, checked, checked_text, pack_text};
 
 /// A row as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +15,9 @@ pub struct Row {
     pub created_ms: i64,
     /// When it was last updated.
     pub updated_ms: i64,
-    /// What it holds, by the names of the columns.
-    pub cells: Box<[u8]>,
+    /// The cells that are not empty, each with the name of its column. A cell is a byte that tells its kind, then its value, as it
+    /// lies in memory: it is read whatever becomes of the table's columns.
+    pub columns: Vec<(Arc<str>, Vec<u8>)>,
 }
 
 /// A table as it is stored.
@@ -28,8 +25,8 @@ pub struct Row {
 pub struct Loaded {
     /// The number of the next row.
     pub next: u64,
-    /// With what the IDs of rows may begin besides the table's name: what they once began with.
-    pub former: Vec<Text>,
+    /// What else is known of the table.
+    pub note: Vec<u8>,
     /// The rows, by their numbers.
     pub rows: Vec<Row>,
 }
@@ -50,17 +47,31 @@ pub enum Change {
 pub struct Changes {
     /// The table.
     pub table: Text,
-    /// The number of the next row, afterwards. It never goes back.
+    /// The number of the next row, afterwards. It never goes back, not even after the table was cleared.
     pub next: u64,
+    /// What else is known of the table; none if it is what it was.
+    pub note: Option<Vec<u8>>,
     /// The changes, in their order.
-    pub changes: Vec<Change>,
+    pub rows: Vec<Change>,
 }
 
 impl Loaded {
+    /// The changes that make this of a table that is not stored yet.
+    pub fn into_changes(self, table: Text) -> Changes {
+        let rows = self.rows.into_iter().map(Change::Put).collect();
+        Changes { table, next: self.next, note: Some(self.note), rows }
+    }
+
+    /// With what the IDs of rows may begin besides the table's name, as far as that can be read.
+    pub fn former(&self) -> Vec<Text> {
+        read_note(&self.note).unwrap_or_default()
+    }
+
     /// Does to the table what a card did.
     pub fn apply(&mut self, changes: Changes) {
         self.next = changes.next;
-        for change in changes.changes {
+        self.note = changes.note.unwrap_or_else(|| std::mem::take(&mut self.note));
+        for change in changes.rows {
             match change {
                 Change::Clear => self.rows.clear(),
                 Change::Delete(number) => {
@@ -88,50 +99,43 @@ impl Row {
         [created_ms, updated_ms]: [i64; 2],
         values: impl IntoIterator<Item = (&'v str, &'v Value)>,
     ) -> Row {
-        let cells: Vec<_> =
-            values.into_iter().map(|(name, value)| (name, Cells::pack(std::slice::from_ref(value)))).collect();
-        let cells = written(cells.iter().map(|(name, cell)| (*name, cell.bytes())));
-        Row { number, created_ms, updated_ms, cells }
+        let packed = values.into_iter().map(|(name, value)| (Arc::from(name), cells::packed(value)));
+        let columns = packed.filter(|(_, cell)| **cell != *BLANK).collect();
+        Row { number, created_ms, updated_ms, columns }
     }
 
-    /// The values of the cells that are not empty, each with the name of its column; none if they are damaged.
+    /// The values of the cells that are not empty, each with the name of its column; none if one is damaged.
     pub fn values(&self) -> Option<Vec<(Text, Value)>> {
-        let cells = self.packed().map(|cell| cell.map(|(name, cell)| (name.into(), cells::value(cell))));
-        cells.collect()
+        let value =
+            |cell: &(Arc<str>, Vec<u8>)| Some((Text::from(cell.0.clone()), cells::value(whole(&cell.1)?)));
+        self.columns.iter().map(value).collect()
     }
 
-    /// The cells that are not empty, packed, each with the name of its column; none for what is damaged.
-    pub(crate) fn packed(&self) -> impl Iterator<Item = Option<(&str, &[u8])>> {
-        let mut rest = match self.cells.split_first() {
-            Some((&FORM, rest)) => Some(rest),
-            _ => None,
-        };
-        let mut broken = rest.is_none();
-        std::iter::from_fn(move || {
-            let bytes = rest.take().filter(|rest| !rest.is_empty());
-            if bytes.is_none() && !std::mem::take(&mut broken) {
-                return None;
-            }
-            let cell = bytes.and_then(named_cell);
-            rest = cell.map(|(_, _, after)| after);
-            Some(cell.map(|(name, cell, _)| (name, cell)))
-        })
+    /// The cells that are not empty, each with the name of its column; none for one that is damaged.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Option<(&str, &[u8])>> {
+        self.columns.iter().map(|(name, cell)| Some((&**name, whole(cell)?)))
     }
 }
 
-/// A cell behind the name of its column, and what follows it; none if it is damaged.
-fn named_cell(bytes: &[u8]) -> Option<(&str, &[u8], &[u8])> {
-    let (name, after) = checked_text(bytes)?;
-    let (cell, after) = checked(after)?;
-    Some((std::str::from_utf8(name).ok()?, cell, after))
+/// A cell that may be damaged, if it is none.
+fn whole(cell: &[u8]) -> Option<&[u8]> {
+    checked(cell).filter(|(_, after)| after.is_empty()).map(|(cell, _)| cell)
 }
 
-/// Cells by the names of their columns.
-pub(crate) fn written<'c>(cells: impl Iterator<Item = (&'c str, &'c [u8])>) -> Box<[u8]> {
-    let mut bytes = vec![FORM];
-    for (name, cell) in cells.filter(|(_, cell)| *cell != cells::BLANK) {
-        pack_text(&mut bytes, name);
-        bytes.extend(cell);
+/// What is known of a table: with what the IDs of rows may begin besides its name, because they once did.
+pub(crate) fn note(former: &[Text]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    former.iter().for_each(|name| pack_text(&mut bytes, name));
+    bytes
+}
+
+/// Reads a note; none if it is damaged.
+pub(crate) fn read_note(mut bytes: &[u8]) -> Option<Vec<Text>> {
+    let mut former = Vec::new();
+    while !bytes.is_empty() {
+        let (name, rest) = checked_text(bytes)?;
+        former.push(std::str::from_utf8(name).ok()?.into());
+        bytes = rest;
     }
-    bytes.into_boxed_slice()
+    Some(former)
 }

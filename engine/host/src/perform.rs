@@ -13,9 +13,10 @@ use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Connector;
-use flowrun_kit::effect::{AnyConnection, EffectCard, Pending};
+use flowrun_kit::effect::{AnyConnection, Connection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
 use flowrun_kit::stop::Stop;
+use flowrun_tables::Tables;
 use futures_util::FutureExt;
 
 /// Does what effects ask for.
@@ -69,6 +70,7 @@ pub struct Connections {
     cards: Arc<[EffectCard]>,
     reached: BTreeMap<u32, Reached>,
     shared: BTreeMap<&'static str, AnyConnection>,
+    tables: Option<Arc<Tables>>,
 }
 
 impl Connections {
@@ -80,13 +82,19 @@ impl Connections {
         reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
         let reached = reached.into_iter().collect();
-        Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
+        Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new(), tables: None }
     }
 
     /// The same with what cards of `connector` use that name no connection, such as the tables.
     pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> Connections {
         self.shared.insert(connector, connection);
         self
+    }
+
+    /// The same with the run's tables.
+    pub fn share_tables(mut self, tables: Arc<Tables>) -> Connections {
+        self.tables = Some(tables.clone());
+        self.share(Tables::CONNECTOR, tables)
     }
 
     /// What tells the run to end.
@@ -111,6 +119,9 @@ impl Connections {
             let message = format!("nothing here can perform `{}`", performance.card.id);
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
         };
+        if let Some(tables) = &self.tables {
+            tables.set_time(self.clock.now_ms() * 1000);
+        }
         let named = performance.connection.and_then(|index| self.reached.get(&index)?.named.clone());
         let performing = card.perform(performance, connection, self.run.clone(), activity);
         Performing::begin(match named {

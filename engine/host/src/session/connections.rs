@@ -21,6 +21,7 @@ use flowrun_project::Problem;
 use flowrun_project::connections::ConnectionsFile;
 use flowrun_tables::Tables;
 
+use super::kept::Keeps;
 use super::lines::{Account, Lines};
 use super::origin::{Missing, Origin, missing, settle};
 use super::simulators::Simulators;
@@ -330,12 +331,13 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     Ok(made)
 }
 
-/// The world that a run of a program is in, over the connections that were made for it.
+/// The world that a run of a program is in, over the connections that were made for it; its kept tables are stored in the folder
+/// beside them.
 pub fn world(
     registry: &Registry,
     program: &Program,
     made: &[Made],
-    tables: Tables,
+    (tables, kept): (Tables, Option<PathBuf>),
     answers: Arc<Answers>,
     run: Run,
     time: RunTime,
@@ -347,13 +349,15 @@ pub fn world(
         Some((place, Reached { connection, activity, named }))
     });
     let (clock, files, sources) = (time.clock().clone(), run.files.clone(), run.sources.clone());
+    let tables = Arc::new(tables.with_files(files.clone()));
     let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
-        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
+        .share_tables(tables.clone())
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, sources, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Answers::CONNECTOR, answers.clone());
     let stop = connections.stop();
-    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock), answers))
+    let keeps = Keeps { within: Panics(connections), tables, folder: kept };
+    World::of(time, stop, Mocked(TimeLimit(keeps, clock), answers))
 }
 
 /// The network as the environment and the command line describe it.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod connections;
 pub mod externals;
 mod given;
+pub mod kept;
 pub mod lines;
 pub mod lock;
 pub mod origin;
@@ -29,6 +30,7 @@ use flowrun_kit::registry::Registry;
 
 use alone::Alone;
 pub use job::{Job, Record};
+use kept::KeptTables;
 use lines::Lines;
 pub use plan::{Plan, clock};
 pub use run::{Ended, Session};
@@ -51,4 +53,6 @@ pub struct Surroundings {
     pub alone: Alone,
     /// The lines that this process has open.
     pub lines: Lines,
+    /// The kept tables that this process has.
+    pub kept: KeptTables,
 }

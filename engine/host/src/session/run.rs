@@ -26,8 +26,8 @@ use super::audit::{Audit, AuditFile, Beginning};
 use super::connections::{self, Made, Purpose};
 use super::lock::Holder;
 use super::simulators::{Front, Simulators};
-use super::state::{self, KeptTables};
-use super::{Plan, Record, aftermath, given, plan};
+use super::state;
+use super::{Plan, Record, aftermath, given, kept, plan};
 use crate::driver::{self, RunTime, Stop, Watch, World};
 
 /// A run that is ready to start.
@@ -106,7 +106,10 @@ impl Plan {
         let holder = Holder::new(flow, &run_id, clock.now_ms());
         let time = RunTime::new(clock.clone(), self.counts_computing());
         let at_us = time.now_us();
-        let tables = self.filled(self.tables(folder.as_deref(), &clock, &holder)?)?;
+        let (tables, kept) = self.tables(folder.as_deref(), &holder)?;
+        tables.set_time(at_us);
+        let tables = self.filled(tables)?;
+        kept::save(&tables, kept.as_deref()).map_err(|fault| refused(&fault))?;
         let registry = &self.surroundings.registry;
         let run = Run {
             audit: recorded.then(|| audit.clone() as Arc<dyn Ledger>),
@@ -117,6 +120,7 @@ impl Plan {
             memory: self.job.limits.memory,
             stop,
         };
+        let tables = (tables, kept);
         let world =
             connections::world(registry, &self.program, &made, tables, self.answers.clone(), run, time);
         let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
@@ -199,30 +203,32 @@ impl Plan {
         }
     }
 
-    /// The tables, the kept ones as the last run left them. Over simulators nothing is kept unless it is said where: the next
-    /// run has new ones.
-    fn tables(&self, folder: Option<&Path>, clock: &Clock, holder: &Holder) -> Result<Tables, Problem> {
-        let tables = Tables::new(&self.program.tables, clock.clone());
+    /// The tables, the kept ones as the last run left them, and where those are stored. Over simulators nothing is kept unless it is
+    /// said where: the next run has new ones.
+    fn tables(&self, folder: Option<&Path>, holder: &Holder) -> Result<(Tables, Option<PathBuf>), Problem> {
+        let definitions = &self.program.tables;
+        let tables = Tables::new(definitions);
         let filled = |name: &str| self.job.tables.iter().any(|(table, _)| table == name);
         let reached = self.program.tables_of(self.start);
-        let used = self.program.tables.iter().enumerate().filter(|(place, table)| {
+        let used = definitions.iter().enumerate().filter(|(place, table)| {
             table.kept && (reached.contains(&(*place as u32)) || filled(&table.name))
         });
         let kept: Vec<&str> = used.map(|(_, table)| &*table.name).collect();
         let folder = match (&self.job.state, folder) {
             (Some(folder), _) => folder.clone(),
             (None, Some(folder)) => folder.join("tables"),
-            (None, None) if kept.is_empty() || !self.reaches_real() => return Ok(tables),
+            (None, None) if kept.is_empty() || !self.reaches_real() => return Ok((tables, None)),
             (None, None) => {
                 let message = format!("nothing says where to keep {}: HOME is not set", kept.join(", "));
                 return Err(Problem::new(message).help("name a folder with --state"));
             }
         };
         if kept.is_empty() {
-            return Ok(tables);
+            return Ok((tables, None));
         }
         let holder = (!self.job.dry_run).then_some(holder);
-        tables.kept_in(KeptTables::open(&folder, &kept, holder)?).map_err(|fault| refused(&fault))
+        let tables = self.surroundings.kept.open(tables, (definitions, &kept), &folder, holder)?;
+        Ok((tables, holder.map(|_| folder)))
     }
 
     /// The tables, with the rows of the CSV files that were named for them.
