@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
-pub use crate::model::Others;
 use crate::chance::spread;
+pub use crate::model::Others;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
@@ -61,6 +61,12 @@ impl Program {
     /// The tables that a run of `entry` may reach, by their places.
     pub fn tables_of(&self, entry: FlowId) -> BTreeSet<u32> {
         self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).tables).copied().collect()
+    }
+
+    /// Whether a run of `entry` may come to a pause, which only a run with a journal outlives.
+    pub fn pauses(&self, entry: FlowId) -> bool {
+        let mut steps = self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).steps);
+        steps.any(|step| matches!(step.op, Op::Pause { .. }))
     }
 
     /// Differs when anything that a run of `entry` depends on differs.
@@ -461,6 +467,13 @@ pub enum Op {
     Wait,
     /// Wait Until.
     WaitUntil,
+    /// Pause and Pause Raw: the answer becomes the step's outputs.
+    Pause {
+        /// Whether it answers with a whole HTTP response.
+        raw: bool,
+        /// One for each output of the step: what the answer may give.
+        wanted: Vec<Output>,
+    },
 }
 
 /// Which loop it is.
