@@ -218,7 +218,7 @@ impl Run<'_> {
             for effect in effects {
                 let (flow, step) = machine.card_of(effect.id).unwrap();
                 let ended = match effect.act {
-                    Act::WaitUntil(_) => Ok(Answer::Waited),
+                    Act::WaitUntil(_) | Act::Pause(_) => Ok(Answer::Waited),
                     Act::Card(card) => self.perform(effect.id.frame, flow, step, card).await,
                 };
                 machine.complete(effect.id, ended, at_us);
