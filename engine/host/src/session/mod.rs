@@ -24,6 +24,7 @@ mod legacy;
 mod open;
 mod plan;
 mod run;
+mod said;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

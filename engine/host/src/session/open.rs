@@ -107,7 +107,7 @@ impl Plan {
                 })?
             }
         };
-        Ok(Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn })
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }.hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
