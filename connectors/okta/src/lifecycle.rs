@@ -118,7 +118,9 @@ impl Step {
             _ if !self.leads_to.contains(&&*status) => Settled::DidNot,
             When::Before => Settled::DidNot,
             When::Since => Settled::Happened(Done { status_code: 200.0 }),
-            When::Unclear => Settled::unknown(format!("the user is {status} now, and may have been so before")),
+            When::Unclear => {
+                Settled::unknown(format!("the user is {status} now, and may have been so before"))
+            }
         })
     }
 }

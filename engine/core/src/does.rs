@@ -82,7 +82,9 @@ impl AfterCrash {
         match does {
             Does::Reads | Does::Changes(Repeat::Safe) => AfterCrash::Repeats,
             Does::Changes(Repeat::Never) | Does::AsMethod(_) => {
-                panic!("a card that may not do again what it did says what it does after a crash: AFTER_CRASH")
+                panic!(
+                    "a card that may not do again what it did says what it does after a crash: AFTER_CRASH"
+                )
             }
         }
     }
