@@ -23,3 +23,8 @@ pub(crate) fn of_row(number: u64, created_ms: i64, updated_ms: i64, body: &[u8])
 pub(crate) fn of_value(what: i64, seq: u64, body: &[u8]) -> u32 {
     sum(&[&what.to_le_bytes(), &seq.to_le_bytes(), body])
 }
+
+/// The checksum of an audit line.
+pub(crate) fn of_line(number: u64, text: &str) -> u32 {
+    sum(&[&number.to_le_bytes(), text.as_bytes()])
+}

@@ -32,6 +32,8 @@ pub(super) struct Desk {
     pub(super) used: Vec<FileHash>,
     /// Files that nothing names any more after the open commit.
     pub(super) released: Vec<FileHash>,
+    /// After the open commit nothing may be left in the log.
+    pub(super) truncates: bool,
 }
 
 /// An open run, as the file has it.
@@ -61,6 +63,7 @@ impl Desk {
             stuck: HashMap::new(),
             used: Vec::new(),
             released: Vec::new(),
+            truncates: false,
         }
     }
 

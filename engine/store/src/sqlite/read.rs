@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params, params_from_iter};
 
 use super::columns;
@@ -13,17 +13,40 @@ use crate::hash::FileHash;
 use crate::run::{About, Filter, Fork, KeptTable, Run, State, Status};
 use crate::sum;
 
-/// The columns of a run, in the order in which `run_of` takes them.
-const RUN: &str = "SELECT uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
-    forked_from, forked_at, owner, state, due_us, question, ended_us, error, summary, \
-    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)), cut, cleared FROM run";
+/// The columns of a run in the order in which `run_of` takes them: those that its checksum is of, the checksum, and its last entry.
+pub(super) const RUN: &str = "SELECT uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
+    forked_from, forked_at, owner, state, due_us, question, ended_us, error, summary, last, cut, cleared, sum, \
+    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)) FROM run";
+
+/// Where the checksum is.
+const SUM: usize = 24;
+
+/// The checksum of a run's line, as it is in the file.
+pub(super) fn sum_of_run(row: &SqlRow<'_>) -> rusqlite::Result<u32> {
+    let mut parts = Vec::with_capacity(SUM);
+    for column in 0..SUM {
+        let value = row.get_ref(column)?;
+        parts.push(match value {
+            ValueRef::Null => vec![0],
+            ValueRef::Integer(number) => [&[1][..], &number.to_le_bytes()].concat(),
+            ValueRef::Real(number) => [&[2][..], &number.to_le_bytes()].concat(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                [&[3][..], &(bytes.len() as u64).to_le_bytes(), bytes].concat()
+            }
+        });
+    }
+    Ok(sum::sum(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+}
 
 fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
+    let broken =
+        |what| rusqlite::Error::FromSqlConversionFailure(SUM, Type::Integer, From::<&str>::from(what));
+    if sum_of_run(row)? != row.get::<_, u32>(SUM)? {
+        return Err(broken("the line of a run is not as it was written"));
+    }
     let forked: Option<String> = row.get(12)?;
-    let state: String = row.get(15)?;
-    let state = Status::named(&state).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(15, rusqlite::types::Type::Text, "no state of a run".into())
-    })?;
+    let state =
+        Status::named(&row.get::<_, String>(15)?).ok_or_else(|| broken("a run is in no known state"))?;
     Ok(Run {
         about: About {
             id: Arc::from(row.get::<_, String>(0)?),
@@ -48,7 +71,7 @@ fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
         ended_us: row.get(18)?,
         error: row.get(19)?,
         summary: row.get(20)?,
-        entries: row.get::<_, i64>(21)? as u64,
+        entries: row.get::<_, i64>(25)? as u64,
         cut: row.get::<_, i64>(22)? as u64,
         cleared: row.get(23)?,
     })
@@ -218,10 +241,18 @@ pub(super) fn audit(connection: &Connection, run: Option<&str>) -> Result<Vec<Au
         },
     };
     let mut select =
-        connection.prepare_cached("SELECT number, text FROM audit WHERE run = ? ORDER BY number")?;
-    let lines = select
-        .query_map([row], |row| Ok(AuditLine { number: row.get::<_, i64>(0)? as u64, text: row.get(1)? }))?
-        .collect::<rusqlite::Result<Vec<AuditLine>>>()?;
+        connection.prepare_cached("SELECT number, text, sum FROM audit WHERE run = ? ORDER BY number")?;
+    let (mut lines, mut found) = (Vec::new(), select.query([row])?);
+    while let Some(row) = found.next()? {
+        let line = AuditLine { number: row.get::<_, i64>(0)? as u64, text: row.get(1)? };
+        if row.get::<_, u32>(2)? != sum::of_line(line.number, &line.text) {
+            return Err(damaged(&format!(
+                "line {} of an audit record is not as it was written",
+                line.number
+            )));
+        }
+        lines.push(line);
+    }
     Ok(lines)
 }
 

@@ -142,13 +142,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Files follow the commit that names them, or no longer does.
+    /// Files follow the commit that names them, or no longer does; so does the log.
     fn after_commit(&mut self) {
         for hash in std::mem::take(&mut self.desk.used) {
             self.desk.blobs.used(&hash);
         }
         for hash in std::mem::take(&mut self.desk.released) {
             self.desk.blobs.release(&hash);
+        }
+        if std::mem::take(&mut self.desk.truncates) {
+            // Where a reader keeps it from that, the end of the process does it.
+            let _ = self.truncate();
         }
     }
 
