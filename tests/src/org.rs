@@ -207,14 +207,10 @@ impl Org {
         });
         let crypto = Crypto::new(clock.clone());
         let time = RunTime::new(clock.clone(), false);
-        let connections = Connections::new(
-            time.clone(),
-            Run { stop, ..Run::default() },
-            registry().effects(),
-            connections,
-        )
-        .share(Tables::CONNECTOR, Arc::new(tables))
-        .share(Crypto::CONNECTOR, Arc::new(crypto));
+        let connections =
+            Connections::new(time.clone(), Run { stop, ..Run::default() }, registry().effects(), connections)
+                .share(Tables::CONNECTOR, Arc::new(tables))
+                .share(Crypto::CONNECTOR, Arc::new(crypto));
         World::new(time, connections)
     }
 

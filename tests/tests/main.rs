@@ -42,4 +42,5 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod seen;
+mod stored;
 mod unchanged;
