@@ -183,7 +183,7 @@ impl Org {
 
     /// A world whose requests go through `transport`, until `stop` is given.
     pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>, stop: Stop) -> World {
-        self.world_with(program, transport, stop, Tables::new(&program.tables, self.0.clock.clone()))
+        self.world_with(program, transport, stop, Tables::new(&program.tables))
     }
 
     /// A world with these tables, whose requests go through `transport`, until `stop` is given.
@@ -207,10 +207,14 @@ impl Org {
         });
         let crypto = Crypto::new(clock.clone());
         let time = RunTime::new(clock.clone(), false);
-        let connections =
-            Connections::new(time.clone(), Run { stop, ..Run::default() }, registry().effects(), connections)
-                .share(Tables::CONNECTOR, Arc::new(tables))
-                .share(Crypto::CONNECTOR, Arc::new(crypto));
+        let connections = Connections::new(
+            time.clone(),
+            Run { stop, ..Run::default() },
+            registry().effects(),
+            connections,
+        )
+        .share_tables(Arc::new(tables))
+        .share(Crypto::CONNECTOR, Arc::new(crypto));
         World::new(time, connections)
     }
 

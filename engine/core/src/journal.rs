@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::course::{Course, Own};
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome, Page};
 use crate::fault::{Fault, InputId};
-use crate::machine::{Machine, Start};
+use crate::machine::{Limits, Machine, Start};
 use crate::program::Program;
 use crate::value::{Text, Value};
 
@@ -203,8 +203,18 @@ impl std::error::Error for ReplayError {}
 impl Journal {
     /// Brings a run to where the journal ends; `own` does again what it did with what is its own.
     pub fn replay(&self, program: Arc<Program>, own: &mut dyn Own) -> Result<Course, ReplayError> {
+        self.replay_within(program, Limits::default(), own)
+    }
+
+    /// The same of a run that goes on within these limits.
+    pub fn replay_within(
+        &self,
+        program: Arc<Program>,
+        limits: Limits,
+        own: &mut dyn Own,
+    ) -> Result<Course, ReplayError> {
         let machine = Machine::new(program, self.start.clone()).map_err(ReplayError::Start)?;
-        let mut course = Course::new(machine);
+        let mut course = Course::new(machine.within(limits));
         for entry in &self.entries {
             course.apply(entry, own)?;
         }

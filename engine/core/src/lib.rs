@@ -21,6 +21,7 @@ pub mod encoding;
 pub mod fault;
 pub mod format;
 pub mod journal;
+pub mod keep;
 pub mod load;
 pub mod machine;
 pub mod memory;
