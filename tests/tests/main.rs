@@ -45,4 +45,5 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod seen;
+mod stored;
 mod unchanged;
