@@ -4,6 +4,7 @@
 
 mod alone;
 mod beside;
+mod bundle;
 mod by_hand;
 mod cards;
 mod cli;
@@ -25,6 +26,7 @@ mod fuzzed;
 mod graph;
 mod import;
 mod imported;
+mod language;
 mod login;
 mod made_up;
 mod manual;

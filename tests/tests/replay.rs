@@ -25,15 +25,17 @@ const IMPORTS: [&str; 2] = ["import", "deactivate"];
 const ORDERS: u64 = 20;
 
 /// A flow to run.
-struct Subject {
-    name: String,
-    program: Arc<Program>,
-    entry: FlowId,
-    inputs: Record,
+pub struct Subject {
+    pub name: String,
+    /// Its files as one text.
+    pub text: String,
+    pub program: Arc<Program>,
+    pub entry: FlowId,
+    pub inputs: Record,
 }
 
 /// The flows of `tests/flows` and the import itself.
-fn subjects() -> Vec<Subject> {
+pub fn subjects() -> Vec<Subject> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut cases: Vec<_> =
         std::fs::read_dir(root.join("flows")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -49,6 +51,7 @@ fn subjects() -> Vec<Subject> {
                 program,
                 entry,
                 inputs: inputs(&case),
+                text: case,
             }
         })
         .collect();
@@ -62,7 +65,8 @@ fn subjects() -> Vec<Subject> {
     for flow in IMPORTS {
         let vars = [(Text::from("max_deactivation_share"), Value::from(100.0))];
         let (program, entry) = compile(&small, flow, &vars);
-        subjects.push(Subject { name: flow.to_owned(), program, entry, inputs: Record::default() });
+        let text = small.iter().map(|(_, source)| format!("{}\n{}", source.path, source.text)).collect();
+        subjects.push(Subject { name: flow.to_owned(), text, program, entry, inputs: Record::default() });
     }
     subjects
 }

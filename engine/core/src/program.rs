@@ -6,12 +6,17 @@ use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
 use crate::chance::spread;
+use crate::keep::{JournalBounds, Keep};
 pub use crate::model::Others;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
 use crate::types::Type;
 use crate::value::{Date, Text, Value};
+
+/// The version of the language. It is raised only when the machine would take other turns for the same flows and the same
+/// completions: another order, another effect, another value. A message, a report or a speed raises nothing.
+pub const LANGUAGE: u16 = 1;
 
 /// The flows of a project that can run: all that they reach is here too.
 #[derive(Debug)]
@@ -22,8 +27,10 @@ pub struct Program {
     pub connections: Vec<Connection>,
     /// The tables of the project.
     pub tables: Vec<Table>,
-    /// Differs when anything but the flows differs that a run depends on: variables, tables, connections, flowrun's version.
-    pub settings: u64,
+    /// How long runs are kept.
+    pub keep: Keep,
+    /// How far journals may grow.
+    pub journal: JournalBounds,
 }
 
 impl Program {
@@ -67,17 +74,6 @@ impl Program {
     pub fn pauses(&self, entry: FlowId) -> bool {
         let mut steps = self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).steps);
         steps.any(|step| matches!(step.op, Op::Pause { .. }))
-    }
-
-    /// Differs when anything that a run of `entry` depends on differs.
-    pub fn hash(&self, entry: FlowId) -> u64 {
-        let mut hash = Hash::default();
-        hash.add(&self.flow(entry).path);
-        for flow in self.reached(entry) {
-            hash.add(&self.flow(flow).hash.to_string());
-        }
-        hash.add(&self.settings.to_string());
-        hash.0
     }
 }
 
@@ -198,6 +194,9 @@ pub struct Flow {
     pub outputs: Vec<Output>,
     /// Whether what it gives is what its outputs promise; else it is what its Return happens to give.
     pub converts: bool,
+    /// Whether the data that passes through it is saved, as it, the nearest folder or the project says. None says nothing: then
+    /// it depends on what the run reaches.
+    pub save_data: Option<bool>,
     /// Every step, those of blocks included.
     pub steps: Vec<Step>,
     /// Every block; block 0 is the flow's own.
@@ -214,8 +213,6 @@ pub struct Flow {
     pub reads_run: bool,
     /// Whether it may run for an item of a loop that has a running value, so that its steps hand on what they read last.
     pub carries: bool,
-    /// Differs when its source differs.
-    pub hash: u64,
     /// The source file, whole.
     pub span: Span,
 }

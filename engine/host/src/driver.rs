@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use flowrun_core::course::{Course, Own, Place, Turned};
-use flowrun_core::effect::{Answer, Effect, EffectId, Outcome};
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault::Fault;
 use flowrun_core::journal::{Asked, Entry, Event, Journal, Names, Recorded, ReplayError, Settlement};
 use flowrun_core::machine::{Machine, Start};
@@ -16,6 +16,7 @@ use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 pub use flowrun_kit::stop::Stop;
+use flowrun_tables::{Changes, Tables};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
@@ -101,6 +102,16 @@ pub trait Log: Send {
     /// Keeps an entry, before the machine hears of it. It need not be on the disk yet: whoever sends a request that changes
     /// something waits for that.
     fn append(&mut self, entry: &Entry);
+
+    /// Hears of an effect before it is begun that may not be repeated.
+    fn asked(&mut self, asked: Asked) {
+        let _ = asked;
+    }
+
+    /// Keeps what was changed in tables that outlive the run: together with the entry that comes next, if there is one.
+    fn changed(&mut self, changes: Vec<Changes>) {
+        let _ = changes;
+    }
 
     /// Ends when nothing more can be kept, so that the run must not go on.
     fn broken(&mut self) -> Pending<'_, ()> {
@@ -342,11 +353,17 @@ impl<'d> Driver<'d> {
             }
             return;
         }
-        if let Some(until_us) = self.course.paused_until(id) {
+if let Some(until_us) = self.course.paused_until(id) {
             self.pauses.insert((until_us, id));
             return;
         }
         let Some(effect) = self.course.take(id) else { return };
+        if let Act::Card(performance) = &effect.act
+            && !performance.card.does().with(&performance.args).may_be_repeated()
+            && let Some(print) = self.course.print(id).filter(|_| self.log.keeps())
+        {
+            self.log.asked(Asked { id, print });
+        }
         match self.world.performer.perform(effect) {
             Performing::Ended(outcome) => self.ended.push_back((id, Ended::Done(outcome))),
             Performing::Open(future) => {
@@ -382,7 +399,13 @@ impl<'d> Driver<'d> {
         }
         let asked = Asked { id, print: if self.log.keeps() { effect.print() } else { 0 } };
         let names = Names::of(&effect);
+        let tables = self.world.performer.tables();
+        // Until the changes are handed in, nobody else makes any.
+        let _order = tables.map(Tables::kept_lock);
         let outcome = here.perform(effect, now_us);
+        if let Some(changes) = tables.map(Tables::take_changes).filter(|changes| !changes.is_empty()) {
+            self.log.changed(changes);
+        }
         if self.log.keeps() {
             self.note(now_us, Event::Completed(asked, Recorded::of(&outcome, &names)));
         }

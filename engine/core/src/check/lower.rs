@@ -8,11 +8,11 @@ use super::fields::Fields;
 use super::scope::{Callee, Scope};
 use super::shape::Shapes;
 use super::uses::{How, Target, Use};
-use super::{Log, Shared, block, doubts, policy, table, unused};
+use super::{Log, Shared, block, doubts, kept, policy, table, unused};
 use crate::card::{Card, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
-use crate::program::{self, BlockId, FlowId, Hash, Op, StepId, key_of};
+use crate::program::{self, BlockId, FlowId, Op, StepId, key_of};
 use crate::source::Span;
 use crate::types::{Kind, Type};
 
@@ -83,9 +83,6 @@ pub(super) fn flow<'p>(
     let on_failure = shared.after_failure[index].map(|flow| FlowId(flow as u32));
     let callees = scope.callees().map(|callee| FlowId(callee as u32));
     let calls: BTreeSet<FlowId> = callees.chain(on_failure).collect();
-    let mut hash = Hash::default();
-    hash.add(&model.path);
-    hash.add(&shared.options.sources.get(model.span.file).text);
     // A card that is missing was reported.
     let mut steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
     for (step, key) in steps.iter_mut().zip(keys(&scope)) {
@@ -101,6 +98,7 @@ pub(super) fn flow<'p>(
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
         converts: model.converts,
+        save_data: kept::save_data(shared.project, model),
         blocks: scope
             .places
             .iter()
@@ -112,7 +110,6 @@ pub(super) fn flow<'p>(
         calls: calls.into_iter().collect(),
         reads_run,
         carries: false,
-        hash: hash.0,
         span: model.span,
     })
 }
