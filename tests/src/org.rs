@@ -183,7 +183,7 @@ impl Org {
 
     /// A world whose requests go through `transport`, until `stop` is given.
     pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>, stop: Stop) -> World {
-        self.world_with(program, transport, stop, Tables::new(&program.tables, self.0.clock.clone()))
+        self.world_with(program, transport, stop, Tables::new(&program.tables))
     }
 
     /// A world with these tables, whose requests go through `transport`, until `stop` is given.
@@ -213,7 +213,7 @@ impl Org {
             registry().effects(),
             connections,
         )
-        .share(Tables::CONNECTOR, Arc::new(tables))
+        .share_tables(Arc::new(tables))
         .share(Crypto::CONNECTOR, Arc::new(crypto));
         World::new(time, connections)
     }

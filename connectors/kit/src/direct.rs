@@ -58,6 +58,11 @@ fn find<'c>(cards: &'c [EffectCard], id: &str) -> Result<&'c EffectCard> {
     card.ok_or_else(|| Fault::new(FaultKind::NotFound, format!("there is no card `{id}` here")))
 }
 
+/// What the machine would hand out of the card called `id`, if it were given these inputs.
+pub fn performance(cards: &[EffectCard], id: &str, inputs: &Value) -> Result<Performance> {
+    prepare(find(cards, id)?, inputs, &[], None)
+}
+
 fn prepare(card: &EffectCard, inputs: &Value, wanted: &[&str], page: Option<Cursor>) -> Result<Performance> {
     let card = card.card.clone();
     let (args, names) = card.arguments(inputs.as_object().unwrap_or(&Record::default()))?;

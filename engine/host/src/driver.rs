@@ -313,6 +313,10 @@ impl<'d> Driver<'d> {
             }
             let ended = match self.ended.pop_front() {
                 Some(ended) => ended,
+                None if self.pending.is_empty() && stop.is_given() && !self.course.machine.is_cancelled() => {
+                    self.cancel();
+                    continue;
+                }
                 // The machine waits for nothing that could come here.
                 None if self.pending.is_empty() => {
                     return Stand::Waits { unsettled: std::mem::take(&mut self.unsettled) };
@@ -353,14 +357,15 @@ impl<'d> Driver<'d> {
             }
             return;
         }
-if let Some(until_us) = self.course.paused_until(id) {
+        if let Some(until_us) = self.course.paused_until(id) {
             self.pauses.insert((until_us, id));
             return;
         }
         let Some(effect) = self.course.take(id) else { return };
         if let Act::Card(performance) = &effect.act
+            && self.log.keeps()
             && !performance.card.does().with(&performance.args).may_be_repeated()
-            && let Some(print) = self.course.print(id).filter(|_| self.log.keeps())
+            && let Some(print) = self.course.print(id)
         {
             self.log.asked(Asked { id, print });
         }

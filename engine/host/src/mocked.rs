@@ -8,6 +8,7 @@ use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
 use flowrun_core::value::{Record, Text};
 use flowrun_external::Answers;
 use flowrun_kit::effect::Pending;
+use flowrun_tables::Tables;
 
 use crate::perform::{Perform, Performing, Settled};
 
@@ -29,6 +30,10 @@ impl<P: Perform> Perform for Mocked<P> {
             Act::Card(card) if self.1.has(&card.card.id) => Place::Outside,
             _ => self.0.place(effect),
         }
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
     }
 
     fn look(&self, effect: Effect) -> Pending<'static, Settled> {

@@ -33,10 +33,17 @@ pub trait Perform: Send + Sync {
         Place::Outside
     }
 
+    /// The run's tables.
+    fn tables(&self) -> Option<&Tables> {
+        None
+    }
+
     /// Does an effect that takes place here, at this time in microseconds since 1970.
     fn perform_here(&self, effect: Effect, at_us: i64) -> Outcome {
-        let _ = at_us;
         let id = effect.id;
+        if let Some(tables) = self.tables() {
+            tables.set_time(at_us);
+        }
         match self.perform(effect) {
             Performing::Ended(outcome) => outcome,
             Performing::Open(_) => {
@@ -112,6 +119,7 @@ pub struct Connections {
     cards: Arc<[EffectCard]>,
     reached: BTreeMap<u32, Reached>,
     shared: BTreeMap<&'static str, AnyConnection>,
+    tables: Option<Arc<Tables>>,
 }
 
 impl Connections {
@@ -123,13 +131,19 @@ impl Connections {
         reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
         let reached = reached.into_iter().collect();
-        Connections { time, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
+        Connections { time, run: Arc::new(run), cards, reached, shared: BTreeMap::new(), tables: None }
     }
 
     /// The same with what cards of `connector` use that name no connection, such as the tables.
     pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> Connections {
         self.shared.insert(connector, connection);
         self
+    }
+
+    /// The same with the run's tables.
+    pub fn share_tables(mut self, tables: Arc<Tables>) -> Connections {
+        self.tables = Some(tables.clone());
+        self.share(Tables::CONNECTOR, tables)
     }
 
     /// What tells the run to end.
@@ -182,9 +196,16 @@ impl Perform for Connections {
 
     fn place(&self, effect: &Effect) -> Place {
         match &effect.act {
-            Act::Card(performance) if performance.card.is_of(Tables::CONNECTOR) => Place::Own,
+            Act::Card(performance) if performance.card.is_of(Tables::CONNECTOR) => match &self.tables {
+                Some(tables) if tables.is_kept(performance) => Place::Shared,
+                _ => Place::Own,
+            },
             _ => Place::Outside,
         }
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.tables.as_deref()
     }
 }
 
@@ -208,6 +229,10 @@ impl<P: Perform> Perform for Panics<P> {
 
     fn place(&self, effect: &Effect) -> Place {
         self.0.place(effect)
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
     }
 
     fn look(&self, effect: Effect) -> Pending<'static, Settled> {
@@ -244,6 +269,10 @@ impl<P: Perform> Perform for TimeLimit<P> {
 
     fn place(&self, effect: &Effect) -> Place {
         self.0.place(effect)
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
     }
 
     fn look(&self, effect: Effect) -> Pending<'static, Settled> {

@@ -104,7 +104,8 @@ async fn run(program: Arc<Program>, entry: FlowId, inputs: Record, then: &Then) 
     while let Stand::Waits { .. } = driver::go_on(&mut course, &world, &mut (), &mut ()).await {
         let pause = course.machine.pauses().into_iter().next().expect("it waits for an answer");
         let answer = course.machine.answer(pause.id, &answer(then)).unwrap();
-        assert!(driver::answer(&mut course, pause.id, answer, course.machine.now_us(), &mut ()));
+        let now_us = course.machine.now_us();
+        assert!(driver::answer(&mut course, pause.id, answer, now_us, &mut ()));
     }
     course.machine.report().flow
 }
