@@ -35,8 +35,8 @@ impl Disk {
     fn try_run(&self, kept: &Kept, definitions: &[Table]) -> Result<Arc<Tables>, String> {
         let names = definitions.iter().map(|table| &*table.name);
         let tables = Tables::new(definitions).keeping(names, kept, self);
-        let tables =
-            tables.map_err(|fault| format!("{} ({})", fault.message, fault.help.clone().unwrap_or_default()))?;
+        let tables = tables
+            .map_err(|fault| format!("{} ({})", fault.message, fault.help.clone().unwrap_or_default()))?;
         tables.set_time(NOW_MS * 1000);
         Ok(Arc::new(tables))
     }

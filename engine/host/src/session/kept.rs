@@ -1,10 +1,9 @@
-//! Tables that outlive a run, as files of a folder: `counted.jsonl`, and `counted.lock` for the process that has the table.
+//! Tables that outlive a run: whose they are, and how what changes is kept.
 //!
-//! They are read as every flowrun before the store has written them. Writing them as a whole after each card that changes one bridges
-//! the time until the store takes over.
+//! Until the store takes over, a table is a file that is written as a whole after each card that changes it, and `counted.lock` says
+//! which process has it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,11 +13,11 @@ use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::program;
 use flowrun_core::value::{Date, Text, Value};
 use flowrun_project::Problem;
-use flowrun_tables::{Changes, Keeper, Loaded, Row, Rows, Tables};
-use sha2::{Digest, Sha256};
+use flowrun_tables::{Changes, Keeper, Loaded, Row, Tables};
 
 use super::lock::{Holder, Lock};
-use super::state::{hex, make, replace};
+use super::state::{make, replace};
+use super::table_files::{TableFiles, file, sealed};
 use crate::perform::{Perform, Performing};
 
 /// The kept tables that a process has, and nobody else until it ends. Clones are the same.
@@ -53,8 +52,7 @@ impl KeptTables {
             }
         }
         let names = names.iter().copied();
-        let order = definitions.iter().map(|table| table.name.clone()).collect();
-        let files = Files { folder: folder.to_owned(), order };
+        let files = TableFiles::new(folder, definitions);
         let kept = self.keeper.of(&folder.to_string_lossy());
         let kept = match holder {
             Some(_) => tables.keeping(names, &kept, &files),
@@ -74,59 +72,6 @@ impl KeptTables {
         }
         Ok(Lock::take(&path, holder)?.map(|lock| drop(locks.insert(path, lock))))
     }
-}
-
-/// A folder of tables, each in a file of its own.
-struct Files {
-    folder: PathBuf,
-    /// The project's tables in their order: IDs of rows once began with a table's place.
-    order: Vec<Text>,
-}
-
-impl Rows for Files {
-    fn load(&self, table: &str) -> Result<Option<Loaded>, String> {
-        let path = file(&self.folder, table, "jsonl");
-        let told = |why: &str| {
-            format!(
-                "{} is not as it was written: {why}restore it, or delete it to start over",
-                path.display()
-            )
-        };
-        let written = match fs::read_to_string(&path) {
-            Ok(written) => written,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.to_string()),
-        };
-        let text = unsealed(&written).ok_or_else(|| told(""))?;
-        let place = self.order.iter().position(|name| **name == *table).map_or(0, |place| place + 1);
-        Loaded::from_lines(text, table, place).map(Some).map_err(|why| told(&format!("{why}; ")))
-    }
-}
-
-/// The file in `folder` for a table.
-fn file(folder: &Path, table: &str, ending: &str) -> PathBuf {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-    let name: String = table.chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
-    // Tables whose names differ only in other letters keep apart.
-    let mark = if name == table { String::new() } else { format!("-{}", &hex(&Sha256::digest(table))[..8]) };
-    folder.join(format!("{name}{mark}.{ending}"))
-}
-
-/// What the first line of a sealed text begins with.
-const SEAL: &str = "{\"sha256\":\"";
-
-/// A text behind a line with its checksum, by which a part of it is told from all of it.
-fn sealed(text: &str) -> String {
-    format!("{SEAL}{}\"}}\n{text}", hex(&Sha256::digest(text)))
-}
-
-/// What was sealed, if it is as it was. Files of before have no seal.
-fn unsealed(written: &str) -> Option<&str> {
-    if !written.starts_with(SEAL) {
-        return written.starts_with("{\"next\"").then_some(written);
-    }
-    let (_, text) = written.split_once('\n')?;
-    (sealed(text) == written).then_some(text)
 }
 
 /// Writes the kept tables of a run into their folder whenever a card has changed one, before anybody hears of it.
@@ -184,28 +129,4 @@ fn line(row: &Row) -> Value {
         ("updated", Date::from_millis(row.updated_ms).into()),
         ("columns", columns),
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_of_a_table_is_not_taken_for_all_of_it() {
-        let text = "{\"next\":2,\"ids\":[\"a\"]}\n{\"number\":1}\n{\"number\":2}\n";
-        assert_eq!(unsealed(text), Some(text), "as it was written before");
-        let written = sealed(text);
-        assert_eq!(unsealed(&written), Some(text));
-        for end in 0..written.len() {
-            assert_eq!(unsealed(&written[..end]), None, "cut after {end} bytes");
-        }
-        for at in 0..written.len() {
-            for bit in 0..7 {
-                let mut bytes = written.clone().into_bytes();
-                bytes[at] ^= 1 << bit;
-                let changed = String::from_utf8(bytes).unwrap();
-                assert_eq!(unsealed(&changed), None, "bit {bit} of byte {at}");
-            }
-        }
-    }
 }
