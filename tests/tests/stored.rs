@@ -108,7 +108,7 @@ fn text() -> impl Strategy<Value = Text> {
     prop_oneof![
         8 => "[a-z_]{0,12}".prop_map(Text::from),
         2 => any::<String>().prop_map(Text::from),
-        1 => proptest::sample::select(&told[..]).prop_map(Text::from),
+        1 => proptest::sample::select(told.to_vec()).prop_map(Text::from),
     ]
 }
 

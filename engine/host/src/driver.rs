@@ -15,12 +15,13 @@ use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
+use flowrun_kit::settled::Settled;
 pub use flowrun_kit::stop::Stop;
 use flowrun_tables::{Changes, Tables};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use crate::perform::{Connections, Panics, Perform, Performing, Settled, TimeLimit};
+use crate::perform::{Connections, Panics, Perform, Performing, TimeLimit};
 
 /// What a run needs from the machinery around it.
 pub struct World {
@@ -242,7 +243,7 @@ enum Ended {
     /// As it was asked for.
     Done(Outcome),
     /// It was looked what became of it.
-    Looked(Settled),
+    Looked(Settled<Answer>),
 }
 
 impl Future for Named {
@@ -350,9 +351,9 @@ impl<'d> Driver<'d> {
 
     /// Begins an effect, unless somebody else ends it. Of one that may have happened it is looked first what became of it.
     fn begin(&mut self, id: EffectId) {
-        if self.course.may_have_happened(id) {
+        if let Some(began_us) = self.course.may_have_happened(id) {
             if let Some(effect) = self.course.asked(id) {
-                let looking = self.world.performer.look(effect);
+                let looking = self.world.performer.look(effect, began_us.div_euclid(1000));
                 self.pending.push(Named(id, Box::pin(async move { Ended::Looked(looking.await) })));
             }
             return;
@@ -446,7 +447,7 @@ impl<'d> Driver<'d> {
     }
 
     /// It was looked what became of an effect that may have happened before a crash.
-    fn settle(&mut self, id: EffectId, settled: Settled) {
+    fn settle(&mut self, id: EffectId, settled: Settled<Answer>) {
         let Some(print) = self.course.print(id) else { return };
         let (settlement, outcome) = match settled {
             Settled::Happened(answer) => (Settlement::Happened, Some(Ok(answer))),

@@ -53,7 +53,7 @@ impl Session {
             let (flow, step) = machine.card_of(*effect)?;
             Some(machine.program().flow(flow).step(step).id.clone())
         };
-        let open = self.course.open().map(|(id, _)| id).filter(|id| self.course.may_have_happened(*id));
+        let open = self.course.open().map(|(id, _)| id).filter(|id| self.course.may_have_happened(*id).is_some());
         open.filter(|effect| id(effect).is_some_and(|id| *id == *card)).collect()
     }
 
