@@ -103,7 +103,7 @@ impl Plan {
                 let replayed = journal.replay_within(self.program.clone(), self.job.limits, &mut here);
                 replayed.map_err(|error| match error {
                     ReplayError::Start(fault) => refused(&fault),
-                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program, &mut ()),
+                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program),
                 })?
             }
         };

@@ -18,7 +18,7 @@ impl Session {
     /// Takes in what somebody says, before the run goes on.
     pub(super) fn hear(mut self) -> Result<Session, Problem> {
         let say = std::mem::take(&mut self.plan.job.say);
-        if let Say::GoOn | Say::Cancel = say {
+        if let Say::GoOn = say {
             return Ok(self);
         }
         let (mut log, chronicle) = std::mem::replace(&mut self.keeping, Keeping::Nothing).log();
@@ -26,7 +26,12 @@ impl Session {
         match say {
             Say::Answer(given) => self.answer(&given, &mut *log)?,
             Say::Settle { card, what, outputs } => self.settle(&card, what, &outputs, &mut *log)?,
-            Say::GoOn | Say::Cancel => {}
+            Say::Cancel => {
+                let at_us = self.world.time.now_us();
+                log.append(&self.course.entry(at_us, Event::Cancelled));
+                self.course.cancel(at_us);
+            }
+            Say::GoOn => {}
         }
         self.keeping = chronicle.map_or(Keeping::Nothing, Keeping::Journal);
         Ok(self)
