@@ -194,27 +194,32 @@ impl Org {
         stop: Stop,
         tables: Tables,
     ) -> World {
-        let clock = self.0.clock.clone();
+        let reached = self.reached(program, transport);
+        World::new(RunTime::new(self.0.clock.clone(), false), self.connections(reached, stop, tables))
+    }
+
+    /// The connections of a program, by their places in it, whose requests go through `transport`.
+    pub fn reached(&self, program: &Program, transport: &Arc<dyn Transport>) -> Vec<(u32, Reached)> {
         let connections = program.connections.iter().zip(0..).map(|(connection, place)| {
             let made = registry().connector(&connection.connector).and_then(|connector| {
                 let settings = self.0.settings(&connection.connector, None)?;
                 let scopes = scopes(program, place);
-                let means = Means { scopes, ..Means::new(transport.clone(), clock.clone()) };
+                let means = Means { scopes, ..Means::new(transport.clone(), self.0.clock.clone()) };
                 connector.connect(&settings, means).ok()
             });
             let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
             (place, Reached { connection: made.connection, activity: made.activity, named: None })
         });
+        connections.collect()
+    }
+
+    /// What performs cards over these connections and tables, until `stop` is given.
+    pub fn connections(&self, reached: Vec<(u32, Reached)>, stop: Stop, tables: Tables) -> Connections {
+        let clock = self.0.clock.clone();
         let crypto = Crypto::new(clock.clone());
-        let connections = Connections::new(
-            clock.clone(),
-            Run { stop, ..Run::default() },
-            registry().effects(),
-            connections,
-        )
-        .share(Tables::CONNECTOR, Arc::new(tables))
-        .share(Crypto::CONNECTOR, Arc::new(crypto));
-        World::new(RunTime::new(clock, false), connections)
+        Connections::new(clock, Run { stop, ..Run::default() }, registry().effects(), reached)
+            .share(Tables::CONNECTOR, Arc::new(tables))
+            .share(Crypto::CONNECTOR, Arc::new(crypto))
     }
 
     /// Lets the imports that were started come to their end.
