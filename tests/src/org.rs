@@ -183,7 +183,7 @@ impl Org {
 
     /// A world whose requests go through `transport`, until `stop` is given.
     pub fn world(&self, program: &Program, transport: &Arc<dyn Transport>, stop: Stop) -> World {
-        self.world_with(program, transport, stop, Tables::new(&program.tables, self.0.clock.clone()))
+        self.world_with(program, transport, stop, Tables::new(&program.tables))
     }
 
     /// A world with these tables, whose requests go through `transport`, until `stop` is given.
@@ -194,32 +194,38 @@ impl Org {
         stop: Stop,
         tables: Tables,
     ) -> World {
-        let reached = self.reached(program, transport);
-        World::new(RunTime::new(self.0.clock.clone(), false), self.connections(reached, stop, tables))
+        let time = RunTime::new(self.0.clock.clone(), false);
+        World::new(time, self.connections(program, transport, stop, tables))
     }
 
-    /// The connections of a program, by their places in it, whose requests go through `transport`.
-    pub fn reached(&self, program: &Program, transport: &Arc<dyn Transport>) -> Vec<(u32, Reached)> {
+    /// What performs the cards of such a world.
+    pub fn connections(
+        &self,
+        program: &Program,
+        transport: &Arc<dyn Transport>,
+        stop: Stop,
+        tables: Tables,
+    ) -> Connections {
+        let clock = self.0.clock.clone();
         let connections = program.connections.iter().zip(0..).map(|(connection, place)| {
             let made = registry().connector(&connection.connector).and_then(|connector| {
                 let settings = self.0.settings(&connection.connector, None)?;
                 let scopes = scopes(program, place);
-                let means = Means { scopes, ..Means::new(transport.clone(), self.0.clock.clone()) };
+                let means = Means { scopes, ..Means::new(transport.clone(), clock.clone()) };
                 connector.connect(&settings, means).ok()
             });
             let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
             (place, Reached { connection: made.connection, activity: made.activity, named: None })
         });
-        connections.collect()
-    }
-
-    /// What performs cards over these connections and tables, until `stop` is given.
-    pub fn connections(&self, reached: Vec<(u32, Reached)>, stop: Stop, tables: Tables) -> Connections {
-        let clock = self.0.clock.clone();
         let crypto = Crypto::new(clock.clone());
-        Connections::new(clock, Run { stop, ..Run::default() }, registry().effects(), reached)
-            .share(Tables::CONNECTOR, Arc::new(tables))
-            .share(Crypto::CONNECTOR, Arc::new(crypto))
+        Connections::new(
+            RunTime::new(clock.clone(), false),
+            Run { stop, ..Run::default() },
+            registry().effects(),
+            connections,
+        )
+        .share_tables(Arc::new(tables))
+        .share(Crypto::CONNECTOR, Arc::new(crypto))
     }
 
     /// Lets the imports that were started come to their end.

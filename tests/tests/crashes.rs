@@ -4,21 +4,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use flowrun_core::course::Place;
 use flowrun_core::does::AfterCrash;
-use flowrun_core::effect::{Act, Answer, Effect, Performance};
-use flowrun_core::fault::Result;
+use flowrun_core::effect::{Act, Effect};
 use flowrun_core::machine::Start;
 use flowrun_core::program::Program;
 use flowrun_core::report::{Report, Status};
 use flowrun_host::driver::{self, RunTime, Stop, World};
-use flowrun_host::perform::{Connections, Perform, Performing, Reached};
+use flowrun_host::perform::{Connections, Perform, Performing};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::http::Transport;
 use flowrun_kit::settled::Settled;
 use flowrun_okta::sim::Operation;
 use flowrun_tables::Tables;
 use flowrun_tests::org::{Org, Project, SMALL};
-use flowrun_tests::registry;
 use flowrun_tests::simulators::Setup;
 
 /// How far a request came.
@@ -33,7 +32,6 @@ enum Came {
 /// Loses so many performances from the `first` on that may not be repeated, and looks what became of them.
 struct Crashes {
     performer: Arc<Connections>,
-    reached: Vec<(u32, Reached)>,
     clock: Clock,
     begun: Arc<AtomicUsize>,
     first: usize,
@@ -53,32 +51,25 @@ impl Perform for Crashes {
         }
         let began_ms = self.clock.now_ms();
         let performing = (self.came == Came::Through).then(|| self.performer.perform(effect.clone()));
-        let looking = self.look(performance.clone(), began_ms);
         let performer = self.performer.clone();
         Performing::Open(Box::pin(async move {
             if let Some(performing) = performing {
                 performing.outcome().await.unwrap();
             }
-            match looking.await.unwrap() {
+            match performer.look(effect.clone(), began_ms).await {
                 Settled::Happened(answer) => Ok(answer),
                 Settled::DidNot => performer.perform(effect).outcome().await,
                 Settled::Unknown(fault) => Err(fault),
             }
         }))
     }
-}
 
-impl Crashes {
-    fn look(
-        &self,
-        performance: Performance,
-        began_ms: i64,
-    ) -> impl Future<Output = Result<Settled<Answer>>> + use<> {
-        let effects = registry().effects();
-        let card = effects.iter().find(|card| card.card.id == performance.card.id).unwrap().clone();
-        let reached = self.reached.iter().find(|(place, _)| Some(*place) == performance.connection);
-        let connection = reached.unwrap().1.connection.clone();
-        async move { card.settle(performance, connection, Arc::default(), None, began_ms).await }
+    fn place(&self, effect: &Effect) -> Place {
+        self.performer.place(effect)
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.performer.tables()
     }
 }
 
@@ -86,17 +77,13 @@ impl Crashes {
 async fn run(
     org: &Org,
     (program, start): &(Arc<Program>, Start),
-    first: usize,
-    lost: usize,
-    came: Came,
+    (first, lost, came): (usize, usize, Came),
 ) -> (Report, usize) {
     let transport: Arc<dyn Transport> = Arc::new(org.0.transport());
     let (clock, begun) = (org.0.clock.clone(), Arc::new(AtomicUsize::new(0)));
-    let reached = org.reached(program, &transport);
     let tables = Tables::new(&program.tables, clock.clone());
-    let performer = Arc::new(org.connections(reached.clone(), Stop::default(), tables));
-    let crashes =
-        Crashes { performer, reached, clock: clock.clone(), begun: begun.clone(), first, lost, came };
+    let performer = Arc::new(org.connections(program, &transport, Stop::default(), tables));
+    let crashes = Crashes { performer, clock: clock.clone(), begun: begun.clone(), first, lost, came };
     let world = World::of(RunTime::new(clock, false), Stop::default(), crashes);
     let report = driver::run(program.clone(), start.clone(), &world, &mut (), &mut ()).await.unwrap();
     (report, begun.load(Ordering::Relaxed))
@@ -112,14 +99,14 @@ async fn an_import_goes_on_from_wherever_it_was_cut_off() {
             Operation::Delete => Org::imported(&Setup { employees: 30, ..Setup::default() }),
         };
         let whole = org();
-        let (report, most) = run(&whole, &program, 0, 0, Came::Nowhere).await;
+        let (report, most) = run(&whole, &program, (0, 0, Came::Nowhere)).await;
         assert_eq!(report.status, Status::Done, "{flow}: {:?}", report.flow.error);
         let wanted = whole.0.okta.sent(operation);
         assert!(most >= 3 && !wanted.is_empty(), "{flow}: a session is opened, loaded, triggered");
         for came in [Came::Nowhere, Came::Through] {
             for (first, lost) in (1..=most).flat_map(|first| [(first, 1), (first, 5)]) {
                 let org = org();
-                let (report, _) = run(&org, &program, first, lost, came).await;
+                let (report, _) = run(&org, &program, (first, lost, came)).await;
                 let case = format!("{flow}: {lost} from {first}, {came:?}");
                 assert_eq!(report.status, Status::Done, "{case}: {:?}", report.flow.error);
                 assert_eq!(org.0.okta.sent(operation), wanted, "{case}");

@@ -4,6 +4,7 @@
 
 mod alone;
 mod beside;
+mod bundle;
 mod by_hand;
 mod cards;
 mod cli;
@@ -26,12 +27,14 @@ mod fuzzed;
 mod graph;
 mod import;
 mod imported;
+mod language;
 mod login;
 mod made_up;
 mod manual;
 mod many;
 mod oracles;
 mod origins;
+mod pauses;
 mod people;
 mod performing;
 mod quoted;
@@ -43,4 +46,5 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod seen;
+mod stored;
 mod unchanged;

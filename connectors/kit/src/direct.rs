@@ -32,7 +32,7 @@ pub async fn perform_in(
     let card = find(cards, id)?;
     let performance = prepare(card, inputs, wanted, None)?;
     let names = performance.outputs.clone();
-    match card.perform(performance, connection.clone(), run, None).await? {
+    match card.perform(None, performance, connection.clone(), run, None).await? {
         Answer::Outputs(values) => Ok(names.iter().cloned().zip(values).collect()),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no outputs"))),
     }
@@ -66,7 +66,7 @@ pub async fn page(
 ) -> Result<Page> {
     let card = find(cards, id)?;
     let performance = prepare(card, inputs, &[], Some(cursor))?;
-    match card.perform(performance, connection.clone(), Arc::default(), None).await? {
+    match card.perform(None, performance, connection.clone(), Arc::default(), None).await? {
         Answer::Page(page) => Ok(page),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no page"))),
     }
@@ -75,6 +75,11 @@ pub async fn page(
 fn find<'c>(cards: &'c [EffectCard], id: &str) -> Result<&'c EffectCard> {
     let card = cards.iter().find(|card| card.card.id == id);
     card.ok_or_else(|| Fault::new(FaultKind::NotFound, format!("there is no card `{id}` here")))
+}
+
+/// What the machine would hand out of the card called `id`, if it were given these inputs.
+pub fn performance(cards: &[EffectCard], id: &str, inputs: &Value) -> Result<Performance> {
+    prepare(find(cards, id)?, inputs, &[], None)
 }
 
 fn prepare(card: &EffectCard, inputs: &Value, wanted: &[&str], page: Option<Cursor>) -> Result<Performance> {

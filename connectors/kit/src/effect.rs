@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Said, Slots, Words, Work};
 use flowrun_core::does::{AfterCrash, Does};
-use flowrun_core::effect::{Answer, Cursor, Page, Performance};
+use flowrun_core::effect::{Answer, Cursor, EffectId, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Text, Value};
 
@@ -157,10 +157,11 @@ impl EffectCard {
         EffectCard::new(card, Arc::new(Coded::<C>(PhantomData)))
     }
 
-    /// Performs the card over `connection`, which must be of its connector, as part of `run`; what the run does over the
+    /// Performs the card over `connection`, which must be of its connector, as this effect of `run`; what the run does over the
     /// connection shows in `activity`, else in the connection's own.
     pub fn perform(
         &self,
+        effect: Option<EffectId>,
         performance: Performance,
         connection: AnyConnection,
         run: Arc<Run>,
@@ -168,6 +169,7 @@ impl EffectCard {
     ) -> Pending<'static, Result<Answer>> {
         let does = self.card.does().with(&performance.args);
         let errand = Errand {
+            effect,
             cleans_up: performance.cleans_up,
             activity,
             ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))

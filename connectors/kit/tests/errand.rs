@@ -159,12 +159,12 @@ async fn what_was_asked_narrows_what_the_card_may_do() {
 struct Notes(Story);
 
 impl Ledger for Notes {
-    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, u64> {
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, Result<u64>> {
         Box::pin(async move {
             // As a disk does, it takes a while.
             tokio::task::yield_now().await;
             self.0.lock().unwrap().push(format!("sending {} {}", sending.method, sending.path));
-            17
+            Ok(17)
         })
     }
 

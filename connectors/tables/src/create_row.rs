@@ -56,7 +56,7 @@ impl Effect for CreateRow {
 
     async fn run(self, tables: &Tables) -> Result<Created> {
         let now = tables.now_ms();
-        let row_id = tables.change(&self.table, Self::TABLE, |table| table.create(self.columns, now))?;
+        let row_id = tables.with(&self.table, Self::TABLE, |table| table.create(self.columns, now))?;
         Ok(Created { row_id })
     }
 }

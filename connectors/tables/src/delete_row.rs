@@ -45,7 +45,7 @@ impl Effect for DeleteRow {
     type Out = ();
 
     async fn run(self, tables: &Tables) -> Result<()> {
-        tables.change(&self.table, Self::TABLE, |table| {
+        tables.with(&self.table, Self::TABLE, |table| {
             table.delete(&self.row_id).map_err(|fault| fault.at(Self::ROW_ID))
         })
     }

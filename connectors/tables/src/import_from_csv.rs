@@ -100,7 +100,7 @@ impl Effect for ImportFromCsv {
         let delimiter = delimiter(&self.delimiter, Self::DELIMITER)?;
         let encoding = files::encoding(&self.encoding, Self::ENCODING)?;
         let now_ms = tables.now_ms();
-        let new_rows = tables.change(&self.table, Self::TABLE, |table| {
+        let new_rows = tables.with(&self.table, Self::TABLE, |table| {
             let reader = tables.files.open(&self.file_content)?;
             let mut intake =
                 Intake::new(reader, encoding, delimiter, &wanted, table).map_err(|fault| fault.at(input))?;
@@ -123,7 +123,7 @@ impl Tables {
     /// Adds the rows of a CSV file to a table before anything runs, and says how many; every column of it must be one of the table.
     pub fn fill(&self, table: &str, file: &File) -> Result<usize> {
         let now_ms = self.now_ms();
-        self.change(&TableName(table.into()), ImportFromCsv::TABLE, |table| {
+        self.with(&TableName(table.into()), ImportFromCsv::TABLE, |table| {
             let all = Wanted::All(DECLARE);
             let mut intake = Intake::new(self.files.open(file)?, Encoding::UTF_8, b',', &all, table)?;
             let rows = intake.rows(table, table.room(false)?)?;

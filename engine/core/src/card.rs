@@ -355,6 +355,10 @@ pub enum Control {
     WaitFor,
     /// Wait Until.
     WaitUntil,
+    /// Pause.
+    Pause,
+    /// Pause Raw.
+    PauseRaw,
     /// For Each.
     ForEach,
     /// For Each - Ignore Errors.
@@ -468,6 +472,11 @@ impl Card {
             Work::Effect(spec) if !spec.own => Some(&spec.connector),
             _ => None,
         }
+    }
+
+    /// Whether it is performed over what this connector has.
+    pub fn is_of(&self, connector: &str) -> bool {
+        matches!(&self.work, Work::Effect(spec) if spec.connector == connector)
     }
 
     /// What it does to the world; only cards that reach outside can change it.

@@ -121,6 +121,12 @@ impl Fault {
         self
     }
 
+    /// The same fault, laid at no input.
+    pub fn nowhere(mut self) -> Fault {
+        self.0.input = None;
+        self
+    }
+
     /// The same fault as another kind of failure.
     pub fn of_kind(mut self, kind: FaultKind) -> Fault {
         self.0.kind = kind;

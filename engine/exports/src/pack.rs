@@ -44,6 +44,8 @@ pub struct Flow {
     pub folder: Option<Text>,
     /// Who may start an API endpoint, in Okta's word: open, medium, high.
     pub security: Option<Text>,
+    /// Whether all data that passes through it is saved.
+    pub saves_data: Option<bool>,
     /// When it starts by itself.
     pub schedule: Option<Schedule>,
     /// Its cards.
@@ -238,6 +240,9 @@ fn read_flow(id: &str, flow: &Json, pack: &mut Pack, troubles: &mut Vec<Trouble>
             description: string(flow, "description").unwrap_or_default(),
             folder: string(data, "group"),
             security: string(data, "security_level"),
+            // `inheritLog` is set on every flow, and no folder says anything, while flows of one folder differ: it is the flow's
+            // own word that holds.
+            saves_data: data.get("log").and_then(Json::as_bool),
             schedule: schedule(data),
             scope,
         }),
