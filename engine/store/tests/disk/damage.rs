@@ -57,7 +57,7 @@ fn a_damaged_store_is_read_but_not_written_after_a_crash() {
     fs::write(crashed.path().join("store.db-wal"), b"not a log").unwrap();
     let path = crashed.path().join("store.db");
     let mut bytes = fs::read(&path).unwrap();
-    bytes[(root as usize - 1) * 8192..][..16].fill(0xff);
+    bytes[(root as usize - 1) * 4096..][..16].fill(0xff);
     fs::write(&path, bytes).unwrap();
     let store = own(crashed.path());
     let damage = store.damage().expect("it is noticed");
