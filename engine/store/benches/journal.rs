@@ -182,14 +182,14 @@ fn kept_table(folder: &Path) {
         Batch::default().table(TableChange { table: table.clone(), next: number + 1, note: None, rows })
     };
     let began = Instant::now();
-    (1..=8_000).for_each(|number| drop(store.append(put(number))));
+    (1..=8_000).for_each(|number| _ = store.append(put(number)));
     store.durable(store.newest()).wait().unwrap();
     println!(
         "{:<64} {:>10.2} s",
         "8,000 rows into a kept table, a batch each",
         began.elapsed().as_secs_f64()
     );
-    (8_001..=100_000).for_each(|number| drop(store.append(put(number))));
+    (8_001..=100_000).for_each(|number| _ = store.append(put(number)));
     store.durable(store.newest()).wait().unwrap();
     let began = Instant::now();
     assert_eq!(store.table(&table).unwrap().unwrap().rows.len(), 100_000);

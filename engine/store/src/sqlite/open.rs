@@ -182,7 +182,7 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
 fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     let new = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0;
     if new {
-        connection.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
         connection.execute_batch(&format!("PRAGMA application_id = {}", schema::APPLICATION))?;
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -190,7 +190,7 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
         return Err(not_taken("journal_mode", &mode, "wal"));
     }
     check(connection, "application_id", schema::APPLICATION)?;
-    check(connection, "page_size", 8192)?;
+    check(connection, "page_size", 4096)?;
     check(connection, "auto_vacuum", 2)?;
     set(connection, EVERY)?;
     set(connection, WRITING)?;

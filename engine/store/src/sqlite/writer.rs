@@ -106,7 +106,9 @@ impl Writer {
         if let Some(error) = batch.run.as_ref().and_then(|run| self.desk.stuck.get(run)) {
             return Err(error.clone());
         }
-        let done = self.apart(|desk| desk.apply(batch));
+        // One statement leaves nothing behind by itself if it is refused.
+        let done =
+            if batch.is_one_entry() { self.desk.apply(batch) } else { self.apart(|desk| desk.apply(batch)) };
         if let Err(error) = &done {
             batch.tables.iter().for_each(|change| self.desk.look_again_at_table(&change.table));
             if let Some(run) = &batch.run {
@@ -182,4 +184,4 @@ impl Writer {
 }
 
 /// The size of a page.
-const PAGE: u64 = 8192;
+const PAGE: u64 = 4096;
