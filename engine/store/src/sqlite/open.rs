@@ -94,6 +94,7 @@ impl Sqlite {
         backup::interrupted(folder)?;
         let path = folder.join(FILE);
         let unclean = fs::metadata(log_of(&path)).is_ok_and(|data| data.len() > 0);
+        let new = !path.exists();
         // Made here, so that nobody else may read it; SQLite gives what lies beside it the same mode.
         private()
             .write(true)
@@ -111,6 +112,11 @@ impl Sqlite {
             return Ok(store);
         }
         schema::migrate(&connection, schema::STEPS, |form| keep_form(&connection, folder, form))?;
+        if new {
+            backup::sync_parent(&path)
+                .and_then(|()| backup::sync_parent(folder))
+                .map_err(|error| unwritable(folder, &error))?;
+        }
         sweep(&connection, &store.blobs)?;
         let desk = Desk::new(connection, store.blobs.clone());
         let writer = Writer { desk, queue: store.queue.clone(), settled: store.settled.clone() };
