@@ -54,10 +54,11 @@ impl Settled {
         self.tell(state, woken);
     }
 
-    /// From this ticket on, nothing reaches the disk any more.
-    pub(crate) fn give_up(&self, from: Ticket, error: StoreError) {
+    /// What is not settled yet never will be.
+    pub(crate) fn give_up(&self, error: StoreError) {
         let mut state = self.state();
         if state.broken.is_none() {
+            let from = Ticket(self.up_to.load(Ordering::Acquire) + 1);
             state.broken = Some((from, error));
         }
         let woken = std::mem::take(&mut state.waiting);
@@ -193,7 +194,7 @@ mod tests {
         assert!(poll(2).is_pending());
         drop(waiting.pop());
         let full = StoreError::new(Trouble::Full, "the disk is full");
-        settled.give_up(Ticket(3), full.clone());
+        settled.give_up(full.clone());
         assert_eq!(counts(), [1, 1, 1, 0], "who no longer waits is not woken");
         assert_eq!(settled.durable(Ticket(2)).wait(), Ok(()), "what was durable stays so");
         assert_eq!(settled.durable(Ticket(3)).wait(), Err(full.clone()));

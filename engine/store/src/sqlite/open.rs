@@ -14,7 +14,7 @@ use super::{Sqlite, backup, schema};
 use crate::blobs::{Blobs, make_private, unwritable};
 use crate::error::{Result, StoreError, Trouble};
 use crate::lock::{Holder, Lock, private};
-use crate::ticket::{Settled, Ticket};
+use crate::ticket::Settled;
 
 /// Every SQLite before this one can damage a file in WAL mode (the WAL-reset bug).
 const OLDEST: i32 = 3_051_003;
@@ -142,7 +142,7 @@ impl Sqlite {
         let store = Sqlite::bare(folder, None);
         store.queue.abandon();
         let message = "the store was opened only to look at it";
-        store.settled.give_up(Ticket(1), StoreError::new(Trouble::Owned, message));
+        store.settled.give_up(StoreError::new(Trouble::Owned, message));
         Ok(store)
     }
 
@@ -162,7 +162,7 @@ impl Sqlite {
     /// Lets nothing be written.
     fn close_with(&mut self, damage: StoreError) {
         self.queue.abandon();
-        self.settled.give_up(Ticket(1), damage.clone());
+        self.settled.give_up(damage.clone());
         self.damage = Some(damage);
     }
 }

@@ -34,7 +34,7 @@ struct Told<'w>(&'w Queue, &'w Settled);
 impl Drop for Told<'_> {
     fn drop(&mut self) {
         self.0.abandon();
-        self.1.give_up(Ticket(0), StoreError::new(Trouble::Closed, "the store was closed"));
+        self.1.give_up(StoreError::new(Trouble::Closed, "the store was closed"));
     }
 }
 
@@ -55,7 +55,7 @@ impl Writer {
                         }
                         Err(error) => {
                             queue.abandon();
-                            settled.give_up(first, error);
+                            settled.give_up(error);
                             return;
                         }
                     }
