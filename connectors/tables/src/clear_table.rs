@@ -43,7 +43,7 @@ impl Effect for ClearTable {
     type Out = Cleared;
 
     async fn run(self, tables: &Tables) -> Result<Cleared> {
-        let rows = tables.change(&self.table, Self::TABLE, |table| Ok(table.clear()))?;
+        let rows = tables.with(&self.table, Self::TABLE, |table| Ok(table.clear()))?;
         Ok(Cleared { cleared_rows: rows as f64 })
     }
 }

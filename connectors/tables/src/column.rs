@@ -9,7 +9,7 @@ use flowrun_core::value::{Mismatch, Text, Value, convert, whole_number};
 use crate::MAX_CELL;
 
 /// A column of a table.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Column {
     pub name: Text,
     pub ty: Type,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::{Example, TableName};
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::encoding::{self, Encoding};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text};
@@ -83,6 +83,8 @@ impl Effect for ImportFromCsv {
             => err "the file has no first line",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    // The rows are there only if the end of the card is noted: both are in one transaction.
+    const AFTER_CRASH: AfterCrash = AfterCrash::Repeats;
     type Connection = Tables;
     type Out = Imported;
 
@@ -98,7 +100,7 @@ impl Effect for ImportFromCsv {
         let delimiter = delimiter(&self.delimiter, Self::DELIMITER)?;
         let encoding = files::encoding(&self.encoding, Self::ENCODING)?;
         let now_ms = tables.now_ms();
-        let new_rows = tables.change(&self.table, Self::TABLE, |table| {
+        let new_rows = tables.with(&self.table, Self::TABLE, |table| {
             let reader = tables.files.open(&self.file_content)?;
             let mut intake =
                 Intake::new(reader, encoding, delimiter, &wanted, table).map_err(|fault| fault.at(input))?;
@@ -121,7 +123,7 @@ impl Tables {
     /// Adds the rows of a CSV file to a table before anything runs, and says how many; every column of it must be one of the table.
     pub fn fill(&self, table: &str, file: &File) -> Result<usize> {
         let now_ms = self.now_ms();
-        self.change(&TableName(table.into()), ImportFromCsv::TABLE, |table| {
+        self.with(&TableName(table.into()), ImportFromCsv::TABLE, |table| {
             let all = Wanted::All(DECLARE);
             let mut intake = Intake::new(self.files.open(file)?, Encoding::UTF_8, b',', &all, table)?;
             let rows = intake.rows(table, table.room(false)?)?;

@@ -1,115 +1,96 @@
-//! Tables whose rows are there again in the next run: how they are written down.
-//!
-//! A line of JSON tells which row comes next and what the rows' IDs begin with, then one line each row. The whole is written again with every change, so
-//! that no crash can lose one; that is what bounds such a table.
+//! Tables that outlive a run: in memory once for all runs of a process, under the columns that each run's program gives them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Text, Value, parse_json};
+use flowrun_core::value::Text;
 
+use crate::column::Column;
+use crate::stored::Loaded;
 use crate::table::Table;
 
-/// Where kept tables are written to.
-pub trait Store: Send + Sync + std::fmt::Debug {
-    /// What was saved last for a table, if anything was.
-    fn load(&self, table: &str) -> Result<Option<String>, String>;
-
-    /// Saves a table; once it returns, a crash loses nothing.
-    fn save(&self, table: &str, text: &str) -> Result<(), String>;
+/// Where what was kept of tables is read from.
+pub trait Rows {
+    /// What was stored of a table, if anything was.
+    fn load(&self, table: &str) -> std::result::Result<Option<Loaded>, String>;
 }
 
-impl Table {
-    /// The table as it is written down.
-    pub fn write(&self) -> String {
-        let ids = [&self.name].into_iter().chain(&self.former);
-        let ids = Value::from(ids.map(|id| Value::from(id.clone())).collect::<Vec<_>>());
-        let mut text = Value::object([("next", Value::from(self.next as f64)), ("ids", ids)]).to_json();
-        text.push('\n');
-        for slot in (0..self.slots.len()).filter(|slot| self.is_live(*slot)) {
-            let row = self.row(slot);
-            let line = Value::object([
-                ("number", Value::Number(self.slots[slot].number as f64)),
-                ("created", row.created.into()),
-                ("updated", row.updated.into()),
-                ("columns", Value::from(row.columns)),
-            ]);
-            text.push_str(&line.to_json());
-            text.push('\n');
+/// The kept tables of a process, those of each scope apart: of a project over certain hosts. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Keeper(Arc<Mutex<BTreeMap<String, Kept>>>);
+
+/// The kept tables of one scope. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Kept(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    tables: Mutex<BTreeMap<Text, Arc<Mutex<Table>>>>,
+    order: Mutex<()>,
+}
+
+/// The right to change the kept tables of a scope, until this is dropped.
+#[must_use = "the order of changes holds only as long as this lives"]
+#[derive(Debug)]
+pub struct Order<'k> {
+    _held: Option<MutexGuard<'k, ()>>,
+}
+
+impl Keeper {
+    /// The tables of a scope.
+    pub fn of(&self, scope: &str) -> Kept {
+        let mut scopes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        scopes.entry(scope.to_owned()).or_default().clone()
+    }
+}
+
+impl Kept {
+    /// The table of this name, loaded when it is first asked for.
+    pub(crate) fn table(
+        &self,
+        name: &Text,
+        columns: &Arc<[Column]>,
+        rows: &dyn Rows,
+    ) -> Result<Arc<Mutex<Table>>> {
+        let mut tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = tables.get(name) {
+            return Ok(table.clone());
         }
-        text
+        let table = Arc::new(Mutex::new(load(name, columns, rows)?));
+        tables.insert(name.clone(), table.clone());
+        Ok(table)
     }
 
-    /// Fills an empty table with what was written down.
-    pub fn restore(&mut self, text: &str) -> Result<()> {
-        let name = self.name.clone();
-        let damaged = |line: usize| {
-            let message = format!("what was kept of table \"{name}\" is damaged in line {}", line + 1);
-            Fault::new(FaultKind::Parse, message).help("restore the file, or delete it to start over")
-        };
-        let mut next = 1;
-        for (place, line) in text.lines().enumerate() {
-            let line = parse_json(line).map_err(|_| damaged(place))?;
-            let member = |name: &str| line.as_object().and_then(|line| line.get(name)).cloned();
-            let number = |name: &str| member(name).and_then(|value| value.as_number());
-            if place == 0 {
-                next = number("next").ok_or_else(|| damaged(place))? as u64;
-                self.former = match member("ids") {
-                    Some(ids) => self.other_names(&ids).ok_or_else(|| damaged(place))?,
-                    // They used to begin with the table's place in the manifest.
-                    None => vec![Text::from(format!("r{}", self.place))],
-                };
-                continue;
-            }
-            let (Some(row), Some(Value::Object(columns))) = (number("number"), member("columns")) else {
-                return Err(damaged(place));
-            };
-            let moment = |name: &str| {
-                let text = member(name)?;
-                flowrun_core::value::parse_date(text.as_text()?).map(|date| date.millis())
-            };
-            let created = moment("created").ok_or_else(|| damaged(place))?;
-            let updated = moment("updated").ok_or_else(|| damaged(place))?;
-            self.put(row as u64, columns.iter(), created, updated)?;
-        }
-        self.next = self.next.max(next);
-        Ok(())
+    /// A table of this name that is nobody else's, with the same rows.
+    pub(crate) fn copy(&self, name: &Text, columns: &Arc<[Column]>, rows: &dyn Rows) -> Result<Table> {
+        let tables = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(table) = tables.get(name) else { return load(name, columns, rows) };
+        let stored = table.lock().unwrap_or_else(PoisonError::into_inner).stored();
+        let mut copy = Table::new(name.clone(), columns.clone());
+        copy.fill(&stored)?;
+        Ok(copy)
     }
 
-    /// Which of the beginnings of IDs are not the table's name.
-    fn other_names(&self, ids: &Value) -> Option<Vec<Text>> {
-        let ids = ids.as_list()?.iter().map(|id| id.as_text().cloned());
-        let ids = ids.collect::<Option<Vec<Text>>>()?;
-        Some(ids.into_iter().filter(|id| *id != self.name).collect())
+    /// The right to change these tables.
+    pub(crate) fn order(&self) -> Order<'_> {
+        Order { _held: Some(self.0.order.lock().unwrap_or_else(PoisonError::into_inner)) }
     }
+}
 
-    fn unfit(&self, fault: &Fault) -> Fault {
-        let message = format!("what was kept of table \"{}\" does not fit: {}", self.name, fault.message);
-        Fault::new(fault.kind, message)
-            .help("give the table its columns back in flowrun.yaml, or delete what was kept to start over")
-    }
+impl Order<'_> {
+    /// The right of a run that has no kept tables.
+    pub(crate) const NONE: Order<'static> = Order { _held: None };
+}
 
-    fn put<'r>(
-        &mut self,
-        number: u64,
-        columns: impl Iterator<Item = (&'r Text, &'r Value)>,
-        created: i64,
-        updated: i64,
-    ) -> Result<()> {
-        if number < self.next {
-            let message = format!("what was kept of table \"{}\" has its rows in no order", self.name);
-            return Err(Fault::new(FaultKind::Parse, message));
-        }
-        self.next = number;
-        let mut values = vec![Value::Null; self.columns.len()];
-        for (name, value) in columns {
-            let kept =
-                self.column(name).and_then(|column| Ok((column, self.columns[column].keep(value.clone())?)));
-            let (column, value) = kept.map_err(|fault| self.unfit(&fault))?;
-            values[column] = value;
-        }
-        self.push(&values, created);
-        if let Some(slot) = self.slots.last_mut() {
-            slot.touch(updated);
-        }
-        Ok(())
+fn load(name: &Text, columns: &Arc<[Column]>, rows: &dyn Rows) -> Result<Table> {
+    let loaded = rows.load(name).map_err(|why| {
+        let message = format!("what was kept of table \"{name}\" can't be read: {why}");
+        Fault::new(FaultKind::Connection, message)
+    })?;
+    let mut table = Table::new(name.clone(), columns.clone());
+    if let Some(loaded) = loaded {
+        table.fill(&loaded)?;
     }
+    Ok(table)
 }

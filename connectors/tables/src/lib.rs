@@ -12,29 +12,36 @@ mod filter;
 mod index;
 mod intake;
 mod kept;
+mod layout;
+mod legacy;
 mod live;
 mod number;
 mod query;
 mod search;
+mod snapshot;
+mod stored;
 mod stream;
 mod table;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flowrun_core::card::TableName;
+use flowrun_core::card::{TableName, Work};
+use flowrun_core::effect::Performance;
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
 use flowrun_core::program;
 use flowrun_core::suggest::closest;
-use flowrun_core::value::{Record, Text};
-use flowrun_kit::clock::Clock;
+use flowrun_core::value::{FromValue, Record, Text};
 use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::Connection;
 use flowrun_kit::files::Files;
 use indexmap::IndexMap;
 
 pub use example::example_tables;
-pub use kept::Store;
+pub use kept::{Keeper, Kept, Order, Rows};
+pub use stored::{Change, Changes, Loaded, Row};
 
+use column::Column;
 use table::Table;
 
 flowrun_kit::effect_cards! {
@@ -56,8 +63,6 @@ pub fn connector() -> Connector {
 
 /// How many rows a table holds at the most, unless its definition says otherwise.
 pub const MAX_ROWS: usize = 500_000;
-/// How many rows a kept table has at the most.
-pub const MAX_KEPT: usize = 10_000;
 /// How many columns a table has at the most.
 pub const MAX_COLUMNS: usize = 64;
 /// How many characters a cell holds at the most.
@@ -65,13 +70,43 @@ pub const MAX_CELL: usize = 16_000;
 /// How many rows a search that does not stream gives at the most.
 pub const MAX_FOUND: usize = 3_500;
 
-/// The tables of a project, in memory: empty at the start of a run, as imported tables are in Okta, unless they are kept.
-#[derive(Debug)]
+/// The tables of a run, in memory: empty at its start, but for those that are kept, which all runs share.
+///
+/// They ask neither a clock nor a disk: the same cards at the same times make the same rows, under the same IDs.
+#[derive(Debug, Default)]
 pub struct Tables {
-    tables: IndexMap<Text, Mutex<Table>>,
-    clock: Clock,
+    tables: IndexMap<Text, Held>,
+    at_us: AtomicI64,
     files: Files,
-    store: Option<Box<dyn Store>>,
+    kept: Option<Kept>,
+    changes: Mutex<Vec<Changes>>,
+}
+
+/// A table, as a run sees it.
+#[derive(Debug)]
+struct Held {
+    table: Arc<Mutex<Table>>,
+    /// The columns that the run's program gives it; those of another run may differ.
+    columns: Arc<[Column]>,
+    max_rows: usize,
+    is_kept: bool,
+}
+
+impl Held {
+    fn new(definition: &program::Table) -> Held {
+        let columns: Arc<[Column]> = definition.columns.iter().map(Column::new).collect();
+        let max_rows = definition.max_rows.unwrap_or(MAX_ROWS);
+        let table = Table::new(definition.name.clone(), columns.clone());
+        Held { table: Arc::new(Mutex::new(table)), columns, max_rows, is_kept: false }
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, Table>> {
+        // A panic elsewhere leaves a table whole, since every change is made in one step.
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.lay_out(&self.columns)?;
+        table.max_rows = self.max_rows;
+        Ok(table)
+    }
 }
 
 impl Connection for Tables {
@@ -80,12 +115,10 @@ impl Connection for Tables {
 }
 
 impl Tables {
-    /// Empty tables of these definitions; `clock` tells when a row is created and updated.
-    pub fn new(definitions: &[program::Table], clock: Clock) -> Tables {
-        let tables = definitions.iter().enumerate();
-        let tables =
-            tables.map(|(place, table)| (table.name.clone(), Mutex::new(Table::new(place + 1, table))));
-        Tables { tables: tables.collect(), clock, files: Files::default(), store: None }
+    /// Empty tables of these definitions, all of them the run's own.
+    pub fn new(definitions: &[program::Table]) -> Tables {
+        let tables = definitions.iter().map(|table| (table.name.clone(), Held::new(table)));
+        Tables { tables: tables.collect(), ..Tables::default() }
     }
 
     /// The same tables, which are exported to these files and imported from them.
@@ -93,22 +126,91 @@ impl Tables {
         Tables { files, ..self }
     }
 
-    /// The same tables, the kept ones filled with what `store` has of them, and saved there with every change.
-    pub fn kept_in(self, store: impl Store + 'static) -> Result<Tables> {
-        for table in self.tables.values() {
-            let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-            if !table.kept {
-                continue;
-            }
-            let saved = store.load(&table.name).map_err(|why| {
-                let message = format!("what was kept of table \"{}\" can't be read: {why}", table.name);
-                Fault::new(FaultKind::Connection, message)
-            })?;
-            if let Some(text) = saved {
-                table.restore(&text)?;
+    /// The same tables, those named here shared with whoever else has `kept`; the first to name one has it loaded from `rows`.
+    pub fn keeping<'n>(
+        mut self,
+        names: impl IntoIterator<Item = &'n str>,
+        kept: &Kept,
+        rows: &dyn Rows,
+    ) -> Result<Tables> {
+        for name in names {
+            if let Some((_, name, held)) = self.tables.get_full_mut(name) {
+                held.table = kept.table(name, &held.columns, rows)?;
+                held.is_kept = true;
+                // That they fit under the columns here is known before anything runs.
+                held.lock()?.changes.get_or_insert_default();
             }
         }
-        Ok(Tables { store: Some(Box::new(store)), ..self })
+        self.kept = Some(kept.clone());
+        Ok(self)
+    }
+
+    /// The same tables, those named here filled with the rows that `kept` has of them: what becomes of these nobody else sees, and it
+    /// isn't kept.
+    pub fn copying<'n>(
+        mut self,
+        names: impl IntoIterator<Item = &'n str>,
+        kept: &Kept,
+        rows: &dyn Rows,
+    ) -> Result<Tables> {
+        for name in names {
+            if let Some((_, name, held)) = self.tables.get_full_mut(name) {
+                held.table = Arc::new(Mutex::new(kept.copy(name, &held.columns, rows)?));
+            }
+        }
+        Ok(self)
+    }
+
+    /// Says what time it is, in microseconds since 1970, UTC: rows are created and updated then, until it is said anew.
+    pub fn set_time(&self, at_us: i64) {
+        self.at_us.store(at_us, Ordering::Relaxed);
+    }
+
+    /// Whether the card works on a kept table. Any other card of tables does the same when it is performed again, at the same time
+    /// and after the same cards.
+    pub fn is_kept(&self, performance: &Performance) -> bool {
+        let is_of_tables =
+            matches!(&performance.card.work, Work::Effect(spec) if spec.connector == Self::CONNECTOR);
+        if self.kept.is_none() || !is_of_tables {
+            return false;
+        }
+        let place = performance.card.inputs.iter().position(|input| &*input.name == "table");
+        let named = place.and_then(|place| performance.args.get(place));
+        let name = named.and_then(|named| Text::from_value(named.clone()).ok());
+        name.and_then(|name| self.tables.get(&name)).is_some_and(|held| held.is_kept)
+    }
+
+    /// The right to change kept tables. Who performs a card under it, [takes](Tables::take_changes) the changes and hands them on
+    /// before the right is given up, hands them on in the order in which they were made, whatever other runs do.
+    pub fn kept_lock(&self) -> Order<'_> {
+        self.kept.as_ref().map_or(Order::NONE, Kept::order)
+    }
+
+    /// What the run has changed in kept tables since this was last asked, in its order.
+    pub fn take_changes(&self) -> Vec<Changes> {
+        std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The tables that are the run's own, in one piece for [`Tables::restore`].
+    pub fn snapshot(&self) -> Result<Vec<u8>> {
+        let mut bytes = snapshot::begin();
+        for held in self.tables.values().filter(|held| !held.is_kept) {
+            held.lock()?.write(&mut bytes);
+        }
+        Ok(bytes)
+    }
+
+    /// Fills the tables that are the run's own, and empty, with the rows of a [snapshot](Tables::snapshot). Those of a table that is
+    /// not there any more are left out.
+    pub fn restore(&self, bytes: &[u8]) -> Result<()> {
+        let mut reading = snapshot::Reading::new(bytes)?;
+        while let Some(name) = reading.name()? {
+            match self.tables.get(name).filter(|held| !held.is_kept) {
+                Some(held) => reading.table(&mut *held.lock()?)?,
+                None => reading.table(&mut Table::new(name.into(), Arc::default()))?,
+            }
+        }
+        Ok(())
     }
 
     /// How many rows the table has; none if there is no such table.
@@ -122,14 +224,18 @@ impl Tables {
         self.look(table, |table| table.all())
     }
 
+    /// All that is to be stored of the table; none if there is no such table.
+    pub fn stored(&self, table: &str) -> Option<Loaded> {
+        self.look(table, |table| table.stored())
+    }
+
     /// The names of the tables, in the order of their definition.
     pub fn names(&self) -> impl Iterator<Item = &Text> {
         self.tables.keys()
     }
 
-    fn look<T>(&self, name: &str, what: impl FnOnce(&mut Table) -> T) -> Option<T> {
-        // A panic elsewhere leaves a table whole, since every change is made in one step.
-        self.tables.get(name).map(|table| what(&mut table.lock().unwrap_or_else(PoisonError::into_inner)))
+    fn look<T>(&self, name: &str, what: impl FnOnce(&Table) -> T) -> Option<T> {
+        self.tables.get(name)?.lock().ok().map(|table| what(&table))
     }
 
     /// Does `what` with the table that the input `input` names.
@@ -139,37 +245,26 @@ impl Tables {
         input: InputId,
         what: impl FnOnce(&mut Table) -> Result<T>,
     ) -> Result<T> {
-        self.look(&name.0, what).unwrap_or_else(|| {
-            let fault =
-                Fault::new(FaultKind::NotFound, format!("there is no table \"{}\"", name.0)).at(input);
-            match closest(&name.0, self.names().map(|name| &**name)) {
-                Some(meant) => Err(fault.help(format!("did you mean \"{meant}\"?"))),
-                None => Err(fault),
-            }
-        })
+        let held = self.tables.get(&name.0).ok_or_else(|| self.no_table(&name.0).at(input))?;
+        let mut table = held.lock()?;
+        let done = what(&mut table)?;
+        if let Some(changes) = table.changes.as_mut().filter(|changes| !changes.is_empty()) {
+            let rows = std::mem::take(changes);
+            let changes = Changes { table: table.name.clone(), next: table.next, note: None, rows };
+            self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(changes);
+        }
+        Ok(done)
     }
 
-    /// Changes the table that the input `input` names; a kept one is saved before anybody hears of the change.
-    fn change<T>(
-        &self,
-        name: &TableName,
-        input: InputId,
-        what: impl FnOnce(&mut Table) -> Result<T>,
-    ) -> Result<T> {
-        self.with(name, input, |table| {
-            let done = what(table)?;
-            if let Some(store) = self.store.as_ref().filter(|_| table.kept) {
-                store.save(&table.name, &table.write()).map_err(|why| {
-                    let message = format!("table \"{}\" can't be kept: {why}", table.name);
-                    Fault::new(FaultKind::Connection, message)
-                        .help("what the run sent before is not undone; the table is as the last change that was kept left it")
-                })?;
-            }
-            Ok(done)
-        })
+    fn no_table(&self, name: &str) -> Fault {
+        let fault = Fault::new(FaultKind::NotFound, format!("there is no table \"{name}\""));
+        match closest(name, self.names().map(|name| &**name)) {
+            Some(meant) => fault.help(format!("did you mean \"{meant}\"?")),
+            None => fault,
+        }
     }
 
     fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
+        self.at_us.load(Ordering::Relaxed).div_euclid(1000)
     }
 }

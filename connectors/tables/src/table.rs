@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::program;
 use flowrun_core::value::{Date, Record, Text, Value};
 
 use crate::cells::Cells;
@@ -11,7 +10,8 @@ use crate::column::{Column, Place, no_column};
 use crate::index::Index;
 use crate::live::Live;
 use crate::query::Query;
-use crate::{MAX_COLUMNS, MAX_KEPT, MAX_ROWS};
+use crate::stored::Change;
+use crate::{MAX_COLUMNS, MAX_ROWS};
 
 /// What to do about a table that is full.
 pub(crate) const MORE_ROWS: &str = "give the table a larger `max_rows` in flowrun.yaml, or clear it";
@@ -27,10 +27,10 @@ pub(crate) struct Room {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub name: Text,
-    pub columns: Vec<Column>,
-    /// Which of the project's tables it is.
-    pub place: usize,
-    /// What the IDs of its kept rows began with before they began with the table's name.
+    pub columns: Arc<[Column]>,
+    /// Columns that rows have values for, behind the others, and that flowrun.yaml names no more.
+    pub unseen: Vec<Text>,
+    /// What the IDs of its rows began with before they began with the table's name.
     pub former: Vec<Text>,
     pub slots: Vec<Slot>,
     pub live: Live,
@@ -39,9 +39,10 @@ pub(crate) struct Table {
     pub indexes: Vec<Index>,
     /// The slots that searches found lately, with what was searched; none survives a change.
     pub views: Vec<(Query, Arc<[u32]>)>,
-    /// Whether its rows are there again in the next run.
-    pub kept: bool,
-    max_rows: usize,
+    /// What has changed, where that is wanted.
+    pub changes: Option<Vec<Change>>,
+    /// How many rows it may have.
+    pub max_rows: usize,
     keys: [Text; 3],
 }
 
@@ -50,10 +51,10 @@ pub(crate) struct Table {
 pub(crate) struct Slot {
     /// The row's number.
     pub number: u64,
-    created: i64,
-    updated: i64,
+    pub created: i64,
+    pub updated: i64,
     /// None once the row is deleted.
-    cells: Option<Cells>,
+    pub cells: Option<Cells>,
 }
 
 /// What is known of one row.
@@ -65,26 +66,27 @@ pub(crate) struct Row {
 }
 
 impl Slot {
-    /// Says when the row was last updated.
-    pub fn touch(&mut self, at_ms: i64) {
-        self.updated = at_ms;
+    /// The place of a row that was created and updated at these moments.
+    pub fn new(number: u64, [created, updated]: [i64; 2], cells: Cells) -> Slot {
+        Slot { number, created, updated, cells: Some(cells) }
     }
 }
 
 impl Table {
-    pub fn new(place: usize, definition: &program::Table) -> Table {
+    /// An empty table.
+    pub fn new(name: Text, columns: Arc<[Column]>) -> Table {
         Table {
-            name: definition.name.clone(),
-            columns: definition.columns.iter().map(Column::new).collect(),
-            place,
+            name,
+            columns,
+            unseen: Vec::new(),
             former: Vec::new(),
             slots: Vec::new(),
             live: Live::default(),
             next: 1,
             indexes: Vec::new(),
             views: Vec::new(),
-            kept: definition.kept,
-            max_rows: definition.max_rows.unwrap_or(if definition.kept { MAX_KEPT } else { MAX_ROWS }),
+            changes: None,
+            max_rows: MAX_ROWS,
             keys: ["Row ID", "Created", "Updated"].map(Text::from),
         }
     }
@@ -148,9 +150,9 @@ impl Table {
         for index in &mut self.indexes {
             index.add(&cells.get(index.column), slot as u32);
         }
-        self.slots.push(Slot { number, created: now_ms, updated: now_ms, cells: Some(cells) });
+        self.slots.push(Slot::new(number, [now_ms, now_ms], cells));
         self.live.push();
-        self.views.clear();
+        self.changed(slot);
     }
 
     /// The row with this ID.
@@ -182,7 +184,7 @@ impl Table {
         }
         self.slots[slot].cells = Some(Cells::pack(&values));
         self.slots[slot].updated = now_ms;
-        self.views.clear();
+        self.changed(slot);
         Ok(())
     }
 
@@ -193,7 +195,7 @@ impl Table {
             self.indexes.iter_mut().for_each(|index| index.remove(&cells.get(index.column), slot as u32));
         }
         self.live.remove(slot);
-        self.views.clear();
+        self.changed(slot);
         let empty = self.live.slots() - self.live.count();
         if empty > 1024 && empty > self.live.count() {
             self.slots.retain(|slot| slot.cells.is_some());
@@ -207,11 +209,26 @@ impl Table {
     /// Deletes all rows and tells how many there were.
     pub fn clear(&mut self) -> usize {
         let rows = self.len();
+        if let Some(changes) = self.changes.as_mut().filter(|_| rows > 0) {
+            changes.push(Change::Clear);
+        }
         self.slots = Vec::new();
         self.live = Live::default();
         self.indexes.clear();
         self.views.clear();
         rows
+    }
+
+    /// Notes that another row lies in the slot than before, or none.
+    fn changed(&mut self, slot: usize) {
+        self.views.clear();
+        if self.changes.is_none() {
+            return;
+        }
+        let change = self.stored_row(slot).map_or(Change::Delete(self.slots[slot].number), Change::Put);
+        if let Some(changes) = &mut self.changes {
+            changes.push(change);
+        }
     }
 
     /// Whether a row lies in the slot.

@@ -59,6 +59,6 @@ impl Effect for UpdateRow {
             }
         };
         let now = tables.now_ms();
-        tables.change(&self.table, Self::TABLE, |table| table.update(&self.row_id, self.columns, blanks, now))
+        tables.with(&self.table, Self::TABLE, |table| table.update(&self.row_id, self.columns, blanks, now))
     }
 }

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod at_once;
 mod csv;
 mod kept;
 mod perform;
+mod replayed;
+mod steps;
 mod tables;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::course::{Course, Own};
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome, Page};
 use crate::fault::{Fault, InputId};
-use crate::machine::{Machine, Start};
+use crate::machine::{Limits, Machine, Start};
 use crate::program::Program;
 use crate::value::{Text, Value};
 
@@ -84,7 +84,7 @@ impl Recorded {
             Ok(Answer::Waited) => Recorded::Waited,
             Err(fault) => {
                 let input = fault.input.and_then(|input| names.inputs().nth(usize::from(input.0)));
-                Recorded::Failed(fault.clone(), input)
+                Recorded::Failed(fault.clone().nowhere(), input)
             }
         }
     }
@@ -100,7 +100,11 @@ impl Recorded {
                 Ok(Answer::Outputs(if same {
                     given.iter().map(|(_, value)| value.clone()).collect()
                 } else {
-                    names.outputs.iter().map(|name| value(name).map(|(_, value)| value.clone()).unwrap_or_default()).collect()
+                    names
+                        .outputs
+                        .iter()
+                        .map(|name| value(name).map(|(_, value)| value.clone()).unwrap_or_default())
+                        .collect()
                 }))
             }
             Recorded::Page(page) => Ok(Answer::Page(page.clone())),
@@ -183,7 +187,12 @@ impl fmt::Display for ReplayError {
                 write!(f, "entry {} of the journal: {} asks for something else now", at.entry + 1, at.then.id)
             }
             ReplayError::Diverged(at) => {
-                write!(f, "entry {} of the journal is of {}, which asks for nothing now", at.entry + 1, at.then.id)
+                write!(
+                    f,
+                    "entry {} of the journal is of {}, which asks for nothing now",
+                    at.entry + 1,
+                    at.then.id
+                )
             }
         }
     }
@@ -194,8 +203,18 @@ impl std::error::Error for ReplayError {}
 impl Journal {
     /// Brings a run to where the journal ends; `own` does again what it did with what is its own.
     pub fn replay(&self, program: Arc<Program>, own: &mut dyn Own) -> Result<Course, ReplayError> {
+        self.replay_within(program, Limits::default(), own)
+    }
+
+    /// The same of a run that goes on within these limits.
+    pub fn replay_within(
+        &self,
+        program: Arc<Program>,
+        limits: Limits,
+        own: &mut dyn Own,
+    ) -> Result<Course, ReplayError> {
         let machine = Machine::new(program, self.start.clone()).map_err(ReplayError::Start)?;
-        let mut course = Course::new(machine);
+        let mut course = Course::new(machine.within(limits));
         for entry in &self.entries {
             course.apply(entry, own)?;
         }

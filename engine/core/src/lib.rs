@@ -33,6 +33,7 @@ pub mod program;
 pub mod quotes;
 pub mod report;
 pub mod source;
+pub mod stored;
 pub mod suggest;
 pub mod template;
 pub mod types;

@@ -50,7 +50,8 @@ impl Print {
         self.number(text.len() as u64);
         let (words, rest) = text.as_bytes().as_chunks::<8>();
         for word in words {
-            self.state = (self.state.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.state =
+                (self.state.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         }
         let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);

@@ -179,7 +179,8 @@ fn table(raw: &super::pack::Table, names: &mut Names) -> Table {
     Table {
         name: nowhere(names.unique(&id(&raw.name, "table"))),
         columns: columns.map(column).collect(),
-        kept: false,
+        // As Okta keeps its tables.
+        kept: true,
         max_rows: None,
     }
 }

@@ -1,13 +1,13 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use flowrun_core::course::{Course, Own, Place, Turned};
-use flowrun_core::effect::{Act, Effect, EffectId, Outcome};
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault::Fault;
 use flowrun_core::journal::{Asked, Entry, Event, Journal, Names, Recorded, ReplayError, Settlement};
 use flowrun_core::machine::{Machine, Start};
@@ -15,11 +15,13 @@ use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
+use flowrun_kit::settled::Settled;
 pub use flowrun_kit::stop::Stop;
+use flowrun_tables::{Changes, Tables};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use crate::perform::{Connections, Panics, Perform, Performing, Settled, TimeLimit};
+use crate::perform::{Connections, Panics, Perform, Performing, TimeLimit};
 
 /// What a run needs from the machinery around it.
 pub struct World {
@@ -102,6 +104,16 @@ pub trait Log: Send {
     /// something waits for that.
     fn append(&mut self, entry: &Entry);
 
+    /// Hears of an effect before it is begun that may not be repeated.
+    fn asked(&mut self, asked: Asked) {
+        let _ = asked;
+    }
+
+    /// Keeps what was changed in tables that outlive the run: together with the entry that comes next, if there is one.
+    fn changed(&mut self, changes: Vec<Changes>) {
+        let _ = changes;
+    }
+
     /// Ends when nothing more can be kept, so that the run must not go on.
     fn broken(&mut self) -> Pending<'_, ()> {
         Box::pin(std::future::pending())
@@ -167,6 +179,22 @@ pub fn go_on(
     world.time.clock.drive(async move { Driver::new(course, world, log, watch).drive().await })
 }
 
+/// Notes that somebody answered a pause, by what `Machine::answer` made of it, and lets the machine hear of it. Gives false if the run
+/// does not wait for that answer, or not any more; then nothing is noted.
+pub fn answer(course: &mut Course, id: EffectId, answer: Answer, at_us: i64, log: &mut dyn Log) -> bool {
+    if course.machine.paused(id).is_none_or(|pause| pause.until_us <= at_us) {
+        return false;
+    }
+    let Some(open) = course.end(id) else { return false };
+    let outcome = Ok(answer);
+    if log.keeps() {
+        let asked = Asked { id, print: open.print };
+        log.append(&course.entry(at_us, Event::Signal(asked, Recorded::of(&outcome, &open.names))));
+    }
+    course.complete(id, outcome, at_us);
+    true
+}
+
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
 pub fn resume(
     program: Arc<Program>,
@@ -196,6 +224,17 @@ pub enum Stand {
     Broken,
 }
 
+/// Ends when the time of the next pause is over; never if there is none.
+async fn next_pause(time: &RunTime, next: Option<&(i64, EffectId)>) {
+    match next {
+        Some((until_us, _)) => {
+            let us = u64::try_from(until_us.saturating_sub(time.now_us())).unwrap_or(0);
+            time.clock.sleep(Duration::from_micros(us)).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
 /// An effect that goes on, under its name.
 struct Named(EffectId, Pending<'static, Ended>);
 
@@ -204,7 +243,7 @@ enum Ended {
     /// As it was asked for.
     Done(Outcome),
     /// It was looked what became of it.
-    Looked(Settled),
+    Looked(Settled<Answer>),
 }
 
 impl Future for Named {
@@ -231,6 +270,8 @@ struct Driver<'d> {
     pending: FuturesUnordered<Named>,
     ended: VecDeque<(EffectId, Ended)>,
     unsettled: Vec<EffectId>,
+    /// Until when each pause waits for an answer.
+    pauses: BTreeSet<(i64, EffectId)>,
 }
 
 impl<'d> Driver<'d> {
@@ -240,8 +281,9 @@ impl<'d> Driver<'d> {
         log: &'d mut dyn Log,
         watch: &'d mut dyn Watch,
     ) -> Driver<'d> {
-        let (pending, ended, unsettled) = (FuturesUnordered::new(), VecDeque::new(), Vec::new());
-        Driver { course, world, log, watch, pending, ended, unsettled }
+        let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
+        let (unsettled, pauses) = (Vec::new(), BTreeSet::new());
+        Driver { course, world, log, watch, pending, ended, unsettled, pauses }
     }
 
     async fn drive(mut self) -> Stand {
@@ -267,11 +309,15 @@ impl<'d> Driver<'d> {
                     continue;
                 }
             }
-            if busy || self.do_own() {
+            if busy || self.do_own() || self.end_pause() {
                 continue;
             }
             let ended = match self.ended.pop_front() {
                 Some(ended) => ended,
+                None if self.pending.is_empty() && stop.is_given() && !self.course.machine.is_cancelled() => {
+                    self.cancel();
+                    continue;
+                }
                 // The machine waits for nothing that could come here.
                 None if self.pending.is_empty() => {
                     return Stand::Waits { unsettled: std::mem::take(&mut self.unsettled) };
@@ -284,6 +330,7 @@ impl<'d> Driver<'d> {
                         continue;
                     }
                     () = self.watch.look() => continue,
+                    () = next_pause(&self.world.time, self.pauses.first()) => continue,
                     Some(ended) = self.pending.next() => ended,
                 },
             };
@@ -304,16 +351,24 @@ impl<'d> Driver<'d> {
 
     /// Begins an effect, unless somebody else ends it. Of one that may have happened it is looked first what became of it.
     fn begin(&mut self, id: EffectId) {
-        if self.course.may_have_happened(id) {
+        if let Some(began_us) = self.course.may_have_happened(id) {
             if let Some(effect) = self.course.asked(id) {
-                let looking = self.world.performer.look(effect);
+                let looking = self.world.performer.look(effect, began_us.div_euclid(1000));
                 self.pending.push(Named(id, Box::pin(async move { Ended::Looked(looking.await) })));
             }
             return;
         }
-        let Some(effect) = self.course.take(id) else { return };
-        if let Act::Pause(_) = effect.act {
+        if let Some(until_us) = self.course.paused_until(id) {
+            self.pauses.insert((until_us, id));
             return;
+        }
+        let Some(effect) = self.course.take(id) else { return };
+        if let Act::Card(performance) = &effect.act
+            && self.log.keeps()
+            && !performance.card.does().with(&performance.args).may_be_repeated()
+            && let Some(print) = self.course.print(id)
+        {
+            self.log.asked(Asked { id, print });
         }
         match self.world.performer.perform(effect) {
             Performing::Ended(outcome) => self.ended.push_back((id, Ended::Done(outcome))),
@@ -332,25 +387,35 @@ impl<'d> Driver<'d> {
 
     /// Does one thing that is to be done here, if there is one.
     fn do_own(&mut self) -> bool {
-        let Some((effect, place)) = self.course.next_own() else { return false };
+        if !self.course.has_own() {
+            return false;
+        }
         let now_us = self.world.time.now_us();
         if !self.log.keeps() {
             self.course.pass(now_us);
+        } else if now_us - self.course.machine.now_us() >= UNNOTED_US {
+            // An entry stands between turns, so that what is to be done waits for the next one.
+            self.note(now_us, Event::Passed);
+            self.course.pass(now_us);
+            return true;
         }
+        let Some((effect, place)) = self.course.next_own() else { return false };
         let id = effect.id;
         let mut here = self.world.here();
         if place == Place::Own {
             let outcome = here.perform(effect, self.course.machine.now_us());
             self.course.complete_own(id, outcome);
-            if now_us - self.course.machine.now_us() >= UNNOTED_US {
-                self.note(now_us, Event::Passed);
-                self.course.pass(now_us);
-            }
             return true;
         }
         let asked = Asked { id, print: if self.log.keeps() { effect.print() } else { 0 } };
         let names = Names::of(&effect);
+        let tables = self.world.performer.tables();
+        // Until the changes are handed in, nobody else makes any.
+        let _order = tables.map(Tables::kept_lock);
         let outcome = here.perform(effect, now_us);
+        if let Some(changes) = tables.map(Tables::take_changes).filter(|changes| !changes.is_empty()) {
+            self.log.changed(changes);
+        }
         if self.log.keeps() {
             self.note(now_us, Event::Completed(asked, Recorded::of(&outcome, &names)));
         }
@@ -370,13 +435,30 @@ impl<'d> Driver<'d> {
         self.course.complete(id, outcome, now_us);
     }
 
+    /// Ends a pause whose time is over, if there is one. A run that waits for nothing else is let go of before, and its pauses end
+    /// when somebody goes on with it.
+    fn end_pause(&mut self) -> bool {
+        let Some(&(until_us, id)) = self.pauses.first() else { return false };
+        let answered = !self.course.machine.awaits(id);
+        if !answered && self.world.time.now_us() < until_us {
+            return false;
+        }
+        self.pauses.pop_first();
+        if !answered {
+            self.end(id, Ok(Answer::Waited));
+        }
+        true
+    }
+
     /// It was looked what became of an effect that may have happened before a crash.
-    fn settle(&mut self, id: EffectId, settled: Settled) {
+    fn settle(&mut self, id: EffectId, settled: Settled<Answer>) {
         let Some(print) = self.course.print(id) else { return };
         let (settlement, outcome) = match settled {
             Settled::Happened(answer) => (Settlement::Happened, Some(Ok(answer))),
             Settled::DidNot => (Settlement::DidNot, None),
-            Settled::Unknown(fault) if self.course.machine.would_take(id) => (Settlement::Failed, Some(Err(fault))),
+            Settled::Unknown(fault) if self.course.machine.would_take(id) => {
+                (Settlement::Failed, Some(Err(fault)))
+            }
             Settled::Unknown(_) => {
                 self.unsettled.push(id);
                 return;

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use flowrun_core::card::Work;
 use flowrun_core::course::Place;
-use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::{AnyConnection, Connection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
+use flowrun_kit::settled::Settled;
 use flowrun_kit::stop::Stop;
 use flowrun_tables::Tables;
 use futures_util::FutureExt;
@@ -33,10 +34,17 @@ pub trait Perform: Send + Sync {
         Place::Outside
     }
 
+    /// The run's tables.
+    fn tables(&self) -> Option<&Tables> {
+        None
+    }
+
     /// Does an effect that takes place here, at this time in microseconds since 1970.
     fn perform_here(&self, effect: Effect, at_us: i64) -> Outcome {
-        let _ = at_us;
         let id = effect.id;
+        if let Some(tables) = self.tables() {
+            tables.set_time(at_us);
+        }
         match self.perform(effect) {
             Performing::Ended(outcome) => outcome,
             Performing::Open(_) => {
@@ -45,26 +53,11 @@ pub trait Perform: Send + Sync {
         }
     }
 
-    /// Looks what became of an effect that may have happened before a crash.
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        let _ = effect;
-        Box::pin(async { Settled::Unknown(uncertain()) })
+    /// Looks what became of an effect that may have happened before a crash, since `began_ms` milliseconds since 1970.
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        let _ = (effect, began_ms);
+        Box::pin(async { Settled::unknown("nothing here can look") })
     }
-}
-
-/// What became of an effect that may have happened.
-#[derive(Debug)]
-pub enum Settled {
-    /// It happened, and this is what it gave.
-    Happened(Answer),
-    /// It did not.
-    DidNot,
-    /// Nobody can tell; the fault says why.
-    Unknown(Fault),
-}
-
-fn uncertain() -> Fault {
-    Fault::new(FaultKind::Network, "nobody knows whether this was done before the run was interrupted").lost(true)
 }
 
 /// What has begun.
@@ -112,6 +105,7 @@ pub struct Connections {
     cards: Arc<[EffectCard]>,
     reached: BTreeMap<u32, Reached>,
     shared: BTreeMap<&'static str, AnyConnection>,
+    tables: Option<Arc<Tables>>,
 }
 
 impl Connections {
@@ -123,13 +117,19 @@ impl Connections {
         reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
         let reached = reached.into_iter().collect();
-        Connections { time, run: Arc::new(run), cards, reached, shared: BTreeMap::new() }
+        Connections { time, run: Arc::new(run), cards, reached, shared: BTreeMap::new(), tables: None }
     }
 
     /// The same with what cards of `connector` use that name no connection, such as the tables.
     pub fn share(mut self, connector: &'static str, connection: AnyConnection) -> Connections {
         self.shared.insert(connector, connection);
         self
+    }
+
+    /// The same with the run's tables.
+    pub fn share_tables(mut self, tables: Arc<Tables>) -> Connections {
+        self.tables = Some(tables.clone());
+        self.share(Tables::CONNECTOR, tables)
     }
 
     /// What tells the run to end.
@@ -148,14 +148,14 @@ impl Connections {
         }
     }
 
-    fn card(&self, performance: Performance) -> Performing {
+    fn card(&self, id: EffectId, performance: Performance) -> Performing {
         let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
         let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
             let message = format!("nothing here can perform `{}`", performance.card.id);
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
         };
         let named = performance.connection.and_then(|index| self.reached.get(&index)?.named.clone());
-        let performing = card.perform(performance, connection, self.run.clone(), activity);
+        let performing = card.perform(Some(id), performance, connection, self.run.clone(), activity);
         Performing::begin(match named {
             None => performing,
             Some((connector, name)) => Box::pin(async move {
@@ -168,7 +168,7 @@ impl Connections {
 impl Perform for Connections {
     fn perform(&self, effect: Effect) -> Performing {
         match effect.act {
-            Act::Card(performance) => self.card(performance),
+            Act::Card(performance) => self.card(effect.id, performance),
             Act::WaitUntil(until_us) => {
                 let (clock, us) = (self.time.clock().clone(), until_us.saturating_sub(self.time.now_us()));
                 Performing::begin(Box::pin(async move {
@@ -182,9 +182,28 @@ impl Perform for Connections {
 
     fn place(&self, effect: &Effect) -> Place {
         match &effect.act {
-            Act::Card(performance) if performance.card.is_of(Tables::CONNECTOR) => Place::Own,
+            Act::Card(performance) if performance.card.is_of(Tables::CONNECTOR) => match &self.tables {
+                Some(tables) if tables.is_kept(performance) => Place::Shared,
+                _ => Place::Own,
+            },
             _ => Place::Outside,
         }
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.tables.as_deref()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        let Act::Card(performance) = effect.act else { return Box::pin(async { Settled::DidNot }) };
+        let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
+        let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
+            return Box::pin(async { Settled::unknown("nothing here can look") });
+        };
+        let looking = card.settle(performance, connection, self.run.clone(), activity, began_ms);
+        Box::pin(async move {
+            looking.await.unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)))
+        })
     }
 }
 
@@ -210,8 +229,12 @@ impl<P: Perform> Perform for Panics<P> {
         self.0.place(effect)
     }
 
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        self.0.look(effect)
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }
 
@@ -246,7 +269,11 @@ impl<P: Perform> Perform for TimeLimit<P> {
         self.0.place(effect)
     }
 
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        self.0.look(effect)
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }

@@ -13,7 +13,6 @@ use flowrun_core::program::{FlowId, Program, StepId};
 use flowrun_core::report::{CardReport, FlowReport, Inside};
 use flowrun_core::source::{Sources, Span};
 use flowrun_core::value::{Record, Text, Value, parse_date, parse_json};
-use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::{AnyConnection, EffectCard};
 use flowrun_project::Project;
 use flowrun_project::check::{Given, examine};
@@ -78,12 +77,13 @@ impl Export {
         let path = path.ok_or_else(|| format!("there is no flow {}", case.flow))?.path.clone();
         let entry = self.program.find(&path).ok_or("the flow has errors")?;
         let now = parse_date(case.now.as_deref().unwrap_or(USUAL)).ok_or("the time is none")?;
-        let clock = Clock::simulated(now.millis());
+        let tables = Tables::new(&self.program.tables);
+        tables.set_time(now.millis() * 1000);
         let mut run = Run {
             export: self,
             case,
             cards: flowrun_tables::connector().cards,
-            tables: Arc::new(Tables::new(&self.program.tables, clock)),
+            tables: Arc::new(tables),
             ran: BTreeMap::new(),
             asked: BTreeMap::new(),
             came: Outcome::default(),
@@ -296,7 +296,7 @@ impl Run<'_> {
         if asked.card.id.starts_with("tables.") {
             let card = self.cards.iter().find(|card| card.card.id == asked.card.id).unwrap();
             let connection: AnyConnection = self.tables.clone();
-            return card.perform(asked, connection, Arc::default(), None).await;
+            return card.perform(None, asked, connection, Arc::default(), None).await;
         }
         let at = program.flow(flow).step(step);
         let (title, id) = self.export.origin(at.span);

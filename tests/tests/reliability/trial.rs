@@ -1,8 +1,8 @@
 //! One case: a run, the next run without faults, and what must hold of both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flowrun_core::fault::FaultKind;
@@ -14,7 +14,7 @@ use flowrun_host::driver::{self, Stop};
 use flowrun_kit::http::Transport;
 use flowrun_kit::simulator::SimFaultKind;
 use flowrun_okta::sim::{Operation, UserStatus};
-use flowrun_tables::{Store, Tables};
+use flowrun_tables::{Kept, Loaded, Rows, Tables};
 use flowrun_tests::org::Org;
 use tokio::sync::Notify;
 
@@ -52,18 +52,12 @@ pub enum End {
     Killed,
 }
 
-/// Kept tables, in memory: a run that is killed leaves what it has saved.
-#[derive(Clone, Debug, Default)]
-struct Kept(Arc<Mutex<BTreeMap<String, String>>>);
+/// Nothing was kept before the first run of a case.
+struct New;
 
-impl Store for Kept {
-    fn load(&self, table: &str) -> Result<Option<String>, String> {
-        Ok(self.0.lock().unwrap().get(table).cloned())
-    }
-
-    fn save(&self, table: &str, text: &str) -> Result<(), String> {
-        self.0.lock().unwrap().insert(table.to_owned(), text.to_owned());
-        Ok(())
+impl Rows for New {
+    fn load(&self, _: &str) -> Result<Option<Loaded>, String> {
+        Ok(None)
     }
 }
 
@@ -107,7 +101,9 @@ async fn run(
     let (requests, killed, most) = (AtomicU64::new(0), Notify::new(), case.most_requests());
     let gate = Arc::new(Gate { within: Box::new(org.0.transport()), requests, most, cut, switch, killed });
     let transport: Arc<dyn Transport> = gate.clone();
-    let tables = Tables::new(&program.tables, org.0.clock.clone()).kept_in(kept.clone());
+    let names = program.tables.iter().filter(|table| table.kept).map(|table| &*table.name);
+    // A run that is killed leaves what it has changed.
+    let tables = Tables::new(&program.tables).keeping(names, kept, &New);
     let tables = tables.map_err(|fault| fault.message.to_string())?;
     let world = org.world_with(&program, &transport, stop, tables);
     let began_ms = org.0.clock.now_ms();

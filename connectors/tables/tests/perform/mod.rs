@@ -6,12 +6,14 @@ use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Fault;
 use flowrun_core::program::Table;
 use flowrun_core::value::{Record, Value};
-use flowrun_kit::clock::Clock;
 use flowrun_kit::direct;
 use flowrun_kit::effect::AnyConnection;
 use flowrun_kit::files::Files;
 use flowrun_tables::{Tables, effect_cards, example_tables};
 use futures_util::FutureExt;
+
+/// The time of the tests: 2016-09-07T00:01:25.670Z.
+pub const NOW_MS: i64 = 1_473_206_485_670;
 
 /// Reads YAML.
 pub fn yaml(text: &str) -> Value {
@@ -26,8 +28,9 @@ pub fn tables() -> Arc<Tables> {
 /// The example's tables, empty, over these files; each may have so many rows.
 pub fn tables_over(files: &Files, max_rows: Option<usize>) -> Arc<Tables> {
     let definitions: Vec<_> = example_tables().into_iter().map(|table| Table { max_rows, ..table }).collect();
-    let clock = Clock::simulated(1_473_206_485_670);
-    Arc::new(Tables::new(&definitions, clock).with_files(files.clone()))
+    let tables = Tables::new(&definitions).with_files(files.clone());
+    tables.set_time(NOW_MS * 1000);
+    Arc::new(tables)
 }
 
 /// Performs a card and gives its outputs by name, those in `wanted` too.

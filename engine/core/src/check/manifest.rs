@@ -12,8 +12,6 @@ use crate::value::{Secret, Text, Value, convert};
 
 /// The most rows that a table may be given.
 const MOST_ROWS: f64 = 10_000_000.0;
-/// The most rows that a kept table may be given.
-const MOST_KEPT: f64 = 10_000.0;
 
 /// A variable with its value for this run.
 pub(super) struct Var {
@@ -61,14 +59,13 @@ fn table(table: &model::Table, log: &mut Log) -> Table {
     Table { name: table.name.it.clone(), columns, kept: table.kept, max_rows: max_rows(table, log) }
 }
 
-/// How many rows a table may have: what fits into memory, or into a file that is written again with each change.
+/// How many rows a table may have: what fits into memory.
 fn max_rows(table: &model::Table, log: &mut Log) -> Option<usize> {
     let given = table.max_rows.as_ref().filter(|given| !given.it.is_null())?;
-    let (most, what) = if table.kept { (MOST_KEPT, "a kept table") } else { (MOST_ROWS, "a table") };
-    let rows = given.it.as_number().filter(|rows| rows.fract() == 0.0 && (1.0..=most).contains(rows));
+    let rows = given.it.as_number().filter(|rows| rows.fract() == 0.0 && (1.0..=MOST_ROWS).contains(rows));
     if rows.is_none() {
-        let message = format!("expected a whole number from 1 to {most}, found {}", given.it);
-        let label = format!("not how many rows {what} can have");
+        let message = format!("expected a whole number from 1 to {MOST_ROWS}, found {}", given.it);
+        let label = "not how many rows a table can have";
         log.report(Diagnostic::new(Code::BadValue, given.span, message).label(label));
     }
     rows.map(|rows| rows as usize)

@@ -11,6 +11,7 @@ mod failure;
 mod frame;
 mod gathered;
 mod loops;
+mod pause;
 mod progress;
 mod record;
 pub(crate) mod sealed;
@@ -22,6 +23,7 @@ mod warn;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use pause::Paused;
 pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
@@ -61,7 +63,15 @@ pub struct Start {
 impl Start {
     /// A start in earnest.
     pub fn new(entry: FlowId, inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
-        Start { entry, inputs, run_id: run_id.into(), follows: None, at_us, dry_run: false, error: Value::Null }
+        Start {
+            entry,
+            inputs,
+            run_id: run_id.into(),
+            follows: None,
+            at_us,
+            dry_run: false,
+            error: Value::Null,
+        }
     }
 
     /// The name that flows know the run by, and from which chance is drawn.
@@ -218,7 +228,7 @@ impl Machine {
             _ => fault,
         });
         match (purpose, outcome) {
-            (Purpose::Card, Ok(Answer::Outputs(values))) => {
+            (Purpose::Card | Purpose::Pause, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
                 let out = flow.step(step).out_range();
                 for (slot, value) in frame.slots[out].iter_mut().zip(values) {
@@ -230,12 +240,15 @@ impl Machine {
                 self.counts.effects += 1;
                 self.step_done(&mut frame);
             }
+            (Purpose::Pause, Ok(Answer::Waited)) => {
+                self.fail(flow, &mut frame, step, at, pause::unanswered(flow.step(step)))
+            }
             (Purpose::Retry, Ok(_)) => self.step_again(flow, &mut frame, step, at),
             (Purpose::Page | Purpose::PageRetry, outcome) => {
                 self.page_arrived(flow, &mut frame, step, at, outcome)
             }
             (_, Err(fault)) => self.fail(flow, &mut frame, step, at, fault),
-            (Purpose::Card, Ok(_)) => {
+            (Purpose::Card | Purpose::Pause, Ok(_)) => {
                 let fault = Fault::new(
                     FaultKind::InvalidInput,
                     "the driver answered with something else than outputs",

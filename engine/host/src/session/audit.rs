@@ -49,6 +49,11 @@ pub struct Beginning<'a> {
 }
 
 impl Audit {
+    /// Whether there is one.
+    pub fn is_begun(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Begins the record.
     pub fn begin(&self, file: AuditFile, beginning: &Beginning<'_>) {
         let file = self.0.get_or_init(|| file);

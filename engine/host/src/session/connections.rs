@@ -347,8 +347,9 @@ pub fn world(
         Some((place, Reached { connection, activity, named }))
     });
     let (clock, files, sources) = (time.clock().clone(), run.files.clone(), run.sources.clone());
+    let tables = Arc::new(tables);
     let connections = Connections::new(time.clone(), run, registry.effects(), reached)
-        .share(Tables::CONNECTOR, Arc::new(tables.with_files(files.clone())))
+        .share_tables(tables)
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, sources, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Answers::CONNECTOR, answers.clone());

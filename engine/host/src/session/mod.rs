@@ -8,6 +8,7 @@ pub mod alone;
 pub mod audit;
 pub mod connections;
 pub mod externals;
+pub mod durable;
 mod given;
 pub mod lines;
 pub mod lock;
@@ -16,11 +17,15 @@ mod private;
 pub mod save;
 pub mod simulators;
 pub mod state;
+pub mod table_files;
 pub mod vault;
 
 mod job;
+mod legacy;
+mod open;
 mod plan;
 mod run;
+mod said;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +33,8 @@ use std::sync::Arc;
 use flowrun_kit::registry::Registry;
 
 use alone::Alone;
-pub use job::{Job, Record};
+use durable::home::Stores;
+pub use job::{Job, Record, Say};
 use lines::Lines;
 pub use plan::{Plan, clock};
 pub use run::{Ended, Session};
@@ -51,4 +57,6 @@ pub struct Surroundings {
     pub alone: Alone,
     /// The lines that this process has open.
     pub lines: Lines,
+    /// The stores that this process has.
+    pub stores: Stores,
 }

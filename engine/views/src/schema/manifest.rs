@@ -33,7 +33,7 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                             "type": "boolean",
                         },
                         "max_rows": {
-                            "description": "How many rows it may have; 500,000 unless it is said, 10,000 of a kept table.",
+                            "description": "How many rows it may have; 500,000 unless it is said.",
                             "type": "integer",
                             "minimum": 1,
                             "maximum": 10_000_000,
