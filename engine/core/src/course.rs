@@ -1,7 +1,7 @@
 //! The course of a run: the machine, what it does with what is its own, and what it has asked of the world. A run that goes on and
 //! one that is replayed are the same course, fed by the world or by a journal.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::effect::{Act, Effect, EffectId, Outcome};
 use crate::fault::Fault;
@@ -48,7 +48,7 @@ pub struct Course {
     own: VecDeque<(Effect, Place)>,
     open: BTreeMap<EffectId, Open>,
     /// What may have happened before a crash and has no end.
-    begun: BTreeSet<EffectId>,
+    begun: BTreeMap<EffectId, i64>,
     /// How many turns it took since the last entry.
     after: u32,
     entries: usize,
@@ -80,7 +80,7 @@ pub enum Turned {
 impl Course {
     /// A run that has just been made.
     pub fn new(machine: Machine) -> Course {
-        let (own, open, begun) = (VecDeque::new(), BTreeMap::new(), BTreeSet::new());
+        let (own, open, begun) = (VecDeque::new(), BTreeMap::new(), BTreeMap::new());
         Course { machine, own, open, begun, after: 0, entries: 0, blocked: false }
     }
 
@@ -106,6 +106,11 @@ impl Course {
             }
         }
         turned
+    }
+
+    /// Whether the machine waits for something that is to be done here.
+    pub fn has_own(&self) -> bool {
+        self.blocked && !self.own.is_empty()
     }
 
     /// The next effect that is to be done here, if the machine waits for one.
@@ -156,9 +161,9 @@ impl Course {
         self.open.iter().map(|(id, open)| (*id, open)).filter(|(id, _)| self.machine.awaits(*id))
     }
 
-    /// Whether a request of the effect may have been sent, which may not be repeated.
-    pub fn may_have_happened(&self, id: EffectId) -> bool {
-        self.begun.contains(&id)
+    /// When a request of the effect may have been sent, which may not be repeated, in microseconds since 1970.
+    pub fn may_have_happened(&self, id: EffectId) -> Option<i64> {
+        self.begun.get(&id).copied()
     }
 
     /// Ends an effect of the world: gives its names and its fingerprint. None if the machine does not await it any more.
@@ -206,7 +211,7 @@ impl Course {
         match &entry.event {
             Event::Began(asked) => {
                 self.entries += 1;
-                self.begun.insert(asked.id);
+                self.begun.insert(asked.id, entry.at_us);
                 return Ok(());
             }
             Event::Settled(asked, settlement) => {
