@@ -21,7 +21,7 @@ impl Perform for Mock {
     fn perform(&self, effect: Effect) -> Performing {
         match effect.act {
             Act::Card(_) => (self.0)(),
-            Act::Wait(_) => Performing::Ended(Ok(Answer::Waited)),
+            Act::WaitUntil(_) | Act::Pause(_) => Performing::Ended(Ok(Answer::Waited)),
         }
     }
 }

@@ -3,13 +3,13 @@
 //! The flows run with their effects completing in random orders, over simulators; the resumed runs have no world at all:
 //! what the journal still holds is all that they may ask for.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowrun_core::effect::{Effect, EffectId};
-use flowrun_core::journal::{Event, Journal, ReplayError};
-use flowrun_core::machine::{Machine, Start, Turn};
+use flowrun_core::course::{Course, Open, Turned};
+use flowrun_core::effect::{Act, Effect, EffectId};
+use flowrun_core::journal::{Asked, Event, Journal, Recorded, ReplayError};
+use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Record, Text, Value};
@@ -25,15 +25,17 @@ const IMPORTS: [&str; 2] = ["import", "deactivate"];
 const ORDERS: u64 = 20;
 
 /// A flow to run.
-struct Subject {
-    name: String,
-    program: Arc<Program>,
-    entry: FlowId,
-    inputs: Record,
+pub struct Subject {
+    pub name: String,
+    /// Its files as one text.
+    pub text: String,
+    pub program: Arc<Program>,
+    pub entry: FlowId,
+    pub inputs: Record,
 }
 
 /// The flows of `tests/flows` and the import itself.
-fn subjects() -> Vec<Subject> {
+pub fn subjects() -> Vec<Subject> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut cases: Vec<_> =
         std::fs::read_dir(root.join("flows")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -49,6 +51,7 @@ fn subjects() -> Vec<Subject> {
                 program,
                 entry,
                 inputs: inputs(&case),
+                text: case,
             }
         })
         .collect();
@@ -62,7 +65,8 @@ fn subjects() -> Vec<Subject> {
     for flow in IMPORTS {
         let vars = [(Text::from("max_deactivation_share"), Value::from(100.0))];
         let (program, entry) = compile(&small, flow, &vars);
-        subjects.push(Subject { name: flow.to_owned(), program, entry, inputs: Record::default() });
+        let text = small.iter().map(|(_, source)| format!("{}\n{}", source.path, source.text)).collect();
+        subjects.push(Subject { name: flow.to_owned(), text, program, entry, inputs: Record::default() });
     }
     subjects
 }
@@ -83,20 +87,20 @@ async fn run(
     choices: &mut impl FnMut(usize) -> usize,
 ) -> (Journal, String) {
     let start = Start::new(subject.entry, subject.inputs.clone(), "replay", 1_790_000_000_000_000);
-    let mut journal =
-        Journal { program: subject.program.hash(start.entry), start: start.clone(), events: Vec::new() };
-    let mut machine = Machine::new(subject.program.clone(), start).unwrap();
-    let mut open: Vec<Effect> = Vec::new();
+    let mut journal = Journal { start: start.clone(), entries: Vec::new() };
+    let mut course = Course::new(Machine::new(subject.program.clone(), start).unwrap());
+    let mut open: Vec<EffectId> = Vec::new();
     loop {
-        match machine.turn() {
-            Turn::Done => return (journal, json(&machine)),
-            Turn::Busy(effects) | Turn::Blocked(effects) => open.extend(effects),
+        if let Turned::Done = course.turn(&(), true, &mut |id| open.push(id)) {
+            return (journal, json(&course.machine));
         }
-        let effect = open.remove(choices(open.len()));
+        let effect = course.take(open.remove(choices(open.len()))).unwrap();
         let (id, outcome) = world.perform(effect).await;
         let at_us = world.time.clock().now_ms() * 1000;
-        journal.events.push(Event::Completed { id, outcome: outcome.clone(), at_us });
-        machine.complete(id, outcome, at_us);
+        let Open { names, print, .. } = course.end(id).unwrap();
+        let event = Event::Completed(Asked { id, print }, Recorded::of(&outcome, &names));
+        journal.entries.push(course.entry(at_us, event));
+        course.complete(id, outcome, at_us);
     }
 }
 
@@ -123,25 +127,15 @@ fn json(machine: &Machine) -> String {
 
 /// Resumes a run of which only the first `kept` entries are known, feeding it the rest as it asks for it.
 fn resumed(journal: &Journal, program: &Arc<Program>, kept: usize) -> String {
-    let cut = Journal { events: journal.events[..kept].to_vec(), ..journal.clone() };
-    let (mut machine, open) = cut.replay(program.clone()).unwrap();
-    let mut asked: BTreeMap<EffectId, Effect> = open.into_iter().map(|effect| (effect.id, effect)).collect();
-    for event in &journal.events[kept..] {
-        while let Turn::Busy(effects) | Turn::Blocked(effects) = machine.turn() {
-            let quiet = effects.is_empty();
-            asked.extend(effects.into_iter().map(|effect| (effect.id, effect)));
-            if quiet {
-                break;
-            }
-        }
-        if let Event::Completed { id, outcome, at_us } = event {
-            assert!(asked.remove(id).is_some(), "{id} had not been asked for");
-            machine.complete(*id, outcome.clone(), *at_us);
-        }
+    let cut = Journal { entries: journal.entries[..kept].to_vec(), ..journal.clone() };
+    let mut course = cut.replay(program.clone(), &mut ()).unwrap();
+    for entry in &journal.entries[kept..] {
+        // It has gone as far as it goes by itself: what is asked for is asked for now.
+        course.apply(entry, &mut ()).unwrap();
     }
-    while !matches!(machine.turn(), Turn::Done) {}
-    assert!(asked.is_empty(), "asked for more than the first run: {asked:?}");
-    json(&machine)
+    course.catch_up(&mut ());
+    assert_eq!(course.open().count(), 0, "asked for more than the first run");
+    json(&course.machine)
 }
 
 #[test]
@@ -157,9 +151,9 @@ fn every_flow_resumes_after_every_entry_in_many_orders() {
                 continue;
             }
             let (journal, whole) = runtime.block_on(random_run(subject, seed));
-            let opened = journal.events.len() > 20 && whole.contains("okta.create_import_session");
+            let opened = journal.entries.len() > 20 && whole.contains("okta.create_import_session");
             assert!(opened || !imports, "{} opened no session:\n{whole}", subject.name);
-            for kept in 0..=journal.events.len() {
+            for kept in 0..=journal.entries.len() {
                 cuts += 1;
                 let again = resumed(&journal, &subject.program, kept);
                 assert!(
@@ -174,7 +168,7 @@ fn every_flow_resumes_after_every_entry_in_many_orders() {
 }
 
 #[test]
-fn a_journal_of_other_flows_is_refused() {
+fn where_a_journal_does_not_fit_it_is_said_what_is_asked_now() {
     let (one, other) = (
         "cards: [{ card: flow_control.wait_for, with: { delay: 1 } }]",
         "cards: [{ card: flow_control.wait_for, with: { delay: 2 } }]",
@@ -182,7 +176,13 @@ fn a_journal_of_other_flows_is_refused() {
     let program = |text| compile(&sources(&format!("#### file: main.yaml\n{text}\n")), "main", &[]);
     let ((one, entry), (other, _)) = (program(one), program(other));
     let start = Start::new(entry, Record::default(), "replay", 0);
-    let journal = Journal { program: one.hash(entry), start, events: Vec::new() };
-    assert!(journal.replay(one).is_ok());
-    assert!(matches!(journal.replay(other), Err(ReplayError::OtherProgram)));
+    let mut course = Course::new(Machine::new(one.clone(), start.clone()).unwrap());
+    let mut asked = Vec::new();
+    course.turn(&(), true, &mut |id| asked.push(id));
+    let print = course.print(asked[0]).unwrap();
+    let event = Event::Completed(Asked { id: asked[0], print }, Recorded::Waited);
+    let journal = Journal { start, entries: vec![course.entry(1_000_000, event)] };
+    assert!(journal.replay(one, &mut ()).is_ok());
+    let Err(ReplayError::Diverged(at)) = journal.replay(other, &mut ()) else { panic!("it diverges") };
+    assert!(matches!(at.now, Some(Effect { act: Act::WaitUntil(2_000_000), .. })), "{at:?}");
 }

@@ -390,13 +390,12 @@ fn journals_hold_no_credential() {
         for echo in ECHOES.map(Some).into_iter().chain([None]) {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             let tapped = Tapped::new(way, echo, Clock::simulated(EPOCH_MS));
-            let mut journal =
-                Journal { program: program.hash(start.entry), start: start.clone(), events: Vec::new() };
+            let mut journal = Journal { start: start.clone(), entries: Vec::new() };
             let report = runtime.block_on(async {
                 let world = world(&program, &tapped.simulators);
                 driver::run(program.clone(), start.clone(), &world, &mut journal, &mut ()).await.unwrap()
             });
-            assert!(!journal.events.is_empty());
+            assert!(!journal.entries.is_empty());
             let text = format!("{journal:?} {}", serde_json::to_string(&report).unwrap());
             tapped.secrets().assert_untold(&text, &format!("{way:?} {echo:?}"));
         }

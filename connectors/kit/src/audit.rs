@@ -1,13 +1,21 @@
 //! The record of what a connection changed: for those who must be able to tell later.
 
+use flowrun_core::effect::EffectId;
+use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 
 use crate::effect::Pending;
 
 /// Where requests that change something are recorded.
 pub trait Ledger: Send + Sync {
-    /// Writes down that a request is about to be sent, and gives it a number once no crash can lose that.
-    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, u64>;
+    /// Whether it keeps what requests are about.
+    fn tells(&self) -> bool {
+        true
+    }
+
+    /// Writes down that a request is about to be sent, and gives it a number once no crash can lose that, nor anything on whose
+    /// strength it is sent. Where that can't be written down, nothing may be sent.
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, Result<u64>>;
 
     /// Records how a request ended that was written down before; called in the order in which requests end.
     fn record(&self, entry: &Entry<'_>);
@@ -16,6 +24,10 @@ pub trait Ledger: Send + Sync {
 /// A request that is going to change something.
 #[derive(Debug)]
 pub struct Sending<'a> {
+    /// For which effect of the run, as far as it is for one.
+    pub effect: Option<EffectId>,
+    /// Whether the effect may be done again although it may have been done already.
+    pub repeatable: bool,
     /// When it is sent first, in milliseconds since 1970.
     pub at_ms: i64,
     /// The host it goes to.

@@ -80,7 +80,7 @@ impl Client {
 
     /// Whether what it changes is recorded, so that calls should say whom they are about.
     pub fn is_audited(&self) -> bool {
-        self.errand.run.audit.is_some()
+        self.errand.run.audit.as_ref().is_some_and(|ledger| ledger.tells())
     }
 
     /// How far the vendor's clock was ahead of ours when it answered last, in milliseconds, if it said what time it is.
@@ -354,7 +354,7 @@ impl Client {
         let rates = self.line.rates_of(course.bucket);
         let turn = self.line.pacer.turn(course.bucket, rates, course.deadline_ms, self.activity());
         let permit = self.wait_for(call, turn).await??;
-        self.announce(call, course).await;
+        self.announce(call, course).await?;
         course.sent += 1;
         self.activity().sent(course.sent > 1);
         // Only now, after the wait for its turn: what is signed says when, and is good for a short time.
@@ -469,13 +469,27 @@ impl Client {
     }
 
     /// Writes into the record that a request that changes something is about to be sent.
-    async fn announce(&self, call: &Call, course: &mut Course) {
-        let Some(ledger) = self.errand.run.audit.as_ref().filter(|_| call.does.changes()) else { return };
-        if course.entry.is_none() {
+    async fn announce(&self, call: &Call, course: &mut Course) -> Result<()> {
+        let ledger = self.errand.run.audit.as_ref().filter(|_| call.does.changes() && course.entry.is_none());
+        if let Some(ledger) = ledger {
             let host = self.host();
             // The disk takes no simulated time.
             let _hold = self.clock().hold();
-            course.entry = Some(ledger.sending(&sending(call, course, &host)).await);
+            course.entry = Some(ledger.sending(&self.sending(call, course, &host)).await?);
+        }
+        Ok(())
+    }
+
+    /// What the record says of a request from its beginning.
+    fn sending<'a>(&self, call: &'a Call, course: &Course, host: &'a str) -> Sending<'a> {
+        Sending {
+            effect: self.errand.effect,
+            repeatable: self.errand.does.may_be_repeated(),
+            at_ms: course.started_ms,
+            host,
+            method: call.method.as_str(),
+            path: call.target.split(['?', '#']).next().unwrap_or_default(),
+            subjects: &call.subjects,
         }
     }
 
@@ -487,7 +501,7 @@ impl Client {
         let (Some(ledger), Some(number)) = (self.errand.run.audit.as_ref(), course.entry) else { return };
         ledger.record(&Entry {
             number,
-            sent: &sending(call, course, &self.host()),
+            sent: &self.sending(call, course, &self.host()),
             ended_ms: self.clock().now_ms(),
             status: course.status,
             tries: course.sent,
@@ -576,17 +590,6 @@ pub(crate) struct Course {
     uncertain: bool,
     /// Takes the body of an answer of success, where that is not to be held in memory.
     pub(crate) into: Option<Draft>,
-}
-
-/// What the record says of a request from its beginning.
-fn sending<'a>(call: &'a Call, course: &Course, host: &'a str) -> Sending<'a> {
-    Sending {
-        at_ms: course.started_ms,
-        host,
-        method: call.method.as_str(),
-        path: call.target.split(['?', '#']).next().unwrap_or_default(),
-        subjects: &call.subjects,
-    }
 }
 
 /// Where to look instead; only reading goes elsewhere, for what is written must not arrive twice or as a GET.

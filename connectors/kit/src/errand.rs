@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flowrun_core::does::Does;
+use flowrun_core::effect::EffectId;
 use flowrun_core::memory::Memory;
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Secret, Value};
@@ -46,6 +47,8 @@ impl fmt::Debug for Run {
 pub struct Errand {
     /// The run that the card is part of.
     pub run: Arc<Run>,
+    /// Which effect of the run it is.
+    pub effect: Option<EffectId>,
     /// The most that the card does, with the inputs that it was given.
     pub does: Does,
     /// How long the performance may take.
@@ -65,6 +68,7 @@ impl Errand {
     pub fn new(run: Arc<Run>, does: Does, limit: Duration) -> Errand {
         Errand {
             run,
+            effect: None,
             does,
             limit,
             cleans_up: false,

@@ -14,6 +14,8 @@ pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
 /// The exit code for a wrong flow or command line.
 pub const WRONG: u8 = 2;
+/// The exit code of a run that waits for somebody to say something.
+pub const HELD: u8 = 3;
 /// The exit code of a command that was interrupted.
 pub const INTERRUPTED: u8 = 130;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use flowrun_host::driver::Stop;
 use flowrun_host::session;
 use flowrun_host::session::alone::Alone;
-use flowrun_host::session::kept::KeptTables;
+use flowrun_host::session::durable::home::Stores;
 use flowrun_host::session::lines::Lines;
 use flowrun_host::session::simulators::Simulators;
 use flowrun_kit::registry::Registry;
@@ -78,7 +78,7 @@ impl Surroundings {
             run_id: self.run_id.clone(),
             alone: self.alone.clone(),
             lines: Lines::default(),
-            kept: KeptTables::default(),
+            stores: Stores::default(),
         }
     }
 }

@@ -6,20 +6,21 @@ use crate::card::Card;
 use crate::fault::Fault;
 use crate::value::{Text, Value};
 
-/// Which effect of a run: the same on every replay, whatever the order in which effects complete.
+/// Which effect of a run: the same on every replay, whatever the order in which effects complete, and in every program in which
+/// the same cards of the same flows lead to it. It is made of names, not of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EffectId {
     /// The frame: made from the path of calls and items that leads to it.
     pub frame: u64,
-    /// The step in the frame's flow.
-    pub step: u32,
-    /// Which visit of the step: tries and pages count on.
+    /// The card in the frame's flow: [`Step::key`](crate::program::Step::key).
+    pub card: u64,
+    /// Which visit of the card: tries and pages count on.
     pub visit: u32,
 }
 
 impl std::fmt::Display for EffectId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}.{}.{}", self.frame, self.step, self.visit)
+        write!(f, "{:016x}.{:016x}.{}", self.frame, self.card, self.visit)
     }
 }
 
@@ -37,8 +38,19 @@ pub struct Effect {
 pub enum Act {
     /// Perform a card.
     Card(Performance),
-    /// Let this many milliseconds pass.
-    Wait(u64),
+    /// Let time pass until then, in microseconds since 1970.
+    WaitUntil(i64),
+    /// Wait for somebody to answer.
+    Pause(Pause),
+}
+
+/// A wait for somebody's answer.
+#[derive(Clone, Debug)]
+pub struct Pause {
+    /// Until when it waits, in microseconds since 1970.
+    pub until_us: i64,
+    /// The outputs that the answer becomes.
+    pub outputs: Arc<[Text]>,
 }
 
 /// A card to perform.

@@ -1,61 +1,198 @@
-//! What came from outside during a run: enough to replay it.
+//! What came from outside during a run: enough to make the run again, in this process or in another.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use crate::effect::{Effect, EffectId, Outcome};
-use crate::fault::Fault;
-use crate::machine::{Machine, Start, Turn};
+use crate::course::{Course, Own};
+use crate::effect::{Act, Answer, Effect, EffectId, Outcome, Page};
+use crate::fault::{Fault, InputId};
+use crate::machine::{Limits, Machine, Start};
 use crate::program::Program;
+use crate::value::{Text, Value};
 
 /// One entry of a journal.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// An effect ended.
-    Completed {
-        /// Which.
-        id: EffectId,
-        /// How.
-        outcome: Outcome,
-        /// When, in microseconds since 1970.
-        at_us: i64,
-    },
-    /// The run was cancelled.
-    Cancelled {
-        /// When, in microseconds since 1970.
-        at_us: i64,
-    },
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// How many turns the machine took since the entry before it. What the run did on its own meanwhile, with tables that no other
+    /// run sees, has no entries: the same turns do the same again.
+    pub after: u32,
+    /// When, in microseconds since 1970.
+    pub at_us: i64,
+    /// What came.
+    pub event: Event,
 }
 
-/// The journal of one run: which program, how it started, what came from outside.
+/// What came from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The first request of an effect that may not be repeated is about to be sent. It moves no machine: it tells after a crash
+    /// what may have happened.
+    Began(Asked),
+    /// An effect ended.
+    Completed(Asked, Recorded),
+    /// Somebody answered a pause.
+    Signal(Asked, Recorded),
+    /// It was found out, or somebody said, what became of an effect that had begun before a crash.
+    Settled(Asked, Settlement),
+    /// Time went on, while the run was busy with itself.
+    Passed,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+/// An effect, and what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Which.
+    pub id: EffectId,
+    /// A fingerprint of what was asked: [`Effect::print`].
+    pub print: u64,
+}
+
+/// What became of an effect that had begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// It was done; a completion says with which outputs.
+    Happened,
+    /// It was not done: it may be begun again.
+    DidNot,
+    /// Nobody knows, and the run goes on as after an error.
+    Failed,
+}
+
+/// How an effect ended, by names rather than places: another version of a card may have more outputs, in another order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recorded {
+    /// A card's outputs.
+    Outputs(Vec<(Text, Value)>),
+    /// A page of a stream.
+    Page(Page),
+    /// The wait is over.
+    Waited,
+    /// It failed, at the input of this name.
+    Failed(Fault, Option<Text>),
+}
+
+impl Recorded {
+    /// What is written down of an outcome.
+    pub fn of(outcome: &Outcome, names: &Names) -> Recorded {
+        match outcome {
+            Ok(Answer::Outputs(values)) => {
+                Recorded::Outputs(names.outputs.iter().cloned().zip(values.iter().cloned()).collect())
+            }
+            Ok(Answer::Page(page)) => Recorded::Page(page.clone()),
+            Ok(Answer::Waited) => Recorded::Waited,
+            Err(fault) => {
+                let input = fault.input.and_then(|input| names.inputs().nth(usize::from(input.0)));
+                Recorded::Failed(fault.clone().nowhere(), input)
+            }
+        }
+    }
+
+    /// What it means to a card of these names.
+    pub fn outcome(&self, names: &Names) -> Outcome {
+        match self {
+            Recorded::Outputs(given) => {
+                // Nearly always they are the same names in the same order.
+                let same = given.len() == names.outputs.len();
+                let same = same && given.iter().zip(&*names.outputs).all(|((given, _), name)| given == name);
+                let value = |name: &Text| given.iter().find(|(given, _)| given == name);
+                Ok(Answer::Outputs(if same {
+                    given.iter().map(|(_, value)| value.clone()).collect()
+                } else {
+                    names
+                        .outputs
+                        .iter()
+                        .map(|name| value(name).map(|(_, value)| value.clone()).unwrap_or_default())
+                        .collect()
+                }))
+            }
+            Recorded::Page(page) => Ok(Answer::Page(page.clone())),
+            Recorded::Waited => Ok(Answer::Waited),
+            Recorded::Failed(fault, input) => {
+                let place = input.as_ref().and_then(|input| names.inputs().position(|name| name == *input));
+                Err(match place {
+                    Some(place) => fault.clone().at(InputId(place as u16)),
+                    None => fault.clone(),
+                })
+            }
+        }
+    }
+}
+
+/// What the fields of an effect's card are called.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    card: Option<Arc<crate::card::Card>>,
+    given: Arc<[Text]>,
+    outputs: Arc<[Text]>,
+}
+
+impl Names {
+    /// Those of an effect.
+    pub fn of(effect: &Effect) -> Names {
+        match &effect.act {
+            Act::Card(performance) => Names {
+                card: Some(performance.card.clone()),
+                given: performance.names.clone(),
+                outputs: performance.outputs.clone(),
+            },
+            Act::Pause(pause) => Names { outputs: pause.outputs.clone(), ..Names::default() },
+            Act::WaitUntil(_) => Names::default(),
+        }
+    }
+
+    fn inputs(&self) -> impl Iterator<Item = Text> + '_ {
+        let declared = self.card.iter().flat_map(|card| card.inputs.iter());
+        declared.map(|field| Text::from(&*field.name)).chain(self.given.iter().cloned())
+    }
+}
+
+/// The journal of one run: how it started, and what came from outside.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    /// The hash of what ran: `Program::hash` of the entry.
-    pub program: u64,
     /// How the run started.
     pub start: Start,
     /// What came from outside, in its order.
-    pub events: Vec<Event>,
+    pub entries: Vec<Entry>,
 }
 
 /// Why a journal can't be replayed.
 #[derive(Debug)]
 pub enum ReplayError {
-    /// The program is not the one that ran.
-    OtherProgram,
     /// The start was refused.
     Start(Fault),
-    /// The journal completes an effect that the program never asked for.
-    Unasked(EffectId),
+    /// The run takes another way with this program than the one that was journaled.
+    Diverged(Box<Diverged>),
 }
 
-impl std::fmt::Display for ReplayError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Where a run takes another way than it took.
+#[derive(Clone, Debug)]
+pub struct Diverged {
+    /// The place of the entry in the journal, from 0.
+    pub entry: usize,
+    /// What had been asked for there.
+    pub then: Asked,
+    /// What the same card asks for now; none if it asks for nothing.
+    pub now: Option<Effect>,
+    /// What is asked for now and has no end yet.
+    pub open: Vec<Effect>,
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReplayError::OtherProgram => f.write_str("the flows have changed since the run was journaled"),
             ReplayError::Start(fault) => write!(f, "{fault}"),
-            ReplayError::Unasked(id) => {
-                write!(f, "the journal has an entry {id} that the run never asked for")
+            ReplayError::Diverged(at) if at.now.is_some() => {
+                write!(f, "entry {} of the journal: {} asks for something else now", at.entry + 1, at.then.id)
+            }
+            ReplayError::Diverged(at) => {
+                write!(
+                    f,
+                    "entry {} of the journal is of {}, which asks for nothing now",
+                    at.entry + 1,
+                    at.then.id
+                )
             }
         }
     }
@@ -64,41 +201,24 @@ impl std::fmt::Display for ReplayError {
 impl std::error::Error for ReplayError {}
 
 impl Journal {
-    /// Brings a machine to where the journal ends; also gives the effects that were asked for and have not ended.
-    pub fn replay(&self, program: Arc<Program>) -> Result<(Machine, Vec<Effect>), ReplayError> {
-        let entry = self.start.entry;
-        if program.flows.get(entry.0 as usize).is_none() || program.hash(entry) != self.program {
-            return Err(ReplayError::OtherProgram);
-        }
-        let mut machine = Machine::new(program, self.start.clone()).map_err(ReplayError::Start)?;
-        let mut asked: BTreeMap<EffectId, Effect> = BTreeMap::new();
-        settle(&mut machine, &mut asked);
-        for event in &self.events {
-            match event {
-                Event::Completed { id, outcome, at_us } => {
-                    asked.remove(id).ok_or(ReplayError::Unasked(*id))?;
-                    machine.complete(*id, outcome.clone(), *at_us);
-                }
-                Event::Cancelled { at_us } => machine.cancel(*at_us),
-            }
-            settle(&mut machine, &mut asked);
-        }
-        // A cancellation gives up waits: what the machine no longer awaits need not be done.
-        let open = asked.into_values().filter(|effect| machine.awaits(effect.id)).collect();
-        Ok((machine, open))
+    /// Brings a run to where the journal ends; `own` does again what it did with what is its own.
+    pub fn replay(&self, program: Arc<Program>, own: &mut dyn Own) -> Result<Course, ReplayError> {
+        self.replay_within(program, Limits::default(), own)
     }
-}
 
-/// Turns until the machine is blocked or done.
-fn settle(machine: &mut Machine, asked: &mut BTreeMap<EffectId, Effect>) {
-    loop {
-        match machine.turn() {
-            Turn::Busy(effects) => asked.extend(effects.into_iter().map(|effect| (effect.id, effect))),
-            Turn::Blocked(effects) => {
-                asked.extend(effects.into_iter().map(|effect| (effect.id, effect)));
-                return;
-            }
-            Turn::Done => return,
+    /// The same of a run that goes on within these limits.
+    pub fn replay_within(
+        &self,
+        program: Arc<Program>,
+        limits: Limits,
+        own: &mut dyn Own,
+    ) -> Result<Course, ReplayError> {
+        let machine = Machine::new(program, self.start.clone()).map_err(ReplayError::Start)?;
+        let mut course = Course::new(machine.within(limits));
+        for entry in &self.entries {
+            course.apply(entry, own)?;
         }
+        course.catch_up(own);
+        Ok(course)
     }
 }

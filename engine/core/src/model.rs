@@ -67,10 +67,32 @@ pub struct Manifest {
     pub vars: Vec<Var>,
     /// The flow that runs after a run has failed whose own flow names none.
     pub on_failure: Option<Name>,
+    /// Whether the data that passes through its flows is saved; none where that is not said.
+    pub save_data: Option<bool>,
+    /// What holds for the flows of folders, in their order.
+    pub folders: Vec<Folder>,
+    /// How long runs are kept, by the keys of [`Keep`](crate::keep::Keep).
+    pub keep: Vec<(Name, At<Value>)>,
+    /// How far journals may grow, by the keys of [`JournalBounds`](crate::keep::JournalBounds).
+    pub journal: Vec<(Name, At<Value>)>,
     /// Which YAML files below it are no flows: patterns of paths from its folder.
     pub exclude: Vec<Name>,
     /// Parts of the file could not be read, which is already reported: nothing is to be missed in it.
     pub broken: bool,
+}
+
+/// The word for a setting that is on or off.
+pub fn on_or_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// What holds for the flows of a folder and of those in it.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Its path from the project's folder, with `/`.
+    pub path: Name,
+    /// Whether the data that passes through its flows is saved; none where that is not said.
+    pub save_data: Option<bool>,
 }
 
 /// A table's definition.
@@ -141,6 +163,8 @@ pub struct Flow {
     pub alone: Option<Alone>,
     /// The flow that runs after a run which starts with this one has failed; none where that is not said.
     pub on_failure: Option<Name>,
+    /// Whether the data that passes through it is saved; none where that is not said.
+    pub save_data: Option<bool>,
     /// Whether what it takes and gives becomes what its type says; else it passes as it is, and the types are for people.
     pub converts: bool,
     /// The inputs, in their order.

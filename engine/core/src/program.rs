@@ -5,12 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::card::{Card, EffectSpec, PureFn, external, title_of};
+use crate::chance::spread;
+use crate::keep::{JournalBounds, Keep};
 pub use crate::model::Others;
 use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
 use crate::types::Type;
 use crate::value::{Date, Text, Value};
+
+/// The version of the language. It is raised only when the machine would take other turns for the same flows and the same
+/// completions: another order, another effect, another value. A message, a report or a speed raises nothing.
+pub const LANGUAGE: u16 = 1;
 
 /// The flows of a project that can run: all that they reach is here too.
 #[derive(Debug)]
@@ -21,8 +27,10 @@ pub struct Program {
     pub connections: Vec<Connection>,
     /// The tables of the project.
     pub tables: Vec<Table>,
-    /// Differs when anything but the flows differs that a run depends on: variables, tables, connections, flowrun's version.
-    pub settings: u64,
+    /// How long runs are kept.
+    pub keep: Keep,
+    /// How far journals may grow.
+    pub journal: JournalBounds,
 }
 
 impl Program {
@@ -62,16 +70,18 @@ impl Program {
         self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).tables).copied().collect()
     }
 
-    /// Differs when anything that a run of `entry` depends on differs.
-    pub fn hash(&self, entry: FlowId) -> u64 {
-        let mut hash = Hash::default();
-        hash.add(&self.flow(entry).path);
-        for flow in self.reached(entry) {
-            hash.add(&self.flow(flow).hash.to_string());
-        }
-        hash.add(&self.settings.to_string());
-        hash.0
+    /// Whether a run of `entry` may come to a pause, which only a run with a journal outlives.
+    pub fn pauses(&self, entry: FlowId) -> bool {
+        let mut steps = self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).steps);
+        steps.any(|step| matches!(step.op, Op::Pause { .. }))
     }
+}
+
+/// What stands for a name in journals; the same on every machine and in every version.
+pub(crate) fn key_of(name: &str) -> u64 {
+    let mut hash = Hash::default();
+    hash.add(name);
+    spread(hash.0)
 }
 
 /// FNV-1a.
@@ -168,6 +178,8 @@ pub struct Column {
 /// A compiled flow.
 #[derive(Debug)]
 pub struct Flow {
+    /// Names the flow in journals: made of its path.
+    pub key: u64,
     /// The path by which flows name it.
     pub path: Text,
     /// Okta's name.
@@ -182,6 +194,9 @@ pub struct Flow {
     pub outputs: Vec<Output>,
     /// Whether what it gives is what its outputs promise; else it is what its Return happens to give.
     pub converts: bool,
+    /// Whether the data that passes through it is saved, as it, the nearest folder or the project says. None says nothing: then
+    /// it depends on what the run reaches.
+    pub save_data: Option<bool>,
     /// Every step, those of blocks included.
     pub steps: Vec<Step>,
     /// Every block; block 0 is the flow's own.
@@ -198,8 +213,6 @@ pub struct Flow {
     pub reads_run: bool,
     /// Whether it may run for an item of a loop that has a running value, so that its steps hand on what they read last.
     pub carries: bool,
-    /// Differs when its source differs.
-    pub hash: u64,
     /// The source file, whole.
     pub span: Span,
 }
@@ -328,6 +341,8 @@ pub struct Output {
 /// A card in a flow.
 #[derive(Debug)]
 pub struct Step {
+    /// Names the card in journals: made of its ID, or of its name and of how many without an ID come before it in the flow.
+    pub key: u64,
     /// The ID that wires use, or the card's name where the author gave none.
     pub id: Text,
     /// The card.
@@ -449,6 +464,13 @@ pub enum Op {
     Wait,
     /// Wait Until.
     WaitUntil,
+    /// Pause and Pause Raw: the answer becomes the step's outputs.
+    Pause {
+        /// Whether it answers with a whole HTTP response.
+        raw: bool,
+        /// One for each output of the step: what the answer may give.
+        wanted: Vec<Output>,
+    },
 }
 
 /// Which loop it is.

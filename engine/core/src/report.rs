@@ -2,7 +2,7 @@
 //!
 //! Secrets are values of their own type and write themselves as dots; large values are cut, except the run's own outputs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::value::{Record, Text, Value};
@@ -11,7 +11,7 @@ use crate::value::{Record, Text, Value};
 pub const VERSION: u32 = 1;
 
 /// A run, or the part of it that has happened so far.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The version of this form.
     pub version: u32,
@@ -26,19 +26,19 @@ pub struct Report {
     /// How much was done.
     pub counts: Counts,
     /// What the run warns of.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<WarningReport>,
     /// The flow that ran.
     pub flow: FlowReport,
 }
 
 /// Something that went on and was probably not meant.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WarningReport {
     /// The path of the flow.
     pub flow: Text,
     /// The ID of the card; none for what the flow was passed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Text>,
     /// What was probably not meant, the first time.
     pub message: String,
@@ -47,7 +47,7 @@ pub struct WarningReport {
 }
 
 /// How much a run has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Cards carried out.
     pub cards: u64,
@@ -58,11 +58,15 @@ pub struct Counts {
 }
 
 /// How a run, a flow or a card stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It has not ended yet.
     Running,
+    /// It waits for somebody to answer.
+    Paused,
+    /// It can't go on before somebody has said what became of a request.
+    Held,
     /// It ended as it should.
     Done,
     /// A dry run that came to its end: what would have been changed was not.
@@ -78,14 +82,14 @@ pub enum Status {
 }
 
 /// A flow that ran.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FlowReport {
     /// Okta's name of the flow.
     pub name: Text,
     /// The path by which flows name it.
     pub path: Text,
     /// For the helper of a list card: which item.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// How it stands.
     pub status: Status,
@@ -96,14 +100,14 @@ pub struct FlowReport {
     /// Its outputs.
     pub outputs: Value,
     /// The error that it ended with.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<FaultReport>,
     /// The cards that ran, in their order.
     pub cards: Vec<CardReport>,
 }
 
 /// A card that ran.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CardReport {
     /// The ID that wires use.
     pub id: Text,
@@ -124,19 +128,22 @@ pub struct CardReport {
     /// What it put out.
     pub outputs: Value,
     /// Why it failed, or failed before a later try.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<FaultReport>,
     /// The author's remark.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
+    /// Until when it waits for an answer, in ISO 8601.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// What ran inside of it.
     #[serde(flatten)]
     pub inside: Inside,
 }
 
 /// What ran inside of a card.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, from = "Found")]
 pub enum Inside {
     /// Nothing.
     Nothing {},
@@ -156,8 +163,29 @@ pub enum Inside {
     Items(Box<ItemsReport>),
 }
 
+/// What ran inside of a card, in the order in which the members of a report tell it apart.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Found {
+    Items(Box<ItemsReport>),
+    Call { called: Box<FlowReport> },
+    Arm { arm: Text, cards: Vec<CardReport> },
+    Nothing {},
+}
+
+impl From<Found> for Inside {
+    fn from(found: Found) -> Inside {
+        match found {
+            Found::Items(items) => Inside::Items(items),
+            Found::Call { called } => Inside::Call { called },
+            Found::Arm { arm, cards } => Inside::Arm { arm, cards },
+            Found::Nothing {} => Inside::Nothing {},
+        }
+    }
+}
+
 /// The items of a list card or of a stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ItemsReport {
     /// The helper flow.
     pub helper: Text,
@@ -168,20 +196,20 @@ pub struct ItemsReport {
     /// How many of them failed.
     pub failed: usize,
     /// How many pages came, for a stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<usize>,
     /// Which item took longest, and how long in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slowest: Option<(u32, f64)>,
     /// Every failure.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<FailureReport>,
     /// A sample: the first and the last that went well, the first that failed, those that run.
     pub items: Vec<FlowReport>,
 }
 
 /// An item that failed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FailureReport {
     /// Which item, from 0.
     pub index: u32,
@@ -190,23 +218,23 @@ pub struct FailureReport {
 }
 
 /// Why something failed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FaultReport {
     /// The kind, in Okta's words.
     pub kind: String,
     /// What was expected and what was found.
     pub message: Text,
     /// The name of the input at fault.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
     /// The HTTP status, or the code that Return Error gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
     /// What the vendor answered.
-    #[serde(skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub body: Value,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<Text>,
 }
 

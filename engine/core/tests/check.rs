@@ -13,8 +13,9 @@ use flowrun_core::card::{
 use flowrun_core::check::uses::Use;
 use flowrun_core::check::{Checked, Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use flowrun_core::fault::Result;
+use flowrun_core::keep::{JournalBounds, Keep};
 use flowrun_core::load::load;
 use flowrun_core::program::{Arg, Call, Flow, FlowId, OnError, Op, Program};
 use flowrun_core::source::Sources;
@@ -116,6 +117,7 @@ fn effect<I: Inputs, O: Outputs>(id: &'static str, connector: &'static str, own:
         own,
         timeout: Duration::from_secs(30),
         does: Does::Reads,
+        after_crash: AfterCrash::Repeats,
         scopes: Words::NONE,
         streams: !own,
         state_in_record: false,
@@ -353,20 +355,14 @@ fn the_nearest_value_of_a_variable_wins() {
     let read = |vars: &[(&str, Value)], env: &[(&str, Value)]| {
         let program = checked(files, vars, env).checked.program;
         let args = program.flows[0].steps[0].args.clone();
-        (
-            args.into_iter()
-                .map(|arg| if let Arg::Const(value) = arg { value } else { panic!("{arg:?}") })
-                .collect::<Vec<_>>(),
-            program.hash(FlowId(0)),
-        )
+        args.into_iter()
+            .map(|arg| if let Arg::Const(value) = arg { value } else { panic!("{arg:?}") })
+            .collect::<Vec<_>>()
     };
-    let (values, hash) = read(&[], &[("key", Value::from("hunter2"))]);
+    let values = read(&[], &[("key", Value::from("hunter2"))]);
     assert_eq!(values, [Value::Number(1.0), Value::Secret(Secret::new("Bearer hunter2"))]);
-    assert_eq!(read(&[], &[("a", Value::from("2"))]).0[0], Value::Number(2.0));
-    assert_eq!(read(&[("a", Value::Number(3.0))], &[("a", Value::from("2"))]).0[0], Value::Number(3.0));
-    // The same run can go on with another password, but not with another number.
-    assert_eq!(hash, read(&[], &[("key", Value::from("swordfish"))]).1);
-    assert_ne!(hash, read(&[("a", Value::Number(3.0))], &[]).1);
+    assert_eq!(read(&[], &[("a", Value::from("2"))])[0], Value::Number(2.0));
+    assert_eq!(read(&[("a", Value::Number(3.0))], &[("a", Value::from("2"))])[0], Value::Number(3.0));
 }
 
 #[test]
@@ -580,4 +576,55 @@ fn a_flow_of_thousands_of_cards_is_checked_at_once() {
     }
     flow.push_str("  - { card: flow_control.return, with: { a: $.c3999.text } }\n");
     assert_eq!(program(&flow).flows[0].steps.len(), 4001);
+}
+
+#[test]
+fn the_nearest_word_on_saving_data_counts() {
+    // The flow itself, else the folder nearest to it, else the project; a flow in a card is a part of the flow around it.
+    let files = |manifest: &str, own: &str| {
+        let flow = "cards: [{ card: text.compose, with: { text: x } }]\n";
+        format!(
+            "#### flowrun.yaml\n{manifest}\n#### a.yaml\n{flow}#### mail/b.yaml\n{flow}#### mail/out/c.yaml\n{own}{flow}\
+             #### mail/out/d.yaml\n{own}cards: [{{ card: list.map, with: {{ list: [], flow: {{ {flow_in} }} }} }}]\n",
+            flow_in = flow.trim_end()
+        )
+    };
+    let (on, off) = (Some(true), Some(false));
+    // Of a, mail/b, mail/out/c, and mail/out/d with the flow in it.
+    for (manifest, own, expected) in [
+        ("", "", [None, None, None, None]),
+        ("save_data: on", "", [on, on, on, on]),
+        ("save_data: on\nfolders: { mail: { save_data: off } }", "", [on, off, off, off]),
+        (
+            "save_data: on\nfolders: { mail: { save_data: off }, mail/out: { save_data: on } }",
+            "",
+            [on, off, on, on],
+        ),
+        ("folders: { mail/out: {}, mail: { save_data: off } }", "", [None, off, off, off]),
+        ("folders: { mail/out: { save_data: on } }", "save_data: off\n", [None, None, off, off]),
+        ("", "save_data: on\n", [None, None, on, on]),
+    ] {
+        let program = checked(&files(manifest, own), &[], &[]).checked.program;
+        let of = |path: &str| program.flow(program.find(path).unwrap()).save_data;
+        let found = ["a", "mail/b", "mail/out/c", "mail/out/d"].map(of);
+        assert_eq!(found, expected, "{manifest} {own}");
+        let inner = program.flows.iter().find(|flow| flow.path.contains('#')).unwrap();
+        assert_eq!(inner.save_data, expected[3], "{manifest} {own}");
+    }
+}
+
+#[test]
+fn what_a_project_says_of_keeping_runs_counts_and_else_what_is_usual() {
+    let of = |manifest: &str| {
+        let flow = "#### a.yaml\ncards: [{ card: text.compose, with: { text: x } }]\n";
+        let program = checked(&format!("#### flowrun.yaml\n{manifest}\n{flow}"), &[], &[]).checked.program;
+        (program.keep, program.journal)
+    };
+    // The manual: 30 days, failed runs 90, values 7, 100,000 runs; journals of 64 MiB or 50,000 entries.
+    let usual = (Keep::of([30, 90, 7, 100_000]), JournalBounds::of([64, 50_000]));
+    assert_eq!(of(""), usual);
+    assert_eq!(of("keep:\njournal: { max_mb: }"), usual);
+    let set = of("keep: { runs: 5, data: 0 }\njournal: { max_entries: 10 }");
+    assert_eq!(set.0, Keep { runs: 5, data: 0, ..Keep::default() });
+    assert_eq!(set.1, JournalBounds { max_mb: 64, max_entries: 10 });
 }

@@ -21,6 +21,10 @@ const FORM: &[(&str, &str)] = &[
         "a: 10 s\nb: \"2026-01-01\"\nc: \"==\"\nd: \"yes\"\ne: \"12\"\n",
     ),
     (
+        "save_data: 'on'\nfolders: { a: { save_data: off } }\nb: on\n",
+        "save_data: on\nfolders:\n  a: { save_data: off }\nb: \"on\"\n",
+    ),
+    (
         "a: \"{{ x | default(\\\"\\\") }}\"\nb: { c: \"$.x['y']\" }\n",
         "a: '{{ x | default(\"\") }}'\nb: { c: \"$.x['y']\" }\n",
     ),

@@ -6,3 +6,4 @@ mod check;
 mod format;
 mod jsonpath;
 mod load;
+mod stored;

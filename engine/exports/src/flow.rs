@@ -89,6 +89,7 @@ pub(super) fn lower(raw: &pack::Flow, all: &mut Lowering<'_>) -> Option<Flow> {
         span,
         description: (!description.is_empty()).then(|| nowhere(description.into())),
         trigger,
+        save_data: raw.saves_data,
         ..named(&path, &raw.title, inputs, outputs, cards)
     };
     for input in &mut flow.inputs {
@@ -123,6 +124,7 @@ fn named(
         trigger: Trigger::Helper,
         alone: None,
         on_failure: None,
+        save_data: None,
         // As in Okta: a wire hands on what it holds.
         converts: false,
         inputs: inputs.into_iter().map(input).collect(),

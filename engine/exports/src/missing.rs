@@ -133,6 +133,15 @@ impl Missing {
             scope.cards.push(card(super::flow::RETURN, "Return", fields("back", &self.gives), Vec::new()));
             scope.orderings.push((1, 2));
         }
-        Flow { id, title, description: Text::default(), folder: None, security: None, schedule: None, scope }
+        Flow {
+            id,
+            title,
+            description: Text::default(),
+            folder: None,
+            security: None,
+            saves_data: None,
+            schedule: None,
+            scope,
+        }
     }
 }

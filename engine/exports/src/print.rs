@@ -4,7 +4,7 @@
 
 use flowrun_core::model::{
     Alone, Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Others, Project, Retry,
-    Step, Table, Trigger, Var,
+    Step, Table, Trigger, Var, on_or_off,
 };
 use flowrun_core::value::{Text, Value};
 use flowrun_core::yaml::{self, Document, Yaml};
@@ -20,6 +20,7 @@ pub fn flow(flow: &Flow, project: &Project) -> String {
     file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
     file.extend(flow.alone.as_ref().map(|alone| ("alone".to_owned(), self::alone(alone))));
     file.extend(flow.on_failure.as_ref().map(|name| ("on_failure".to_owned(), text(&name.it))));
+    file.extend(flow.save_data.map(save_data));
     if !flow.converts {
         file.push(member("convert", Yaml::text("none")));
     }
@@ -59,6 +60,11 @@ pub fn manifest(manifest: &Manifest) -> Option<String> {
     section("connections", manifest.connections.iter().map(named).collect());
     section("vars", manifest.vars.iter().map(|var| (var.name.it.to_string(), self::var(var))).collect());
     (!file.is_empty()).then(|| Document::of(file).write())
+}
+
+/// Whether data is saved: words that the language knows need no quotes, which texts of theirs would have.
+fn save_data(on: bool) -> (String, Yaml) {
+    member("save_data", Yaml::Scalar(yaml::Scalar::new(on_or_off(on))))
 }
 
 fn text(text: &Text) -> Yaml {

@@ -1,20 +1,23 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use flowrun_core::effect::{Effect, EffectId, Outcome};
+use flowrun_core::course::{Course, Own, Place, Turned};
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault::Fault;
-use flowrun_core::journal::{Event, Journal, ReplayError};
-use flowrun_core::machine::{Machine, Start, Turn};
+use flowrun_core::journal::{Asked, Entry, Event, Journal, Names, Recorded, ReplayError, Settlement};
+use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
+use flowrun_kit::settled::Settled;
 pub use flowrun_kit::stop::Stop;
+use flowrun_tables::{Changes, Tables};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
@@ -66,27 +69,70 @@ impl World {
         World { time, stop, performer: Box::new(performer) }
     }
 
+    /// What is the run's own.
+    pub fn here(&self) -> Here<'_> {
+        Here(&*self.performer)
+    }
+
     /// Does what an effect asks for, and tells how it ended.
     pub async fn perform(&self, effect: Effect) -> (EffectId, Outcome) {
         (effect.id, self.performer.perform(effect).outcome().await)
     }
 }
 
+/// What is a run's own, as its world does it.
+pub struct Here<'w>(&'w dyn Perform);
+
+impl Own for Here<'_> {
+    fn place(&self, effect: &Effect) -> Place {
+        self.0.place(effect)
+    }
+
+    fn perform(&mut self, effect: Effect, at_us: i64) -> Outcome {
+        self.0.perform_here(effect, at_us)
+    }
+}
+
 /// Keeps what comes from outside during a run.
 pub trait Log: Send {
-    /// Called before the machine hears of the event.
-    fn append(&mut self, event: &Event);
+    /// Whether anything is kept, so that it is worth making entries.
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    /// Keeps an entry, before the machine hears of it. It need not be on the disk yet: whoever sends a request that changes
+    /// something waits for that.
+    fn append(&mut self, entry: &Entry);
+
+    /// Hears of an effect before it is begun that may not be repeated.
+    fn asked(&mut self, asked: Asked) {
+        let _ = asked;
+    }
+
+    /// Keeps what was changed in tables that outlive the run: together with the entry that comes next, if there is one.
+    fn changed(&mut self, changes: Vec<Changes>) {
+        let _ = changes;
+    }
+
+    /// Ends when nothing more can be kept, so that the run must not go on.
+    fn broken(&mut self) -> Pending<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// Keeps nothing.
 impl Log for () {
-    fn append(&mut self, _: &Event) {}
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    fn append(&mut self, _: &Entry) {}
 }
 
 /// Keeps everything in memory.
 impl Log for Journal {
-    fn append(&mut self, event: &Event) {
-        self.events.push(event.clone());
+    fn append(&mut self, entry: &Entry) {
+        self.entries.push(entry.clone());
     }
 }
 
@@ -117,23 +163,36 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> impl Future<Output = Result<Report, Fault>> + Send {
     world.time.clock.drive(async move {
-        let mut machine = Machine::new(program, start)?;
-        drive(&mut machine, Vec::new(), world, log, watch).await;
-        Ok(machine.report())
+        let mut course = Course::new(Machine::new(program, start)?);
+        Driver::new(&mut course, world, log, watch).drive().await;
+        Ok(course.machine.report())
     })
 }
 
-/// Runs a machine that has just been made to its end.
-pub fn to_end(
-    machine: &mut Machine,
+/// Runs as far as it goes: to its end, or to where somebody has to say something.
+pub fn go_on(
+    course: &mut Course,
     world: &World,
     log: &mut dyn Log,
     watch: &mut dyn Watch,
-) -> impl Future<Output = Report> + Send {
-    world.time.clock.drive(async move {
-        drive(machine, Vec::new(), world, log, watch).await;
-        machine.report()
-    })
+) -> impl Future<Output = Stand> + Send {
+    world.time.clock.drive(async move { Driver::new(course, world, log, watch).drive().await })
+}
+
+/// Notes that somebody answered a pause, by what `Machine::answer` made of it, and lets the machine hear of it. Gives false if the run
+/// does not wait for that answer, or not any more; then nothing is noted.
+pub fn answer(course: &mut Course, id: EffectId, answer: Answer, at_us: i64, log: &mut dyn Log) -> bool {
+    if course.machine.paused(id).is_none_or(|pause| pause.until_us <= at_us) {
+        return false;
+    }
+    let Some(open) = course.end(id) else { return false };
+    let outcome = Ok(answer);
+    if log.keeps() {
+        let asked = Asked { id, print: open.print };
+        log.append(&course.entry(at_us, Event::Signal(asked, Recorded::of(&outcome, &open.names))));
+    }
+    course.complete(id, outcome, at_us);
+    true
 }
 
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
@@ -144,39 +203,177 @@ pub fn resume(
     watch: &mut dyn Watch,
 ) -> impl Future<Output = Result<Report, ReplayError>> + Send {
     world.time.clock.drive(async move {
-        let (mut machine, open) = journal.replay(program)?;
-        drive(&mut machine, open, world, journal, watch).await;
-        Ok(machine.report())
+        let mut course = journal.replay(program, &mut world.here())?;
+        Driver::new(&mut course, world, journal, watch).drive().await;
+        Ok(course.machine.report())
     })
 }
 
-/// The effects of a run that have begun and not been fed back.
-struct Begun<'w> {
-    world: &'w World,
-    pending: FuturesUnordered<Named>,
-    ended: VecDeque<(EffectId, Outcome)>,
+/// How far a run has come when its driver lets go of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// To its end.
+    Ended,
+    /// It waits for what nobody is going to do here: for answers, or for somebody to say what became of these effects, which may
+    /// have happened before a crash.
+    Waits {
+        /// The effects of which nobody knows what became.
+        unsettled: Vec<EffectId>,
+    },
+    /// What happens can't be kept any more.
+    Broken,
 }
 
-/// An effect that goes on, under its name.
-struct Named(EffectId, Pending<'static, Outcome>);
-
-impl Future for Named {
-    type Output = (EffectId, Outcome);
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let id = self.0;
-        self.1.as_mut().poll(cx).map(|outcome| (id, outcome))
+/// Ends when the time of the next pause is over; never if there is none.
+async fn next_pause(time: &RunTime, next: Option<&(i64, EffectId)>) {
+    match next {
+        Some((until_us, _)) => {
+            let us = u64::try_from(until_us.saturating_sub(time.now_us())).unwrap_or(0);
+            time.clock.sleep(Duration::from_micros(us)).await;
+        }
+        None => std::future::pending().await,
     }
 }
 
-impl Begun<'_> {
-    /// Begins effects. Many end at once, such as those of tables: they never see the scheduler.
-    fn begin(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            let id = effect.id;
-            match self.world.performer.perform(effect) {
-                Performing::Ended(outcome) => self.ended.push_back((id, outcome)),
-                Performing::Open(future) => self.pending.push(Named(id, future)),
+/// An effect that goes on, under its name.
+struct Named(EffectId, Pending<'static, Ended>);
+
+/// How it ends.
+enum Ended {
+    /// As it was asked for.
+    Done(Outcome),
+    /// It was looked what became of it.
+    Looked(Settled<Answer>),
+}
+
+impl Future for Named {
+    type Output = (EffectId, Ended);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let id = self.0;
+        self.1.as_mut().poll(cx).map(|ended| (id, ended))
+    }
+}
+
+/// After so many turns others get theirs: what comes over the network, and a stop.
+const TURNS: usize = 16;
+
+/// How much time may pass, while a run is busy with what is its own, before its journal notes that, in microseconds.
+const UNNOTED_US: i64 = 1_000_000;
+
+/// Drives one run.
+struct Driver<'d> {
+    course: &'d mut Course,
+    world: &'d World,
+    log: &'d mut dyn Log,
+    watch: &'d mut dyn Watch,
+    pending: FuturesUnordered<Named>,
+    ended: VecDeque<(EffectId, Ended)>,
+    unsettled: Vec<EffectId>,
+    /// Until when each pause waits for an answer.
+    pauses: BTreeSet<(i64, EffectId)>,
+}
+
+impl<'d> Driver<'d> {
+    fn new(
+        course: &'d mut Course,
+        world: &'d World,
+        log: &'d mut dyn Log,
+        watch: &'d mut dyn Watch,
+    ) -> Driver<'d> {
+        let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
+        let (unsettled, pauses) = (Vec::new(), BTreeSet::new());
+        Driver { course, world, log, watch, pending, ended, unsettled, pauses }
+    }
+
+    async fn drive(mut self) -> Stand {
+        let asked: Vec<EffectId> = self.course.open().map(|(id, _)| id).collect();
+        asked.into_iter().for_each(|id| self.begin(id));
+        let mut stop = self.world.stop.clone();
+        let mut turns = 0;
+        loop {
+            let busy = match self.turn() {
+                Turned::Done => return Stand::Ended,
+                Turned::Busy => true,
+                Turned::Blocked => false,
+            };
+            turns += 1;
+            if busy || turns % TURNS == 0 {
+                // To let others go on takes no time.
+                let hold = self.world.time.clock.hold();
+                tokio::task::yield_now().await;
+                drop(hold);
+                self.collect();
+                if stop.is_given() && !self.course.machine.is_cancelled() {
+                    self.cancel();
+                    continue;
+                }
+            }
+            if busy || self.do_own() || self.end_pause() {
+                continue;
+            }
+            let ended = match self.ended.pop_front() {
+                Some(ended) => ended,
+                None if self.pending.is_empty() && stop.is_given() && !self.course.machine.is_cancelled() => {
+                    self.cancel();
+                    continue;
+                }
+                // The machine waits for nothing that could come here.
+                None if self.pending.is_empty() => {
+                    return Stand::Waits { unsettled: std::mem::take(&mut self.unsettled) };
+                }
+                None => tokio::select! {
+                    biased;
+                    () = self.log.broken() => return Stand::Broken,
+                    () = stop.given(), if !self.course.machine.is_cancelled() => {
+                        self.cancel();
+                        continue;
+                    }
+                    () = self.watch.look() => continue,
+                    () = next_pause(&self.world.time, self.pauses.first()) => continue,
+                    Some(ended) = self.pending.next() => ended,
+                },
+            };
+            match ended {
+                (id, Ended::Done(outcome)) => self.end(id, outcome),
+                (id, Ended::Looked(settled)) => self.settle(id, settled),
+            }
+        }
+    }
+
+    fn turn(&mut self) -> Turned {
+        let mut asked = Vec::new();
+        let turned = self.course.turn(&self.world.here(), self.log.keeps(), &mut |id| asked.push(id));
+        asked.into_iter().for_each(|id| self.begin(id));
+        self.watch.turned(&self.course.machine);
+        turned
+    }
+
+    /// Begins an effect, unless somebody else ends it. Of one that may have happened it is looked first what became of it.
+    fn begin(&mut self, id: EffectId) {
+        if let Some(began_us) = self.course.may_have_happened(id) {
+            if let Some(effect) = self.course.asked(id) {
+                let looking = self.world.performer.look(effect, began_us.div_euclid(1000));
+                self.pending.push(Named(id, Box::pin(async move { Ended::Looked(looking.await) })));
+            }
+            return;
+        }
+        if let Some(until_us) = self.course.paused_until(id) {
+            self.pauses.insert((until_us, id));
+            return;
+        }
+        let Some(effect) = self.course.take(id) else { return };
+        if let Act::Card(performance) = &effect.act
+            && self.log.keeps()
+            && !performance.card.does().with(&performance.args).may_be_repeated()
+            && let Some(print) = self.course.print(id)
+        {
+            self.log.asked(Asked { id, print });
+        }
+        match self.world.performer.perform(effect) {
+            Performing::Ended(outcome) => self.ended.push_back((id, Ended::Done(outcome))),
+            Performing::Open(future) => {
+                self.pending.push(Named(id, Box::pin(async move { Ended::Done(future.await) })));
             }
         }
     }
@@ -187,79 +384,101 @@ impl Begun<'_> {
             self.ended.push_back(ended);
         }
     }
-}
 
-/// After so many effects that ended at once, others get their turn: what comes over the network, and a stop.
-const TURNS: usize = 16;
+    /// Does one thing that is to be done here, if there is one.
+    fn do_own(&mut self) -> bool {
+        let Some((effect, place)) = self.course.next_own() else { return false };
+        let now_us = self.world.time.now_us();
+        if !self.log.keeps() {
+            self.course.pass(now_us);
+        }
+        let id = effect.id;
+        let mut here = self.world.here();
+        if place == Place::Own {
+            let outcome = here.perform(effect, self.course.machine.now_us());
+            self.course.complete_own(id, outcome);
+            if now_us - self.course.machine.now_us() >= UNNOTED_US {
+                self.note(now_us, Event::Passed);
+                self.course.pass(now_us);
+            }
+            return true;
+        }
+        let asked = Asked { id, print: if self.log.keeps() { effect.print() } else { 0 } };
+        let names = Names::of(&effect);
+        let tables = self.world.performer.tables();
+        // Until the changes are handed in, nobody else makes any.
+        let _order = tables.map(Tables::kept_lock);
+        let outcome = here.perform(effect, now_us);
+        if let Some(changes) = tables.map(Tables::take_changes).filter(|changes| !changes.is_empty()) {
+            self.log.changed(changes);
+        }
+        if self.log.keeps() {
+            self.note(now_us, Event::Completed(asked, Recorded::of(&outcome, &names)));
+        }
+        self.course.complete(id, outcome, now_us);
+        true
+    }
 
-async fn drive(
-    machine: &mut Machine,
-    open: Vec<Effect>,
-    world: &World,
-    log: &mut dyn Log,
-    watch: &mut dyn Watch,
-) {
-    let mut stop = world.stop.clone();
-    let mut begun = Begun { world, pending: FuturesUnordered::new(), ended: VecDeque::new() };
-    begun.begin(open);
-    let mut turns = 0;
-    loop {
-        let busy = match machine.turn() {
-            Turn::Done => return,
-            Turn::Busy(effects) => {
-                begun.begin(effects);
-                true
-            }
-            Turn::Blocked(effects) => {
-                begun.begin(effects);
-                false
-            }
-        };
-        watch.turned(machine);
-        turns += 1;
-        if busy || turns % TURNS == 0 {
-            // To let others go on takes no time.
-            let hold = world.time.clock.hold();
-            tokio::task::yield_now().await;
-            drop(hold);
-            begun.collect();
-            if stop.is_given() && !machine.is_cancelled() {
-                cancel(machine, world, log);
-                continue;
-            }
-        }
-        if busy {
-            continue;
-        }
-        let ended = match begun.ended.pop_front() {
-            Some(ended) => ended,
-            // The machine waits for nothing that could come: it would wait for ever.
-            None if begun.pending.is_empty() => return,
-            None => tokio::select! {
-                biased;
-                () = stop.given(), if !machine.is_cancelled() => {
-                    cancel(machine, world, log);
-                    continue;
-                }
-                () = watch.look() => continue,
-                Some(ended) = begun.pending.next() => ended,
-            },
-        };
-        let (id, outcome) = ended;
+    /// An effect has ended.
+    fn end(&mut self, id: EffectId, outcome: Outcome) {
         // A wait that a cancellation cut short still ends some time.
-        if machine.awaits(id) {
-            let at_us = world.time.now_us();
-            let event = Event::Completed { id, outcome, at_us };
-            log.append(&event);
-            if let Event::Completed { id, outcome, at_us } = event {
-                machine.complete(id, outcome, at_us);
+        let Some(open) = self.course.end(id) else { return };
+        let now_us = self.world.time.now_us();
+        if self.log.keeps() {
+            let asked = Asked { id, print: open.print };
+            self.note(now_us, Event::Completed(asked, Recorded::of(&outcome, &open.names)));
+        }
+        self.course.complete(id, outcome, now_us);
+    }
+
+    /// Ends a pause whose time is over, if there is one. A run that waits for nothing else is let go of before, and its pauses end
+    /// when somebody goes on with it.
+    fn end_pause(&mut self) -> bool {
+        let Some(&(until_us, id)) = self.pauses.first() else { return false };
+        let answered = !self.course.machine.awaits(id);
+        if !answered && self.world.time.now_us() < until_us {
+            return false;
+        }
+        self.pauses.pop_first();
+        if !answered {
+            self.end(id, Ok(Answer::Waited));
+        }
+        true
+    }
+
+    /// It was looked what became of an effect that may have happened before a crash.
+    fn settle(&mut self, id: EffectId, settled: Settled<Answer>) {
+        let Some(print) = self.course.print(id) else { return };
+        let (settlement, outcome) = match settled {
+            Settled::Happened(answer) => (Settlement::Happened, Some(Ok(answer))),
+            Settled::DidNot => (Settlement::DidNot, None),
+            Settled::Unknown(fault) if self.course.machine.would_take(id) => {
+                (Settlement::Failed, Some(Err(fault)))
+            }
+            Settled::Unknown(_) => {
+                self.unsettled.push(id);
+                return;
+            }
+        };
+        self.note(self.world.time.now_us(), Event::Settled(Asked { id, print }, settlement));
+        match outcome {
+            Some(outcome) => self.end(id, outcome),
+            None => {
+                self.course.did_not_happen(id);
+                self.begin(id);
             }
         }
     }
-}
 
-fn cancel(machine: &mut Machine, world: &World, log: &mut dyn Log) {
-    let at_us = world.time.now_us();
-    log.append(&Event::Cancelled { at_us });
-    machine.cancel(at_us);
+    fn cancel(&mut self) {
+        let at_us = self.world.time.now_us();
+        self.note(at_us, Event::Cancelled);
+        self.course.cancel(at_us);
+    }
+
+    fn note(&mut self, at_us: i64, event: Event) {
+        if self.log.keeps() {
+            self.log.append(&self.course.entry(at_us, event));
+        }
+    }
 }

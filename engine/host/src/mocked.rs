@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use flowrun_core::card::EXTERNAL_CARD;
+use flowrun_core::course::Place;
 use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
 use flowrun_core::value::{Record, Text};
 use flowrun_external::Answers;
+use flowrun_kit::effect::Pending;
+use flowrun_kit::settled::Settled;
+use flowrun_tables::Tables;
 
 use crate::perform::{Perform, Performing};
 
@@ -20,6 +24,21 @@ impl<P: Perform> Perform for Mocked<P> {
             }
             _ => self.0.perform(effect),
         }
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        match &effect.act {
+            Act::Card(card) if self.1.has(&card.card.id) => Place::Outside,
+            _ => self.0.place(effect),
+        }
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }
 

@@ -8,21 +8,56 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use flowrun_core::card::Work;
-use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
+use flowrun_core::course::Place;
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::{AnyConnection, Connection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
+use flowrun_kit::settled::Settled;
 use flowrun_kit::stop::Stop;
 use flowrun_tables::Tables;
 use futures_util::FutureExt;
+
+use crate::driver::RunTime;
 
 /// Does what effects ask for.
 pub trait Perform: Send + Sync {
     /// Begins what is asked for.
     fn perform(&self, effect: Effect) -> Performing;
+
+    /// Where an effect takes place.
+    fn place(&self, effect: &Effect) -> Place {
+        let _ = effect;
+        Place::Outside
+    }
+
+    /// The run's tables.
+    fn tables(&self) -> Option<&Tables> {
+        None
+    }
+
+    /// Does an effect that takes place here, at this time in microseconds since 1970.
+    fn perform_here(&self, effect: Effect, at_us: i64) -> Outcome {
+        let id = effect.id;
+        if let Some(tables) = self.tables() {
+            tables.set_time(at_us);
+        }
+        match self.perform(effect) {
+            Performing::Ended(outcome) => outcome,
+            Performing::Open(_) => {
+                Err(Fault::new(FaultKind::Internal, format!("{id} should have ended at once")))
+            }
+        }
+    }
+
+    /// Looks what became of an effect that may have happened before a crash, since `began_ms` milliseconds since 1970.
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        let _ = (effect, began_ms);
+        Box::pin(async { Settled::unknown("nothing here can look") })
+    }
 }
 
 /// What has begun.
@@ -65,7 +100,7 @@ pub struct Reached {
 
 /// Performs cards over connections, and lets time pass.
 pub struct Connections {
-    clock: Clock,
+    time: RunTime,
     run: Arc<Run>,
     cards: Arc<[EffectCard]>,
     reached: BTreeMap<u32, Reached>,
@@ -76,13 +111,13 @@ pub struct Connections {
 impl Connections {
     /// Performs these cards as part of `run`, over connections by their places in its program.
     pub fn new(
-        clock: Clock,
+        time: RunTime,
         run: Run,
         cards: Arc<[EffectCard]>,
         reached: impl IntoIterator<Item = (u32, Reached)>,
     ) -> Connections {
         let reached = reached.into_iter().collect();
-        Connections { clock, run: Arc::new(run), cards, reached, shared: BTreeMap::new(), tables: None }
+        Connections { time, run: Arc::new(run), cards, reached, shared: BTreeMap::new(), tables: None }
     }
 
     /// The same with what cards of `connector` use that name no connection, such as the tables.
@@ -113,17 +148,14 @@ impl Connections {
         }
     }
 
-    fn card(&self, performance: Performance) -> Performing {
+    fn card(&self, id: EffectId, performance: Performance) -> Performing {
         let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
         let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
             let message = format!("nothing here can perform `{}`", performance.card.id);
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
         };
-        if let Some(tables) = &self.tables {
-            tables.set_time(self.clock.now_ms() * 1000);
-        }
         let named = performance.connection.and_then(|index| self.reached.get(&index)?.named.clone());
-        let performing = card.perform(performance, connection, self.run.clone(), activity);
+        let performing = card.perform(Some(id), performance, connection, self.run.clone(), activity);
         Performing::begin(match named {
             None => performing,
             Some((connector, name)) => Box::pin(async move {
@@ -136,15 +168,42 @@ impl Connections {
 impl Perform for Connections {
     fn perform(&self, effect: Effect) -> Performing {
         match effect.act {
-            Act::Card(performance) => self.card(performance),
-            Act::Wait(ms) => {
-                let clock = self.clock.clone();
+            Act::Card(performance) => self.card(effect.id, performance),
+            Act::WaitUntil(until_us) => {
+                let (clock, us) = (self.time.clock().clone(), until_us.saturating_sub(self.time.now_us()));
                 Performing::begin(Box::pin(async move {
-                    clock.sleep(Duration::from_millis(ms)).await;
+                    clock.sleep(Duration::from_micros(u64::try_from(us).unwrap_or(0))).await;
                     Ok(Answer::Waited)
                 }))
             }
+            Act::Pause(_) => Performing::Open(Box::pin(std::future::pending())),
         }
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        match &effect.act {
+            Act::Card(performance) if performance.card.is_of(Tables::CONNECTOR) => match &self.tables {
+                Some(tables) if tables.is_kept(performance) => Place::Shared,
+                _ => Place::Own,
+            },
+            _ => Place::Outside,
+        }
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.tables.as_deref()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        let Act::Card(performance) = effect.act else { return Box::pin(async { Settled::DidNot }) };
+        let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
+        let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
+            return Box::pin(async { Settled::unknown("nothing here can look") });
+        };
+        let looking = card.settle(performance, connection, self.run.clone(), activity, began_ms);
+        Box::pin(async move {
+            looking.await.unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)))
+        })
     }
 }
 
@@ -164,6 +223,18 @@ impl<P: Perform> Perform for Panics<P> {
             Ok(ended) => ended,
             Err(_) => Performing::Ended(Err(panicked())),
         }
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        self.0.place(effect)
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }
 
@@ -192,5 +263,17 @@ impl<P: Perform> Perform for TimeLimit<P> {
                 }
             }
         }))
+    }
+
+    fn place(&self, effect: &Effect) -> Place {
+        self.0.place(effect)
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        self.0.tables()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }

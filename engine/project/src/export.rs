@@ -6,10 +6,11 @@ use std::path::Path;
 
 use flowrun_core::load::{MANIFEST, load};
 use flowrun_core::model::{self, Step};
-use flowrun_core::source::{Sources, Span};
+use flowrun_core::source::{FileId, Source, Sources, Span};
 use flowrun_core::vocabulary::Vocabulary;
-use flowrun_exports::{self as exports, Dictionary, MAX_BYTES, print};
+use flowrun_exports::{self as exports, Dictionary, Export, MAX_BYTES, Trouble, print};
 
+use crate::bundle;
 use crate::problem::{Problem, unreadable};
 use crate::project::Project;
 
@@ -45,6 +46,34 @@ pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
     let export = exports::read(&text, &Dictionary::new(vocabulary)).map_err(unread)?;
     let mut sources = sources(&export.project);
     let (model, found) = load(&sources, &vocabulary.cards);
+    originate(&export, &model, &mut sources);
+    let root = path.parent().unwrap_or(Path::new(".")).to_owned();
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let file = bundle::File { path: (&*name).into(), text: text.into() };
+    Ok(Project { root, sources, model, found, troubles: export.troubles, export: Some(file) })
+}
+
+/// Says again of files that were made of an export which parts of it theirs were, and what of it could not be read. Of files that another
+/// flowrun made of it otherwise nothing is said.
+pub(crate) fn retell(
+    text: &str,
+    model: &model::Project,
+    made: &mut Sources,
+    vocabulary: &Vocabulary,
+) -> Vec<Trouble> {
+    let Ok(export) = exports::read(text, &Dictionary::new(vocabulary)) else { return Vec::new() };
+    let now = sources(&export.project);
+    let same =
+        |((_, a), (_, b)): ((FileId, &Source), (FileId, &Source))| a.path == b.path && a.text == b.text;
+    if made.iter().count() != now.iter().count() || !made.iter().zip(now.iter()).all(same) {
+        return Vec::new();
+    }
+    originate(&export, model, made);
+    export.troubles
+}
+
+/// Notes which parts of an export the parts of a project were made of.
+fn originate(export: &Export, model: &model::Project, sources: &mut Sources) {
     for made in &export.project.flows {
         // What could not be read again is reported already.
         let Ok(place) = model.flows.binary_search_by(|read| read.path.cmp(&made.path)) else { continue };
@@ -56,8 +85,6 @@ pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
         originate(read.span, made.span);
         in_pairs(&made.cards, &read.cards, &mut |made, read| originate(read.span, made.span));
     }
-    let root = path.parent().unwrap_or(Path::new(".")).to_owned();
-    Ok(Project { root, sources, model, found, troubles: export.troubles })
 }
 
 /// Visits the cards of a flow as it was made and as it was read again, which are the same cards.

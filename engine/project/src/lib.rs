@@ -1,6 +1,7 @@
 //! A project on disk: its flow files and manifest, an export in their place, and the connections file beside it.
 
 pub mod bounded;
+pub mod bundle;
 pub mod check;
 pub mod connections;
 pub mod edit;

@@ -1,7 +1,7 @@
 //! Finds and reads the project that a file or a folder belongs to.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
 use flowrun_exports::Trouble;
 
+use crate::bundle::File;
 use crate::check::is_error;
 use crate::exclude::Exclude;
 use crate::export;
@@ -40,6 +41,8 @@ pub struct Project {
     pub found: Vec<Diagnostic>,
     /// If it was read from an export of Okta's: what of that could not be read as it was meant.
     pub troubles: Vec<Trouble>,
+    /// If it was read from an export of Okta's: that, as it stands.
+    pub export: Option<File>,
 }
 
 impl Project {
@@ -65,7 +68,7 @@ impl Project {
             sources.add(&relative(root, &file), &text(&file)?);
         }
         let (model, found) = load(&sources, &vocabulary.cards);
-        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new() })
+        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new(), export: None })
     }
 
     /// The mistakes for which parts of a file, or of any, could not be read: what is shown of it lacks them. A credential is
@@ -246,7 +249,7 @@ impl Found<'_> {
 /// The text of a file, not much more of it than a flow may have: the loader says that it is too large.
 pub fn text(path: &Path) -> Result<String, Problem> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     let cut = bytes.len() > MAX_BYTES;
     match String::from_utf8(bytes) {

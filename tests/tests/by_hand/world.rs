@@ -218,7 +218,7 @@ impl Run<'_> {
             for effect in effects {
                 let (flow, step) = machine.card_of(effect.id).unwrap();
                 let ended = match effect.act {
-                    Act::Wait(_) => Ok(Answer::Waited),
+                    Act::WaitUntil(_) | Act::Pause(_) => Ok(Answer::Waited),
                     Act::Card(card) => self.perform(effect.id.frame, flow, step, card).await,
                 };
                 machine.complete(effect.id, ended, at_us);
@@ -296,7 +296,7 @@ impl Run<'_> {
         if asked.card.id.starts_with("tables.") {
             let card = self.cards.iter().find(|card| card.card.id == asked.card.id).unwrap();
             let connection: AnyConnection = self.tables.clone();
-            return card.perform(asked, connection, Arc::default(), None).await;
+            return card.perform(None, asked, connection, Arc::default(), None).await;
         }
         let at = program.flow(flow).step(step);
         let (title, id) = self.export.origin(at.span);

@@ -10,7 +10,7 @@ use flowrun_core::memory::Memory;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
-use flowrun_host::session::{Ended, Job, Plan, Record, Session, save};
+use flowrun_host::session::{Ended, Job, Plan, Record, Say, Session, save};
 use flowrun_kit::activity::Tally;
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::registry::Registry;
@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::live::Live;
-use crate::outcome::{DONE, FAILED, INTERRUPTED, Refused};
+use crate::outcome::{DONE, FAILED, HELD, INTERRUPTED, Refused};
 use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
@@ -114,9 +114,15 @@ pub struct RunArgs {
     /// Put what was sent of each person into the audit record, instead of its hash
     #[arg(long, help_heading = "Safety")]
     pub audit_profiles: bool,
-    /// Where tables with `kept: true` are stored [default: for real connections, a folder below ~/.local/state/flowrun]
+    /// Where the journal of the run and tables with `kept: true` are stored [default: for real connections, a folder below ~/.local/state/flowrun]
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
+    /// Keep no journal: the run can't be taken up again after a crash
+    #[arg(long, help_heading = "Safety")]
+    pub no_journal: bool,
+    /// Wait while another process runs flows of the project
+    #[arg(long, help_heading = "Safety")]
+    pub wait: bool,
     /// How large one file may get, in megabytes [default: 256]
     #[arg(long, value_name = "MB", value_parser = whole(1, MOST_MB), allow_negative_numbers = true, help_heading = "Safety")]
     pub max_file_mb: Option<u64>,
@@ -139,7 +145,7 @@ const MOST_MB: u64 = 1_000_000;
 
 impl RunArgs {
     /// What is to be run, and how.
-    fn job(&self, memory_used: fn() -> u64) -> Result<Job, Problem> {
+    pub(super) fn job(&self, memory_used: fn() -> u64) -> Result<Job, Problem> {
         let file = self.file.clone().ok_or_else(|| Problem::new("no flow is given"))?;
         let record = match &self.audit {
             Some(file) => Record::File(file.clone()),
@@ -163,6 +169,9 @@ impl RunArgs {
             record,
             profiles: self.audit_profiles,
             state: self.state.clone(),
+            journal: !self.no_journal,
+            wait: self.wait,
+            say: Say::GoOn,
             limits: Limits {
                 cards: self.cards.unwrap_or(Limits::default().cards),
                 memory: Memory::new(self.memory_mb.unwrap_or(2000) * MB, memory_used),
@@ -185,7 +194,16 @@ impl RunArgs {
 pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Plan, Refused> {
     let mut warnings = Vec::new();
     let plan = Plan::new(args.job(surroundings.memory_used)?, surroundings.session(), &mut warnings);
-    for warning in &warnings {
+    planned(plan, &warnings, console)
+}
+
+/// Says what there is to warn of, and what is wrong.
+pub(super) fn planned(
+    plan: Result<Plan, flowrun_project::Refused>,
+    warnings: &[String],
+    console: &mut Console<'_>,
+) -> Result<Plan, Refused> {
+    for warning in warnings {
         console.warn(warning);
     }
     plan.map_err(|refused| match refused {
@@ -359,6 +377,7 @@ fn tell(
         Status::Cancelled => INTERRUPTED,
         Status::Done | Status::Planned | Status::Stopped | Status::Handled => DONE,
         Status::Failed | Status::Running => FAILED,
+        Status::Paused | Status::Held => HELD,
     };
     if args.json {
         let json = serde_json::to_string_pretty(&Told::of(args, ended)).map_err(std::io::Error::other)?;
@@ -390,7 +409,11 @@ fn tell(
     if let Some(after) = &ended.aftermath {
         tell_aftermath(args, after, ended, registry, console)?;
     }
-    if code == FAILED {
+    tell_open(ended, console);
+    if let Some(broken) = &ended.broken {
+        console.refuse(broken);
+        code = code.max(FAILED);
+    } else if code == FAILED {
         console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));
     }
     code = code.max(save_files(args, ended, console));
@@ -406,6 +429,27 @@ fn tell(
         code = code.max(FAILED);
     }
     Ok(code)
+}
+
+/// What is to be done about a run that can't go on by itself.
+fn tell_open(ended: &Ended, console: &mut Console<'_>) {
+    let id = &ended.report.run;
+    match ended.report.status {
+        Status::Paused => {
+            console.note(&format!("waits for an answer: `flowrun resume {id} --input NAME=VALUE` gives it\n"));
+        }
+        Status::Held => {
+            let cards = ended.unsettled.join(", ");
+            let card = ended.unsettled.first().and_then(|card| card.split('`').nth(1)).unwrap_or("CARD");
+            console.note(&format!(
+                "nobody knows what became of {cards}\n  look, then say it: `flowrun settle {id} {card} --happened`, `--did-not` or `--fail`\n"
+            ));
+        }
+        _ if ended.broken.is_some() && ended.journaled => {
+            console.note(&format!("once that is mended, `flowrun resume {id}` goes on\n"));
+        }
+        _ => {}
+    }
 }
 
 /// Saves the files among the flow's outputs, or says that they are not saved; the exit code that this deserves.

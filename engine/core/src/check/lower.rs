@@ -1,6 +1,6 @@
 //! Flows and their cards, lowered: names have become indices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::control::ControlGraph;
 use super::expr::{Item, Position};
@@ -8,12 +8,13 @@ use super::fields::Fields;
 use super::scope::{Callee, Scope};
 use super::shape::Shapes;
 use super::uses::{How, Target, Use};
-use super::{Log, Shared, block, doubts, policy, table, unused};
+use super::{Log, Shared, block, doubts, kept, policy, table, unused};
 use crate::card::{Card, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
-use crate::program::{self, BlockId, FlowId, Hash, Op, StepId};
+use crate::program::{self, BlockId, FlowId, Op, StepId, key_of};
 use crate::source::Span;
+use crate::types::{Kind, Type};
 
 /// Lowers one flow.
 pub(super) struct Lower<'c, 'p> {
@@ -82,10 +83,13 @@ pub(super) fn flow<'p>(
     let on_failure = shared.after_failure[index].map(|flow| FlowId(flow as u32));
     let callees = scope.callees().map(|callee| FlowId(callee as u32));
     let calls: BTreeSet<FlowId> = callees.chain(on_failure).collect();
-    let mut hash = Hash::default();
-    hash.add(&model.path);
-    hash.add(&shared.options.sources.get(model.span.file).text);
+    // A card that is missing was reported.
+    let mut steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
+    for (step, key) in steps.iter_mut().zip(keys(&scope)) {
+        step.key = key;
+    }
     Some(program::Flow {
+        key: key_of(&model.path),
         path: model.path.clone(),
         name: model.name.it.clone(),
         alone,
@@ -94,20 +98,32 @@ pub(super) fn flow<'p>(
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
         converts: model.converts,
+        save_data: kept::save_data(shared.project, model),
         blocks: scope
             .places
             .iter()
             .map(|place| place.steps.iter().map(|&step| StepId(step as u32)).collect())
             .collect(),
-        // A card that is missing was reported.
-        steps: steps.into_iter().collect::<Option<Vec<_>>>()?,
+        steps,
         slots: scope.slots,
         on_failure,
         calls: calls.into_iter().collect(),
         reads_run,
         carries: false,
-        hash: hash.0,
         span: model.span,
+    })
+}
+
+/// What names each card of a flow in journals.
+fn keys(scope: &Scope<'_>) -> impl Iterator<Item = u64> {
+    let mut nameless: BTreeMap<&str, u32> = BTreeMap::new();
+    scope.steps.iter().map(move |step| match &step.model.id {
+        Some(id) => key_of(&format!("={}", id.it)),
+        None => {
+            let before = nameless.entry(&step.model.card.it).or_default();
+            *before += 1;
+            key_of(&format!("{} {before}", step.model.card.it))
+        }
     })
 }
 
@@ -164,6 +180,8 @@ impl<'p> Lower<'_, 'p> {
         let full = if card.id == EXTERNAL_CARD { model.card.it.clone() } else { (&*card.id).into() };
         let name = full.rsplit('.').next().unwrap_or(&*card.id);
         Some(program::Step {
+            // Given once all cards are there.
+            key: 0,
             id: model.id.as_ref().map_or_else(|| name.into(), |id| id.it.clone()),
             card: card.clone(),
             name: full.clone(),
@@ -207,7 +225,7 @@ impl<'p> Lower<'_, 'p> {
     fn misplaced(&mut self, index: usize, card: &Card) {
         let step = &self.scope.steps[index];
         let (model, control) = (step.model, step.control());
-        let takes_flow = card.inputs.iter().any(|field| field.ty.kind == crate::types::Kind::Flow);
+        let takes_flow = card.inputs.iter().any(|field| field.ty.kind == Kind::Flow);
         if !takes_flow && let Some((name, _)) = model.pass.first() {
             self.report(
                 Diagnostic::new(
@@ -293,6 +311,9 @@ impl<'p> Lower<'_, 'p> {
             Control::ReturnErrorIf => Op::ReturnErrorIf,
             Control::WaitFor => Op::Wait,
             Control::WaitUntil => Op::WaitUntil,
+            Control::Pause | Control::PauseRaw => {
+                Op::Pause { raw: control == Control::PauseRaw, wanted: self.wanted(index) }
+            }
             Control::CallFlow => Op::Call(self.call_flow(index)?),
             Control::CallFlowAsync => Op::Start(self.call_flow(index)?),
             Control::Return => {
@@ -323,6 +344,18 @@ impl<'p> Lower<'_, 'p> {
             | Control::MapObject
             | Control::MapToList => self.loop_over(index, card, control)?,
         })
+    }
+
+    /// What the answer to a pause may give.
+    fn wanted(&self, index: usize) -> Vec<program::Output> {
+        // Where values pass as they are, a secret is one all the same.
+        let promises = |ty: &Type| self.model.converts || ty.kind == Kind::Secret;
+        let outputs = self.scope.steps[index].outputs.iter();
+        let wanted = outputs.map(|output| program::Output {
+            name: output.name.clone(),
+            ty: output.ty.filter(promises).unwrap_or(Type::ANY),
+        });
+        wanted.collect()
     }
 
     /// The output that Return would give at `place` under a name that nobody wrote; none if there is no such output.

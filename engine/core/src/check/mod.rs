@@ -18,6 +18,7 @@ mod expr;
 mod field;
 mod fields;
 mod fix;
+mod kept;
 mod keys;
 mod last_use;
 mod loops;
@@ -46,10 +47,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{Catalog, Control};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::keep::{JournalBounds, Keep};
 use crate::load::MANIFEST;
 use crate::model::Project;
 use crate::names::Names;
-use crate::program::{Connection, Flow, FlowId, Hash, Program, Table};
+use crate::program::{Connection, Flow, FlowId, Program, Table};
 use crate::source::{FileId, Sources, Span};
 use crate::value::{Text, Value};
 
@@ -91,6 +93,10 @@ pub struct Checked {
 pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Checked {
     let mut log = Log::default();
     let (tables, vars) = manifest::check(project, options, &mut log);
+    let keep = Keep::of(kept::numbers(&project.manifest.keep, &Keep::LIMITS, &mut log));
+    let journal =
+        JournalBounds::of(kept::numbers(&project.manifest.journal, &JournalBounds::LIMITS, &mut log));
+    kept::folders(project, &mut log);
     let names = Names::new(project);
     let after_failure = aftermath::check(project, &names, &mut log);
     let handlers_unsure = aftermath::is_unsure(project, &names, &after_failure);
@@ -138,8 +144,9 @@ pub fn check(project: &Project, catalog: &Catalog, options: &Options<'_>) -> Che
     let program = Program {
         flows,
         connections: project.manifest.connections.iter().map(connection).collect(),
-        settings: settings(&shared),
         tables: shared.tables,
+        keep,
+        journal,
     };
     // A place at which loading found something is understood no better here.
     log.found.retain(|mistake| options.found.iter().all(|found| found.span != mistake.span));
@@ -277,31 +284,4 @@ fn reachable(entry: usize, scopes: &[Scope<'_>]) -> BTreeSet<usize> {
         next.extend(scopes[flow].callees().filter(|&callee| reached.insert(callee)));
     }
     reached
-}
-
-/// A number for what runs depend on besides their flows. A secret's text is left out, for a run must survive its rotation.
-fn settings(shared: &Shared<'_>) -> u64 {
-    let mut hash = Hash::default();
-    hash.add(env!("CARGO_PKG_VERSION"));
-    for var in &shared.vars {
-        hash.add(&var.name);
-        hash.add(&var.value.to_json());
-    }
-    for table in &shared.tables {
-        hash.add(&table.name);
-        for column in &table.columns {
-            hash.add(&column.name);
-            hash.add(&column.ty.to_string());
-            hash.add(&column.default.to_json());
-        }
-    }
-    for connection in &shared.project.manifest.connections {
-        hash.add(&connection.name.it);
-        hash.add(&connection.connector.it);
-        for (name, value) in &connection.settings {
-            hash.add(&name.it);
-            hash.add(&value.it.to_json());
-        }
-    }
-    hash.0
 }

@@ -161,6 +161,8 @@ codes! {
     DuplicateName = 6 Error "duplicate-name",
     /// A name has letters that names can't have.
     BadName = 7 Error "bad-name",
+    /// A folder that has settings has no flows.
+    UnknownFolder = 9 Error "unknown-folder",
     /// There is no such card.
     UnknownCard = 10 Error "unknown-card",
     /// The card has no such field.

@@ -78,7 +78,7 @@ impl Form<'_> {
         yaml::Entry {
             key: entry.key.as_ref().map(|key| self.key(key)),
             anchor: entry.value.anchor.map(str::to_owned),
-            value: self.value(&entry.value),
+            value: self.switch(entry).unwrap_or_else(|| self.value(&entry.value)),
             above: entry.above.clone(),
             beside: entry.beside.clone(),
             below: entry.below.clone(),
@@ -91,6 +91,16 @@ impl Form<'_> {
             Content::Scalar { style: ScalarStyle::Plain, value } if value == "<<" => Scalar::new("<<"),
             Content::Scalar { style, value } => self.scalar(*style, value),
             _ => Scalar::new(&self.text[key.start..key.end]),
+        }
+    }
+
+    /// A word of the language, which needs no quotes, though a text of its letters does.
+    fn switch(&self, entry: &Entry<'_>) -> Option<Yaml> {
+        match &entry.value.content {
+            Content::Scalar { value, .. } if entry.name() == Some("save_data") => {
+                matches!(&**value, "on" | "off").then(|| Yaml::Scalar(Scalar::new(&**value)))
+            }
+            _ => None,
         }
     }
 

@@ -13,8 +13,18 @@ use crate::suggest::closest;
 use crate::value::Text;
 
 /// The keys of a flow, in the order in which they are best written.
-pub(crate) const KEYS: &[&str] =
-    &["name", "description", "trigger", "alone", "on_failure", "convert", "inputs", "outputs", "cards"];
+pub(crate) const KEYS: &[&str] = &[
+    "name",
+    "description",
+    "trigger",
+    "alone",
+    "on_failure",
+    "save_data",
+    "convert",
+    "inputs",
+    "outputs",
+    "cards",
+];
 const INLINE_KEYS: &[&str] = &["inputs", "outputs", "cards"];
 const CARDS: &str =
     "write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`";
@@ -55,6 +65,10 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
     }
     flow.on_failure = reader.text_at(&keys, "on_failure");
     flow.on_failure.iter().for_each(|flow| reader.check_flow_name(flow));
+    if let Some(node) = keys.get("save_data") {
+        flow.save_data = reader.switch(node);
+        flow.broken |= flow.save_data.is_none();
+    }
     flow.converts = converts(reader, keys.get("convert"));
     reader.around.converts = flow.converts;
     body(reader, &keys, &mut flow);
@@ -82,6 +96,7 @@ fn unread(path: Text, span: Span, name: Name) -> Flow {
         trigger: Trigger::Helper,
         alone: None,
         on_failure: None,
+        save_data: None,
         converts: true,
         inputs: Vec::new(),
         outputs: Vec::new(),

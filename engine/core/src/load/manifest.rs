@@ -4,9 +4,23 @@ use super::node::{Content, Node};
 use super::reader::Reader;
 use crate::credentials;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Column, Connection, Manifest, Name, Table, Var};
+use crate::keep::{JournalBounds, Keep, Limit};
+use crate::model::{At, Column, Connection, Folder, Manifest, Name, Table, Var};
+use crate::value::Value;
 
-const KEYS: &[&str] = &["name", "description", "tables", "connections", "vars", "on_failure", "exclude"];
+const KEYS: &[&str] = &[
+    "name",
+    "description",
+    "tables",
+    "connections",
+    "vars",
+    "on_failure",
+    "save_data",
+    "folders",
+    "keep",
+    "journal",
+    "exclude",
+];
 const COLUMN_KEYS: &[&str] = &["type", "default"];
 const VAR_KEYS: &[&str] = &["type", "value", "env", "description"];
 
@@ -30,6 +44,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     manifest.description = reader.text_at(&keys, "description");
     manifest.on_failure = reader.text_at(&keys, "on_failure");
     manifest.on_failure.iter().for_each(|flow| reader.check_flow_name(flow));
+    if let Some(node) = keys.get("save_data") {
+        manifest.save_data = reader.switch(node);
+        manifest.broken |= manifest.save_data.is_none();
+    }
+    for (path, node) in section(reader, &mut manifest.broken, keys.get("folders"), "a mapping of folders") {
+        let Some(path) = reader.label(path, "a folder") else { continue };
+        let folder = folder(reader, path, node);
+        manifest.broken |= folder.is_none();
+        manifest.folders.extend(folder);
+    }
+    manifest.keep = limits(reader, &mut manifest.broken, keys.get("keep"), "`keep`", &Keep::LIMITS);
+    manifest.journal =
+        limits(reader, &mut manifest.broken, keys.get("journal"), "`journal`", &JournalBounds::LIMITS);
     if let Some(node) = keys.get("exclude").filter(|node| node.content != Content::Null) {
         let patterns = reader.list(node, "a list of paths, as `[docker-compose.yml, mocks/*.yaml]`");
         manifest.broken |= patterns.is_none();
@@ -73,6 +100,37 @@ fn section<'n>(
     let members = reader.members(node, what);
     *broken |= members.is_none();
     members.unwrap_or_default()
+}
+
+fn folder(reader: &mut Reader<'_>, path: Name, node: &Node) -> Option<Folder> {
+    let keys = reader.keys(node, "a folder", &["save_data"])?;
+    let save_data = match keys.get("save_data") {
+        Some(node) => Some(reader.switch(node)?),
+        None => None,
+    };
+    (!keys.broken).then_some(Folder { path, save_data })
+}
+
+/// Numbers by the keys that may stand there.
+fn limits<const N: usize>(
+    reader: &mut Reader<'_>,
+    broken: &mut bool,
+    node: Option<&Node>,
+    what: &'static str,
+    limits: &[Limit; N],
+) -> Vec<(Name, At<Value>)> {
+    let Some(node) = node.filter(|node| node.content != Content::Null) else { return Vec::new() };
+    let known = limits.each_ref().map(|limit| limit.key);
+    let Some(keys) = reader.keys(node, what, &known) else {
+        *broken = true;
+        return Vec::new();
+    };
+    *broken |= keys.broken;
+    let given: Vec<(&str, &Node)> = known.into_iter().filter_map(|key| Some((key, keys.get(key)?))).collect();
+    let number = |(key, node): (&str, &Node)| {
+        Some((Name::new(key.into(), node.span), reader.constant(node, "a whole number")?))
+    };
+    given.into_iter().filter_map(number).collect()
 }
 
 fn table(reader: &mut Reader<'_>, broken: &mut bool, name: Name, node: &Node) -> Option<Table> {

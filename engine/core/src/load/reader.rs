@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inline::Around;
 use super::node::{Content, Node};
 use super::{MAX_BYTES, mend, node, syntax};
-use crate::diag::{Code, Diagnostic};
-use crate::model::Name;
+use crate::diag::{Code, Diagnostic, Edit};
+use crate::model::{Name, on_or_off};
 use crate::source::{FileId, Span};
 use crate::suggest::{closest, did_you_mean, identifier};
 use crate::value::Text;
@@ -311,6 +311,20 @@ impl<'a> Reader<'a> {
         let mistake = mistake.meant(closest(&name.it, words.iter().copied()));
         self.report(if help.is_empty() { mistake } else { mistake.or_help(|| help) });
         None
+    }
+
+    /// `on` or `off`.
+    pub fn switch(&mut self, node: &Node) -> Option<bool> {
+        if let Content::Bool(on) = node.content {
+            let word = on_or_off(on);
+            let mistake =
+                Diagnostic::new(Code::Structure, node.span, "expected `on` or `off`, found true/false");
+            let mistake = mistake.help(format!("write `{word}`"));
+            self.report(mistake.fix(Edit { span: node.span, text: word.to_owned() }));
+            return None;
+        }
+        let word = self.word(node, &["on", "off"], "write one of the two")?;
+        Some(&*word.it == "on")
     }
 
     /// Reports a name that templates could not use: IDs and variables are letters, digits and `_`.

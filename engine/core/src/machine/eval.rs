@@ -85,12 +85,6 @@ impl<'a> Reach<'a> {
     }
 }
 
-/// A number that stands for a text; the same on every machine and in every version.
-pub(super) fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 /// A number that stands for a pair; neighbours land far apart.
 pub(super) fn mix(a: u64, b: u64) -> u64 {
     spread(a.rotate_left(25) ^ b.wrapping_add(STEP).wrapping_mul(0xbf58_476d_1ce4_e5b9))

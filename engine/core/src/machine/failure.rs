@@ -77,7 +77,8 @@ impl Machine {
     pub(super) fn retry_wait(&self, frame: &mut Frame, id: StepId, retry: &Retry) -> u64 {
         let (low, high) = retry.wait_ms;
         let tries = frame.current().map_or(0, |trace| trace.tries);
-        let chance = mix(frame.id, (u64::from(id.0) << 32) | u64::from(tries));
+        let key = self.program.flow(frame.flow).step(id).key;
+        let chance = mix(self.seed(frame, key), tries.into());
         low + if high > low { chance % (high - low + 1) } else { 0 }
     }
 
@@ -127,7 +128,7 @@ impl Machine {
             ("kind", Value::from(fault.kind.to_string())),
             ("method", Value::from(flow.step(step).id.clone())),
             ("flow", Value::from(flow.name.clone())),
-            ("execution", Value::from(format!("{}-{:016x}", self.start.run_id, frame.id))),
+            ("execution", Value::from(self.execution(frame))),
             ("body", fault.body.clone()),
         ])
     }

@@ -11,6 +11,7 @@ mod failure;
 mod frame;
 mod gathered;
 mod loops;
+mod pause;
 mod progress;
 mod record;
 pub(crate) mod sealed;
@@ -22,16 +23,17 @@ mod warn;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use pause::Paused;
 pub use progress::Activity;
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::memory::Memory;
-use crate::program::{Flow, FlowId, Op, Others, Program, SlotId, StepId};
+use crate::program::{Flow, FlowId, OnError, Op, Others, Program, SlotId, StepId, key_of};
 use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
 use eval::Reach;
-use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Waiting};
+use frame::{Caller, End, Frame, FrameId, Frames, Purpose, Role, Waiting};
 
 /// How many flows may be open inside each other; Okta's limit.
 pub const DEPTH_LIMIT: u32 = 250;
@@ -46,8 +48,10 @@ pub struct Start {
     pub entry: FlowId,
     /// Its inputs, by name.
     pub inputs: Record,
-    /// Names the run; chance is drawn from it.
+    /// Names the run; chance is drawn from it, unless it follows another run.
     pub run_id: Text,
+    /// The run that this one follows up to some point, whose chance and name it has in the eyes of its flows.
+    pub follows: Option<Text>,
     /// Microseconds since 1970, UTC.
     pub at_us: i64,
     /// Whether the driver withholds what would change something; flows read it as `$.run.dry_run`.
@@ -59,7 +63,20 @@ pub struct Start {
 impl Start {
     /// A start in earnest.
     pub fn new(entry: FlowId, inputs: Record, run_id: impl Into<Text>, at_us: i64) -> Start {
-        Start { entry, inputs, run_id: run_id.into(), at_us, dry_run: false, error: Value::Null }
+        Start {
+            entry,
+            inputs,
+            run_id: run_id.into(),
+            follows: None,
+            at_us,
+            dry_run: false,
+            error: Value::Null,
+        }
+    }
+
+    /// The name that flows know the run by, and from which chance is drawn.
+    pub fn chance(&self) -> &Text {
+        self.follows.as_ref().unwrap_or(&self.run_id)
     }
 }
 
@@ -99,7 +116,8 @@ pub struct Machine {
     root: FrameId,
     ready: VecDeque<FrameId>,
     outbox: Vec<Effect>,
-    pending: BTreeMap<EffectId, (FrameId, Purpose)>,
+    pending: BTreeMap<EffectId, (FrameId, StepId, Purpose)>,
+    chance: u64,
     cancelled: bool,
     ended: Option<Box<Frame>>,
     counts: Counts,
@@ -131,6 +149,7 @@ impl Machine {
             .collect();
         let mut machine = Machine {
             now_us: start.at_us,
+            chance: key_of(start.chance()),
             start,
             limits: Limits::default(),
             frames: Frames::default(),
@@ -145,7 +164,7 @@ impl Machine {
             warnings: warn::Warnings::default(),
             program,
         };
-        let id = eval::mix(eval::hash(&machine.start.run_id), 0);
+        let id = machine.program.flow(entry).key;
         let error = machine.start.error.clone();
         machine.root = machine.open(entry, given, None, id, error)?;
         Ok(machine)
@@ -199,18 +218,17 @@ impl Machine {
 
     /// Feeds back how an effect ended, at `now_us` microseconds since 1970. One that is not awaited (any more) is ignored.
     pub fn complete(&mut self, id: EffectId, outcome: Outcome, now_us: i64) {
-        let Some((at, purpose)) = self.pending.remove(&id) else { return };
-        self.now_us = self.now_us.max(now_us);
+        let Some((at, step, purpose)) = self.pending.remove(&id) else { return };
+        self.pass(now_us);
         let Some(mut frame) = self.frames.take(at) else { return };
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
-        let step = StepId(id.step);
         let outcome = outcome.map_err(|fault| match &flow.step(step).op {
             Op::Effect { spec, .. } if spec.does.may_be_repeated() => fault.lost(false),
             _ => fault,
         });
         match (purpose, outcome) {
-            (Purpose::Card, Ok(Answer::Outputs(values))) => {
+            (Purpose::Card | Purpose::Pause, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
                 let out = flow.step(step).out_range();
                 for (slot, value) in frame.slots[out].iter_mut().zip(values) {
@@ -222,12 +240,15 @@ impl Machine {
                 self.counts.effects += 1;
                 self.step_done(&mut frame);
             }
+            (Purpose::Pause, Ok(Answer::Waited)) => {
+                self.fail(flow, &mut frame, step, at, pause::unanswered(flow.step(step)))
+            }
             (Purpose::Retry, Ok(_)) => self.step_again(flow, &mut frame, step, at),
             (Purpose::Page | Purpose::PageRetry, outcome) => {
                 self.page_arrived(flow, &mut frame, step, at, outcome)
             }
             (_, Err(fault)) => self.fail(flow, &mut frame, step, at, fault),
-            (Purpose::Card, Ok(_)) => {
+            (Purpose::Card | Purpose::Pause, Ok(_)) => {
                 let fault = Fault::new(
                     FaultKind::InvalidInput,
                     "the driver answered with something else than outputs",
@@ -238,30 +259,39 @@ impl Machine {
         self.settle(frame, at);
     }
 
+    /// Says that it is `now_us` by now, in microseconds since 1970; time never goes back.
+    pub fn pass(&mut self, now_us: i64) {
+        self.now_us = self.now_us.max(now_us);
+    }
+
+    /// What time it is in the run: that of the last completion, in microseconds since 1970.
+    pub fn now_us(&self) -> i64 {
+        self.now_us
+    }
+
     /// Ends the run: waits are cut short, no further card reaches outside, except in the `catch` of If Error, which cleans up.
     pub fn cancel(&mut self, now_us: i64) {
         if self.cancelled || self.ended.is_some() {
             return;
         }
         self.cancelled = true;
-        self.now_us = self.now_us.max(now_us);
-        let waits: Vec<EffectId> =
-            self.pending.iter().filter(|(_, (_, purpose))| purpose.only_waits()).map(|(id, _)| *id).collect();
-        for id in waits {
-            let Some((at, purpose)) = self.pending.remove(&id) else { continue };
+        self.pass(now_us);
+        let waits = self.pending.iter().filter(|(_, (.., purpose))| purpose.only_waits());
+        for id in waits.map(|(id, _)| *id).collect::<Vec<_>>() {
+            let Some((at, step, purpose)) = self.pending.remove(&id) else { continue };
             let Some(mut frame) = self.frames.take(at) else { continue };
             let program = self.program.clone();
             let flow = program.flow(frame.flow);
             if frame.cleans_up {
                 // Clean-up waits as long as it needs to.
-                self.pending.insert(id, (at, purpose));
+                self.pending.insert(id, (at, step, purpose));
                 self.frames.put(at, frame);
                 continue;
             }
             if purpose == Purpose::PageRetry {
-                self.page_arrived(flow, &mut frame, StepId(id.step), at, Err(Fault::cancelled()));
+                self.page_arrived(flow, &mut frame, step, at, Err(Fault::cancelled()));
             } else {
-                self.fail(flow, &mut frame, StepId(id.step), at, Fault::cancelled());
+                self.fail(flow, &mut frame, step, at, Fault::cancelled());
             }
             self.settle(frame, at);
         }
@@ -269,8 +299,24 @@ impl Machine {
 
     /// The flow and the card that an effect is for, as long as it is awaited.
     pub fn card_of(&self, id: EffectId) -> Option<(FlowId, StepId)> {
-        let (at, _) = self.pending.get(&id)?;
-        Some((self.frames.get(*at)?.flow, StepId(id.step)))
+        let (at, step, _) = self.pending.get(&id)?;
+        Some((self.frames.get(*at)?.flow, *step))
+    }
+
+    /// Whether the flow says what becomes of it if the effect fails: by If Error around it, or by the error policy of its card or of
+    /// one that called the flow. Cards that only go on after errors don't say it.
+    pub fn would_take(&self, id: EffectId) -> bool {
+        let Some((at, step, _)) = self.pending.get(&id) else { return false };
+        let (mut at, mut step) = (*at, *step);
+        while let Some(frame) = self.frames.get(at) {
+            let says = !matches!(self.program.flow(frame.flow).step(step).policy.on_error, OnError::Stop);
+            if says || frame.stack.iter().any(|level| matches!(level.role, Role::Try { .. })) {
+                return true;
+            }
+            let Some(caller) = &frame.caller else { return false };
+            (at, step) = (caller.frame, caller.step);
+        }
+        false
     }
 
     /// Whether the effect has been handed out and not completed.
@@ -363,8 +409,8 @@ impl Machine {
         self.settle(frame, at);
     }
 
-    fn hand_out(&mut self, id: EffectId, at: FrameId, purpose: Purpose, act: Act) {
-        self.pending.insert(id, (at, purpose));
+    fn hand_out(&mut self, id: EffectId, awaited: (FrameId, StepId, Purpose), act: Act) {
+        self.pending.insert(id, awaited);
         self.outbox.push(Effect { id, act });
     }
 }

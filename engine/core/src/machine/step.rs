@@ -61,7 +61,7 @@ impl Machine {
         }
         self.begin_to_hear();
         let done = match &step.op {
-            Op::Pure(run) => self.pure(step, frame, id, *run),
+            Op::Pure(run) => self.pure(step, frame, *run),
             Op::Effect { stream: None, .. } => self.effect(step, frame, id, at),
             Op::Effect { stream: Some(_), .. } => self.start_stream(step, frame, id, at),
             Op::Branch { arms, contains_return } => self.branch(step, frame, id, arms, *contains_return),
@@ -88,6 +88,7 @@ impl Machine {
             Op::ReturnErrorIf => self.return_error_if(step, frame),
             Op::Wait => self.wait(step, frame, id, at),
             Op::WaitUntil => self.wait_until(step, frame, id, at),
+            Op::Pause { raw, .. } => self.pause(step, frame, id, at, *raw),
         };
         self.hear(flow, frame.flow.0, Some(id));
         match done {
@@ -110,19 +111,13 @@ impl Machine {
         if more { Ok(()) } else { memory.check() }
     }
 
-    fn pure(
-        &mut self,
-        step: &Step,
-        frame: &mut Frame,
-        id: StepId,
-        run: crate::card::PureFn,
-    ) -> Result<bool, Fault> {
+    fn pure(&mut self, step: &Step, frame: &mut Frame, run: crate::card::PureFn) -> Result<bool, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let result = gather(step, frame, &mut scratch).and_then(|()| {
             let secrets = sealed::open(&step.card, &mut scratch);
             let wanted = &step.outputs[step.card.outputs.len().min(step.outputs.len())..];
-            let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: mix(frame.id, id.0.into()), wanted };
+            let cx = Cx { now_ms: self.now_us.div_euclid(1000), seed: self.seed(frame, step.key), wanted };
             let out = &mut frame.slots[step.out_range()];
             // A card that panics is a mistake of flowrun's; the flow must still be able to clean up.
             let ran = catch_unwind(AssertUnwindSafe(|| {
@@ -182,17 +177,18 @@ impl Machine {
             timeout_ms: limit_ms.unwrap_or(spec.timeout.as_millis() as u64),
             cleans_up: frame.cleans_up,
         };
-        let effect = next_effect(frame, id);
-        self.hand_out(effect, at, purpose, Act::Card(performance));
+        let effect = next_effect(frame, step.key);
+        self.hand_out(effect, (at, id, purpose), Act::Card(performance));
         Ok(())
     }
 
     /// Asks the driver to let time pass.
     pub(super) fn let_pass(&mut self, frame: &mut Frame, id: StepId, at: FrameId, purpose: Purpose, ms: u64) {
-        let effect = next_effect(frame, id);
-        self.hand_out(effect, at, purpose, Act::Wait(ms));
+        let effect = next_effect(frame, self.program.flow(frame.flow).step(id).key);
+        let until_us = self.now_us.saturating_add_unsigned(ms.saturating_mul(1000));
+        self.hand_out(effect, (at, id, purpose), Act::WaitUntil(until_us));
         if purpose != Purpose::PageRetry {
-            frame.waiting = Waiting::Effect { until_us: Some(self.now_us + ms as i64 * 1000) };
+            frame.waiting = Waiting::Effect { until_us: Some(until_us) };
         }
     }
 
@@ -215,8 +211,10 @@ impl Machine {
         let reach = Reach { slots: &frame.slots, item };
         let given = call.pass.iter().map(|arg| reach.eval(arg)).collect::<Result<Vec<_>, _>>()?;
         let tries = frame.trace.last().map_or(0, |trace| trace.tries);
-        let place = (u64::from(id.0) << 32) | item.map_or(0, |item| u64::from(item.index) + 1);
-        let child = mix(mix(frame.id, place), u64::from(tries) << 1 | u64::from(!error.is_null()));
+        let caller = self.program.flow(frame.flow).step(id).key;
+        let place = mix(mix(frame.id, caller), item.map_or(0, |item| u64::from(item.index) + 1));
+        let child = mix(place, u64::from(tries) << 1 | u64::from(!error.is_null()));
+        let child = mix(child, self.program.flow(call.flow).key);
         let caller = Caller {
             frame: at,
             flow: frame.flow,
@@ -263,11 +261,7 @@ impl Machine {
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
         let ReturnRaw { status_code, headers, body } = read(step, frame)?;
-        if !matches!(status_code, 200.0 | 400.0..600.0) || status_code.fract() != 0.0 {
-            let message =
-                format!("expected the status code 200, or 400 to 599, found {}", Value::from(status_code));
-            return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
-        }
+        answerable(status_code)?;
         let values = vec![Value::from(status_code), Value::from(headers), Value::Text(body)];
         self.give_back(frame, values, places, leaves_arm)
     }
@@ -339,6 +333,16 @@ impl Machine {
         Ok(false)
     }
 
+    /// From what the chance of one card of a frame is drawn.
+    pub(super) fn seed(&self, frame: &Frame, card: u64) -> u64 {
+        mix(mix(self.chance, frame.id), card)
+    }
+
+    /// What Okta calls the execution of a flow: the run and the frame.
+    pub(super) fn execution(&self, frame: &Frame) -> String {
+        format!("{}-{:016x}", self.start.chance(), frame.id)
+    }
+
     /// What a flow may know of its own run: built only where the flow reads it.
     pub(super) fn run_context(&self, frame: &Frame) -> Value {
         if !self.program.flow(frame.flow).reads_run {
@@ -351,7 +355,7 @@ impl Machine {
         });
         let time = crate::value::Date::from_millis(self.start.at_us.div_euclid(1000));
         Value::object([
-            ("execution_id", Value::from(format!("{}-{:016x}", self.start.run_id, frame.id))),
+            ("execution_id", Value::from(self.execution(frame))),
             ("index", Value::from(index.map(f64::from))),
             ("caller", caller.unwrap_or_default()),
             ("execution_time", Value::from(time)),
@@ -379,7 +383,17 @@ fn raised(message: crate::value::Text, code: f64, more: Record) -> Fault {
     if more.is_empty() { fault } else { fault.body(Value::from(more)) }
 }
 
-fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Fault> {
+/// Refuses a status code that Okta answers no caller with.
+pub(super) fn answerable(status_code: f64) -> Result<(), Fault> {
+    if matches!(status_code, 200.0 | 400.0..600.0) && status_code.fract() == 0.0 {
+        return Ok(());
+    }
+    let message = format!("expected the status code 200, or 400 to 599, found {}", Value::from(status_code));
+    Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)))
+}
+
+/// What a value becomes that is given under the name of an output.
+pub(super) fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Fault> {
     if value.is_null() {
         return Ok(value);
     }
@@ -389,11 +403,11 @@ fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Faul
     })
 }
 
-fn next_effect(frame: &mut Frame, id: StepId) -> EffectId {
+pub(super) fn next_effect(frame: &mut Frame, card: u64) -> EffectId {
     let name = frame.id;
     let visit = frame.current().map_or(0, |trace| {
         trace.visits += 1;
         trace.visits
     });
-    EffectId { frame: name, step: id.0, visit }
+    EffectId { frame: name, card, visit }
 }

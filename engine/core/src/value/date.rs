@@ -41,7 +41,8 @@ impl Date {
         Some(Date { offset_seconds: date.clock(zone).offset().seconds(), ..date })
     }
 
-    fn written(millis: i64, offset: Offset) -> Option<Date> {
+    /// An instant, written with this offset; none outside the years -9999 to 9999.
+    pub(crate) fn written(millis: i64, offset: Offset) -> Option<Date> {
         let date = Date { millis, offset_seconds: offset.seconds() };
         date.civil(Offset::UTC).map(|_| date)
     }

@@ -4,19 +4,20 @@ use flowrun_core::machine::{Machine, Start};
 use flowrun_core::report::{CardReport, FlowReport, Inside, Report, Status};
 use flowrun_core::value::{Record, Value};
 
-use crate::driver::{self, World};
+use flowrun_core::journal::Entry;
+
+use crate::driver::{self, Log, World};
 
 /// Runs the flow that its project wants to run after this failure, in the same world; nothing if there is none. How that ends
 /// changes nothing of the first run: it is told beside it.
-pub async fn after(machine: &Machine, report: &Report, world: &World) -> Option<Report> {
+pub async fn after(machine: &Machine, report: &Report, world: &World, log: &mut dyn Log) -> Option<Report> {
     let program = machine.program();
     let entry = program.find(&report.flow.path)?;
     let flow = program.flow(entry).on_failure?;
     let run_id = format!("{}-failure", report.run);
     let at_us = world.time.clock().now_ms().saturating_mul(1000);
     let start = Start { error: error(report), ..Start::new(flow, Record::default(), run_id, at_us) };
-    let mut machine = Machine::new(program.clone(), start).ok()?;
-    Some(driver::to_end(&mut machine, world, &mut (), &mut ()).await)
+    driver::run(program.clone(), start, world, &mut Changes(log), &mut ()).await.ok()
 }
 
 /// What failed, as flows see it under `$.error`.
@@ -44,5 +45,20 @@ fn innermost(flow: &FlowReport) -> (&FlowReport, Option<&CardReport>) {
             item.map_or((flow, failed), innermost)
         }
         _ => (flow, failed),
+    }
+}
+
+/// Keeps what is done to tables that outlive the run, and no journal.
+struct Changes<'l>(&'l mut dyn Log);
+
+impl Log for Changes<'_> {
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    fn append(&mut self, _: &Entry) {}
+
+    fn changed(&mut self, changes: Vec<flowrun_tables::Changes>) {
+        self.0.changed(changes);
     }
 }

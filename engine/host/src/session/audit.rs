@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use flowrun_core::fault::Result;
 use flowrun_core::report::Report;
 use flowrun_core::source::Sources;
 use flowrun_core::value::Date;
@@ -48,53 +49,32 @@ pub struct Beginning<'a> {
 }
 
 impl Audit {
+    /// Whether there is one.
+    pub fn is_begun(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Begins the record.
     pub fn begin(&self, file: AuditFile, beginning: &Beginning<'_>) {
         let file = self.0.get_or_init(|| file);
-        file.add(&json!({
-            "event": "start",
-            "time": time(beginning.now_ms),
-            "run": beginning.run_id,
-            "flow": beginning.flow,
-            "file": beginning.file,
-            "flows_sha256": fingerprint(beginning.sources),
-            "flowrun": env!("CARGO_PKG_VERSION"),
-            "user": user(beginning.env),
-            "machine": machine(beginning.env),
-            "connections": beginning.made.iter().map(|made| (made.name.clone(), json!(made.host))).collect::<Map<_, _>>(),
-            "dry_run": beginning.dry_run,
-        }));
+        file.add(&file.words.start(beginning));
     }
 
     /// Ends the record, if there is one; fails if it is not complete.
     pub fn end(&self, report: &Report, made: &[Made], now_ms: i64) -> io::Result<()> {
         let Some(file) = self.0.get() else { return Ok(()) };
-        let requests = made.iter().map(|made| {
-            let tally = made.activity.tally();
-            (
-                made.name.clone(),
-                json!({ "sent": tally.requests, "repeated": tally.repeated, "throttled": tally.throttled }),
-            )
-        });
-        file.add(&json!({
-            "event": "end",
-            "time": time(now_ms),
-            "status": report.status,
-            "outputs": file.told(json!(report.flow.outputs)),
-            "error": report.flow.error,
-            "requests": requests.collect::<Map<_, _>>(),
-        }));
+        file.add(&file.words.end(report, made, now_ms));
         file.finish()
     }
 }
 
 impl Ledger for Audit {
-    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, u64> {
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, Result<u64>> {
         Box::pin(async move {
-            match self.0.get() {
+            Ok(match self.0.get() {
                 Some(file) => file.sending(sending).await,
                 None => 0,
-            }
+            })
         })
     }
 
@@ -131,25 +111,90 @@ fn fingerprint(sources: &Sources) -> String {
     hex(&hash.finalize())
 }
 
-/// An audit record that is being written.
-#[derive(Debug)]
-pub struct AuditFile {
-    profiles: bool,
-    path: PathBuf,
-    file: Arc<File>,
-    written: Mutex<Written>,
-    /// How many lines no crash can lose any more.
-    synced: tokio::sync::Mutex<u64>,
+/// What the lines of a record say.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// Whether what is sent of people is written down as it is.
+    pub profiles: bool,
 }
 
-#[derive(Debug, Default)]
-struct Written {
-    lines: u64,
-    requests: u64,
-    failed: Option<io::Error>,
-}
+impl Words {
+    /// How a run starts.
+    pub fn start(&self, beginning: &Beginning<'_>) -> Value {
+        json!({
+            "event": "start",
+            "time": time(beginning.now_ms),
+            "run": beginning.run_id,
+            "flow": beginning.flow,
+            "file": beginning.file,
+            "flows_sha256": fingerprint(beginning.sources),
+            "flowrun": env!("CARGO_PKG_VERSION"),
+            "user": user(beginning.env),
+            "machine": machine(beginning.env),
+            "connections": beginning.made.iter().map(|made| (made.name.clone(), json!(made.host))).collect::<Map<_, _>>(),
+            "dry_run": beginning.dry_run,
+        })
+    }
 
-impl AuditFile {
+    /// A request that is about to be sent.
+    pub fn sending(&self, number: u64, sending: &Sending<'_>) -> Value {
+        let mut line = json!({
+            "event": "sending",
+            "time": time(sending.at_ms),
+            "number": number,
+            "host": sending.host,
+            "method": sending.method,
+            "path": sending.path,
+        });
+        if !sending.subjects.is_empty() {
+            line["sent"] = sending.subjects.iter().map(|subject| self.subject(subject)).collect();
+        }
+        line
+    }
+
+    /// How a request ended.
+    pub fn request(&self, entry: &Entry<'_>) -> Value {
+        let sent = entry.sent;
+        let mut line = json!({
+            "event": "request",
+            "time": time(sent.at_ms),
+            "ended": time(entry.ended_ms),
+            "number": entry.number,
+            "host": sent.host,
+            "method": sent.method,
+            "path": sent.path,
+            "status": entry.status,
+            "request_id": entry.request_id,
+            "tries": entry.tries,
+        });
+        if entry.lost {
+            line["lost"] = true.into();
+        }
+        if !sent.subjects.is_empty() {
+            line["sent"] = sent.subjects.iter().map(|subject| self.subject(subject)).collect();
+        }
+        line
+    }
+
+    /// How a run ended.
+    pub fn end(&self, report: &Report, made: &[Made], now_ms: i64) -> Value {
+        let requests = made.iter().map(|made| {
+            let tally = made.activity.tally();
+            (
+                made.name.clone(),
+                json!({ "sent": tally.requests, "repeated": tally.repeated, "throttled": tally.throttled }),
+            )
+        });
+        json!({
+            "event": "end",
+            "time": time(now_ms),
+            "status": report.status,
+            "outputs": self.told(json!(report.flow.outputs)),
+            "error": report.flow.error,
+            "requests": requests.collect::<Map<_, _>>(),
+        })
+    }
+
     /// The outputs of a flow as the record has them: lists of texts are there for people to read and may name others, so that of them
     /// only the length is kept, unless profiles are asked for.
     fn told(&self, mut outputs: Value) -> Value {
@@ -165,9 +210,40 @@ impl AuditFile {
         outputs
     }
 
+    fn subject(&self, subject: &Subject) -> Value {
+        let mut line = json!({ "operation": subject.operation, "external_id": &*subject.external_id });
+        if let Some(profile) = &subject.profile {
+            line["profile_sha256"] = hex(&Sha256::digest(profile.as_bytes())).into();
+            if self.profiles {
+                line["profile"] = serde_json::from_str(profile).unwrap_or_default();
+            }
+        }
+        line
+    }
+}
+
+/// An audit record that is being written.
+#[derive(Debug)]
+pub struct AuditFile {
+    words: Words,
+    path: PathBuf,
+    file: Arc<File>,
+    written: Mutex<Written>,
+    /// How many lines no crash can lose any more.
+    synced: tokio::sync::Mutex<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    lines: u64,
+    requests: u64,
+    failed: Option<io::Error>,
+}
+
+impl AuditFile {
     /// Begins a record; an earlier one of that name stays, and this one follows it. `profiles`: what is sent of people is
     /// written down as it is.
-    pub fn open(path: &Path, profiles: bool) -> Result<AuditFile, Problem> {
+    pub fn open(path: &Path, profiles: bool) -> std::result::Result<AuditFile, Problem> {
         let unusable = |error: io::Error| {
             Problem::new(format!("the audit record {} can't be written: {error}", path.display()))
                 .help("name another file with --audit, or go without one with --no-audit")
@@ -178,7 +254,7 @@ impl AuditFile {
         let mut file = private().read(true).append(true).create(true).open(path).map_err(unusable)?;
         sync_folder_of(path).and_then(|()| end_line(&mut file)).map_err(unusable)?;
         Ok(AuditFile {
-            profiles,
+            words: Words { profiles },
             path: path.to_owned(),
             file: Arc::new(file),
             written: Mutex::default(),
@@ -210,17 +286,7 @@ impl AuditFile {
         let (number, line) = {
             let mut written = self.written();
             written.requests += 1;
-            let mut line = json!({
-                "event": "sending",
-                "time": time(sending.at_ms),
-                "number": written.requests,
-                "host": sending.host,
-                "method": sending.method,
-                "path": sending.path,
-            });
-            if !sending.subjects.is_empty() {
-                line["sent"] = sending.subjects.iter().map(|subject| self.subject(subject)).collect();
-            }
+            let line = self.words.sending(written.requests, sending);
             written.add(&self.file, &line);
             (written.requests, written.lines)
         };
@@ -242,40 +308,8 @@ impl AuditFile {
         *synced = all;
     }
 
-    fn subject(&self, subject: &Subject) -> Value {
-        let mut line = json!({ "operation": subject.operation, "external_id": &*subject.external_id });
-        if let Some(profile) = &subject.profile {
-            line["profile_sha256"] = hex(&Sha256::digest(profile.as_bytes())).into();
-            if self.profiles {
-                line["profile"] = serde_json::from_str(profile).unwrap_or_default();
-            }
-        }
-        line
-    }
-}
-
-impl AuditFile {
     fn record(&self, entry: &Entry<'_>) {
-        let sent = entry.sent;
-        let mut line = json!({
-            "event": "request",
-            "time": time(sent.at_ms),
-            "ended": time(entry.ended_ms),
-            "number": entry.number,
-            "host": sent.host,
-            "method": sent.method,
-            "path": sent.path,
-            "status": entry.status,
-            "request_id": entry.request_id,
-            "tries": entry.tries,
-        });
-        if entry.lost {
-            line["lost"] = true.into();
-        }
-        if !sent.subjects.is_empty() {
-            line["sent"] = sent.subjects.iter().map(|subject| self.subject(subject)).collect();
-        }
-        self.add(&line);
+        self.add(&self.words.request(entry));
     }
 }
 

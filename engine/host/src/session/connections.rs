@@ -21,7 +21,6 @@ use flowrun_project::Problem;
 use flowrun_project::connections::ConnectionsFile;
 use flowrun_tables::Tables;
 
-use super::kept::Keeps;
 use super::lines::{Account, Lines};
 use super::origin::{Missing, Origin, missing, settle};
 use super::simulators::Simulators;
@@ -331,13 +330,12 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     Ok(made)
 }
 
-/// The world that a run of a program is in, over the connections that were made for it; its kept tables are stored in the folder
-/// beside them.
+/// The world that a run of a program is in, over the connections that were made for it.
 pub fn world(
     registry: &Registry,
     program: &Program,
     made: &[Made],
-    (tables, kept): (Tables, Option<PathBuf>),
+    tables: Tables,
     answers: Arc<Answers>,
     run: Run,
     time: RunTime,
@@ -349,15 +347,14 @@ pub fn world(
         Some((place, Reached { connection, activity, named }))
     });
     let (clock, files, sources) = (time.clock().clone(), run.files.clone(), run.sources.clone());
-    let tables = Arc::new(tables.with_files(files.clone()));
-    let connections = Connections::new(clock.clone(), run, registry.effects(), reached)
-        .share_tables(tables.clone())
+    let tables = Arc::new(tables);
+    let connections = Connections::new(time.clone(), run, registry.effects(), reached)
+        .share_tables(tables)
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, sources, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Answers::CONNECTOR, answers.clone());
     let stop = connections.stop();
-    let keeps = Keeps { within: Panics(connections), tables, folder: kept };
-    World::of(time, stop, Mocked(TimeLimit(keeps, clock), answers))
+    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock), answers))
 }
 
 /// The network as the environment and the command line describe it.

@@ -11,9 +11,10 @@ use flowrun_core::load::constant;
 use flowrun_core::model::{self, Manifest, Var};
 use flowrun_core::suggest::closest;
 use flowrun_core::types::{Kind, Type};
-use flowrun_core::value::{Record, Secret, Text, Value, convert, parse_json, whole_number};
+use flowrun_core::value::{Record, Secret, Value, convert, parse_json, whole_number};
 use flowrun_kit::files::{self, Files};
 use flowrun_project::Problem;
+use flowrun_project::bundle::Vars;
 
 /// The inputs of a flow, each of its declared type.
 pub fn inputs(flow: &model::Flow, given: &[(String, String)], files: &Files) -> Result<Record, Problem> {
@@ -81,15 +82,6 @@ fn option(input: &model::Input) -> String {
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "=_-.,:/@%+…".contains(letter);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-/// Values for variables: those that `--set` gives, and those of the environment.
-#[derive(Debug, Default)]
-pub struct Vars {
-    /// As `--set` gives them.
-    pub set: Vec<(Text, Value)>,
-    /// As the environment gives them.
-    pub env: Vec<(Text, Value)>,
 }
 
 /// The values that `--set` and the environment give to the variables of a project.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use flowrun_core::journal::Settlement;
 use flowrun_core::machine::Limits;
 use flowrun_kit::files::Bounds;
 
@@ -40,14 +41,41 @@ pub struct Job {
     pub record: Record,
     /// Whether the record holds what was sent of people, instead of its hash.
     pub profiles: bool,
-    /// Where kept tables are, unless in the usual place.
+    /// Where what outlives the run is kept, unless in the usual place.
     pub state: Option<PathBuf>,
+    /// Whether the run is journaled, where there is a place to keep that.
+    pub journal: bool,
+    /// Whether to wait until another process has given back what is kept, rather than to give up.
+    pub wait: bool,
+    /// What somebody says to a run of before, which then goes on.
+    pub say: Say,
     /// How many cards and how much memory the run may take.
     pub limits: Limits,
     /// How large the run's files may get.
     pub bounds: Bounds,
     /// How simulators are set up.
     pub simulators: Setup,
+}
+
+/// What somebody says to a run that goes on.
+#[derive(Clone, Debug, Default)]
+pub enum Say {
+    /// Nothing: it goes on from where it is.
+    #[default]
+    GoOn,
+    /// The answer to its pause: values by their names.
+    Answer(Vec<(String, String)>),
+    /// What became of what this card asked for.
+    Settle {
+        /// The card's ID, with `#` and a number where several wait.
+        card: String,
+        /// What became of it.
+        what: Settlement,
+        /// The outputs that it gave.
+        outputs: Vec<(String, String)>,
+    },
+    /// It is to end.
+    Cancel,
 }
 
 /// Where an audit record is written.

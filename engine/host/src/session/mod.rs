@@ -8,8 +8,8 @@ pub mod alone;
 pub mod audit;
 pub mod connections;
 pub mod externals;
+pub mod durable;
 mod given;
-pub mod kept;
 pub mod lines;
 pub mod lock;
 pub mod origin;
@@ -21,8 +21,11 @@ pub mod table_files;
 pub mod vault;
 
 mod job;
+mod legacy;
+mod open;
 mod plan;
 mod run;
+mod said;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,8 +33,8 @@ use std::sync::Arc;
 use flowrun_kit::registry::Registry;
 
 use alone::Alone;
-pub use job::{Job, Record};
-use kept::KeptTables;
+use durable::home::Stores;
+pub use job::{Job, Record, Say};
 use lines::Lines;
 pub use plan::{Plan, clock};
 pub use run::{Ended, Session};
@@ -54,6 +57,6 @@ pub struct Surroundings {
     pub alone: Alone,
     /// The lines that this process has open.
     pub lines: Lines,
-    /// The kept tables that this process has.
-    pub kept: KeptTables,
+    /// The stores that this process has.
+    pub stores: Stores,
 }

@@ -12,10 +12,12 @@ use flowrun_core::vocabulary::Vocabulary;
 use flowrun_external::Answers;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
+use flowrun_project::bundle::Vars;
 use flowrun_project::check::{self, Given};
 use flowrun_project::{Mistakes, Problem, Project, Refused};
 
 use super::connections::{self, Planned};
+use super::durable::recall::Recalled;
 use super::simulators::Simulators;
 use super::{Job, Surroundings, externals, given, state};
 
@@ -28,6 +30,9 @@ pub struct Plan {
     pub(super) project: Project,
     pub(super) program: Arc<Program>,
     pub(super) start: FlowId,
+    pub(super) vars: Vars,
+    /// The run of before that goes on.
+    pub(super) recalled: Option<Box<Recalled>>,
     pub(super) inputs: Record,
     pub(super) files: Files,
     pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
@@ -44,6 +49,71 @@ impl Plan {
         }
         let project = Project::read(&job.file, vocabulary)?;
         let entry = project.entry(&job.file, job.flow.as_deref())?;
+        Plan::of(job, (project, &entry), None, surroundings, warnings)
+    }
+
+    /// The same of a run of before, which goes on: with its own flows, or with those of the job's file if `new` says so.
+    pub fn again(
+        job: Job,
+        mut recalled: Recalled,
+        new: bool,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let vocabulary = surroundings.registry.vocabulary();
+        let entry = recalled.opening.header.flow.clone();
+        let project = match recalled.project.take().filter(|_| !new) {
+            Some(project) => project,
+            None => Project::read(&job.file, vocabulary)?,
+        };
+        Plan::of(job, (project, &entry), Some(Box::new(recalled)), surroundings, warnings)
+    }
+
+    /// A new run of what was run before, with the same inputs: with the flows and variables of then, or with those of the job's file.
+    pub fn anew(
+        job: Job,
+        mut recalled: Recalled,
+        then: bool,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let vocabulary = surroundings.registry.vocabulary();
+        let entry = recalled.opening.header.flow.clone();
+        let project = match recalled.project.take().filter(|_| then) {
+            Some(project) => project,
+            None => Project::read(&job.file, vocabulary)?,
+        };
+        // The files of that run are not this one's: they go along as they are named.
+        let inputs = recalled.opening.header.inputs.clone();
+        let vars = then.then(|| recalled.opening.vars.clone());
+        Plan::of_inputs(job, (project, &entry), (Some(inputs), vars), None, surroundings, warnings)
+    }
+
+    fn of(
+        job: Job,
+        (project, entry): (Project, &str),
+        recalled: Option<Box<Recalled>>,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let known = match &recalled {
+            Some(recalled) => {
+                (Some(recalled.opening.header.inputs.clone()), Some(recalled.opening.vars.clone()))
+            }
+            None => (None, None),
+        };
+        Plan::of_inputs(job, (project, entry), known, recalled, surroundings, warnings)
+    }
+
+    fn of_inputs(
+        job: Job,
+        (project, entry): (Project, &str),
+        (inputs, vars): (Option<Record>, Option<Vars>),
+        recalled: Option<Box<Recalled>>,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let vocabulary = surroundings.registry.vocabulary();
         let manifest = &project.model.manifest;
         let mut plan = connections::plan(
             manifest,
@@ -61,20 +131,25 @@ impl Plan {
             None => Simulators::empty(&surroundings.registry, clock(1.0), &job.simulators),
         });
         let simulated = |connector: &str| simulators.variables(connector);
-        let reached = LazyCell::new(|| project.connections_of(&entry, vocabulary));
+        let reached = LazyCell::new(|| project.connections_of(entry, vocabulary));
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
-        let vars = given::vars(manifest, &job.vars, &env)?;
-        let given = Given { set: &vars.set, env: &vars.env };
-        let (program, start, doubts) = compile(&project, vocabulary, &entry, &given, warnings)?;
-        let flow = project.flow(&entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
+        let vars = match vars {
+            Some(vars) => vars,
+            None => given::vars(manifest, &job.vars, &env)?,
+        };
+        let (program, start, doubts) = compile(&project, vocabulary, entry, &vars.given(), warnings)?;
+        let flow = project.flow(entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         if let Some(folder) = &job.files {
             state::make(folder).map_err(|error| {
                 Problem::new(format!("files can't be saved in {}: {error}", folder.display()))
             })?;
         }
         let files = Files::new(job.bounds);
-        let inputs = given::inputs(flow, &job.inputs, &files)?;
+        let inputs = match inputs {
+            Some(inputs) => inputs,
+            None => given::inputs(flow, &job.inputs, &files)?,
+        };
         let planned = connections::select(&plan, &program, start, job.live)?;
         let answers = job.mock.as_deref().map(externals::answers).transpose()?.unwrap_or_default();
         externals::fit(&answers, &program, &vocabulary.cards)?;
@@ -82,7 +157,20 @@ impl Plan {
         let reaches_real = planned.iter().any(|(planned, _)| !planned.is_simulated());
         externals::judge(&reached, &answers, job.live, reaches_real, warnings)?;
         let (program, answers) = (Arc::new(program), Arc::new(answers));
-        Ok(Plan { job, doubts, project, program, start, inputs, files, planned, answers, surroundings })
+        Ok(Plan {
+            job,
+            doubts,
+            project,
+            program,
+            start,
+            vars,
+            recalled,
+            inputs,
+            files,
+            planned,
+            answers,
+            surroundings,
+        })
     }
 
     /// Whether nothing real is reached, so that time may jump.

@@ -1,6 +1,6 @@
 //! What differs between two flows: their names, what starts them, what they take and give, their cards.
 
-use flowrun_core::model::{Alone, Expr, Flow, Input, Name, Trigger};
+use flowrun_core::model::{Alone, Expr, Flow, Input, Name, Trigger, on_or_off};
 use flowrun_core::names::stem;
 use flowrun_core::value::Value;
 
@@ -18,6 +18,7 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
     changes.extend(both.described("description", old.description.as_ref(), new.description.as_ref()));
     both.trigger(&old.trigger, &new.trigger, &mut changes);
     both.beside(old.alone.as_ref(), new.alone.as_ref(), &mut changes);
+    changes.extend(saved("save_data", old.save_data, new.save_data));
     changes.extend(Change::of("convert", none(old.converts), none(new.converts)).if_differs());
     both.inputs(&old.inputs, &new.inputs, &mut changes);
     outputs(&old.outputs, &new.outputs, &mut changes);
@@ -34,6 +35,12 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
         changes,
         cards,
     })
+}
+
+/// Whether data is saved, where the two sides differ in it.
+pub fn saved(sort: &'static str, old: Option<bool>, new: Option<bool>) -> Option<Change> {
+    let word = |on: Option<bool>| on.map(|on| on_or_off(on).to_owned());
+    Change::of(sort, word(old), word(new)).if_differs()
 }
 
 /// A flow that is on one side alone.

@@ -1,9 +1,12 @@
 //! What differs between two manifests: the project's own words, tables, connections and variables.
 
+use std::collections::BTreeSet;
+
 use flowrun_core::model::{At, Column, Connection, Manifest, Name, Table, Var};
 use flowrun_core::value::{REDACTED, Value};
 
 use super::cards::texts;
+use super::flow::saved;
 use super::report::{Change, Item, Kind, Mark, What};
 use super::roots::numberless;
 use crate::private::{Secrets, is_private};
@@ -49,6 +52,7 @@ pub fn compare(old: &Manifest, new: &Manifest, tables: &[Option<usize>], secrets
             shown(new.description.as_ref()),
         ));
     }
+    kept(old, new, &mut project);
     items.extend(item(Kind::Project, Mark::Changed, "flowrun.yaml", project));
     let mut told = |kind: Kind, old: Vec<Part>, new: Vec<Part>| {
         for part in &new {
@@ -77,6 +81,38 @@ pub fn compare(old: &Manifest, new: &Manifest, tables: &[Option<usize>], secrets
     let (was, now) = (parts(old), parts(new));
     told(Kind::Variable, known(was, &now), now);
     items
+}
+
+/// What differs in whether data is saved, how long runs are kept and how far journals may grow.
+fn kept(old: &Manifest, new: &Manifest, changes: &mut Vec<Change>) {
+    changes.extend(saved("save_data", old.save_data, new.save_data));
+    let paths: BTreeSet<&str> =
+        old.folders.iter().chain(&new.folders).map(|folder| &*folder.path.it).collect();
+    for path in paths {
+        let says = |manifest: &Manifest| {
+            manifest
+                .folders
+                .iter()
+                .find(|folder| *folder.path.it == *path)
+                .and_then(|folder| folder.save_data)
+        };
+        let change = saved("save_data", says(old), says(new));
+        changes.extend(
+            change.map(|change| Change::named("folder", path, change.was, change.now).part("save_data")),
+        );
+    }
+    type Numbers = [(Name, At<Value>)];
+    let mut numbers = |sort, old: &Numbers, new: &Numbers| {
+        let keys: BTreeSet<&str> = old.iter().chain(new).map(|(name, _)| &*name.it).collect();
+        for key in keys {
+            let number = |numbers: &Numbers| {
+                numbers.iter().find(|(name, _)| *name.it == *key).map(|(_, value)| value.it.to_string())
+            };
+            changes.extend(Change::named(sort, key, number(old), number(new)).if_differs());
+        }
+    };
+    numbers("keep", &old.keep, &new.keep);
+    numbers("journal", &old.journal, &new.journal);
 }
 
 /// Old parts that go by their names.

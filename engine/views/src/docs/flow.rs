@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flowrun_core::model::{Flow, Trigger};
+use flowrun_core::model::{Flow, Trigger, on_or_off};
 use flowrun_core::value::Value;
 
 use super::markdown::{address, code, link, relative, text};
@@ -87,6 +87,9 @@ fn facts(flow: &Flow, about: &About) -> String {
     }
     if let Some(alone) = &flow.alone {
         add("Alone", format!("by {}; others: {}", code(&plain(&alone.key.it)), alone.others.word()));
+    }
+    if let Some(on) = flow.save_data {
+        add("Saves data", on_or_off(on).to_owned());
     }
     add("Cards", words::count(about.cards as u64));
     add("File", code(&format!("{}.yaml", flow.path)));

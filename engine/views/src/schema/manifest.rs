@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::text;
+use super::{save_data, text};
 use flowrun_core::card::Catalog;
+use flowrun_core::keep::{JournalBounds, Keep, Limit};
 
 /// The schema of `flowrun.yaml`.
 pub(super) fn body(catalog: &Catalog) -> Value {
@@ -72,6 +73,20 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                 "description": "The flow that runs after a run has failed whose own flow names none; it finds what failed under `$.error`.",
                 "type": "string",
             },
+            "save_data": save_data("Whether the data that passes through flows is saved whose own file and folders say nothing of it. Where nothing says it: when all connections of a run are simulated."),
+            "folders": {
+                "description": "What holds for all flows of a folder and those below it, by its path.",
+                "type": ["object", "null"],
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "save_data": save_data("Whether the data that passes through its flows is saved; the nearest folder that says it holds."),
+                    },
+                },
+            },
+            "keep": limits("How long runs are kept. An open run is kept whatever stands here.", &Keep::LIMITS),
+            "journal": limits("Up to where the journal of an open run stays whole; beyond, it goes on from a checkpoint.", &JournalBounds::LIMITS),
             "exclude": {
                 "description": "Which YAML files below the project's folder are no flows: paths from there, with `*`, `?` and `**`; a name without `/` is left out wherever it lies, a folder with all in it.",
                 "type": ["array", "null"],
@@ -98,5 +113,25 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                 },
             },
         },
+    })
+}
+
+/// Numbers, each with its range and what it usually is.
+fn limits(description: &str, limits: &[Limit]) -> Value {
+    let number = |limit: &Limit| {
+        let schema = json!({
+            "description": limit.says,
+            "type": ["integer", "null"],
+            "minimum": limit.least,
+            "maximum": limit.most,
+            "default": limit.usual,
+        });
+        (limit.key.to_owned(), schema)
+    };
+    json!({
+        "description": description,
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": limits.iter().map(number).collect::<serde_json::Map<_, _>>(),
     })
 }

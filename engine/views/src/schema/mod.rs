@@ -41,6 +41,7 @@ pub fn schema(catalog: &Catalog) -> Value {
                 },
             },
             "on_failure": text("The flow that runs after a run which starts with this one has failed; it finds what failed under `$.error`."),
+            "save_data": save_data("Whether the data that passes through the flow is saved; as its folder, or else the project, where it is not said."),
             "convert": {
                 "description": "`none`: what it takes and gives passes as it is; the types are for people.",
                 "enum": ["none"],
@@ -66,6 +67,10 @@ pub fn manifest(catalog: &Catalog) -> Value {
     schema["$schema"] = DRAFT.into();
     schema["$defs"] = json!({ "type": types() });
     schema
+}
+
+fn save_data(description: &str) -> Value {
+    json!({ "description": description, "enum": ["on", "off"] })
 }
 
 fn inputs() -> Value {

@@ -60,6 +60,8 @@ pub fn summary(report: &Report, interrupted: bool, real_ms: Option<f64>, paint: 
         Status::Failed => ("failed", Paint::red),
         Status::Cancelled => ("interrupted", Paint::yellow),
         Status::Running => ("stuck", Paint::red),
+        Status::Paused => ("paused", Paint::yellow),
+        Status::Held => ("held", Paint::yellow),
     };
     let mut parts = vec![tone(paint, mark)];
     let ended_well =

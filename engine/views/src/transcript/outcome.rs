@@ -16,7 +16,7 @@ pub(super) fn outcome(card: &CardReport) -> String {
     match card.status {
         Status::Failed => return failed(card),
         Status::Cancelled => return "✗ cancelled".to_owned(),
-        Status::Running => return progress(card),
+        Status::Running | Status::Paused | Status::Held => return progress(card),
         Status::Done | Status::Planned | Status::Stopped | Status::Handled => {}
     }
     let tries = if card.tries > 1 { format!(" ({} tries)", card.tries) } else { String::new() };
@@ -45,10 +45,19 @@ fn failed(card: &CardReport) -> String {
 }
 
 fn progress(card: &CardReport) -> String {
+    if let Some(until) = &card.until {
+        return format!("waits for an answer until {}", minute(until));
+    }
     match &card.inside {
         Inside::Items(items) => items_done(card, items),
         _ => String::new(),
     }
+}
+
+/// `2026-09-07 14:03 UTC`: a time in ISO 8601, to the minute.
+fn minute(time: &str) -> String {
+    let at = time.split_once('T').and_then(|(day, time)| Some(format!("{day} {} UTC", time.get(..5)?)));
+    at.unwrap_or_else(|| time.to_owned())
 }
 
 /// `250 records in 3 pages`, `3 of 5 items`, `2 times`.

@@ -1,0 +1,244 @@
+//! Values: plain JSON as far as JSON goes. What it lacks is an object whose first key is a tag:
+//!
+//! | what | stored |
+//! |---|---|
+//! | a date & time | `{"$date":[MILLISECONDS,OFFSET]}`: since 1970 in UTC, and the seconds by which its clock was ahead |
+//! | a file | `{"$file":[HANDLE,NAME,SIZE]}` |
+//! | a secret | `{"$secret":SEALED}` |
+//! | no finite number | `{"$number":"NaN"}`, `"Infinity"`, `"-Infinity"`, or the 16 hexadecimal digits of any other NaN |
+//!
+//! A key that begins with `$` has one more in front. Integers have all their digits; a double that is 0 with a minus is `-0.0`.
+
+use std::sync::Arc;
+
+use jiff::tz::Offset;
+
+use super::read::Read;
+use super::{Reader, Stored, Unreadable, Writer};
+use crate::value::{Date, File, Integer, Record, Secret, Text, Value};
+
+/// How deep lists and objects may lie in each other: three times as deep as a loop can make them, and as deep as a small stack has
+/// room for when they are dropped.
+pub(crate) const LEVELS: usize = 3_000;
+
+impl Stored for Value {
+    const FORM: u32 = 1;
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.name("value").value(self);
+    }
+
+    fn read(_: u32, reader: &mut Reader<'_>) -> Read<Value> {
+        reader.only("value", Reader::value)
+    }
+}
+
+impl Stored for Record {
+    const FORM: u32 = 1;
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.name("value").record(self);
+    }
+
+    fn read(form: u32, reader: &mut Reader<'_>) -> Read<Record> {
+        match Value::read(form, reader)? {
+            Value::Object(members) => Ok(Arc::unwrap_or_clone(members)),
+            _ => reader.damaged("an object before this"),
+        }
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn value(&mut self, value: &Value) {
+        if self.is_full() {
+            return;
+        }
+        match value {
+            Value::Null => _ = self.raw("null"),
+            Value::Bool(value) => self.boolean(*value),
+            Value::Number(number) if number.is_finite() => self.double(*number),
+            Value::Number(number) => self.object(|writer| writer.name("$number").no_number(*number)),
+            Value::Integer(integer) => _ = self.raw(integer.digits()),
+            Value::Text(text) => self.text(text),
+            Value::Date(date) => self.object(|writer| {
+                let numbers = [date.millis(), date.offset().seconds().into()];
+                writer.name("$date").list(numbers, |writer, number| writer.number(number));
+            }),
+            Value::List(items) => self.list(items.iter(), |writer, item| writer.value(item)),
+            Value::Object(members) => self.record(members),
+            Value::File(file) => self.object(|writer| {
+                writer.name("$file").raw("[").text(&file.handle);
+                writer.item().text(&file.name);
+                writer.item().number(file.size);
+                writer.raw("]");
+            }),
+            Value::Secret(secret) => self.object(|writer| writer.name("$secret").secret(secret.expose())),
+        }
+    }
+
+    pub(super) fn record(&mut self, record: &Record) {
+        self.object(|writer| {
+            for (key, value) in record {
+                if writer.is_full() {
+                    break;
+                }
+                writer.key(if key.starts_with('$') { "$" } else { "" }, key).value(value);
+            }
+        });
+    }
+
+    fn no_number(&mut self, number: f64) {
+        match number {
+            f64::INFINITY => self.text("Infinity"),
+            f64::NEG_INFINITY => self.text("-Infinity"),
+            _ if number.to_bits() == f64::NAN.to_bits() => self.text("NaN"),
+            _ => self.plain(format_args!("{:016x}", number.to_bits())),
+        }
+    }
+}
+
+/// A list or an object that is being read.
+enum Open {
+    List(Vec<Value>),
+    /// With the key of the member that is being read.
+    Object(Record, Text),
+}
+
+impl Reader<'_> {
+    /// A value. It does not call itself for what lies inside, so that nothing can make the stack overflow.
+    pub(super) fn value(&mut self) -> Read<Value> {
+        let mut around: Vec<Open> = Vec::new();
+        loop {
+            let mut value = match self.begin()? {
+                Ok(value) => value,
+                Err(_) if around.len() >= LEVELS => return self.damaged("a value that lies less deep"),
+                Err(open) => {
+                    around.push(open);
+                    continue;
+                }
+            };
+            loop {
+                value = match around.pop() {
+                    None => return Ok(value),
+                    Some(Open::List(mut items)) => {
+                        items.push(value);
+                        if self.skip(b',') {
+                            around.push(Open::List(items));
+                            break;
+                        }
+                        self.expect(b']', "the end of the list")?;
+                        Value::list(items)
+                    }
+                    Some(Open::Object(mut members, key)) => {
+                        members.insert(key, value);
+                        if self.skip(b',') {
+                            let key = self.member()?;
+                            around.push(Open::Object(members, key));
+                            break;
+                        }
+                        self.expect(b'}', "the end of the object")?;
+                        Value::Object(Arc::new(members))
+                    }
+                };
+            }
+        }
+    }
+
+    /// A value that holds no others, or the beginning of one that does.
+    fn begin(&mut self) -> Read<Result<Value, Open>> {
+        Ok(Ok(match self.peek() {
+            Some(b'"') => Value::from(&*self.text()?),
+            Some(b'n') => {
+                self.word("null")?;
+                Value::Null
+            }
+            Some(b't' | b'f') => Value::Bool(self.boolean()?),
+            Some(b'[') => {
+                self.skip(b'[');
+                if !self.skip(b']') {
+                    return Ok(Err(Open::List(Vec::new())));
+                }
+                Value::list(Vec::new())
+            }
+            Some(b'{') => {
+                self.skip(b'{');
+                if self.skip(b'}') {
+                    return Ok(Ok(Value::from(Record::default())));
+                }
+                let key = self.key()?;
+                match key.strip_prefix('$') {
+                    Some(tag) if !tag.starts_with('$') => {
+                        let value = self.tagged(tag)?;
+                        self.expect(b'}', "the end of the object")?;
+                        value
+                    }
+                    Some(key) => return Ok(Err(Open::Object(Record::default(), key.into()))),
+                    None => return Ok(Err(Open::Object(Record::default(), Text::from(&*key)))),
+                }
+            }
+            _ => self.any_number()?,
+        }))
+    }
+
+    /// The name of a further member.
+    fn member(&mut self) -> Read<Text> {
+        let key = self.key()?;
+        match key.strip_prefix('$') {
+            Some(key) if !key.starts_with('$') => self.damaged("a key with one more `$` before this"),
+            Some(key) => Ok(key.into()),
+            None => Ok(Text::from(&*key)),
+        }
+    }
+
+    fn any_number(&mut self) -> Read<Value> {
+        let at = self.at();
+        let digits = self.digits()?;
+        let value = match digits.parse::<i64>() {
+            Ok(integer) if digits.len() <= 15 => Some(Value::Number(integer as f64)),
+            _ => Integer::read(digits).or_else(|| Some(Value::Number(digits.parse().ok()?))),
+        };
+        let finite = |value: &Value| !matches!(value, Value::Number(number) if !number.is_finite());
+        value.filter(finite).ok_or(Unreadable::Damaged { at, expected: "a number" })
+    }
+
+    fn tagged(&mut self, tag: &str) -> Read<Value> {
+        match tag {
+            "date" => {
+                let [millis, offset] = self.tuple()?;
+                let offset = i32::try_from(offset).ok().and_then(|offset| Offset::from_seconds(offset).ok());
+                match offset.and_then(|offset| Date::written(millis, offset)) {
+                    Some(date) => Ok(Value::Date(date)),
+                    None => self.damaged("a date of the years -9999 to 9999 before this"),
+                }
+            }
+            "file" => {
+                self.expect(b'[', "a list")?;
+                let handle = Text::from(&*self.text()?);
+                self.expect(b',', "a comma")?;
+                let name = Text::from(&*self.text()?);
+                self.expect(b',', "a comma")?;
+                let size = self.whole()?;
+                self.expect(b']', "the end of the list")?;
+                Ok(Value::File(Arc::new(File { handle, name, size })))
+            }
+            "secret" => Ok(Value::Secret(Secret::new(self.secret()?))),
+            "number" => match &*self.text()? {
+                "NaN" => Ok(Value::Number(f64::NAN)),
+                "Infinity" => Ok(Value::Number(f64::INFINITY)),
+                "-Infinity" => Ok(Value::Number(f64::NEG_INFINITY)),
+                bits => match u64::from_str_radix(bits, 16).map(f64::from_bits) {
+                    Ok(number) if number.is_nan() => Ok(Value::Number(number)),
+                    _ => self.damaged("no finite number before this"),
+                },
+            },
+            _ => self.damaged("something that is known by its tag"),
+        }
+    }
+
+    fn tuple<const N: usize>(&mut self) -> Read<[i64; N]> {
+        match self.list(Reader::whole)?.try_into() {
+            Ok(numbers) => Ok(numbers),
+            Err(_) => self.damaged("as many numbers as belong here before this"),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Where a project keeps what outlives its runs: a folder for each project, with one store for all hosts that its runs reach.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use flowrun_core::value::Text;
+use flowrun_project::Problem;
+use flowrun_store::{Access, Holder, KEY_VARIABLE, Key, Settings, Sqlite, StoreError, Trouble};
+use flowrun_tables::Keeper;
+use sha2::{Digest, Sha256};
+
+use super::seal::Sealing;
+use crate::driver::Stop;
+use crate::session::state::hex;
+
+/// How often it is looked whether another process has given the store back.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The folder of a project that lies at `root`; none where the environment doesn't say whose home it is.
+pub fn folder(root: &Path, env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = given("XDG_STATE_HOME").or_else(|| given("HOME").map(|home| home.join(".local/state")))?;
+    let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let hash = hex(&Sha256::digest(format!("project {}", root.display())));
+    Some(state.join("flowrun").join(format!("{name}-{}", &hash[..12])))
+}
+
+/// The folder in which those of all projects are.
+pub fn all(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    folder(Path::new("/"), env)?.parent().map(Path::to_owned)
+}
+
+/// The store in a folder, for this process alone while it is at work.
+pub fn own_now(folder: &Path, env: &BTreeMap<String, String>, who: &str) -> Result<Home, Problem> {
+    let holder = Holder::new(who, "", crate::session::plan::now_ms());
+    own(folder, &holder, env).map_err(|error| problem(&error))
+}
+
+fn own(folder: &Path, holder: &Holder, env: &BTreeMap<String, String>) -> Result<Home, StoreError> {
+    let store = Sqlite::open(folder, Access::Own(holder.clone()), Settings::default())?;
+    if let Some(damage) = store.damage() {
+        return Err(damage.clone());
+    }
+    let key = store.key(env.get(KEY_VARIABLE).map(String::as_str))?;
+    Ok(Home {
+        folder: folder.to_owned(),
+        store: Arc::new(store),
+        sealing: Sealing(Some(Arc::new(key))),
+        kept: Keeper::default(),
+        owns: true,
+    })
+}
+
+/// Which hosts a run reaches, in one line: what was imported into a sandbox says nothing of a real org, so that each set of hosts
+/// has runs, tables and keys of its own.
+pub fn scope(hosts: &[(String, String)]) -> Text {
+    let mut hosts: Vec<String> = hosts.iter().map(|(name, host)| format!("{name}: {host}")).collect();
+    hosts.sort();
+    Text::from(if hosts.is_empty() { "no connections".to_owned() } else { hosts.join(", ") })
+}
+
+/// The stores that this process has; clones know of each other.
+#[derive(Clone, Debug, Default)]
+pub struct Stores(Arc<Mutex<BTreeMap<PathBuf, Weak<Home>>>>);
+
+/// A project's store, and the key that its secrets are sealed with.
+#[derive(Debug)]
+pub struct Home {
+    /// The folder in which it lies.
+    pub folder: PathBuf,
+    /// What it holds.
+    pub store: Arc<Sqlite>,
+    /// Seals with its key.
+    pub sealing: Sealing,
+    /// Its kept tables, as all runs of the process share them.
+    pub kept: Keeper,
+    /// Whether this process may write.
+    pub owns: bool,
+}
+
+impl Stores {
+    /// The store in a folder, which this process has for itself from now on. Where another process has it, waits for that one's end if
+    /// `wait` says so, which `tell` hears of; else says who has it.
+    pub async fn own(
+        &self,
+        folder: &Path,
+        holder: &super::super::lock::Holder,
+        (env, wait): (&BTreeMap<String, String>, bool),
+        stop: &Stop,
+        tell: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Arc<Home>, Problem> {
+        let holder = Holder::new(&holder.flow, &holder.run, holder.since_ms);
+        let mut told = false;
+        loop {
+            let error = match self.try_own(folder, &holder, env) {
+                Ok(home) => return Ok(home),
+                Err(error) if error.kind == Trouble::Owned && wait => error,
+                Err(error) => return Err(problem(&error)),
+            };
+            if !told {
+                tell(&format!("waits: {}", error.message));
+                told = true;
+            }
+            let mut stop = stop.clone();
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = stop.given() => {
+                    return Err(Problem::new(format!("stopped while it waited: {}", error.message)));
+                }
+            }
+        }
+    }
+
+    fn try_own(
+        &self,
+        folder: &Path,
+        holder: &Holder,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Arc<Home>, StoreError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        if let Some(home) = known.get(&place).and_then(Weak::upgrade) {
+            return Ok(home);
+        }
+        let home = Arc::new(own(folder, holder, env)?);
+        // Only now it lies there under its own name.
+        let place = folder.canonicalize().unwrap_or(place);
+        known.insert(place, Arc::downgrade(&home));
+        Ok(home)
+    }
+}
+
+impl Home {
+    /// The store in a folder, to be looked at beside whoever has it; none if there never was one.
+    pub fn look(folder: &Path, env: &BTreeMap<String, String>) -> Result<Option<Home>, Problem> {
+        if !folder.join("store.db").exists() {
+            return Ok(None);
+        }
+        let store = Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
+        // Who has no key sees dots.
+        let key = Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+        Ok(Some(Home {
+            folder: folder.to_owned(),
+            store: Arc::new(store),
+            sealing: Sealing(key.map(Arc::new)),
+            kept: Keeper::default(),
+            owns: false,
+        }))
+    }
+}
+
+/// What went wrong with a store, for people.
+pub fn problem(error: &StoreError) -> Problem {
+    Problem { message: error.message.clone(), help: error.help.clone() }
+}

@@ -1,0 +1,8 @@
+//! Runs that outlive their process: where they are kept, how they are written, and how they are taken up again.
+
+pub mod chronicle;
+pub mod home;
+pub mod opening;
+pub mod recall;
+pub mod seal;
+pub mod tables;

@@ -1,0 +1,467 @@
+//! A run is opened: its connections, its tables, and what is kept of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flowrun_core::course::Course;
+use flowrun_core::fault::Fault;
+use flowrun_core::journal::ReplayError;
+use flowrun_core::machine::{Machine, Start};
+use flowrun_core::value::{Date, File, Text};
+use flowrun_kit::audit::Ledger;
+use flowrun_kit::clock::Clock;
+use flowrun_kit::errand::Run;
+use flowrun_project::Problem;
+use flowrun_store::{Batch, Filter, NewRun, RunId, Store};
+use flowrun_tables::Tables;
+
+use super::alone::Turn;
+use super::audit::{Audit, AuditFile, Beginning, Words};
+use super::connections::{self, Made, Purpose};
+use super::durable::chronicle::{self, Chronicle};
+use super::durable::home::{self, Home, problem};
+use super::durable::opening::{self, Opening};
+use super::durable::tables::{Kept, change};
+use super::lock::Holder;
+use super::run::{Keeping, Session};
+use super::simulators::{Front, Simulators};
+use super::{Plan, Record, given, plan};
+use crate::driver::{RunTime, Stop};
+
+/// Files that filled tables, by the tables' names.
+type Filled = Vec<(Text, Arc<File>)>;
+
+impl Plan {
+    /// Makes the connections, the tables and the record; nothing is sent yet. A flow that wants to be alone waits for its turn
+    /// if it says so, which `tell` hears of, unless `stop` is given.
+    pub async fn open(self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
+        let simulators = self.simulators();
+        let made = self.connect(&simulators)?;
+        let (clock, faults) = (simulators.clock, simulators.faults);
+        let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
+        let scope = home::scope(&hosts);
+        let mut warnings = Vec::new();
+        let folder = self.folder();
+        let journals = self.journals(folder.is_some(), &mut warnings)?;
+        let given = self.recalled.as_ref().map(|recalled| &*recalled.run.about.id);
+        let run_id = run_id(given.or(self.surroundings.run_id.as_deref()), clock.now_ms() * 1000);
+        let flow = &self.program.flow(self.start).name;
+        let holder = Holder::new(flow, &run_id, clock.now_ms());
+        let turn = self.turn(folder.as_deref(), &holder, &stop, tell).await?;
+        let home = self.home(folder.as_deref(), journals, &holder, &stop, tell).await?;
+        let run_id = match &home {
+            Some(home) if self.recalled.is_none() => unused(&run_id, home),
+            _ => run_id,
+        };
+        // Another run may have changed what is kept and taken its time.
+        let time = RunTime::new(clock.clone(), self.counts_computing());
+        let start = self.starts(&run_id, time.now_us())?;
+        let tables = self.tables(home.as_deref(), &hosts, folder.as_deref())?;
+        tables.set_time(start.at_us);
+        let filled = self.fill(&tables)?;
+        let audit = Arc::new(Audit::default());
+        let record = self.record(folder.as_deref(), &run_id, &mut warnings);
+        let beginning = self.beginning(&made, &run_id, clock.now_ms());
+        let keeping = match (&home, record) {
+            (Some(home), record) if journals => {
+                let opened = Opened { home, scope: &scope, start: &start, filled: &filled, clock: &clock };
+                Keeping::Journal(self.chronicle(opened, &tables, record.as_deref(), &beginning).await?)
+            }
+            (home, record) => {
+                if let Some(path) = record {
+                    audit.begin(AuditFile::open(&path, self.job.profiles)?, &beginning);
+                }
+                match home {
+                    Some(home) => Keeping::Tables(Kept::new(home.clone(), scope.clone())),
+                    None => Keeping::Nothing,
+                }
+            }
+        };
+        let ledger: Option<Arc<dyn Ledger>> = match &keeping {
+            Keeping::Journal(chronicle) => Some(chronicle.clone()),
+            _ if audit.is_begun() => Some(audit.clone()),
+            _ => None,
+        };
+        let run = Run {
+            audit: ledger,
+            rehearsal: self.job.dry_run,
+            files: self.files.clone(),
+            sources: Arc::new(self.project.sources.clone()),
+            planning: Arc::default(),
+            memory: self.job.limits.memory,
+            stop,
+        };
+        let (registry, answers) = (&self.surroundings.registry, self.answers.clone());
+        let world = connections::world(registry, &self.program, &made, tables, answers, run, time);
+        let course = match &self.recalled {
+            None => {
+                let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
+                Course::new(machine.within(self.job.limits))
+            }
+            Some(recalled) => {
+                let (journal, mut here) = (recalled.journal(), world.here());
+                let replayed = journal.replay_within(self.program.clone(), self.job.limits, &mut here);
+                replayed.map_err(|error| match error {
+                    ReplayError::Start(fault) => refused(&fault),
+                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program),
+                })?
+            }
+        };
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }.hear()
+    }
+
+    fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
+        let lines = &self.surroundings.lines;
+        let purpose = Purpose {
+            ca_file: self.job.ca_file.clone(),
+            scale: self.time_scale(),
+            lines: lines.clone(),
+            // Simulators that are made for this run alone end with it, and so do the lines to them.
+            simulated_lines: self.surroundings.simulators.as_ref().map(|_| lines.clone()).unwrap_or_default(),
+            ..Purpose::new(simulators, &self.surroundings.env)
+        };
+        connections::connect(&self.planned, &purpose)
+    }
+
+    /// Where what outlives the run is kept. Nothing outlives a run that reaches nothing real, unless it is said where.
+    fn folder(&self) -> Option<PathBuf> {
+        let usual = || home::folder(&self.project.root, &self.surroundings.env);
+        self.job.state.clone().or_else(|| if self.reaches_real() { usual() } else { None })
+    }
+
+    /// Whether the run is journaled.
+    fn journals(&self, has_place: bool, warnings: &mut Vec<String>) -> Result<bool, Problem> {
+        let wanted = self.job.journal && !self.job.dry_run;
+        if wanted && !has_place && self.reaches_real() {
+            let why = "no journal is kept: HOME is not set; name a folder with --state";
+            warnings.push(why.to_owned());
+        }
+        if self.program.pauses(self.start) && !self.job.dry_run && !(wanted && has_place) {
+            let flow = &self.program.flow(self.start).name;
+            let problem = Problem::new(format!("`{flow}` can pause until somebody answers, and no journal would outlive that"));
+            return Err(problem.help("say where to keep it with --state FOLDER, without --no-journal"));
+        }
+        Ok(wanted && has_place)
+    }
+
+    /// The store, where something is kept in it.
+    async fn home(
+        &self,
+        folder: Option<&Path>,
+        journals: bool,
+        holder: &Holder,
+        stop: &Stop,
+        tell: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Option<Arc<Home>>, Problem> {
+        let Some(folder) = folder.filter(|_| journals || !self.kept_tables().is_empty()) else { return Ok(None) };
+        let (env, stores) = (&self.surroundings.env, &self.surroundings.stores);
+        if self.job.dry_run {
+            return Ok(Home::look(folder, env)?.map(Arc::new));
+        }
+        let home = stores.own(folder, holder, (env, self.job.wait), stop, tell).await?;
+        Ok(Some(home))
+    }
+
+    /// What the machine starts with.
+    fn starts(&self, run_id: &Text, at_us: i64) -> Result<Start, Problem> {
+        match &self.recalled {
+            Some(recalled) => {
+                let start = recalled.opening.header.start(&self.program);
+                start.map_err(|why| Problem::new(format!("the run can't go on with these flows: {why}")))
+            }
+            None => {
+                let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
+                Ok(Start { dry_run: self.job.dry_run, ..start })
+            }
+        }
+    }
+
+    /// The right to run alone, if the flow wants to. A dry run changes nothing, so that it is in nobody's way.
+    async fn turn(
+        &self,
+        folder: Option<&Path>,
+        holder: &Holder,
+        stop: &Stop,
+        tell: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Option<Turn>, Problem> {
+        let Some((key, others)) = self.alone(holder)? else { return Ok(None) };
+        self.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
+    }
+
+    /// The key for which the run wants to be alone, if it does.
+    fn alone(&self, holder: &Holder) -> Result<Option<(Text, flowrun_core::program::Others)>, Problem> {
+        if self.program.flow(self.start).alone.is_none() || self.job.dry_run {
+            return Ok(None);
+        }
+        let start = Start::new(self.start, self.inputs.clone(), holder.run.as_str(), holder.since_ms * 1000);
+        let alone = Machine::new(self.program.clone(), start).and_then(|machine| machine.alone());
+        alone.map_err(|fault| refused(&fault))
+    }
+
+    /// Whether what computing takes is added to a clock that stands still meanwhile.
+    pub(super) fn counts_computing(&self) -> bool {
+        self.is_simulated() && !self.surroundings.instant
+    }
+
+    /// Those that are there, or new ones. The clock of a run that goes on is never behind what it has seen.
+    fn simulators(&self) -> Simulators {
+        if let Some(simulators) = &self.surroundings.simulators {
+            return simulators.clone();
+        }
+        let seen_us = self.recalled.as_ref().and_then(|recalled| recalled.entries.last()).map(|entry| entry.at_us);
+        let now_ms = plan::now_ms().max(seen_us.unwrap_or(0).div_euclid(1000));
+        let clock = if self.is_simulated() {
+            Clock::simulated(now_ms)
+        } else {
+            Clock::starting_at(now_ms, self.time_scale())
+        };
+        // What nothing reaches need not be made.
+        if !self.reaches_simulator() {
+            return Simulators::of(clock, Front::default(), []);
+        }
+        Simulators::new(&self.surroundings.registry, clock, &self.job.simulators)
+    }
+
+    /// Where the audit record is written, if one is.
+    fn record(&self, folder: Option<&Path>, run_id: &str, warnings: &mut Vec<String>) -> Option<PathBuf> {
+        match (&self.job.record, folder) {
+            (Record::File(path), _) => Some(path.clone()),
+            (Record::Usual, Some(folder)) if self.reaches_real() => {
+                Some(folder.join("audit").join(format!("{run_id}.jsonl")))
+            }
+            (Record::Usual, None) if self.reaches_real() => {
+                let why = "no audit record is written: HOME is not set; name a file with --audit";
+                warnings.push(why.to_owned());
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn beginning<'a>(&'a self, made: &'a [Made], run_id: &'a str, now_ms: i64) -> Beginning<'a> {
+        let entry = self.program.flow(self.start);
+        Beginning {
+            run_id,
+            flow: &entry.name,
+            file: &entry.path,
+            sources: &self.project.sources,
+            made,
+            dry_run: self.job.dry_run,
+            env: &self.surroundings.env,
+            now_ms,
+        }
+    }
+
+    /// The kept tables that the run reaches or fills.
+    fn kept_tables(&self) -> Vec<&str> {
+        let filled = |name: &str| self.job.tables.iter().any(|(table, _)| table == name);
+        let reached = self.program.tables_of(self.start);
+        let used = self.program.tables.iter().enumerate().filter(|(place, table)| {
+            table.kept && (reached.contains(&(*place as u32)) || filled(&table.name))
+        });
+        used.map(|(_, table)| &*table.name).collect()
+    }
+
+    /// The tables, the kept ones as the last run left them. Over simulators nothing is kept unless it is said where: the next
+    /// run has new ones.
+    fn tables(
+        &self,
+        home: Option<&Home>,
+        hosts: &[(String, String)],
+        folder: Option<&Path>,
+    ) -> Result<Tables, Problem> {
+        let tables = Tables::new(&self.program.tables).with_files(self.files.clone());
+        let kept = self.kept_tables();
+        if kept.is_empty() {
+            return Ok(tables);
+        }
+        let Some(home) = home else {
+            if !self.reaches_real() || folder.is_some() {
+                return Ok(tables);
+            }
+            let message = format!("nothing says where to keep {}: HOME is not set", kept.join(", "));
+            return Err(Problem::new(message).help("name a folder with --state"));
+        };
+        let order = self.program.tables.iter().map(|table| table.name.clone()).collect();
+        let scope = home::scope(hosts);
+        let rows = home.rows(&scope, order, self.legacy(hosts, folder));
+        let shared = home.kept.of(&scope);
+        let tables = match self.job.dry_run {
+            true => tables.copying(kept, &shared, &rows),
+            false => tables.keeping(kept, &shared, &rows),
+        };
+        tables.map_err(|fault| refused(&fault))
+    }
+
+    /// Where tables were kept before there was a store.
+    fn legacy(&self, hosts: &[(String, String)], folder: Option<&Path>) -> Option<PathBuf> {
+        if self.job.state.is_some() {
+            return folder.map(Path::to_owned);
+        }
+        let former = super::state::folder(&self.project.root, hosts, &self.surroundings.env)?;
+        Some(former.join("tables"))
+    }
+
+    /// Fills tables with the rows of the CSV files that were named for them; of a run that goes on with those of then.
+    fn fill(&self, tables: &Tables) -> Result<Filled, Problem> {
+        if let Some(recalled) = &self.recalled {
+            for (name, file) in &recalled.opening.filled {
+                tables.fill(name, file).map_err(|fault| refused(&fault))?;
+            }
+            // What is kept was changed when the run began.
+            tables.take_changes();
+            return Ok(recalled.opening.filled.clone());
+        }
+        let mut filled = Vec::new();
+        for (name, path) in &self.job.tables {
+            let problem = |why: &str| Problem::new(format!("--table {name}: {why}"));
+            let file = given::file(path, &self.files).map_err(|why| problem(&why))?;
+            tables.fill(name, &file).map_err(|fault| match &fault.help {
+                Some(help) => problem(&fault.message).help(&**help),
+                None => problem(&fault.message),
+            })?;
+            filled.push((Text::from(name.as_str()), file));
+        }
+        Ok(filled)
+    }
+
+    /// The journal of the run: a new one, which is on the disk before anything is done; or that of the run that goes on.
+    async fn chronicle(
+        &self,
+        opened: Opened<'_>,
+        tables: &Tables,
+        record: Option<&Path>,
+        beginning: &Beginning<'_>,
+    ) -> Result<Arc<Chronicle>, Problem> {
+        let Opened { home, scope, start, filled, clock } = opened;
+        let words = Words { profiles: self.job.profiles };
+        let run: RunId = Arc::from(beginning.run_id);
+        let place = match &self.recalled {
+            None => chronicle::Place::default(),
+            Some(recalled) => {
+                let lines = home.store.audit(Some(&run)).map_err(|error| problem(&error))?;
+                if let Some(path) = record {
+                    let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+                    super::state::make(path.parent().unwrap_or(Path::new("."))).and_then(|()| super::state::replace(path, &text)).map_err(|error| {
+                        Problem::new(format!("the audit record {} can't be written: {error}", path.display()))
+                    })?;
+                }
+                let requests = lines.iter().filter(|line| line.text.contains("\"event\":\"sending\"")).count();
+                chronicle::Place {
+                    entries: recalled.run.entries,
+                    lines: lines.len() as u64,
+                    requests: requests as u64,
+                }
+            }
+        };
+        let file = record.map(|path| AuditFile::open(path, self.job.profiles)).transpose()?;
+        let chronicle = Chronicle::new(
+            home.clone(),
+            scope.clone(),
+            run.clone(),
+            self.files.clone(),
+            clock.clone(),
+            file.map(|file| (words, file)),
+            place,
+        );
+        if self.recalled.is_some() {
+            chronicle.say(|_| serde_json::json!({ "event": "resume", "time": super::audit::time(clock.now_ms()), "run": &*run }));
+            self.adopt(home, &run)?;
+            return Ok(Arc::new(chronicle));
+        }
+        let vocabulary = self.surroundings.registry.vocabulary();
+        let flow = self.program.flow(self.start);
+        let bundle = self.project.bundle(&flow.path, &self.vars.given(), vocabulary);
+        let program = opening::program(&bundle);
+        let holder = Holder::new(&flow.name, &run, clock.now_ms());
+        let alone = self.alone(&holder)?.map(|(key, _)| key.to_string());
+        if let Some(key) = &alone {
+            self.nobody_else(home, scope, key, &flow.name)?;
+        }
+        let about = flowrun_store::About {
+            id: run.clone(),
+            scope: scope.to_string(),
+            flow: flow.path.to_string(),
+            title: flow.name.to_string(),
+            root: self.project.root.display().to_string(),
+            program: program.hash.clone(),
+            started_us: start.at_us,
+            dry_run: false,
+            simulated: self.is_simulated(),
+            save_data: flow.save_data.unwrap_or(!self.reaches_real()),
+            alone,
+            parent: None,
+            forked: None,
+            owner: holder.told(),
+        };
+        let opening = Opening::new(start, &self.program, &bundle, filled.clone());
+        let mut batch = Batch::start(NewRun { about, start: opening.write(&home.sealing) });
+        batch.programs.push(program);
+        batch.tables = tables.take_changes().into_iter().map(|changes| change(scope, changes)).collect();
+        let mut files = filled.iter().map(|(_, file)| file.clone()).collect();
+        self.inputs.values().for_each(|value| chronicle::collect(value, &mut files));
+        for file in files {
+            let mut content = self.files.open(&file).map_err(|fault| refused(&fault))?;
+            batch.files.push(home.store.put_file(&mut content).map_err(|error| problem(&error))?);
+        }
+        let ticket = home.store.append(batch);
+        home.store.durable(ticket).await.map_err(|error| problem(&error))?;
+        chronicle.say(|words| words.start(beginning));
+        Ok(Arc::new(chronicle))
+    }
+
+    /// Refuses a run that wants to be alone while another one is open that nobody runs.
+    fn nobody_else(&self, home: &Home, scope: &str, key: &str, flow: &str) -> Result<(), Problem> {
+        let filter = Filter { scope: Some(scope.to_owned()), alone: Some(key.to_owned()), ..Filter::open() };
+        let others = home.store.runs(&filter).map_err(|error| problem(&error))?;
+        let Some(other) = others.first() else { return Ok(()) };
+        let (id, status) = (&other.about.id, other.state.status().name());
+        let message = format!("`{flow}` wants to be alone, and run {id} of `{}` has not ended ({status})", other.about.title);
+        Err(Problem::new(message).help(format!("`flowrun resume {id}` goes on with it, `flowrun cancel {id}` ends it")))
+    }
+
+    /// Gives the run the files again that it had.
+    fn adopt(&self, home: &Home, run: &str) -> Result<(), Problem> {
+        for hash in home.store.files(run).map_err(|error| problem(&error))? {
+            let mut content = home.store.file(&hash).map_err(|error| problem(&error))?;
+            let mut draft = self.files.draft();
+            std::io::copy(&mut content, &mut draft)
+                .map_err(|error| Problem::new(format!("a file of the run can't be read: {error}")))?;
+            draft.keep("", 0);
+        }
+        Ok(())
+    }
+}
+
+/// What a journal begins with.
+struct Opened<'o> {
+    home: &'o Arc<Home>,
+    scope: &'o Text,
+    start: &'o Start,
+    filled: &'o Filled,
+    clock: &'o Clock,
+}
+
+/// A start that the entry flow doesn't take.
+pub(super) fn refused(fault: &Fault) -> Problem {
+    Problem { message: fault.message.to_string(), help: fault.help.as_ref().map(ToString::to_string) }
+}
+
+/// A name for the run that no other has: when it started, and some chance.
+fn run_id(given: Option<&str>, at_us: i64) -> Text {
+    if let Some(id) = given {
+        return Text::from(id);
+    }
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new().hash_one(at_us) as u32;
+    let date = Date::from_millis(at_us.div_euclid(1000)).map(|date| date.to_string()).unwrap_or_default();
+    let digits: String = date.chars().take(19).filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    Text::from(format!("{digits}-{chance:08x}"))
+}
+
+/// The name, or with a number behind it the first that no run in the store has.
+fn unused(name: &Text, home: &Home) -> Text {
+    let mut names = (1..).map(|number| if number == 1 { name.clone() } else { Text::from(format!("{name}-{number}")) });
+    let is_free = |name: &Text| home.store.run(name).is_err();
+    names.find(is_free).unwrap_or_else(|| name.clone())
+}

@@ -1,0 +1,48 @@
+//! SQLite's errors in the user's words.
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::error::{StoreError, Trouble};
+
+/// What SQLite says, with what to do about it.
+pub(super) fn told(error: Error) -> StoreError {
+    let Error::SqliteFailure(code, detail) = &error else {
+        return match &error {
+            Error::FromSqlConversionFailure(_, _, what) => damaged(&what.to_string()),
+            error => damaged(&error.to_string()),
+        };
+    };
+    let detail = detail.clone().unwrap_or_else(|| code.to_string());
+    match code.code {
+        ErrorCode::DiskFull => StoreError::new(Trouble::Full, "the store can't be written: the disk is full")
+            .help("free some space, then start flowrun again: every run goes on from what was stored of it"),
+        // Tables that are not there, or are others.
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown => damaged(&detail),
+        ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch => {
+            StoreError::refused(format!("what was to be stored does not fit: {detail}"))
+        }
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
+            StoreError::new(Trouble::Disk, format!("the store can't be written: {detail}"))
+                .help("see that its folder is there and may be written, or name another with --state")
+        }
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            StoreError::new(Trouble::Owned, "another program keeps the store locked")
+                .help("close what has opened store.db, such as a database browser")
+        }
+        _ => StoreError::new(Trouble::Disk, format!("the disk failed the store: {detail} ({code})")).help(
+            "look after the disk, then start flowrun again: every run goes on from what was stored of it",
+        ),
+    }
+}
+
+/// What was stored is not as it was written.
+pub(super) fn damaged(what: &str) -> StoreError {
+    StoreError::new(Trouble::Damaged, format!("the store is damaged: {what}"))
+        .help("`flowrun doctor` tells how far; `flowrun restore BACKUP` puts a backup in its place")
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> StoreError {
+        told(error)
+    }
+}
