@@ -13,6 +13,7 @@ mod gathered;
 mod loops;
 mod progress;
 mod record;
+mod saved;
 pub(crate) mod sealed;
 mod step;
 mod stream;
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub use progress::Activity;
+pub(crate) use saved::{Restore, Save};
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
