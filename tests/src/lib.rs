@@ -134,7 +134,7 @@ pub fn world_of(program: &Program, simulators: &Simulators, run: Run) -> World {
     let purpose = Purpose::new(&all, &env);
     match connections::connect(&planned, &purpose) {
         Ok(made) => {
-            let tables = (Tables::new(&program.tables), None);
+            let tables = Tables::new(&program.tables).with_files(run.files.clone());
             let time = RunTime::new(simulators.clock.clone(), false);
             connections::world(
                 registry(),

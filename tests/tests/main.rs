@@ -33,6 +33,7 @@ mod manual;
 mod many;
 mod oracles;
 mod origins;
+mod pauses;
 mod people;
 mod performing;
 mod quoted;

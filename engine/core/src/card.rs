@@ -353,6 +353,10 @@ pub enum Control {
     WaitFor,
     /// Wait Until.
     WaitUntil,
+    /// Pause.
+    Pause,
+    /// Pause Raw.
+    PauseRaw,
     /// For Each.
     ForEach,
     /// For Each - Ignore Errors.

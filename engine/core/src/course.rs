@@ -5,7 +5,7 @@ mod saved;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::effect::{Effect, EffectId, Outcome};
+use crate::effect::{Act, Effect, EffectId, Outcome};
 use crate::fault::Fault;
 use crate::journal::{Asked, Diverged, Entry, Event, Names, Recorded, ReplayError, Settlement};
 use crate::machine::{Machine, Turn};
@@ -143,6 +143,14 @@ impl Course {
     /// The fingerprint of what the world has been asked for.
     pub fn print(&self, id: EffectId) -> Option<u64> {
         Some(self.open.get(&id)?.print)
+    }
+
+    /// Until when an effect waits for somebody's answer, in microseconds since 1970; none if it is no pause.
+    pub fn paused_until(&self, id: EffectId) -> Option<i64> {
+        match self.open.get(&id)?.effect.as_ref()?.act {
+            Act::Pause(ref pause) => Some(pause.until_us),
+            Act::Card(_) | Act::WaitUntil(_) => None,
+        }
     }
 
     /// Takes what the world has been asked for, to do it.

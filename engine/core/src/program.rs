@@ -69,6 +69,12 @@ impl Program {
     pub fn tables_of(&self, entry: FlowId) -> BTreeSet<u32> {
         self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).tables).copied().collect()
     }
+
+    /// Whether a run of `entry` may come to a pause, which only a run with a journal outlives.
+    pub fn pauses(&self, entry: FlowId) -> bool {
+        let mut steps = self.reached(entry).into_iter().flat_map(|flow| &self.flow(flow).steps);
+        steps.any(|step| matches!(step.op, Op::Pause { .. }))
+    }
 }
 
 /// What stands for a name in journals; the same on every machine and in every version.
@@ -458,6 +464,13 @@ pub enum Op {
     Wait,
     /// Wait Until.
     WaitUntil,
+    /// Pause and Pause Raw: the answer becomes the step's outputs.
+    Pause {
+        /// Whether it answers with a whole HTTP response.
+        raw: bool,
+        /// One for each output of the step: what the answer may give.
+        wanted: Vec<Output>,
+    },
 }
 
 /// Which loop it is.

@@ -133,6 +133,9 @@ pub struct CardReport {
     /// The author's remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
+    /// Until when it waits for an answer, in ISO 8601.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// What ran inside of it.
     #[serde(flatten)]
     pub inside: Inside,

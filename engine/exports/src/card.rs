@@ -13,7 +13,7 @@ use super::pack::{Callee, Card, Field};
 use super::policy::{of_policy, retry};
 use super::search::{condition, result_set, result_set_named, streaming_method};
 use super::wire::{View, literal, nowhere};
-use flowrun_core::card::{Card as Declared, Work, title_of};
+use flowrun_core::card::{Card as Declared, Control, Work, title_of};
 use flowrun_core::model::{At, Expr, INSIDE, Joined, Name, Step};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
@@ -368,14 +368,16 @@ impl Flowing<'_, '_> {
         signature.inputs.iter().any(|(name, ..)| *name == field.key)
     }
 
-    /// Outputs that the author named, as far as wires use them.
+    /// Outputs that the author named, as far as wires use them; of a pause all, for an answer may give no other.
     fn finish(&mut self, view: &View<'_>, declared: &Declared, raw: &Card, step: &mut Step) {
         if declared.rest_out.is_none() {
             return;
         }
         let own = |field: &&Field| !declared.outputs.iter().any(|output| *output.key == *field.key);
-        let read =
-            |field: &&Field| view.pinned.contains(&field.id) && is_given(self.all.signatures, raw, field);
+        let pauses = matches!(declared.work, Work::Control(Control::Pause));
+        let read = |field: &&Field| {
+            (pauses || view.pinned.contains(&field.id)) && is_given(self.all.signatures, raw, field)
+        };
         for field in raw.outputs.iter().filter(own).filter(read) {
             if !step.outputs.iter().any(|(name, _)| name.it == field.key) {
                 step.outputs.push(typed(field.key.clone(), field));

@@ -1,13 +1,13 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use flowrun_core::course::{Course, Own, Place, Turned};
-use flowrun_core::effect::{Act, Effect, EffectId, Outcome};
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault::Fault;
 use flowrun_core::journal::{Asked, Entry, Event, Journal, Names, Recorded, ReplayError, Settlement};
 use flowrun_core::machine::{Machine, Start};
@@ -178,6 +178,22 @@ pub fn go_on(
     world.time.clock.drive(async move { Driver::new(course, world, log, watch).drive().await })
 }
 
+/// Notes that somebody answered a pause, by what `Machine::answer` made of it, and lets the machine hear of it. Gives false if the run
+/// does not wait for that answer, or not any more; then nothing is noted.
+pub fn answer(course: &mut Course, id: EffectId, answer: Answer, at_us: i64, log: &mut dyn Log) -> bool {
+    if course.machine.paused(id).is_none_or(|pause| pause.until_us <= at_us) {
+        return false;
+    }
+    let Some(open) = course.end(id) else { return false };
+    let outcome = Ok(answer);
+    if log.keeps() {
+        let asked = Asked { id, print: open.print };
+        log.append(&course.entry(at_us, Event::Signal(asked, Recorded::of(&outcome, &open.names))));
+    }
+    course.complete(id, outcome, at_us);
+    true
+}
+
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
 pub fn resume(
     program: Arc<Program>,
@@ -205,6 +221,17 @@ pub enum Stand {
     },
     /// What happens can't be kept any more.
     Broken,
+}
+
+/// Ends when the time of the next pause is over; never if there is none.
+async fn next_pause(time: &RunTime, next: Option<&(i64, EffectId)>) {
+    match next {
+        Some((until_us, _)) => {
+            let us = u64::try_from(until_us.saturating_sub(time.now_us())).unwrap_or(0);
+            time.clock.sleep(Duration::from_micros(us)).await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 /// An effect that goes on, under its name.
@@ -242,6 +269,8 @@ struct Driver<'d> {
     pending: FuturesUnordered<Named>,
     ended: VecDeque<(EffectId, Ended)>,
     unsettled: Vec<EffectId>,
+    /// Until when each pause waits for an answer.
+    pauses: BTreeSet<(i64, EffectId)>,
 }
 
 impl<'d> Driver<'d> {
@@ -251,8 +280,9 @@ impl<'d> Driver<'d> {
         log: &'d mut dyn Log,
         watch: &'d mut dyn Watch,
     ) -> Driver<'d> {
-        let (pending, ended, unsettled) = (FuturesUnordered::new(), VecDeque::new(), Vec::new());
-        Driver { course, world, log, watch, pending, ended, unsettled }
+        let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
+        let (unsettled, pauses) = (Vec::new(), BTreeSet::new());
+        Driver { course, world, log, watch, pending, ended, unsettled, pauses }
     }
 
     async fn drive(mut self) -> Stand {
@@ -278,11 +308,15 @@ impl<'d> Driver<'d> {
                     continue;
                 }
             }
-            if busy || self.do_own() {
+            if busy || self.do_own() || self.end_pause() {
                 continue;
             }
             let ended = match self.ended.pop_front() {
                 Some(ended) => ended,
+                None if self.pending.is_empty() && stop.is_given() && !self.course.machine.is_cancelled() => {
+                    self.cancel();
+                    continue;
+                }
                 // The machine waits for nothing that could come here.
                 None if self.pending.is_empty() => {
                     return Stand::Waits { unsettled: std::mem::take(&mut self.unsettled) };
@@ -295,6 +329,7 @@ impl<'d> Driver<'d> {
                         continue;
                     }
                     () = self.watch.look() => continue,
+                    () = next_pause(&self.world.time, self.pauses.first()) => continue,
                     Some(ended) = self.pending.next() => ended,
                 },
             };
@@ -322,15 +357,17 @@ impl<'d> Driver<'d> {
             }
             return;
         }
+        if let Some(until_us) = self.course.paused_until(id) {
+            self.pauses.insert((until_us, id));
+            return;
+        }
         let Some(effect) = self.course.take(id) else { return };
-        match &effect.act {
-            Act::Pause(_) => return,
-            Act::Card(performance) if !performance.card.does().with(&performance.args).may_be_repeated() => {
-                if let Some(print) = self.course.print(id).filter(|_| self.log.keeps()) {
-                    self.log.asked(Asked { id, print });
-                }
-            }
-            _ => {}
+        if let Act::Card(performance) = &effect.act
+            && self.log.keeps()
+            && !performance.card.does().with(&performance.args).may_be_repeated()
+            && let Some(print) = self.course.print(id)
+        {
+            self.log.asked(Asked { id, print });
         }
         match self.world.performer.perform(effect) {
             Performing::Ended(outcome) => self.ended.push_back((id, Ended::Done(outcome))),
@@ -393,13 +430,30 @@ impl<'d> Driver<'d> {
         self.course.complete(id, outcome, now_us);
     }
 
+    /// Ends a pause whose time is over, if there is one. A run that waits for nothing else is let go of before, and its pauses end
+    /// when somebody goes on with it.
+    fn end_pause(&mut self) -> bool {
+        let Some(&(until_us, id)) = self.pauses.first() else { return false };
+        let answered = !self.course.machine.awaits(id);
+        if !answered && self.world.time.now_us() < until_us {
+            return false;
+        }
+        self.pauses.pop_first();
+        if !answered {
+            self.end(id, Ok(Answer::Waited));
+        }
+        true
+    }
+
     /// It was looked what became of an effect that may have happened before a crash.
     fn settle(&mut self, id: EffectId, settled: Settled) {
         let Some(print) = self.course.print(id) else { return };
         let (settlement, outcome) = match settled {
             Settled::Happened(answer) => (Settlement::Happened, Some(Ok(answer))),
             Settled::DidNot => (Settlement::DidNot, None),
-            Settled::Unknown(fault) if self.course.machine.would_take(id) => (Settlement::Failed, Some(Err(fault))),
+            Settled::Unknown(fault) if self.course.machine.would_take(id) => {
+                (Settlement::Failed, Some(Err(fault)))
+            }
             Settled::Unknown(_) => {
                 self.unsettled.push(id);
                 return;

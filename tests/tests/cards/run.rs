@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flowrun_core::card::{Card, EXTERNAL_CARD, Then, Work, external};
+use flowrun_core::course::Course;
 use flowrun_core::diag::Severity;
-use flowrun_core::machine::Start;
+use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside};
 use flowrun_core::source::Sources;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
-use flowrun_host::driver;
+use flowrun_host::driver::{self, Stand};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Project;
@@ -79,7 +80,7 @@ fn holds_key(found: &str) -> bool {
     found.lines().all(|mistake| mistake.ends_with("is in the file"))
 }
 
-async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
+async fn come(project: &Sources, flow: &str, inputs: Record, then: &Then) -> Came {
     let mut sources = project.clone();
     sources.add(&format!("{EXAMPLE}.yaml"), flow);
     let (program, found) = examine(&sources, &[]);
@@ -87,19 +88,36 @@ async fn come(project: &Sources, flow: &str, inputs: Record) -> Came {
     let mistakes: Vec<&str> = mistakes.map(|found| found.message.as_str()).collect();
     match program.find(EXAMPLE) {
         Some(entry) if mistakes.is_empty() => {
-            Came::Ran(Box::new(run(Arc::new(program), entry, inputs).await))
+            Came::Ran(Box::new(run(Arc::new(program), entry, inputs, then).await))
         }
         _ => Came::Refused(mistakes.join("\n")),
     }
 }
 
-async fn run(program: Arc<Program>, entry: FlowId, inputs: Record) -> FlowReport {
+async fn run(program: Arc<Program>, entry: FlowId, inputs: Record, then: &Then) -> FlowReport {
     let clock = Clock::simulated(NOW_MS);
     let simulators = Simulators::new(clock.clone(), &Setup::default());
     let run = Run { sources: Arc::new(project()), ..Run::default() };
     let world = world_of(&program, &simulators, run);
     let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
-    driver::run(program, start, &world, &mut (), &mut ()).await.unwrap().flow
+    let mut course = Course::new(Machine::new(program, start).unwrap());
+    while let Stand::Waits { .. } = driver::go_on(&mut course, &world, &mut (), &mut ()).await {
+        let pause = course.machine.pauses().into_iter().next().expect("it waits for an answer");
+        let answer = course.machine.answer(pause.id, &answer(then)).unwrap();
+        let now_us = course.machine.now_us();
+        assert!(driver::answer(&mut course, pause.id, answer, now_us, &mut ()));
+    }
+    course.machine.report().flow
+}
+
+/// What a pause is answered with: what its card is to give, as texts where that can be told by a text.
+fn answer(then: &Then) -> Record {
+    let Then::Gives(wanted) = then else { return Record::default() };
+    let told = |value: &Value| match value {
+        Value::List(_) | Value::Object(_) | Value::Null => value.clone(),
+        other => Value::from(other.to_string()),
+    };
+    yaml(wanted).as_object().unwrap().iter().map(|(name, value)| (name.clone(), told(value))).collect()
 }
 
 /// What the last card that ran put out. Return puts nothing out: it gives the flow's outputs.
@@ -167,13 +185,13 @@ fn wrong(card: &Card, then: &Then, came: &Came) -> Option<String> {
 /// A failure may be found before the run already. If it is told in other words then, the card must fail in the run too when the same values come
 /// over wires. So does a card that is given a key: no file may hold one.
 pub async fn tried(project: &Sources, card: &Card, cards: &str, then: &Then) -> Option<String> {
-    let mut came = come(project, &flow(cards), Record::default()).await;
+    let mut came = come(project, &flow(cards), Record::default(), then).await;
     if let Came::Refused(found) = &came
         && (matches!(then, Then::Fails(_)) || holds_key(found))
         && wrong(card, then, &came).is_some()
     {
         let (flow, inputs) = over_wires(card, cards);
-        came = come(project, &flow, inputs).await;
+        came = come(project, &flow, inputs, then).await;
     }
     wrong(card, then, &came)
 }

@@ -10,7 +10,7 @@ use flowrun_core::memory::Memory;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
-use flowrun_host::session::{Ended, Job, Plan, Record, Session, save};
+use flowrun_host::session::{Ended, Job, Plan, Record, Say, Session, save};
 use flowrun_kit::activity::Tally;
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::registry::Registry;
@@ -114,9 +114,15 @@ pub struct RunArgs {
     /// Put what was sent of each person into the audit record, instead of its hash
     #[arg(long, help_heading = "Safety")]
     pub audit_profiles: bool,
-    /// Where tables with `kept: true` are stored [default: for real connections, a folder below ~/.local/state/flowrun]
+    /// Where the journal of the run and tables with `kept: true` are stored [default: for real connections, a folder below ~/.local/state/flowrun]
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
+    /// Keep no journal: the run can't be taken up again after a crash
+    #[arg(long, help_heading = "Safety")]
+    pub no_journal: bool,
+    /// Wait while another process runs flows of the project
+    #[arg(long, help_heading = "Safety")]
+    pub wait: bool,
     /// How large one file may get, in megabytes [default: 256]
     #[arg(long, value_name = "MB", value_parser = whole(1, MOST_MB), allow_negative_numbers = true, help_heading = "Safety")]
     pub max_file_mb: Option<u64>,
@@ -163,6 +169,9 @@ impl RunArgs {
             record,
             profiles: self.audit_profiles,
             state: self.state.clone(),
+            journal: !self.no_journal,
+            wait: self.wait,
+            say: Say::GoOn,
             limits: Limits {
                 cards: self.cards.unwrap_or(Limits::default().cards),
                 memory: Memory::new(self.memory_mb.unwrap_or(2000) * MB, memory_used),

@@ -14,6 +14,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
 use crate::program::{self, BlockId, FlowId, Op, StepId, key_of};
 use crate::source::Span;
+use crate::types::{Kind, Type};
 
 /// Lowers one flow.
 pub(super) struct Lower<'c, 'p> {
@@ -224,7 +225,7 @@ impl<'p> Lower<'_, 'p> {
     fn misplaced(&mut self, index: usize, card: &Card) {
         let step = &self.scope.steps[index];
         let (model, control) = (step.model, step.control());
-        let takes_flow = card.inputs.iter().any(|field| field.ty.kind == crate::types::Kind::Flow);
+        let takes_flow = card.inputs.iter().any(|field| field.ty.kind == Kind::Flow);
         if !takes_flow && let Some((name, _)) = model.pass.first() {
             self.report(
                 Diagnostic::new(
@@ -310,6 +311,9 @@ impl<'p> Lower<'_, 'p> {
             Control::ReturnErrorIf => Op::ReturnErrorIf,
             Control::WaitFor => Op::Wait,
             Control::WaitUntil => Op::WaitUntil,
+            Control::Pause | Control::PauseRaw => {
+                Op::Pause { raw: control == Control::PauseRaw, wanted: self.wanted(index) }
+            }
             Control::CallFlow => Op::Call(self.call_flow(index)?),
             Control::CallFlowAsync => Op::Start(self.call_flow(index)?),
             Control::Return => {
@@ -340,6 +344,18 @@ impl<'p> Lower<'_, 'p> {
             | Control::MapObject
             | Control::MapToList => self.loop_over(index, card, control)?,
         })
+    }
+
+    /// What the answer to a pause may give.
+    fn wanted(&self, index: usize) -> Vec<program::Output> {
+        // Where values pass as they are, a secret is one all the same.
+        let promises = |ty: &Type| self.model.converts || ty.kind == Kind::Secret;
+        let outputs = self.scope.steps[index].outputs.iter();
+        let wanted = outputs.map(|output| program::Output {
+            name: output.name.clone(),
+            ty: output.ty.filter(promises).unwrap_or(Type::ANY),
+        });
+        wanted.collect()
     }
 
     /// The output that Return would give at `place` under a name that nobody wrote; none if there is no such output.

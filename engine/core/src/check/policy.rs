@@ -18,7 +18,8 @@ pub(super) fn lower(lower: &mut Lower<'_, '_>, index: usize, card: &Card) -> Pol
     let reaches_out = matches!(card.work, Work::Effect(_));
     let mut policy = Policy::default();
     if let Some(timeout) = &model.timeout {
-        if reaches_out {
+        let pauses = matches!(card.work, Work::Control(Control::Pause | Control::PauseRaw));
+        if reaches_out || pauses {
             policy.timeout_ms = time(lower, timeout, "timeout", 1);
         } else {
             misplaced(

@@ -324,7 +324,8 @@ fn outputs(shared: &Shared<'_>, log: &mut Log, step: &Step<'_>, at: (usize, usiz
             outputs.push(Output { name: name.clone(), ty: Some(ty) });
         }
     };
-    if card.rest_in.is_some() {
+    // Who answers a pause says something else than what it was told.
+    if card.rest_in.is_some() && step.control() != Some(Control::Pause) {
         let named = step.model.with.iter().filter(|(name, _)| card.input(&name.it).is_none());
         named.for_each(|(name, _)| add(&name.it, Type::ANY));
     }

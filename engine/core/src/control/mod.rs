@@ -8,6 +8,7 @@ mod error_handling;
 mod flow_control;
 mod list;
 mod object;
+mod pause;
 mod reduce;
 mod select;
 mod until;
@@ -17,6 +18,7 @@ pub use error_handling::{IfError, ReturnError, ReturnErrorIf};
 pub use flow_control::{CallFlow, CallFlowAsync, Repeat, Return, ReturnRaw, WaitFor, WaitUntil};
 pub use list::{ForEach, ForEachIgnoreErrors, Map};
 pub use object::{MapObject, MapToList};
+pub use pause::{Pause, PauseRaw};
 pub use reduce::Reduce;
 pub use select::{FilterCustom, FindCustom, SortCustom};
 pub(crate) use until::DONE;
@@ -68,6 +70,8 @@ pub fn cards() -> Vec<Arc<Card>> {
         Card::control::<Paginate>(),
         Card::control::<WaitFor>(),
         Card::control::<WaitUntil>(),
+        Card::control::<Pause>(),
+        Card::control::<PauseRaw>(),
         Card::control::<ForEach>(),
         Card::control::<ForEachIgnoreErrors>(),
         Card::control::<Map>(),

@@ -200,6 +200,8 @@ pub(super) struct Stream {
 pub(super) enum Purpose {
     Card,
     Wait,
+    /// Somebody's answer.
+    Pause,
     Retry,
     Page,
     /// The wait before a page is asked for again.
@@ -207,9 +209,9 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// Whether nothing but time is asked for.
+    /// Whether nothing is asked of a vendor, so that a cancellation need not wait for it.
     pub fn only_waits(self) -> bool {
-        matches!(self, Purpose::Wait | Purpose::Retry | Purpose::PageRetry)
+        matches!(self, Purpose::Wait | Purpose::Pause | Purpose::Retry | Purpose::PageRetry)
     }
 }
 

@@ -11,6 +11,7 @@ mod failure;
 mod frame;
 mod gathered;
 mod loops;
+mod pause;
 mod progress;
 mod record;
 mod saved;
@@ -23,6 +24,7 @@ mod warn;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use pause::Paused;
 pub use progress::Activity;
 pub(crate) use saved::{Restore, Save};
 
@@ -228,7 +230,7 @@ impl Machine {
             _ => fault,
         });
         match (purpose, outcome) {
-            (Purpose::Card, Ok(Answer::Outputs(values))) => {
+            (Purpose::Card | Purpose::Pause, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
                 let out = flow.step(step).out_range();
                 for (slot, value) in frame.slots[out].iter_mut().zip(values) {
@@ -240,12 +242,15 @@ impl Machine {
                 self.counts.effects += 1;
                 self.step_done(&mut frame);
             }
+            (Purpose::Pause, Ok(Answer::Waited)) => {
+                self.fail(flow, &mut frame, step, at, pause::unanswered(flow.step(step)))
+            }
             (Purpose::Retry, Ok(_)) => self.step_again(flow, &mut frame, step, at),
             (Purpose::Page | Purpose::PageRetry, outcome) => {
                 self.page_arrived(flow, &mut frame, step, at, outcome)
             }
             (_, Err(fault)) => self.fail(flow, &mut frame, step, at, fault),
-            (Purpose::Card, Ok(_)) => {
+            (Purpose::Card | Purpose::Pause, Ok(_)) => {
                 let fault = Fault::new(
                     FaultKind::InvalidInput,
                     "the driver answered with something else than outputs",

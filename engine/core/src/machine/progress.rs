@@ -36,6 +36,8 @@ impl Machine {
             let many = trace.remains.as_ref().and_then(|remains| remains.many.as_ref());
             let mut until_us = None;
             match &frame.waiting {
+                // Who watches is told that it waits for an answer by the report.
+                Waiting::Effect { .. } if self.pause_of(frame).is_some() => {}
                 // After its own end a flow waits for those that it started.
                 Waiting::Nothing if frame.end.is_some() => next = frame.beside().next(),
                 Waiting::Nothing => {}

@@ -19,12 +19,13 @@ impl Machine {
             version: VERSION,
             run: self.start.run_id.clone(),
             status: match flow.status {
+                _ if self.all_pause() => Status::Paused,
+                // What the flow started beside it has something to do.
+                Status::Paused => Status::Running,
                 Status::Done | Status::Stopped | Status::Handled if self.start.dry_run => Status::Planned,
                 status => status,
             },
-            started: crate::value::Date::from_millis(self.start.at_us.div_euclid(1000))
-                .map(|date| date.to_string())
-                .unwrap_or_default(),
+            started: iso(self.start.at_us).unwrap_or_default(),
             duration_ms: self.ms(self.start.at_us, self.now_us),
             counts: self.counts,
             warnings: self.warnings.values().cloned().collect(),
@@ -47,6 +48,18 @@ impl Machine {
         }
     }
 
+    fn flow_status(&self, frame: &Frame) -> Status {
+        match &frame.end {
+            None if self.only_pauses(frame) => Status::Paused,
+            None => Status::Running,
+            Some(End::Done) => Status::Done,
+            Some(End::Stopped) => Status::Stopped,
+            Some(End::Handled(_)) => Status::Handled,
+            Some(End::Failed(fault)) if fault.kind == FaultKind::Cancelled => Status::Cancelled,
+            Some(End::Failed(_)) => Status::Failed,
+        }
+    }
+
     fn ms(&self, from_us: i64, to_us: i64) -> f64 {
         (to_us - from_us).max(0) as f64 / 1000.0
     }
@@ -64,7 +77,7 @@ impl Machine {
             name: flow.name.clone(),
             path: flow.path.clone(),
             index: frame.caller.and_then(|caller| caller.item),
-            status: flow_status(frame),
+            status: self.flow_status(frame),
             duration_ms: self.ms(frame.started_us, ended),
             inputs: Value::from(
                 inputs.map(|(input, value)| (input.name.clone(), clip(value))).collect::<Record>(),
@@ -106,6 +119,7 @@ impl Machine {
             card: step.name.clone(),
             title: step.title(),
             status: match (trace.status, fault) {
+                (Step_::Running, _) if self.only_pauses(frame) => Status::Paused,
                 (Step_::Running, _) => Status::Running,
                 (Step_::Done, _) => Status::Done,
                 (Step_::Stopped, _) => Status::Stopped,
@@ -128,6 +142,10 @@ impl Machine {
             outputs: if running { Value::Null } else { outputs(step, frame) },
             error: fault.map(|fault| FaultReport::new(fault, input_name(step, fault))),
             note: step.note.clone(),
+            until: match trace.status {
+                Step_::Running if matches!(step.op, Op::Pause { .. }) => self.pause_of(frame).and_then(iso),
+                _ => None,
+            },
             inside: self.inside(frame, step, trace, remains, inner),
         }
     }
@@ -212,20 +230,14 @@ impl Machine {
     }
 }
 
-fn flow_status(frame: &Frame) -> Status {
-    match &frame.end {
-        None => Status::Running,
-        Some(End::Done) => Status::Done,
-        Some(End::Stopped) => Status::Stopped,
-        Some(End::Handled(_)) => Status::Handled,
-        Some(End::Failed(fault)) if fault.kind == FaultKind::Cancelled => Status::Cancelled,
-        Some(End::Failed(_)) => Status::Failed,
-    }
+/// A time in microseconds since 1970, in ISO 8601.
+fn iso(at_us: i64) -> Option<String> {
+    Some(crate::value::Date::from_millis(at_us.div_euclid(1000))?.to_string())
 }
 
 /// What a card was given. Slots are written once, and keep of what they handed on as much as a report shows, so evaluating again
 /// gives what the card saw.
-fn inputs(step: &Step, frame: &Frame) -> Value {
+pub(super) fn inputs(step: &Step, frame: &Frame) -> Value {
     let reach = Reach::of(&frame.slots);
     given(step, step.args.iter().map(|arg| reach.eval(arg).unwrap_or_default()))
 }

@@ -88,6 +88,7 @@ impl Machine {
             Op::ReturnErrorIf => self.return_error_if(step, frame),
             Op::Wait => self.wait(step, frame, id, at),
             Op::WaitUntil => self.wait_until(step, frame, id, at),
+            Op::Pause { raw, .. } => self.pause(step, frame, id, at, *raw),
         };
         self.hear(flow, frame.flow.0, Some(id));
         match done {
@@ -260,11 +261,7 @@ impl Machine {
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
         let ReturnRaw { status_code, headers, body } = read(step, frame)?;
-        if !matches!(status_code, 200.0 | 400.0..600.0) || status_code.fract() != 0.0 {
-            let message =
-                format!("expected the status code 200, or 400 to 599, found {}", Value::from(status_code));
-            return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
-        }
+        answerable(status_code)?;
         let values = vec![Value::from(status_code), Value::from(headers), Value::Text(body)];
         self.give_back(frame, values, places, leaves_arm)
     }
@@ -386,7 +383,17 @@ fn raised(message: crate::value::Text, code: f64, more: Record) -> Fault {
     if more.is_empty() { fault } else { fault.body(Value::from(more)) }
 }
 
-fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Fault> {
+/// Refuses a status code that Okta answers no caller with.
+pub(super) fn answerable(status_code: f64) -> Result<(), Fault> {
+    if matches!(status_code, 200.0 | 400.0..600.0) && status_code.fract() == 0.0 {
+        return Ok(());
+    }
+    let message = format!("expected the status code 200, or 400 to 599, found {}", Value::from(status_code));
+    Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)))
+}
+
+/// What a value becomes that is given under the name of an output.
+pub(super) fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Fault> {
     if value.is_null() {
         return Ok(value);
     }
@@ -396,7 +403,7 @@ fn returned(value: Value, output: &crate::program::Output) -> Result<Value, Faul
     })
 }
 
-fn next_effect(frame: &mut Frame, card: u64) -> EffectId {
+pub(super) fn next_effect(frame: &mut Frame, card: u64) -> EffectId {
     let name = frame.id;
     let visit = frame.current().map_or(0, |trace| {
         trace.visits += 1;

@@ -9,7 +9,7 @@ use crate::program::{Step, StepId};
 use crate::value::Value;
 
 /// The longest wait that Okta allows.
-const LONGEST_MS: f64 = 30.0 * 86_400_000.0;
+pub(super) const LONGEST_MS: f64 = 30.0 * 86_400_000.0;
 
 /// The shortest that Wait Until makes.
 const SHORTEST_MS: i64 = 1_000;
@@ -39,7 +39,7 @@ impl Machine {
                 format!("a wait may take 0 to 30 days, found {} {}", Value::from(wait.delay), wait.unit);
             return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
         }
-        self.pause(frame, id, at, ms as u64)
+        self.sleep(frame, id, at, ms as u64)
     }
 
     pub(super) fn wait_until(
@@ -56,10 +56,10 @@ impl Machine {
             let message = format!("a wait may take up to 30 days, and {date} is further away");
             return Err(Fault::new(FaultKind::InvalidInput, message).at(InputId(0)));
         }
-        self.pause(frame, id, at, ms as u64)
+        self.sleep(frame, id, at, ms as u64)
     }
 
-    fn pause(&mut self, frame: &mut Frame, id: StepId, at: FrameId, ms: u64) -> Result<bool, Fault> {
+    fn sleep(&mut self, frame: &mut Frame, id: StepId, at: FrameId, ms: u64) -> Result<bool, Fault> {
         if self.cancelled && !frame.cleans_up {
             return Err(Fault::cancelled());
         }

@@ -136,6 +136,11 @@ impl Plan {
             let why = "no journal is kept: HOME is not set; name a folder with --state";
             warnings.push(why.to_owned());
         }
+        if self.program.pauses(self.start) && !self.job.dry_run && !(wanted && has_place) {
+            let flow = &self.program.flow(self.start).name;
+            let problem = Problem::new(format!("`{flow}` can pause until somebody answers, and no journal would outlive that"));
+            return Err(problem.help("say where to keep it with --state FOLDER, without --no-journal"));
+        }
         Ok(wanted && has_place)
     }
 

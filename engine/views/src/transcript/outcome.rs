@@ -45,10 +45,19 @@ fn failed(card: &CardReport) -> String {
 }
 
 fn progress(card: &CardReport) -> String {
+    if let Some(until) = &card.until {
+        return format!("waits for an answer until {}", minute(until));
+    }
     match &card.inside {
         Inside::Items(items) => items_done(card, items),
         _ => String::new(),
     }
+}
+
+/// `2026-09-07 14:03 UTC`: a time in ISO 8601, to the minute.
+fn minute(time: &str) -> String {
+    let at = time.split_once('T').and_then(|(day, time)| Some(format!("{day} {} UTC", time.get(..5)?)));
+    at.unwrap_or_else(|| time.to_owned())
 }
 
 /// `250 records in 3 pages`, `3 of 5 items`, `2 times`.

@@ -77,6 +77,11 @@ struct Tree<'c> {
     catalog: &'c Catalog,
 }
 
+/// Whether something has not ended yet.
+fn is_open(status: Status) -> bool {
+    matches!(status, Status::Running | Status::Paused)
+}
+
 /// What makes a row.
 enum Group<'r> {
     Card(&'r CardReport),
@@ -89,7 +94,7 @@ impl Tree<'_> {
     fn cards(&mut self, cards: &[CardReport], tree: &str) {
         let levels = tree.chars().count() / 2;
         if self.detail == Detail::Cards && levels >= DEEPEST && !cards.is_empty() {
-            let running = cards.iter().any(|card| card.status == Status::Running);
+            let running = cards.iter().any(|card| is_open(card.status));
             let tone = if running { Tone::Running } else { Tone::Quiet };
             return self.wide(&format!("{tree}└ "), "… and deeper; --trace shows it", tone);
         }
@@ -147,7 +152,7 @@ impl Tree<'_> {
     fn card(&mut self, card: &CardReport, tree: &str, last: bool) {
         let (branch, below) = if last { ("└ ", "  ") } else { ("├ ", "│ ") };
         let progress = match (&card.inside, card.status) {
-            (Inside::Items(items), Status::Running) => {
+            (Inside::Items(items), status) if is_open(status) => {
                 items.total.map(|total| (items.done as u64, total as u64))
             }
             _ => None,
@@ -161,12 +166,12 @@ impl Tree<'_> {
             took_ms: Some(card.duration_ms),
             tone: match card.status {
                 Status::Failed | Status::Cancelled => Tone::Failed,
-                Status::Running => Tone::Running,
+                Status::Running | Status::Paused => Tone::Running,
                 _ if caught => Tone::Warned,
                 _ => Tone::Plain,
             },
             progress,
-            note: card.note.clone().filter(|_| card.status == Status::Running),
+            note: card.note.clone().filter(|_| is_open(card.status)),
             wide: false,
         });
         let tree = format!("{tree}{below}");
@@ -188,13 +193,13 @@ impl Tree<'_> {
     fn items(&mut self, items: &ItemsReport, status: Status, tree: &str) {
         // One item is no loop to a reader.
         if let ([only], Some(1)) =
-            (&items.items[..], items.total.or((status != Status::Running).then_some(items.done)))
+            (&items.items[..], items.total.or((!is_open(status)).then_some(items.done)))
             && items.pages.is_none()
         {
             self.passed(only, tree);
             return self.cards(&only.cards, tree);
         }
-        let running = items.items.iter().filter(|item| item.status == Status::Running).count();
+        let running = items.items.iter().filter(|item| is_open(item.status)).count();
         let shown: Vec<&FlowReport> = items.items.iter().filter(|item| self.shows(item, items)).collect();
         let beside = if self.detail == Detail::Trace { 0 } else { running.saturating_sub(1) };
         let failures = &items.failures[..items.failures.len().min(SHOWN_FAILURES)];
@@ -221,7 +226,7 @@ impl Tree<'_> {
                 took_ms: Some(item.duration_ms),
                 tone: match item.status {
                     Status::Failed | Status::Cancelled => Tone::Failed,
-                    Status::Running => Tone::Running,
+                    Status::Running | Status::Paused => Tone::Running,
                     _ => Tone::Quiet,
                 },
                 progress: None,
@@ -263,7 +268,7 @@ impl Tree<'_> {
 
     /// Whether an item of a loop is shown with its cards: of those that run at once the first.
     fn shows(&self, item: &FlowReport, items: &ItemsReport) -> bool {
-        let first = || items.items.iter().find(|item| item.status == Status::Running);
+        let first = || items.items.iter().find(|item| is_open(item.status));
         self.detail == Detail::Trace || first().is_some_and(|first| std::ptr::eq(first, item))
     }
 
