@@ -298,3 +298,58 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored::Blind;
+
+    fn again(value: &Value, most: usize) -> Option<Result<Value, Unreadable>> {
+        let mut writer = Writer::new(&Blind, most);
+        writer.share();
+        writer.value(value);
+        let bytes = writer.within()?;
+        let mut reader = Reader::new(&bytes, &Blind).unwrap();
+        reader.share();
+        Some(reader.value().and_then(|value| reader.end().map(|()| value)))
+    }
+
+    /// A trillion values in forty lists, and a form of forty lists too.
+    #[test]
+    fn what_is_shared_is_written_once_and_shared_again() {
+        let mut value = Value::list(vec![Value::Number(f64::NAN), Value::from(Record::default())]);
+        for _ in 0..40 {
+            value = Value::list(vec![value.clone(), value]);
+        }
+        let mut back = again(&value, 2_000).unwrap().unwrap();
+        assert!(again(&value, 500).is_none());
+        for _ in 0..40 {
+            let Value::List(items) = back else { panic!("a list") };
+            // Two lists with NaN are only equal if they are one.
+            assert!(items.len() == 2 && items[0] == items[1]);
+            back = items[0].clone();
+        }
+        // Without that, it is as large as it looks, and there is an end to it.
+        let mut writer = Writer::new(&Blind, 1_000_000);
+        writer.value(&value);
+        assert!(writer.within().is_none());
+    }
+
+    /// What is shared can't be used to nest values deeper than they may lie.
+    #[test]
+    fn shared_values_have_an_end_of_depth_too() {
+        let read = |text: &str| {
+            let mut reader = Reader::new(text.as_bytes(), &Blind).unwrap();
+            reader.share();
+            reader.value().is_ok()
+        };
+        let nested = |inside: &str, depth: usize| "[".repeat(depth) + inside + &"]".repeat(depth);
+        let twice = |first: usize, more: usize| {
+            let shared = format!(r#"{{"$shared":{}}}"#, nested("1", first));
+            format!("[{shared},{}]", nested(r#"{"$again":0}"#, more))
+        };
+        assert!(read(&twice(1_500, 1_499)));
+        assert!(!read(&twice(1_500, 1_500)));
+        assert!(!read(r#"[{"$again":0}]"#));
+    }
+}

@@ -38,24 +38,6 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// From here on, what is held twice is written once.
-    pub(crate) fn share(&mut self) {
-        self.sharing = Some(IndexSet::default());
-    }
-
-    /// Writes a list or an object that lies at this address, unless it was written before; `held` says whether others hold it too.
-    pub(crate) fn shared(&mut self, address: usize, held: bool, write: impl FnOnce(&mut Self)) {
-        match self.sharing.as_mut().filter(|_| held).map(|known| known.insert_full(address)) {
-            None => write(self),
-            Some((place, false)) => self.object(|writer| writer.name("$again").number(place as u64)),
-            Some((_, true)) => self.object(|writer| write(writer.name("$shared"))),
-        }
-    }
-
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
     /// Whether it is more than may be written; whoever writes much stops then.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes.len() > self.most

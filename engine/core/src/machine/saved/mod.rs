@@ -38,6 +38,7 @@ names! {
     Purpose {
         Card = "card"
         Wait = "wait"
+        Pause = "pause"
         Retry = "retry"
         Page = "page"
         PageRetry = "page_retry"
