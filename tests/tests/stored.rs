@@ -90,20 +90,20 @@ fn exact_header(header: &Header) -> String {
 
 /// Texts that could be taken for something of the form.
 const LIKE_FORMS: [&str; 13] = [
-        "",
-        "$",
-        "$$",
-        "$date",
-        "$file",
-        "$number",
-        "$secret",
-        "v",
-        "\"",
-        "\\",
-        "\\u",
-        "\u{0}\u{7f}\u{2028}",
-        "😀",
-    ];
+    "",
+    "$",
+    "$$",
+    "$date",
+    "$file",
+    "$number",
+    "$secret",
+    "v",
+    "\"",
+    "\\",
+    "\\u",
+    "\u{0}\u{7f}\u{2028}",
+    "😀",
+];
 
 /// Texts with any character, and those.
 fn text() -> impl Strategy<Value = Text> {

@@ -105,7 +105,8 @@ impl Course {
                 Place::Outside => {
                     let print = if prints { effect.print() } else { 0 };
                     let names = Names::of(&effect);
-                    self.open.insert(id, Open { effect: Some(effect), taken: false, stays: prints, names, print });
+                    self.open
+                        .insert(id, Open { effect: Some(effect), taken: false, stays: prints, names, print });
                     asked(id);
                 }
                 place => self.own.push_back((effect, place)),

@@ -58,8 +58,9 @@ impl Course {
         bytes: &[u8],
         seal: &dyn Seal,
     ) -> Result<Course, Unreadable> {
-        let machine = Machine::new(program, start)
-            .map_err(|fault| Unreadable::Unknown(format!("flow that takes these inputs: {}", fault.message)))?;
+        let machine = Machine::new(program, start).map_err(|fault| {
+            Unreadable::Unknown(format!("flow that takes these inputs: {}", fault.message))
+        })?;
         let mut reader = Reader::new(bytes, seal)?;
         reader.share();
         let course = reader.versioned(FORM, |_, reader| read(Restore::new(machine), reader))?;

@@ -71,7 +71,8 @@ struct Card {
 impl Known {
     /// Reads what the numbers of a flow mean.
     pub fn read(program: &Program, reader: &mut Reader<'_>) -> Read<Known> {
-        let (mut path, mut inputs, mut outputs, mut cards) = (Text::default(), Vec::new(), Vec::new(), Vec::new());
+        let (mut path, mut inputs, mut outputs, mut cards) =
+            (Text::default(), Vec::new(), Vec::new(), Vec::new());
         let text = |reader: &mut Reader<'_>| Ok(Text::from(&*reader.text()?));
         reader.object(|reader, name| {
             match name {

@@ -8,7 +8,8 @@ use crate::control::DONE;
 use crate::effect::{Act, Cursor, Effect, EffectId, Pause, Performance};
 use crate::fault::{Fault, InputId};
 use crate::machine::frame::{
-    Caller, End, Frame, FrameId, Frames, Level, Loop, Many, Purpose, Remains, Role, Status, Stream, Trace, Waiting,
+    Caller, End, Frame, FrameId, Frames, Level, Loop, Many, Purpose, Remains, Role, Status, Stream, Trace,
+    Waiting,
 };
 use crate::machine::gathered::{Gathered, Until};
 use crate::machine::{DEPTH_LIMIT, Machine};
@@ -581,7 +582,9 @@ fn level(reader: &mut Reader<'_>, flow: &Flow, known: &Known) -> Read<Level> {
     })?;
     let (block, role) = match (card, trace, arm) {
         (None, None, None) => (Flow::BODY, Role::Body),
-        (Some(step), Some(trace), Some(arm)) => inside(flow.step(step), (step, trace, &arm), fault, cleaned_up_before)?,
+        (Some(step), Some(trace), Some(arm)) => {
+            inside(flow.step(step), (step, trace, &arm), fault, cleaned_up_before)?
+        }
         _ => return reader.damaged("the card, the trace and the arm of a block before this"),
     };
     let steps = flow.block(block);
@@ -591,7 +594,10 @@ fn level(reader: &mut Reader<'_>, flow: &Flow, known: &Known) -> Read<Level> {
             Some(last) => last as u32 + 1,
             None => {
                 let id = &flow.step(after).id;
-                return Err(Unreadable::Unknown(format!("card `{id}` in that block of the flow `{}`", flow.path)));
+                return Err(Unreadable::Unknown(format!(
+                    "card `{id}` in that block of the flow `{}`",
+                    flow.path
+                )));
             }
         },
     };

@@ -28,7 +28,12 @@ impl<'m> Save<'m> {
     /// Writes the machine, so that what lies around it can refer to its flows and effects.
     pub fn write(machine: &'m Machine, writer: &mut Writer<'_>) -> Save<'m> {
         let mut met = BTreeSet::new();
-        machine.frames.places().flatten().chain(machine.ended.as_deref()).for_each(|frame| meet(frame, &mut met));
+        machine
+            .frames
+            .places()
+            .flatten()
+            .chain(machine.ended.as_deref())
+            .for_each(|frame| meet(frame, &mut met));
         met.extend(machine.warnings.keys().map(|(flow, _)| FlowId(*flow)));
         let flows = Written::write(met.into_iter(), &machine.program, writer);
         let save = Save { machine, program: &machine.program, flows };
@@ -244,7 +249,8 @@ impl<'m> Save<'m> {
             writer.name("open").list(&state.open, |writer, frame| writer.number(frame.0));
             if let (Some(lent), Some(Op::Loop { call, .. })) = (state.lent, step.map(|step| &step.op)) {
                 let helper = self.program.flow(call.flow);
-                let input = (0..helper.inputs.len()).find(|input| crate::program::SlotId::input(*input) == lent);
+                let input =
+                    (0..helper.inputs.len()).find(|input| crate::program::SlotId::input(*input) == lent);
                 if let Some(input) = input {
                     writer.name("lent").text(&helper.inputs[input].name);
                 }
@@ -288,7 +294,8 @@ fn meet(frame: &Frame, met: &mut BTreeSet<FlowId>) {
     met.insert(frame.flow);
     met.extend(frame.caller.map(|caller| caller.flow));
     for remains in frame.trace.iter().filter_map(|trace| trace.remains.as_deref()) {
-        let many = remains.many.iter().flat_map(|many| many.first.iter().chain(&many.last).chain(&many.failed));
+        let many =
+            remains.many.iter().flat_map(|many| many.first.iter().chain(&many.last).chain(&many.failed));
         for inside in remains.called.iter().chain(many) {
             stacker::maybe_grow(STACK, 16 * STACK, || meet(inside, met));
         }
