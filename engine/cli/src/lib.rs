@@ -29,7 +29,8 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, cards, check, completions, connections, convert, diff, docs, fmt, graph, run, runs, sandbox, schema,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run, runs, sandbox,
+    schema,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -55,6 +56,10 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Settle(args) => on(again::settle(&args, surroundings, console), surroundings, console),
         Command::Cancel(args) => on(again::cancel(&args, surroundings, console), surroundings, console),
         Command::Rerun(args) => on(again::rerun(&args, surroundings, console), surroundings, console),
+        Command::Fork(args) => on(again::fork(&args, surroundings, console), surroundings, console),
+        Command::Backup(args) => backup::backup(&args, surroundings, console),
+        Command::Restore(args) => backup::restore(&args, surroundings, console),
+        Command::Doctor(args) => doctor::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),
@@ -96,6 +101,7 @@ pub async fn run_in<A: Into<OsString> + Clone>(
         Ok(Command::Settle(args)) => again::settle(&args, surroundings, console),
         Ok(Command::Cancel(args)) => again::cancel(&args, surroundings, console),
         Ok(Command::Rerun(args)) => again::rerun(&args, surroundings, console),
+        Ok(Command::Fork(args)) => again::fork(&args, surroundings, console),
         Ok(_) => Err(Problem::new("only runs go on in a runtime that is there").into()),
     };
     let code = match planned {

@@ -1,12 +1,14 @@
 //! The commands: each with its arguments and what it does.
 
 pub mod again;
+pub mod backup;
 pub mod cards;
 pub mod check;
 pub mod completions;
 pub mod connections;
 pub mod convert;
 pub mod diff;
+pub mod doctor;
 pub mod docs;
 pub mod fmt;
 pub mod graph;
