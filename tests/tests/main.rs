@@ -47,4 +47,5 @@ mod schema;
 mod secrets;
 mod seen;
 mod stored;
+mod tables;
 mod unchanged;

@@ -29,8 +29,8 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run, runs, sandbox,
-    schema,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run,
+    runs, sandbox, schema, tables,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -60,6 +60,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Backup(args) => backup::backup(&args, surroundings, console),
         Command::Restore(args) => backup::restore(&args, surroundings, console),
         Command::Doctor(args) => doctor::run(&args, surroundings, console),
+        Command::Tables(args) => tables::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),

@@ -46,20 +46,32 @@ pub struct RestoreArgs {
 }
 
 /// Copies a store.
-pub fn backup(args: &BackupArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub fn backup(
+    args: &BackupArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let folder = args.place.one(surroundings)?;
     let home = Home::look(&folder, &surroundings.env)?;
     let home = home.ok_or_else(|| Problem::new(format!("nothing is kept in {} yet", folder.display())))?;
     let backup = home.backup(&args.to)?;
     let size = format!("{:.1} MB", backup.bytes as f64 / 1e6);
     let files = words::many(backup.files as u64, "file");
-    console.print(&format!("{} holds what was kept in {}: {size}, {files} beside the database\n", args.to.display(), folder.display()))?;
+    console.print(&format!(
+        "{} holds what was kept in {}: {size}, {files} beside the database\n",
+        args.to.display(),
+        folder.display()
+    ))?;
     console.note("the key is not in it: without FLOWRUN_STORE_KEY, or store.key, its secrets stay sealed\n");
     Ok(DONE)
 }
 
 /// Puts a backup back.
-pub fn restore(args: &RestoreArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub fn restore(
+    args: &RestoreArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let folder = args.place.one(surroundings)?;
     let restored = home::restore(&args.from, &folder)?;
     console.print(&format!("{} holds again what {} holds\n", folder.display(), args.from.display()))?;
@@ -75,7 +87,9 @@ pub fn restore(args: &RestoreArgs, surroundings: &Surroundings, console: &mut Co
         ));
     }
     let key = home.store.doctor(surroundings.env.get(flowrun_store::KEY_VARIABLE).map(String::as_str));
-    if let Some(error) = key.into_iter().find(|finding| finding.what == "key").and_then(|finding| finding.found.err()) {
+    if let Some(error) =
+        key.into_iter().find(|finding| finding.what == "key").and_then(|finding| finding.found.err())
+    {
         console.warn(&error.message);
     }
     Ok(DONE)

@@ -40,7 +40,10 @@ pub fn run(args: &DoctorArgs, surroundings: &Surroundings, console: &mut Console
     for folder in folders {
         console.print(&format!("{}\n", paint.bold(&folder.display().to_string())))?;
         let found = match home::doctor(&folder, &surroundings.env) {
-            Ok(findings) => findings.into_iter().map(|finding| (finding.what, finding.found.map_err(|error| home::problem(&error)))).collect(),
+            Ok(findings) => findings
+                .into_iter()
+                .map(|finding| (finding.what, finding.found.map_err(|error| home::problem(&error))))
+                .collect(),
             Err(problem) => vec![("store", Err(problem))],
         };
         for (what, found) in found {

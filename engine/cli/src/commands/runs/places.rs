@@ -56,7 +56,8 @@ impl PlaceArgs {
             folders.retain(|folder| folder.join("store.db").exists());
         }
         match folders.len() {
-            0 => Err(Problem::new("nothing is kept here yet").help("`flowrun FILE --live`, or --state FOLDER, keeps runs")),
+            0 => Err(Problem::new("nothing is kept here yet")
+                .help("`flowrun FILE --live`, or --state FOLDER, keeps runs")),
             1 => Ok(folders.remove(0)),
             _ => {
                 let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();

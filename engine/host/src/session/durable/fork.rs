@@ -34,7 +34,10 @@ impl Home {
         let first = recalled.run.about.clone();
         if recalled.run.cut > 0 {
             let cut = recalled.run.cut;
-            let message = format!("the journal of run {} begins after its entry {cut}: nothing can be forked from it", first.id);
+            let message = format!(
+                "the journal of run {} begins after its entry {cut}: nothing can be forked from it",
+                first.id
+            );
             return Err(Problem::new(message).help(format!("`flowrun rerun {}` runs it anew", first.id)));
         }
         let (at, asked) = parting(&recalled, from.card)?;
@@ -54,7 +57,13 @@ impl Home {
     }
 
     /// Writes the run down: how it started, what it shares, and what its card gives instead.
-    fn write(&self, recalled: Recalled, name: &RunId, given: Option<&Entry>, now_us: i64) -> Result<(), Problem> {
+    fn write(
+        &self,
+        recalled: Recalled,
+        name: &RunId,
+        given: Option<&Entry>,
+        now_us: i64,
+    ) -> Result<(), Problem> {
         let first = recalled.run.about;
         let (at, mut opening) = (recalled.entries.len() as u64, recalled.opening);
         // Chance and keys of repeated requests are those of the first run, or what it asked for would not be what is asked for now.
@@ -102,7 +111,10 @@ fn parting(recalled: &Recalled, card: &str) -> Result<(usize, Asked), Problem> {
     match &*found {
         [(at, asked, _)] => Ok((*at, *asked)),
         [] => {
-            let problem = Problem::new(format!("nothing stands in the journal of run {} about a card `{card}`", recalled.run.about.id));
+            let problem = Problem::new(format!(
+                "nothing stands in the journal of run {} about a card `{card}`",
+                recalled.run.about.id
+            ));
             Err(problem.help(match others.is_empty() {
                 true => "only cards that reach outside stand there, and it has none yet: `flowrun rerun` runs it anew".to_owned(),
                 false => format!("only cards that reach outside stand there: {}", others.join(", ")),
@@ -110,21 +122,33 @@ fn parting(recalled: &Recalled, card: &str) -> Result<(usize, Asked), Problem> {
         }
         several => {
             let names: Vec<String> = several.iter().map(|(_, _, flow)| format!("`{flow}#{id}`")).collect();
-            Err(Problem::new(format!("several flows have a card `{id}`")).help(format!("say which: {}", names.join(", "))))
+            Err(Problem::new(format!("several flows have a card `{id}`"))
+                .help(format!("say which: {}", names.join(", "))))
         }
     }
 }
 
 fn asked(event: &Event) -> Option<Asked> {
     match event {
-        Event::Began(asked) | Event::Completed(asked, _) | Event::Signal(asked, _) | Event::Settled(asked, _) => Some(*asked),
+        Event::Began(asked)
+        | Event::Completed(asked, _)
+        | Event::Signal(asked, _)
+        | Event::Settled(asked, _) => Some(*asked),
         Event::Passed | Event::Cancelled => None,
     }
 }
 
 /// The entry by which a card gives these outputs, instead of asking for what it asks.
-fn instead(course: &Course, asked: Asked, at_us: i64, outputs: &[(String, String)]) -> Result<Entry, Problem> {
-    let cant = |what: &str| Err(Problem::new(format!("the outputs of {what} can't be set")).help("without --set-output it is asked again"));
+fn instead(
+    course: &Course,
+    asked: Asked,
+    at_us: i64,
+    outputs: &[(String, String)],
+) -> Result<Entry, Problem> {
+    let cant = |what: &str| {
+        Err(Problem::new(format!("the outputs of {what} can't be set"))
+            .help("without --set-output it is asked again"))
+    };
     // What is done in kept tables is asked of nobody else.
     let Some(effect) = course.asked(asked.id) else { return cant("a card of kept tables") };
     let Effect { act, .. } = &effect;
@@ -137,8 +161,13 @@ fn instead(course: &Course, asked: Asked, at_us: i64, outputs: &[(String, String
         }
         Act::Pause(_) => {
             let pauses = course.machine.pauses();
-            let Some(pause) = pauses.iter().find(|pause| pause.id == asked.id) else { return cant("this pause") };
-            let answer = course.machine.answer(pause.id, &answered(pause, outputs)?).map_err(|fault| refused(&fault))?;
+            let Some(pause) = pauses.iter().find(|pause| pause.id == asked.id) else {
+                return cant("this pause");
+            };
+            let answer = course
+                .machine
+                .answer(pause.id, &answered(pause, outputs)?)
+                .map_err(|fault| refused(&fault))?;
             Event::Signal(asked, Recorded::of(&Ok(answer), &Names::of(&effect)))
         }
     };

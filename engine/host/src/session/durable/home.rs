@@ -8,7 +8,8 @@ use std::time::Duration;
 use flowrun_core::value::Text;
 use flowrun_project::Problem;
 use flowrun_store::{
-    Access, Backup, Filter, Finding, Holder, KEY_VARIABLE, Key, Restored, Settings, Sqlite, Store, StoreError, Trouble,
+    Access, Backup, Filter, Finding, Holder, KEY_VARIABLE, Key, Restored, Settings, Sqlite, Store,
+    StoreError, Trouble,
 };
 use flowrun_tables::Keeper;
 use sha2::{Digest, Sha256};
@@ -65,8 +66,10 @@ pub fn restore(from: &Path, folder: &Path) -> Result<Restored, Problem> {
 /// the key is from.
 pub fn new_key(folder: &Path, env: &BTreeMap<String, String>) -> Result<String, Problem> {
     let holder = Holder::new("flowrun doctor", "", crate::session::plan::now_ms());
-    let store = Sqlite::open(folder, Access::Own(holder), Settings::default()).map_err(|error| problem(&error))?;
-    let key = store.replace_key(env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+    let store =
+        Sqlite::open(folder, Access::Own(holder), Settings::default()).map_err(|error| problem(&error))?;
+    let key =
+        store.replace_key(env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
     Ok(key.origin().to_owned())
 }
 
@@ -167,8 +170,12 @@ impl Home {
         let others = self.store.runs(&filter).map_err(|error| problem(&error))?;
         let Some(other) = others.first() else { return Ok(()) };
         let (id, status) = (&other.about.id, other.state.status().name());
-        let message = format!("`{flow}` wants to be alone, and run {id} of `{}` has not ended ({status})", other.about.title);
-        Err(Problem::new(message).help(format!("`flowrun resume {id}` goes on with it, `flowrun cancel {id}` ends it")))
+        let message = format!(
+            "`{flow}` wants to be alone, and run {id} of `{}` has not ended ({status})",
+            other.about.title
+        );
+        Err(Problem::new(message)
+            .help(format!("`flowrun resume {id}` goes on with it, `flowrun cancel {id}` ends it")))
     }
 
     /// The store in a folder, to be looked at beside whoever has it; none if there never was one.
@@ -176,9 +183,11 @@ impl Home {
         if !folder.join("store.db").exists() {
             return Ok(None);
         }
-        let store = Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
+        let store =
+            Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
         // Who has no key sees dots.
-        let key = Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+        let key =
+            Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
         Ok(Some(Home {
             folder: folder.to_owned(),
             store: Arc::new(store),
