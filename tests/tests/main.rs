@@ -13,6 +13,7 @@ mod connections;
 mod contracts;
 mod corpus;
 mod coverage;
+mod crash;
 mod crashes;
 mod diagnostics;
 mod diff;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flowrun_core::value::Text;
 use flowrun_project::Problem;
-use flowrun_store::{Access, Holder, KEY_VARIABLE, Key, Settings, Sqlite, StoreError, Trouble};
+use flowrun_store::{Access, Holder, KEY_VARIABLE, Key, Settings, Sqlite, Store, StoreError, Trouble};
 use flowrun_tables::Keeper;
 use sha2::{Digest, Sha256};
 
@@ -71,7 +71,7 @@ pub struct Home {
     /// The folder in which it lies.
     pub folder: PathBuf,
     /// What it holds.
-    pub store: Arc<Sqlite>,
+    pub store: Arc<dyn Store>,
     /// Seals with its key.
     pub sealing: Sealing,
     /// Its kept tables, as all runs of the process share them.
