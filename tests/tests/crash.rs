@@ -81,7 +81,7 @@ async fn whole(subject: &Subject, seed: u64) -> (Left, u64) {
     let outside = Outside::new(seed);
     let media = Media::memory();
     begun(subject, &media).await;
-    let mut process = Process::new(subject, &outside, media, None);
+    let mut process = Process::new(subject, &outside, media, None).unwrap();
     let end = process.live().await;
     assert!(matches!(end, End::Ended), "{}: {end:?}", subject.name);
     let left = Left::of(&outside, &process, &entries(process.disk.media.store()));
@@ -97,7 +97,7 @@ async fn crashed(subject: &Subject, whole: &Left, seed: u64, death: Death, media
     begun(subject, &media).await;
     let fate = Chance::new(seed ^ (death.at << 32) ^ u64::from(death.written));
     let mut tally = Tally { points: 1, ..Tally::default() };
-    let mut process = Process::new(subject, &outside, media, Some(death));
+    let mut process = Process::new(subject, &outside, media, Some(death))?;
     loop {
         let next = match process.live().await {
             End::Ended => break,
@@ -110,7 +110,7 @@ async fn crashed(subject: &Subject, whole: &Left, seed: u64, death: Death, media
             End::Held(asked) => {
                 outside.calm().await;
                 tally.held += 1;
-                process = Process::new(subject, &outside, process.gone(), None);
+                process = Process::new(subject, &outside, process.gone(), None)?;
                 let outcome = truth(&outside, whole, &process, asked[0])?;
                 process.settle(asked[0], outcome);
                 continue;
@@ -118,7 +118,7 @@ async fn crashed(subject: &Subject, whole: &Left, seed: u64, death: Death, media
         };
         let media = process.gone().after_death();
         outside.pass(fate.below(5_000)).await;
-        process = Process::new(subject, &outside, media, next);
+        process = Process::new(subject, &outside, media, next)?;
     }
     outside.calm().await;
     let entries = entries(process.disk.media.store());

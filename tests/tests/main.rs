@@ -48,4 +48,5 @@ mod schema;
 mod secrets;
 mod seen;
 mod stored;
+mod tables;
 mod unchanged;

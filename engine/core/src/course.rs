@@ -108,6 +108,11 @@ impl Course {
         turned
     }
 
+    /// Whether the machine waits for something that is to be done here.
+    pub fn has_own(&self) -> bool {
+        self.blocked && !self.own.is_empty()
+    }
+
     /// The next effect that is to be done here, if the machine waits for one.
     pub fn next_own(&mut self) -> Option<(Effect, Place)> {
         if self.blocked { self.own.pop_front() } else { None }

@@ -411,20 +411,24 @@ impl<'d> Driver<'d> {
 
     /// Does one thing that is to be done here, if there is one.
     fn do_own(&mut self) -> bool {
-        let Some((effect, place)) = self.course.next_own() else { return false };
+        if !self.course.has_own() {
+            return false;
+        }
         let now_us = self.world.time.now_us();
         if !self.log.keeps() {
             self.course.pass(now_us);
+        } else if now_us - self.course.machine.now_us() >= UNNOTED_US {
+            // An entry stands between turns, so that what is to be done waits for the next one.
+            self.note(now_us, Event::Passed);
+            self.course.pass(now_us);
+            return true;
         }
+        let Some((effect, place)) = self.course.next_own() else { return false };
         let id = effect.id;
         let mut here = self.world.here();
         if place == Place::Own {
             let outcome = here.perform(effect, self.course.machine.now_us());
             self.course.complete_own(id, outcome);
-            if now_us - self.course.machine.now_us() >= UNNOTED_US {
-                self.note(now_us, Event::Passed);
-                self.course.pass(now_us);
-            }
             return true;
         }
         let asked = Asked { id, print: if self.log.keeps() { effect.print() } else { 0 } };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flowrun_core::course::{Course, Place};
 use flowrun_core::effect::{Answer, Effect, EffectId, Outcome};
-use flowrun_core::fault::Result;
+use flowrun_core::fault;
 use flowrun_core::journal::{Entry, Journal};
 use flowrun_core::machine::{Machine, Start};
 use flowrun_core::stored::decode;
@@ -135,7 +135,7 @@ pub fn entries(store: &dyn Store) -> Vec<Entry> {
 
 impl Process {
     /// A process that goes on with what is in the store.
-    pub fn new(subject: &Subject, outside: &Outside, media: Media, death: Option<Death>) -> Process {
+    pub fn new(subject: &Subject, outside: &Outside, media: Media, death: Option<Death>) -> Result<Process, String> {
         let entries = entries(media.store());
         let life = Arc::new(Life::default());
         let disk = Arc::new(Disk::new(media, death, life.clone(), outside.chance.clone()));
@@ -170,9 +170,9 @@ impl Process {
         let course = if entries.is_empty() {
             Course::new(Machine::new(program.clone(), start).unwrap())
         } else {
-            Journal { start, entries }.replay(program.clone(), &mut world.here()).unwrap()
+            Journal { start, entries }.replay(program.clone(), &mut world.here()).map_err(|why| why.to_string())?
         };
-        Process { course, tables, world, chronicle, disk, life, wire }
+        Ok(Process { course, tables, world, chronicle, disk, life, wire })
     }
 
     /// Runs as far as it comes.
@@ -247,7 +247,7 @@ impl Ledger for Told {
         self.chronicle.tells()
     }
 
-    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, Result<u64>> {
+    fn sending<'a>(&'a self, sending: &'a Sending<'a>) -> Pending<'a, fault::Result<u64>> {
         self.wire.announce(sending);
         self.chronicle.sending(sending)
     }
