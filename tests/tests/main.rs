@@ -14,6 +14,7 @@ mod connections;
 mod contracts;
 mod corpus;
 mod coverage;
+mod crash;
 mod crashes;
 mod diagnostics;
 mod diff;

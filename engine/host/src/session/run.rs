@@ -15,7 +15,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
 use flowrun_kit::simulator::SimFaults;
 use flowrun_project::Problem;
-use flowrun_store::{Moved, State, Store};
+use flowrun_store::{Moved, State};
 use tokio::task::JoinHandle;
 
 use super::alone::Turn;

@@ -97,7 +97,7 @@ pub struct Home {
     /// The folder in which it lies.
     pub folder: PathBuf,
     /// What it holds.
-    pub store: Arc<Sqlite>,
+    pub store: Arc<dyn Store>,
     /// Seals with its key.
     pub sealing: Sealing,
     /// Its kept tables, as all runs of the process share them.
