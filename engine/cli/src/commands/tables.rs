@@ -15,7 +15,7 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::words;
 use flowrun_host::session::durable::home::{self, Home, own_now, problem};
 use flowrun_host::session::durable::tables::change;
-use flowrun_host::session::plan::clock;
+use flowrun_host::session::clock;
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_project::check::{Given, examine};
 use flowrun_project::{Problem, Project};
