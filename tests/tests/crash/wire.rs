@@ -118,7 +118,9 @@ impl Wire {
         let method = request.method.to_string();
         let counts = effect.filter(|effect| {
             let announced = self.announced.lock().unwrap();
-            announced.get(effect).is_some_and(|known| known.requests.contains(&(method.clone(), path.clone())))
+            announced
+                .get(effect)
+                .is_some_and(|known| known.requests.contains(&(method.clone(), path.clone())))
         });
         let body = String::from_utf8_lossy(&request.body).into_owned();
         let answer = self.within.send(request, limits).await;

@@ -19,7 +19,7 @@ use flowrun_host::session::durable::tables::change;
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_project::check::{Given, examine};
 use flowrun_project::{Problem, Project};
-use flowrun_store::{Batch, Store, TableId};
+use flowrun_store::{Batch, TableId};
 use flowrun_tables::{Change, Changes, Loaded, Rows, Tables};
 
 use crate::console::Console;
