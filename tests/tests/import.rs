@@ -321,10 +321,10 @@ async fn a_failed_bulk_request_leaves_no_session_open() {
     let mistake = [(
         "utilities/load_session.yaml",
         concat!(
-            "          - card: flow_control.call_flow\n            with: { flow: delete_import_session }\n",
-            "            pass: { sessionId: $.session.sessionId, applicationId: $.inputs.applicationId }\n",
+            "              - card: flow_control.call_flow\n                with: { flow: delete_import_session }\n",
+            "                pass: { sessionId: $.session.sessionId, applicationId: $.inputs.applicationId }\n",
         ),
-        "          - card: flow_control.assign\n            with: { done: nothing }\n",
+        "              - card: flow_control.assign\n                with: { done: nothing }\n",
     )];
     catches(&small, &mistake, "left open: [\"COMPLETED\", \"CREATED\"]", scenario).await;
 }

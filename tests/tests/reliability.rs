@@ -97,10 +97,10 @@ fn what_once_broke_holds() {
 fn flows_with_a_mistake_are_caught() {
     let handler = "utilities/load_session.yaml";
     let closing = concat!(
-        "          - card: flow_control.call_flow\n            with: { flow: delete_import_session }\n",
-        "            pass: { sessionId: $.session.sessionId, applicationId: $.inputs.applicationId }\n",
+        "              - card: flow_control.call_flow\n                with: { flow: delete_import_session }\n",
+        "                pass: { sessionId: $.session.sessionId, applicationId: $.inputs.applicationId }\n",
     );
-    let nothing = "          - card: flow_control.assign\n            with: { done: nothing }\n";
+    let nothing = "              - card: flow_control.assign\n                with: { done: nothing }\n";
     let noted = "with: { table: open_sessions, session_id: $.session.sessionId }";
     let mistakes: [(Edit<'_>, &str); 4] = [
         ((handler, closing, nothing), "left open"),

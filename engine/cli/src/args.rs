@@ -16,6 +16,7 @@ use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
+use crate::commands::tables::TablesArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,6 +67,8 @@ pub enum Command {
     Cancel(CancelArgs),
     /// Run anew what was run, with the same inputs
     Rerun(RerunArgs),
+    /// Look at kept tables, fill and clear them
+    Tables(TablesArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking

@@ -29,7 +29,8 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, cards, check, completions, connections, convert, diff, docs, fmt, graph, run, runs, sandbox, schema,
+    again, cards, check, completions, connections, convert, diff, docs, fmt, graph, run, runs, sandbox,
+    schema, tables,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -55,6 +56,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Settle(args) => on(again::settle(&args, surroundings, console), surroundings, console),
         Command::Cancel(args) => on(again::cancel(&args, surroundings, console), surroundings, console),
         Command::Rerun(args) => on(again::rerun(&args, surroundings, console), surroundings, console),
+        Command::Tables(args) => tables::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),

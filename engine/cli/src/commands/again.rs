@@ -136,13 +136,22 @@ pub struct RerunArgs {
 }
 
 /// Goes on with a run.
-pub fn resume(args: &ResumeArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Planned, Refused> {
-    let say = if args.answer || !args.inputs.is_empty() { Say::Answer(args.inputs.clone()) } else { Say::GoOn };
+pub fn resume(
+    args: &ResumeArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    let say =
+        if args.answer || !args.inputs.is_empty() { Say::Answer(args.inputs.clone()) } else { Say::GoOn };
     again(&args.run, args.with_new.as_deref(), say, &args.on, surroundings, console)
 }
 
 /// Says what became of a request, and goes on.
-pub fn settle(args: &SettleArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Planned, Refused> {
+pub fn settle(
+    args: &SettleArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
     let what = match (args.happened, args.did_not) {
         (true, _) => Settlement::Happened,
         (_, true) => Settlement::DidNot,
@@ -153,7 +162,11 @@ pub fn settle(args: &SettleArgs, surroundings: &Surroundings, console: &mut Cons
 }
 
 /// Ends a run: its flows clean up.
-pub fn cancel(args: &CancelArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Planned, Refused> {
+pub fn cancel(
+    args: &CancelArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
     again(&args.run, None, Say::Cancel, &args.on, surroundings, console)
 }
 
@@ -178,7 +191,8 @@ fn again(
     let vocabulary = surroundings.registry.vocabulary();
     let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, None)?;
     let args = on.as_run(home.folder.clone(), &run);
-    let job = Job { say, file: new.map(Path::to_owned).unwrap_or_default(), ..args.job(surroundings.memory_used)? };
+    let job =
+        Job { say, file: new.map(Path::to_owned).unwrap_or_default(), ..args.job(surroundings.memory_used)? };
     drop(home);
     let mut warnings = Vec::new();
     let plan = Plan::again(job, recalled, new.is_some(), surroundings.session(), &mut warnings);
@@ -186,7 +200,11 @@ fn again(
 }
 
 /// Runs a run anew, from its start.
-pub fn rerun(args: &RerunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Planned, Refused> {
+pub fn rerun(
+    args: &RerunArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
     let (home, run) = args.on.place.find(&args.run, surroundings)?;
     let vocabulary = surroundings.registry.vocabulary();
     let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, Some(0))?;
@@ -207,7 +225,8 @@ fn is_open(run: &Run) -> Result<(), Problem> {
     }
     let id = &run.about.id;
     let problem = Problem::new(format!("run {id} has ended ({})", status.name()));
-    Err(problem.help(format!("`flowrun rerun {id}` runs it anew, `flowrun fork {id} --from CARD` from a card on")))
+    Err(problem
+        .help(format!("`flowrun rerun {id}` runs it anew, `flowrun fork {id} --from CARD` from a card on")))
 }
 
 impl OnArgs {
@@ -233,7 +252,11 @@ impl OnArgs {
 }
 
 /// Runs what was planned.
-pub async fn go(planned: Planned, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub async fn go(
+    planned: Planned,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     match planned {
         Planned::Run(run) => {
             let (args, plan) = *run;

@@ -436,7 +436,8 @@ fn tell_open(ended: &Ended, console: &mut Console<'_>) {
     let id = &ended.report.run;
     match ended.report.status {
         Status::Paused => {
-            console.note(&format!("waits for an answer: `flowrun resume {id} --input NAME=VALUE` gives it\n"));
+            console
+                .note(&format!("waits for an answer: `flowrun resume {id} --input NAME=VALUE` gives it\n"));
         }
         Status::Held => {
             let cards = ended.unsettled.join(", ");

@@ -147,8 +147,11 @@ impl Session {
         }
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let failed = report.status == Status::Failed && !self.plan.job.dry_run && !self.world.stop.is_given();
-        let aftermath =
-            if failed { aftermath::after(&self.course.machine, &report, &self.world, &mut *log).await } else { None };
+        let aftermath = if failed {
+            aftermath::after(&self.course.machine, &report, &self.world, &mut *log).await
+        } else {
+            None
+        };
         let mut withheld: Vec<(u64, String)> =
             self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         withheld.sort_by_key(|(number, _)| *number);

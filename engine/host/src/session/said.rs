@@ -48,7 +48,8 @@ impl Session {
         if driver::answer(&mut self.course, pause.id, answer, now_us, log) {
             return Ok(());
         }
-        Err(Problem::new("the time for the answer is over").help("go on without --input: the card fails then"))
+        Err(Problem::new("the time for the answer is over")
+            .help("go on without --input: the card fails then"))
     }
 
     /// The effects of a card that may have happened and have no end.
@@ -58,7 +59,8 @@ impl Session {
             let (flow, step) = machine.card_of(*effect)?;
             Some(machine.program().flow(flow).step(step).id.clone())
         };
-        let open = self.course.open().map(|(id, _)| id).filter(|id| self.course.may_have_happened(*id).is_some());
+        let open =
+            self.course.open().map(|(id, _)| id).filter(|id| self.course.may_have_happened(*id).is_some());
         open.filter(|effect| id(effect).is_some_and(|id| *id == *card)).collect()
     }
 
@@ -82,11 +84,16 @@ impl Session {
             ([one], None) => *one,
             (some, Some(number)) if (1..=some.len()).contains(&number) => some[number - 1],
             (some, _) => {
-                let problem = Problem::new(format!("the run asks about {} performances of `{name}`", some.len()));
-                return Err(problem.help(format!("say which: `{name}#1` to `{name}#{}`, in their order", some.len())));
+                let problem =
+                    Problem::new(format!("the run asks about {} performances of `{name}`", some.len()));
+                return Err(
+                    problem.help(format!("say which: `{name}#1` to `{name}#{}`, in their order", some.len()))
+                );
             }
         };
-        let (Some(effect), Some(print)) = (self.course.asked(id), self.course.print(id)) else { return Ok(()) };
+        let (Some(effect), Some(print)) = (self.course.asked(id), self.course.print(id)) else {
+            return Ok(());
+        };
         let (asked, at_us, names) = (Asked { id, print }, self.world.time.now_us(), Names::of(&effect));
         let wanted = match &effect.act {
             Act::Card(performance) => performance.outputs.clone(),
@@ -115,7 +122,8 @@ impl Session {
 /// The answer to a pause: texts read as what its outputs are.
 fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Problem> {
     let value = |(name, text): &(String, String)| {
-        let ty = pause.wanted.iter().find(|output| *output.name == **name).map_or(Type::ANY, |output| output.ty);
+        let ty =
+            pause.wanted.iter().find(|output| *output.name == **name).map_or(Type::ANY, |output| output.ty);
         Ok((Text::from(name.as_str()), read(name, text, ty)?))
     };
     given.iter().map(value).collect()
@@ -123,9 +131,11 @@ fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Proble
 
 /// The values of a card's outputs: those that are said, and nothing for the others.
 fn given(wanted: &[Text], outputs: &[(String, String)]) -> Result<Vec<Value>, Problem> {
-    if let Some((name, _)) = outputs.iter().find(|(name, _)| !wanted.iter().any(|wanted| **wanted == **name)) {
+    if let Some((name, _)) = outputs.iter().find(|(name, _)| !wanted.iter().any(|wanted| **wanted == **name))
+    {
         let known: Vec<&str> = wanted.iter().map(|name| &**name).collect();
-        return Err(Problem::new(format!("the card has no output `{name}`")).help(format!("it has {}", known.join(", "))));
+        return Err(Problem::new(format!("the card has no output `{name}`"))
+            .help(format!("it has {}", known.join(", "))));
     }
     let value = |name: &Text| match outputs.iter().find(|(given, _)| **given == **name) {
         Some((name, text)) => read(name, text, Type::ANY),

@@ -32,7 +32,11 @@ pub struct FollowArgs {
 }
 
 /// Tells each entry of a run's journal, until the run has ended or waits for somebody.
-pub fn follow(args: &FollowArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub fn follow(
+    args: &FollowArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let (home, run) = args.place.find(&args.run, surroundings)?;
     let id = run.about.id.clone();
     let vocabulary = surroundings.registry.vocabulary();
@@ -46,19 +50,26 @@ pub fn follow(args: &FollowArgs, surroundings: &Surroundings, console: &mut Cons
             next = stored.seq + 1;
             let Ok(entry) = decode::<flowrun_core::journal::Entry>(&stored.body, &Blind) else { continue };
             let card = |key| {
-                let card = card_of(&program, key).map(|(flow, step)| format!("{} (`{}` of `{flow}`)", step.title(), step.id));
+                let card = card_of(&program, key)
+                    .map(|(flow, step)| format!("{} (`{}` of `{flow}`)", step.title(), step.id));
                 card.unwrap_or_else(|| "a card".to_owned())
             };
             let what = match &entry.event {
                 Event::Began(asked) => format!("{}: a request goes out", card(asked.id.card)),
-                Event::Completed(asked, Recorded::Failed(fault, _)) => format!("{}: {fault}", card(asked.id.card)),
+                Event::Completed(asked, Recorded::Failed(fault, _)) => {
+                    format!("{}: {fault}", card(asked.id.card))
+                }
                 Event::Completed(asked, _) => format!("{}: done", card(asked.id.card)),
                 Event::Signal(asked, _) => format!("{}: answered", card(asked.id.card)),
                 Event::Settled(asked, _) => format!("{}: settled", card(asked.id.card)),
                 Event::Cancelled => "cancelled".to_owned(),
                 Event::Passed => continue,
             };
-            console.print(&words::harmless(&format!("{}  {:>5}  {what}\n", moment(entry.at_us), stored.seq)))?;
+            console.print(&words::harmless(&format!(
+                "{}  {:>5}  {what}\n",
+                moment(entry.at_us),
+                stored.seq
+            )))?;
         }
         let status = run.state.status();
         if run.entries < next && status != flowrun_store::Status::Running {

@@ -65,7 +65,9 @@ fn filter(args: &RunsArgs) -> Result<Filter, Problem> {
     });
     let since_us = args.since.as_deref().map(|since| {
         let date = Date::parse_iso(since).map(|date| date.millis().saturating_mul(1000));
-        date.ok_or_else(|| Problem::new(format!("--since: expected a date such as 2026-11-28, found `{since}`")))
+        date.ok_or_else(|| {
+            Problem::new(format!("--since: expected a date such as 2026-11-28, found `{since}`"))
+        })
     });
     Ok(Filter {
         flow: args.flow.clone(),
@@ -97,7 +99,9 @@ fn painted(status: Status, paint: Paint) -> String {
 fn told(run: &Run) -> String {
     match &run.state {
         State::Held { question } => question.clone(),
-        State::Paused { until_us: Some(until_us) } => format!("waits for an answer until {}", moment(*until_us)),
+        State::Paused { until_us: Some(until_us) } => {
+            format!("waits for an answer until {}", moment(*until_us))
+        }
         State::Paused { until_us: None } => "waits for an answer".to_owned(),
         State::Waiting { wake_us } => format!("until {}", moment(*wake_us)),
         State::Failed => run.error.clone().unwrap_or_default(),

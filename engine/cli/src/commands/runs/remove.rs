@@ -2,8 +2,8 @@
 
 use clap::Args;
 use flowrun_core::words;
-use flowrun_host::session::durable::home::{Home, problem};
 use flowrun_host::session::durable::home::own_now;
+use flowrun_host::session::durable::home::{Home, problem};
 use flowrun_project::Problem;
 use flowrun_store::{Filter, Store};
 
@@ -49,7 +49,11 @@ pub struct ForgetArgs {
 }
 
 /// Removes a run.
-pub fn delete(args: &DeleteArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub fn delete(
+    args: &DeleteArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let (found, run) = args.place.find(&args.run, surroundings)?;
     let id = run.about.id.clone();
     if run.state.status().is_open() {
@@ -63,7 +67,11 @@ pub fn delete(args: &DeleteArgs, surroundings: &Surroundings, console: &mut Cons
 }
 
 /// Removes the values of a flow's runs.
-pub fn clear(args: &ClearArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub fn clear(
+    args: &ClearArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let mut cleared = 0;
     for home in owned(&args.place, surroundings, "flowrun runs clear")? {
         let filter = Filter { flow: Some(args.flow.clone()), ..Filter::default() };
@@ -74,7 +82,11 @@ pub fn clear(args: &ClearArgs, surroundings: &Surroundings, console: &mut Consol
 }
 
 /// Removes one person, or tells what would be removed.
-pub fn forget(args: &ForgetArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+pub fn forget(
+    args: &ForgetArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let mut text = String::new();
     let homes: Vec<Home> = match args.yes {
         true => owned(&args.place, surroundings, "flowrun runs forget")?,
@@ -90,7 +102,9 @@ pub fn forget(args: &ForgetArgs, surroundings: &Surroundings, console: &mut Cons
             text.push_str(&format!("row {number} of table {}\n", table.name));
         }
         for run in &found.open {
-            text.push_str(&format!("run {run} has not ended and needs what it knows: nothing of it was removed\n"));
+            text.push_str(&format!(
+                "run {run} has not ended and needs what it knows: nothing of it was removed\n"
+            ));
         }
         if found.audit > 0 {
             text.push_str(&format!("{} of audit records\n", words::many(found.audit, "line")));

@@ -60,8 +60,14 @@ fn text(
     let paint = Paint(console.out_look.color);
     let frame = Frame::of(console.out_look);
     let mut text = format!("{}  {}\n", paint.bold(&run.about.title), run.about.id);
-    text.push_str(&format!("{}\n", paint.dim(&format!("{} of {}, over {}", run.about.flow, run.about.root, run.about.scope))));
-    text.push_str(&format!("{}\n", paint.dim(&format!("started {}, {} entries", moment(run.about.started_us), run.entries))));
+    text.push_str(&format!(
+        "{}\n",
+        paint.dim(&format!("{} of {}, over {}", run.about.flow, run.about.root, run.about.scope))
+    ));
+    text.push_str(&format!(
+        "{}\n",
+        paint.dim(&format!("started {}, {} entries", moment(run.about.started_us), run.entries))
+    ));
     match report {
         None => text.push_str("nothing more is known of it: its values are gone\n"),
         Some(report) => {
@@ -88,10 +94,9 @@ fn stands(run: &Run, at: Option<u64>, paint: Paint) -> String {
             paint.yellow(&format!("held: {question}")),
             Some(format!("`flowrun settle {id} CARD --happened`, `--did-not` or `--fail` says it")),
         ),
-        State::Paused { .. } => (
-            paint.yellow("paused"),
-            Some(format!("`flowrun resume {id} --input NAME=VALUE` answers it")),
-        ),
+        State::Paused { .. } => {
+            (paint.yellow("paused"), Some(format!("`flowrun resume {id} --input NAME=VALUE` answers it")))
+        }
         State::Running => (
             "running".to_owned(),
             Some(format!("if {} is gone, `flowrun resume {id}` goes on with it", run.about.owner)),
@@ -110,7 +115,12 @@ fn stands(run: &Run, at: Option<u64>, paint: Paint) -> String {
 }
 
 /// The report of a run: that of its end, or one made of its journal.
-fn report(home: &Home, run: &Run, at: Option<u64>, surroundings: &Surroundings) -> Result<Option<Report>, Problem> {
+fn report(
+    home: &Home,
+    run: &Run,
+    at: Option<u64>,
+    surroundings: &Surroundings,
+) -> Result<Option<Report>, Problem> {
     let ended = !run.state.status().is_open();
     if ended && at.is_none() {
         let stored = home.store.report(&run.about.id).map_err(|error| problem(&error))?;

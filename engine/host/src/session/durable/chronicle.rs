@@ -147,7 +147,8 @@ impl Chronicle {
 
     /// The fault of a request that is not sent because it could not be written down.
     fn refused(error: &StoreError) -> Fault {
-        let message = format!("nothing is sent any more, because what happens can't be kept: {}", error.message);
+        let message =
+            format!("nothing is sent any more, because what happens can't be kept: {}", error.message);
         Fault::new(FaultKind::Internal, message).may_help(error.help.as_deref())
     }
 }

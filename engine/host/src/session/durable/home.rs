@@ -138,9 +138,11 @@ impl Home {
         if !folder.join("store.db").exists() {
             return Ok(None);
         }
-        let store = Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
+        let store =
+            Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
         // Who has no key sees dots.
-        let key = Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+        let key =
+            Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
         Ok(Some(Home {
             folder: folder.to_owned(),
             store: Arc::new(store),

@@ -68,7 +68,9 @@ impl Recalled {
         };
         let unreadable = |why: String| {
             let problem = Problem::new(format!("run {id} can't be read: {why}"));
-            problem.help("`flowrun doctor` looks whether the store is whole; `flowrun restore` brings back a backup")
+            problem.help(
+                "`flowrun doctor` looks whether the store is whole; `flowrun restore` brings back a backup",
+            )
         };
         let opening = Opening::read(&start, seal).map_err(|why| unreadable(why.to_string()))?;
         let body = store.program(&run.about.program).map_err(|error| problem(&error))?;
@@ -108,9 +110,10 @@ impl Recalled {
     pub fn parted(&self, at: &Diverged, now: &Program) -> Problem {
         let then = self.asked_then(at);
         let card = card_of(&self.program, at.then.id.card).or_else(|| card_of(now, at.then.id.card));
-        let card = card.map_or_else(|| "a card that neither program has".to_owned(), |(flow, step)| {
-            format!("the card `{}` ({}) of `{flow}`", step.id, step.title())
-        });
+        let card = card.map_or_else(
+            || "a card that neither program has".to_owned(),
+            |(flow, step)| format!("the card `{}` ({}) of `{flow}`", step.id, step.title()),
+        );
         let asked = |effect: &Option<Effect>| effect.as_ref().map_or("nothing".to_owned(), words);
         let message = format!(
             "the flows part from what run {} did at entry {}: {card}",
@@ -188,7 +191,8 @@ fn words(effect: &Effect) -> String {
             let declared = performance.card.inputs.iter().map(|field| field.name.to_string());
             let names = declared.chain(performance.names.iter().map(ToString::to_string));
             let given = names.zip(&performance.args).filter(|(_, value)| !value.is_null());
-            let given = given.map(|(name, value)| format!("{name}: {}", flowrun_core::report::clip(value).to_json()));
+            let given =
+                given.map(|(name, value)| format!("{name}: {}", flowrun_core::report::clip(value).to_json()));
             format!("{} with {{ {} }}", performance.card.title(), given.collect::<Vec<_>>().join(", "))
         }
     }
