@@ -135,6 +135,11 @@ impl Course {
         Entry { after: self.after, at_us, event }
     }
 
+    /// Notes that a request of an effect has been sent, which may not be repeated.
+    pub fn began(&mut self, id: EffectId, at_us: i64) {
+        self.begun.insert(id, at_us);
+    }
+
     /// Notes that an effect which may have happened did not.
     pub fn did_not_happen(&mut self, id: EffectId) {
         self.begun.remove(&id);
@@ -223,7 +228,7 @@ impl Course {
         match &entry.event {
             Event::Began(asked) => {
                 self.entries += 1;
-                self.begun.insert(asked.id, entry.at_us);
+                self.began(asked.id, entry.at_us);
                 return Ok(());
             }
             Event::Settled(asked, settlement) => {

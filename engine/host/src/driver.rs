@@ -69,6 +69,11 @@ impl World {
         World { time, stop, performer: Box::new(performer) }
     }
 
+    /// The run's tables.
+    pub fn tables(&self) -> Option<&Tables> {
+        self.performer.tables()
+    }
+
     /// What is the run's own.
     pub fn here(&self) -> Here<'_> {
         Here(&*self.performer)
@@ -112,6 +117,17 @@ pub trait Log: Send {
     /// Keeps what was changed in tables that outlive the run: together with the entry that comes next, if there is one.
     fn changed(&mut self, changes: Vec<Changes>) {
         let _ = changes;
+    }
+
+    /// Whether so much has been kept since the last checkpoint that another is worth it; then the effects that have begun and have
+    /// no end, each with when, in microseconds since 1970.
+    fn wants_checkpoint(&self) -> Option<Vec<(EffectId, i64)>> {
+        None
+    }
+
+    /// Keeps the run as it stands, between two entries.
+    fn checkpoint(&mut self, course: &Course, tables: Option<&Tables>) {
+        let _ = (course, tables);
     }
 
     /// Ends when nothing more can be kept, so that the run must not go on.
@@ -459,6 +475,10 @@ impl<'d> Driver<'d> {
             self.note(now_us, Event::Completed(asked, Recorded::of(&outcome, &open.names)));
         }
         self.course.complete(id, outcome, now_us);
+        if let Some(begun) = self.log.wants_checkpoint() {
+            begun.into_iter().for_each(|(id, at_us)| self.course.began(id, at_us));
+            self.log.checkpoint(self.course, self.world.performer.tables());
+        }
     }
 
     /// Ends a pause whose time is over, if there is one. A run that waits for nothing else is let go of before, and its pauses end
