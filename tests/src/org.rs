@@ -194,6 +194,18 @@ impl Org {
         stop: Stop,
         tables: Tables,
     ) -> World {
+        let time = RunTime::new(self.0.clock.clone(), false);
+        World::new(time, self.connections(program, transport, stop, tables))
+    }
+
+    /// What performs the cards of such a world.
+    pub fn connections(
+        &self,
+        program: &Program,
+        transport: &Arc<dyn Transport>,
+        stop: Stop,
+        tables: Tables,
+    ) -> Connections {
         let clock = self.0.clock.clone();
         let connections = program.connections.iter().zip(0..).map(|(connection, place)| {
             let made = registry().connector(&connection.connector).and_then(|connector| {
@@ -206,16 +218,14 @@ impl Org {
             (place, Reached { connection: made.connection, activity: made.activity, named: None })
         });
         let crypto = Crypto::new(clock.clone());
-        let time = RunTime::new(clock.clone(), false);
-        let connections = Connections::new(
-            time.clone(),
+        Connections::new(
+            RunTime::new(clock.clone(), false),
             Run { stop, ..Run::default() },
             registry().effects(),
             connections,
         )
         .share_tables(Arc::new(tables))
-        .share(Crypto::CONNECTOR, Arc::new(crypto));
-        World::new(time, connections)
+        .share(Crypto::CONNECTOR, Arc::new(crypto))
     }
 
     /// Lets the imports that were started come to their end.

@@ -11,6 +11,7 @@ mod run;
 use std::fmt::Write;
 
 use flowrun_core::card::{Then, Work};
+use flowrun_core::does::AfterCrash;
 use flowrun_core::load::load;
 use flowrun_core::source::Sources;
 use flowrun_core::value::Value;
@@ -72,6 +73,32 @@ fn every_card_shows_enough() {
         }
     }
     assert!(poor.is_empty(), "\n{poor}");
+}
+
+/// What is done twice is done twice: whoever may not repeat it looks, or asks. What a run has of its own dies with it.
+#[test]
+fn every_card_says_what_it_does_after_a_crash() {
+    let mut silent = String::new();
+    for effect in registry().effects().iter() {
+        let Work::Effect(spec) = &effect.card.work else { continue };
+        let id = &effect.card.id;
+        match &spec.after_crash {
+            AfterCrash::Repeats if !spec.own && !spec.does.may_be_repeated() => {
+                writeln!(silent, "{id} may not be repeated, and says nothing").unwrap();
+            }
+            AfterCrash::Looks(_) if !spec.does.changes() => {
+                writeln!(silent, "{id} changes nothing that it could look for").unwrap();
+            }
+            AfterCrash::Looks(how) | AfterCrash::Asks(how)
+                if how.trim_end_matches('.') != how.trim() || how.is_empty() =>
+            {
+                writeln!(silent, "{id} says it in a sentence of its own, not as the end of one: {how:?}")
+                    .unwrap();
+            }
+            _ => {}
+        }
+    }
+    assert!(silent.is_empty(), "\n{silent}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod connections;
 mod contracts;
 mod corpus;
 mod coverage;
+mod crashes;
 mod diagnostics;
 mod diff;
 mod docs;

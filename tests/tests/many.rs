@@ -169,6 +169,62 @@ fn a_hundred_runs_log_in_once_and_are_never_told_to_slow_down() {
     assert!(counts.iter().all(|count| (3..=4).contains(count)), "{counts:?}");
 }
 
+/// Notes itself in a kept table, and an hour later tells who is there.
+const COUNTS: &str = "name: Counts
+outputs: { counted: number }
+cards:
+  - { card: tables.create_row, with: { table: counted, by: '{{ run.execution_id }}' } }
+  - { card: flow_control.wait_for, with: { delay: 3600 } }
+  - { id: all, card: tables.search_rows, with: { table: counted } }
+  - { card: flow_control.return, with: { counted: $.all.count } }
+";
+
+#[test]
+fn runs_share_what_is_kept_and_a_dry_run_changes_a_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "tables: { counted: { kept: true, columns: { by: text } } }\n";
+    for (name, text) in [("counts.yaml", COUNTS), ("flowrun.yaml", manifest)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let state = folder.path().join("state");
+    let nobody = Setup { employees: 0, ..Setup::default() };
+    let process = || {
+        let simulators = Simulators::empty(Clock::simulated(EPOCH_MS), &nobody);
+        Surroundings { simulators: Some(simulators.all()), ..surroundings() }.session()
+    };
+    let open = async |around: &session::Surroundings, run: &str, dry_run: bool| {
+        let around = session::Surroundings { run_id: Some(run.to_owned()), ..around.clone() };
+        let file = folder.path().join("counts.yaml");
+        let job = Job { file, dry_run, state: Some(state.clone()), ..Job::default() };
+        let plan = Plan::new(job, around, &mut Vec::new()).unwrap_or_else(|_| panic!("it has mistakes"));
+        plan.open(Stop::default(), &mut |_| {}).await
+    };
+    of_one_thread().unwrap().block_on(async {
+        let here = process();
+        let mut runs = Vec::new();
+        for (run, dry_run) in [("first", false), ("second", false), ("dry", true)] {
+            let session = open(&here, run, dry_run).await.unwrap_or_else(|problem| panic!("{problem:?}"));
+            runs.push(session.spawn(()));
+        }
+        let mut counted = Vec::new();
+        for run in runs {
+            let ended = run.await.unwrap();
+            counted.push(ended.report.flow.outputs.as_object().unwrap()["counted"].clone());
+        }
+        // The dry run came before the others had done anything.
+        assert_eq!(counted, [2.into(), 2.into(), 1.into()]);
+        // Another process is refused as long as this one is there, and then sees what is kept.
+        let there = process();
+        let refused = open(&there, "third", false).await.err().map(|problem| problem.message);
+        let told = "another run of this project over these connections uses the kept table `counted`: `Counts` since";
+        assert!(refused.as_ref().is_some_and(|refused| refused.starts_with(told)), "{refused:?}");
+        drop(here);
+        let session = open(&there, "third", false).await.unwrap_or_else(|problem| panic!("{problem:?}"));
+        let ended = session.spawn(()).await.unwrap();
+        assert_eq!(done(&ended).flow.outputs.as_object().unwrap()["counted"], 3.into());
+    });
+}
+
 /// The most memory that this process had, where the system tells it.
 fn peak() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,5 +1,5 @@
 use flowrun_core::card::{Example, FlowName};
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
@@ -47,6 +47,8 @@ impl Effect for ExternalCard {
   with: { Summary: hello }"# => err "flowrun has no card jira.create_issue",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    // What answers in its place is a file, and nothing is sent.
+    const AFTER_CRASH: AfterCrash = AfterCrash::Repeats;
     const STREAMS: bool = true;
     type Connection = Answers;
     type Out = Answered;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, InputId, Result};
 use flowrun_core::value::{Record, Text, Value, parse_json};
 use flowrun_core::{Outputs, bail};
@@ -12,6 +13,16 @@ use crate::ApiConnector;
 
 /// How long a card may take: all tries, should the API be slow, and some waiting for limits.
 pub const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// What a card that does this does after a crash: no two services can be asked alike what became of a request.
+pub const fn after_crash(does: Does) -> AfterCrash {
+    match does {
+        Does::Reads | Does::Changes(Repeat::Safe) => AfterCrash::Repeats,
+        Does::Changes(Repeat::Never) | Does::AsMethod(_) => AfterCrash::asks(
+            "what the request did is known only to the service, and no two can be asked alike",
+        ),
+    }
+}
 
 /// The answer of a JSON service.
 #[derive(Outputs)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::header::CONTENT_TYPE;
 use flowrun_core::card::Example;
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text, Value};
 use flowrun_core::{Inputs, bail, examples};
@@ -69,6 +69,7 @@ impl Effect for MultipartUpload {
             => err "two parts would be called `file`",
     };
     const DOES: Does = Does::AsMethod(Self::METHOD);
+    const AFTER_CRASH: AfterCrash = exchange::after_crash(Self::DOES);
     const TIMEOUT: std::time::Duration = exchange::TIMEOUT;
     type Connection = ApiConnector;
     type Out = Uploaded;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -53,6 +53,7 @@ impl Effect for Raw {
             => err "not to https://elsewhere.example.com",
     };
     const DOES: Does = Does::AsMethod(Self::METHOD);
+    const AFTER_CRASH: AfterCrash = exchange::after_crash(Self::DOES);
     const TIMEOUT: Duration = exchange::TIMEOUT;
     type Connection = ApiConnector;
     type Out = AnsweredRaw;

@@ -32,6 +32,7 @@ macro_rules! sends {
             const EXPORTED_AS: &[&str] = &[$address];
             const EXAMPLES: &[flowrun_core::card::Example] = $examples;
             const DOES: flowrun_core::does::Does = flowrun_core::does::Does::Changes(flowrun_core::does::Repeat::$repeat);
+            const AFTER_CRASH: flowrun_core::does::AfterCrash = $crate::exchange::after_crash(Self::DOES);
             const TIMEOUT: std::time::Duration = $crate::exchange::TIMEOUT;
             type Connection = $crate::ApiConnector;
             type Out = $crate::exchange::Answered;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::Example;
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -60,6 +60,7 @@ impl Effect for Upload {
             => err "expected PUT or POST, found",
     };
     const DOES: Does = Does::AsMethod(Self::METHOD);
+    const AFTER_CRASH: AfterCrash = exchange::after_crash(Self::DOES);
     const TIMEOUT: std::time::Duration = exchange::TIMEOUT;
     type Connection = ApiConnector;
     type Out = Uploaded;

@@ -8,6 +8,7 @@ use flowrun_core::value::{Record, Text, Value};
 
 use crate::effect::{AnyConnection, EffectCard};
 use crate::errand::Run;
+use crate::settled::Settled;
 
 /// Performs the card called `id` with `inputs` by their names, and gives its outputs by theirs.
 pub async fn perform(
@@ -31,10 +32,28 @@ pub async fn perform_in(
     let card = find(cards, id)?;
     let performance = prepare(card, inputs, wanted, None)?;
     let names = performance.outputs.clone();
-    match card.perform(performance, connection.clone(), run, None).await? {
+    match card.perform(None, performance, connection.clone(), run, None).await? {
         Answer::Outputs(values) => Ok(names.iter().cloned().zip(values).collect()),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no outputs"))),
     }
+}
+
+/// Finds out what became of a performance of the card called `id` with `inputs` that began at `began_ms`.
+pub async fn settle(
+    cards: &[EffectCard],
+    id: &str,
+    inputs: &Value,
+    connection: &AnyConnection,
+    began_ms: i64,
+) -> Result<Settled<Record>> {
+    let card = find(cards, id)?;
+    let performance = prepare(card, inputs, &[], None)?;
+    let names = performance.outputs.clone();
+    let settled = card.settle(performance, connection.clone(), Arc::default(), None, began_ms).await?;
+    Ok(settled.map(|answer| match answer {
+        Answer::Outputs(values) => names.iter().cloned().zip(values).collect(),
+        _ => Record::default(),
+    }))
 }
 
 /// Fetches one page of the card called `id`.
@@ -47,7 +66,7 @@ pub async fn page(
 ) -> Result<Page> {
     let card = find(cards, id)?;
     let performance = prepare(card, inputs, &[], Some(cursor))?;
-    match card.perform(performance, connection.clone(), Arc::default(), None).await? {
+    match card.perform(None, performance, connection.clone(), Arc::default(), None).await? {
         Answer::Page(page) => Ok(page),
         _ => Err(Fault::new(FaultKind::InvalidInput, format!("`{id}` gave no page"))),
     }

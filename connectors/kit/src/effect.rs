@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::{Args, Card, EffectSpec, Example, Inputs, Outputs, Said, Slots, Words, Work};
-use flowrun_core::does::Does;
-use flowrun_core::effect::{Answer, Cursor, Page, Performance};
+use flowrun_core::does::{AfterCrash, Does};
+use flowrun_core::effect::{Answer, Cursor, EffectId, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Text, Value};
 
 use crate::activity::Activity;
+use crate::clock::Clock;
 use crate::errand::{Errand, Run};
 use crate::planned::Unperformed;
+use crate::settled::{Began, QUIET, Settled};
 
 /// A card that reaches outside through a connection.
 pub trait Effect: Inputs + Send + 'static {
@@ -30,6 +32,8 @@ pub trait Effect: Inputs + Send + 'static {
     const EXAMPLES: &'static [Example];
     /// What performing it does to the world.
     const DOES: Does;
+    /// What is done about a performance that a crash cut off; a card that may not do again what it did must say it.
+    const AFTER_CRASH: AfterCrash = AfterCrash::following(Self::DOES);
     /// What its vendor must have granted for it, such as OAuth 2.0 scopes; a connection asks for those of the cards that a
     /// flow reaches.
     const SCOPES: &'static [&'static str] = &[];
@@ -46,6 +50,17 @@ pub trait Effect: Inputs + Send + 'static {
 
     /// Does the card's work.
     fn run(self, connection: &Self::Connection) -> impl Future<Output = Result<Self::Out>> + Send;
+
+    /// Looks what became of a performance that a crash cut off, if the card says that it [looks](AfterCrash::Looks). It only
+    /// reads: the client refuses whatever would change something. Whoever is not sure says so.
+    fn settle(
+        self,
+        connection: &Self::Connection,
+        began: Began,
+    ) -> impl Future<Output = Result<Settled<Self::Out>>> + Send {
+        let _ = (connection, began);
+        async { Ok(Settled::unknown(format!("`{}` has no way to look", Self::ID))) }
+    }
 
     /// Fetches one page of a stream.
     fn page(
@@ -73,6 +88,11 @@ pub trait Connection: Any + Send + Sync {
         let _ = errand;
         None
     }
+
+    /// The clock by which its cards wait, where there is one.
+    fn clock(&self) -> Option<&Clock> {
+        None
+    }
 }
 
 /// A connection whose type is known only to its cards.
@@ -90,6 +110,20 @@ pub trait Performs: Send + Sync {
         connection: AnyConnection,
         errand: Errand,
     ) -> Pending<'static, Result<Answer>>;
+
+    /// Looks what became of a performance, over `connection`, which must be of the card's connector. Asked only of a card that
+    /// is declared to look.
+    fn settle(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+        errand: Errand,
+        began: Began,
+    ) -> Pending<'static, Result<Settled<Answer>>> {
+        let _ = (connection, errand, began);
+        let why = format!("`{}` has no way to look", performance.card.id);
+        Box::pin(async { Ok(Settled::unknown(why)) })
+    }
 }
 
 /// A card that reaches outside, with the code that performs it.
@@ -114,6 +148,7 @@ impl EffectCard {
             own: <C::Connection as Connection>::OWN,
             timeout: C::TIMEOUT,
             does: C::DOES,
+            after_crash: C::AFTER_CRASH,
             scopes: Words::Written(C::SCOPES),
             streams: C::STREAMS,
             state_in_record: C::STATE_IN_RECORD,
@@ -122,10 +157,11 @@ impl EffectCard {
         EffectCard::new(card, Arc::new(Coded::<C>(PhantomData)))
     }
 
-    /// Performs the card over `connection`, which must be of its connector, as part of `run`; what the run does over the
+    /// Performs the card over `connection`, which must be of its connector, as this effect of `run`; what the run does over the
     /// connection shows in `activity`, else in the connection's own.
     pub fn perform(
         &self,
+        effect: Option<EffectId>,
         performance: Performance,
         connection: AnyConnection,
         run: Arc<Run>,
@@ -133,6 +169,7 @@ impl EffectCard {
     ) -> Pending<'static, Result<Answer>> {
         let does = self.card.does().with(&performance.args);
         let errand = Errand {
+            effect,
             cleans_up: performance.cleans_up,
             activity,
             ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))
@@ -151,6 +188,43 @@ impl EffectCard {
             }
         })
     }
+
+    /// Finds out what became of a performance that began at `began_ms` by the clock of its run, in milliseconds since 1970, and
+    /// whose end nobody saw, as part of `run`. Nothing is changed by it. An error says why nobody could look.
+    pub fn settle(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+        run: Arc<Run>,
+        activity: Option<Activity>,
+        began_ms: i64,
+    ) -> Pending<'static, Result<Settled<Answer>>> {
+        let settled = match self.card.after_crash(&performance.args) {
+            AfterCrash::Repeats => Settled::DidNot,
+            AfterCrash::Asks(why) => Settled::unknown(&**why),
+            AfterCrash::Looks(_) => {
+                let limit = Duration::from_millis(performance.timeout_ms).saturating_add(QUIET);
+                let cleans_up = performance.cleans_up;
+                let errand = Errand { cleans_up, activity, ..Errand::new(run, Does::Reads, limit) };
+                let looking = self.code.settle(performance, connection, errand, Began::at(began_ms));
+                let id = self.card.id.clone();
+                return Box::pin(async move { Ok(explained(&id, looking.await?)) });
+            }
+        };
+        let settled = explained(&self.card.id, settled);
+        Box::pin(async { Ok(settled) })
+    }
+}
+
+/// The same; that nobody knows is told with the whole story.
+fn explained(card: &str, settled: Settled<Answer>) -> Settled<Answer> {
+    let Settled::Unknown(fault) = settled else { return settled };
+    let message = format!(
+        "a crash came between a request of `{card}` and its answer, and nobody knows whether it took effect: {}",
+        fault.message
+    );
+    let help = "look what became of it, and settle the card: it happened, it did not, or let it fail";
+    Settled::Unknown(Fault::uncertain(message).help(help))
 }
 
 /// Declares the modules of cards that reach outside and lists the cards: `effect_cards! { create_row::CreateRow }`.
@@ -178,6 +252,16 @@ impl<C: Effect> Performs for Coded<C> {
     ) -> Pending<'static, Result<Answer>> {
         Box::pin(perform::<C>(performance, connection, errand))
     }
+
+    fn settle(
+        &self,
+        performance: Performance,
+        connection: AnyConnection,
+        errand: Errand,
+        began: Began,
+    ) -> Pending<'static, Result<Settled<Answer>>> {
+        Box::pin(settle::<C>(performance, connection, errand, began))
+    }
 }
 
 async fn perform<C: Effect>(
@@ -185,21 +269,64 @@ async fn perform<C: Effect>(
     connection: AnyConnection,
     errand: Errand,
 ) -> Result<Answer> {
-    let Some(connection) = connection.downcast_ref::<C::Connection>() else {
-        return Err(Fault::new(
-            FaultKind::Connection,
-            format!("{} got a connection of another connector", C::ID),
-        ));
-    };
-    let own = connection.on(errand.hiding(&performance.args));
-    let connection = own.as_ref().unwrap_or(connection);
+    let connection = Over::<C>::new(&connection, errand.hiding(&performance.args))?;
     let card = C::read(&mut Args::new(&mut performance.args, &performance.names))?;
     if let Some(cursor) = performance.page {
-        return card.page(connection, cursor).await.map(Answer::Page);
+        return card.page(connection.get(), cursor).await.map(Answer::Page);
     }
-    let out = card.run(connection).await?;
-    let mut values = vec![Value::Null; performance.outputs.len()];
+    let out = card.run(connection.get()).await?;
+    Ok(answer::<C>(out, &performance.outputs))
+}
+
+async fn settle<C: Effect>(
+    performance: Performance,
+    connection: AnyConnection,
+    errand: Errand,
+    began: Began,
+) -> Result<Settled<Answer>> {
+    let connection = Over::<C>::new(&connection, errand.hiding(&performance.args))?;
+    let look = async || {
+        let card = C::read(&mut Args::new(&mut performance.args.clone(), &performance.names))?;
+        let settled = card.settle(connection.get(), began).await?;
+        Ok(settled.map(|out| answer::<C>(out, &performance.outputs)))
+    };
+    let settled = look().await?;
+    match (&settled, connection.get().clock()) {
+        // What is not there yet may be on its way.
+        (Settled::DidNot, Some(clock)) => {
+            clock.sleep(QUIET).await;
+            look().await
+        }
+        _ => Ok(settled),
+    }
+}
+
+/// A connection as a card on an errand uses it.
+enum Over<'c, C: Effect> {
+    Shared(&'c C::Connection),
+    Own(C::Connection),
+}
+
+impl<'c, C: Effect> Over<'c, C> {
+    fn new(connection: &'c AnyConnection, errand: Errand) -> Result<Over<'c, C>> {
+        let connection = connection.downcast_ref::<C::Connection>().ok_or_else(|| {
+            Fault::new(FaultKind::Connection, format!("{} got a connection of another connector", C::ID))
+        })?;
+        Ok(connection.on(errand).map_or(Over::Shared(connection), Over::Own))
+    }
+
+    fn get(&self) -> &C::Connection {
+        match self {
+            Over::Shared(connection) => connection,
+            Over::Own(connection) => connection,
+        }
+    }
+}
+
+/// What a card puts out, in the places of `wanted`.
+fn answer<C: Effect>(out: C::Out, wanted: &[Text]) -> Answer {
+    let mut values = vec![Value::Null; wanted.len()];
     let declared = <C::Out as Outputs>::FIELDS.len().min(values.len());
-    out.write(&mut Slots::new(&mut values, &performance.outputs[declared..]));
-    Ok(Answer::Outputs(values))
+    out.write(&mut Slots::new(&mut values, &wanted[declared..]));
+    Answer::Outputs(values)
 }

@@ -34,6 +34,7 @@ pub mod planned;
 pub mod redact;
 pub mod registry;
 pub mod retry;
+pub mod settled;
 pub mod sign_in;
 pub mod signing_key;
 #[cfg(feature = "sim")]

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::http::{Method, StatusCode};
 use axum::routing::any;
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::{Text, Value};
 use flowrun_core::{Inputs, examples};
@@ -22,9 +22,9 @@ use flowrun_kit::errand::{Errand, Run};
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::line::{Line, Vendor};
 
-const URL: &str = "https://acme.sim";
+pub(crate) const URL: &str = "https://acme.sim";
 
-const ACME: Vendor = Vendor {
+pub(crate) const ACME: Vendor = Vendor {
     name: "Acme",
     bucket: |_, _| "requests",
     throttle: |_| std::time::Duration::from_secs(1),
@@ -38,20 +38,24 @@ const ACME: Vendor = Vendor {
 };
 
 /// What happened, in its order.
-type Story = Arc<Mutex<Vec<String>>>;
+pub(crate) type Story = Arc<Mutex<Vec<String>>>;
 
-fn told(story: &Story) -> Vec<String> {
+pub(crate) fn told(story: &Story) -> Vec<String> {
     story.lock().unwrap().clone()
 }
 
 #[derive(Clone)]
-struct Acme(Client);
+pub(crate) struct Acme(pub(crate) Client);
 
 impl Connection for Acme {
     const CONNECTOR: &'static str = "acme";
 
     fn on(&self, errand: Errand) -> Option<Acme> {
         Some(Acme(self.0.on(&Arc::new(errand))))
+    }
+
+    fn clock(&self) -> Option<&Clock> {
+        Some(self.0.clock())
     }
 }
 
@@ -69,7 +73,7 @@ struct Sender {
     method: Text,
 }
 
-async fn send(client: &Client, method: &str) -> Result<()> {
+pub(crate) async fn send(client: &Client, method: &str) -> Result<()> {
     let call = match method {
         "LOGIN" => Call::post("/things").login(),
         method => Call::new(Method::from_bytes(method.as_bytes()).unwrap(), "/things"),
@@ -84,6 +88,7 @@ macro_rules! card {
             const EXPORTED_AS: &'static [&'static str] = &[];
             const EXAMPLES: &'static [Example] = examples! { "" => ok "{}" };
             const DOES: Does = $does;
+            const AFTER_CRASH: AfterCrash = AfterCrash::asks("Acme tells nothing");
             type Connection = Acme;
             type Out = ();
 
@@ -102,7 +107,7 @@ fn effect_cards() -> [EffectCard; 2] {
 }
 
 /// Acme, which answers the first so many requests with this.
-fn acme(story: &Story, statuses: Vec<u16>) -> AnyConnection {
+pub(crate) fn acme(story: &Story, statuses: Vec<u16>) -> AnyConnection {
     let (story, statuses) = (story.clone(), Arc::new(Mutex::new(statuses.into_iter())));
     let things = any(move |method: Method| async move {
         story.lock().unwrap().push(method.to_string());
@@ -115,7 +120,7 @@ fn acme(story: &Story, statuses: Vec<u16>) -> AnyConnection {
     Arc::new(Acme(Line::new(ACME, Base::parse(URL).unwrap(), &means).open()))
 }
 
-fn by(method: &str) -> Value {
+pub(crate) fn by(method: &str) -> Value {
     Value::object([("method", method)])
 }
 

@@ -4,4 +4,5 @@
 
 mod errand;
 mod jwt_keys;
+mod settled;
 mod sim;

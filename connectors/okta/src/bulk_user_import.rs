@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::audit::Subject;
 use flowrun_kit::call::{Call, Reply};
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled};
 use serde::Serialize;
 
 use crate::session::Session;
@@ -89,6 +90,8 @@ impl Effect for BulkUserImport {
             => err "external ID \"1\" twice",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash =
+        AfterCrash::looks("by the session's status: while it is `CREATED`, nothing of an `upsert` has arrived");
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -124,6 +127,20 @@ impl Effect for BulkUserImport {
             Err(fault) if fault.lost => Err(unknown(&fault, count)),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Okta tells nothing of what a session holds. That nothing has arrived in it is all that its status can show, and of a
+    /// `delete` not even that, for the session stays `CREATED` if Okta knows nobody of it.
+    async fn settle(self, okta: &Okta, _: Began) -> Result<Settled<Uploaded>> {
+        let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
+        let session = Session::fetch(okta, &path).await?;
+        if session.status == "CREATED" && &*self.import_operation == "upsert" {
+            return Ok(Settled::DidNot);
+        }
+        Ok(Settled::unknown(format!(
+            "the session is {}, and Okta does not tell whom it holds; give it up and begin another, so that nobody is in it twice",
+            session.status
+        )))
     }
 }
 

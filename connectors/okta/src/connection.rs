@@ -9,6 +9,7 @@ use flowrun_core::value::Text;
 use flowrun_kit::address::{Base, segment};
 use flowrun_kit::auth::{Auth, Credential, TokenCache};
 use flowrun_kit::client::Client;
+use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connected, Connector, Means, Setting, Settings, Way};
 use flowrun_kit::effect::Connection;
 use flowrun_kit::errand::Errand;
@@ -34,6 +35,10 @@ impl Connection for Okta {
 
     fn on(&self, errand: Errand) -> Option<Okta> {
         Some(Okta { client: self.client.on(&Arc::new(errand)), ..self.clone() })
+    }
+
+    fn clock(&self) -> Option<&Clock> {
+        Some(self.client.clock())
     }
 }
 

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, SLACK_MS, Settled, When};
 
 use crate::session::Session;
 use crate::{Okta, connection};
@@ -27,9 +28,6 @@ pub struct CreateImportSession {
     application_id: Option<Text>,
 }
 
-/// How far Okta's whole seconds may be off, in milliseconds.
-const SLACK_MS: i64 = 2_000;
-
 impl Effect for CreateImportSession {
     const ID: &str = "okta.create_import_session";
     const EXPORTED_AS: &[&str] = &["channels:http:okta:createAnImportSession"];
@@ -46,6 +44,7 @@ impl Effect for CreateImportSession {
             => err "Only one active import session per identity source",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("for an empty session that was opened since then");
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -71,5 +70,24 @@ impl Effect for CreateImportSession {
                     .help("list the import sessions: if one is CREATED, delete it before the next import"))
             }
         }
+    }
+
+    /// An identity source has one open session at a time, so that one from before made the request fail. One that was opened
+    /// since then may be somebody else's, who opened it in just this time: nothing tells.
+    async fn settle(self, okta: &Okta, began: Began) -> Result<Settled<Session>> {
+        let mut open = Session::active(okta, &okta.source(self.application_id.as_ref())?).await?;
+        open.retain(|session| matches!(&*session.status, "CREATED" | "IN_PROGRESS"));
+        let Some(session) = open.pop() else { return Ok(Settled::DidNot) };
+        if !open.is_empty() {
+            return Ok(Settled::unknown("the identity source has several open sessions, and it is not known which is this one"));
+        }
+        Ok(match began.against(&okta.client, session.created.date()) {
+            When::Before => Settled::DidNot,
+            When::Since if session.status == "CREATED" => Settled::Happened(session),
+            When::Since | When::Unclear => Settled::unknown(format!(
+                "the session {} was opened about then, and may be somebody else's: it is {}",
+                session.id, session.status
+            )),
+        })
     }
 }

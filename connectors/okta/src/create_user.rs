@@ -5,17 +5,19 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Record, Secret, Text, Value};
+use flowrun_core::value::{Record, Secret, Text, Value, get};
 use flowrun_core::{Inputs, bail, examples};
-use flowrun_kit::call::Call;
+use flowrun_kit::call::{Call, Reply};
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled, When};
 use serde::Serialize;
 
 use crate::given::{attributes, given};
+use crate::looked::{holds, there};
 use crate::users::Changed;
-use crate::{Okta, connection};
+use crate::{Okta, connection, users};
 
 /// Creates a user.
 ///
@@ -144,22 +146,14 @@ impl Effect for CreateUser {
             => err "a recovery question needs an answer",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("by the login, what the profile holds, and when the user was created");
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
     type Out = Changed;
 
     async fn run(self, okta: &Okta) -> Result<Changed> {
-        let mut profile = attributes(self.profile)?;
-        let named = [
-            ("login", given(&self.login, Self::LOGIN, "login")?),
-            ("firstName", given(&self.first_name, Self::FIRST_NAME, "first name")?),
-            ("lastName", given(&self.last_name, Self::LAST_NAME, "last name")?),
-            ("email", given(&self.email, Self::EMAIL, "mail address")?),
-        ];
-        for (name, text) in named {
-            profile.insert(name.into(), Value::from(text));
-        }
+        let profile = self.sent()?;
         let about = okta.subject("create", given(&self.login, Self::LOGIN, "login")?, Some(&profile));
         let profile = Value::from(profile);
         let filled = |text: Option<Text>| text.filter(|text| !text.trim().is_empty());
@@ -184,6 +178,46 @@ impl Effect for CreateUser {
             true => fault.help("read the user by the login: if there is one now, the user was created"),
             false => fault,
         })
+    }
+
+    /// No two users have the same login, so whoever was there before made the request fail. One with this profile who came since
+    /// then is taken for the one that was asked for; a password, a question and its answer can't be compared.
+    async fn settle(self, okta: &Okta, began: Began) -> Result<Settled<Changed>> {
+        let login = given(&self.login, Self::LOGIN, "login")?;
+        if login.contains('/') {
+            return Ok(Settled::unknown("Okta finds nobody by a login that has a slash"));
+        }
+        let sent = self.sent()?;
+        let read = |reply: &Reply| Ok((Changed::read(reply)?, reply.value()?));
+        let Some((user, value)) = there(okta.client.read(Call::get(users::path(login)), read).await)? else {
+            return Ok(Settled::DidNot);
+        };
+        let profile = get(&value, "profile");
+        let alike = profile.as_object().is_some_and(|profile| holds(profile, &sent));
+        let active = matches!(user.status(), "ACTIVE" | "PROVISIONED");
+        Ok(match began.against(&okta.client, user.created()) {
+            When::Before => Settled::DidNot,
+            When::Since if alike && active == self.activate => Settled::Happened(user),
+            When::Since => Settled::unknown("a user with this login was created since then, who is not as asked for"),
+            When::Unclear => Settled::unknown("a user with this login was created about then"),
+        })
+    }
+}
+
+impl CreateUser {
+    /// The profile as Okta is sent it.
+    fn sent(&self) -> Result<Record> {
+        let mut profile = attributes(self.profile.clone())?;
+        let named = [
+            ("login", given(&self.login, Self::LOGIN, "login")?),
+            ("firstName", given(&self.first_name, Self::FIRST_NAME, "first name")?),
+            ("lastName", given(&self.last_name, Self::LAST_NAME, "last name")?),
+            ("email", given(&self.email, Self::EMAIL, "mail address")?),
+        ];
+        for (name, text) in named {
+            profile.insert(name.into(), Value::from(text));
+        }
+        Ok(profile)
     }
 }
 

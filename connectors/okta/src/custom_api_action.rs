@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flowrun_core::card::{Example, FlowName};
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use flowrun_core::effect::{Cursor, Page};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::value::{Record, Text, Value};
@@ -93,6 +93,9 @@ impl Effect for CustomApiAction {
             => err "not to https://example.com",
     };
     const DOES: Does = Does::AsMethod(Self::METHOD);
+    const AFTER_CRASH: AfterCrash = AfterCrash::asks(
+        "Okta takes no key by which it would know a request again, and what was asked for can be anything",
+    );
     const TIMEOUT: Duration = connection::TIMEOUT;
     const STREAMS: bool = true;
     type Connection = Okta;

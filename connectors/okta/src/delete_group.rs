@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled};
 
 use crate::given::given;
 use crate::groups::{self, Group};
 use crate::lifecycle::status;
+use crate::looked::there;
 use crate::{Okta, connection};
 
 /// Deletes a group that was made in Okta, for good. Its members stay users.
@@ -49,6 +51,7 @@ impl Effect for DeleteGroup {
             => err "Okta answered 404 E0000007",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("whether the group is still there");
     const SCOPES: &[&str] = &["okta.groups.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -68,5 +71,14 @@ impl Effect for DeleteGroup {
             answered => answered?,
         };
         Ok(Deleted { status_code })
+    }
+
+    /// An ID is never given to another group. That the group is gone does not show who deleted it, or when.
+    async fn settle(self, okta: &Okta, _: Began) -> Result<Settled<Deleted>> {
+        let path = groups::path(given(&self.group_id, Self::GROUP_ID, "group's ID")?);
+        Ok(match there(okta.client.read(Call::get(path), Group::read).await)? {
+            None => Settled::Happened(Deleted { status_code: 204.0 }),
+            Some(_) => Settled::DidNot,
+        })
     }
 }

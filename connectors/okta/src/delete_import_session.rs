@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::{Call, Reply};
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled, When};
 
 use crate::session::Session;
 use crate::{Okta, connection};
@@ -56,6 +57,7 @@ impl Effect for DeleteImportSession {
     };
     // A second time Okta answers 400, so the card settles by itself whether the first had its effect.
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("by the session's status");
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -74,5 +76,16 @@ impl Effect for DeleteImportSession {
             sent => sent?,
         };
         Ok(Deleted { status_code: f64::from(status) })
+    }
+
+    /// A session stays readable when it is closed. Who closed it is not shown.
+    async fn settle(self, okta: &Okta, began: Began) -> Result<Settled<Deleted>> {
+        let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
+        let session = Session::fetch(okta, &path).await?;
+        let changed = began.against(&okta.client, session.last_updated.date());
+        Ok(match &*session.status {
+            "CLOSED" if changed != When::Before => Settled::Happened(Deleted { status_code: 204.0 }),
+            _ => Settled::DidNot,
+        })
     }
 }

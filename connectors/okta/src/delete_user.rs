@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled, When};
 
 use crate::given::given;
 use crate::lifecycle::{status, user_status};
+use crate::looked::there;
+use crate::users::Changed;
 use crate::{Okta, connection, users};
 
 /// Deletes a user for good, or deactivates one who is not deactivated yet.
@@ -55,6 +58,7 @@ impl Effect for DeleteUser {
             => err "Okta answered 404 E0000007",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("whether the user is still there, and with which status");
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -81,5 +85,21 @@ impl Effect for DeleteUser {
             answered => answered?,
         };
         Ok(Deleted { status_code })
+    }
+
+    /// A user who is gone was deleted, whoever did it. One who is `DEPROVISIONED` may have become so by this request or before it;
+    /// only if that is long ago, the request has not been there. One who is anything else is at worst deactivated by another.
+    async fn settle(self, okta: &Okta, began: Began) -> Result<Settled<Deleted>> {
+        let path = users::path(given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?);
+        let Some(user) = there(okta.client.read(Call::get(path), Changed::read).await)? else {
+            return Ok(Settled::Happened(Deleted { status_code: 204.0 }));
+        };
+        let since = began.against(&okta.client, user.status_changed());
+        Ok(match user.status() {
+            "DEPROVISIONED" if since != When::Before => Settled::unknown(
+                "the user is DEPROVISIONED, by this request or before it; deleting again may delete for good",
+            ),
+            _ => Settled::DidNot,
+        })
     }
 }

@@ -14,6 +14,9 @@ use crate::shown::First;
 /// Lists of group rules.
 pub(crate) const LISTING: Listing = Listing { what: "group rule", key: "id", record };
 
+/// Lists of group rules as Okta sends them.
+pub(crate) const AS_SENT: Listing = Listing { record: Arc::unwrap_or_clone, ..LISTING };
+
 /// Where group rules are.
 pub(crate) const PATH: &str = "/api/v1/groups/rules";
 
@@ -138,6 +141,13 @@ fn record(rule: Arc<Record>) -> Record {
     let rule = Value::Object(rule);
     let at = |path: &[&str]| path.iter().fold(rule.clone(), |value, name| get(&value, name).clone());
     PLACES.iter().map(|(name, path)| (Text::from(*name), at(path))).collect()
+}
+
+/// What a rule, as Okta sends it or is sent it, says and does; not what Okta adds to it.
+pub(crate) fn says(rule: &Value) -> [Value; 3] {
+    let at = |path: &[&str]| path.iter().fold(rule.clone(), |value, name| get(&value, name).clone());
+    let [.., (_, expression), (_, excluded), (_, groups)] = PLACES;
+    [at(expression), at(excluded), at(groups)]
 }
 
 /// The path of a rule.

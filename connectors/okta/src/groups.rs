@@ -14,6 +14,9 @@ use crate::shown::{First, Names, Time, keys, renamed};
 /// Lists of groups.
 pub(crate) const LISTING: Listing = Listing { what: "group", key: "id", record };
 
+/// Lists of groups as Okta sends them.
+pub(crate) const AS_SENT: Listing = Listing { record: Arc::unwrap_or_clone, ..LISTING };
+
 /// The path of a group.
 pub(crate) fn path(id: &str) -> String {
     format!("/api/v1/groups/{}", segment(id))

@@ -15,6 +15,7 @@ mod group_rules;
 mod groups;
 mod listing;
 mod login;
+mod looked;
 mod scope;
 mod session;
 mod shown;

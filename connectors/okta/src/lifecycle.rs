@@ -4,7 +4,10 @@ use flowrun_core::Outputs;
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::{Value, get};
 use flowrun_kit::call::{Call, Reply};
+use flowrun_kit::settled::{Began, Settled, When};
 
+use crate::looked::there;
+use crate::shown::Time;
 use crate::{Okta, users};
 
 /// Declares a card that takes one step of a user's life; `mails` is the input that says whether Okta sends one.
@@ -15,6 +18,9 @@ macro_rules! lifecycle {
         $(mails: $mails:ident { $(#[$($attribute:tt)+])+ },)?
         examples: $examples:expr
     ) => {
+        const STEP: $crate::lifecycle::Step =
+            $crate::lifecycle::Step { operation: $operation, leads_to: $leads_to };
+
         $(#[doc = $docs])+
         #[derive(flowrun_core::Inputs)]
         pub struct $card {
@@ -30,16 +36,27 @@ macro_rules! lifecycle {
             const EXPORTED_AS: &[&str] = $addresses;
             const EXAMPLES: &[flowrun_core::card::Example] = $examples;
             const DOES: flowrun_core::does::Does = flowrun_core::does::Does::Changes(flowrun_core::does::Repeat::Safe);
+            // A second time Okta refuses what it has done, so the step is looked for.
+            const AFTER_CRASH: flowrun_core::does::AfterCrash =
+                flowrun_core::does::AfterCrash::looks("by the user's status, and since when it is so");
             const SCOPES: &[&str] = &["okta.users.manage"];
             const TIMEOUT: std::time::Duration = $crate::connection::TIMEOUT;
             type Connection = $crate::Okta;
             type Out = $crate::lifecycle::Done;
 
             async fn run(self, okta: &$crate::Okta) -> flowrun_core::fault::Result<$crate::lifecycle::Done> {
-                let step = $crate::lifecycle::Step { operation: $operation, leads_to: $leads_to };
                 let user = $crate::given::given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?;
                 let mails = None$(.or(Some($crate::given::yes(&self.$mails, Self::SEND_EMAIL)?)))?;
-                step.take(okta, user, mails).await
+                STEP.take(okta, user, mails).await
+            }
+
+            async fn settle(
+                self,
+                okta: &$crate::Okta,
+                began: flowrun_kit::settled::Began,
+            ) -> flowrun_core::fault::Result<flowrun_kit::settled::Settled<$crate::lifecycle::Done>> {
+                let user = $crate::given::given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?;
+                STEP.look(okta, user, began).await
             }
         }
     };
@@ -83,6 +100,28 @@ impl Step {
             taken => taken,
         };
         Ok(Done { status_code: taken? })
+    }
+
+    /// Looks whether it was taken. The status shows where the user is, and its time whether that was so before: then Okta would
+    /// have refused the step, and refuses it again. Who took it is not shown.
+    pub(crate) async fn look(&self, okta: &Okta, user: &str, began: Began) -> Result<Settled<Done>> {
+        let read = |reply: &Reply| {
+            let user = reply.value()?;
+            let since = user.as_object().map(|user| Time::of(user, "statusChanged")).unwrap_or_default();
+            Ok((text(&user, "status"), since.date()))
+        };
+        let call = Call::get(users::path(user));
+        let Some((status, since)) = there(okta.client.read(call, read).await)? else {
+            return Ok(Settled::DidNot);
+        };
+        Ok(match began.against(&okta.client, since) {
+            _ if !self.leads_to.contains(&&*status) => Settled::DidNot,
+            When::Before => Settled::DidNot,
+            When::Since => Settled::Happened(Done { status_code: 200.0 }),
+            When::Unclear => {
+                Settled::unknown(format!("the user is {status} now, and may have been so before"))
+            }
+        })
     }
 }
 

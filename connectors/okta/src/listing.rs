@@ -126,6 +126,11 @@ impl Listing {
         }
     }
 
+    /// All records of the list that begins with `first`, however many.
+    pub(crate) async fn everything(&self, okta: &Okta, first: Call) -> Result<Vec<Arc<Record>>> {
+        Ok(self.collect(okta, first, usize::MAX).await?.0)
+    }
+
     /// The pages up to the one that makes `enough`, and whether there are more.
     async fn collect(&self, okta: &Okta, first: Call, enough: usize) -> Result<(Vec<Arc<Record>>, bool)> {
         let (mut trail, mut records) = (Trail::default(), Vec::new());

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use axum::http::Method;
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::{FaultKind, Result};
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled};
 
 use crate::applications::AppUser;
 use crate::given::given;
 use crate::lifecycle::status;
+use crate::looked::there;
 use crate::{Okta, applications, connection};
 
 /// Removes a user's own assignment to an application; one that comes through a group stays.
@@ -67,6 +69,8 @@ impl Effect for RemoveUserFromApplication {
             => err "Okta answered 404 E0000007",
     };
     const DOES: Does = Does::Changes(Repeat::Safe);
+    // A second time Okta says that nobody is assigned.
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("whether the user is still assigned");
     const SCOPES: &[&str] = &["okta.apps.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -96,5 +100,18 @@ impl Effect for RemoveUserFromApplication {
             answered => answered?,
         };
         Ok(Removed { status })
+    }
+
+    /// Whoever is not assigned may not have been so before, which comes to the same. Who is assigned through a group may have had
+    /// an own assignment or not.
+    async fn settle(self, okta: &Okta, _: Began) -> Result<Settled<Removed>> {
+        let application = given(&self.application_id, Self::APPLICATION_ID, "application's ID")?;
+        let user = given(&self.user_id, Self::USER_ID, "user's ID")?;
+        let call = Call::get(applications::user(application, user));
+        Ok(match there(okta.client.read(call, AppUser::read).await)? {
+            None => Settled::Happened(Removed { status: 204.0 }),
+            Some(assigned) if assigned.is_by_itself() => Settled::DidNot,
+            Some(_) => Settled::unknown("the user is assigned through a group, and may never have been otherwise"),
+        })
     }
 }

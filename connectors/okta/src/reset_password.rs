@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, Outputs, bail, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled, When};
 
 use crate::given::{given, yes};
 use crate::lifecycle::status;
+use crate::looked::there;
+use crate::users::Changed;
 use crate::{Okta, connection, users};
 
 /// Resets a user's password: the user can't sign in before choosing a new one.
@@ -60,6 +63,7 @@ impl Effect for ResetPassword {
             => err "Okta answered 403 E0000038",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("by the user's status, and since when it is so");
     const SCOPES: &[&str] = &["okta.users.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -82,5 +86,19 @@ impl Effect for ResetPassword {
             }
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Whoever was `RECOVERY` before may have been reset once more, which the status does not show; and whoever has a new password
+    /// since is no longer. Then somebody must decide whether the user gets a second mail.
+    async fn settle(self, okta: &Okta, began: Began) -> Result<Settled<Reset>> {
+        let path = users::path(given(&self.id_or_login, Self::ID_OR_LOGIN, "user's ID or login")?);
+        let Some(user) = there(okta.client.read(Call::get(path), Changed::read).await)? else {
+            return Ok(Settled::DidNot);
+        };
+        Ok(match (user.status(), began.against(&okta.client, user.status_changed())) {
+            ("RECOVERY", When::Since) => Settled::Happened(Reset { status_code: 200.0 }),
+            (status, When::Before) if status != "RECOVERY" => Settled::DidNot,
+            (status, _) => Settled::unknown(format!("the user is {status}, which does not show whether the password was reset")),
+        })
     }
 }

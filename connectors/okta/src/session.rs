@@ -76,6 +76,12 @@ impl Session {
         okta.client.read(Call::get(path), Session::read).await
     }
 
+    /// The active sessions of the identity source at `source`.
+    pub async fn active(okta: &Okta, source: &str) -> Result<Vec<Session>> {
+        let records = okta.client.read(Call::get(format!("{source}/sessions")), Session::read_list).await?;
+        Ok(records.iter().filter_map(|record| Session::of(record)).collect())
+    }
+
     /// The active session that was opened since then, by our clock, if there is exactly one that nobody has loaded yet.
     pub async fn opened_since(okta: &Okta, source: &str, since_ms: i64) -> Result<Option<Session>> {
         let call = Call::get(format!("{source}/sessions"));

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use flowrun_core::card::Example;
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
 use flowrun_kit::call::Call;
 use flowrun_kit::effect::Effect;
+use flowrun_kit::settled::{Began, Settled, When};
 
 use crate::session::Session;
 use crate::{Okta, connection};
@@ -53,6 +54,7 @@ impl Effect for TriggerImportSession {
             => err "Okta answered 400 E0000001",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    const AFTER_CRASH: AfterCrash = AfterCrash::looks("by the session's status");
     const SCOPES: &[&str] = &["okta.identitySources.manage"];
     const TIMEOUT: Duration = connection::TIMEOUT;
     type Connection = Okta;
@@ -74,5 +76,18 @@ impl Effect for TriggerImportSession {
             }
             started => started,
         }
+    }
+
+    /// A session is triggered once, so that its status shows it. Who did it is not shown.
+    async fn settle(self, okta: &Okta, began: Began) -> Result<Settled<Session>> {
+        let path = okta.session(self.application_id.as_ref(), &self.session_id)?;
+        let session = Session::fetch(okta, &path).await?;
+        let changed = began.against(&okta.client, session.last_updated.date());
+        Ok(match &*session.status {
+            "TRIGGERED" | "COMPLETED" | "ERROR" if changed == When::Before => Settled::DidNot,
+            "TRIGGERED" | "COMPLETED" | "ERROR" => Settled::Happened(session),
+            "CREATED" | "IN_PROGRESS" | "CLOSED" | "EXPIRED" => Settled::DidNot,
+            other => Settled::unknown(format!("the session is {other}, which says nothing")),
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use flowrun_core::Outputs;
 use flowrun_core::fault::{Fault, FaultKind, Result};
-use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::value::{Date, Record, Text, Value};
 use flowrun_kit::address::segment;
 use flowrun_kit::call::Reply;
 
@@ -128,6 +128,21 @@ impl Changed {
             credentials: user.get("credentials").cloned().unwrap_or_default(),
             raw_body: value.clone(),
         })
+    }
+
+    /// The user's status; blank if Okta tells none.
+    pub(crate) fn status(&self) -> &str {
+        self.status.as_deref().unwrap_or_default()
+    }
+
+    /// When the status changed last.
+    pub(crate) fn status_changed(&self) -> Option<Date> {
+        self.status_changed.date()
+    }
+
+    /// When the user was created.
+    pub(crate) fn created(&self) -> Option<Date> {
+        self.created.date()
     }
 }
 

@@ -18,16 +18,17 @@ use flowrun_okta::{connector, effect_cards};
 const URL: &str = "https://acme.okta.sim";
 /// Sun, 22 Nov 2026 09:00:00 GMT
 const NOW_MS: i64 = 1_795_338_000_000;
-const ADA: &str = "ada@example.com";
+pub(crate) const ADA: &str = "ada@example.com";
 
-struct Org {
-    sim: OktaSim,
-    okta: Connected,
+pub(crate) struct Org {
+    pub(crate) sim: OktaSim,
+    pub(crate) okta: Connected,
+    pub(crate) clock: Clock,
     faults: SimFaults,
 }
 
 /// An org in which Ada is a user whom the identity source brought.
-fn org(status: UserStatus) -> Org {
+pub(crate) fn org(status: UserStatus) -> Org {
     let clock = Clock::starting_at(NOW_MS, 1.0);
     let faults = SimFaults::none();
     let mut config = OktaSimConfig::new(clock.clone());
@@ -37,18 +38,19 @@ fn org(status: UserStatus) -> Org {
     let profile = profile.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
     sim.seed([SeedUser { external_id: "1".to_owned(), profile, status }]);
     let transport = Arc::new(SimTransport::new(&clock).host(URL, sim.router()));
-    let okta =
-        connector().connect(&by_token(&sim, URL), Means::new(transport, clock)).expect("complete settings");
-    Org { sim, okta, faults }
+    let okta = connector()
+        .connect(&by_token(&sim, URL), Means::new(transport, clock.clone()))
+        .expect("complete settings");
+    Org { sim, okta, clock, faults }
 }
 
 impl Org {
-    async fn try_card(&self, id: &str, inputs: &str) -> Result<Record, Fault> {
+    pub(crate) async fn try_card(&self, id: &str, inputs: &str) -> Result<Record, Fault> {
         let inputs = parse_json(inputs).expect("inputs are JSON");
         direct::perform(&effect_cards(), &format!("okta.{id}"), &inputs, &self.okta.connection).await
     }
 
-    async fn card(&self, id: &str, inputs: &str) -> Value {
+    pub(crate) async fn card(&self, id: &str, inputs: &str) -> Value {
         self.try_card(id, inputs).await.map(Value::from).unwrap_or_else(|fault| panic!("{id}: {fault}"))
     }
 
@@ -73,7 +75,7 @@ impl Org {
     }
 }
 
-fn text(value: &Value, path: &str) -> String {
+pub(crate) fn text(value: &Value, path: &str) -> String {
     get(value, path).to_string()
 }
 

@@ -14,5 +14,6 @@ mod org;
 mod pages;
 mod protocol;
 mod resources;
+mod settled;
 mod sim;
 mod token;

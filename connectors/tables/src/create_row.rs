@@ -1,5 +1,5 @@
 use flowrun_core::card::{Example, TableName};
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{Record, Text};
 use flowrun_core::{Inputs, Outputs, examples};
@@ -49,6 +49,8 @@ impl Effect for CreateRow {
             => err "has no column",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    // The row goes with the process, or came with the end of the card: both are in one transaction.
+    const AFTER_CRASH: AfterCrash = AfterCrash::Repeats;
     type Connection = Tables;
     type Out = Created;
 

@@ -1,5 +1,5 @@
 use flowrun_core::card::{Example, TableName};
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::fault::Result;
 use flowrun_core::value::Text;
 use flowrun_core::{Inputs, examples};
@@ -39,6 +39,8 @@ impl Effect for DeleteRow {
             => err "no row with the ID \"\"",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    // The row is gone only if the end of the card is noted: both are in one transaction.
+    const AFTER_CRASH: AfterCrash = AfterCrash::Repeats;
     type Connection = Tables;
     type Out = ();
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use flowrun_core::card::{Example, TableName};
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::encoding::{self, Encoding};
 use flowrun_core::fault::Result;
 use flowrun_core::value::{File, Record, Text};
@@ -83,6 +83,8 @@ impl Effect for ImportFromCsv {
             => err "the file has no first line",
     };
     const DOES: Does = Does::Changes(Repeat::Never);
+    // The rows are there only if the end of the card is noted: both are in one transaction.
+    const AFTER_CRASH: AfterCrash = AfterCrash::Repeats;
     type Connection = Tables;
     type Out = Imported;
 

@@ -33,7 +33,9 @@ struct Shared {
 /// The right to change the kept tables of a scope, until this is dropped.
 #[must_use = "the order of changes holds only as long as this lives"]
 #[derive(Debug)]
-pub struct Order<'k>(#[allow(dead_code, reason = "held")] Option<MutexGuard<'k, ()>>);
+pub struct Order<'k> {
+    _held: Option<MutexGuard<'k, ()>>,
+}
 
 impl Keeper {
     /// The tables of a scope.
@@ -72,13 +74,13 @@ impl Kept {
 
     /// The right to change these tables.
     pub(crate) fn order(&self) -> Order<'_> {
-        Order(Some(self.0.order.lock().unwrap_or_else(PoisonError::into_inner)))
+        Order { _held: Some(self.0.order.lock().unwrap_or_else(PoisonError::into_inner)) }
     }
 }
 
 impl Order<'_> {
     /// The right of a run that has no kept tables.
-    pub(crate) const NONE: Order<'static> = Order(None);
+    pub(crate) const NONE: Order<'static> = Order { _held: None };
 }
 
 fn load(name: &Text, columns: &Arc<[Column]>, rows: &dyn Rows) -> Result<Table> {

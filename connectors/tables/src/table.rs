@@ -222,9 +222,12 @@ impl Table {
     /// Notes that another row lies in the slot than before, or none.
     fn changed(&mut self, slot: usize) {
         self.views.clear();
-        if self.changes.is_some() {
-            let change = self.stored_row(slot).map_or(Change::Delete(self.slots[slot].number), Change::Put);
-            self.changes.get_or_insert_default().push(change);
+        if self.changes.is_none() {
+            return;
+        }
+        let change = self.stored_row(slot).map_or(Change::Delete(self.slots[slot].number), Change::Put);
+        if let Some(changes) = &mut self.changes {
+            changes.push(change);
         }
     }
 

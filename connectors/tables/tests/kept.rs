@@ -35,8 +35,8 @@ impl Disk {
     fn try_run(&self, kept: &Kept, definitions: &[Table]) -> Result<Arc<Tables>, String> {
         let names = definitions.iter().map(|table| &*table.name);
         let tables = Tables::new(definitions).keeping(names, kept, self);
-        let tables =
-            tables.map_err(|fault| format!("{} ({})", fault.message, fault.help.unwrap_or_default()))?;
+        let tables = tables
+            .map_err(|fault| format!("{} ({})", fault.message, fault.help.clone().unwrap_or_default()))?;
         tables.set_time(NOW_MS * 1000);
         Ok(Arc::new(tables))
     }
@@ -107,7 +107,7 @@ fn what_is_stored_is_what_the_run_saw_after_every_card() {
         let disk = Disk::default();
         let run = disk.process(&["people"]);
         let own = crate::perform::tables();
-        for (nth, step) in steps(seed, 1_500).iter().enumerate() {
+        for (nth, step) in steps(seed, 600).iter().enumerate() {
             let before = run.rows("people");
             assert_eq!(take(&run, step), take(&own, step), "a kept table is like any other");
             let changed = disk.store(&run);

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::again::{CancelArgs, RerunArgs, ResumeArgs, SettleArgs};
 use crate::commands::cards::CardsArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::completions::CompletionsArgs;
@@ -12,6 +13,7 @@ use crate::commands::docs::DocsArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::run::RunArgs;
+use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
 
@@ -20,12 +22,13 @@ Examples:
   flowrun flows/import.yaml                      run a flow; without credentials, over simulators
   flowrun flows/import.yaml --employees 25000    the same with more employees
   flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
+  flowrun runs                                   which runs there were, and how they stand
   flowrun check flows                            find every mistake before a run
   flowrun fmt                                    bring the flows in this folder into one form
   flowrun cards list.for_each                    what a card takes, gives, and does
   flowrun sandbox                                the simulators on a port, for any client
 
-Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 130 interrupted.";
+Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 3 the run is held or paused, 130 interrupted.";
 
 /// Runs flows of cards, as Okta Workflows has them, from YAML files.
 #[derive(Debug, Parser)]
@@ -53,6 +56,16 @@ pub struct Cli {
 pub enum Command {
     /// Run a flow (`flowrun FILE` is short for it)
     Run(Box<RunArgs>),
+    /// List runs, or look at one
+    Runs(RunsArgs),
+    /// Go on with a run: after a crash, or with the answer that it waits for
+    Resume(ResumeArgs),
+    /// Say what became of a request, of which nobody knows after a crash; the run goes on
+    Settle(SettleArgs),
+    /// End a run that has not ended
+    Cancel(CancelArgs),
+    /// Run anew what was run, with the same inputs
+    Rerun(RerunArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking

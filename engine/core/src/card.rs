@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::does::Does;
+use crate::does::{AfterCrash, Does};
 use crate::fault::{Fault, FaultKind, InputId, Result};
 use crate::types::{Kind, Type};
 use crate::value::{FromValue, IntoValue, Mismatch, Record, Text, Value};
@@ -312,6 +312,8 @@ pub struct EffectSpec {
     pub timeout: Duration,
     /// What performing it does to the world.
     pub does: Does,
+    /// What is done about a performance whose end nobody saw.
+    pub after_crash: AfterCrash,
     /// What its vendor must have granted for it, in the vendor's words, such as OAuth 2.0 scopes.
     pub scopes: Words,
     /// Whether it yields pages of records for a helper flow, when its input `result_set` says `stream`.
@@ -482,6 +484,15 @@ impl Card {
         match &self.work {
             Work::Effect(spec) => spec.does,
             Work::Pure(_) | Work::Control(_) => Does::Reads,
+        }
+    }
+
+    /// What is done about a performance with these inputs that had begun when the process died. Only what isn't repeated needs
+    /// to be noted before it begins.
+    pub fn after_crash(&self, inputs: &[Value]) -> &AfterCrash {
+        match &self.work {
+            Work::Effect(spec) => spec.after_crash.with(spec.does, inputs),
+            Work::Pure(_) | Work::Control(_) => &AfterCrash::Repeats,
         }
     }
 

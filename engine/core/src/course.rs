@@ -3,7 +3,7 @@
 
 mod saved;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::effect::{Act, Effect, EffectId, Outcome};
 use crate::fault::Fault;
@@ -50,7 +50,7 @@ pub struct Course {
     own: VecDeque<(Effect, Place)>,
     open: BTreeMap<EffectId, Open>,
     /// What may have happened before a crash and has no end.
-    begun: BTreeSet<EffectId>,
+    begun: BTreeMap<EffectId, i64>,
     /// How many turns it took since the last entry.
     after: u32,
     entries: usize,
@@ -86,7 +86,7 @@ pub enum Turned {
 impl Course {
     /// A run that has just been made.
     pub fn new(machine: Machine) -> Course {
-        let (own, open, begun) = (VecDeque::new(), BTreeMap::new(), BTreeSet::new());
+        let (own, open, begun) = (VecDeque::new(), BTreeMap::new(), BTreeMap::new());
         Course { machine, own, open, begun, after: 0, entries: 0, blocked: false }
     }
 
@@ -115,6 +115,11 @@ impl Course {
         turned
     }
 
+    /// Whether the machine waits for something that is to be done here.
+    pub fn has_own(&self) -> bool {
+        self.blocked && !self.own.is_empty()
+    }
+
     /// The next effect that is to be done here, if the machine waits for one.
     pub fn next_own(&mut self) -> Option<(Effect, Place)> {
         if self.blocked { self.own.pop_front() } else { None }
@@ -128,6 +133,13 @@ impl Course {
     /// The entry of what comes now.
     pub fn entry(&self, at_us: i64, event: Event) -> Entry {
         Entry { after: self.after, at_us, event }
+    }
+
+    /// Notes that the first request of an effect that may not be repeated is about to be sent, as an entry of the journal says. It
+    /// moves no machine; a checkpoint holds it.
+    pub fn began(&mut self, id: EffectId, at_us: i64) {
+        self.entries += 1;
+        self.begun.insert(id, at_us);
     }
 
     /// Notes that an effect which may have happened did not.
@@ -168,9 +180,9 @@ impl Course {
         self.open.iter().map(|(id, open)| (*id, open)).filter(|(id, _)| self.machine.awaits(*id))
     }
 
-    /// Whether a request of the effect may have been sent, which may not be repeated.
-    pub fn may_have_happened(&self, id: EffectId) -> bool {
-        self.begun.contains(&id)
+    /// When a request of the effect may have been sent, which may not be repeated, in microseconds since 1970.
+    pub fn may_have_happened(&self, id: EffectId) -> Option<i64> {
+        self.begun.get(&id).copied()
     }
 
     /// Ends an effect of the world: gives its names and its fingerprint. None if the machine does not await it any more.
@@ -217,8 +229,7 @@ impl Course {
     pub fn apply(&mut self, entry: &Entry, own: &mut dyn Own) -> Result<(), ReplayError> {
         match &entry.event {
             Event::Began(asked) => {
-                self.entries += 1;
-                self.begun.insert(asked.id);
+                self.began(asked.id, entry.at_us);
                 return Ok(());
             }
             Event::Settled(asked, settlement) => {

@@ -25,6 +25,8 @@ pub enum FaultKind {
     Parse,
     /// The vendor asked to slow down, for longer than it was worth waiting.
     RateLimit,
+    /// A crash came between a request and its answer, and nobody knows whether it took effect.
+    Uncertain,
     /// The step took longer than it may.
     Timeout,
     /// The address is not one that may be called.
@@ -55,6 +57,7 @@ impl fmt::Display for FaultKind {
             FaultKind::NotFound => "Not Found",
             FaultKind::Parse => "Parse Error",
             FaultKind::RateLimit => "Rate Limit",
+            FaultKind::Uncertain => "Uncertain",
             FaultKind::Timeout => "Timeout",
             FaultKind::Url => "URL Error",
             FaultKind::User => "User Error",
@@ -179,6 +182,11 @@ impl Fault {
         Fault::new(FaultKind::Timeout, message)
             .code(504)
             .help("give the card a longer `timeout`, or look whether the vendor answers at all")
+    }
+
+    /// Nobody knows what became of a performance that a crash cut off, because of `why`.
+    pub fn uncertain(why: impl Into<Text>) -> Fault {
+        Fault::new(FaultKind::Uncertain, why).lost(true)
     }
 
     /// A card that is declared to change nothing wants to send this request.

@@ -13,7 +13,7 @@ use flowrun_core::card::{
 use flowrun_core::check::uses::Use;
 use flowrun_core::check::{Checked, Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use flowrun_core::fault::Result;
 use flowrun_core::keep::{JournalBounds, Keep};
 use flowrun_core::load::load;
@@ -117,6 +117,7 @@ fn effect<I: Inputs, O: Outputs>(id: &'static str, connector: &'static str, own:
         own,
         timeout: Duration::from_secs(30),
         does: Does::Reads,
+        after_crash: AfterCrash::Repeats,
         scopes: Words::NONE,
         streams: !own,
         state_in_record: false,

@@ -15,12 +15,13 @@ use flowrun_core::program::Program;
 use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
+use flowrun_kit::settled::Settled;
 pub use flowrun_kit::stop::Stop;
 use flowrun_tables::{Changes, Tables};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use crate::perform::{Connections, Panics, Perform, Performing, Settled, TimeLimit};
+use crate::perform::{Connections, Panics, Perform, Performing, TimeLimit};
 
 /// What a run needs from the machinery around it.
 pub struct World {
@@ -242,7 +243,7 @@ enum Ended {
     /// As it was asked for.
     Done(Outcome),
     /// It was looked what became of it.
-    Looked(Settled),
+    Looked(Settled<Answer>),
 }
 
 impl Future for Named {
@@ -350,9 +351,9 @@ impl<'d> Driver<'d> {
 
     /// Begins an effect, unless somebody else ends it. Of one that may have happened it is looked first what became of it.
     fn begin(&mut self, id: EffectId) {
-        if self.course.may_have_happened(id) {
+        if let Some(began_us) = self.course.may_have_happened(id) {
             if let Some(effect) = self.course.asked(id) {
-                let looking = self.world.performer.look(effect);
+                let looking = self.world.performer.look(effect, began_us.div_euclid(1000));
                 self.pending.push(Named(id, Box::pin(async move { Ended::Looked(looking.await) })));
             }
             return;
@@ -386,20 +387,24 @@ impl<'d> Driver<'d> {
 
     /// Does one thing that is to be done here, if there is one.
     fn do_own(&mut self) -> bool {
-        let Some((effect, place)) = self.course.next_own() else { return false };
+        if !self.course.has_own() {
+            return false;
+        }
         let now_us = self.world.time.now_us();
         if !self.log.keeps() {
             self.course.pass(now_us);
+        } else if now_us - self.course.machine.now_us() >= UNNOTED_US {
+            // An entry stands between turns, so that what is to be done waits for the next one.
+            self.note(now_us, Event::Passed);
+            self.course.pass(now_us);
+            return true;
         }
+        let Some((effect, place)) = self.course.next_own() else { return false };
         let id = effect.id;
         let mut here = self.world.here();
         if place == Place::Own {
             let outcome = here.perform(effect, self.course.machine.now_us());
             self.course.complete_own(id, outcome);
-            if now_us - self.course.machine.now_us() >= UNNOTED_US {
-                self.note(now_us, Event::Passed);
-                self.course.pass(now_us);
-            }
             return true;
         }
         let asked = Asked { id, print: if self.log.keeps() { effect.print() } else { 0 } };
@@ -446,7 +451,7 @@ impl<'d> Driver<'d> {
     }
 
     /// It was looked what became of an effect that may have happened before a crash.
-    fn settle(&mut self, id: EffectId, settled: Settled) {
+    fn settle(&mut self, id: EffectId, settled: Settled<Answer>) {
         let Some(print) = self.course.print(id) else { return };
         let (settlement, outcome) = match settled {
             Settled::Happened(answer) => (Settlement::Happened, Some(Ok(answer))),

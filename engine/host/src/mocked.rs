@@ -8,9 +8,10 @@ use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
 use flowrun_core::value::{Record, Text};
 use flowrun_external::Answers;
 use flowrun_kit::effect::Pending;
+use flowrun_kit::settled::Settled;
 use flowrun_tables::Tables;
 
-use crate::perform::{Perform, Performing, Settled};
+use crate::perform::{Perform, Performing};
 
 /// Performs what a file has no answer for. External cards have their answers anyway.
 pub struct Mocked<P>(pub P, pub Arc<Answers>);
@@ -36,8 +37,8 @@ impl<P: Perform> Perform for Mocked<P> {
         self.0.tables()
     }
 
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        self.0.look(effect)
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }
 

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use flowrun_core::card::Work;
 use flowrun_core::course::Place;
-use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_kit::activity::Activity;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::Connector;
 use flowrun_kit::effect::{AnyConnection, Connection, EffectCard, Pending};
 use flowrun_kit::errand::Run;
+use flowrun_kit::settled::Settled;
 use flowrun_kit::stop::Stop;
 use flowrun_tables::Tables;
 use futures_util::FutureExt;
@@ -52,26 +53,11 @@ pub trait Perform: Send + Sync {
         }
     }
 
-    /// Looks what became of an effect that may have happened before a crash.
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        let _ = effect;
-        Box::pin(async { Settled::Unknown(uncertain()) })
+    /// Looks what became of an effect that may have happened before a crash, since `began_ms` milliseconds since 1970.
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        let _ = (effect, began_ms);
+        Box::pin(async { Settled::unknown("nothing here can look") })
     }
-}
-
-/// What became of an effect that may have happened.
-#[derive(Debug)]
-pub enum Settled {
-    /// It happened, and this is what it gave.
-    Happened(Answer),
-    /// It did not.
-    DidNot,
-    /// Nobody can tell; the fault says why.
-    Unknown(Fault),
-}
-
-fn uncertain() -> Fault {
-    Fault::new(FaultKind::Network, "nobody knows whether this was done before the run was interrupted").lost(true)
 }
 
 /// What has begun.
@@ -162,14 +148,14 @@ impl Connections {
         }
     }
 
-    fn card(&self, performance: Performance) -> Performing {
+    fn card(&self, id: EffectId, performance: Performance) -> Performing {
         let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
         let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
             let message = format!("nothing here can perform `{}`", performance.card.id);
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
         };
         let named = performance.connection.and_then(|index| self.reached.get(&index)?.named.clone());
-        let performing = card.perform(performance, connection, self.run.clone(), activity);
+        let performing = card.perform(Some(id), performance, connection, self.run.clone(), activity);
         Performing::begin(match named {
             None => performing,
             Some((connector, name)) => Box::pin(async move {
@@ -182,7 +168,7 @@ impl Connections {
 impl Perform for Connections {
     fn perform(&self, effect: Effect) -> Performing {
         match effect.act {
-            Act::Card(performance) => self.card(performance),
+            Act::Card(performance) => self.card(effect.id, performance),
             Act::WaitUntil(until_us) => {
                 let (clock, us) = (self.time.clock().clone(), until_us.saturating_sub(self.time.now_us()));
                 Performing::begin(Box::pin(async move {
@@ -206,6 +192,18 @@ impl Perform for Connections {
 
     fn tables(&self) -> Option<&Tables> {
         self.tables.as_deref()
+    }
+
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        let Act::Card(performance) = effect.act else { return Box::pin(async { Settled::DidNot }) };
+        let card = self.cards.iter().find(|card| card.card.id == performance.card.id);
+        let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
+            return Box::pin(async { Settled::unknown("nothing here can look") });
+        };
+        let looking = card.settle(performance, connection, self.run.clone(), activity, began_ms);
+        Box::pin(async move {
+            looking.await.unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)))
+        })
     }
 }
 
@@ -235,8 +233,8 @@ impl<P: Perform> Perform for Panics<P> {
         self.0.tables()
     }
 
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        self.0.look(effect)
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }
 
@@ -275,7 +273,7 @@ impl<P: Perform> Perform for TimeLimit<P> {
         self.0.tables()
     }
 
-    fn look(&self, effect: Effect) -> Pending<'static, Settled> {
-        self.0.look(effect)
+    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
+        self.0.look(effect, began_ms)
     }
 }

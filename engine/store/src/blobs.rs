@@ -1,6 +1,6 @@
 //! Files by their hash, each in a file of its own below the store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -15,13 +15,38 @@ use crate::hash::FileHash;
 #[derive(Debug)]
 pub(crate) struct Blobs {
     folder: PathBuf,
-    /// Files that were put and are not named by any commit yet, with how often.
-    fresh: Mutex<HashMap<FileHash, usize>>,
+    held: Mutex<Held>,
+}
+
+/// Why files stay that no commit names.
+#[derive(Debug, Default)]
+struct Held {
+    /// They were put and are not named yet; with how often.
+    fresh: HashMap<FileHash, usize>,
+    /// So many backups are being made.
+    pinned: usize,
+    /// They would be gone but for the backups.
+    postponed: HashSet<FileHash>,
+}
+
+/// While it lives no file goes.
+pub(crate) struct Pin<'b>(&'b Blobs);
+
+impl Drop for Pin<'_> {
+    fn drop(&mut self) {
+        let mut held = self.0.held();
+        held.pinned -= 1;
+        if held.pinned == 0 {
+            for hash in std::mem::take(&mut held.postponed) {
+                let _ = fs::remove_file(self.0.path(&hash));
+            }
+        }
+    }
 }
 
 impl Blobs {
     pub(crate) fn new(store: &Path) -> Blobs {
-        Blobs { folder: store.join("blobs"), fresh: Mutex::default() }
+        Blobs { folder: store.join("blobs"), held: Mutex::default() }
     }
 
     pub(crate) fn path(&self, hash: &FileHash) -> PathBuf {
@@ -29,9 +54,14 @@ impl Blobs {
         self.folder.join(&name[..2]).join(name)
     }
 
-    /// While this is held no file is removed.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, HashMap<FileHash, usize>> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps all files for as long as the pin lives.
+    pub(crate) fn pin(&self) -> Pin<'_> {
+        self.held().pinned += 1;
+        Pin(self)
     }
 
     /// Writes a file under its hash; it is on the disk before this returns.
@@ -42,20 +72,10 @@ impl Blobs {
     fn try_put(&self, content: &mut dyn Read) -> io::Result<FileHash> {
         make_private(&self.folder)?;
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
-        let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
-        loop {
-            let read = match content.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            hasher.update(&buffer[..read]);
-            file.write_all(&buffer[..read])?;
-        }
-        let hash = FileHash(hasher.finalize().into());
+        let hash = copy_hashing(content, &mut file)?;
         let path = self.path(&hash);
-        let mut fresh = self.hold();
+        let mut held = self.held();
+        held.postponed.remove(&hash);
         if !path.exists() {
             file.as_file().sync_all()?;
             let folder = path.parent().unwrap_or(&self.folder);
@@ -64,7 +84,7 @@ impl Blobs {
             sync_folder(folder)?;
             sync_folder(&self.folder)?;
         }
-        *fresh.entry(hash).or_default() += 1;
+        *held.fresh.entry(hash).or_default() += 1;
         Ok(hash)
     }
 
@@ -82,21 +102,27 @@ impl Blobs {
 
     /// A commit names the file.
     pub(crate) fn used(&self, hash: &FileHash) {
-        let mut fresh = self.hold();
-        if let Some(count) = fresh.get_mut(hash) {
+        let mut held = self.held();
+        if let Some(count) = held.fresh.get_mut(hash) {
             *count -= 1;
             if *count == 0 {
-                fresh.remove(hash);
+                held.fresh.remove(hash);
             }
         }
     }
 
     /// No commit names the file any more: it goes, unless it was put anew.
     pub(crate) fn release(&self, hash: &FileHash) {
-        if !self.hold().contains_key(hash) {
-            // What stays for some reason is swept at the next start.
-            let _ = fs::remove_file(self.path(hash));
+        let mut held = self.held();
+        if held.fresh.contains_key(hash) {
+            return;
         }
+        if held.pinned > 0 {
+            held.postponed.insert(*hash);
+            return;
+        }
+        // What stays for some reason is swept at the next start.
+        let _ = fs::remove_file(self.path(hash));
     }
 
     /// All files that are there, by their names.
@@ -131,6 +157,27 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
+    }
+}
+
+/// The hash of a file's content.
+pub(crate) fn hash_of(path: &Path) -> io::Result<FileHash> {
+    copy_hashing(&mut File::open(path)?, &mut io::sink())
+}
+
+/// Copies, and gives the hash of what was copied.
+pub(crate) fn copy_hashing(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<FileHash> {
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(FileHash(hasher.finalize().into())),
+            Ok(read) => {
+                hasher.update(&buffer[..read]);
+                to.write_all(&buffer[..read])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -29,5 +29,5 @@ pub use lock::{Holder, Lock};
 pub use memory::InMemory;
 pub use port::{Content, Journal, Store};
 pub use run::{About, Filter, Forgotten, Fork, Keep, KeptTable, Purged, Run, State, Status};
-pub use sqlite::{Access, Durability, Settings, Sqlite};
+pub use sqlite::{Access, Backup, Durability, Finding, Restored, Settings, Sqlite, restore};
 pub use ticket::{Durable, Ticket};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod disk;
 mod given;
 
 use flowrun_store::{InMemory, Sqlite};

@@ -296,7 +296,7 @@ impl Run<'_> {
         if asked.card.id.starts_with("tables.") {
             let card = self.cards.iter().find(|card| card.card.id == asked.card.id).unwrap();
             let connection: AnyConnection = self.tables.clone();
-            return card.perform(asked, connection, Arc::default(), None).await;
+            return card.perform(None, asked, connection, Arc::default(), None).await;
         }
         let at = program.flow(flow).step(step);
         let (title, id) = self.export.origin(at.span);

@@ -1,5 +1,6 @@
 //! The commands: each with its arguments and what it does.
 
+pub mod again;
 pub mod cards;
 pub mod check;
 pub mod completions;
@@ -10,5 +11,6 @@ pub mod docs;
 pub mod fmt;
 pub mod graph;
 pub mod run;
+pub mod runs;
 pub mod sandbox;
 pub mod schema;

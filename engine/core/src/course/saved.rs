@@ -1,10 +1,10 @@
 //! Checkpoints of a run: what the journal up to here has come to, so that resuming need not begin with its first entry.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Course, Open, Place};
-use crate::effect::Effect;
+use crate::effect::{Effect, EffectId};
 use crate::journal::Names;
 use crate::machine::{Machine, Restore, Save, Start};
 use crate::program::Program;
@@ -32,8 +32,13 @@ impl Course {
         writer.name("turns").number(self.after);
         writer.name("blocked").boolean(self.blocked);
         let save = Save::write(&self.machine, writer);
-        let begun = self.begun.iter().filter(|id| self.machine.awaits(**id));
-        writer.name("begun").list(begun, |writer, id| writer.plain(format_args!("{id}")));
+        let begun = self.begun.iter().filter(|(id, _)| self.machine.awaits(**id));
+        writer.name("begun").list(begun, |writer, (id, at_us)| {
+            writer.object(|writer| {
+                writer.name("effect").plain(format_args!("{id}"));
+                writer.name("at").number(*at_us);
+            });
+        });
         let own = self.own.iter().filter(|(effect, _)| self.machine.awaits(effect.id));
         writer.name("own").list(own, |writer, (effect, place)| {
             writer.object(|writer| {
@@ -71,13 +76,13 @@ impl Course {
 
 fn read(mut restore: Restore, reader: &mut Reader<'_>) -> Read<Course> {
     let (mut entries, mut after, mut blocked) = (0, 0, false);
-    let (mut begun, mut own, mut open) = (BTreeSet::new(), Vec::new(), Vec::new());
+    let (mut begun, mut own, mut open) = (BTreeMap::new(), Vec::new(), Vec::new());
     reader.rest(|reader, name| {
         match name {
             "entries" => entries = reader.whole()?,
             "turns" => after = reader.whole()?,
             "blocked" => blocked = reader.boolean()?,
-            "begun" => begun = reader.list(Reader::quoted_id)?.into_iter().collect(),
+            "begun" => begun = reader.list(may_have_happened)?.into_iter().collect(),
             "own" => own = reader.list(|reader| done_here(&restore, reader))?,
             "open" => open = reader.list(|reader| asked(&restore, reader))?,
             _ if restore.member(reader, name)? => {}
@@ -91,6 +96,20 @@ fn read(mut restore: Restore, reader: &mut Reader<'_>) -> Read<Course> {
     });
     let (own, open) = (own.into(), open.collect());
     Ok(Course { machine: restore.machine(), own, open, begun, after, entries, blocked })
+}
+
+/// What may have happened, and when it began.
+fn may_have_happened(reader: &mut Reader<'_>) -> Read<(EffectId, i64)> {
+    let (mut effect, mut at_us) = (None, 0);
+    reader.object(|reader, name| {
+        match name {
+            "effect" => effect = Some(reader.quoted_id()?),
+            "at" => at_us = reader.whole()?,
+            _ => return reader.damaged("what may have happened"),
+        }
+        Ok(())
+    })?;
+    effect.map_or_else(|| reader.damaged("an effect before this"), |effect| Ok((effect, at_us)))
 }
 
 /// What is to be done here, and where.

@@ -38,6 +38,7 @@ kinds! {
     User = "user"
     StackLimit = "stack_limit"
     RunLimit = "run_limit"
+    Uncertain = "uncertain"
     Cancelled = "cancelled"
     Rehearsal = "rehearsal"
     Internal = "internal"

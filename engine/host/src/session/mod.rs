@@ -17,6 +17,7 @@ mod private;
 pub mod save;
 pub mod simulators;
 pub mod state;
+pub mod table_files;
 pub mod vault;
 
 mod job;
@@ -24,6 +25,7 @@ mod legacy;
 mod open;
 mod plan;
 mod run;
+mod said;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

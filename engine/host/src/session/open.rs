@@ -103,11 +103,11 @@ impl Plan {
                 let replayed = journal.replay_within(self.program.clone(), self.job.limits, &mut here);
                 replayed.map_err(|error| match error {
                     ReplayError::Start(fault) => refused(&fault),
-                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program, &mut ()),
+                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program),
                 })?
             }
         };
-        Ok(Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn })
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }.hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {

@@ -2,8 +2,8 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::columns;
 use super::desk::{CHECKPOINT, Desk, KnownRun, REPORT, START};
+use super::{columns, read};
 use crate::batch::{
     AuditLine, Batch, Entry, Moved, NewRun, Row, RowChange, RunId, StoredProgram, TableChange,
 };
@@ -104,6 +104,7 @@ impl Desk {
                 about.owner,
             ])?;
         let row = self.connection.last_insert_rowid();
+        self.sum_up(row)?;
         self.put_value(row, START, 0, &run.start)?;
         self.remember(about.id.clone(), KnownRun { row, last: 0 });
         Ok(())
@@ -150,7 +151,7 @@ impl Desk {
         self.connection
             .prepare_cached("UPDATE run SET cut = max(cut, ?1), last = max(last, ?1) WHERE id = ?2")?
             .execute(params![up_to as i64, known.row])?;
-        Ok(())
+        self.sum_up(known.row)
     }
 
     fn change_table(&mut self, change: &TableChange) -> Result<()> {
@@ -174,10 +175,18 @@ impl Desk {
             }
         }
         if change.next != known.next || change.note.is_some() {
-            connection
-                .prepare_cached("UPDATE kept_table SET next = ?, note = coalesce(?, note) WHERE id = ?")?
-                .execute(params![change.next as i64, change.note, known.row])?;
             known.next = change.next;
+            if let Some(note) = &change.note {
+                known.note.clone_from(note);
+            }
+            connection
+                .prepare_cached("UPDATE kept_table SET next = ?, note = ?, sum = ? WHERE id = ?")?
+                .execute(params![
+                    known.next as i64,
+                    known.note,
+                    sum::of_table(&change.table, known.next, &known.note),
+                    known.row
+                ])?;
         }
         Ok(())
     }
@@ -185,8 +194,13 @@ impl Desk {
     fn add_audit(&self, run: i64, lines: &[AuditLine]) -> Result<()> {
         for line in lines {
             self.connection
-                .prepare_cached("INSERT INTO audit (run, number, text) VALUES (?, ?, ?)")?
-                .execute(params![run, line.number as i64, line.text])?;
+                .prepare_cached("INSERT INTO audit (run, number, text, sum) VALUES (?, ?, ?, ?)")?
+                .execute(params![
+                    run,
+                    line.number as i64,
+                    line.text,
+                    sum::of_line(line.number, &line.text)
+                ])?;
         }
         Ok(())
     }
@@ -224,6 +238,7 @@ impl Desk {
                 moved.owner,
                 known.row,
             ])?;
+        self.sum_up(known.row)?;
         if let Some(report) = &moved.report {
             self.put_value(known.row, REPORT, 0, report)?;
         }
@@ -233,6 +248,18 @@ impl Desk {
         if moved.state != State::Running {
             self.look_again(id);
         }
+        Ok(())
+    }
+
+    /// Writes the checksum of a run's line anew, after any change of it.
+    pub(super) fn sum_up(&self, row: i64) -> Result<()> {
+        let sum = self
+            .connection
+            .prepare_cached(&format!("{} WHERE id = ?", read::RUN))?
+            .query_row([row], read::sum_of_run)?;
+        self.connection
+            .prepare_cached("UPDATE run SET sum = ? WHERE id = ?")?
+            .execute([i64::from(sum), row])?;
         Ok(())
     }
 
@@ -247,7 +274,13 @@ fn put_row(connection: &rusqlite::Connection, known: &mut super::desk::KnownTabl
     for (name, value) in &row.columns {
         columns::put(known.column(connection, name)?, value, &mut body);
     }
-    let sum = sum::of_row(row.number, row.created_ms, row.updated_ms, &body);
+    let sum = sum::of_row(
+        row.number,
+        row.created_ms,
+        row.updated_ms,
+        &body,
+        row.columns.iter().map(|(name, _)| name),
+    );
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO kept_row (tab, number, created_ms, updated_ms, sum, body) VALUES (?, ?, ?, ?, ?, ?)",

@@ -11,8 +11,8 @@ use super::trouble::told;
 use crate::batch::{RunId, TableId};
 use crate::error::{Result, StoreError};
 use crate::hash::FileHash;
-use crate::refusal;
 use crate::run::{Filter, Forgotten, Keep, Purged, Status};
+use crate::{refusal, sum};
 
 /// How many runs a step takes.
 const STEP: usize = 100;
@@ -28,6 +28,7 @@ impl Desk {
         connection
             .prepare_cached(&format!("UPDATE run SET last = {last}, cut = {last}, cleared = 1 WHERE id = ?"))?
             .execute([row])?;
+        self.sum_up(row)?;
         connection.prepare_cached("DELETE FROM journal WHERE run = ?")?.execute([row])?;
         connection.prepare_cached("DELETE FROM run_value WHERE run = ?")?.execute([row])?;
         self.release_files(row)
@@ -187,15 +188,17 @@ pub(super) fn forget(store: &Sqlite, person: &str, look: bool) -> Result<Forgott
         desk.connection.execute_batch(&format!("PRAGMA secure_delete = {how}"))?;
         let found = person.forget(desk, look);
         desk.connection.execute_batch("PRAGMA secure_delete = FAST")?;
+        if !look {
+            // Nor in pages that were free before, nor in the log.
+            desk.connection.execute_batch("PRAGMA incremental_vacuum")?;
+            desk.truncates = true;
+        }
         found
     })
 }
 
-/// A text by which a person is found.
-struct Person {
-    text: String,
-    finder: AhoCorasick,
-}
+/// What a person is found by.
+struct Person(AhoCorasick);
 
 impl Person {
     fn new(text: &str) -> Result<Person> {
@@ -204,11 +207,11 @@ impl Person {
         }
         let finder = AhoCorasick::builder().ascii_case_insensitive(true).build([text]);
         let finder = finder.map_err(|error| StoreError::refused(error.to_string()))?;
-        Ok(Person { text: text.to_owned(), finder })
+        Ok(Person(finder))
     }
 
     fn is_in(&self, bytes: &[u8]) -> bool {
-        self.finder.is_match(bytes)
+        self.0.is_match(bytes)
     }
 
     fn forget(&self, desk: &mut Desk, look: bool) -> Result<Forgotten> {
@@ -272,6 +275,7 @@ impl Person {
         }
         for change in changes {
             update.execute(params![change.0, change.1, change.2, change.3])?;
+            desk.sum_up(change.3)?;
         }
         Ok(())
     }
@@ -309,16 +313,16 @@ impl Person {
                 lines.push((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, self.blacked_out(&text)));
             }
         }
-        let mut update = connection.prepare("UPDATE audit SET text = ? WHERE run = ? AND number = ?")?;
+        let mut update =
+            connection.prepare("UPDATE audit SET text = ?, sum = ? WHERE run = ? AND number = ?")?;
         for (run, number, text) in lines.iter().filter(|_| !look) {
-            update.execute(params![text, run, number])?;
+            update.execute(params![text, sum::of_line(*number as u64, text), run, number])?;
         }
         Ok(lines.len() as u64)
     }
 
     /// The text with the person's name struck out wherever it stands.
     fn blacked_out(&self, text: &str) -> String {
-        debug_assert!(!self.text.is_empty());
-        self.finder.replace_all(text, &["(forgotten)"])
+        self.0.replace_all(text, &["(forgotten)"])
     }
 }

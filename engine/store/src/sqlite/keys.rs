@@ -31,6 +31,12 @@ impl Sqlite {
         }
     }
 
+    /// Whether this is the key that the store remembers.
+    pub(super) fn knows(&self, key: &Key) -> bool {
+        let known = self.read(|connection| read::meta(connection, MARK));
+        known.is_ok_and(|known| known.is_some_and(|mark| *mark == key.mark()))
+    }
+
     fn remember_key(&self, key: Key) -> Result<Key> {
         let mark = key.mark();
         self.call(move |desk| {

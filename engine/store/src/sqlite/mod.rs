@@ -1,9 +1,11 @@
 //! The store in one SQLite file.
 
 mod apply;
+mod backup;
 mod clean;
 mod columns;
 mod desk;
+mod doctor;
 mod keys;
 mod open;
 mod queue;
@@ -19,6 +21,8 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
+pub use backup::{Backup, Restored, restore};
+pub use doctor::Finding;
 pub use open::{Access, Durability, Settings};
 
 use crate::batch::{AuditLine, Batch, Checkpoint, Entry, TableId};

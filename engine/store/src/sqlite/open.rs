@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::queue::Queue;
 use super::trouble::{damaged, told};
 use super::writer::Writer;
-use super::{Sqlite, schema};
+use super::{Sqlite, backup, schema};
 use crate::blobs::{Blobs, make_private, unwritable};
 use crate::error::{Result, StoreError, Trouble};
 use crate::lock::{Holder, Lock, private};
@@ -20,7 +20,7 @@ use crate::ticket::{Settled, Ticket};
 const OLDEST: i32 = 3_051_003;
 
 /// The store's file in its folder.
-pub(crate) const FILE: &str = "store.db";
+pub(super) const FILE: &str = "store.db";
 
 /// What a process wants of a store.
 #[derive(Clone, Debug)]
@@ -91,6 +91,7 @@ impl Sqlite {
     fn own(folder: &Path, holder: &Holder, settings: Settings) -> Result<Sqlite> {
         make_private(folder).map_err(|error| unwritable(folder, &error))?;
         let lock = take(folder, holder)?;
+        backup::interrupted(folder)?;
         let path = folder.join(FILE);
         let unclean = fs::metadata(log_of(&path)).is_ok_and(|data| data.len() > 0);
         // Made here, so that nobody else may read it; SQLite gives what lies beside it the same mode.
@@ -160,7 +161,7 @@ impl Sqlite {
     }
 }
 
-fn take(folder: &Path, holder: &Holder) -> Result<Lock> {
+pub(super) fn take(folder: &Path, holder: &Holder) -> Result<Lock> {
     let path = folder.join("store.lock");
     let taken = Lock::take(&path, holder).map_err(|error| unwritable(&path, &error))?;
     taken.map_err(|other| {
@@ -171,7 +172,7 @@ fn take(folder: &Path, holder: &Holder) -> Result<Lock> {
 }
 
 /// The log beside a file.
-fn log_of(path: &Path) -> PathBuf {
+pub(super) fn log_of(path: &Path) -> PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     log.into()
@@ -181,7 +182,7 @@ fn log_of(path: &Path) -> PathBuf {
 fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     let new = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0;
     if new {
-        connection.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
         connection.execute_batch(&format!("PRAGMA application_id = {}", schema::APPLICATION))?;
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -189,7 +190,7 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
         return Err(not_taken("journal_mode", &mode, "wal"));
     }
     check(connection, "application_id", schema::APPLICATION)?;
-    check(connection, "page_size", 8192)?;
+    check(connection, "page_size", 4096)?;
     check(connection, "auto_vacuum", 2)?;
     set(connection, EVERY)?;
     set(connection, WRITING)?;
@@ -243,8 +244,7 @@ fn keep_form(connection: &Connection, folder: &Path, form: i64) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(&path, &error)),
         _ => {}
     }
-    connection.execute("VACUUM INTO ?", [path.to_string_lossy()])?;
-    Ok(())
+    backup::copy_database(connection, &path)
 }
 
 /// Removes files that a crash left without a commit that names them.
@@ -256,6 +256,7 @@ fn sweep(connection: &Connection, blobs: &Blobs) -> Result<()> {
 /// A connection that only reads.
 pub(super) fn reader(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
+    backup::interrupted(folder)?;
     if !path.exists() {
         let message = format!("there is no store in {}", folder.display());
         return Err(StoreError::new(Trouble::Absent, message).help("a run with a journal makes one"));

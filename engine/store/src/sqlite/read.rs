@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params, params_from_iter};
 
 use super::columns;
@@ -13,17 +13,40 @@ use crate::hash::FileHash;
 use crate::run::{About, Filter, Fork, KeptTable, Run, State, Status};
 use crate::sum;
 
-/// The columns of a run, in the order in which `run_of` takes them.
-const RUN: &str = "SELECT uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
-    forked_from, forked_at, owner, state, due_us, question, ended_us, error, summary, \
-    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)), cut, cleared FROM run";
+/// The columns of a run in the order in which `run_of` takes them: those that its checksum is of, the checksum, and its last entry.
+pub(super) const RUN: &str = "SELECT uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
+    forked_from, forked_at, owner, state, due_us, question, ended_us, error, summary, last, cut, cleared, sum, \
+    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)) FROM run";
+
+/// Where the checksum is.
+const SUM: usize = 24;
+
+/// The checksum of a run's line, as it is in the file.
+pub(super) fn sum_of_run(row: &SqlRow<'_>) -> rusqlite::Result<u32> {
+    let mut parts = Vec::with_capacity(SUM);
+    for column in 0..SUM {
+        let value = row.get_ref(column)?;
+        parts.push(match value {
+            ValueRef::Null => vec![0],
+            ValueRef::Integer(number) => [&[1][..], &number.to_le_bytes()].concat(),
+            ValueRef::Real(number) => [&[2][..], &number.to_le_bytes()].concat(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                [&[3][..], &(bytes.len() as u64).to_le_bytes(), bytes].concat()
+            }
+        });
+    }
+    Ok(sum::sum(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+}
 
 fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
+    let broken =
+        |what| rusqlite::Error::FromSqlConversionFailure(SUM, Type::Integer, From::<&str>::from(what));
+    if sum_of_run(row)? != row.get::<_, u32>(SUM)? {
+        return Err(broken("the line of a run is not as it was written"));
+    }
     let forked: Option<String> = row.get(12)?;
-    let state: String = row.get(15)?;
-    let state = Status::named(&state).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(15, rusqlite::types::Type::Text, "no state of a run".into())
-    })?;
+    let state =
+        Status::named(&row.get::<_, String>(15)?).ok_or_else(|| broken("a run is in no known state"))?;
     Ok(Run {
         about: About {
             id: Arc::from(row.get::<_, String>(0)?),
@@ -48,7 +71,7 @@ fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
         ended_us: row.get(18)?,
         error: row.get(19)?,
         summary: row.get(20)?,
-        entries: row.get::<_, i64>(21)? as u64,
+        entries: row.get::<_, i64>(25)? as u64,
         cut: row.get::<_, i64>(22)? as u64,
         cleared: row.get(23)?,
     })
@@ -160,13 +183,17 @@ pub(super) fn value(connection: &Connection, run: &str, what: i64) -> Result<Opt
 }
 
 pub(super) fn entries(connection: &Connection, run: &str, from: u64, limit: usize) -> Result<Vec<Entry>> {
-    let row = row_of(connection, run)?;
+    let (row, cut): (i64, u64) = connection
+        .prepare_cached("SELECT id, cut FROM run WHERE uid = ?")?
+        .query_row([run], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))
+        .optional()?
+        .ok_or_else(|| StoreError::no_run(run))?;
     let mut select = connection.prepare_cached(
         "SELECT seq, kind, at_us, body, sum FROM journal WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = select.query(params![row, i64::try_from(from).unwrap_or(i64::MAX), limit])?;
-    let mut entries = Vec::new();
+    let (mut entries, mut next) = (Vec::new(), from.max(cut + 1));
     while let Some(row) = rows.next()? {
         let entry = Entry {
             seq: row.get::<_, i64>(0)? as u64,
@@ -174,12 +201,15 @@ pub(super) fn entries(connection: &Connection, run: &str, from: u64, limit: usiz
             at_us: row.get(2)?,
             body: row.get(3)?,
         };
+        if entry.seq != next {
+            return Err(damaged(&format!("entry {next} of run `{run}` is missing")));
+        }
         if row.get::<_, u32>(4)? != sum::of_entry(&entry) {
-            let seq = entry.seq;
             return Err(damaged(&format!(
-                "entry {seq} in the journal of run `{run}` is not as it was written"
+                "entry {next} in the journal of run `{run}` is not as it was written"
             )));
         }
+        next += 1;
         entries.push(entry);
     }
     Ok(entries)
@@ -218,21 +248,37 @@ pub(super) fn audit(connection: &Connection, run: Option<&str>) -> Result<Vec<Au
         },
     };
     let mut select =
-        connection.prepare_cached("SELECT number, text FROM audit WHERE run = ? ORDER BY number")?;
-    let lines = select
-        .query_map([row], |row| Ok(AuditLine { number: row.get::<_, i64>(0)? as u64, text: row.get(1)? }))?
-        .collect::<rusqlite::Result<Vec<AuditLine>>>()?;
+        connection.prepare_cached("SELECT number, text, sum FROM audit WHERE run = ? ORDER BY number")?;
+    let (mut lines, mut found) = (Vec::new(), select.query([row])?);
+    while let Some(row) = found.next()? {
+        let line = AuditLine { number: row.get::<_, i64>(0)? as u64, text: row.get(1)? };
+        if row.get::<_, u32>(2)? != sum::of_line(line.number, &line.text) {
+            return Err(damaged(&format!(
+                "line {} of an audit record is not as it was written",
+                line.number
+            )));
+        }
+        lines.push(line);
+    }
     Ok(lines)
 }
 
 pub(super) fn table(connection: &Connection, id: &TableId) -> Result<Option<KeptTable>> {
     let found = connection
-        .prepare_cached("SELECT id, next, note FROM kept_table WHERE scope = ? AND name = ?")?
+        .prepare_cached("SELECT id, next, note, sum FROM kept_table WHERE scope = ? AND name = ?")?
         .query_row(params![&*id.scope, &*id.name], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64, row.get::<_, Vec<u8>>(2)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)? as u64,
+                row.get::<_, Vec<u8>>(2)?,
+                row.get::<_, u32>(3)?,
+            ))
         })
         .optional()?;
-    let Some((tab, next, note)) = found else { return Ok(None) };
+    let Some((tab, next, note, sum)) = found else { return Ok(None) };
+    if sum != sum::of_table(id, next, &note) {
+        return Err(damaged(&format!("what is kept of table \"{}\" is not as it was written", id.name)));
+    }
     let names = columns_of(connection, tab)?;
     let mut select = connection.prepare_cached(
         "SELECT number, created_ms, updated_ms, sum, body FROM kept_row WHERE tab = ? ORDER BY number",
@@ -258,10 +304,9 @@ fn row_as_written(row: &SqlRow<'_>, names: &[Arc<str>]) -> Option<Row> {
     let (number, created_ms, updated_ms) =
         (row.get::<_, i64>(0).ok()? as u64, row.get(1).ok()?, row.get(2).ok()?);
     let body = row.get_ref(4).ok()?.as_blob().ok()?;
-    if sum::of_row(number, created_ms, updated_ms, body) != row.get::<_, u32>(3).ok()? {
-        return None;
-    }
-    Some(Row { number, created_ms, updated_ms, columns: columns::read(body, names)? })
+    let columns = columns::read(body, names)?;
+    let sum = sum::of_row(number, created_ms, updated_ms, body, columns.iter().map(|(name, _)| name));
+    (sum == row.get::<_, u32>(3).ok()?).then_some(Row { number, created_ms, updated_ms, columns })
 }
 
 pub(super) fn tables(connection: &Connection) -> Result<Vec<(TableId, u64)>> {
@@ -277,7 +322,14 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<(TableId, u64)>> {
 
 pub(super) fn files(connection: &Connection, run: &str) -> Result<Vec<FileHash>> {
     let row = row_of(connection, run)?;
-    let mut select = connection.prepare_cached("SELECT hash FROM file_use WHERE run = ? ORDER BY hash")?;
-    let files = select.query_map([row], |row| Ok(FileHash(row.get(0)?)))?;
-    Ok(files.collect::<rusqlite::Result<Vec<FileHash>>>()?)
+    let mut select = connection.prepare_cached(
+        "SELECT file_use.hash, file.hash IS NOT NULL FROM file_use LEFT JOIN file ON file.hash = file_use.hash \
+         WHERE run = ? ORDER BY file_use.hash",
+    )?;
+    let files = select.query_map([row], |row| Ok((FileHash(row.get(0)?), row.get(1)?)))?;
+    let files = files.collect::<rusqlite::Result<Vec<(FileHash, bool)>>>()?;
+    match files.iter().find(|(_, known)| !known) {
+        Some((hash, _)) => Err(damaged(&format!("run `{run}` holds file {hash}, which is not stored"))),
+        None => Ok(files.into_iter().map(|(hash, _)| hash).collect()),
+    }
 }

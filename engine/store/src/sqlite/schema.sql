@@ -31,7 +31,8 @@ CREATE TABLE run (
   summary BLOB NOT NULL,
   last INTEGER NOT NULL DEFAULT 0,
   cut INTEGER NOT NULL DEFAULT 0,
-  cleared INTEGER NOT NULL DEFAULT 0
+  cleared INTEGER NOT NULL DEFAULT 0,
+  sum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_started ON run (started_us);
 CREATE INDEX run_flow ON run (flow, started_us);
@@ -69,6 +70,7 @@ CREATE TABLE kept_table (
   name TEXT NOT NULL,
   next INTEGER NOT NULL,
   note BLOB NOT NULL,
+  sum INTEGER NOT NULL,
   UNIQUE (scope, name)
 ) STRICT;
 
@@ -104,6 +106,7 @@ CREATE TABLE audit (
   run INTEGER NOT NULL,
   number INTEGER NOT NULL,
   text TEXT NOT NULL,
+  sum INTEGER NOT NULL,
   PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -7,13 +7,17 @@ use crate::error::{StoreError, Trouble};
 /// What SQLite says, with what to do about it.
 pub(super) fn told(error: Error) -> StoreError {
     let Error::SqliteFailure(code, detail) = &error else {
-        return damaged(&error.to_string());
+        return match &error {
+            Error::FromSqlConversionFailure(_, _, what) => damaged(&what.to_string()),
+            error => damaged(&error.to_string()),
+        };
     };
     let detail = detail.clone().unwrap_or_else(|| code.to_string());
     match code.code {
         ErrorCode::DiskFull => StoreError::new(Trouble::Full, "the store can't be written: the disk is full")
             .help("free some space, then start flowrun again: every run goes on from what was stored of it"),
-        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => damaged(&detail),
+        // Tables that are not there, or are others.
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown => damaged(&detail),
         ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch => {
             StoreError::refused(format!("what was to be stored does not fit: {detail}"))
         }

@@ -106,7 +106,9 @@ impl Writer {
         if let Some(error) = batch.run.as_ref().and_then(|run| self.desk.stuck.get(run)) {
             return Err(error.clone());
         }
-        let done = self.apart(|desk| desk.apply(batch));
+        // One statement leaves nothing behind by itself if it is refused.
+        let done =
+            if batch.is_one_entry() { self.desk.apply(batch) } else { self.apart(|desk| desk.apply(batch)) };
         if let Err(error) = &done {
             batch.tables.iter().for_each(|change| self.desk.look_again_at_table(&change.table));
             if let Some(run) = &batch.run {
@@ -142,13 +144,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Files follow the commit that names them, or no longer does.
+    /// Files follow the commit that names them, or no longer does; so does the log.
     fn after_commit(&mut self) {
         for hash in std::mem::take(&mut self.desk.used) {
             self.desk.blobs.used(&hash);
         }
         for hash in std::mem::take(&mut self.desk.released) {
             self.desk.blobs.release(&hash);
+        }
+        if std::mem::take(&mut self.desk.truncates) {
+            // Where a reader keeps it from that, the end of the process does it.
+            let _ = self.truncate();
         }
     }
 
@@ -178,4 +184,4 @@ impl Writer {
 }
 
 /// The size of a page.
-const PAGE: u64 = 8192;
+const PAGE: u64 = 4096;

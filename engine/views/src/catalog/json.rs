@@ -1,7 +1,7 @@
 //! The cards for other programs.
 
 use flowrun_core::card::{Card, Catalog, Field, Keys, Literal, Rest, Then, Work};
-use flowrun_core::does::Does;
+use flowrun_core::does::{AfterCrash, Does};
 use serde_json::{Value, json};
 
 use super::{category, chosen, given, summary};
@@ -41,6 +41,7 @@ pub fn card(catalog: &Catalog, card: &Card) -> Value {
         object["timeout_seconds"] = effect.timeout.as_secs_f64().into();
         object["does"] = does(effect.does).into();
         object["repeatable"] = effect.does.may_be_repeated().into();
+        object["after_crash"] = after_crash(&effect.after_crash);
         object["streams"] = effect.streams.into();
     }
     object
@@ -51,6 +52,14 @@ fn does(does: Does) -> &'static str {
         Does::Reads => "reads",
         Does::Changes(_) => "changes",
         Does::AsMethod(_) => "as_method",
+    }
+}
+
+fn after_crash(after_crash: &AfterCrash) -> Value {
+    match after_crash {
+        AfterCrash::Repeats => json!({ "does": "repeats" }),
+        AfterCrash::Looks(by) => json!({ "does": "looks", "how": by }),
+        AfterCrash::Asks(why) => json!({ "does": "asks", "why": why }),
     }
 }
 

@@ -19,8 +19,8 @@ pub use show::show;
 use std::sync::Arc;
 
 use flowrun_core::card::Control;
-use flowrun_core::card::{Card, Catalog, Field, Keys, Literal, Work};
-use flowrun_core::does::{Does, Repeat};
+use flowrun_core::card::{Card, Catalog, EffectSpec, Field, Keys, Literal, Work};
+use flowrun_core::does::{AfterCrash, Does, Repeat};
 use flowrun_core::suggest::{closest, listed};
 use flowrun_core::types::Kind;
 
@@ -198,6 +198,7 @@ fn traits(catalog: &Catalog, card: &Card) -> Vec<String> {
             flowrun_core::words::duration(effect.timeout.as_secs_f64() * 1000.0)
         ));
         said.push(does(card, effect.does));
+        said.extend(after_crash(effect));
     }
     said
 }
@@ -218,6 +219,26 @@ fn does(card: &Card, does: Does) -> String {
             card.inputs[usize::from(input.0)].name
         ),
     }
+}
+
+/// What is done about a performance that a crash cut off; nothing is said of what only reads.
+fn after_crash(effect: &EffectSpec) -> Option<String> {
+    if effect.does == Does::Reads {
+        return None;
+    }
+    Some(match &effect.after_crash {
+        AfterCrash::Repeats if effect.own => {
+            "After a crash it is done again, for nothing of it was left.".to_owned()
+        }
+        AfterCrash::Repeats => "After a crash it is done again.".to_owned(),
+        AfterCrash::Looks(by) => format!("After a crash it looks what became of it: {by}."),
+        AfterCrash::Asks(why) => {
+            let narrowed = matches!(effect.does, Does::AsMethod(_));
+            let which = if narrowed { " of any other method" } else { "" };
+            let again = if narrowed { "GET, PUT and DELETE are done again; " } else { "" };
+            format!("After a crash {again}somebody must say what became of it{which}: {why}.")
+        }
+    })
 }
 
 /// The names that a card's fields have in Okta's exports, where they differ.

@@ -27,6 +27,32 @@ pub fn folder(root: &Path, env: &BTreeMap<String, String>) -> Option<PathBuf> {
     Some(state.join("flowrun").join(format!("{name}-{}", &hash[..12])))
 }
 
+/// The folder in which those of all projects are.
+pub fn all(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    folder(Path::new("/"), env)?.parent().map(Path::to_owned)
+}
+
+/// The store in a folder, for this process alone while it is at work.
+pub fn own_now(folder: &Path, env: &BTreeMap<String, String>, who: &str) -> Result<Home, Problem> {
+    let holder = Holder::new(who, "", crate::session::plan::now_ms());
+    own(folder, &holder, env).map_err(|error| problem(&error))
+}
+
+fn own(folder: &Path, holder: &Holder, env: &BTreeMap<String, String>) -> Result<Home, StoreError> {
+    let store = Sqlite::open(folder, Access::Own(holder.clone()), Settings::default())?;
+    if let Some(damage) = store.damage() {
+        return Err(damage.clone());
+    }
+    let key = store.key(env.get(KEY_VARIABLE).map(String::as_str))?;
+    Ok(Home {
+        folder: folder.to_owned(),
+        store: Arc::new(store),
+        sealing: Sealing(Some(Arc::new(key))),
+        kept: Keeper::default(),
+        owns: true,
+    })
+}
+
 /// Which hosts a run reaches, in one line: what was imported into a sandbox says nothing of a real org, so that each set of hosts
 /// has runs, tables and keys of its own.
 pub fn scope(hosts: &[(String, String)]) -> Text {
@@ -98,18 +124,7 @@ impl Stores {
         if let Some(home) = known.get(&place).and_then(Weak::upgrade) {
             return Ok(home);
         }
-        let store = Sqlite::open(folder, Access::Own(holder.clone()), Settings::default())?;
-        if let Some(damage) = store.damage() {
-            return Err(damage.clone());
-        }
-        let key = store.key(env.get(KEY_VARIABLE).map(String::as_str))?;
-        let home = Arc::new(Home {
-            folder: folder.to_owned(),
-            store: Arc::new(store),
-            sealing: Sealing(Some(Arc::new(key))),
-            kept: Keeper::default(),
-            owns: true,
-        });
+        let home = Arc::new(own(folder, holder, env)?);
         // Only now it lies there under its own name.
         let place = folder.canonicalize().unwrap_or(place);
         known.insert(place, Arc::downgrade(&home));
