@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use flowrun_core::course::{Course, Own, Place, Turned};
+use flowrun_core::does::AfterCrash;
 use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault::Fault;
 use flowrun_core::journal::{Asked, Entry, Event, Journal, Names, Recorded, ReplayError, Settlement};
@@ -109,7 +110,7 @@ pub trait Log: Send {
     /// something waits for that.
     fn append(&mut self, entry: &Entry);
 
-    /// Hears of an effect before it is begun that may not be repeated.
+    /// Hears of an effect before it is begun that is not simply repeated after a crash.
     fn asked(&mut self, asked: Asked) {
         let _ = asked;
     }
@@ -407,7 +408,7 @@ impl<'d> Driver<'d> {
         let Some(effect) = self.course.take(id) else { return };
         if let Act::Card(performance) = &effect.act
             && self.log.keeps()
-            && !performance.card.does().with(&performance.args).may_be_repeated()
+            && *performance.card.after_crash(&performance.args) != AfterCrash::Repeats
             && let Some(print) = self.course.print(id)
         {
             self.log.asked(Asked { id, print });

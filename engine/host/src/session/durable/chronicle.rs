@@ -42,7 +42,7 @@ struct Written {
     entries: u64,
     lines: u64,
     requests: u64,
-    /// What those effects were asked for that may not be repeated and have not begun.
+    /// What those effects were asked for that are not simply repeated after a crash, and have not begun.
     asked: BTreeMap<EffectId, u64>,
     /// The files that are on the disk.
     files: BTreeSet<Text>,
@@ -271,8 +271,7 @@ impl Ledger for Chronicle {
             written.requests += 1;
             number = written.requests;
             self.tell(&mut written, &mut batch, |words| words.sending(number, sending));
-            let begins = sending.effect.filter(|_| !sending.repeatable);
-            if let Some((id, print)) = begins.and_then(|id| Some((id, written.asked.remove(&id)?))) {
+            if let Some((id, print)) = sending.effect.and_then(|id| Some((id, written.asked.remove(&id)?))) {
                 let event = Event::Began(Asked { id, print });
                 let at_us = self.clock.now_ms().saturating_mul(1000);
                 written.begun.insert(id, at_us);
