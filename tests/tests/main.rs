@@ -41,6 +41,7 @@ mod quoted;
 mod reference;
 mod reliability;
 mod replay;
+mod runs;
 mod safety;
 mod sandbox;
 mod schema;
