@@ -82,18 +82,14 @@ impl Project {
         self.folder.path().join(name).display().to_string()
     }
 
-    /// The clock of a simulated run begins where the ones before it can't have been.
+    /// Over simulators all runs begin at the same time; over a network that of the wall counts, which no test looks at.
     fn surroundings(&self) -> Surroundings {
-        let clock = Clock::simulated(EPOCH_MS);
-        let simulators = Simulators::new(clock, &Setup { employees: 0, ..Setup::default() }).all();
-        let run_id = Some("run".to_owned());
-        Surroundings {
-            env: self.env.clone(),
-            simulators: Some(simulators),
-            instant: true,
-            run_id,
-            ..surroundings()
-        }
+        let simulated = || {
+            let setup = Setup { employees: 0, ..Setup::default() };
+            Simulators::new(Clock::simulated(EPOCH_MS), &setup).all()
+        };
+        let simulators = self.env.is_empty().then(simulated);
+        Surroundings { env: self.env.clone(), simulators, run_id: Some("run".to_owned()), ..surroundings() }
     }
 
     /// The words of a command, whose files and folders are the project's.
