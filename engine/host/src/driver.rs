@@ -195,6 +195,32 @@ pub fn answer(course: &mut Course, id: EffectId, answer: Answer, at_us: i64, log
     true
 }
 
+/// Notes that somebody said what became of an effect that may have happened before a crash, and lets the machine hear of it: `outcome`
+/// is how it ended, none if it is to be done now. Gives false if nobody asks that; then nothing is noted.
+pub fn settle(
+    course: &mut Course,
+    id: EffectId,
+    what: Settlement,
+    outcome: Option<Outcome>,
+    at_us: i64,
+    log: &mut dyn Log,
+) -> bool {
+    let Some(print) = course.print(id).filter(|_| course.may_have_happened(id).is_some()) else {
+        return false;
+    };
+    let asked = Asked { id, print };
+    log.append(&course.entry(at_us, Event::Settled(asked, what)));
+    let Some(outcome) = outcome else {
+        course.did_not_happen(id);
+        return true;
+    };
+    if let Some(open) = course.end(id) {
+        log.append(&course.entry(at_us, Event::Completed(asked, Recorded::of(&outcome, &open.names))));
+        course.complete(id, outcome, at_us);
+    }
+    true
+}
+
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
 pub fn resume(
     program: Arc<Program>,

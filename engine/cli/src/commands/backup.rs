@@ -6,7 +6,7 @@ use clap::Args;
 use flowrun_core::words;
 use flowrun_host::session::durable::home::{self, Home, problem};
 use flowrun_project::Problem;
-use flowrun_store::{Filter, Store};
+use flowrun_store::Filter;
 
 use super::runs::PlaceArgs;
 use crate::console::Console;
@@ -86,9 +86,9 @@ pub fn restore(
             "{runs} had not ended when the backup was made: what they did since is not known here and would be done again; `flowrun runs --status open` lists them"
         ));
     }
-    let key = home.store.doctor(surroundings.env.get(flowrun_store::KEY_VARIABLE).map(String::as_str));
+    let found = home::doctor(&folder, &surroundings.env)?;
     if let Some(error) =
-        key.into_iter().find(|finding| finding.what == "key").and_then(|finding| finding.found.err())
+        found.into_iter().find(|finding| finding.what == "key").and_then(|finding| finding.found.err())
     {
         console.warn(&error.message);
     }

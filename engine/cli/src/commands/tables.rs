@@ -13,13 +13,13 @@ use flowrun_core::suggest::closest;
 use flowrun_core::types::Type;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::words;
+use flowrun_host::session::clock;
 use flowrun_host::session::durable::home::{self, Home, own_now, problem};
 use flowrun_host::session::durable::tables::change;
-use flowrun_host::session::plan::clock;
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_project::check::{Given, examine};
 use flowrun_project::{Problem, Project};
-use flowrun_store::{Batch, Store, TableId};
+use flowrun_store::{Batch, TableId};
 use flowrun_tables::{Change, Changes, Loaded, Rows, Tables};
 
 use crate::console::Console;

@@ -12,7 +12,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, NewRun, RunId, Store};
+use flowrun_store::{Batch, NewRun, RunId};
 use flowrun_tables::Tables;
 
 use super::alone::Turn;

@@ -2,7 +2,7 @@
 
 use flowrun_core::effect::{Act, Answer, EffectId};
 use flowrun_core::fault::{Fault, FaultKind};
-use flowrun_core::journal::{Asked, Event, Names, Recorded, Settlement};
+use flowrun_core::journal::{Event, Settlement};
 use flowrun_core::load::constant;
 use flowrun_core::machine::Paused;
 use flowrun_core::types::Type;
@@ -91,10 +91,7 @@ impl Session {
                 );
             }
         };
-        let (Some(effect), Some(print)) = (self.course.asked(id), self.course.print(id)) else {
-            return Ok(());
-        };
-        let (asked, at_us, names) = (Asked { id, print }, self.world.time.now_us(), Names::of(&effect));
+        let Some(effect) = self.course.asked(id) else { return Ok(()) };
         let wanted = match &effect.act {
             Act::Card(performance) => performance.outputs.clone(),
             Act::WaitUntil(_) | Act::Pause(_) => Default::default(),
@@ -107,14 +104,7 @@ impl Session {
             }
             Settlement::DidNot => None,
         };
-        log.append(&self.course.entry(at_us, Event::Settled(asked, what)));
-        let Some(outcome) = outcome else {
-            self.course.did_not_happen(id);
-            return Ok(());
-        };
-        log.append(&self.course.entry(at_us, Event::Completed(asked, Recorded::of(&outcome, &names))));
-        self.course.end(id);
-        self.course.complete(id, outcome, at_us);
+        driver::settle(&mut self.course, id, what, outcome, self.world.time.now_us(), log);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use flowrun_core::value::Date;
 use flowrun_core::words;
 use flowrun_host::session::durable::home::problem;
 use flowrun_project::Problem;
-use flowrun_store::{Filter, Run, State, Status, Store};
+use flowrun_store::{Filter, Run, State, Status};
 use flowrun_views::look::Paint;
 use serde_json::{Value, json};
 

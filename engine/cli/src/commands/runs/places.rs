@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flowrun_host::session::durable::home::{self, Home, problem};
 use flowrun_project::{Problem, Project};
-use flowrun_store::{Run, Store, Trouble};
+use flowrun_store::{Run, Trouble};
 
 use crate::surroundings::Surroundings;
 

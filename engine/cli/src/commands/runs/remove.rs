@@ -5,7 +5,7 @@ use flowrun_core::words;
 use flowrun_host::session::durable::home::own_now;
 use flowrun_host::session::durable::home::{Home, problem};
 use flowrun_project::Problem;
-use flowrun_store::{Filter, Store};
+use flowrun_store::Filter;
 
 use super::places::PlaceArgs;
 use crate::console::Console;

@@ -7,7 +7,7 @@ use flowrun_core::words;
 use flowrun_host::session::durable::home::{Home, problem};
 use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_project::Problem;
-use flowrun_store::{Run, State, Store};
+use flowrun_store::{Run, State};
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
 

@@ -14,7 +14,7 @@ use flowrun_kit::audit::{Entry as Sent, Ledger, Sending};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::files::Files;
-use flowrun_store::{AuditLine, Batch, Moved, RunId, Store, StoreError, TableChange, Ticket};
+use flowrun_store::{AuditLine, Batch, Moved, RunId, StoreError, TableChange, Ticket};
 use flowrun_tables::Changes;
 
 use super::home::Home;

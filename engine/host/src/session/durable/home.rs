@@ -47,9 +47,11 @@ fn own(folder: &Path, holder: &Holder, env: &BTreeMap<String, String>) -> Result
         return Err(damage.clone());
     }
     let key = store.key(env.get(KEY_VARIABLE).map(String::as_str))?;
+    let store = Arc::new(store);
     Ok(Home {
         folder: folder.to_owned(),
-        store: Arc::new(store),
+        store: store.clone(),
+        file: Some(store),
         sealing: Sealing(Some(Arc::new(key))),
         kept: Keeper::default(),
         owns: true,
@@ -97,7 +99,9 @@ pub struct Home {
     /// The folder in which it lies.
     pub folder: PathBuf,
     /// What it holds.
-    pub store: Arc<Sqlite>,
+    pub store: Arc<dyn Store>,
+    /// The file that it is, if it is one.
+    pub file: Option<Arc<Sqlite>>,
     /// Seals with its key.
     pub sealing: Sealing,
     /// Its kept tables, as all runs of the process share them.
@@ -161,7 +165,8 @@ impl Stores {
 impl Home {
     /// Copies the store into a new folder, while runs go on; without its key.
     pub fn backup(&self, to: &Path) -> Result<Backup, Problem> {
-        self.store.backup(to).map_err(|error| problem(&error))
+        let file = self.file.as_ref().ok_or_else(|| Problem::new("this store lies in memory"))?;
+        file.backup(to).map_err(|error| problem(&error))
     }
 
     /// Refuses a run that wants to be alone while another one is open that nobody runs.
@@ -188,9 +193,11 @@ impl Home {
         // Who has no key sees dots.
         let key =
             Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+        let store = Arc::new(store);
         Ok(Some(Home {
             folder: folder.to_owned(),
-            store: Arc::new(store),
+            store: store.clone(),
+            file: Some(store),
             sealing: Sealing(key.map(Arc::new)),
             kept: Keeper::default(),
             owns: false,
