@@ -43,6 +43,7 @@ mod quoted;
 mod reference;
 mod reliability;
 mod replay;
+mod runs;
 mod safety;
 mod sandbox;
 mod schema;

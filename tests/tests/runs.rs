@@ -1,0 +1,272 @@
+//! Runs that last, as their user sees them: looked at, answered, settled, run anew, taken away.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::routing::post;
+use flowrun::console::Console;
+use flowrun::{Surroundings, run_in};
+use flowrun_kit::clock::Clock;
+use flowrun_tests::org::EPOCH_MS;
+use flowrun_tests::served::Served;
+use flowrun_tests::simulators::{Setup, Simulators};
+use flowrun_tests::{in_surroundings, surroundings, without_times};
+use regex::Regex;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+const FILES: [(&str, &str); 4] = [
+    ("flowrun.yaml", "connections: { badges: api_connector, okta: okta }\n"),
+    (
+        "approve.yaml",
+        "name: Ask before deactivating
+inputs: { people: number }
+outputs: { said: text }
+cards:
+  - id: ask
+    card: flow_control.pause
+    with: { question: \"May {{ inputs.people }} people be deactivated?\" }
+    outputs: { approved: true/false, by: text }
+  - id: said
+    card: text.compose
+    with: { text: \"{{ ask.by }} said {{ ask.approved }}\" }
+  - card: flow_control.return
+    with: { said: $.said.text }
+",
+    ),
+    (
+        "badge.yaml",
+        "name: Order a badge
+inputs: { login: text }
+outputs: { number: text }
+cards:
+  - id: order
+    card: api_connector.post
+    connection: badges
+    with: { url: /badges, body: { login: $.inputs.login } }
+  - card: flow_control.return
+    with: { number: $.order.body.number }
+",
+    ),
+    (
+        "look.yaml",
+        "name: Look somebody up
+inputs: { login: text }
+cards:
+  - id: user
+    card: okta.read_user
+    with: { id_or_login: $.inputs.login }
+",
+    ),
+];
+
+/// A project, and what outlives its runs.
+struct Project {
+    folder: TempDir,
+    env: BTreeMap<String, String>,
+}
+
+impl Project {
+    fn new() -> Project {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in FILES {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Project { folder, env: BTreeMap::new() }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// Over simulators all runs begin at the same time; over a network that of the wall counts, which no test looks at.
+    fn surroundings(&self) -> Surroundings {
+        let simulated = || {
+            let setup = Setup { employees: 0, ..Setup::default() };
+            Simulators::new(Clock::simulated(EPOCH_MS), &setup).all()
+        };
+        let simulators = self.env.is_empty().then(simulated);
+        Surroundings { env: self.env.clone(), simulators, run_id: Some("run".to_owned()), ..surroundings() }
+    }
+
+    /// The words of a command, whose files and folders are the project's.
+    fn words(&self, command: &str) -> Vec<String> {
+        let own = |word: &str| word.ends_with(".yaml") || ["state", "copy"].contains(&word);
+        let word = |word: &str| if own(word) { self.path(word) } else { word.to_owned() };
+        command.split(' ').map(word).chain(["--state".to_owned(), self.path("state")]).collect()
+    }
+
+    /// A command as it is typed, what it says, and how it ends.
+    fn said(&self, command: &str) -> String {
+        let words = self.words(command);
+        let ran =
+            in_surroundings(&words.iter().map(String::as_str).collect::<Vec<_>>(), &self.surroundings());
+        self.shown(command, ran.code, &(ran.stdout + &ran.stderr))
+    }
+
+    fn shown(&self, command: &str, code: u8, said: &str) -> String {
+        let code = if code == 0 { String::new() } else { format!("exit code {code}\n") };
+        let said = without_times(
+            &said.replace(&self.path(""), "").replace(&self.folder.path().display().to_string(), "PROJECT"),
+        );
+        let mut text = format!("$ flowrun {command}\n{said}{code}\n");
+        for (found, instead) in [
+            (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+            (r"process \d+", "process N"),
+            (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+            (r"\d+\.\d (MB|MiB)", "N $1"),
+        ] {
+            text = Regex::new(found).unwrap().replace_all(&text, instead).into_owned();
+        }
+        text
+    }
+
+    fn all(&self, commands: &[&str]) -> String {
+        commands.iter().map(|command| self.said(command)).collect()
+    }
+
+    /// Runs a command until somebody was asked for a badge, and is gone then.
+    fn cut_off(&self, command: &str, asked: &Notify) {
+        let (words, surroundings) = (self.words(command), self.surroundings());
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut console = Console::plain(&mut out, &mut err);
+            tokio::select! {
+                code = run_in(words, &surroundings, &mut console) => panic!("it ended with {code}"),
+                () = asked.notified() => {}
+            }
+        });
+    }
+}
+
+/// Who makes badges: says nothing the first time, and how often it was asked.
+struct Badges {
+    served: Served,
+    asked: Arc<Notify>,
+    times: Arc<AtomicUsize>,
+}
+
+impl Badges {
+    fn new() -> Badges {
+        let (asked, times) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+        let (notify, count) = (asked.clone(), times.clone());
+        let order = move || {
+            let (notify, first) = (notify.clone(), count.fetch_add(1, Ordering::SeqCst) == 0);
+            async move {
+                if first {
+                    notify.notify_one();
+                    std::future::pending::<()>().await;
+                }
+                ([("content-type", "application/json")], r#"{ "number": "B-18" }"#)
+            }
+        };
+        let served = Served::new(Router::new().route("/badges", post(order)));
+        Badges { served, asked, times }
+    }
+}
+
+#[test]
+fn a_pause_is_answered() {
+    let project = Project::new();
+    insta::assert_snapshot!(project.all(&[
+        "approve.yaml -i people=12",
+        "runs",
+        "runs show run",
+        "resume run",
+        "resume run -i aproved=true",
+        "resume run -i approved=true -i by=Ada",
+        "runs show run --trace",
+        "runs show run --at 0",
+        "resume run -i approved=false",
+    ]));
+}
+
+/// Whether a badge was ordered when the answer never came only a person can tell: the request is sent once more only if they say so.
+#[test]
+fn a_held_run_is_settled() {
+    let mut told = String::new();
+    for (settled, requests) in
+        [("--happened -o body={\"number\":\"B-17\"}", 1), ("--did-not", 2), ("--fail", 1)]
+    {
+        let (mut project, badges) = (Project::new(), Badges::new());
+        project.env.insert("BADGES_BASE_URL".to_owned(), badges.served.url.clone());
+        project.cut_off("badge.yaml --live -i login=ada@example.com", &badges.asked);
+        if told.is_empty() {
+            told = project.all(&["runs", "runs show run"]);
+        }
+        let held = project.said("resume run");
+        assert!(held.ends_with("exit code 3\n\n"), "{held}");
+        if settled.starts_with("--happened") {
+            told.push_str(&held);
+            told.push_str(&project.all(&[
+                "runs",
+                "runs show run",
+                "settle run nobody --did-not",
+                "settle run order --happened -o number=1",
+            ]));
+        }
+        told.push_str(&project.said(&format!("settle run order {settled}")));
+        told.push_str(&project.said("runs --status open"));
+        assert_eq!(badges.times.load(Ordering::SeqCst), requests, "{settled}");
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn runs_are_run_anew_and_from_a_card_on() {
+    let project = Project::new();
+    project.all(&["approve.yaml -i people=12", "resume run -i approved=true -i by=Ada"]);
+    insta::assert_snapshot!(project.all(&[
+        "rerun run",
+        "cancel run-2",
+        "fork run --from ask",
+        "resume run-3 -i approved=true -i by=Bob",
+        "fork run --from ask --set-output approved=false --set-output by=Cleo",
+        "fork run --from ask --set-output approve=false",
+        "fork run --from said",
+        "runs --json --text run-4",
+        "runs",
+    ]));
+}
+
+#[test]
+fn what_is_kept_is_taken_away() {
+    let project = Project::new();
+    project.all(&["approve.yaml -i people=12", "resume run -i approved=true -i by=ada@example.com"]);
+    insta::assert_snapshot!(project.all(&[
+        "look.yaml -i login=bob@example.com",
+        "runs",
+        "runs show run-2",
+        "runs forget ada@example.com",
+        "runs forget ada@example.com --yes",
+        "runs show run",
+        "fork run --from ask",
+        "rerun run",
+        "runs clear look",
+        "runs show run-2",
+        "runs delete run-2",
+        "runs",
+    ]));
+}
+
+#[test]
+fn what_is_kept_is_looked_after() {
+    let project = Project::new();
+    project.said("approve.yaml -i people=12");
+    let told = project.all(&["doctor", "backup copy", "backup copy", "cancel run", "restore copy", "runs"]);
+    insta::assert_snapshot!(told);
+    // A page of the database is not what it was.
+    let database = project.path("state/store.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let place = bytes
+        .windows(8)
+        .rposition(|some| some == b"approved")
+        .or_else(|| bytes.windows(6).rposition(|some| some == b"people"));
+    bytes[place.unwrap()] ^= 1;
+    fs::write(&database, bytes).unwrap();
+    let damaged = project.said("doctor");
+    assert!(damaged.ends_with("exit code 1\n\n"), "{damaged}");
+}
