@@ -81,7 +81,7 @@ async fn run(
 ) -> (Report, usize) {
     let transport: Arc<dyn Transport> = Arc::new(org.0.transport());
     let (clock, begun) = (org.0.clock.clone(), Arc::new(AtomicUsize::new(0)));
-    let tables = Tables::new(&program.tables, clock.clone());
+    let tables = Tables::new(&program.tables);
     let performer = Arc::new(org.connections(program, &transport, Stop::default(), tables));
     let crashes = Crashes { performer, clock: clock.clone(), begun: begun.clone(), first, lost, came };
     let world = World::of(RunTime::new(clock, false), Stop::default(), crashes);
