@@ -14,6 +14,8 @@ use flowrun_core::machine::Start;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
+use flowrun_external::{Answers, example_answers};
+use flowrun_files::FileStore;
 use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_host::perform::{Connections, Reached};
 use flowrun_host::session::alone::Alone;
@@ -206,6 +208,17 @@ impl Org {
         stop: Stop,
         tables: Tables,
     ) -> Connections {
+        self.connections_of(program, transport, Run { stop, ..Run::default() }, Arc::new(tables))
+    }
+
+    /// The same as part of `run`.
+    pub fn connections_of(
+        &self,
+        program: &Program,
+        transport: &Arc<dyn Transport>,
+        run: Run,
+        tables: Arc<Tables>,
+    ) -> Connections {
         let clock = self.0.clock.clone();
         let connections = program.connections.iter().zip(0..).map(|(connection, place)| {
             let made = registry().connector(&connection.connector).and_then(|connector| {
@@ -217,15 +230,13 @@ impl Org {
             let made = made.unwrap_or_else(|| panic!("the connection `{}` can't be made", connection.name));
             (place, Reached { connection: made.connection, activity: made.activity, named: None })
         });
-        let crypto = Crypto::new(clock.clone());
-        Connections::new(
-            RunTime::new(clock.clone(), false),
-            Run { stop, ..Run::default() },
-            registry().effects(),
-            connections,
-        )
-        .share_tables(Arc::new(tables))
-        .share(Crypto::CONNECTOR, Arc::new(crypto))
+        let files = FileStore::new(run.files.clone(), run.sources.clone(), clock.clone());
+        let time = RunTime::new(clock.clone(), false);
+        Connections::new(time, run, registry().effects(), connections)
+            .share_tables(tables)
+            .share(FileStore::CONNECTOR, Arc::new(files))
+            .share(Answers::CONNECTOR, Arc::new(example_answers()))
+            .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
     }
 
     /// Lets the imports that were started come to their end.

@@ -56,8 +56,16 @@ fn a_program_is_made_again_without_the_disk() {
         let project = read(&path);
         let restored = restored(&bundle(&project, &given));
         let again = Project::of_bundle(&restored, registry().vocabulary());
-        let (was, is) = (all_of(&project, &given.given()), all_of(&again, &given.given()));
-        assert!(was == is, "{} is made otherwise", path.display());
+        // Of a file with a secret only what can run is the same: nothing.
+        let whole =
+            restored.files.iter().zip(project.sources.iter()).all(|(kept, (_, was))| kept.text == was.text);
+        let of = |project: &Project| match whole {
+            true => all_of(project, &given.given()),
+            false => format!("{:#?}", examine(project, registry().vocabulary(), &given.given()).program),
+        };
+        let (was, is) = (of(&project), of(&again));
+        let other = was.lines().zip(is.lines()).find(|(was, is)| was != is);
+        assert!(was == is, "{} is made otherwise: {other:?}", path.display());
         assert_eq!(restored.listing().hash(), bundle(&again, &given).listing().hash());
     }
 }

@@ -163,7 +163,7 @@ fn an_answer_that_does_not_fit_is_refused_and_the_pause_goes_on() {
     let id = machine.pauses()[0].id;
     for (name, value, told) in [
         ("aproved", "true", "`ask` has no output `aproved` to answer"),
-        ("at_most", "many", "output `at_most`: expected a number"),
+        ("at_most", "many", "output `at_most`: expected number, found text"),
     ] {
         let fault = machine.answer(id, &given([(name, Value::from(value))])).unwrap_err();
         assert!(fault.message.contains(told), "{}", fault.message);

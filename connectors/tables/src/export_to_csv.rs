@@ -97,6 +97,25 @@ impl Effect for ExportToCsv {
     }
 }
 
+impl Tables {
+    /// Writes all rows of a table into a CSV file, each column of its own.
+    pub fn export(&self, table: &str) -> Result<Arc<File>> {
+        let all = ExportToCsv {
+            table: TableName(table.into()),
+            filename: format!("{table}.csv").into(),
+            r#where: Value::Null,
+            delimiter: ",".into(),
+            encoding: "utf-8".into(),
+            limit: None,
+            offset: None,
+            columns: None,
+        };
+        let mut draft = self.files.draft();
+        self.with(&all.table, ExportToCsv::TABLE, |table| all.write(table, &mut draft))?;
+        Ok(draft.keep(&all.filename, self.now_ms()))
+    }
+}
+
 impl ExportToCsv {
     /// Writes the rows and tells how many there are.
     fn write(&self, table: &mut Table, draft: &mut Draft) -> Result<usize> {

@@ -177,7 +177,12 @@ impl Tables {
         let place = performance.card.inputs.iter().position(|input| &*input.name == "table");
         let named = place.and_then(|place| performance.args.get(place));
         let name = named.and_then(|named| Text::from_value(named.clone()).ok());
-        name.and_then(|name| self.tables.get(&name)).is_some_and(|held| held.is_kept)
+        name.is_some_and(|name| self.keeps(&name))
+    }
+
+    /// Whether the table of this name is kept.
+    pub fn keeps(&self, table: &str) -> bool {
+        self.tables.get(table).is_some_and(|held| held.is_kept)
     }
 
     /// The right to change kept tables. Who performs a card under it, [takes](Tables::take_changes) the changes and hands them on

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::again::{CancelArgs, ForkArgs, RerunArgs, ResumeArgs, SettleArgs};
+use crate::commands::backup::{BackupArgs, RestoreArgs};
 use crate::commands::cards::CardsArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::completions::CompletionsArgs;
@@ -9,23 +11,27 @@ use crate::commands::connections::ConnectionsArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::docs::DocsArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::run::RunArgs;
+use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
+use crate::commands::tables::TablesArgs;
 
 const EXAMPLES: &str = "\
 Examples:
   flowrun flows/import.yaml                      run a flow; without credentials, over simulators
   flowrun flows/import.yaml --employees 25000    the same with more employees
   flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
+  flowrun runs                                   which runs there were, and how they stand
   flowrun check flows                            find every mistake before a run
   flowrun fmt                                    bring the flows in this folder into one form
   flowrun cards list.for_each                    what a card takes, gives, and does
   flowrun sandbox                                the simulators on a port, for any client
 
-Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 130 interrupted.";
+Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 3 the run is held or paused, 130 interrupted.";
 
 /// Runs flows of cards, as Okta Workflows has them, from YAML files.
 #[derive(Debug, Parser)]
@@ -53,6 +59,26 @@ pub struct Cli {
 pub enum Command {
     /// Run a flow (`flowrun FILE` is short for it)
     Run(Box<RunArgs>),
+    /// List runs, or look at one
+    Runs(RunsArgs),
+    /// Go on with a run: after a crash, or with the answer that it waits for
+    Resume(ResumeArgs),
+    /// Say what became of a request, of which nobody knows after a crash; the run goes on
+    Settle(SettleArgs),
+    /// End a run that has not ended
+    Cancel(CancelArgs),
+    /// Run anew what was run, with the same inputs
+    Rerun(RerunArgs),
+    /// Run what was run from one card on, with all that came before as it was
+    Fork(ForkArgs),
+    /// Copy what is kept of a project into a folder, while runs go on
+    Backup(BackupArgs),
+    /// Put a backup in the place of what is kept
+    Restore(RestoreArgs),
+    /// Look whether what is kept is whole, to the last byte
+    Doctor(DoctorArgs),
+    /// Look at kept tables, fill and clear them
+    Tables(TablesArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking

@@ -29,10 +29,11 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    cards, check, completions, connections, convert, diff, docs, fmt, graph, run, sandbox, schema,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run,
+    runs, sandbox, schema, tables,
 };
 use console::Console;
-use outcome::{DONE, WRONG, finish};
+use outcome::{DONE, Refused, WRONG, finish};
 
 pub use surroundings::{Prompt, Surroundings};
 
@@ -50,6 +51,16 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Run(args) => run::plan(&args, surroundings, console).and_then(|plan| {
             runtime::of_one_thread()?.block_on(run::run(&args, plan, surroundings, console))
         }),
+        Command::Runs(args) => runs::run(&args, surroundings, console),
+        Command::Resume(args) => on(again::resume(&args, surroundings, console), surroundings, console),
+        Command::Settle(args) => on(again::settle(&args, surroundings, console), surroundings, console),
+        Command::Cancel(args) => on(again::cancel(&args, surroundings, console), surroundings, console),
+        Command::Rerun(args) => on(again::rerun(&args, surroundings, console), surroundings, console),
+        Command::Fork(args) => on(again::fork(&args, surroundings, console), surroundings, console),
+        Command::Backup(args) => backup::backup(&args, surroundings, console),
+        Command::Restore(args) => backup::restore(&args, surroundings, console),
+        Command::Doctor(args) => doctor::run(&args, surroundings, console),
+        Command::Tables(args) => tables::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),
@@ -67,19 +78,36 @@ pub fn main_in<A: Into<OsString> + Clone>(
     finish(code, console)
 }
 
-/// Runs a `run` command line in the tokio runtime that is there, as tests do that look at the simulators afterwards.
+/// Runs what was planned, in a runtime of its own.
+fn on(
+    planned: Result<again::Planned, Refused>,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    runtime::of_one_thread()?.block_on(again::go(planned?, surroundings, console))
+}
+
+/// Runs a command line of a run in the tokio runtime that is there, as tests do that look at the simulators afterwards.
 pub async fn run_in<A: Into<OsString> + Clone>(
     args: impl IntoIterator<Item = A>,
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> u8 {
-    let code = match parse(args, &surroundings.registry, console) {
+    let planned = match parse(args, &surroundings.registry, console) {
         Err(code) => return code,
-        Ok(Command::Run(args)) => match run::plan(&args, surroundings, console) {
-            Ok(plan) => run::run(&args, plan, surroundings, console).await,
-            Err(refused) => Err(refused),
-        },
-        Ok(_) => Err(Problem::new("only `run` goes on in a runtime that is there").into()),
+        Ok(Command::Run(args)) => {
+            run::plan(&args, surroundings, console).map(|plan| again::Planned::Run(Box::new((*args, plan))))
+        }
+        Ok(Command::Resume(args)) => again::resume(&args, surroundings, console),
+        Ok(Command::Settle(args)) => again::settle(&args, surroundings, console),
+        Ok(Command::Cancel(args)) => again::cancel(&args, surroundings, console),
+        Ok(Command::Rerun(args)) => again::rerun(&args, surroundings, console),
+        Ok(Command::Fork(args)) => again::fork(&args, surroundings, console),
+        Ok(_) => Err(Problem::new("only runs go on in a runtime that is there").into()),
+    };
+    let code = match planned {
+        Ok(planned) => again::go(planned, surroundings, console).await,
+        Err(refused) => Err(refused),
     };
     finish(code, console)
 }

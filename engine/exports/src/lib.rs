@@ -12,6 +12,7 @@ mod fields;
 mod flow;
 mod helpers;
 mod inline;
+mod json;
 mod missing;
 mod naming;
 mod order;
@@ -31,7 +32,6 @@ use flowrun_core::model::Project;
 use flowrun_core::source::Origin;
 use flowrun_core::value::Text;
 use flowrun_core::vocabulary::Vocabulary;
-use serde_json::Value as Json;
 
 pub use order::MAX_NESTING;
 pub use pack::MAX_CARDS;
@@ -51,8 +51,6 @@ pub struct Export {
     pub troubles: Vec<Trouble>,
     /// What the parts of the project were made of: flows and steps have their place in this list as their span's start.
     pub origins: Vec<Origin>,
-    /// The file as it stands, in which flows and cards are found by their IDs.
-    pub raw: Json,
 }
 
 /// Something in an export that could not be read, or not as it was meant.
@@ -109,9 +107,7 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("the file has {} MiB, more than {}", text.len() >> 20, MAX_BYTES >> 20));
     }
-    let mut troubles = Vec::new();
-    let raw = pack::parse(text)?;
-    let mut pack = pack::read(&raw, &mut troubles)?;
+    let (mut pack, mut troubles) = pack::read(text)?;
     missing::stand_in(&mut pack, dictionary, &mut troubles);
     if let Some(version) = pack.version.as_ref().filter(|version| !VERSIONS.contains(&&***version)) {
         let known = VERSIONS.join(", ");
@@ -123,5 +119,5 @@ pub fn read(text: &str, dictionary: &Dictionary) -> Result<Export, String> {
         });
     }
     let (project, origins) = project::lower(&pack, dictionary, &mut troubles);
-    Ok(Export { project, troubles, origins, raw })
+    Ok(Export { project, troubles, origins })
 }

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json};
+use serde::de::Error;
 
 use super::Trouble;
+use super::json::{Json, Object};
 use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Text, Value, read_json};
 
@@ -190,27 +191,32 @@ impl Scope {
     }
 }
 
-/// The file's text as JSON.
-pub fn parse(text: &str) -> Result<Json, String> {
-    read_json(text.as_bytes(), |json| serde_json::from_slice(json)).map_err(|error| match error.classify() {
+/// Reads what is in a file, and tells what can't be read of it.
+pub fn read(text: &str) -> Result<(Pack, Vec<Trouble>), String> {
+    let read = |json: &[u8]| {
+        // One look at the whole, where the reader of bytes would look at each text.
+        let root = serde_json::from_str(str::from_utf8(json).map_err(Error::custom)?)?;
+        let mut troubles = Vec::new();
+        Ok(read_root(&root, &mut troubles).map(|pack| (pack, troubles)))
+    };
+    read_json(text.as_bytes(), read).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => {
             format!("the file ends too early, at line {} column {}", error.line(), error.column())
         }
         _ => format!("the file isn't JSON: {error}"),
-    })
+    })?
 }
 
-/// Reads what is in a file.
-pub fn read(root: &Json, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
+fn read_root(root: &Json<'_>, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
     let root = root.as_object().ok_or("expected an object, as Okta exports flows and folders")?;
     let mut pack = Pack { version: string(root, "version"), ..Pack::default() };
     let data = object(root, "data").unwrap_or(root);
     for (id, flow) in entries(data, "flos").or_else(|| entries(data, "flows")).unwrap_or_default() {
-        read_flow(id, flow, &mut pack, troubles);
+        flow.as_object().into_iter().for_each(|flow| read_flow(id, flow, &mut pack, troubles));
     }
     // A single flow stands in its file by itself.
-    if pack.flows.is_empty() && (data.contains_key("methods") || root.contains_key("methods")) {
-        read_flow("flow", &Json::Object(root.clone()), &mut pack, troubles);
+    if pack.flows.is_empty() && [data, root].iter().any(|flow| flow.get("methods").is_some()) {
+        read_flow("flow", root, &mut pack, troubles);
     }
     for (id, table) in entries(data, "tables").unwrap_or_default() {
         pack.tables.extend(table.as_object().map(|table| read_table(id, table)));
@@ -224,10 +230,9 @@ pub fn read(root: &Json, troubles: &mut Vec<Trouble>) -> Result<Pack, String> {
     Ok(pack)
 }
 
-fn read_flow(id: &str, flow: &Json, pack: &mut Pack, troubles: &mut Vec<Trouble>) {
-    let Some(flow) = flow.as_object() else { return };
+fn read_flow(id: &str, flow: &Object<'_>, pack: &mut Pack, troubles: &mut Vec<Trouble>) {
     let title = string(flow, "name").unwrap_or_else(|| id.into());
-    if flow.get("data").is_some_and(Json::is_null) {
+    if flow.get("data") == Some(&Json::Null) {
         pack.absent.insert(string(flow, "id").unwrap_or_else(|| id.into()), title);
         return;
     }
@@ -250,7 +255,7 @@ fn read_flow(id: &str, flow: &Json, pack: &mut Pack, troubles: &mut Vec<Trouble>
     }
 }
 
-fn schedule(data: &Map<String, Json>) -> Option<Schedule> {
+fn schedule(data: &Object<'_>) -> Option<Schedule> {
     let cron = object(data, "cron").filter(|_| data.get("scheduled") == Some(&Json::Bool(true)))?;
     let part = |name: &str| string(cron, name).filter(|part| !part.is_empty());
     let star = || Text::from("*");
@@ -267,9 +272,9 @@ fn schedule(data: &Map<String, Json>) -> Option<Schedule> {
     })
 }
 
-fn read_table(id: &str, table: &Map<String, Json>) -> Table {
+fn read_table(id: &str, table: &Object<'_>) -> Table {
     let data = object(table, "data");
-    let columns = data.and_then(|data| data.get("structure")).and_then(Json::as_array);
+    let columns = data.and_then(|data| data.get("structure")).and_then(Json::as_list);
     let column = |column: &Json| {
         let column = column.as_object()?;
         let default = string(column, "default").filter(|default| !default.is_empty());
@@ -282,7 +287,7 @@ fn read_table(id: &str, table: &Map<String, Json>) -> Table {
     }
 }
 
-fn read_folder(id: &str, group: &Map<String, Json>) -> Folder {
+fn read_folder(id: &str, group: &Object<'_>) -> Folder {
     let data = object(group, "data").unwrap_or(group);
     let path = string(data, "path").unwrap_or_default();
     Folder {
@@ -293,15 +298,15 @@ fn read_folder(id: &str, group: &Map<String, Json>) -> Folder {
 }
 
 /// Reads the cards of a flow or branch; `budget` is how many more there may be.
-fn read_scope(data: &Map<String, Json>, budget: &mut usize) -> Result<Scope, String> {
+fn read_scope(data: &Object<'_>, budget: &mut usize) -> Result<Scope, String> {
     let methods: Vec<&Json> = match data.get("methods") {
-        Some(Json::Array(methods)) => methods.iter().collect(),
+        Some(Json::List(methods)) => methods.iter().collect(),
         Some(Json::Object(methods)) => methods.values().collect(),
         _ => return Err("it has no list of cards".to_owned()),
     };
     let mut scope = Scope::default();
     let mut places: BTreeMap<Text, usize> = BTreeMap::new();
-    let methods: Vec<&Map<String, Json>> = methods.into_iter().filter_map(Json::as_object).collect();
+    let methods: Vec<&Object<'_>> = methods.into_iter().filter_map(Json::as_object).collect();
     for method in &methods {
         *budget = budget.checked_sub(1).ok_or_else(|| format!("it has more than {MAX_CARDS} cards"))?;
         let uuid = string(method, "uuid").ok_or("a card has no ID")?;
@@ -311,35 +316,35 @@ fn read_scope(data: &Map<String, Json>, budget: &mut usize) -> Result<Scope, Str
         scope.cards.push(read_card(uuid, method, budget)?);
     }
     for (place, method) in methods.iter().enumerate() {
-        for (uuid, result) in object(method, "branches").into_iter().flatten() {
-            let head = places.get(uuid.as_str()).copied().zip(result.as_bool());
+        for (uuid, result) in object(method, "branches").into_iter().flat_map(Object::iter) {
+            let head = places.get(uuid).copied().zip(result.as_bool());
             scope.cards[place].branches.extend(head);
         }
         read_pins(place, method, &places, &mut scope);
     }
     let orderings = match data.get("orderings") {
         Some(Json::Object(pairs)) => pairs.values().collect(),
-        Some(Json::Array(pairs)) => pairs.iter().collect(),
+        Some(Json::List(pairs)) => pairs.iter().collect(),
         _ => Vec::new(),
     };
     for pair in orderings {
-        let Some([from, to]) = pair.as_array().map(Vec::as_slice) else { continue };
+        let Some([from, to]) = pair.as_list() else { continue };
         let place = |end: &Json| places.get(end.as_str()?).copied();
         scope.orderings.extend(place(from).zip(place(to)));
     }
     Ok(scope)
 }
 
-fn read_pins(from: usize, method: &Map<String, Json>, places: &BTreeMap<Text, usize>, scope: &mut Scope) {
-    for (output, targets) in object(method, "pins").into_iter().flatten() {
-        for (target, wires) in targets.as_object().into_iter().flatten() {
-            let Some(&to) = places.get(target.as_str()) else { continue };
-            for wire in wires.as_array().into_iter().flatten().filter_map(Json::as_object) {
+fn read_pins(from: usize, method: &Object<'_>, places: &BTreeMap<Text, usize>, scope: &mut Scope) {
+    for (output, targets) in object(method, "pins").into_iter().flat_map(Object::iter) {
+        for (target, wires) in targets.as_object().into_iter().flat_map(Object::iter) {
+            let Some(&to) = places.get(target) else { continue };
+            for wire in wires.as_list().into_iter().flatten().filter_map(Json::as_object) {
                 let Some(input) = string(wire, "input") else { continue };
                 let how = object(wire, "transform").and_then(|how| how.values().next()?.as_object());
                 let pin = Pin {
                     from,
-                    output: output.as_str().into(),
+                    output: output.into(),
                     convert: how.and_then(|how| string(how, "convert")),
                     wrap: how.is_some_and(|how| how.get("forceWrapArray") == Some(&Json::Bool(true))),
                 };
@@ -349,7 +354,7 @@ fn read_pins(from: usize, method: &Map<String, Json>, places: &BTreeMap<Text, us
     }
 }
 
-fn read_card(uuid: Text, method: &Map<String, Json>, budget: &mut usize) -> Result<Card, String> {
+fn read_card(uuid: Text, method: &Object<'_>, budget: &mut usize) -> Result<Card, String> {
     let node = object(method, "node").ok_or_else(|| format!("the card {uuid} says nothing"))?;
     let model = object(node, "model").ok_or_else(|| format!("the card {uuid} has no fields"))?;
     let address = string(method, "address").unwrap_or_default();
@@ -357,7 +362,7 @@ fn read_card(uuid: Text, method: &Map<String, Json>, budget: &mut usize) -> Resu
     Ok(Card {
         title: title.unwrap_or_else(|| address.rsplit(':').next().unwrap_or_default().into()),
         note: note(model),
-        event: ["webhook", "monitor"].iter().any(|key| model.get(*key) == Some(&Json::Bool(true))),
+        event: ["webhook", "monitor"].iter().any(|key| model.get(key) == Some(&Json::Bool(true))),
         inputs: read_fields(model, "inputs", budget)?,
         outputs: read_fields(model, "outputs", budget)?,
         branches: Vec::new(),
@@ -368,14 +373,14 @@ fn read_card(uuid: Text, method: &Map<String, Json>, budget: &mut usize) -> Resu
     })
 }
 
-fn joins(method: &Map<String, Json>) -> Vec<(Text, Text)> {
-    let joins = object(method, "joins").into_iter().flatten();
-    let output = |outputs: &Json| string(outputs.as_array()?.first()?.as_object()?, "output");
-    joins.filter_map(|(input, outputs)| Some((input.as_str().into(), output(outputs)?))).collect()
+fn joins(method: &Object<'_>) -> Vec<(Text, Text)> {
+    let joins = object(method, "joins").into_iter().flat_map(Object::iter);
+    let output = |outputs: &Json| string(outputs.as_list()?.first()?.as_object()?, "output");
+    joins.filter_map(|(input, outputs)| Some((input.into(), output(outputs)?))).collect()
 }
 
 /// The author's remark: what the editor puts there by itself is a plain text.
-fn note(model: &Map<String, Json>) -> Option<Text> {
+fn note(model: &Object<'_>) -> Option<Text> {
     let comments = object(model, "comments")?;
     let title = string(comments, "title").unwrap_or_default();
     let text = string(comments, "markdown").unwrap_or_default();
@@ -393,12 +398,12 @@ fn unversioned(address: &str) -> Text {
     }
 }
 
-fn read_policy(model: &Map<String, Json>, budget: &mut usize) -> Result<Policy, String> {
+fn read_policy(model: &Object<'_>, budget: &mut usize) -> Result<Policy, String> {
     let Some(error) = object(model, "policy").and_then(|policy| object(policy, "error")) else {
         return Ok(Policy::default());
     };
     let delay_ms = match error.get("delay") {
-        Some(Json::Array(range)) => range.iter().filter_map(Json::as_f64).collect(),
+        Some(Json::List(range)) => range.iter().filter_map(Json::as_f64).collect(),
         Some(delay) => delay.as_f64().into_iter().collect(),
         None => Vec::new(),
     };
@@ -412,9 +417,9 @@ fn read_policy(model: &Map<String, Json>, budget: &mut usize) -> Result<Policy, 
 
 fn read_callee(flow: &Json, budget: &mut usize) -> Result<Option<Callee>, String> {
     Ok(match flow {
-        Json::String(id) if !id.is_empty() => Some(Callee::Named(id.as_str().into())),
+        Json::Text(id) if !id.is_empty() => Some(Callee::Named((&**id).into())),
         Json::Number(id) => Some(Callee::Named(id.to_string().into())),
-        Json::Object(inline) if inline.contains_key("methods") => {
+        Json::Object(inline) if inline.get("methods").is_some() => {
             Some(Callee::Inline(Box::new(read_scope(inline, budget)?)))
         }
         Json::Object(named) => string(named, "id").map(Callee::Named),
@@ -422,10 +427,10 @@ fn read_callee(flow: &Json, budget: &mut usize) -> Result<Option<Callee>, String
     })
 }
 
-fn read_fields(model: &Map<String, Json>, side: &str, budget: &mut usize) -> Result<Vec<Field>, String> {
+fn read_fields(model: &Object<'_>, side: &str, budget: &mut usize) -> Result<Vec<Field>, String> {
     let fields = object(model, side).and_then(|side| object(side, "data"));
     let mut read = Vec::new();
-    for (id, field) in fields.into_iter().flatten() {
+    for (id, field) in fields.into_iter().flat_map(Object::iter) {
         let Some(field) = field.as_object() else { continue };
         if read.len() == MAX_FIELDS {
             return Err(format!("a card has more than {MAX_FIELDS} {side}"));
@@ -441,11 +446,11 @@ fn read_fields(model: &Map<String, Json>, side: &str, budget: &mut usize) -> Res
 
 fn read_field(
     id: &str,
-    field: &Map<String, Json>,
-    metadata: Option<&Map<String, Json>>,
+    field: &Object<'_>,
+    metadata: Option<&Object<'_>>,
     budget: &mut usize,
 ) -> Result<Field, String> {
-    let none = Map::new();
+    let none = Object::default();
     let value = object(field, "value").unwrap_or(&none);
     let metadata = metadata.unwrap_or(&none);
     let is_flow = value.get("type").and_then(Json::as_str) == Some("flo");
@@ -474,9 +479,9 @@ fn read_field(
     })
 }
 
-fn read_type(value: &Map<String, Json>) -> Type {
+fn read_type(value: &Object<'_>) -> Type {
     let kind = match value.get("type") {
-        Some(Json::String(name)) => match name.as_str() {
+        Some(Json::Text(name)) => match &**name {
             "string" => Kind::Text,
             "number" => Kind::Number,
             "boolean" => Kind::Bool,
@@ -503,33 +508,31 @@ fn constant(json: &Json) -> Value {
             (_, Some(number)) => Value::from(number),
             _ => Value::Number(number.as_f64().unwrap_or_default()),
         },
-        Json::String(text) => Value::Text(text.as_str().into()),
-        Json::Array(items) => Value::list(items.iter().map(constant).collect()),
-        Json::Object(members) => {
-            Value::object(members.iter().map(|(key, value)| (key.as_str(), constant(value))))
-        }
+        Json::Text(text) => Value::from(&**text),
+        Json::List(items) => Value::list(items.iter().map(constant).collect()),
+        Json::Object(members) => Value::object(members.iter().map(|(key, value)| (key, constant(value)))),
     }
 }
 
-fn object<'j>(from: &'j Map<String, Json>, key: &str) -> Option<&'j Map<String, Json>> {
+fn object<'j, 't>(from: &'j Object<'t>, key: &str) -> Option<&'j Object<'t>> {
     from.get(key)?.as_object()
 }
 
-fn string(from: &Map<String, Json>, key: &str) -> Option<Text> {
+fn string(from: &Object<'_>, key: &str) -> Option<Text> {
     match from.get(key)? {
-        Json::String(text) => Some(text.as_str().into()),
+        Json::Text(text) => Some((&**text).into()),
         Json::Number(number) => Some(number.to_string().into()),
         _ => None,
     }
 }
 
 /// The members of an object, or the items of a list under the IDs that they have.
-fn entries<'j>(from: &'j Map<String, Json>, key: &str) -> Option<Vec<(&'j str, &'j Json)>> {
+fn entries<'j, 't>(from: &'j Object<'t>, key: &str) -> Option<Vec<(&'j str, &'j Json<'t>)>> {
     match from.get(key)? {
-        Json::Object(members) => Some(members.iter().map(|(id, value)| (id.as_str(), value)).collect()),
-        Json::Array(items) => {
-            let id = |item: &'j Json| item.get("id").and_then(Json::as_str).unwrap_or_default();
-            Some(items.iter().map(|item| (id(item), item)).collect())
+        Json::Object(members) => Some(members.iter().collect()),
+        Json::List(items) => {
+            let id = |item: &'j Json<'t>| item.as_object()?.get("id")?.as_str();
+            Some(items.iter().map(|item| (id(item).unwrap_or_default(), item)).collect())
         }
         _ => None,
     }

@@ -195,6 +195,32 @@ pub fn answer(course: &mut Course, id: EffectId, answer: Answer, at_us: i64, log
     true
 }
 
+/// Notes that somebody said what became of an effect that may have happened before a crash, and lets the machine hear of it: `outcome`
+/// is how it ended, none if it is to be done now. Gives false if nobody asks that; then nothing is noted.
+pub fn settle(
+    course: &mut Course,
+    id: EffectId,
+    what: Settlement,
+    outcome: Option<Outcome>,
+    at_us: i64,
+    log: &mut dyn Log,
+) -> bool {
+    let Some(print) = course.print(id).filter(|_| course.may_have_happened(id).is_some()) else {
+        return false;
+    };
+    let asked = Asked { id, print };
+    log.append(&course.entry(at_us, Event::Settled(asked, what)));
+    let Some(outcome) = outcome else {
+        course.did_not_happen(id);
+        return true;
+    };
+    if let Some(open) = course.end(id) {
+        log.append(&course.entry(at_us, Event::Completed(asked, Recorded::of(&outcome, &open.names))));
+        course.complete(id, outcome, at_us);
+    }
+    true
+}
+
 /// Goes on with a run from where its journal ends; effects that ended are not repeated.
 pub fn resume(
     program: Arc<Program>,
@@ -387,20 +413,24 @@ impl<'d> Driver<'d> {
 
     /// Does one thing that is to be done here, if there is one.
     fn do_own(&mut self) -> bool {
-        let Some((effect, place)) = self.course.next_own() else { return false };
+        if !self.course.has_own() {
+            return false;
+        }
         let now_us = self.world.time.now_us();
         if !self.log.keeps() {
             self.course.pass(now_us);
+        } else if now_us - self.course.machine.now_us() >= UNNOTED_US {
+            // An entry stands between turns, so that what is to be done waits for the next one.
+            self.note(now_us, Event::Passed);
+            self.course.pass(now_us);
+            return true;
         }
+        let Some((effect, place)) = self.course.next_own() else { return false };
         let id = effect.id;
         let mut here = self.world.here();
         if place == Place::Own {
             let outcome = here.perform(effect, self.course.machine.now_us());
             self.course.complete_own(id, outcome);
-            if now_us - self.course.machine.now_us() >= UNNOTED_US {
-                self.note(now_us, Event::Passed);
-                self.course.pass(now_us);
-            }
             return true;
         }
         let asked = Asked { id, print: if self.log.keeps() { effect.print() } else { 0 } };

@@ -202,7 +202,9 @@ impl Perform for Connections {
         };
         let looking = card.settle(performance, connection, self.run.clone(), activity, began_ms);
         Box::pin(async move {
-            looking.await.unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)))
+            looking
+                .await
+                .unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)))
         })
     }
 }

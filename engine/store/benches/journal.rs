@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flowrun_store::{
-    About, Access, Batch, Durability, Entry, Holder, NewRun, Row, RowChange, RunId, Settings, Sqlite, Store,
-    StoredProgram, TableChange, TableId,
+    About, Access, Batch, Durability, Entry, Filter, Holder, NewRun, Row, RowChange, RunId, Settings, Sqlite,
+    Store, StoredProgram, TableChange, TableId,
 };
 use rusqlite::{Connection, params};
 
@@ -36,6 +36,8 @@ fn main() {
         }
     }
     in_folder(&below, kept_table);
+    in_folder(&below, long_journal);
+    in_folder(&below, many_runs);
 }
 
 fn in_folder(below: &Path, act: impl FnOnce(&Path)) {
@@ -182,16 +184,57 @@ fn kept_table(folder: &Path) {
         Batch::default().table(TableChange { table: table.clone(), next: number + 1, note: None, rows })
     };
     let began = Instant::now();
-    (1..=8_000).for_each(|number| drop(store.append(put(number))));
+    (1..=8_000).for_each(|number| _ = store.append(put(number)));
     store.durable(store.newest()).wait().unwrap();
     println!(
         "{:<64} {:>10.2} s",
         "8,000 rows into a kept table, a batch each",
         began.elapsed().as_secs_f64()
     );
-    (8_001..=100_000).for_each(|number| drop(store.append(put(number))));
+    (8_001..=100_000).for_each(|number| _ = store.append(put(number)));
     store.durable(store.newest()).wait().unwrap();
     let began = Instant::now();
     assert_eq!(store.table(&table).unwrap().unwrap().rows.len(), 100_000);
     println!("{:<64} {:>10.2} s", "100,000 rows of a kept table read", began.elapsed().as_secs_f64());
+}
+
+/// What resuming reads of a long run.
+fn long_journal(folder: &Path) {
+    let (store, id) = (open(folder, Durability::Machine), RunId::from("long"));
+    store.append(begin(&id));
+    for seq in 1..=100_000 {
+        store.append(Batch::of(&id).entry(Entry { seq, kind: 2, at_us: 0, body: vec![7; BODY] }));
+    }
+    store.durable(store.newest()).wait().unwrap();
+    let began = Instant::now();
+    assert_eq!(<dyn Store>::journal(&*store, &id, 1).filter(Result::is_ok).count(), 100_000);
+    println!("{:<64} {:>10.2} s", "100,000 entries of a journal read", began.elapsed().as_secs_f64());
+}
+
+/// What a restart reads of many open runs.
+fn many_runs(folder: &Path) {
+    let store = open(folder, Durability::Machine);
+    for run in 0..10_000 {
+        let id = RunId::from(format!("run {run}"));
+        let entry = Entry { seq: 1, kind: 2, at_us: 0, body: vec![7; BODY] };
+        store.append(begin(&id).entry(entry));
+    }
+    store.durable(store.newest()).wait().unwrap();
+    drop(store);
+    let began = Instant::now();
+    let store = open(folder, Durability::Machine);
+    let runs = store.runs(&Filter::open()).unwrap();
+    let entries: usize = runs
+        .iter()
+        .map(|run| {
+            store.start(&run.about.id).unwrap();
+            <dyn Store>::journal(&*store, &run.about.id, 1).filter(Result::is_ok).count()
+        })
+        .sum();
+    assert_eq!(entries, 10_000);
+    println!(
+        "{:<64} {:>10.2} s",
+        "a store with 10,000 open runs opened, their journals read",
+        began.elapsed().as_secs_f64()
+    );
 }

@@ -209,6 +209,20 @@ impl RowChange {
 }
 
 impl Batch {
+    /// Whether it is one entry and nothing else.
+    pub(crate) fn is_one_entry(&self) -> bool {
+        let Batch { run: _, programs, start, entries, tables, audit, files, checkpoint, cut, moved } = self;
+        entries.len() == 1
+            && programs.is_empty()
+            && start.is_none()
+            && tables.is_empty()
+            && audit.is_empty()
+            && files.is_empty()
+            && checkpoint.is_none()
+            && cut.is_none()
+            && moved.is_none()
+    }
+
     /// Whether nothing in it needs a run.
     pub(crate) fn is_nobodys(&self) -> bool {
         let Batch { run: _, programs: _, tables: _, audit: _, start, entries, files, checkpoint, cut, moved } =

@@ -93,12 +93,10 @@ impl InMemory {
             waiting: inner.waiting.as_ref().map(|_| VecDeque::new()),
             ..Inner::default()
         };
-        let first = inner.waiting.as_ref().and_then(|waiting| waiting.front());
-        let first = first.map_or(Ticket(inner.newest.0 + 1), |(ticket, _)| *ticket);
         inner.waiting = inner.waiting.take().map(|_| VecDeque::new());
         drop(inner);
         left.release();
-        self.settled.give_up(first, StoreError::new(Trouble::Closed, "the process was killed"));
+        self.settled.give_up(StoreError::new(Trouble::Closed, "the process was killed"));
         InMemory { inner: Mutex::new(left), settled: Arc::default() }
     }
 
@@ -598,8 +596,10 @@ impl Store for InMemory {
         }
         let mut inner = self.whole()?;
         let mut forgotten = Forgotten::default();
-        let mut found: Vec<&StoredRun> =
-            inner.stored.runs.values().filter(|run| run.mentions(person)).collect();
+        let files = &inner.stored.files;
+        let in_file = |hash: &FileHash| files.get(hash).is_some_and(|bytes| is_in(bytes, person));
+        let mentions = |run: &&StoredRun| run.mentions(person) || run.files.iter().any(in_file);
+        let mut found: Vec<&StoredRun> = inner.stored.runs.values().filter(mentions).collect();
         found.sort_by_key(|run| run.place);
         for run in found {
             let list = if run.run.ended_us.is_none() { &mut forgotten.open } else { &mut forgotten.cleared };

@@ -93,7 +93,8 @@ pub trait Store: Send + Sync + Debug {
     fn purge(&self, now_us: i64, keep: &Keep) -> Result<Purged>;
 
     /// Takes away all that mentions a person, by a text such as a mail address: also what merely contains that text. With `look`
-    /// it only tells what it would take away.
+    /// it only tells what it would take away. Searched are journals, reports, files, rows and the audit record, as they are
+    /// written: not what is sealed or compressed in them, and not the programs.
     fn forget(&self, person: &str, look: bool) -> Result<Forgotten>;
 }
 

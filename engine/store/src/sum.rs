@@ -1,6 +1,8 @@
 //! Checksums beside what is stored: SQLite notices a damaged page only where its structure suffers.
 
-use crate::batch::Entry;
+use std::sync::Arc;
+
+use crate::batch::{Entry, TableId};
 
 /// The checksum of parts, in their order.
 pub(crate) fn sum(parts: &[&[u8]]) -> u32 {
@@ -14,9 +16,26 @@ pub(crate) fn of_entry(entry: &Entry) -> u32 {
     sum(&[&entry.seq.to_le_bytes(), &[entry.kind], &entry.at_us.to_le_bytes(), &entry.body])
 }
 
-/// The checksum of a row as it is stored.
-pub(crate) fn of_row(number: u64, created_ms: i64, updated_ms: i64, body: &[u8]) -> u32 {
-    sum(&[&number.to_le_bytes(), &created_ms.to_le_bytes(), &updated_ms.to_le_bytes(), body])
+/// The checksum of a row as it is stored, with the names that its columns' numbers stand for.
+pub(crate) fn of_row<'n>(
+    number: u64,
+    created_ms: i64,
+    updated_ms: i64,
+    body: &[u8],
+    names: impl Iterator<Item = &'n Arc<str>>,
+) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&number.to_le_bytes());
+    hasher.update(&created_ms.to_le_bytes());
+    hasher.update(&updated_ms.to_le_bytes());
+    hasher.update(body);
+    names.for_each(|name| hasher.update(name.as_bytes()));
+    hasher.finalize()
+}
+
+/// The checksum of what is known of a table beside its rows.
+pub(crate) fn of_table(id: &TableId, next: u64, note: &[u8]) -> u32 {
+    sum(&[id.scope.as_bytes(), &[0], id.name.as_bytes(), &next.to_le_bytes(), note])
 }
 
 /// The checksum of a value of a run.

@@ -18,7 +18,6 @@ pub struct Ticket(pub u64);
 pub(crate) struct Settled {
     /// All up to this one are settled: read without the lock.
     up_to: AtomicU64,
-    /// Whether any was settled badly.
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -55,10 +54,11 @@ impl Settled {
         self.tell(state, woken);
     }
 
-    /// From this ticket on, nothing reaches the disk any more.
-    pub(crate) fn give_up(&self, from: Ticket, error: StoreError) {
+    /// What is not settled yet never will be.
+    pub(crate) fn give_up(&self, error: StoreError) {
         let mut state = self.state();
         if state.broken.is_none() {
+            let from = Ticket(self.up_to.load(Ordering::Acquire) + 1);
             state.broken = Some((from, error));
         }
         let woken = std::mem::take(&mut state.waiting);
@@ -157,5 +157,61 @@ impl Drop for Durable {
         if let Some(waiter) = self.waiter {
             self.settled.state().waiting.remove(&(self.ticket, waiter));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    use super::*;
+    use crate::error::Trouble;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Woken>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn those_who_wait_are_woken_once_when_their_ticket_is_settled() {
+        let settled = Arc::new(Settled::default());
+        let woken: Vec<Arc<Woken>> = (0..4).map(|_| Arc::default()).collect();
+        let wakers: Vec<Waker> = woken.iter().map(|woken| Waker::from(woken.clone())).collect();
+        let mut waiting: Vec<Durable> = [1, 2, 3, 3].map(|ticket| settled.durable(Ticket(ticket))).into();
+        let mut poll =
+            |place: usize| Pin::new(&mut waiting[place]).poll(&mut Context::from_waker(&wakers[place]));
+        (0..4).for_each(|place| assert!(poll(place).is_pending() && poll(place).is_pending()));
+        let counts = || woken.iter().map(|woken| woken.0.load(Ordering::SeqCst)).collect::<Vec<_>>();
+        let refused = StoreError::new(Trouble::Refused, "it does not fit");
+        settled.settle(Ticket(2), vec![(Ticket(1), refused.clone())]);
+        assert_eq!(counts(), [1, 1, 0, 0]);
+        assert_eq!((poll(0), poll(1)), (Poll::Ready(Err(refused)), Poll::Ready(Ok(()))));
+        assert!(poll(2).is_pending());
+        drop(waiting.pop());
+        let full = StoreError::new(Trouble::Full, "the disk is full");
+        settled.give_up(full.clone());
+        assert_eq!(counts(), [1, 1, 1, 0], "who no longer waits is not woken");
+        assert_eq!(settled.durable(Ticket(2)).wait(), Ok(()), "what was durable stays so");
+        assert_eq!(settled.durable(Ticket(3)).wait(), Err(full.clone()));
+        assert_eq!(settled.durable(Ticket(9)).now(), Some(Err(full)));
+        assert!(settled.state().waiting.is_empty());
+    }
+
+    #[test]
+    fn threads_without_a_runtime_wait_too() {
+        let settled = Arc::new(Settled::default());
+        let threads: Vec<_> = (1..=8)
+            .map(|ticket| {
+                let durable = settled.durable(Ticket(ticket));
+                std::thread::spawn(move || durable.wait())
+            })
+            .collect();
+        (1..=8).for_each(|ticket| settled.settle(Ticket(ticket), Vec::new()));
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap().is_ok()));
     }
 }

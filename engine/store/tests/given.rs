@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flowrun_store::{
-    About, Access, Batch, Entry, Holder, InMemory, NewRun, Row, RowChange, RunId, Settings, Sqlite, Store,
-    StoredProgram, TableChange, TableId,
+    About, Access, Batch, Entry, Filter, Holder, InMemory, NewRun, Row, RowChange, RunId, Settings, Sqlite,
+    Store, StoreError, StoredProgram, TableChange, TableId,
 };
 
 /// The store in a folder, owned.
@@ -61,6 +61,28 @@ pub fn change(table: &str, next: u64, rows: Vec<RowChange>) -> TableChange {
 /// Hands in and waits: what came of it.
 pub fn done(store: &dyn Store, batch: Batch) -> flowrun_store::Result<()> {
     store.durable(store.append(batch)).wait()
+}
+
+/// All that a store holds of its runs and tables, or why it can't be read.
+pub fn read_all(store: &dyn Store) -> Result<String, StoreError> {
+    let runs = store.runs(&Filter::default())?;
+    let mut told = format!("{runs:?}");
+    for run in &runs {
+        let id = &run.about.id;
+        let journal = store.journal(id, 0).collect::<Result<Vec<_>, _>>()?;
+        told +=
+            &format!("{journal:?}{:?}{:?}{:?}", store.start(id)?, store.report(id)?, store.checkpoint(id)?);
+        told += &format!(
+            "{:?}{:?}{:?}",
+            store.audit(Some(id))?,
+            store.files(id)?,
+            store.program(&run.about.program)?
+        );
+    }
+    for (table, _) in store.tables()? {
+        told += &format!("{table:?}{:?}", store.table(&table)?);
+    }
+    Ok(told)
 }
 
 /// A store that commits when somebody asks for a ticket.

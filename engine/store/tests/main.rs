@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alike;
 mod conformance;
 mod disk;
 mod given;

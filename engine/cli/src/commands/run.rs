@@ -145,7 +145,7 @@ const MOST_MB: u64 = 1_000_000;
 
 impl RunArgs {
     /// What is to be run, and how.
-    fn job(&self, memory_used: fn() -> u64) -> Result<Job, Problem> {
+    pub(super) fn job(&self, memory_used: fn() -> u64) -> Result<Job, Problem> {
         let file = self.file.clone().ok_or_else(|| Problem::new("no flow is given"))?;
         let record = match &self.audit {
             Some(file) => Record::File(file.clone()),
@@ -194,7 +194,16 @@ impl RunArgs {
 pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<Plan, Refused> {
     let mut warnings = Vec::new();
     let plan = Plan::new(args.job(surroundings.memory_used)?, surroundings.session(), &mut warnings);
-    for warning in &warnings {
+    planned(plan, &warnings, console)
+}
+
+/// Says what there is to warn of, and what is wrong.
+pub(super) fn planned(
+    plan: Result<Plan, flowrun_project::Refused>,
+    warnings: &[String],
+    console: &mut Console<'_>,
+) -> Result<Plan, Refused> {
+    for warning in warnings {
         console.warn(warning);
     }
     plan.map_err(|refused| match refused {
@@ -400,7 +409,11 @@ fn tell(
     if let Some(after) = &ended.aftermath {
         tell_aftermath(args, after, ended, registry, console)?;
     }
-    if code == FAILED {
+    tell_open(ended, console);
+    if let Some(broken) = &ended.broken {
+        console.refuse(broken);
+        code = code.max(FAILED);
+    } else if code == FAILED {
         console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));
     }
     code = code.max(save_files(args, ended, console));
@@ -416,6 +429,28 @@ fn tell(
         code = code.max(FAILED);
     }
     Ok(code)
+}
+
+/// What is to be done about a run that can't go on by itself.
+fn tell_open(ended: &Ended, console: &mut Console<'_>) {
+    let id = &ended.report.run;
+    match ended.report.status {
+        Status::Paused => {
+            console
+                .note(&format!("waits for an answer: `flowrun resume {id} --input NAME=VALUE` gives it\n"));
+        }
+        Status::Held => {
+            let cards = ended.unsettled.join(", ");
+            let card = ended.unsettled.first().and_then(|card| card.split('`').nth(1)).unwrap_or("CARD");
+            console.note(&format!(
+                "nobody knows what became of {cards}\n  look, then say it: `flowrun settle {id} {card} --happened`, `--did-not` or `--fail`\n"
+            ));
+        }
+        _ if ended.broken.is_some() && ended.journaled => {
+            console.note(&format!("once that is mended, `flowrun resume {id}` goes on\n"));
+        }
+        _ => {}
+    }
 }
 
 /// Saves the files among the flow's outputs, or says that they are not saved; the exit code that this deserves.

@@ -28,11 +28,8 @@ fn number(limit: &Limit, given: &At<Value>, log: &mut Log) -> Option<u32> {
         let message =
             format!("expected a whole number from {} to {}, found {}", limit.least, limit.most, given.it);
         let mistake = Diagnostic::new(Code::BadValue, given.span, message);
-        log.report(
-            mistake
-                .label(format!("not what `{}` can be", limit.key))
-                .help(format!("{} Where nothing is given it is {}", limit.says, limit.usual)),
-        );
+        let help = format!("where nothing is given it is {}", limit.usual);
+        log.report(mistake.label(format!("not what `{}` can be", limit.key)).help(help));
     }
     number.map(|number| number as u32)
 }

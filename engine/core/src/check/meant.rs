@@ -43,19 +43,22 @@ impl Lower<'_, '_> {
     pub fn as_wire(&self, text: &str) -> Option<String> {
         // After `$$.` the author has said that it is none.
         let path = text.strip_prefix('$').unwrap_or(text);
+        let root = &path[..path.find(['.', '['])?];
+        let step = self.scope.ids.get(root);
+        // Most texts begin with nobody's name, and then the grammar need not look at them.
+        if step.is_none() && !["inputs", "vars"].contains(&root) {
+            return None;
+        }
         let wire = format!("$.{path}");
         let parsed = path::parse(&wire).ok()?;
         let Some(Key::Name(name)) = parsed.keys.first() else { return None };
-        let there = match &*parsed.root {
+        let there = match root {
             "inputs" => {
                 let inputs = &self.shared.signatures[self.scope.flow].inputs;
                 inputs.iter().any(|input| input.name == *name)
             }
             "vars" => self.shared.var(name).is_some(),
-            id => {
-                let step = &self.scope.steps[*self.scope.ids.get(id)?];
-                step.outputs.iter().any(|output| output.name == *name)
-            }
+            _ => self.scope.steps[*step?].outputs.iter().any(|output| output.name == *name),
         };
         there.then_some(wire)
     }

@@ -21,8 +21,12 @@ impl Scalar {
 
 /// A text: plain where YAML and the language take it for a text, else in quotes.
 pub fn text(text: &str) -> Scalar {
-    let written = |within| if is_plain(text, within) { text.to_owned() } else { quoted(text) };
-    Scalar { within: written(true), alone: written(false) }
+    if !is_plain(text) {
+        return Scalar::new(quoted(text));
+    }
+    // Within brackets these mean something; older readers of YAML take a `?` there for the sign of a key.
+    let within = if text.contains([',', '[', ']', '{', '}', '?']) { quoted(text) } else { text.to_owned() };
+    Scalar { within, alone: text.to_owned() }
 }
 
 /// A constant that is neither a text, a list nor an object.
@@ -42,19 +46,16 @@ pub(crate) fn is_typographic(letter: char) -> bool {
     matches!(letter, '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»')
 }
 
-/// Whether a text needs no quotes; `within` brackets more signs mean something.
-fn is_plain(text: &str, within: bool) -> bool {
+/// Whether a text needs no quotes outside of brackets.
+fn is_plain(text: &str) -> bool {
     let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return false };
-    // Older readers of YAML take a `?` between brackets for the sign of a key.
-    let means = |sign: char| ",[]{}?".contains(sign);
     // Without quotes such would be taken for those that are missing.
     let starts =
         !first.is_whitespace() && !is_typographic(first) && !"-?:,[]{}#&*!|>'\"%@`=<".contains(first);
     let ends = !last.is_whitespace() && last != ':';
-    let inner = !text.chars().any(|letter| needs_escape(letter) || within && means(letter));
     starts
         && ends
-        && inner
+        && !text.chars().any(needs_escape)
         && !text.contains(": ")
         && !text.contains(" #")
         && !reads_as_other(text)

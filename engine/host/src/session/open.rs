@@ -12,7 +12,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, Filter, NewRun, RunId, Store};
+use flowrun_store::{Batch, NewRun, RunId};
 use flowrun_tables::Tables;
 
 use super::alone::Turn;
@@ -103,11 +103,12 @@ impl Plan {
                 let replayed = journal.replay_within(self.program.clone(), self.job.limits, &mut here);
                 replayed.map_err(|error| match error {
                     ReplayError::Start(fault) => refused(&fault),
-                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program, &mut ()),
+                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program),
                 })?
             }
         };
-        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }.hear()
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }
+            .hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
@@ -138,7 +139,9 @@ impl Plan {
         }
         if self.program.pauses(self.start) && !self.job.dry_run && !(wanted && has_place) {
             let flow = &self.program.flow(self.start).name;
-            let problem = Problem::new(format!("`{flow}` can pause until somebody answers, and no journal would outlive that"));
+            let problem = Problem::new(format!(
+                "`{flow}` can pause until somebody answers, and no journal would outlive that"
+            ));
             return Err(problem.help("say where to keep it with --state FOLDER, without --no-journal"));
         }
         Ok(wanted && has_place)
@@ -153,7 +156,9 @@ impl Plan {
         stop: &Stop,
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Option<Arc<Home>>, Problem> {
-        let Some(folder) = folder.filter(|_| journals || !self.kept_tables().is_empty()) else { return Ok(None) };
+        let Some(folder) = folder.filter(|_| journals || !self.kept_tables().is_empty()) else {
+            return Ok(None);
+        };
         let (env, stores) = (&self.surroundings.env, &self.surroundings.stores);
         if self.job.dry_run {
             return Ok(Home::look(folder, env)?.map(Arc::new));
@@ -208,7 +213,8 @@ impl Plan {
         if let Some(simulators) = &self.surroundings.simulators {
             return simulators.clone();
         }
-        let seen_us = self.recalled.as_ref().and_then(|recalled| recalled.entries.last()).map(|entry| entry.at_us);
+        let seen_us =
+            self.recalled.as_ref().and_then(|recalled| recalled.entries.last()).map(|entry| entry.at_us);
         let now_ms = plan::now_ms().max(seen_us.unwrap_or(0).div_euclid(1000));
         let clock = if self.is_simulated() {
             Clock::simulated(now_ms)
@@ -305,11 +311,10 @@ impl Plan {
     /// Fills tables with the rows of the CSV files that were named for them; of a run that goes on with those of then.
     fn fill(&self, tables: &Tables) -> Result<Filled, Problem> {
         if let Some(recalled) = &self.recalled {
-            for (name, file) in &recalled.opening.filled {
+            // What is kept was changed when the run began, and comes from the store.
+            for (name, file) in recalled.opening.filled.iter().filter(|(name, _)| !tables.keeps(name)) {
                 tables.fill(name, file).map_err(|fault| refused(&fault))?;
             }
-            // What is kept was changed when the run began.
-            tables.take_changes();
             return Ok(recalled.opening.filled.clone());
         }
         let mut filled = Vec::new();
@@ -342,11 +347,17 @@ impl Plan {
                 let lines = home.store.audit(Some(&run)).map_err(|error| problem(&error))?;
                 if let Some(path) = record {
                     let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-                    super::state::make(path.parent().unwrap_or(Path::new("."))).and_then(|()| super::state::replace(path, &text)).map_err(|error| {
-                        Problem::new(format!("the audit record {} can't be written: {error}", path.display()))
-                    })?;
+                    super::state::make(path.parent().unwrap_or(Path::new(".")))
+                        .and_then(|()| super::state::replace(path, &text))
+                        .map_err(|error| {
+                            Problem::new(format!(
+                                "the audit record {} can't be written: {error}",
+                                path.display()
+                            ))
+                        })?;
                 }
-                let requests = lines.iter().filter(|line| line.text.contains("\"event\":\"sending\"")).count();
+                let requests =
+                    lines.iter().filter(|line| line.text.contains("\"event\":\"sending\"")).count();
                 chronicle::Place {
                     entries: recalled.run.entries,
                     lines: lines.len() as u64,
@@ -376,7 +387,7 @@ impl Plan {
         let holder = Holder::new(&flow.name, &run, clock.now_ms());
         let alone = self.alone(&holder)?.map(|(key, _)| key.to_string());
         if let Some(key) = &alone {
-            self.nobody_else(home, scope, key, &flow.name)?;
+            home.nobody_else(scope, key, &flow.name)?;
         }
         let about = flowrun_store::About {
             id: run.clone(),
@@ -410,16 +421,6 @@ impl Plan {
         Ok(Arc::new(chronicle))
     }
 
-    /// Refuses a run that wants to be alone while another one is open that nobody runs.
-    fn nobody_else(&self, home: &Home, scope: &str, key: &str, flow: &str) -> Result<(), Problem> {
-        let filter = Filter { scope: Some(scope.to_owned()), alone: Some(key.to_owned()), ..Filter::open() };
-        let others = home.store.runs(&filter).map_err(|error| problem(&error))?;
-        let Some(other) = others.first() else { return Ok(()) };
-        let (id, status) = (&other.about.id, other.state.status().name());
-        let message = format!("`{flow}` wants to be alone, and run {id} of `{}` has not ended ({status})", other.about.title);
-        Err(Problem::new(message).help(format!("`flowrun resume {id}` goes on with it, `flowrun cancel {id}` ends it")))
-    }
-
     /// Gives the run the files again that it had.
     fn adopt(&self, home: &Home, run: &str) -> Result<(), Problem> {
         for hash in home.store.files(run).map_err(|error| problem(&error))? {
@@ -448,7 +449,7 @@ pub(super) fn refused(fault: &Fault) -> Problem {
 }
 
 /// A name for the run that no other has: when it started, and some chance.
-fn run_id(given: Option<&str>, at_us: i64) -> Text {
+pub(super) fn run_id(given: Option<&str>, at_us: i64) -> Text {
     if let Some(id) = given {
         return Text::from(id);
     }
@@ -460,8 +461,9 @@ fn run_id(given: Option<&str>, at_us: i64) -> Text {
 }
 
 /// The name, or with a number behind it the first that no run in the store has.
-fn unused(name: &Text, home: &Home) -> Text {
-    let mut names = (1..).map(|number| if number == 1 { name.clone() } else { Text::from(format!("{name}-{number}")) });
+pub(super) fn unused(name: &Text, home: &Home) -> Text {
+    let mut names =
+        (1..).map(|number| if number == 1 { name.clone() } else { Text::from(format!("{name}-{number}")) });
     let is_free = |name: &Text| home.store.run(name).is_err();
     names.find(is_free).unwrap_or_else(|| name.clone())
 }

@@ -69,9 +69,46 @@ impl Plan {
         Plan::of(job, (project, &entry), Some(Box::new(recalled)), surroundings, warnings)
     }
 
+    /// A new run of what was run before, with the same inputs: with the flows and variables of then, or with those of the job's file.
+    pub fn anew(
+        job: Job,
+        mut recalled: Recalled,
+        then: bool,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let vocabulary = surroundings.registry.vocabulary();
+        let entry = recalled.opening.header.flow.clone();
+        let project = match recalled.project.take().filter(|_| then) {
+            Some(project) => project,
+            None => Project::read(&job.file, vocabulary)?,
+        };
+        // The files of that run are not this one's: they go along as they are named.
+        let inputs = recalled.opening.header.inputs.clone();
+        let vars = then.then(|| recalled.opening.vars.clone());
+        Plan::of_inputs(job, (project, &entry), (Some(inputs), vars), None, surroundings, warnings)
+    }
+
     fn of(
         job: Job,
         (project, entry): (Project, &str),
+        recalled: Option<Box<Recalled>>,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let known = match &recalled {
+            Some(recalled) => {
+                (Some(recalled.opening.header.inputs.clone()), Some(recalled.opening.vars.clone()))
+            }
+            None => (None, None),
+        };
+        Plan::of_inputs(job, (project, entry), known, recalled, surroundings, warnings)
+    }
+
+    fn of_inputs(
+        job: Job,
+        (project, entry): (Project, &str),
+        (inputs, vars): (Option<Record>, Option<Vars>),
         recalled: Option<Box<Recalled>>,
         surroundings: Surroundings,
         warnings: &mut Vec<String>,
@@ -97,8 +134,8 @@ impl Plan {
         let reached = LazyCell::new(|| project.connections_of(entry, vocabulary));
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
-        let vars = match &recalled {
-            Some(recalled) => recalled.opening.vars.clone(),
+        let vars = match vars {
+            Some(vars) => vars,
             None => given::vars(manifest, &job.vars, &env)?,
         };
         let (program, start, doubts) = compile(&project, vocabulary, entry, &vars.given(), warnings)?;
@@ -109,8 +146,8 @@ impl Plan {
             })?;
         }
         let files = Files::new(job.bounds);
-        let inputs = match &recalled {
-            Some(recalled) => recalled.opening.header.inputs.clone(),
+        let inputs = match inputs {
+            Some(inputs) => inputs,
             None => given::inputs(flow, &job.inputs, &files)?,
         };
         let planned = connections::select(&plan, &program, start, job.live)?;

@@ -15,7 +15,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
 use flowrun_kit::simulator::SimFaults;
 use flowrun_project::Problem;
-use flowrun_store::{Moved, State, Store};
+use flowrun_store::{Moved, State};
 use tokio::task::JoinHandle;
 
 use super::alone::Turn;
@@ -147,8 +147,11 @@ impl Session {
         }
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
         let failed = report.status == Status::Failed && !self.plan.job.dry_run && !self.world.stop.is_given();
-        let aftermath =
-            if failed { aftermath::after(&self.course.machine, &report, &self.world, &mut *log).await } else { None };
+        let aftermath = if failed {
+            aftermath::after(&self.course.machine, &report, &self.world, &mut *log).await
+        } else {
+            None
+        };
         let mut withheld: Vec<(u64, String)> =
             self.made.iter().flat_map(|made| made.activity.withheld()).collect();
         withheld.sort_by_key(|(number, _)| *number);
@@ -204,8 +207,23 @@ impl Session {
                 ..Moved::to(self.state(report, unsettled), now_ms.saturating_mul(1000))
             };
             broken = chronicle.moved(moved).await.err();
+            self.tidy(now_ms.saturating_mul(1000)).await;
         }
         (broken.map(|error| problem(&error)), chronicle.finish())
+    }
+
+    /// Takes away what need not be kept any longer.
+    async fn tidy(&self, now_us: i64) {
+        let Some(home) = self.home.clone() else { return };
+        let flowrun_core::keep::Keep { days, failed, data, runs } = self.plan.program.keep;
+        let keep = flowrun_store::Keep {
+            days: Some(days),
+            failed_days: Some(failed),
+            runs: Some(runs.into()),
+            data_days: Some(data),
+        };
+        // That it fails harms nothing: the next run tries again.
+        let _ = tokio::task::spawn_blocking(move || home.store.purge(now_us, &keep)).await;
     }
 
     fn state(&self, report: &Report, unsettled: &[String]) -> State {

@@ -2,7 +2,7 @@
 
 use flowrun_core::effect::{Act, Answer, EffectId};
 use flowrun_core::fault::{Fault, FaultKind};
-use flowrun_core::journal::{Asked, Event, Names, Recorded, Settlement};
+use flowrun_core::journal::{Event, Settlement};
 use flowrun_core::load::constant;
 use flowrun_core::machine::Paused;
 use flowrun_core::types::Type;
@@ -18,7 +18,7 @@ impl Session {
     /// Takes in what somebody says, before the run goes on.
     pub(super) fn hear(mut self) -> Result<Session, Problem> {
         let say = std::mem::take(&mut self.plan.job.say);
-        if let Say::GoOn | Say::Cancel = say {
+        if let Say::GoOn = say {
             return Ok(self);
         }
         let (mut log, chronicle) = std::mem::replace(&mut self.keeping, Keeping::Nothing).log();
@@ -26,7 +26,12 @@ impl Session {
         match say {
             Say::Answer(given) => self.answer(&given, &mut *log)?,
             Say::Settle { card, what, outputs } => self.settle(&card, what, &outputs, &mut *log)?,
-            Say::GoOn | Say::Cancel => {}
+            Say::Cancel => {
+                let at_us = self.world.time.now_us();
+                log.append(&self.course.entry(at_us, Event::Cancelled));
+                self.course.cancel(at_us);
+            }
+            Say::GoOn => {}
         }
         self.keeping = chronicle.map_or(Keeping::Nothing, Keeping::Journal);
         Ok(self)
@@ -43,7 +48,8 @@ impl Session {
         if driver::answer(&mut self.course, pause.id, answer, now_us, log) {
             return Ok(());
         }
-        Err(Problem::new("the time for the answer is over").help("go on without --input: the card fails then"))
+        Err(Problem::new("the time for the answer is over")
+            .help("go on without --input: the card fails then"))
     }
 
     /// The effects of a card that may have happened and have no end.
@@ -53,7 +59,8 @@ impl Session {
             let (flow, step) = machine.card_of(*effect)?;
             Some(machine.program().flow(flow).step(step).id.clone())
         };
-        let open = self.course.open().map(|(id, _)| id).filter(|id| self.course.may_have_happened(*id).is_some());
+        let open =
+            self.course.open().map(|(id, _)| id).filter(|id| self.course.may_have_happened(*id).is_some());
         open.filter(|effect| id(effect).is_some_and(|id| *id == *card)).collect()
     }
 
@@ -77,12 +84,14 @@ impl Session {
             ([one], None) => *one,
             (some, Some(number)) if (1..=some.len()).contains(&number) => some[number - 1],
             (some, _) => {
-                let problem = Problem::new(format!("the run asks about {} performances of `{name}`", some.len()));
-                return Err(problem.help(format!("say which: `{name}#1` to `{name}#{}`, in their order", some.len())));
+                let problem =
+                    Problem::new(format!("the run asks about {} performances of `{name}`", some.len()));
+                return Err(
+                    problem.help(format!("say which: `{name}#1` to `{name}#{}`, in their order", some.len()))
+                );
             }
         };
-        let (Some(effect), Some(print)) = (self.course.asked(id), self.course.print(id)) else { return Ok(()) };
-        let (asked, at_us, names) = (Asked { id, print }, self.world.time.now_us(), Names::of(&effect));
+        let Some(effect) = self.course.asked(id) else { return Ok(()) };
         let wanted = match &effect.act {
             Act::Card(performance) => performance.outputs.clone(),
             Act::WaitUntil(_) | Act::Pause(_) => Default::default(),
@@ -95,32 +104,28 @@ impl Session {
             }
             Settlement::DidNot => None,
         };
-        log.append(&self.course.entry(at_us, Event::Settled(asked, what)));
-        let Some(outcome) = outcome else {
-            self.course.did_not_happen(id);
-            return Ok(());
-        };
-        log.append(&self.course.entry(at_us, Event::Completed(asked, Recorded::of(&outcome, &names))));
-        self.course.end(id);
-        self.course.complete(id, outcome, at_us);
+        driver::settle(&mut self.course, id, what, outcome, self.world.time.now_us(), log);
         Ok(())
     }
 }
 
 /// The answer to a pause: texts read as what its outputs are.
-fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Problem> {
+pub(super) fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Problem> {
     let value = |(name, text): &(String, String)| {
-        let ty = pause.wanted.iter().find(|output| *output.name == **name).map_or(Type::ANY, |output| output.ty);
+        let ty =
+            pause.wanted.iter().find(|output| *output.name == **name).map_or(Type::ANY, |output| output.ty);
         Ok((Text::from(name.as_str()), read(name, text, ty)?))
     };
     given.iter().map(value).collect()
 }
 
 /// The values of a card's outputs: those that are said, and nothing for the others.
-fn given(wanted: &[Text], outputs: &[(String, String)]) -> Result<Vec<Value>, Problem> {
-    if let Some((name, _)) = outputs.iter().find(|(name, _)| !wanted.iter().any(|wanted| **wanted == **name)) {
+pub(super) fn given(wanted: &[Text], outputs: &[(String, String)]) -> Result<Vec<Value>, Problem> {
+    if let Some((name, _)) = outputs.iter().find(|(name, _)| !wanted.iter().any(|wanted| **wanted == **name))
+    {
         let known: Vec<&str> = wanted.iter().map(|name| &**name).collect();
-        return Err(Problem::new(format!("the card has no output `{name}`")).help(format!("it has {}", known.join(", "))));
+        return Err(Problem::new(format!("the card has no output `{name}`"))
+            .help(format!("it has {}", known.join(", "))));
     }
     let value = |name: &Text| match outputs.iter().find(|(given, _)| **given == **name) {
         Some((name, text)) => read(name, text, Type::ANY),

@@ -175,10 +175,18 @@ impl Desk {
             }
         }
         if change.next != known.next || change.note.is_some() {
-            connection
-                .prepare_cached("UPDATE kept_table SET next = ?, note = coalesce(?, note) WHERE id = ?")?
-                .execute(params![change.next as i64, change.note, known.row])?;
             known.next = change.next;
+            if let Some(note) = &change.note {
+                known.note.clone_from(note);
+            }
+            connection
+                .prepare_cached("UPDATE kept_table SET next = ?, note = ?, sum = ? WHERE id = ?")?
+                .execute(params![
+                    known.next as i64,
+                    known.note,
+                    sum::of_table(&change.table, known.next, &known.note),
+                    known.row
+                ])?;
         }
         Ok(())
     }
@@ -266,7 +274,13 @@ fn put_row(connection: &rusqlite::Connection, known: &mut super::desk::KnownTabl
     for (name, value) in &row.columns {
         columns::put(known.column(connection, name)?, value, &mut body);
     }
-    let sum = sum::of_row(row.number, row.created_ms, row.updated_ms, &body);
+    let sum = sum::of_row(
+        row.number,
+        row.created_ms,
+        row.updated_ms,
+        &body,
+        row.columns.iter().map(|(name, _)| name),
+    );
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO kept_row (tab, number, created_ms, updated_ms, sum, body) VALUES (?, ?, ?, ?, ?, ?)",

@@ -228,6 +228,7 @@ fn write_synced(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn sync_parent(path: &Path) -> io::Result<()> {
+/// Makes sure that a file or folder is there under its name after a power cut.
+pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
     sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }

@@ -6,10 +6,10 @@ use rusqlite::{OptionalExtension, params, params_from_iter};
 
 use super::Sqlite;
 use super::desk::Desk;
-use super::read;
 use super::trouble::told;
+use super::{doctor, read};
 use crate::batch::{RunId, TableId};
-use crate::error::{Result, StoreError};
+use crate::error::{Result, StoreError, Trouble};
 use crate::hash::FileHash;
 use crate::run::{Filter, Forgotten, Keep, Purged, Status};
 use crate::{refusal, sum};
@@ -214,6 +214,16 @@ impl Person {
         self.0.is_match(bytes)
     }
 
+    fn is_in_file(&self, file: &std::fs::File) -> Result<bool> {
+        match self.0.stream_find_iter(file).next() {
+            None => Ok(false),
+            Some(Ok(_)) => Ok(true),
+            Some(Err(error)) => {
+                Err(StoreError::new(Trouble::Disk, format!("a stored file can't be read: {error}")))
+            }
+        }
+    }
+
     fn forget(&self, desk: &mut Desk, look: bool) -> Result<Forgotten> {
         let mut forgotten = Forgotten::default();
         for (row, uid, open) in self.runs(desk)? {
@@ -245,6 +255,13 @@ impl Person {
                 if self.is_in(row.get_ref(1)?.as_blob().map_err(|error| told(error.into()))?) {
                     rows.insert(row.get::<_, i64>(0)?);
                 }
+            }
+        }
+        for hash in doctor::named_files(connection)? {
+            if self.is_in_file(&desk.blobs.open(&hash)?)? {
+                let mut select = connection.prepare_cached("SELECT run FROM file_use WHERE hash = ?")?;
+                let holders = select.query_map([hash.0], |row| row.get::<_, i64>(0))?;
+                rows.extend(holders.collect::<rusqlite::Result<Vec<i64>>>()?);
             }
         }
         let mut select = connection.prepare("SELECT uid, ended_us IS NULL FROM run WHERE id = ?")?;

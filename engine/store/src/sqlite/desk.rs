@@ -9,6 +9,7 @@ use crate::batch::{RunId, TableId};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError};
 use crate::hash::FileHash;
+use crate::sum;
 
 /// `run_value.what`: how the run was started.
 pub(super) const START: i64 = 1;
@@ -48,6 +49,7 @@ pub(super) struct KnownRun {
 pub(super) struct KnownTable {
     pub(super) row: i64,
     pub(super) next: u64,
+    pub(super) note: Vec<u8>,
     columns: HashMap<Arc<str>, u64>,
 }
 
@@ -119,20 +121,23 @@ impl Desk {
 
 fn look_up(connection: &Connection, id: &TableId) -> Result<KnownTable> {
     let found = connection
-        .prepare_cached("SELECT id, next FROM kept_table WHERE scope = ? AND name = ?")?
-        .query_row(params![&*id.scope, &*id.name], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .prepare_cached("SELECT id, next, note FROM kept_table WHERE scope = ? AND name = ?")?
+        .query_row(params![&*id.scope, &*id.name], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?))
+        })
         .optional()?;
-    let Some((row, next)) = found else {
+    let Some((row, next, note)) = found else {
         connection
-            .prepare_cached("INSERT INTO kept_table (scope, name, next, note) VALUES (?, ?, 1, x'')")?
-            .execute(params![&*id.scope, &*id.name])?;
-        return Ok(KnownTable { row: connection.last_insert_rowid(), next: 1, columns: HashMap::new() });
+            .prepare_cached("INSERT INTO kept_table (scope, name, next, note, sum) VALUES (?, ?, 1, x'', ?)")?
+            .execute(params![&*id.scope, &*id.name, sum::of_table(id, 1, b"")])?;
+        let row = connection.last_insert_rowid();
+        return Ok(KnownTable { row, next: 1, note: Vec::new(), columns: HashMap::new() });
     };
     let columns = connection
         .prepare_cached("SELECT name, number FROM kept_column WHERE tab = ?")?
         .query_map([row], |row| Ok((Arc::from(row.get::<_, String>(0)?), row.get::<_, i64>(1)? as u64)))?
         .collect::<rusqlite::Result<HashMap<Arc<str>, u64>>>()?;
-    Ok(KnownTable { row, next: next as u64, columns })
+    Ok(KnownTable { row, next: next as u64, note, columns })
 }
 
 impl KnownTable {

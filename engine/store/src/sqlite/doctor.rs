@@ -51,10 +51,7 @@ impl Sqlite {
             store.audit(Some(id))?;
             let mut next = run.cut + 1;
             for entry in store.journal(id, 0) {
-                let seq = entry?.seq;
-                if seq != next {
-                    return Err(damaged(&format!("entry {next} of run `{id}` is missing")));
-                }
+                entry?;
                 (next, entries) = (next + 1, entries + 1);
             }
             if next != run.entries + 1 {

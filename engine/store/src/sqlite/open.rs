@@ -14,7 +14,7 @@ use super::{Sqlite, backup, schema};
 use crate::blobs::{Blobs, make_private, unwritable};
 use crate::error::{Result, StoreError, Trouble};
 use crate::lock::{Holder, Lock, private};
-use crate::ticket::{Settled, Ticket};
+use crate::ticket::Settled;
 
 /// Every SQLite before this one can damage a file in WAL mode (the WAL-reset bug).
 const OLDEST: i32 = 3_051_003;
@@ -94,6 +94,7 @@ impl Sqlite {
         backup::interrupted(folder)?;
         let path = folder.join(FILE);
         let unclean = fs::metadata(log_of(&path)).is_ok_and(|data| data.len() > 0);
+        let new = !path.exists();
         // Made here, so that nobody else may read it; SQLite gives what lies beside it the same mode.
         private()
             .write(true)
@@ -111,9 +112,15 @@ impl Sqlite {
             return Ok(store);
         }
         schema::migrate(&connection, schema::STEPS, |form| keep_form(&connection, folder, form))?;
+        if new {
+            backup::sync_parent(&path)
+                .and_then(|()| backup::sync_parent(folder))
+                .map_err(|error| unwritable(folder, &error))?;
+        }
         sweep(&connection, &store.blobs)?;
+        let page = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))? as u64;
         let desk = Desk::new(connection, store.blobs.clone());
-        let writer = Writer { desk, queue: store.queue.clone(), settled: store.settled.clone() };
+        let writer = Writer { desk, page, queue: store.queue.clone(), settled: store.settled.clone() };
         let thread = std::thread::Builder::new().name("flowrun-store".to_owned());
         let thread = thread.spawn(move || writer.work()).map_err(|error| {
             StoreError::new(Trouble::Disk, format!("the store's thread can't be started: {error}"))
@@ -136,7 +143,7 @@ impl Sqlite {
         let store = Sqlite::bare(folder, None);
         store.queue.abandon();
         let message = "the store was opened only to look at it";
-        store.settled.give_up(Ticket(1), StoreError::new(Trouble::Owned, message));
+        store.settled.give_up(StoreError::new(Trouble::Owned, message));
         Ok(store)
     }
 
@@ -156,7 +163,7 @@ impl Sqlite {
     /// Lets nothing be written.
     fn close_with(&mut self, damage: StoreError) {
         self.queue.abandon();
-        self.settled.give_up(Ticket(1), damage.clone());
+        self.settled.give_up(damage.clone());
         self.damage = Some(damage);
     }
 }
@@ -182,7 +189,8 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
 fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     let new = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0;
     if new {
-        connection.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        // A commit writes whole pages, and those of many runs: larger ones cost half as much again.
+        connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
         connection.execute_batch(&format!("PRAGMA application_id = {}", schema::APPLICATION))?;
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -190,8 +198,10 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
         return Err(not_taken("journal_mode", &mode, "wal"));
     }
     check(connection, "application_id", schema::APPLICATION)?;
-    check(connection, "page_size", 8192)?;
-    check(connection, "auto_vacuum", 2)?;
+    if new {
+        check(connection, "page_size", 4096)?;
+        check(connection, "auto_vacuum", 2)?;
+    }
     set(connection, EVERY)?;
     set(connection, WRITING)?;
     let synchronous = match settings.durability {

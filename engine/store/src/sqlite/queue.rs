@@ -146,3 +146,50 @@ impl fmt::Debug for Queue {
         f.debug_struct("Queue").field("waiting", &state.works.len()).field("newest", &state.newest).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Entry, RunId};
+
+    fn work(bytes: usize) -> Work {
+        let entry = Entry { seq: 1, kind: 0, at_us: 0, body: vec![0; bytes] };
+        Work::Batch(Batch::of(&RunId::from("r")).entry(entry))
+    }
+
+    #[test]
+    fn it_tells_when_it_is_pressed_and_gives_work_in_its_order() {
+        let queue = Queue::default();
+        assert_eq!((queue.push(work(BOUND / 2)), queue.pressed()), (Ticket(1), Some(Ticket(1))));
+        for ticket in 2..=5 {
+            assert_eq!(queue.push(work(10)), Ticket(ticket));
+        }
+        let take = |most| match queue.take(most, None) {
+            Found::Work(first, works) => (first, works.len()),
+            Found::Idle | Found::Closed => panic!("there is work"),
+        };
+        assert_eq!(take(2), (Ticket(1), 2));
+        assert_eq!(queue.pressed(), None);
+        queue.close();
+        assert_eq!(take(9), (Ticket(3), 3), "what was handed in before the end is still done");
+        assert!(matches!(queue.take(9, None), Found::Closed));
+        assert_eq!(queue.push(work(10)), Ticket(6));
+        assert!(matches!(queue.take(9, None), Found::Closed), "what is handed in after the end is dropped");
+    }
+
+    #[test]
+    fn beyond_its_bound_who_hands_in_waits_until_there_is_room() {
+        let queue = std::sync::Arc::new(Queue::default());
+        queue.push(work(BOUND));
+        let other = queue.clone();
+        let blocked = std::thread::spawn(move || other.push(work(1)));
+        // Whether the other thread is there already or not: it gets in only behind what is taken here.
+        assert!(matches!(queue.take(1, None), Found::Work(Ticket(1), works) if works.len() == 1));
+        assert_eq!(blocked.join().unwrap(), Ticket(2));
+        queue.push(work(BOUND));
+        let other = queue.clone();
+        let blocked = std::thread::spawn(move || other.push(work(1)));
+        queue.abandon();
+        assert_eq!(blocked.join().unwrap(), Ticket(4), "nobody is left waiting for a queue that ends");
+    }
+}

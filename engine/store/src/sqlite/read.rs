@@ -183,13 +183,17 @@ pub(super) fn value(connection: &Connection, run: &str, what: i64) -> Result<Opt
 }
 
 pub(super) fn entries(connection: &Connection, run: &str, from: u64, limit: usize) -> Result<Vec<Entry>> {
-    let row = row_of(connection, run)?;
+    let (row, cut): (i64, u64) = connection
+        .prepare_cached("SELECT id, cut FROM run WHERE uid = ?")?
+        .query_row([run], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))
+        .optional()?
+        .ok_or_else(|| StoreError::no_run(run))?;
     let mut select = connection.prepare_cached(
         "SELECT seq, kind, at_us, body, sum FROM journal WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = select.query(params![row, i64::try_from(from).unwrap_or(i64::MAX), limit])?;
-    let mut entries = Vec::new();
+    let (mut entries, mut next) = (Vec::new(), from.max(cut + 1));
     while let Some(row) = rows.next()? {
         let entry = Entry {
             seq: row.get::<_, i64>(0)? as u64,
@@ -197,12 +201,15 @@ pub(super) fn entries(connection: &Connection, run: &str, from: u64, limit: usiz
             at_us: row.get(2)?,
             body: row.get(3)?,
         };
+        if entry.seq != next {
+            return Err(damaged(&format!("entry {next} of run `{run}` is missing")));
+        }
         if row.get::<_, u32>(4)? != sum::of_entry(&entry) {
-            let seq = entry.seq;
             return Err(damaged(&format!(
-                "entry {seq} in the journal of run `{run}` is not as it was written"
+                "entry {next} in the journal of run `{run}` is not as it was written"
             )));
         }
+        next += 1;
         entries.push(entry);
     }
     Ok(entries)
@@ -258,12 +265,20 @@ pub(super) fn audit(connection: &Connection, run: Option<&str>) -> Result<Vec<Au
 
 pub(super) fn table(connection: &Connection, id: &TableId) -> Result<Option<KeptTable>> {
     let found = connection
-        .prepare_cached("SELECT id, next, note FROM kept_table WHERE scope = ? AND name = ?")?
+        .prepare_cached("SELECT id, next, note, sum FROM kept_table WHERE scope = ? AND name = ?")?
         .query_row(params![&*id.scope, &*id.name], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64, row.get::<_, Vec<u8>>(2)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)? as u64,
+                row.get::<_, Vec<u8>>(2)?,
+                row.get::<_, u32>(3)?,
+            ))
         })
         .optional()?;
-    let Some((tab, next, note)) = found else { return Ok(None) };
+    let Some((tab, next, note, sum)) = found else { return Ok(None) };
+    if sum != sum::of_table(id, next, &note) {
+        return Err(damaged(&format!("what is kept of table \"{}\" is not as it was written", id.name)));
+    }
     let names = columns_of(connection, tab)?;
     let mut select = connection.prepare_cached(
         "SELECT number, created_ms, updated_ms, sum, body FROM kept_row WHERE tab = ? ORDER BY number",
@@ -289,10 +304,9 @@ fn row_as_written(row: &SqlRow<'_>, names: &[Arc<str>]) -> Option<Row> {
     let (number, created_ms, updated_ms) =
         (row.get::<_, i64>(0).ok()? as u64, row.get(1).ok()?, row.get(2).ok()?);
     let body = row.get_ref(4).ok()?.as_blob().ok()?;
-    if sum::of_row(number, created_ms, updated_ms, body) != row.get::<_, u32>(3).ok()? {
-        return None;
-    }
-    Some(Row { number, created_ms, updated_ms, columns: columns::read(body, names)? })
+    let columns = columns::read(body, names)?;
+    let sum = sum::of_row(number, created_ms, updated_ms, body, columns.iter().map(|(name, _)| name));
+    (sum == row.get::<_, u32>(3).ok()?).then_some(Row { number, created_ms, updated_ms, columns })
 }
 
 pub(super) fn tables(connection: &Connection) -> Result<Vec<(TableId, u64)>> {
@@ -308,7 +322,14 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<(TableId, u64)>> {
 
 pub(super) fn files(connection: &Connection, run: &str) -> Result<Vec<FileHash>> {
     let row = row_of(connection, run)?;
-    let mut select = connection.prepare_cached("SELECT hash FROM file_use WHERE run = ? ORDER BY hash")?;
-    let files = select.query_map([row], |row| Ok(FileHash(row.get(0)?)))?;
-    Ok(files.collect::<rusqlite::Result<Vec<FileHash>>>()?)
+    let mut select = connection.prepare_cached(
+        "SELECT file_use.hash, file.hash IS NOT NULL FROM file_use LEFT JOIN file ON file.hash = file_use.hash \
+         WHERE run = ? ORDER BY file_use.hash",
+    )?;
+    let files = select.query_map([row], |row| Ok((FileHash(row.get(0)?), row.get(1)?)))?;
+    let files = files.collect::<rusqlite::Result<Vec<(FileHash, bool)>>>()?;
+    match files.iter().find(|(_, known)| !known) {
+        Some((hash, _)) => Err(damaged(&format!("run `{run}` holds file {hash}, which is not stored"))),
+        None => Ok(files.into_iter().map(|(hash, _)| hash).collect()),
+    }
 }

@@ -46,3 +46,35 @@ pub(super) fn newer(form: i64, newest: i64) -> StoreError {
     StoreError::new(Trouble::Newer, message)
         .help("use that flowrun, or restore a backup that this one made: it stands as store.form-N.db beside the store")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(connection: &Connection) -> i64 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn steps_are_taken_once_after_a_backup_and_each_whole_or_not_at_all() {
+        let connection = Connection::open_in_memory().unwrap();
+        let one = "CREATE TABLE a (x)";
+        let two = "ALTER TABLE a ADD COLUMN y; INSERT INTO a VALUES (1, 2)";
+        let none = |_| panic!("there is nothing to be kept");
+        migrate(&connection, &[one], none).unwrap();
+        migrate(&connection, &[one], none).unwrap();
+        assert_eq!(form(&connection), 1);
+        let refused = migrate(&connection, &[one, two], |_| Err(StoreError::refused("no room for a backup")));
+        assert_eq!(refused.unwrap_err().message, "no room for a backup");
+        assert_eq!(form(&connection), 1, "nothing is changed without a backup");
+        let (mut kept, broken) = (None, "INSERT INTO a VALUES (3, 4); INSERT INTO nowhere VALUES (1)");
+        let failed = migrate(&connection, &[one, two, broken], |form| {
+            kept = Some(form);
+            Ok(())
+        });
+        assert_eq!((failed.is_err(), kept, form(&connection)), (true, Some(1), 2));
+        let rows: i64 = connection.query_row("SELECT count(*) FROM a", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 1, "the step that failed left nothing");
+        assert_eq!(migrate(&connection, &[one], none).unwrap_err().kind, Trouble::Newer);
+    }
+}

@@ -70,6 +70,7 @@ CREATE TABLE kept_table (
   name TEXT NOT NULL,
   next INTEGER NOT NULL,
   note BLOB NOT NULL,
+  sum INTEGER NOT NULL,
   UNIQUE (scope, name)
 ) STRICT;
 

@@ -24,6 +24,8 @@ const LOG: u64 = 64 << 20;
 
 pub(super) struct Writer {
     pub(super) desk: Desk,
+    /// The size of the file's pages.
+    pub(super) page: u64,
     pub(super) queue: Arc<Queue>,
     pub(super) settled: Arc<Settled>,
 }
@@ -34,7 +36,7 @@ struct Told<'w>(&'w Queue, &'w Settled);
 impl Drop for Told<'_> {
     fn drop(&mut self) {
         self.0.abandon();
-        self.1.give_up(Ticket(0), StoreError::new(Trouble::Closed, "the store was closed"));
+        self.1.give_up(StoreError::new(Trouble::Closed, "the store was closed"));
     }
 }
 
@@ -55,7 +57,7 @@ impl Writer {
                         }
                         Err(error) => {
                             queue.abandon();
-                            settled.give_up(first, error);
+                            settled.give_up(error);
                             return;
                         }
                     }
@@ -106,7 +108,9 @@ impl Writer {
         if let Some(error) = batch.run.as_ref().and_then(|run| self.desk.stuck.get(run)) {
             return Err(error.clone());
         }
-        let done = self.apart(|desk| desk.apply(batch));
+        // One statement leaves nothing behind by itself if it is refused.
+        let done =
+            if batch.is_one_entry() { self.desk.apply(batch) } else { self.apart(|desk| desk.apply(batch)) };
         if let Err(error) = &done {
             batch.tables.iter().for_each(|change| self.desk.look_again_at_table(&change.table));
             if let Some(run) = &batch.run {
@@ -163,7 +167,7 @@ impl Writer {
             let sql = format!("PRAGMA wal_checkpoint({how})");
             let mut pragma = connection.prepare_cached(&sql).map_err(told)?;
             let frames = pragma.query_row([], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
-            Ok((frames.0.max(0) as u64 * PAGE, frames.1.max(0) as u64 * PAGE))
+            Ok((frames.0.max(0) as u64 * self.page, frames.1.max(0) as u64 * self.page))
         };
         let (size, done) = log("NOOP")?;
         if size > LOG {
@@ -180,6 +184,3 @@ impl Writer {
         Ok(())
     }
 }
-
-/// The size of a page.
-const PAGE: u64 = 8192;

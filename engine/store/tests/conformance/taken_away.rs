@@ -169,6 +169,9 @@ fn forget(store: &dyn Store) {
     let mut report = Moved::to(State::Done, 7);
     report.report = Some(b"ann@example.com".to_vec());
     done(store, run("in report", "x").moved(report)).unwrap();
+    let list = store.put_file(&mut &b"mail\nAnn@example.com\n"[..]).unwrap();
+    let holds = Batch { files: vec![list], ..run("in a file", "x").moved(Moved::to(State::Done, 8)) };
+    done(store, holds).unwrap();
     let rows = vec![
         RowChange::Put(row(1, &[("mail", "bob@example.com")])),
         RowChange::Put(row(2, &[("n", "1"), ("mail", "ann@example.com")])),
@@ -177,7 +180,7 @@ fn forget(store: &dyn Store) {
     assert_eq!(store.forget("ann", false).unwrap_err().kind, Trouble::Refused, "too short");
     let id = RunId::from;
     let expected = Forgotten {
-        cleared: vec![id("ann"), id("in report")],
+        cleared: vec![id("ann"), id("in report"), id("in a file")],
         open: vec![id("open")],
         rows: vec![(table_id("people"), 2)],
         audit: 1,
@@ -185,6 +188,7 @@ fn forget(store: &dyn Store) {
     assert_eq!(store.forget("ann@example.com", true).unwrap(), expected);
     assert!(!store.run("ann").unwrap().cleared, "it only looked");
     assert_eq!(store.forget("ann@example.com", false).unwrap(), expected);
+    assert_eq!(read(store, &list), Err(Trouble::Absent));
     let run = store.run("ann").unwrap();
     assert_eq!(run.error.unwrap(), "user (forgotten) was not found");
     assert!(run.cleared && !store.run("bob").unwrap().cleared);

@@ -57,7 +57,7 @@ fn a_damaged_backup_replaces_nothing() {
     let manifest = fs::read_to_string(to.join("manifest.json")).unwrap();
     let short = manifest.split(",\"blobs").next().unwrap().to_owned() + "}}";
     let database = fs::read(to.join("store.db")).unwrap();
-    let (cut, name) = (&database[..8192], file.file_name().unwrap().to_string_lossy().into_owned());
+    let (cut, name) = (&database[..4096], file.file_name().unwrap().to_string_lossy().into_owned());
     let cases: [(&str, &[u8], String); 4] = [
         ("manifest.json", b"{", "manifest.json: EOF while parsing an object at line 1 column 1".to_owned()),
         ("manifest.json", short.as_bytes(), format!("file {name} is missing")),

@@ -8,14 +8,14 @@ use rusqlite::Connection;
 use super::{copy, fill, look, read_all};
 use crate::given::{about, begin, own};
 
-/// A bit is flipped anywhere: either what is read is what was written, or it is said that it is not; nothing else is ever read.
+/// A bit is flipped anywhere: either what is read is what was written, or it is said that it is not, at the latest by the doctor.
 #[test]
 fn a_flipped_bit_is_noticed_or_does_no_harm() {
     let whole = tempfile::tempdir().unwrap();
     fill(&own(whole.path()));
     let expected = read_all(&look(whole.path()).unwrap()).unwrap();
     let size = fs::metadata(whole.path().join("store.db")).unwrap().len() as usize;
-    let (mut noticed, mut harmless) = (0, 0);
+    let (mut noticed, mut harmless, mut missing) = (0, 0, 0);
     let folder = tempfile::tempdir().unwrap();
     copy(whole.path(), folder.path());
     let path = folder.path().join("store.db");
@@ -25,18 +25,24 @@ fn a_flipped_bit_is_noticed_or_does_no_harm() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
         fs::write(&path, damaged).unwrap();
-        match look(folder.path()).and_then(|store| read_all(&store)) {
-            Ok(read) => {
-                assert_eq!(read, expected, "byte {at} of {size}");
+        let opened = look(folder.path());
+        match opened.as_ref().map_err(Clone::clone).and_then(|store| read_all(store)) {
+            Err(error) => assert!(error.help.is_some(), "byte {at}: {error}"),
+            Ok(read) if read == expected => {
                 harmless += 1;
+                continue;
             }
-            Err(error) => {
-                assert!(error.help.is_some(), "byte {at}: {error}");
-                noticed += 1;
+            // What is only missing, such as a row that is filed under another number, is found by looking at all.
+            Ok(_) => {
+                let found = opened.unwrap().doctor(None);
+                assert!(found.iter().any(|finding| finding.found.is_err()), "byte {at} of {size}: {found:?}");
+                missing += 1;
             }
         }
+        noticed += 1;
     }
     assert!(noticed > 50 && harmless > 50, "{noticed} noticed, {harmless} harmless");
+    assert!(missing < noticed / 4, "{missing} of {noticed} only by the doctor");
 }
 
 #[test]
@@ -57,7 +63,7 @@ fn a_damaged_store_is_read_but_not_written_after_a_crash() {
     fs::write(crashed.path().join("store.db-wal"), b"not a log").unwrap();
     let path = crashed.path().join("store.db");
     let mut bytes = fs::read(&path).unwrap();
-    bytes[(root as usize - 1) * 8192..][..16].fill(0xff);
+    bytes[(root as usize - 1) * 4096..][..16].fill(0xff);
     fs::write(&path, bytes).unwrap();
     let store = own(crashed.path());
     let damage = store.damage().expect("it is noticed");

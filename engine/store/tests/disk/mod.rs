@@ -12,7 +12,7 @@ use std::path::Path;
 
 use flowrun_store::{Access, Batch, RowChange, RunId, Settings, Sqlite, Store, StoreError};
 
-use crate::given::{about, begin, change, done, entry, row};
+use crate::given::{about, begin, change, done, entry, read_all, row};
 
 /// The store in a folder, only to look.
 fn look(folder: &Path) -> Result<Sqlite, StoreError> {
@@ -45,26 +45,4 @@ fn fill(store: &dyn Store) {
     let rows =
         (1..=40).map(|number| RowChange::Put(row(number, &[("mail", "someone@example.com"), ("n", "1")])));
     done(store, Batch::of(&run).table(change("people", 41, rows.collect()))).unwrap();
-}
-
-/// All that `fill` stored, or why it can't be read.
-fn read_all(store: &dyn Store) -> Result<String, StoreError> {
-    let runs = store.runs(&flowrun_store::Filter::default())?;
-    let mut told = format!("{runs:?}");
-    for run in &runs {
-        let id = &run.about.id;
-        let journal = store.journal(id, 0).collect::<Result<Vec<_>, _>>()?;
-        told +=
-            &format!("{journal:?}{:?}{:?}{:?}", store.start(id)?, store.report(id)?, store.checkpoint(id)?);
-        told += &format!(
-            "{:?}{:?}{:?}",
-            store.audit(Some(id))?,
-            store.files(id)?,
-            store.program(&run.about.program)?
-        );
-    }
-    for (table, _) in store.tables()? {
-        told += &format!("{table:?}{:?}", store.table(&table)?);
-    }
-    Ok(told)
 }

@@ -1,20 +1,18 @@
 //! Two processes and one store.
 
-use flowrun_store::{Store, Trouble};
+use flowrun_store::{Access, Batch, Holder, Settings, Sqlite, Store, Trouble};
 
 use super::child::Other;
 use super::look;
-use crate::given::own;
+use crate::given::{about, begin, done, entry, own};
 
 #[test]
 fn a_second_owner_is_refused_by_name_and_process_and_may_look() {
     let folder = tempfile::tempdir().unwrap();
     let mut other = Other::start("owns_until_its_input_ends", folder.path(), None);
     assert_eq!(other.says().unwrap(), "ready");
-    let settings = flowrun_store::Settings::default();
-    let me = flowrun_store::Holder::new("me", "", 0);
-    let refused =
-        flowrun_store::Sqlite::open(folder.path(), flowrun_store::Access::Own(me), settings).unwrap_err();
+    let me = Access::Own(Holder::new("me", "", 0));
+    let refused = Sqlite::open(folder.path(), me, Settings::default()).unwrap_err();
     assert_eq!(refused.kind, Trouble::Owned);
     let process = other.process.id();
     assert_eq!(
@@ -25,8 +23,7 @@ fn a_second_owner_is_refused_by_name_and_process_and_may_look() {
     );
     let beside = look(folder.path()).unwrap();
     assert_eq!(beside.run("r1").unwrap().entries, 1);
-    let refused =
-        beside.durable(beside.append(crate::given::begin(crate::given::about("r2")))).wait().unwrap_err();
+    let refused = done(&beside, begin(about("r2"))).unwrap_err();
     assert_eq!(refused.message, "the store was opened only to look at it");
     other.process.kill().unwrap();
     other.process.wait().unwrap();
@@ -81,4 +78,19 @@ fn when_the_disk_takes_no_more_nothing_is_lost_and_the_reason_is_told() {
         assert!(durable <= read && read <= entries, "{durable} <= {read} <= {entries}");
         assert_eq!(<dyn Store>::journal(&store, &"r1".into(), 1).count() as u64, entries);
     }
+}
+
+#[test]
+fn a_store_that_is_dropped_has_written_all_that_it_was_handed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = own(folder.path());
+    store.append(begin(about("r1")));
+    for seq in 1..=2_000 {
+        store.append(Batch::of(&"r1".into()).entry(entry(seq, "x")));
+    }
+    let durable = store.durable(store.newest());
+    drop(store);
+    durable.wait().expect("it is on the disk");
+    assert!(!folder.path().join("store.db-wal").exists(), "a clean end leaves no log");
+    assert_eq!(look(folder.path()).unwrap().run("r1").unwrap().entries, 2_000);
 }

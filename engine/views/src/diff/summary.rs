@@ -19,7 +19,7 @@ pub fn summary(report: &Report) -> String {
         parts.extend(counted(kind.word(), items().filter(|item| item.kind == kind).map(|item| item.mark)));
     }
     if items().any(|item| item.kind == Kind::Project) {
-        parts.push("the project's name or description changed".to_owned());
+        parts.push("the project's name, description or settings changed".to_owned());
     }
     parts.extend(counted("card", items().flat_map(|item| &item.cards).map(|card| card.mark)));
     parts.join("; ")

@@ -14,7 +14,7 @@ use flowrun_kit::audit::{Entry as Sent, Ledger, Sending};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::files::Files;
-use flowrun_store::{AuditLine, Batch, Moved, RunId, Store, StoreError, TableChange, Ticket};
+use flowrun_store::{AuditLine, Batch, Moved, RunId, StoreError, TableChange, Ticket};
 use flowrun_tables::Changes;
 
 use super::home::Home;
@@ -147,7 +147,8 @@ impl Chronicle {
 
     /// The fault of a request that is not sent because it could not be written down.
     fn refused(error: &StoreError) -> Fault {
-        let message = format!("nothing is sent any more, because what happens can't be kept: {}", error.message);
+        let message =
+            format!("nothing is sent any more, because what happens can't be kept: {}", error.message);
         Fault::new(FaultKind::Internal, message).may_help(error.help.as_deref())
     }
 }
@@ -223,7 +224,7 @@ impl Ledger for Chronicle {
 }
 
 /// What kind of entry it is, for those who look at a store with other tools.
-fn kind(event: &Event) -> u8 {
+pub(super) fn kind(event: &Event) -> u8 {
     match event {
         Event::Began(_) => 1,
         Event::Completed(..) => 2,

@@ -61,7 +61,11 @@ impl Opening {
         };
         let members = |name: &str| -> Vec<(Text, Value)> {
             let members = rest.get(name).and_then(Value::as_object);
-            members.map(|members: &Record| members.iter().map(|(name, value)| (name.clone(), value.clone())).collect()).unwrap_or_default()
+            members
+                .map(|members: &Record| {
+                    members.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+                })
+                .unwrap_or_default()
         };
         let filled = members("filled").into_iter().filter_map(|(table, file)| match file {
             Value::File(file) => Some((table, file)),
@@ -94,10 +98,12 @@ pub fn program(bundle: &Bundle) -> StoredProgram {
 
 /// The bundle that was stored, as a run of it was started.
 pub fn bundle(body: &[u8], started: Started) -> Result<Bundle, String> {
-    let Kept { listing, texts } =
-        serde_json::from_slice(body).map_err(|error| format!("the program that was kept can't be read: {error}"))?;
-    let texts: std::collections::BTreeMap<String, Arc<str>> =
-        texts.into_iter().map(|text| (flowrun_project::bundle::Digest::of(&text).to_string(), text)).collect();
+    let Kept { listing, texts } = serde_json::from_slice(body)
+        .map_err(|error| format!("the program that was kept can't be read: {error}"))?;
+    let texts: std::collections::BTreeMap<String, Arc<str>> = texts
+        .into_iter()
+        .map(|text| (flowrun_project::bundle::Digest::of(&text).to_string(), text))
+        .collect();
     let find = |digest: &flowrun_project::bundle::Digest| texts.get(&digest.to_string()).cloned();
     Bundle::restore(&listing, find, started).map_err(|why| why.to_string())
 }

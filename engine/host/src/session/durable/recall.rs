@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use flowrun_core::check::Checked;
-use flowrun_core::course::{Course, Own};
-use flowrun_core::effect::{Act, Effect};
+use flowrun_core::course::{Course, Own, Place};
+use flowrun_core::effect::{Act, Effect, Outcome};
 use flowrun_core::journal::{Diverged, Entry, Journal, ReplayError};
 use flowrun_core::machine::{Limits, Machine, Start};
 use flowrun_core::program::{Program, Step};
 use flowrun_core::stored::{Blind, Seal, decode};
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_kit::clock::Clock;
 use flowrun_project::{Problem, Project, check};
 use flowrun_store::{Run, Store};
+use flowrun_tables::{Loaded, Rows, Tables};
 
 use super::home::{Home, problem};
 use super::opening::{self, Opening};
+use crate::driver::RunTime;
+use crate::perform::Perform;
 
 /// A run of before.
 pub struct Recalled {
@@ -64,7 +68,9 @@ impl Recalled {
         };
         let unreadable = |why: String| {
             let problem = Problem::new(format!("run {id} can't be read: {why}"));
-            problem.help("`flowrun doctor` looks whether the store is whole; `flowrun restore` brings back a backup")
+            problem.help(
+                "`flowrun doctor` looks whether the store is whole; `flowrun restore` brings back a backup",
+            )
         };
         let opening = Opening::read(&start, seal).map_err(|why| unreadable(why.to_string()))?;
         let body = store.program(&run.about.program).map_err(|error| problem(&error))?;
@@ -85,12 +91,13 @@ impl Recalled {
         Ok(Recalled { run, project: Some(project), program: Arc::new(program), opening, start, entries })
     }
 
-    /// The run, brought to where its journal ends; `own` does again what was its own.
-    pub fn replay(&self, limits: Limits, own: &mut dyn Own) -> Result<Course, Problem> {
-        let course = self.journal().replay_within(self.program.clone(), limits, own);
+    /// The run as its journal says, to be looked at: its own tables are made again for that.
+    pub fn look(&self, limits: Limits) -> Result<Course, Problem> {
+        let mut own = Looking::new(&self.program);
+        let course = self.journal().replay_within(self.program.clone(), limits, &mut own);
         course.map_err(|error| match error {
             ReplayError::Start(fault) => Problem::new(fault.message.to_string()),
-            ReplayError::Diverged(diverged) => self.parted(&diverged, &self.program, own),
+            ReplayError::Diverged(diverged) => self.parted(&diverged, &self.program),
         })
     }
 
@@ -100,12 +107,13 @@ impl Recalled {
     }
 
     /// Where a run takes another way than it took: which card, what was asked then, and what it asks now.
-    pub fn parted(&self, at: &Diverged, now: &Program, own: &mut dyn Own) -> Problem {
-        let then = self.asked_then(at, own);
+    pub fn parted(&self, at: &Diverged, now: &Program) -> Problem {
+        let then = self.asked_then(at);
         let card = card_of(&self.program, at.then.id.card).or_else(|| card_of(now, at.then.id.card));
-        let card = card.map_or_else(|| "a card that neither program has".to_owned(), |(flow, step)| {
-            format!("the card `{}` ({}) of `{flow}`", step.id, step.title())
-        });
+        let card = card.map_or_else(
+            || "a card that neither program has".to_owned(),
+            |(flow, step)| format!("the card `{}` ({}) of `{flow}`", step.id, step.title()),
+        );
         let asked = |effect: &Option<Effect>| effect.as_ref().map_or("nothing".to_owned(), words);
         let message = format!(
             "the flows part from what run {} did at entry {}: {card}",
@@ -116,7 +124,8 @@ impl Recalled {
     }
 
     /// What had been asked for where the run parts, as its own program asks for it.
-    fn asked_then(&self, at: &Diverged, own: &mut dyn Own) -> Option<Effect> {
+    fn asked_then(&self, at: &Diverged) -> Option<Effect> {
+        let own = &mut Looking::new(&self.program);
         let machine = Machine::new(self.program.clone(), self.start.clone()).ok()?;
         let mut course = Course::new(machine);
         for entry in self.entries.iter().take(at.entry) {
@@ -128,10 +137,46 @@ impl Recalled {
 }
 
 /// The flow and the card with this key.
-fn card_of(program: &Program, key: u64) -> Option<(&str, &Step)> {
+pub fn card_of(program: &Program, key: u64) -> Option<(&str, &Step)> {
     let found = |flow| Some((flow, program.flow(flow).steps.iter().find(|step| step.key == key)?));
     let mut flows = (0..program.flows.len() as u32).map(flowrun_core::program::FlowId);
     flows.find_map(found).map(|(flow, step)| (&*program.flow(flow).path, step))
+}
+
+/// Does again what a run did with tables of its own, and nothing else.
+struct Looking(crate::perform::Connections);
+
+impl Looking {
+    fn new(program: &Program) -> Looking {
+        let time = RunTime::new(Clock::simulated(0), false);
+        let kept = program.tables.iter().filter(|table| table.kept).map(|table| &*table.name);
+        let tables = Tables::new(&program.tables);
+        // Which of them are kept has to be known; what they hold stands in the journal.
+        let tables = tables.keeping(kept, &flowrun_tables::Kept::default(), &Nothing).unwrap_or_default();
+        let tables = Arc::new(tables);
+        let cards = flowrun_tables::effect_cards().into();
+        let connections = crate::perform::Connections::new(time, Default::default(), cards, []);
+        Looking(connections.share_tables(tables))
+    }
+}
+
+impl Own for Looking {
+    fn place(&self, effect: &Effect) -> Place {
+        self.0.place(effect)
+    }
+
+    fn perform(&mut self, effect: Effect, at_us: i64) -> Outcome {
+        self.0.perform_here(effect, at_us)
+    }
+}
+
+/// Has never kept anything.
+struct Nothing;
+
+impl Rows for Nothing {
+    fn load(&self, _: &str) -> Result<Option<Loaded>, String> {
+        Ok(None)
+    }
 }
 
 /// What an effect asks for, in a few words.
@@ -146,7 +191,8 @@ fn words(effect: &Effect) -> String {
             let declared = performance.card.inputs.iter().map(|field| field.name.to_string());
             let names = declared.chain(performance.names.iter().map(ToString::to_string));
             let given = names.zip(&performance.args).filter(|(_, value)| !value.is_null());
-            let given = given.map(|(name, value)| format!("{name}: {}", flowrun_core::report::clip(value).to_json()));
+            let given =
+                given.map(|(name, value)| format!("{name}: {}", flowrun_core::report::clip(value).to_json()));
             format!("{} with {{ {} }}", performance.card.title(), given.collect::<Vec<_>>().join(", "))
         }
     }

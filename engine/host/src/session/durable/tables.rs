@@ -6,7 +6,7 @@ use std::sync::Arc;
 use flowrun_core::journal::Entry;
 use flowrun_core::value::Text;
 use flowrun_kit::effect::Pending;
-use flowrun_store::{Batch, RowChange, Store, TableChange, TableId};
+use flowrun_store::{Batch, RowChange, TableChange, TableId};
 use flowrun_tables::{Change, Changes, Loaded, Row, Rows};
 
 use super::home::Home;

@@ -1,0 +1,155 @@
+//! What a run leaves, in a form in which two can be held against each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flowrun_core::effect::EffectId;
+use flowrun_core::journal::{Entry, Event, Recorded, Settlement};
+use flowrun_okta::sim::{Operation, SessionStatus};
+use serde_json::Value;
+
+use super::process::{Outside, Process};
+use super::wire::Arrival;
+
+/// What is left when a run has ended.
+#[derive(Debug)]
+pub struct Left {
+    /// The report without times.
+    pub report: Value,
+    /// Who is in the directory.
+    pub users: Vec<String>,
+    /// What became of the sessions, and whom each took.
+    pub sessions: Vec<String>,
+    /// The tables' rows with their numbers.
+    pub tables: BTreeMap<String, String>,
+    /// What arrived of each effect that changes something.
+    pub arrivals: BTreeMap<EffectId, Vec<Arrival>>,
+    /// Those that may be sent again.
+    pub repeatable: BTreeSet<EffectId>,
+    /// How each effect ended.
+    pub ends: BTreeMap<EffectId, Recorded>,
+    /// Whether an If Error took what nobody knew, so that the flow went another way.
+    pub parted: bool,
+}
+
+impl Left {
+    pub fn of(outside: &Outside, process: &Process, entries: &[Entry]) -> Left {
+        let mut report = serde_json::to_value(process.course.machine.report()).unwrap();
+        without_times(&mut report);
+        let okta = &outside.org.0.okta;
+        let mut users: Vec<String> = okta.users().iter().map(|user| format!("{user:?}")).collect();
+        users.sort();
+        let mut sessions = Vec::new();
+        for session in okta.sessions() {
+            let mut sent = okta.sent_in(&session.id).iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
+            sent.sort();
+            sessions.push(format!("{} {} {sent:?}", session.id, session.status.as_str()));
+        }
+        let mut tables = BTreeMap::new();
+        for name in process.tables.names() {
+            let stored = process.tables.stored(name).unwrap();
+            let rows = stored.rows.iter().map(|row| format!("\n{} {:?}", row.number, row.columns));
+            tables.insert(name.to_string(), format!("next {}{}", stored.next, rows.collect::<String>()));
+        }
+        let arrivals = outside.wire.arrivals();
+        let repeatable = arrivals.keys().copied().filter(|id| outside.wire.is_repeatable(*id)).collect();
+        let mut ends = BTreeMap::new();
+        let mut parted = false;
+        for entry in entries {
+            match &entry.event {
+                Event::Completed(asked, recorded) => {
+                    assert!(ends.insert(asked.id, recorded.clone()).is_none(), "{} ended twice", asked.id);
+                }
+                Event::Settled(_, Settlement::Failed) => parted = true,
+                _ => {}
+            }
+        }
+        Left { report, users, sessions, tables, arrivals, repeatable, ends, parted }
+    }
+
+    /// Where what a run that was cut off left parts from what the `whole` run left.
+    pub fn against(&self, whole: &Left) -> Result<(), String> {
+        same("the directory", &self.users, &whole.users)?;
+        if self.parted {
+            // The flow knows what it does then: nothing twice, and the rest holds.
+            return self.nothing_twice();
+        }
+        same("the report", &pretty(&self.report), &pretty(&whole.report))?;
+        same("the sessions", &self.sessions, &whole.sessions)?;
+        for (name, table) in &whole.tables {
+            same(&format!("table {name}"), &self.tables[name], table)?;
+        }
+        let ids = |left: &Left| left.arrivals.keys().copied().collect::<Vec<_>>();
+        same("the effects that changed something", &ids(self), &ids(whole))?;
+        for (id, arrivals) in &whole.arrivals {
+            let set = |arrivals: &[Arrival]| arrivals.iter().cloned().collect::<BTreeSet<_>>();
+            if self.repeatable.contains(id) {
+                let done = |arrivals: &[Arrival]| {
+                    arrivals.iter().filter(|arrival| arrival.done).cloned().collect::<BTreeSet<_>>()
+                };
+                same(&format!("what {id} may send again"), &done(&self.arrivals[id]), &set(arrivals))?;
+            } else {
+                same(&format!("what {id} sends once"), &self.arrivals[id], arrivals)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn nothing_twice(&self) -> Result<(), String> {
+        for (id, arrivals) in self.arrivals.iter().filter(|(id, _)| !self.repeatable.contains(id)) {
+            let each: BTreeSet<&Arrival> = arrivals.iter().collect();
+            if each.len() != arrivals.len() {
+                return Err(format!("{id} was sent twice: {arrivals:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// By arithmetic: everybody in whom the flow is interested is in one session that was triggered, once, and no session is left open.
+pub fn imported(outside: &Outside, flow: &str) -> Result<(), String> {
+    let org = &outside.org;
+    let (operation, wanted) = match flow {
+        "import" => (Operation::Upsert, org.here()),
+        _ => (Operation::Delete, org.gone()),
+    };
+    org.sent_once(operation, &wanted)?;
+    let open = org.open_sessions();
+    let known = |status| {
+        matches!(status, SessionStatus::Completed | SessionStatus::Triggered | SessionStatus::Closed)
+    };
+    match org.0.okta.sessions().iter().find(|session| !known(session.status)) {
+        None if open.is_empty() => Ok(()),
+        other => Err(format!("left: {open:?} {other:?}")),
+    }
+}
+
+fn pretty(report: &Value) -> String {
+    serde_json::to_string_pretty(report).unwrap()
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, this: &T, whole: &T) -> Result<(), String> {
+    if this == whole {
+        return Ok(());
+    }
+    let (this, whole) = (format!("{this:#?}"), format!("{whole:#?}"));
+    let (this, whole) = (this.replace("\\n", "\n"), whole.replace("\\n", "\n"));
+    let mut lines = String::new();
+    for pair in this.lines().zip(whole.lines()).filter(|(this, whole)| this != whole).take(12) {
+        lines += &format!("\n  - {}\n  + {}", pair.1.trim(), pair.0.trim());
+    }
+    Err(format!("{what}: {} lines, not {}:{lines}", this.lines().count(), whole.lines().count()))
+}
+
+/// Takes out of a report what a crash may change: when it was, and how long it took.
+fn without_times(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for time in ["started", "started_ms", "duration_ms", "slowest", "until"] {
+                members.remove(time);
+            }
+            members.values_mut().for_each(without_times);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        _ => {}
+    }
+}
