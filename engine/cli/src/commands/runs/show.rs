@@ -92,7 +92,10 @@ fn stands(run: &Run, at: Option<u64>, paint: Paint) -> String {
     let (state, help) = match &run.state {
         State::Held { question } => (
             paint.yellow(&format!("held: {question}")),
-            Some(format!("`flowrun settle {id} CARD --happened`, `--did-not` or `--fail` says it")),
+            Some(format!(
+                "`flowrun settle {id} {} --happened`, `--did-not` or `--fail` says it",
+                asked_about(question)
+            )),
         ),
         State::Paused { .. } => {
             (paint.yellow("paused"), Some(format!("`flowrun resume {id} --input NAME=VALUE` answers it")))
@@ -112,6 +115,11 @@ fn stands(run: &Run, at: Option<u64>, paint: Paint) -> String {
         Some(help) => format!("{state}\n  {help}"),
         None => state,
     }
+}
+
+/// The card that a question begins to ask about, by its ID.
+fn asked_about(question: &str) -> &str {
+    question.split('`').nth(1).unwrap_or("CARD")
 }
 
 /// The report of a run: that of its end, or one made of its journal.
