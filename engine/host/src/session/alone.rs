@@ -11,9 +11,9 @@ use flowrun_project::Problem;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::lock::{Holder, Lock};
 use super::state::{hex, make};
 use crate::driver::Stop;
+use flowrun_store::{Holder, Lock};
 
 /// How often it is looked whether another process has ended its run.
 const LOOK: Duration = Duration::from_secs(1);

@@ -21,11 +21,11 @@ use super::durable::chronicle::{self, Chronicle, Size};
 use super::durable::home::{self, Home, problem};
 use super::durable::opening::{self, Opening};
 use super::durable::tables::{Kept, change};
-use super::lock::Holder;
 use super::run::{Keeping, Session};
 use super::simulators::{Front, Simulators};
 use super::{Plan, Record, given, plan};
 use crate::driver::{RunTime, Stop};
+use flowrun_store::Holder;
 
 /// Files that filled tables, by the tables' names.
 type Filled = Vec<(Text, Arc<File>)>;

@@ -95,8 +95,12 @@ impl Recalled {
         let checkpoint = checkpoint.filter(|_| until != Some(0));
         let from = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.seq);
         if let Some(until) = until.filter(|until| *until < from) {
-            let message = format!("what run {id} had done by entry {until} is not known any more: its journal begins after entry {from}");
-            return Err(Problem::new(message).help("`journal: { max_entries: … }` in flowrun.yaml keeps more"));
+            let message = format!(
+                "what run {id} had done by entry {until} is not known any more: its journal begins after entry {from}"
+            );
+            return Err(
+                Problem::new(message).help("`journal: { max_entries: … }` in flowrun.yaml keeps more")
+            );
         }
         let bytes = store.journal_bytes(&id).map_err(|error| problem(&error))?;
         let mut entries = Vec::new();
@@ -108,7 +112,16 @@ impl Recalled {
             let entry = decode(&stored.body, seal);
             entries.push(entry.map_err(|why| unreadable(format!("entry {}: {why}", stored.seq)))?);
         }
-        Ok(Recalled { run, project: Some(project), program: Arc::new(program), opening, start, entries, checkpoint, bytes })
+        Ok(Recalled {
+            run,
+            project: Some(project),
+            program: Arc::new(program),
+            opening,
+            start,
+            entries,
+            checkpoint,
+            bytes,
+        })
     }
 
     /// The run as its journal says, to be looked at: its own tables are made again for that.
@@ -133,7 +146,10 @@ impl Recalled {
             }
             Some(checkpoint) => {
                 let unreadable = |why: String| {
-                    Problem::new(format!("the checkpoint after entry {} can't be read: {why}", checkpoint.seq))
+                    Problem::new(format!(
+                        "the checkpoint after entry {} can't be read: {why}",
+                        checkpoint.seq
+                    ))
                 };
                 let cut = || unreadable("it is cut off".to_owned());
                 let (course, kept) = unframed(&checkpoint.body).ok_or_else(cut)?;
