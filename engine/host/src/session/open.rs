@@ -11,7 +11,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, NewRun, RunId};
+use flowrun_store::{Batch, Holder, NewRun, RunId};
 use flowrun_tables::Tables;
 
 use super::alone::Turn;
@@ -25,7 +25,6 @@ use super::run::{Keeping, Session};
 use super::simulators::{Front, Simulators};
 use super::{Plan, Record, given, plan};
 use crate::driver::{RunTime, Stop};
-use flowrun_store::Holder;
 
 /// Files that filled tables, by the tables' names.
 type Filled = Vec<(Text, Arc<File>)>;
