@@ -195,8 +195,9 @@ async fn one_process_has_the_store_of_a_project() {
         // What keeps nothing is in nobody's way.
         ("looks_elsewhere.yaml", Some("--no-journal"), 0),
     ] {
-        let first = project.run(&process, "counts.yaml", &["--state", &state]);
-        let args: Vec<&str> = ["--state", &state].into_iter().chain(more).collect();
+        let usual = ["--state", &*state];
+        let first = project.run(&process, "counts.yaml", &usual);
+        let args: Vec<&str> = usual.into_iter().chain(more).collect();
         let (first, second) = project.both(first, project.run(&process, flow, &args)).await;
         assert_eq!((first.code, second.code), (0, code), "{}{}", first.stderr, second.stderr);
         assert_eq!(second.stderr.contains("`Counts` since"), code == 2, "{}", second.stderr);

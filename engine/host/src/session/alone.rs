@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use flowrun_core::program::Others;
 use flowrun_project::Problem;
+use flowrun_store::{Holder, Lock};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use super::state::{hex, make};
 use crate::driver::Stop;
-use flowrun_store::{Holder, Lock};
 
 /// How often it is looked whether another process has ended its run.
 const LOOK: Duration = Duration::from_secs(1);
