@@ -92,7 +92,13 @@ async fn whole(subject: &Subject, seed: u64) -> (Left, u64) {
 }
 
 /// A run that dies there, and goes on until it has ended.
-async fn crashed(subject: &Subject, whole: &Left, seed: u64, death: Death, media: Media) -> Result<Tally, String> {
+async fn crashed(
+    subject: &Subject,
+    whole: &Left,
+    seed: u64,
+    death: Death,
+    media: Media,
+) -> Result<Tally, String> {
     let outside = Outside::new(seed);
     begun(subject, &media).await;
     let fate = Chance::new(seed ^ (death.at << 32) ^ u64::from(death.written));

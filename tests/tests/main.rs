@@ -7,6 +7,7 @@ mod beside;
 mod bundle;
 mod by_hand;
 mod cards;
+mod checkpoints;
 mod cli;
 mod complete;
 mod connections;

@@ -19,7 +19,7 @@ use flowrun_tests::simulators::{Setup, Simulators};
 use flowrun_tests::{compile, registry, sources, times, world};
 
 /// The flows of the import.
-const IMPORTS: [&str; 2] = ["import", "deactivate"];
+pub const IMPORTS: [&str; 2] = ["import", "deactivate"];
 
 /// In how many orders every flow is run unless the environment says.
 const ORDERS: u64 = 20;
@@ -105,7 +105,7 @@ async fn run(
 }
 
 /// Runs a flow over new simulators, in an order that follows from `seed`.
-async fn random_run(subject: &Subject, seed: u64) -> (Journal, String) {
+pub async fn random_run(subject: &Subject, seed: u64) -> (Journal, String) {
     let clock = Clock::simulated(1_790_000_000_000);
     // With this seed one of the five has left, so that there is somebody to deactivate.
     let simulators =
@@ -121,7 +121,7 @@ async fn random_run(subject: &Subject, seed: u64) -> (Journal, String) {
     world.time.clock().drive(run(subject, &world, &mut choices)).await
 }
 
-fn json(machine: &Machine) -> String {
+pub fn json(machine: &Machine) -> String {
     serde_json::to_string(&machine.report()).unwrap()
 }
 

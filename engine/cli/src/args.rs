@@ -2,7 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::again::{CancelArgs, RerunArgs, ResumeArgs, SettleArgs};
+use crate::commands::again::{CancelArgs, ForkArgs, RerunArgs, ResumeArgs, SettleArgs};
+use crate::commands::backup::{BackupArgs, RestoreArgs};
 use crate::commands::cards::CardsArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::completions::CompletionsArgs;
@@ -10,6 +11,7 @@ use crate::commands::connections::ConnectionsArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::docs::DocsArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::run::RunArgs;
@@ -67,6 +69,14 @@ pub enum Command {
     Cancel(CancelArgs),
     /// Run anew what was run, with the same inputs
     Rerun(RerunArgs),
+    /// Run what was run from one card on, with all that came before as it was
+    Fork(ForkArgs),
+    /// Copy what is kept of a project into a folder, while runs go on
+    Backup(BackupArgs),
+    /// Put a backup in the place of what is kept
+    Restore(RestoreArgs),
+    /// Look whether what is kept is whole, to the last byte
+    Doctor(DoctorArgs),
     /// Look at kept tables, fill and clear them
     Tables(TablesArgs),
     /// Find every mistake in a project without running it

@@ -29,8 +29,8 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, cards, check, completions, connections, convert, diff, docs, fmt, graph, run, runs, sandbox,
-    schema, tables,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run,
+    runs, sandbox, schema, tables,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -56,6 +56,10 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Settle(args) => on(again::settle(&args, surroundings, console), surroundings, console),
         Command::Cancel(args) => on(again::cancel(&args, surroundings, console), surroundings, console),
         Command::Rerun(args) => on(again::rerun(&args, surroundings, console), surroundings, console),
+        Command::Fork(args) => on(again::fork(&args, surroundings, console), surroundings, console),
+        Command::Backup(args) => backup::backup(&args, surroundings, console),
+        Command::Restore(args) => backup::restore(&args, surroundings, console),
+        Command::Doctor(args) => doctor::run(&args, surroundings, console),
         Command::Tables(args) => tables::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
@@ -98,6 +102,7 @@ pub async fn run_in<A: Into<OsString> + Clone>(
         Ok(Command::Settle(args)) => again::settle(&args, surroundings, console),
         Ok(Command::Cancel(args)) => again::cancel(&args, surroundings, console),
         Ok(Command::Rerun(args)) => again::rerun(&args, surroundings, console),
+        Ok(Command::Fork(args)) => again::fork(&args, surroundings, console),
         Ok(_) => Err(Problem::new("only runs go on in a runtime that is there").into()),
     };
     let code = match planned {

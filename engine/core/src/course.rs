@@ -1,6 +1,8 @@
 //! The course of a run: the machine, what it does with what is its own, and what it has asked of the world. A run that goes on and
 //! one that is replayed are the same course, fed by the world or by a journal.
 
+mod saved;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::effect::{Act, Effect, EffectId, Outcome};
@@ -59,8 +61,12 @@ pub struct Course {
 /// An effect that was asked of the world and has no end yet.
 #[derive(Debug)]
 pub struct Open {
-    /// What was asked for, until somebody does it.
+    /// What was asked for; in a run without a journal until somebody does it.
     pub effect: Option<Effect>,
+    /// Whether somebody does it.
+    taken: bool,
+    /// Whether it is needed after that too: for a checkpoint.
+    stays: bool,
     /// The names of its fields.
     pub names: Names,
     /// Its fingerprint; 0 where no journal needs it.
@@ -99,7 +105,8 @@ impl Course {
                 Place::Outside => {
                     let print = if prints { effect.print() } else { 0 };
                     let names = Names::of(&effect);
-                    self.open.insert(id, Open { effect: Some(effect), names, print });
+                    self.open
+                        .insert(id, Open { effect: Some(effect), taken: false, stays: prints, names, print });
                     asked(id);
                 }
                 place => self.own.push_back((effect, place)),
@@ -135,7 +142,8 @@ impl Course {
 
     /// What the world has been asked for and nobody does yet.
     pub fn asked(&self, id: EffectId) -> Option<Effect> {
-        self.open.get(&id)?.effect.clone()
+        let open = self.open.get(&id)?;
+        if open.taken { None } else { open.effect.clone() }
     }
 
     /// The fingerprint of what the world has been asked for.
@@ -153,7 +161,11 @@ impl Course {
 
     /// Takes what the world has been asked for, to do it.
     pub fn take(&mut self, id: EffectId) -> Option<Effect> {
-        self.open.get_mut(&id)?.effect.take()
+        let open = self.open.get_mut(&id)?;
+        if std::mem::replace(&mut open.taken, true) {
+            return None;
+        }
+        if open.stays { open.effect.clone() } else { open.effect.take() }
     }
 
     /// The effects that were asked of the world and have no end, as long as the machine awaits them.

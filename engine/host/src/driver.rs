@@ -206,7 +206,9 @@ pub fn settle(
     at_us: i64,
     log: &mut dyn Log,
 ) -> bool {
-    let Some(print) = course.print(id).filter(|_| course.may_have_happened(id).is_some()) else { return false };
+    let Some(print) = course.print(id).filter(|_| course.may_have_happened(id).is_some()) else {
+        return false;
+    };
     let asked = Asked { id, print };
     log.append(&course.entry(at_us, Event::Settled(asked, what)));
     let Some(outcome) = outcome else {

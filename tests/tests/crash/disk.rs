@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowrun_store::{
-    Access, AuditLine, Batch, Checkpoint, Content, Durability, Durable, Entry, FileHash, Filter, Forgotten, Holder,
-    InMemory, Keep, KeptTable, Purged, Result, Run, Settings, Sqlite, Store, StoreError, TableId, Ticket,
+    Access, AuditLine, Batch, Checkpoint, Content, Durability, Durable, Entry, FileHash, Filter, Forgotten,
+    Holder, InMemory, Keep, KeptTable, Purged, Result, Run, Settings, Sqlite, Store, StoreError, TableId,
+    Ticket,
 };
 use tokio::sync::Notify;
 

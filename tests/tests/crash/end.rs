@@ -85,7 +85,9 @@ impl Left {
         for (id, arrivals) in &whole.arrivals {
             let set = |arrivals: &[Arrival]| arrivals.iter().cloned().collect::<BTreeSet<_>>();
             if self.repeatable.contains(id) {
-                let done = |arrivals: &[Arrival]| arrivals.iter().filter(|arrival| arrival.done).cloned().collect::<BTreeSet<_>>();
+                let done = |arrivals: &[Arrival]| {
+                    arrivals.iter().filter(|arrival| arrival.done).cloned().collect::<BTreeSet<_>>()
+                };
                 same(&format!("what {id} may send again"), &done(&self.arrivals[id]), &set(arrivals))?;
             } else {
                 same(&format!("what {id} sends once"), &self.arrivals[id], arrivals)?;
@@ -114,7 +116,9 @@ pub fn imported(outside: &Outside, flow: &str) -> Result<(), String> {
     };
     org.sent_once(operation, &wanted)?;
     let open = org.open_sessions();
-    let known = |status| matches!(status, SessionStatus::Completed | SessionStatus::Triggered | SessionStatus::Closed);
+    let known = |status| {
+        matches!(status, SessionStatus::Completed | SessionStatus::Triggered | SessionStatus::Closed)
+    };
     match org.0.okta.sessions().iter().find(|session| !known(session.status)) {
         None if open.is_empty() => Ok(()),
         other => Err(format!("left: {open:?} {other:?}")),

@@ -136,13 +136,19 @@ pub fn entries(store: &dyn Store) -> Vec<Entry> {
 
 impl Process {
     /// A process that goes on with what is in the store.
-    pub fn new(subject: &Subject, outside: &Outside, media: Media, death: Option<Death>) -> Result<Process, String> {
+    pub fn new(
+        subject: &Subject,
+        outside: &Outside,
+        media: Media,
+        death: Option<Death>,
+    ) -> Result<Process, String> {
         let entries = entries(media.store());
         let life = Arc::new(Life::default());
         let disk = Arc::new(Disk::new(media, death, life.clone(), outside.chance.clone()));
         let home = Arc::new(Home {
             folder: PathBuf::new(),
             store: disk.clone(),
+            file: None,
             sealing: sealing(),
             kept: Keeper::default(),
             owns: true,
@@ -171,7 +177,9 @@ impl Process {
         let course = if entries.is_empty() {
             Course::new(Machine::new(program.clone(), start).unwrap())
         } else {
-            Journal { start, entries }.replay(program.clone(), &mut world.here()).map_err(|why| why.to_string())?
+            Journal { start, entries }
+                .replay(program.clone(), &mut world.here())
+                .map_err(|why| why.to_string())?
         };
         Ok(Process { course, tables, world, chronicle, disk, life, wire })
     }
@@ -215,7 +223,10 @@ impl Process {
         let what = if happened.is_some() { Settlement::Happened } else { Settlement::DidNot };
         let mut log = Journaling(self.chronicle.clone());
         let now_us = self.world.time.now_us();
-        assert!(driver::settle(&mut self.course, id, what, happened, now_us, &mut log), "{id} was asked about");
+        assert!(
+            driver::settle(&mut self.course, id, what, happened, now_us, &mut log),
+            "{id} was asked about"
+        );
     }
 
     /// What is left when it is gone.

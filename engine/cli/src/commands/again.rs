@@ -1,9 +1,11 @@
-//! `flowrun resume`, `settle`, `cancel` and `rerun`: a run of before goes on, or is run anew.
+//! `flowrun resume`, `settle`, `cancel`, `rerun` and `fork`: a run of before goes on, or is run anew.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flowrun_core::journal::Settlement;
+use flowrun_host::session::durable::fork::From;
+use flowrun_host::session::durable::home::own_now;
 use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_host::session::{Job, Plan, Say};
 use flowrun_project::Problem;
@@ -101,7 +103,7 @@ pub struct SettleArgs {
     pub fail: bool,
     /// An output that the card gave; objects and lists as JSON
     #[arg(long = "output", short = 'o', value_name = "NAME=VALUE", value_parser = pair, requires = "happened")]
-    pub outputs: Vec<(String, String)>,
+    pub gave: Vec<(String, String)>,
     /// How it goes on.
     #[command(flatten)]
     pub on: OnArgs,
@@ -135,6 +137,27 @@ pub struct RerunArgs {
     pub on: OnArgs,
 }
 
+/// What `fork` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flowrun fork 20261128 --from create_user                       the card asks once more, and what comes then is new
+  flowrun fork 20261128 --from ask --set-output approved=false   what would have happened with another answer")]
+pub struct ForkArgs {
+    /// The run, or the beginning of its name
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The card from which on all is new, by its ID; `flow#card` where several flows have it
+    #[arg(long, value_name = "CARD")]
+    pub from: String,
+    /// The card is not asked again but gives this output; objects and lists as JSON
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub set_output: Vec<(String, String)>,
+    /// How it is run.
+    #[command(flatten)]
+    pub on: OnArgs,
+}
+
 /// Goes on with a run.
 pub fn resume(
     args: &ResumeArgs,
@@ -157,7 +180,7 @@ pub fn settle(
         (_, true) => Settlement::DidNot,
         _ => Settlement::Failed,
     };
-    let say = Say::Settle { card: args.card.clone(), what, outputs: args.outputs.clone() };
+    let say = Say::Settle { card: args.card.clone(), what, outputs: args.gave.clone() };
     again(&args.run, None, say, &args.on, surroundings, console)
 }
 
@@ -218,6 +241,22 @@ pub fn rerun(
     Ok(Planned::Run(Box::new((run_args, run::planned(plan, &warnings, console)?))))
 }
 
+/// Runs a run from one of its cards on.
+pub fn fork(
+    args: &ForkArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    let (found, run) = args.on.place.find(&args.run, surroundings)?;
+    let home = own_now(&found.folder, &surroundings.env, "flowrun fork")?;
+    let from = From { card: &args.from, outputs: &args.set_output, name: surroundings.run_id.as_deref() };
+    let name = home.fork(&run.about.id, &from, surroundings.registry.vocabulary())?;
+    console.note(&format!("run {name} shares what run {} did before `{}`\n", run.about.id, args.from));
+    let on = args.on.at(home.folder.clone());
+    drop((found, home));
+    again(&name, None, Say::GoOn, &on, surroundings, console)
+}
+
 fn is_open(run: &Run) -> Result<(), Problem> {
     let status = run.state.status();
     if status.is_open() {
@@ -230,6 +269,11 @@ fn is_open(run: &Run) -> Result<(), Problem> {
 }
 
 impl OnArgs {
+    /// The same of what lies in this folder.
+    fn at(&self, folder: PathBuf) -> OnArgs {
+        OnArgs { place: PlaceArgs { state: Some(folder), project: None }, ..self.clone() }
+    }
+
     fn as_run(&self, folder: PathBuf, run: &Run) -> RunArgs {
         RunArgs {
             file: Some(PathBuf::from(&run.about.flow)),

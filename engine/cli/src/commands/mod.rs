@@ -1,6 +1,7 @@
 //! The commands: each with its arguments and what it does.
 
 pub mod again;
+pub mod backup;
 pub mod cards;
 pub mod check;
 pub mod completions;
@@ -8,6 +9,7 @@ pub mod connections;
 pub mod convert;
 pub mod diff;
 pub mod docs;
+pub mod doctor;
 pub mod fmt;
 pub mod graph;
 pub mod run;

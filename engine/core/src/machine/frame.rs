@@ -296,6 +296,17 @@ impl Frames {
         self.all.get(at.0 as usize)?.as_deref()
     }
 
+    /// The open frames by their places.
+    pub fn places(&self) -> impl Iterator<Item = Option<&Frame>> {
+        self.all.iter().map(Option::as_deref)
+    }
+
+    /// Frames at these places; those that are empty are given up.
+    pub fn at_places(all: Vec<Option<Box<Frame>>>) -> Frames {
+        let free = (0..all.len()).filter(|at| all[*at].is_none()).map(|at| FrameId(at as u32)).collect();
+        Frames { all, free, spare: Vec::new() }
+    }
+
     /// Gives up a place whose frame was taken.
     pub fn free(&mut self, at: FrameId) {
         self.free.push(at);

@@ -302,8 +302,8 @@ fn pairs(members: &Record) -> Vec<Value> {
 }
 
 impl Frame {
-    /// The error that the flow ended with.
+    /// The error that the flow ended with; it lies at no input of whoever called the flow.
     pub(super) fn fault(&self) -> Option<Fault> {
-        if let Some(End::Failed(fault)) = &self.end { Some(fault.clone()) } else { None }
+        if let Some(End::Failed(fault)) = &self.end { Some(fault.clone().nowhere()) } else { None }
     }
 }

@@ -14,6 +14,7 @@ mod loops;
 mod pause;
 mod progress;
 mod record;
+mod saved;
 pub(crate) mod sealed;
 mod step;
 mod stream;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use pause::Paused;
 pub use progress::Activity;
+pub(crate) use saved::{Restore, Save};
 
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};

@@ -201,7 +201,15 @@ impl Reader<'_> {
         Ok(Asked { id, print })
     }
 
-    pub(super) fn effect_id(&mut self) -> Read<EffectId> {
+    /// The id of an effect as a text.
+    pub(crate) fn quoted_id(&mut self) -> Read<EffectId> {
+        self.expect(b'"', "an effect")?;
+        let id = self.effect_id()?;
+        self.expect(b'"', "the end of a text")?;
+        Ok(id)
+    }
+
+    fn effect_id(&mut self) -> Read<EffectId> {
         let frame = self.hex(16)?;
         self.expect(b'.', "a point")?;
         let card = self.hex(16)?;

@@ -59,7 +59,7 @@ impl Stored for Fault {
 
 impl Writer<'_> {
     /// A fault that lies at the input of this name.
-    pub(super) fn fault(&mut self, fault: &Fault, input: Option<&str>) {
+    pub(crate) fn fault(&mut self, fault: &Fault, input: Option<&str>) {
         self.object(|writer| {
             writer.name("kind").text(name_of(fault.kind));
             writer.name("message").text(&fault.message);
@@ -84,7 +84,7 @@ impl Writer<'_> {
 
 impl Reader<'_> {
     /// A fault, and the name of the input that it lies at.
-    pub(super) fn fault(&mut self) -> Read<(Fault, Option<Text>)> {
+    pub(crate) fn fault(&mut self) -> Read<(Fault, Option<Text>)> {
         let (mut kind, mut message, mut input, mut code) = (None, None, None, None);
         let (mut body, mut help, mut lost) = (Value::Null, None, false);
         self.object(|reader, name| {

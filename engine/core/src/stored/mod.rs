@@ -6,7 +6,7 @@
 mod entry;
 mod fault;
 mod header;
-mod read;
+pub(crate) mod read;
 mod value;
 mod write;
 
@@ -96,22 +96,20 @@ impl std::error::Error for Unreadable {}
 
 /// The stored form of something.
 pub fn encode<T: Stored>(it: &T, seal: &dyn Seal) -> Vec<u8> {
-    let mut writer = Writer::new(seal, usize::MAX);
-    writer.versioned(it);
-    writer.into_bytes()
+    encode_within(it, seal, usize::MAX).unwrap_or_default()
 }
 
 /// The same, unless it has more than `most` bytes: what a value holds twice is there once, but is written twice.
 pub fn encode_within<T: Stored>(it: &T, seal: &dyn Seal, most: usize) -> Option<Vec<u8>> {
     let mut writer = Writer::new(seal, most);
-    writer.versioned(it);
-    (!writer.is_full()).then(|| writer.into_bytes())
+    writer.versioned(T::FORM, |writer| it.write(writer));
+    writer.within()
 }
 
 /// What was stored; never panics, and takes memory in proportion to the bytes, whatever they are.
 pub fn decode<T: Stored>(bytes: &[u8], seal: &dyn Seal) -> Result<T, Unreadable> {
     let mut reader = Reader::new(bytes, seal)?;
-    let it = reader.versioned()?;
+    let it = reader.versioned(T::FORM, T::read)?;
     reader.end()?;
     Ok(it)
 }

@@ -2,67 +2,80 @@
 
 use std::borrow::Cow;
 
-use super::{Seal, Stored, Unreadable};
+use super::{Seal, Unreadable};
+use crate::value::Value;
 
 /// Reads what a [`Writer`](super::Writer) wrote, and refuses whatever else there may be.
 pub struct Reader<'b> {
     text: &'b str,
     at: usize,
     seal: &'b dyn Seal,
+    /// The values that were written once and are held more than once, with how deep lists and objects lie in each.
+    pub(super) shared: Option<Vec<(Value, usize)>>,
 }
 
-pub(super) type Read<T> = Result<T, Unreadable>;
+pub(crate) type Read<T> = Result<T, Unreadable>;
 
 impl<'b> Reader<'b> {
-    pub(super) fn new(bytes: &'b [u8], seal: &'b dyn Seal) -> Read<Reader<'b>> {
+    pub(crate) fn new(bytes: &'b [u8], seal: &'b dyn Seal) -> Read<Reader<'b>> {
         let text = str::from_utf8(bytes)
             .map_err(|error| Unreadable::Damaged { at: error.valid_up_to(), expected: "text in UTF-8" })?;
-        Ok(Reader { text, at: 0, seal })
+        Ok(Reader { text, at: 0, seal, shared: None })
     }
 
-    pub(super) fn versioned<T: Stored>(&mut self) -> Read<T> {
+    /// A form that is no later than the one that is known; `read` is given its version, and reads what follows that.
+    pub(crate) fn versioned<T>(
+        &mut self,
+        known: u32,
+        read: impl FnOnce(u32, &mut Self) -> Read<T>,
+    ) -> Read<T> {
         self.expect(b'{', "an object")?;
         let form = match &*self.key()? {
             "v" => self.whole()?,
             _ => return self.damaged("the version of the form"),
         };
-        if form > T::FORM {
-            return Err(Unreadable::Later { form, known: T::FORM });
+        if form > known {
+            return Err(Unreadable::Later { form, known });
         }
-        let it = T::read(form, self)?;
+        let it = read(form, self)?;
         self.expect(b'}', "the end of the object")?;
         Ok(it)
     }
 
-    pub(super) fn end(&self) -> Read<()> {
+    /// From here on, what is held twice may be written once.
+    pub(crate) fn share(&mut self) {
+        self.shared = Some(Vec::new());
+    }
+
+    pub(crate) fn end(&self) -> Read<()> {
         if self.at == self.text.len() { Ok(()) } else { self.damaged("the end") }
     }
 
-    pub(super) fn damaged<T>(&self, expected: &'static str) -> Read<T> {
+    pub(crate) fn damaged<T>(&self, expected: &'static str) -> Read<T> {
         Err(Unreadable::Damaged { at: self.at, expected })
     }
 
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.at
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// Goes on behind this byte if it is the next.
-    pub(super) fn skip(&mut self, byte: u8) -> bool {
+    pub(crate) fn skip(&mut self, byte: u8) -> bool {
         let skipped = self.peek() == Some(byte);
         self.at += usize::from(skipped);
         skipped
     }
 
-    pub(super) fn expect(&mut self, byte: u8, what: &'static str) -> Read<()> {
+    pub(crate) fn expect(&mut self, byte: u8, what: &'static str) -> Read<()> {
         if self.skip(byte) { Ok(()) } else { self.damaged(what) }
     }
 
     /// Goes on behind this word, which is known by its first letter.
-    pub(super) fn word(&mut self, word: &'static str) -> Read<()> {
+    pub(crate) fn word(&mut self, word: &'static str) -> Read<()> {
         if !self.text[self.at..].starts_with(word) {
             return self.damaged(word);
         }
@@ -71,14 +84,14 @@ impl<'b> Reader<'b> {
     }
 
     /// The name of a member.
-    pub(super) fn key(&mut self) -> Read<Cow<'b, str>> {
+    pub(crate) fn key(&mut self) -> Read<Cow<'b, str>> {
         let key = self.text()?;
         self.expect(b':', "a colon")?;
         Ok(key)
     }
 
     /// The members of an object: `each` reads the one under the name that it is given.
-    pub(super) fn object(&mut self, each: impl FnMut(&mut Self, &str) -> Read<()>) -> Read<()> {
+    pub(crate) fn object(&mut self, each: impl FnMut(&mut Self, &str) -> Read<()>) -> Read<()> {
         self.expect(b'{', "an object")?;
         if self.skip(b'}') {
             return Ok(());
@@ -88,7 +101,7 @@ impl<'b> Reader<'b> {
     }
 
     /// The members from here to the end of their object, which is left to be read.
-    pub(super) fn members(&mut self, mut each: impl FnMut(&mut Self, &str) -> Read<()>) -> Read<()> {
+    pub(crate) fn members(&mut self, mut each: impl FnMut(&mut Self, &str) -> Read<()>) -> Read<()> {
         loop {
             let key = self.key()?;
             each(self, &key)?;
@@ -99,12 +112,12 @@ impl<'b> Reader<'b> {
     }
 
     /// The members that follow the version.
-    pub(super) fn rest(&mut self, each: impl FnMut(&mut Self, &str) -> Read<()>) -> Read<()> {
+    pub(crate) fn rest(&mut self, each: impl FnMut(&mut Self, &str) -> Read<()>) -> Read<()> {
         if self.skip(b',') { self.members(each) } else { Ok(()) }
     }
 
     /// The member of this name, which is the only one that follows the version.
-    pub(super) fn only<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+    pub(crate) fn only<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         self.expect(b',', "a member")?;
         if *self.key()? != *name {
             return self.damaged(name);
@@ -113,7 +126,7 @@ impl<'b> Reader<'b> {
     }
 
     /// A list, each of whose items `item` reads.
-    pub(super) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         self.expect(b'[', "a list")?;
         let mut items = Vec::new();
         if self.skip(b']') {
@@ -128,7 +141,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    pub(super) fn text(&mut self) -> Read<Cow<'b, str>> {
+    pub(crate) fn text(&mut self) -> Read<Cow<'b, str>> {
         self.expect(b'"', "a text")?;
         let plain = self.plain()?;
         if self.skip(b'"') {
@@ -176,7 +189,7 @@ impl<'b> Reader<'b> {
     }
 
     /// So many hexadecimal digits.
-    pub(super) fn hex(&mut self, digits: usize) -> Read<u64> {
+    pub(crate) fn hex(&mut self, digits: usize) -> Read<u64> {
         let mut number = 0;
         for _ in 0..digits {
             let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
@@ -188,8 +201,16 @@ impl<'b> Reader<'b> {
         Ok(number)
     }
 
+    /// A text of 16 hexadecimal digits.
+    pub(crate) fn quoted_hex(&mut self) -> Read<u64> {
+        self.expect(b'"', "a text")?;
+        let number = self.hex(16)?;
+        self.expect(b'"', "the end of the text")?;
+        Ok(number)
+    }
+
     /// The characters of a number.
-    pub(super) fn digits(&mut self) -> Read<&'b str> {
+    pub(crate) fn digits(&mut self) -> Read<&'b str> {
         let rest = &self.text.as_bytes()[self.at..];
         let part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let length = rest.iter().position(|byte| !part(byte)).unwrap_or(rest.len());
@@ -202,19 +223,19 @@ impl<'b> Reader<'b> {
     }
 
     /// A number of a certain type.
-    pub(super) fn whole<N: std::str::FromStr>(&mut self) -> Read<N> {
+    pub(crate) fn whole<N: std::str::FromStr>(&mut self) -> Read<N> {
         let at = self.at;
         let damaged = Unreadable::Damaged { at, expected: "a whole number that is not too large" };
         self.digits()?.parse().map_err(|_| damaged)
     }
 
-    pub(super) fn boolean(&mut self) -> Read<bool> {
+    pub(crate) fn boolean(&mut self) -> Read<bool> {
         let value = self.peek() == Some(b't');
         self.word(if value { "true" } else { "false" })?;
         Ok(value)
     }
 
-    pub(super) fn secret(&mut self) -> Read<String> {
+    pub(crate) fn secret(&mut self) -> Read<String> {
         let sealed = self.text()?;
         self.seal.open(&sealed).ok_or(Unreadable::Sealed)
     }

@@ -2,48 +2,69 @@
 
 use std::io::Write;
 
-use super::{Seal, Stored};
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+
+use super::Seal;
 
 /// Writes JSON, without a space, as long as there is room.
 pub struct Writer<'s> {
     bytes: Vec<u8>,
     most: usize,
     seal: &'s dyn Seal,
+    /// The lists and objects that were written and that others hold too, by where they lie; for forms that keep what is shared.
+    sharing: Option<IndexSet<usize, RandomState>>,
 }
 
 /// The largest size below which every whole double is exact and is read as a double again.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(seal: &'s dyn Seal, most: usize) -> Writer<'s> {
-        Writer { bytes: Vec::with_capacity(512.min(most)), most, seal }
+    pub(crate) fn new(seal: &'s dyn Seal, most: usize) -> Writer<'s> {
+        Writer { bytes: Vec::with_capacity(512.min(most)), most, seal, sharing: None }
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// From here on, what is held twice is written once.
+    pub(crate) fn share(&mut self) {
+        self.sharing = Some(IndexSet::default());
+    }
+
+    /// Writes a list or an object that lies at this address, unless it was written before; `held` says whether others hold it too.
+    pub(crate) fn shared(&mut self, address: usize, held: bool, write: impl FnOnce(&mut Self)) {
+        match self.sharing.as_mut().filter(|_| held).map(|known| known.insert_full(address)) {
+            None => write(self),
+            Some((place, false)) => self.object(|writer| writer.name("$again").number(place as u64)),
+            Some((_, true)) => self.object(|writer| write(writer.name("$shared"))),
+        }
     }
 
     /// Whether it is more than may be written; whoever writes much stops then.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.bytes.len() > self.most
     }
 
-    pub(super) fn versioned<T: Stored>(&mut self, it: &T) {
+    /// What was written, if that is not more than may be.
+    pub(crate) fn within(self) -> Option<Vec<u8>> {
+        (!self.is_full()).then_some(self.bytes)
+    }
+
+    /// A form of this version, whose members `inside` writes.
+    pub(crate) fn versioned(&mut self, form: u32, inside: impl FnOnce(&mut Self)) {
         self.object(|writer| {
-            writer.name("v").number(T::FORM);
-            it.write(writer);
+            writer.name("v").number(form);
+            inside(writer);
         });
     }
 
     /// An object, whose members `inside` writes.
-    pub(super) fn object(&mut self, inside: impl FnOnce(&mut Self)) {
+    pub(crate) fn object(&mut self, inside: impl FnOnce(&mut Self)) {
         self.bytes.push(b'{');
         inside(self);
         self.bytes.push(b'}');
     }
 
     /// A list; `each` writes an item.
-    pub(super) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Self, T)) {
+    pub(crate) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Self, T)) {
         self.bytes.push(b'[');
         for item in items {
             if self.is_full() {
@@ -56,7 +77,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The next item of a list begins.
-    pub(super) fn item(&mut self) -> &mut Self {
+    pub(crate) fn item(&mut self) -> &mut Self {
         // Texts end with a quote, so that these two can only be what opened the list or the object.
         if !matches!(self.bytes.last(), None | Some(b'[' | b'{')) {
             self.bytes.push(b',');
@@ -65,23 +86,23 @@ impl<'s> Writer<'s> {
     }
 
     /// The next member of an object begins, under a name that needs no escapes.
-    pub(super) fn name(&mut self, name: &'static str) -> &mut Self {
+    pub(crate) fn name(&mut self, name: &'static str) -> &mut Self {
         self.item().raw("\"").raw(name).raw("\":")
     }
 
     /// The next member of an object begins, under any name.
-    pub(super) fn key(&mut self, before: &str, name: &str) -> &mut Self {
+    pub(crate) fn key(&mut self, before: &str, name: &str) -> &mut Self {
         self.item();
         self.quoted(before, name);
         self.raw(":")
     }
 
-    pub(super) fn raw(&mut self, json: &str) -> &mut Self {
+    pub(crate) fn raw(&mut self, json: &str) -> &mut Self {
         self.bytes.extend_from_slice(json.as_bytes());
         self
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.quoted("", text);
     }
 
@@ -102,15 +123,15 @@ impl<'s> Writer<'s> {
         self.raw("\"");
     }
 
-    pub(super) fn secret(&mut self, secret: &str) {
+    pub(crate) fn secret(&mut self, secret: &str) {
         self.text(&self.seal.seal(secret));
     }
 
-    pub(super) fn boolean(&mut self, value: bool) {
+    pub(crate) fn boolean(&mut self, value: bool) {
         self.raw(if value { "true" } else { "false" });
     }
 
-    pub(super) fn number(&mut self, number: impl Into<i128>) {
+    pub(crate) fn number(&mut self, number: impl Into<i128>) {
         let number: i128 = number.into();
         match i64::try_from(number) {
             Ok(number) => self.put(format_args!("{number}")),
@@ -119,7 +140,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A finite double, so that it is read as this very double.
-    pub(super) fn double(&mut self, number: f64) {
+    pub(crate) fn double(&mut self, number: f64) {
         if number.fract() == 0.0 && number.abs() < EXACT && (number != 0.0 || number.is_sign_positive()) {
             self.put(format_args!("{}", number as i64));
         } else {
@@ -129,7 +150,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A text that needs no escapes.
-    pub(super) fn plain(&mut self, text: std::fmt::Arguments<'_>) {
+    pub(crate) fn plain(&mut self, text: std::fmt::Arguments<'_>) {
         self.put(format_args!("\"{text}\""));
     }
 

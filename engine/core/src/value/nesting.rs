@@ -25,6 +25,16 @@ const LOOKED_AT: usize = 64;
 const LONGEST_REST: usize = 500;
 
 impl Depth {
+    /// After how many more turns it looks again.
+    pub(crate) fn rests(&self) -> usize {
+        self.rests
+    }
+
+    /// One that looks again after so many turns.
+    pub(crate) fn resting(rests: usize) -> Depth {
+        Depth { rests }
+    }
+
     /// Whether the value is still known to be at most `DEEPEST` levels deep, or nearly so.
     pub(crate) fn bears(&mut self, value: &Value) -> bool {
         if self.rests > 0 {

@@ -12,7 +12,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, Filter, NewRun, RunId};
+use flowrun_store::{Batch, NewRun, RunId};
 use flowrun_tables::Tables;
 
 use super::alone::Turn;
@@ -387,7 +387,7 @@ impl Plan {
         let holder = Holder::new(&flow.name, &run, clock.now_ms());
         let alone = self.alone(&holder)?.map(|(key, _)| key.to_string());
         if let Some(key) = &alone {
-            self.nobody_else(home, scope, key, &flow.name)?;
+            home.nobody_else(scope, key, &flow.name)?;
         }
         let about = flowrun_store::About {
             id: run.clone(),
@@ -421,20 +421,6 @@ impl Plan {
         Ok(Arc::new(chronicle))
     }
 
-    /// Refuses a run that wants to be alone while another one is open that nobody runs.
-    fn nobody_else(&self, home: &Home, scope: &str, key: &str, flow: &str) -> Result<(), Problem> {
-        let filter = Filter { scope: Some(scope.to_owned()), alone: Some(key.to_owned()), ..Filter::open() };
-        let others = home.store.runs(&filter).map_err(|error| problem(&error))?;
-        let Some(other) = others.first() else { return Ok(()) };
-        let (id, status) = (&other.about.id, other.state.status().name());
-        let message = format!(
-            "`{flow}` wants to be alone, and run {id} of `{}` has not ended ({status})",
-            other.about.title
-        );
-        Err(Problem::new(message)
-            .help(format!("`flowrun resume {id}` goes on with it, `flowrun cancel {id}` ends it")))
-    }
-
     /// Gives the run the files again that it had.
     fn adopt(&self, home: &Home, run: &str) -> Result<(), Problem> {
         for hash in home.store.files(run).map_err(|error| problem(&error))? {
@@ -463,7 +449,7 @@ pub(super) fn refused(fault: &Fault) -> Problem {
 }
 
 /// A name for the run that no other has: when it started, and some chance.
-fn run_id(given: Option<&str>, at_us: i64) -> Text {
+pub(super) fn run_id(given: Option<&str>, at_us: i64) -> Text {
     if let Some(id) = given {
         return Text::from(id);
     }
@@ -475,7 +461,7 @@ fn run_id(given: Option<&str>, at_us: i64) -> Text {
 }
 
 /// The name, or with a number behind it the first that no run in the store has.
-fn unused(name: &Text, home: &Home) -> Text {
+pub(super) fn unused(name: &Text, home: &Home) -> Text {
     let mut names =
         (1..).map(|number| if number == 1 { name.clone() } else { Text::from(format!("{name}-{number}")) });
     let is_free = |name: &Text| home.store.run(name).is_err();

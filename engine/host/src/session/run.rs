@@ -207,8 +207,23 @@ impl Session {
                 ..Moved::to(self.state(report, unsettled), now_ms.saturating_mul(1000))
             };
             broken = chronicle.moved(moved).await.err();
+            self.tidy(now_ms.saturating_mul(1000)).await;
         }
         (broken.map(|error| problem(&error)), chronicle.finish())
+    }
+
+    /// Takes away what need not be kept any longer.
+    async fn tidy(&self, now_us: i64) {
+        let Some(home) = self.home.clone() else { return };
+        let flowrun_core::keep::Keep { days, failed, data, runs } = self.plan.program.keep;
+        let keep = flowrun_store::Keep {
+            days: Some(days),
+            failed_days: Some(failed),
+            runs: Some(runs.into()),
+            data_days: Some(data),
+        };
+        // That it fails harms nothing: the next run tries again.
+        let _ = tokio::task::spawn_blocking(move || home.store.purge(now_us, &keep)).await;
     }
 
     fn state(&self, report: &Report, unsettled: &[String]) -> State {

@@ -110,7 +110,7 @@ impl Session {
 }
 
 /// The answer to a pause: texts read as what its outputs are.
-fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Problem> {
+pub(super) fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Problem> {
     let value = |(name, text): &(String, String)| {
         let ty =
             pause.wanted.iter().find(|output| *output.name == **name).map_or(Type::ANY, |output| output.ty);
@@ -120,7 +120,7 @@ fn answered(pause: &Paused, given: &[(String, String)]) -> Result<Record, Proble
 }
 
 /// The values of a card's outputs: those that are said, and nothing for the others.
-fn given(wanted: &[Text], outputs: &[(String, String)]) -> Result<Vec<Value>, Problem> {
+pub(super) fn given(wanted: &[Text], outputs: &[(String, String)]) -> Result<Vec<Value>, Problem> {
     if let Some((name, _)) = outputs.iter().find(|(name, _)| !wanted.iter().any(|wanted| **wanted == **name))
     {
         let known: Vec<&str> = wanted.iter().map(|name| &**name).collect();

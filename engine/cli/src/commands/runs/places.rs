@@ -49,6 +49,24 @@ impl PlaceArgs {
         Ok(homes.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
+    /// The one folder that is meant: that of the project, or the only one in which anything is kept.
+    pub fn one(&self, surroundings: &Surroundings) -> Result<PathBuf, Problem> {
+        let mut folders = self.folders(surroundings)?;
+        if self.state.is_none() && self.project.is_none() {
+            folders.retain(|folder| folder.join("store.db").exists());
+        }
+        match folders.len() {
+            0 => Err(Problem::new("nothing is kept here yet")
+                .help("`flowrun FILE --live`, or --state FOLDER, keeps runs")),
+            1 => Ok(folders.remove(0)),
+            _ => {
+                let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+                let problem = Problem::new(format!("several projects keep something: {}", names.join(", ")));
+                Err(problem.help("say which: --project PATH, or --state with one of these folders"))
+            }
+        }
+    }
+
     /// The run of this name, or whose name begins so, and the store that it is in.
     pub fn find(&self, id: &str, surroundings: &Surroundings) -> Result<(Home, Run), Problem> {
         let mut found = Vec::new();

@@ -223,7 +223,7 @@ impl Ledger for Chronicle {
 }
 
 /// What kind of entry it is, for those who look at a store with other tools.
-fn kind(event: &Event) -> u8 {
+pub(super) fn kind(event: &Event) -> u8 {
     match event {
         Event::Began(_) => 1,
         Event::Completed(..) => 2,

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use flowrun_core::value::Text;
 use flowrun_project::Problem;
-use flowrun_store::{Access, Holder, KEY_VARIABLE, Key, Settings, Sqlite, Store, StoreError, Trouble};
+use flowrun_store::{
+    Access, Backup, Filter, Finding, Holder, KEY_VARIABLE, Key, Restored, Settings, Sqlite, Store,
+    StoreError, Trouble,
+};
 use flowrun_tables::Keeper;
 use sha2::{Digest, Sha256};
 
@@ -44,13 +47,38 @@ fn own(folder: &Path, holder: &Holder, env: &BTreeMap<String, String>) -> Result
         return Err(damage.clone());
     }
     let key = store.key(env.get(KEY_VARIABLE).map(String::as_str))?;
+    let store = Arc::new(store);
     Ok(Home {
         folder: folder.to_owned(),
-        store: Arc::new(store),
+        store: store.clone(),
+        file: Some(store),
         sealing: Sealing(Some(Arc::new(key))),
         kept: Keeper::default(),
         owns: true,
     })
+}
+
+/// Puts a backup in the place of the store in a folder; nobody may have that meanwhile.
+pub fn restore(from: &Path, folder: &Path) -> Result<Restored, Problem> {
+    let holder = Holder::new("flowrun restore", "", crate::session::plan::now_ms());
+    flowrun_store::restore(from, folder, &holder).map_err(|error| problem(&error))
+}
+
+/// Gives up the key that a store knows for the one that is there now, or a new one: what was sealed before stays shut. Tells where
+/// the key is from.
+pub fn new_key(folder: &Path, env: &BTreeMap<String, String>) -> Result<String, Problem> {
+    let holder = Holder::new("flowrun doctor", "", crate::session::plan::now_ms());
+    let store =
+        Sqlite::open(folder, Access::Own(holder), Settings::default()).map_err(|error| problem(&error))?;
+    let key =
+        store.replace_key(env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+    Ok(key.origin().to_owned())
+}
+
+/// All that can be looked at in the store of a folder, to the last byte; nothing is changed.
+pub fn doctor(folder: &Path, env: &BTreeMap<String, String>) -> Result<Vec<Finding>, Problem> {
+    let store = Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
+    Ok(store.doctor(env.get(KEY_VARIABLE).map(String::as_str)))
 }
 
 /// Which hosts a run reaches, in one line: what was imported into a sandbox says nothing of a real org, so that each set of hosts
@@ -72,6 +100,8 @@ pub struct Home {
     pub folder: PathBuf,
     /// What it holds.
     pub store: Arc<dyn Store>,
+    /// The file that it is, if it is one.
+    pub file: Option<Arc<Sqlite>>,
     /// Seals with its key.
     pub sealing: Sealing,
     /// Its kept tables, as all runs of the process share them.
@@ -133,6 +163,26 @@ impl Stores {
 }
 
 impl Home {
+    /// Copies the store into a new folder, while runs go on; without its key.
+    pub fn backup(&self, to: &Path) -> Result<Backup, Problem> {
+        let file = self.file.as_ref().ok_or_else(|| Problem::new("this store lies in memory"))?;
+        file.backup(to).map_err(|error| problem(&error))
+    }
+
+    /// Refuses a run that wants to be alone while another one is open that nobody runs.
+    pub fn nobody_else(&self, scope: &str, key: &str, flow: &str) -> Result<(), Problem> {
+        let filter = Filter { scope: Some(scope.to_owned()), alone: Some(key.to_owned()), ..Filter::open() };
+        let others = self.store.runs(&filter).map_err(|error| problem(&error))?;
+        let Some(other) = others.first() else { return Ok(()) };
+        let (id, status) = (&other.about.id, other.state.status().name());
+        let message = format!(
+            "`{flow}` wants to be alone, and run {id} of `{}` has not ended ({status})",
+            other.about.title
+        );
+        Err(Problem::new(message)
+            .help(format!("`flowrun resume {id}` goes on with it, `flowrun cancel {id}` ends it")))
+    }
+
     /// The store in a folder, to be looked at beside whoever has it; none if there never was one.
     pub fn look(folder: &Path, env: &BTreeMap<String, String>) -> Result<Option<Home>, Problem> {
         if !folder.join("store.db").exists() {
@@ -143,9 +193,11 @@ impl Home {
         // Who has no key sees dots.
         let key =
             Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
+        let store = Arc::new(store);
         Ok(Some(Home {
             folder: folder.to_owned(),
-            store: Arc::new(store),
+            store: store.clone(),
+            file: Some(store),
             sealing: Sealing(key.map(Arc::new)),
             kept: Keeper::default(),
             owns: false,

@@ -1,6 +1,7 @@
 //! Runs that outlive their process: where they are kept, how they are written, and how they are taken up again.
 
 pub mod chronicle;
+pub mod fork;
 pub mod home;
 pub mod opening;
 pub mod recall;
