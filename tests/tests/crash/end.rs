@@ -29,7 +29,7 @@ pub struct Left {
     pub repeatable: BTreeSet<EffectId>,
     /// How each effect ended.
     pub ends: BTreeMap<EffectId, Recorded>,
-    /// Whether an If Error took what nobody knew, so that the flow went another way.
+    /// Whether an If Error took what nobody knew, or a session expired meanwhile, so that the flow went another way.
     pub parted: bool,
 }
 
@@ -152,6 +152,9 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, this: &T, whole: &T) -> Resu
 /// The flow of the import that looks every minute how far Okta has come: how often, goes by the time.
 const LOOKS_AGAIN: &str = "read_import_session";
 
+/// The card that begins no more items when one is found.
+const FINDS: &str = "list.find_custom";
+
 /// Takes out of a report what a crash may change: when it was and how long it took, and what goes by that. Tells whether some of
 /// what ran went by it.
 fn without_times(value: &mut Value) -> bool {
@@ -161,16 +164,15 @@ fn without_times(value: &mut Value) -> bool {
                 members.remove(time);
             }
             let mut cut = false;
-            let number = |name: &str| members.get(name).and_then(Value::as_u64);
-            if let (Some(total), Some(done)) = (number("total"), number("done")) {
-                // Of many items, those are shown that ended first and last; and once one is found, no more are begun.
-                if done < total {
-                    cut = true;
-                    members.remove("done");
-                }
-                if done < total || total > 6 {
-                    members.remove("items");
-                }
+            // Of many items, those are shown that ended first and last.
+            if members.get("total").and_then(Value::as_u64).is_some_and(|total| total > 6) {
+                members.remove("items");
+            }
+            // Once one is found, no more are begun.
+            if members.get("card").and_then(Value::as_str) == Some(FINDS) {
+                cut = true;
+                members.remove("done");
+                members.remove("items");
             }
             let path = members.get("path").and_then(Value::as_str);
             if path.is_some_and(|path| path.ends_with(LOOKS_AGAIN)) {
