@@ -187,6 +187,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         User,
         StackLimit,
         RunLimit,
+        Uncertain,
         Cancelled,
         Rehearsal,
         Internal,

@@ -135,6 +135,15 @@ impl Course {
         Entry { after: self.after, at_us, event }
     }
 
+    /// Notes that the first request of an effect that may not be repeated is about to be sent, as an entry of the journal says. It
+    /// moves no machine; a checkpoint holds it.
+    pub fn began(&mut self, id: EffectId, at_us: i64) {
+        // Whoever tells it twice tells of one entry.
+        if self.begun.insert(id, at_us).is_none() {
+            self.entries += 1;
+        }
+    }
+
     /// Notes that an effect which may have happened did not.
     pub fn did_not_happen(&mut self, id: EffectId) {
         self.begun.remove(&id);
@@ -222,8 +231,7 @@ impl Course {
     pub fn apply(&mut self, entry: &Entry, own: &mut dyn Own) -> Result<(), ReplayError> {
         match &entry.event {
             Event::Began(asked) => {
-                self.entries += 1;
-                self.begun.insert(asked.id, entry.at_us);
+                self.began(asked.id, entry.at_us);
                 return Ok(());
             }
             Event::Settled(asked, settlement) => {

@@ -25,7 +25,7 @@ pub struct Entry {
 /// What came from outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The first request of an effect that may not be repeated is about to be sent. It moves no machine: it tells after a crash
+    /// The first request of an effect that is not simply repeated after a crash is about to be sent. It moves no machine: it tells after a crash
     /// what may have happened.
     Began(Asked),
     /// An effect ended.

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use flowrun_core::course::{Course, Own, Place, Turned};
+use flowrun_core::does::AfterCrash;
 use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault::Fault;
 use flowrun_core::journal::{Asked, Entry, Event, Journal, Names, Recorded, ReplayError, Settlement};
@@ -69,6 +70,11 @@ impl World {
         World { time, stop, performer: Box::new(performer) }
     }
 
+    /// The run's tables.
+    pub fn tables(&self) -> Option<&Tables> {
+        self.performer.tables()
+    }
+
     /// What is the run's own.
     pub fn here(&self) -> Here<'_> {
         Here(&*self.performer)
@@ -104,7 +110,7 @@ pub trait Log: Send {
     /// something waits for that.
     fn append(&mut self, entry: &Entry);
 
-    /// Hears of an effect before it is begun that may not be repeated.
+    /// Hears of an effect before it is begun that is not simply repeated after a crash.
     fn asked(&mut self, asked: Asked) {
         let _ = asked;
     }
@@ -112,6 +118,17 @@ pub trait Log: Send {
     /// Keeps what was changed in tables that outlive the run: together with the entry that comes next, if there is one.
     fn changed(&mut self, changes: Vec<Changes>) {
         let _ = changes;
+    }
+
+    /// Whether so much has been kept since the last checkpoint that another is worth it; then the effects that have begun and have
+    /// no end, each with when, in microseconds since 1970.
+    fn wants_checkpoint(&self) -> Option<Vec<(EffectId, i64)>> {
+        None
+    }
+
+    /// Keeps the run as it stands, between two entries.
+    fn checkpoint(&mut self, course: &Course, tables: Option<&Tables>) {
+        let _ = (course, tables);
     }
 
     /// Ends when nothing more can be kept, so that the run must not go on.
@@ -391,7 +408,7 @@ impl<'d> Driver<'d> {
         let Some(effect) = self.course.take(id) else { return };
         if let Act::Card(performance) = &effect.act
             && self.log.keeps()
-            && !performance.card.does().with(&performance.args).may_be_repeated()
+            && *performance.card.after_crash(&performance.args) != AfterCrash::Repeats
             && let Some(print) = self.course.print(id)
         {
             self.log.asked(Asked { id, print });
@@ -459,6 +476,10 @@ impl<'d> Driver<'d> {
             self.note(now_us, Event::Completed(asked, Recorded::of(&outcome, &open.names)));
         }
         self.course.complete(id, outcome, now_us);
+        if let Some(begun) = self.log.wants_checkpoint() {
+            begun.into_iter().for_each(|(id, at_us)| self.course.began(id, at_us));
+            self.log.checkpoint(self.course, self.world.performer.tables());
+        }
     }
 
     /// Ends a pause whose time is over, if there is one. A run that waits for nothing else is let go of before, and its pauses end

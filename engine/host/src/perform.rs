@@ -132,6 +132,11 @@ impl Connections {
         self.share(Tables::CONNECTOR, tables)
     }
 
+    /// The run's tables, where it has any.
+    pub fn shared_tables(&self) -> Option<Arc<Tables>> {
+        self.tables.clone()
+    }
+
     /// What tells the run to end.
     pub fn stop(&self) -> Stop {
         self.run.stop.clone()

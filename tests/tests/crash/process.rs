@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::course::{Course, Place};
-use flowrun_core::effect::{Answer, Effect, EffectId, Outcome};
+use flowrun_core::does::AfterCrash;
+use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
 use flowrun_core::fault;
 use flowrun_core::journal::{Entry, Journal};
 use flowrun_core::machine::{Machine, Start};
@@ -170,7 +171,7 @@ impl Process {
         let run = Run { audit: Some(Arc::new(ledger)), files, ..Run::default() };
         let line: Arc<dyn Transport> = Arc::new(Line { wire: wire.clone(), life: life.clone() });
         let connections = outside.org.connections_of(program, &line, run, tables.clone());
-        let performer = Tagged(TimeLimit(Panics(connections), clock.clone()));
+        let performer = Tagged(TimeLimit(Panics(connections), clock.clone()), wire.clone());
         let world = World::of(RunTime::new(clock, false), Stop::default(), performer);
         let start = Start::new(subject.entry, subject.inputs.clone(), RUN, EPOCH_MS * 1000);
         let course = if entries.is_empty() {
@@ -269,7 +270,7 @@ impl Ledger for Told {
 }
 
 /// Says which effect is being performed, so that the wire knows whose a request is.
-struct Tagged<P>(P);
+struct Tagged<P>(P, Arc<Wire>);
 
 fn tagged<T>(id: EffectId, work: impl FnOnce() -> T) -> T {
     struct Back<'c>(&'c Cell<Option<EffectId>>, Option<EffectId>);
@@ -287,6 +288,11 @@ fn tagged<T>(id: EffectId, work: impl FnOnce() -> T) -> T {
 impl Perform for Tagged<TimeLimit<Panics<Connections>>> {
     fn perform(&self, effect: Effect) -> Performing {
         let id = effect.id;
+        if let Act::Card(performance) = &effect.act
+            && *performance.card.after_crash(&performance.args) != AfterCrash::Repeats
+        {
+            self.1.once(id);
+        }
         match tagged(id, || self.0.perform(effect)) {
             Performing::Open(mut future) => Performing::Open(Box::pin(std::future::poll_fn(move |cx| {
                 tagged(id, || future.as_mut().poll(cx))

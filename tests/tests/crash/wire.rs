@@ -33,19 +33,14 @@ pub struct Arrival {
     pub done: bool,
 }
 
-/// What was announced of an effect.
-#[derive(Clone, Debug, Default)]
-struct Announced {
-    requests: BTreeSet<(String, String)>,
-    repeatable: bool,
-}
-
 /// The world outside, which no crash touches.
 pub struct Wire {
     within: Box<dyn Transport>,
     clock: Clock,
     chance: Arc<Chance>,
-    announced: Mutex<BTreeMap<EffectId, Announced>>,
+    /// Which requests of an effect change something: method and path.
+    announced: Mutex<BTreeMap<EffectId, BTreeSet<(String, String)>>>,
+    once: Mutex<BTreeSet<EffectId>>,
     arrivals: Mutex<BTreeMap<EffectId, Vec<Arrival>>>,
     /// What is on its way although its process is gone.
     afloat: Mutex<FuturesUnordered<Pending<'static, ()>>>,
@@ -62,6 +57,7 @@ impl Wire {
             clock,
             chance,
             announced: Mutex::default(),
+            once: Mutex::default(),
             arrivals: Mutex::default(),
             afloat: Mutex::default(),
             lost: Mutex::default(),
@@ -73,13 +69,17 @@ impl Wire {
         let Some(effect) = sending.effect else { return };
         let mut announced = self.announced.lock().unwrap();
         let known = announced.entry(effect).or_default();
-        known.repeatable = sending.repeatable;
-        known.requests.insert((sending.method.to_owned(), sending.path.to_owned()));
+        known.insert((sending.method.to_owned(), sending.path.to_owned()));
+    }
+
+    /// Hears of an effect of which nothing may be done twice.
+    pub fn once(&self, effect: EffectId) {
+        self.once.lock().unwrap().insert(effect);
     }
 
     /// Whether all that an effect sends may be sent again.
     pub fn is_repeatable(&self, effect: EffectId) -> bool {
-        self.announced.lock().unwrap().get(&effect).is_none_or(|announced| announced.repeatable)
+        !self.once.lock().unwrap().contains(&effect)
     }
 
     /// What arrived of each effect that changes something.
@@ -118,9 +118,7 @@ impl Wire {
         let method = request.method.to_string();
         let counts = effect.filter(|effect| {
             let announced = self.announced.lock().unwrap();
-            announced
-                .get(effect)
-                .is_some_and(|known| known.requests.contains(&(method.clone(), path.clone())))
+            announced.get(effect).is_some_and(|known| known.contains(&(method.clone(), path.clone())))
         });
         let body = String::from_utf8_lossy(&request.body).into_owned();
         let answer = self.within.send(request, limits).await;

@@ -35,7 +35,7 @@ impl Course {
         let begun = self.begun.iter().filter(|(id, _)| self.machine.awaits(**id));
         writer.name("begun").list(begun, |writer, (id, at_us)| {
             writer.object(|writer| {
-                writer.name("asked").plain(format_args!("{id}"));
+                writer.name("effect").plain(format_args!("{id}"));
                 writer.name("at").number(*at_us);
             });
         });
@@ -82,7 +82,7 @@ fn read(mut restore: Restore, reader: &mut Reader<'_>) -> Read<Course> {
             "entries" => entries = reader.whole()?,
             "turns" => after = reader.whole()?,
             "blocked" => blocked = reader.boolean()?,
-            "begun" => begun = reader.list(begun_since)?.into_iter().collect(),
+            "begun" => begun = reader.list(may_have_happened)?.into_iter().collect(),
             "own" => own = reader.list(|reader| done_here(&restore, reader))?,
             "open" => open = reader.list(|reader| asked(&restore, reader))?,
             _ if restore.member(reader, name)? => {}
@@ -98,21 +98,18 @@ fn read(mut restore: Restore, reader: &mut Reader<'_>) -> Read<Course> {
     Ok(Course { machine: restore.machine(), own, open, begun, after, entries, blocked })
 }
 
-/// What may have happened, and since when.
-fn begun_since(reader: &mut Reader<'_>) -> Read<(EffectId, i64)> {
-    let (mut asked, mut at_us) = (None, None);
+/// What may have happened, and when it began.
+fn may_have_happened(reader: &mut Reader<'_>) -> Read<(EffectId, i64)> {
+    let (mut effect, mut at_us) = (None, 0);
     reader.object(|reader, name| {
         match name {
-            "asked" => asked = Some(reader.quoted_id()?),
-            "at" => at_us = Some(reader.whole()?),
+            "effect" => effect = Some(reader.quoted_id()?),
+            "at" => at_us = reader.whole()?,
             _ => return reader.damaged("what may have happened"),
         }
         Ok(())
     })?;
-    match (asked, at_us) {
-        (Some(asked), Some(at_us)) => Ok((asked, at_us)),
-        _ => reader.damaged("what may have happened, and since when, before this"),
-    }
+    effect.map_or_else(|| reader.damaged("an effect before this"), |effect| Ok((effect, at_us)))
 }
 
 /// What is to be done here, and where.

@@ -183,6 +183,11 @@ impl Machine {
         self
     }
 
+    /// Holds the run to these limits from now on.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// The key for which the run wants to be alone, and what becomes of it while another run has that; to be asked before the
     /// first turn.
     pub fn alone(&self) -> Result<Option<(Text, Others)>, Fault> {

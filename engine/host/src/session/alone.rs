@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use flowrun_core::program::Others;
 use flowrun_project::Problem;
+use flowrun_store::{Holder, Lock};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::lock::{Holder, Lock};
 use super::state::{hex, make};
 use crate::driver::Stop;
 

@@ -11,7 +11,6 @@ pub mod durable;
 pub mod externals;
 mod given;
 pub mod lines;
-pub mod lock;
 pub mod origin;
 mod private;
 pub mod save;

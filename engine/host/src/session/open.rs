@@ -5,24 +5,22 @@ use std::sync::Arc;
 
 use flowrun_core::course::Course;
 use flowrun_core::fault::Fault;
-use flowrun_core::journal::ReplayError;
 use flowrun_core::machine::{Machine, Start};
 use flowrun_core::value::{Date, File, Text};
 use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, NewRun, RunId};
+use flowrun_store::{Batch, Holder, NewRun, RunId};
 use flowrun_tables::Tables;
 
 use super::alone::Turn;
 use super::audit::{Audit, AuditFile, Beginning, Words};
 use super::connections::{self, Made, Purpose};
-use super::durable::chronicle::{self, Chronicle};
+use super::durable::chronicle::{self, Chronicle, Size};
 use super::durable::home::{self, Home, problem};
 use super::durable::opening::{self, Opening};
 use super::durable::tables::{Kept, change};
-use super::lock::Holder;
 use super::run::{Keeping, Session};
 use super::simulators::{Front, Simulators};
 use super::{Plan, Record, given, plan};
@@ -99,12 +97,9 @@ impl Plan {
                 Course::new(machine.within(self.job.limits))
             }
             Some(recalled) => {
-                let (journal, mut here) = (recalled.journal(), world.here());
-                let replayed = journal.replay_within(self.program.clone(), self.job.limits, &mut here);
-                replayed.map_err(|error| match error {
-                    ReplayError::Start(fault) => refused(&fault),
-                    ReplayError::Diverged(at) => recalled.parted(&at, &self.program),
-                })?
+                let how = (self.program.clone(), self.job.limits);
+                let sealing = home.as_ref().map(|home| home.sealing.clone()).unwrap_or_default();
+                recalled.course(how, world.tables(), &sealing, &mut world.here())?
             }
         };
         Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }
@@ -341,8 +336,10 @@ impl Plan {
         let Opened { home, scope, start, filled, clock } = opened;
         let words = Words { profiles: self.job.profiles };
         let run: RunId = Arc::from(beginning.run_id);
+        let bounds = self.program.journal;
+        let most = Size { entries: bounds.max_entries.into(), bytes: u64::from(bounds.max_mb) << 20 };
         let place = match &self.recalled {
-            None => chronicle::Place::default(),
+            None => chronicle::Place { most, ..chronicle::Place::default() },
             Some(recalled) => {
                 let lines = home.store.audit(Some(&run)).map_err(|error| problem(&error))?;
                 if let Some(path) = record {
@@ -362,6 +359,8 @@ impl Plan {
                     entries: recalled.run.entries,
                     lines: lines.len() as u64,
                     requests: requests as u64,
+                    whole: Size { entries: recalled.run.entries - recalled.run.cut, bytes: recalled.bytes },
+                    most,
                 }
             }
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use flowrun_core::course::Course;
 use flowrun_core::effect::EffectId;
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use flowrun_core::journal::{Asked, Entry, Event, Recorded};
@@ -14,8 +15,8 @@ use flowrun_kit::audit::{Entry as Sent, Ledger, Sending};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::files::Files;
-use flowrun_store::{AuditLine, Batch, Moved, RunId, StoreError, TableChange, Ticket};
-use flowrun_tables::Changes;
+use flowrun_store::{AuditLine, Batch, Checkpoint, Moved, RunId, StoreError, TableChange, Ticket};
+use flowrun_tables::{Changes, Tables};
 
 use super::home::Home;
 use super::tables::change;
@@ -31,6 +32,7 @@ pub struct Chronicle {
     clock: Clock,
     /// What the record says, and the file that people read; the store has its lines in any case.
     audit: Option<(Words, AuditFile)>,
+    most: Size,
     written: Mutex<Written>,
 }
 
@@ -40,7 +42,7 @@ struct Written {
     entries: u64,
     lines: u64,
     requests: u64,
-    /// What those effects were asked for that may not be repeated and have not begun.
+    /// What those effects were asked for that are not simply repeated after a crash, and have not begun.
     asked: BTreeMap<EffectId, u64>,
     /// The files that are on the disk.
     files: BTreeSet<Text>,
@@ -48,10 +50,42 @@ struct Written {
     trouble: Option<StoreError>,
     /// Changes of kept tables that belong to the next entry.
     changes: Vec<TableChange>,
+    /// What has begun and has no end, and since when.
+    begun: BTreeMap<EffectId, i64>,
+    /// How much came since the last checkpoint.
+    since: Size,
+    /// How much of the journal is there.
+    whole: Size,
 }
 
-/// From where a chronicle goes on.
+/// How much of a journal.
 #[derive(Clone, Copy, Debug, Default)]
+pub struct Size {
+    /// How many entries.
+    pub entries: u64,
+    /// How many bytes.
+    pub bytes: u64,
+}
+
+impl Size {
+    fn add(&mut self, bytes: usize) {
+        self.entries += 1;
+        self.bytes += bytes as u64;
+    }
+
+    fn is_beyond(self, most: Size) -> bool {
+        self.entries >= most.entries || self.bytes >= most.bytes
+    }
+}
+
+/// After so much a checkpoint is written, whatever else: resuming need not replay more.
+const EVERY: Size = Size { entries: 10_000, bytes: 32 << 20 };
+
+/// A checkpoint is not larger than this.
+const LARGEST: usize = 256 << 20;
+
+/// From where a chronicle goes on.
+#[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// How many entries there are.
     pub entries: u64,
@@ -59,6 +93,17 @@ pub struct Place {
     pub lines: u64,
     /// How many requests it tells of.
     pub requests: u64,
+    /// How much of the journal is there.
+    pub whole: Size,
+    /// Up to where the journal stays whole.
+    pub most: Size,
+}
+
+impl Default for Place {
+    fn default() -> Place {
+        let (whole, most) = (Size::default(), Size { entries: u64::MAX, bytes: u64::MAX });
+        Place { entries: 0, lines: 0, requests: 0, whole, most }
+    }
 }
 
 impl Chronicle {
@@ -72,9 +117,9 @@ impl Chronicle {
         audit: Option<(Words, AuditFile)>,
         place: Place,
     ) -> Chronicle {
-        let Place { entries, lines, requests } = place;
-        let written = Mutex::new(Written { entries, lines, requests, ..Written::default() });
-        Chronicle { home, scope, run, files, clock, audit, written }
+        let Place { entries, lines, requests, whole, most } = place;
+        let written = Mutex::new(Written { entries, lines, requests, whole, ..Written::default() });
+        Chronicle { home, scope, run, files, clock, audit, most, written }
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -89,12 +134,11 @@ impl Chronicle {
             }
         }
         written.entries += 1;
-        batch.entries.push(flowrun_store::Entry {
-            seq: written.entries,
-            kind: kind(&entry.event),
-            at_us: entry.at_us,
-            body: stored::encode(entry, &self.home.sealing),
-        });
+        let body = stored::encode(entry, &self.home.sealing);
+        written.since.add(body.len());
+        written.whole.add(body.len());
+        let (seq, kind, at_us) = (written.entries, kind(&entry.event), entry.at_us);
+        batch.entries.push(flowrun_store::Entry { seq, kind, at_us, body });
     }
 
     /// Brings the content of a file to where it outlives the process.
@@ -164,6 +208,7 @@ impl Log for Journaling {
         batch.tables = std::mem::take(&mut written.changes);
         if let Event::Completed(asked, _) = &entry.event {
             written.asked.remove(&asked.id);
+            written.begun.remove(&asked.id);
         }
         chronicle.add(&mut written, &mut batch, entry);
         // Handed in under the lock, so that no other batch of the run comes before it.
@@ -177,6 +222,28 @@ impl Log for Journaling {
 
     fn asked(&mut self, asked: Asked) {
         self.0.written().asked.insert(asked.id, asked.print);
+    }
+
+    fn wants_checkpoint(&self) -> Option<Vec<(EffectId, i64)>> {
+        let written = self.0.written();
+        let wanted = written.since.is_beyond(EVERY) || written.whole.is_beyond(self.0.most);
+        wanted.then(|| written.begun.iter().map(|(id, at_us)| (*id, *at_us)).collect())
+    }
+
+    fn checkpoint(&mut self, course: &Course, tables: Option<&Tables>) {
+        let chronicle = &self.0;
+        let mut written = chronicle.written();
+        let is_beyond = written.whole.is_beyond(chronicle.most);
+        // Whether it can be written or not, it is not tried again with each entry.
+        written.since = Size::default();
+        written.whole = if is_beyond { Size::default() } else { written.whole };
+        let Some(course) = course.save(&chronicle.home.sealing, LARGEST) else { return };
+        let Some(Ok(tables)) = tables.map(Tables::snapshot) else { return };
+        let seq = written.entries;
+        let mut batch = Batch::of(&chronicle.run);
+        batch.checkpoint = Some(Box::new(Checkpoint { seq, body: framed(&course, &tables) }));
+        batch.cut = is_beyond.then_some(seq);
+        chronicle.home.store.append(batch);
     }
 
     fn broken(&mut self) -> Pending<'_, ()> {
@@ -204,10 +271,10 @@ impl Ledger for Chronicle {
             written.requests += 1;
             number = written.requests;
             self.tell(&mut written, &mut batch, |words| words.sending(number, sending));
-            let begins = sending.effect.filter(|_| !sending.repeatable);
-            if let Some((id, print)) = begins.and_then(|id| Some((id, written.asked.remove(&id)?))) {
+            if let Some((id, print)) = sending.effect.and_then(|id| Some((id, written.asked.remove(&id)?))) {
                 let event = Event::Began(Asked { id, print });
                 let at_us = self.clock.now_ms().saturating_mul(1000);
+                written.begun.insert(id, at_us);
                 self.add(&mut written, &mut batch, &Entry { after: 0, at_us, event });
             }
             ticket = self.home.store.append(batch);
@@ -254,4 +321,15 @@ pub fn collect(value: &Value, into: &mut Vec<Arc<File>>) {
         Value::Object(members) => members.values().for_each(|member| collect(member, into)),
         _ => {}
     }
+}
+
+/// A checkpoint: how long the run is, the run, and its own tables.
+fn framed(course: &[u8], tables: &[u8]) -> Vec<u8> {
+    [&(course.len() as u64).to_le_bytes(), course, tables].concat()
+}
+
+/// The run and its tables in a checkpoint.
+pub fn unframed(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = body.split_first_chunk::<8>()?;
+    rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
 }

@@ -30,7 +30,7 @@ pub struct From<'f> {
 impl Home {
     /// Stores a run that shares the journal of `run` up to the first entry of a card, and gives its name; it is open and can go on.
     pub fn fork(&self, run: &str, from: &From<'_>, vocabulary: &Vocabulary) -> Result<RunId, Problem> {
-        let mut recalled = Recalled::read(self, run, vocabulary, Sight::Whole, None)?;
+        let mut recalled = Recalled::read(self, run, vocabulary, Sight::Start, None)?;
         let first = recalled.run.about.clone();
         if recalled.run.cut > 0 {
             let cut = recalled.run.cut;

@@ -116,15 +116,14 @@ impl Stores {
     pub async fn own(
         &self,
         folder: &Path,
-        holder: &super::super::lock::Holder,
+        holder: &Holder,
         (env, wait): (&BTreeMap<String, String>, bool),
         stop: &Stop,
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Arc<Home>, Problem> {
-        let holder = Holder::new(&holder.flow, &holder.run, holder.since_ms);
         let mut told = false;
         loop {
-            let error = match self.try_own(folder, &holder, env) {
+            let error = match self.try_own(folder, holder, env) {
                 Ok(home) => return Ok(home),
                 Err(error) if error.kind == Trouble::Owned && wait => error,
                 Err(error) => return Err(problem(&error)),

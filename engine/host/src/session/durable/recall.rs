@@ -5,16 +5,17 @@ use std::sync::Arc;
 use flowrun_core::check::Checked;
 use flowrun_core::course::{Course, Own, Place};
 use flowrun_core::effect::{Act, Effect, Outcome};
-use flowrun_core::journal::{Diverged, Entry, Journal, ReplayError};
+use flowrun_core::journal::{Diverged, Entry, ReplayError};
 use flowrun_core::machine::{Limits, Machine, Start};
 use flowrun_core::program::{Program, Step};
 use flowrun_core::stored::{Blind, Seal, decode};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_kit::clock::Clock;
 use flowrun_project::{Problem, Project, check};
-use flowrun_store::{Run, Store};
+use flowrun_store::{Checkpoint, Run, Store};
 use flowrun_tables::{Loaded, Rows, Tables};
 
+use super::chronicle::unframed;
 use super::home::{Home, problem};
 use super::opening::{self, Opening};
 use crate::driver::RunTime;
@@ -32,8 +33,12 @@ pub struct Recalled {
     pub opening: Opening,
     /// What its machine starts with.
     pub start: Start,
-    /// What came from outside.
+    /// What came from outside, after the checkpoint if there is one.
     pub entries: Vec<Entry>,
+    /// The run as it stood after so many entries.
+    pub checkpoint: Option<Checkpoint>,
+    /// How many bytes of its journal are there.
+    pub bytes: u64,
 }
 
 /// How well secrets have to be known.
@@ -41,6 +46,8 @@ pub struct Recalled {
 pub enum Sight {
     /// The run is to go on: it needs them.
     Whole,
+    /// Another run is to begin as it did: it needs them, and the journal from its start.
+    Start,
     /// It is only looked at: dots will do.
     Blind,
 }
@@ -63,7 +70,7 @@ impl Recalled {
             return Err(Problem::new(message).help("`save_data: on` in the flow or the project keeps them"));
         };
         let seal: &dyn Seal = match sight {
-            Sight::Whole => &home.sealing,
+            Sight::Whole | Sight::Start => &home.sealing,
             Sight::Blind => &Blind,
         };
         let unreadable = |why: String| {
@@ -79,8 +86,25 @@ impl Recalled {
         let project = Project::of_bundle(&bundle, vocabulary);
         let Checked { program, .. } = check::examine(&project, vocabulary, &bundle.started.vars.given());
         let start = opening.header.start(&program).map_err(|why| unreadable(why.to_string()))?;
+        // To be looked at, a run is replayed from its start as long as that is there.
+        let checkpoint = match sight {
+            Sight::Blind | Sight::Start if run.cut == 0 => None,
+            _ => store.checkpoint(&id).map_err(|error| problem(&error))?,
+        };
+        // Who wants nothing but the beginning gets nothing but that.
+        let checkpoint = checkpoint.filter(|_| until != Some(0));
+        let from = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.seq);
+        if let Some(until) = until.filter(|until| *until < from) {
+            let message = format!(
+                "what run {id} had done by entry {until} is not known any more: its journal begins after entry {from}"
+            );
+            return Err(
+                Problem::new(message).help("`journal: { max_entries: … }` in flowrun.yaml keeps more")
+            );
+        }
+        let bytes = store.journal_bytes(&id).map_err(|error| problem(&error))?;
         let mut entries = Vec::new();
-        for stored in store.journal(&id, 1) {
+        for stored in store.journal(&id, from + 1) {
             let stored = stored.map_err(|error| problem(&error))?;
             if until.is_some_and(|until| stored.seq > until) {
                 break;
@@ -88,22 +112,63 @@ impl Recalled {
             let entry = decode(&stored.body, seal);
             entries.push(entry.map_err(|why| unreadable(format!("entry {}: {why}", stored.seq)))?);
         }
-        Ok(Recalled { run, project: Some(project), program: Arc::new(program), opening, start, entries })
+        Ok(Recalled {
+            run,
+            project: Some(project),
+            program: Arc::new(program),
+            opening,
+            start,
+            entries,
+            checkpoint,
+            bytes,
+        })
     }
 
     /// The run as its journal says, to be looked at: its own tables are made again for that.
     pub fn look(&self, limits: Limits) -> Result<Course, Problem> {
         let mut own = Looking::new(&self.program);
-        let course = self.journal().replay_within(self.program.clone(), limits, &mut own);
-        course.map_err(|error| match error {
-            ReplayError::Start(fault) => Problem::new(fault.message.to_string()),
-            ReplayError::Diverged(diverged) => self.parted(&diverged, &self.program),
-        })
+        let tables = own.0.shared_tables();
+        self.course((self.program.clone(), limits), tables.as_deref(), &Blind, &mut own)
     }
 
-    /// The journal.
-    pub fn journal(&self) -> Journal {
-        Journal { start: self.start.clone(), entries: self.entries.clone() }
+    /// The run, brought to where its journal ends: from its start, or from its checkpoint.
+    pub fn course(
+        &self,
+        (program, limits): (Arc<Program>, Limits),
+        tables: Option<&Tables>,
+        seal: &dyn Seal,
+        own: &mut dyn Own,
+    ) -> Result<Course, Problem> {
+        let mut course = match &self.checkpoint {
+            None => {
+                let machine = Machine::new(program.clone(), self.start.clone());
+                Course::new(machine.map_err(|fault| Problem::new(fault.message.to_string()))?)
+            }
+            Some(checkpoint) => {
+                let unreadable = |why: String| {
+                    Problem::new(format!(
+                        "the checkpoint after entry {} can't be read: {why}",
+                        checkpoint.seq
+                    ))
+                };
+                let cut = || unreadable("it is cut off".to_owned());
+                let (course, kept) = unframed(&checkpoint.body).ok_or_else(cut)?;
+                if let Some(tables) = tables {
+                    tables.restore(kept).map_err(|fault| unreadable(fault.message.to_string()))?;
+                }
+                let course = Course::restore(program.clone(), self.start.clone(), course, seal);
+                course.map_err(|why| unreadable(why.to_string()))?
+            }
+        };
+        course.machine.limit(limits);
+        for entry in &self.entries {
+            course.apply(entry, own).map_err(|error| match error {
+                ReplayError::Start(fault) => Problem::new(fault.message.to_string()),
+                ReplayError::Diverged(diverged) => self.parted(&diverged, &program),
+            })?;
+        }
+        course.catch_up(own);
+        Ok(course)
     }
 
     /// Where a run takes another way than it took: which card, what was asked then, and what it asks now.
@@ -125,6 +190,8 @@ impl Recalled {
 
     /// What had been asked for where the run parts, as its own program asks for it.
     fn asked_then(&self, at: &Diverged) -> Option<Effect> {
+        // Only from the start: what a checkpoint has behind it can't be asked again.
+        let None = self.checkpoint else { return None };
         let own = &mut Looking::new(&self.program);
         let machine = Machine::new(self.program.clone(), self.start.clone()).ok()?;
         let mut course = Course::new(machine);
