@@ -247,8 +247,6 @@ fn what_is_kept_is_taken_away() {
         "rerun run",
         "runs clear look",
         "runs show run-2",
-        "runs forget bob@example.com --yes",
-        "runs",
         "runs delete run-2",
         "runs",
     ]));
