@@ -92,7 +92,10 @@ pub fn forget(
     for home in owned(&args.place, surroundings, "flowrun runs forget")? {
         let found = home.store.forget(&args.person, !args.yes).map_err(|error| problem(&error))?;
         for run in &found.cleared {
-            text.push_str(&format!("run {run}: its values{}\n", if args.yes { " are gone" } else { " would go" }));
+            text.push_str(&format!(
+                "run {run}: its values{}\n",
+                if args.yes { " are gone" } else { " would go" }
+            ));
         }
         for (table, number) in &found.rows {
             text.push_str(&format!("row {number} of table {}\n", table.name));
