@@ -88,15 +88,14 @@ pub fn forget(
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     let mut text = String::new();
-    let homes: Vec<Home> = match args.yes {
-        true => owned(&args.place, surroundings, "flowrun runs forget")?,
-        false => args.place.homes(surroundings)?,
-    };
-    for home in homes {
+    // Only who has the store can go through all of it, also to look.
+    for home in owned(&args.place, surroundings, "flowrun runs forget")? {
         let found = home.store.forget(&args.person, !args.yes).map_err(|error| problem(&error))?;
-        let rows: usize = found.rows.len();
         for run in &found.cleared {
-            text.push_str(&format!("run {run}: its values{}\n", if args.yes { " are gone" } else { "" }));
+            text.push_str(&format!(
+                "run {run}: its values{}\n",
+                if args.yes { " are gone" } else { " would go" }
+            ));
         }
         for (table, number) in &found.rows {
             text.push_str(&format!("row {number} of table {}\n", table.name));
@@ -109,7 +108,6 @@ pub fn forget(
         if found.audit > 0 {
             text.push_str(&format!("{} of audit records\n", words::many(found.audit, "line")));
         }
-        let _ = rows;
     }
     if text.is_empty() {
         text.push_str("nothing mentions that\n");
