@@ -42,6 +42,8 @@ const UNSEEN: &[&str] = &[
     "file.multipart_upload channels:http:filefunctions:largeMultipartUpload",
     "file.upload channels:http:filefunctions:largeUpload",
     "flow_control.lookup in options",
+    "flow_control.pause kernel:control:pause",
+    "flow_control.pause_raw kernel:control:pauseRaw",
     "flows.export_flow kernel:utility:exportFlo",
     "json.stringify in pretty",
     "json.stringify out bytes",

@@ -213,13 +213,14 @@ fn runs_share_what_is_kept_and_a_dry_run_changes_a_copy() {
         }
         // The dry run came before the others had done anything.
         assert_eq!(counted, [2.into(), 2.into(), 1.into()]);
-        // Another process is refused as long as this one is there, and then sees what is kept.
+        // Another process is refused as long as a run of this one is open, and then sees what is kept.
         let there = process();
-        let refused = open(&there, "third", false).await.err().map(|problem| problem.message);
-        let told = "another run of this project over these connections uses the kept table `counted`: `Counts` since";
+        let held = open(&here, "third", false).await.unwrap_or_else(|problem| panic!("{problem:?}"));
+        let refused = open(&there, "fourth", false).await.err().map(|problem| problem.message);
+        let told = "the store of this project is in use by `Counts` since";
         assert!(refused.as_ref().is_some_and(|refused| refused.starts_with(told)), "{refused:?}");
-        drop(here);
-        let session = open(&there, "third", false).await.unwrap_or_else(|problem| panic!("{problem:?}"));
+        drop(held);
+        let session = open(&there, "fourth", false).await.unwrap_or_else(|problem| panic!("{problem:?}"));
         let ended = session.spawn(()).await.unwrap();
         assert_eq!(done(&ended).flow.outputs.as_object().unwrap()["counted"], 3.into());
     });

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use flowrun_host::session::durable::home::Home;
 use flowrun_kit::clock::Clock;
 use flowrun_okta::sim::{Operation, Rehire, SeedUser, SessionStatus, UserStatus};
 use flowrun_tests::limits;
@@ -39,8 +40,8 @@ async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     }
     assert_eq!((changes(&org), org.statuses().len()), (0, 0));
     // Nor is anything remembered that did not happen.
-    let kept = |table: &str| fs::read_to_string(org.state().join(format!("{table}.jsonl"))).is_ok();
-    assert!(!kept("last_import") && !kept("open_sessions"));
+    let home = Home::look(&org.state(), &Default::default()).unwrap();
+    assert!(home.is_none_or(|home| home.store.tables().unwrap().is_empty()));
 }
 
 #[tokio::test]
@@ -127,7 +128,12 @@ async fn only_what_changed_is_imported_again() {
         assert!(!changed.is_empty() && changed.len() < 100, "{api}: {}", changed.len());
         assert_eq!(again, changed, "{api}");
         // A trial with a few does not count as an import.
-        let remembered = || fs::read_to_string(org.state().join("last_import.jsonl")).unwrap();
+        let remembered = || {
+            let home = Home::look(&org.state(), &Default::default()).unwrap().unwrap();
+            let tables = home.store.tables().unwrap();
+            let (table, _) = tables.into_iter().find(|(table, _)| &*table.name == "last_import").unwrap();
+            home.store.table(&table).unwrap()
+        };
         let before = remembered();
         let trial = org.run(&project.flow("import.yaml"), &["--set", "max_records_to_import=3"]).await;
         assert_eq!((trial.code, remembered()), (0, before), "{api}");

@@ -240,7 +240,7 @@ fn read_all(folder: &Path, written: &mut String) {
         if path.is_dir() {
             read_all(&path, written);
         } else {
-            written.push_str(&fs::read_to_string(&path).unwrap());
+            written.push_str(&String::from_utf8_lossy(&fs::read(&path).unwrap()));
         }
     }
 }

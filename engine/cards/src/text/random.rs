@@ -26,7 +26,7 @@ impl Pure for Random {
     const ID: &str = "text.random";
     const EXPORTED_AS: &[&str] = &["kernel:string:random"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{ length: 12 }"# => ok r#"{ text: VJLiDUOpSF0W }"#,
+        r#"{ length: 12 }"# => ok r#"{ text: xf5y4HQEhg6A }"#,
         r#"{ length: 0 }"# => ok r#"{ text: "" }"#,
         r#"{ length: -1 }"# => err "expected a length from 0 to 10000, found -1",
         r#"{ length: 1e6 }"# => err "found 1000000",

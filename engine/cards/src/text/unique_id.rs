@@ -21,7 +21,7 @@ impl Pure for UniqueId {
     const TITLE: Option<&str> = Some("Unique ID");
     const EXPORTED_AS: &[&str] = &["kernel:string:uuid"];
     const EXAMPLES: &[Example] = examples! {
-        r#"{}"# => ok r#"{ id: b6edbbd4-2e7c-4d9f-9585-f51e46d5ee4b }"#,
+        r#"{}"# => ok r#"{ id: 3674a6e8-c6d0-430f-b659-c5c37549daf1 }"#,
     };
     type Out = Made;
 

@@ -188,6 +188,8 @@ impl Session {
         chronicle: Option<&Chronicle>,
     ) -> (Option<Problem>, io::Result<()>) {
         let now_ms = self.clock().now_ms();
+        // The disk takes no simulated time.
+        let _hold = self.clock().hold();
         let Some(chronicle) = chronicle else {
             let recorded = self.audit.end(report, &self.made, now_ms);
             let store = self.home.as_ref().filter(|home| home.owns).map(|home| &home.store);
