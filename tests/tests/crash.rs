@@ -12,6 +12,7 @@ mod end;
 mod process;
 mod wire;
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -200,7 +201,7 @@ fn some_points(subject: &Subject, seed: u64, every: u64, media: impl Fn() -> Med
             Ok(one) => tally.add(&one),
             Err(why) => {
                 let why = format!("{}: {why}", told(subject, seed, death));
-                println!("{why}");
+                std::io::stderr().write_all(format!("{why}\n").as_bytes()).unwrap();
                 wrong.push(why);
             }
         }
@@ -248,14 +249,14 @@ fn asked(cases: &[Subject]) -> Option<Result<Tally, String>> {
 fn wherever_a_run_dies_its_end_is_that_of_the_whole_run() {
     let cases = cases();
     if let Some(one) = asked(&cases) {
-        println!("{:?}", one.unwrap());
+        writeln!(std::io::stderr(), "{:?}", one.unwrap()).unwrap();
         return;
     }
     let full = std::env::var("FLOWRUN_CRASHES").is_ok_and(|given| given == "full");
     let seeds = if full { SEEDS } else { 1 };
     let work: Vec<_> = (0..seeds).flat_map(|seed| cases.iter().map(move |case| (case, seed))).collect();
     let (tally, wrong) = on_two_threads(&work, if full { 1 } else { 4 });
-    println!("{tally:?}");
+    writeln!(std::io::stderr(), "{tally:?}").unwrap();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), tally.points, wrong.join("\n"));
     // Points that mean something: of all that can become of a request, all did.
     let Tally { points, deaths, late, lost, unheard, held, happened, did_not, failed } = tally;
@@ -280,6 +281,6 @@ fn what_a_file_holds_is_enough_to_go_on() {
         tally.add(&points);
         wrong.extend(errors);
     }
-    println!("{tally:?}");
+    writeln!(std::io::stderr(), "{tally:?}").unwrap();
     assert!(wrong.is_empty() && tally.points >= 8, "{tally:?}\n{}", wrong.join("\n"));
 }

@@ -40,7 +40,7 @@ async fn a_dry_run_tells_what_would_be_done_and_does_nothing() {
     }
     assert_eq!((changes(&org), org.statuses().len()), (0, 0));
     // Nor is anything remembered that did not happen.
-    let home = Home::look(&org.state(), &Default::default()).unwrap();
+    let home = Home::look(org.state(), &Default::default()).unwrap();
     assert!(home.is_none_or(|home| home.store.tables().unwrap().is_empty()));
 }
 
@@ -129,7 +129,7 @@ async fn only_what_changed_is_imported_again() {
         assert_eq!(again, changed, "{api}");
         // A trial with a few does not count as an import.
         let remembered = || {
-            let home = Home::look(&org.state(), &Default::default()).unwrap().unwrap();
+            let home = Home::look(org.state(), &Default::default()).unwrap().unwrap();
             let tables = home.store.tables().unwrap();
             let (table, _) = tables.into_iter().find(|(table, _)| &*table.name == "last_import").unwrap();
             home.store.table(&table).unwrap()

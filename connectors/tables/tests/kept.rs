@@ -205,6 +205,7 @@ fn changes_are_handed_on_in_the_order_in_which_they_were_made() {
     assert_eq!(create(&runs[0], "people", "last"), "people-801");
 }
 
+#[allow(clippy::type_complexity, reason = "a table of cases")]
 #[test]
 fn rows_stay_readable_when_the_columns_change() {
     let text = |text: &str| Value::from(text);

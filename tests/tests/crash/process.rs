@@ -18,6 +18,7 @@ use flowrun_host::perform::{Connections, Panics, Perform, Performing, TimeLimit}
 use flowrun_host::session::durable::chronicle::{self, Chronicle, Journaling};
 use flowrun_host::session::durable::home::Home;
 use flowrun_host::session::durable::seal::Sealing;
+use flowrun_host::session::durable::tables::Former;
 use flowrun_kit::audit::{Entry as Sent, Ledger, Sending};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::errand::Run;
@@ -158,8 +159,11 @@ impl Process {
         let kept = program.tables.iter().filter(|table| table.kept).map(|table| &*table.name);
         let order = program.tables.iter().map(|table| table.name.clone()).collect();
         let tables = Tables::new(&program.tables).with_files(files.clone());
-        let tables =
-            Arc::new(tables.keeping(kept, &home.kept.of(&scope), &home.rows(&scope, order, None)).unwrap());
+        let tables = Arc::new(
+            tables
+                .keeping(kept, &home.kept.of(&scope), &home.rows(&scope, Former { folder: None, order }))
+                .unwrap(),
+        );
         tables.set_time(EPOCH_MS * 1000);
         let place = chronicle::Place { entries: entries.len() as u64, ..chronicle::Place::default() };
         let clock = outside.org.0.clock.clone();

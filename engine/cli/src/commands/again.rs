@@ -14,7 +14,7 @@ use flowrun_store::Run;
 use super::run::{self, RunArgs};
 use super::runs::PlaceArgs;
 use crate::console::Console;
-use crate::outcome::{DONE, Refused};
+use crate::outcome::Refused;
 use crate::surroundings::Surroundings;
 use crate::values::{pair, scale};
 
@@ -306,6 +306,6 @@ pub async fn go(
             let (args, plan) = *run;
             run::run(&args, plan, surroundings, console).await
         }
-        Planned::Done(code) => Ok(code.max(DONE)),
+        Planned::Done(code) => Ok(code),
     }
 }

@@ -15,7 +15,7 @@ use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::words;
 use flowrun_host::session::clock;
 use flowrun_host::session::durable::home::{self, Home, own_now, problem};
-use flowrun_host::session::durable::tables::change;
+use flowrun_host::session::durable::tables::{Former, change};
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_project::check::{Given, examine};
 use flowrun_project::{Problem, Project};
@@ -271,7 +271,7 @@ impl Kept {
     }
 
     fn load(&self) -> Result<Loaded, Problem> {
-        let loaded = self.home.rows(&Text::from(&*self.id.scope), Vec::new(), None).load(&self.id.name);
+        let loaded = self.home.rows(&Text::from(&*self.id.scope), Former::default()).load(&self.id.name);
         Ok(loaded.map_err(Problem::new)?.unwrap_or_default())
     }
 
@@ -289,7 +289,7 @@ impl Kept {
     /// The table with its rows.
     fn tables(&self) -> Result<Tables, Problem> {
         let scope = Text::from(&*self.id.scope);
-        let rows = self.home.rows(&scope, Vec::new(), None);
+        let rows = self.home.rows(&scope, Former::default());
         let tables = Tables::new(std::slice::from_ref(&self.definition)).with_files(self.files.clone());
         let kept = tables.keeping([&*self.id.name], &self.home.kept.of(&scope), &rows);
         kept.map_err(|fault| told(&fault))

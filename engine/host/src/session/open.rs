@@ -20,7 +20,7 @@ use super::connections::{self, Made, Purpose};
 use super::durable::chronicle::{self, Chronicle, Size};
 use super::durable::home::{self, Home, problem};
 use super::durable::opening::{self, Opening};
-use super::durable::tables::{Kept, change};
+use super::durable::tables::{Former, Kept, change};
 use super::run::{Keeping, Session};
 use super::simulators::{Front, Simulators};
 use super::{Plan, Record, given, plan};
@@ -276,16 +276,22 @@ impl Plan {
         if kept.is_empty() {
             return Ok(tables);
         }
+        let order = self.program.tables.iter().map(|table| table.name.clone()).collect();
+        let former = Former { folder: self.legacy(hosts, folder), order };
         let Some(home) = home else {
+            if self.job.dry_run && folder.is_some() {
+                // Nothing was ever stored; what was kept before there was a store counts all the same.
+                let copied = tables.copying(kept, &flowrun_tables::Kept::default(), &former);
+                return copied.map_err(|fault| refused(&fault));
+            }
             if !self.reaches_real() || folder.is_some() {
                 return Ok(tables);
             }
             let message = format!("nothing says where to keep {}: HOME is not set", kept.join(", "));
             return Err(Problem::new(message).help("name a folder with --state"));
         };
-        let order = self.program.tables.iter().map(|table| table.name.clone()).collect();
         let scope = home::scope(hosts);
-        let rows = home.rows(&scope, order, self.legacy(hosts, folder));
+        let rows = home.rows(&scope, former);
         let shared = home.kept.of(&scope);
         let tables = match self.job.dry_run {
             true => tables.copying(kept, &shared, &rows),

@@ -20,7 +20,7 @@ pub fn list(args: &RunsArgs, surroundings: &Surroundings, console: &mut Console<
     for home in args.place.homes(surroundings)? {
         runs.extend(home.store.runs(&filter).map_err(|error| problem(&error))?);
     }
-    runs.sort_by(|one, other| other.about.started_us.cmp(&one.about.started_us));
+    runs.sort_by_key(|run| std::cmp::Reverse(run.about.started_us));
     runs.truncate(args.limit);
     if args.json {
         let runs: Vec<Value> = runs.iter().map(as_json).collect();

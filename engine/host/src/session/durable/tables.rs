@@ -30,20 +30,32 @@ pub fn change(scope: &Text, changes: Changes) -> TableChange {
     }
 }
 
+/// Tables that were kept before there was a store.
+#[derive(Default)]
+pub struct Former {
+    /// Where they are, if they are anywhere.
+    pub folder: Option<PathBuf>,
+    /// The project's tables in their order: IDs of rows once began with a table's place.
+    pub order: Vec<Text>,
+}
+
+impl Rows for Former {
+    fn load(&self, table: &str) -> Result<Option<Loaded>, String> {
+        self.folder.as_ref().map_or(Ok(None), |folder| legacy::load(folder, &self.order, table))
+    }
+}
+
 /// Reads kept tables of one scope.
 pub struct Stored<'h> {
     home: &'h Home,
     scope: Text,
-    /// The project's tables in their order: IDs of rows once began with a table's place.
-    order: Vec<Text>,
-    /// Where the tables are that were kept before there was a store.
-    legacy: Option<PathBuf>,
+    former: Former,
 }
 
 impl Home {
     /// What reads the kept tables of a scope; those of before come into the store when they are first asked for.
-    pub fn rows(&self, scope: &Text, order: Vec<Text>, legacy: Option<PathBuf>) -> Stored<'_> {
-        Stored { home: self, scope: scope.clone(), order, legacy }
+    pub fn rows(&self, scope: &Text, former: Former) -> Stored<'_> {
+        Stored { home: self, scope: scope.clone(), former }
     }
 }
 
@@ -59,8 +71,7 @@ impl Rows for Stored<'_> {
             let rows = stored.rows.into_iter().map(row).collect();
             return Ok(Some(Loaded { next: stored.next, note: stored.note, rows }));
         }
-        let Some(folder) = &self.legacy else { return Ok(None) };
-        let Some(loaded) = legacy::load(folder, &self.order, table)? else { return Ok(None) };
+        let Some(loaded) = self.former.load(table)? else { return Ok(None) };
         if self.home.owns {
             let changes = change(&self.scope, loaded.clone().into_changes(Text::from(table)));
             let ticket = self.home.store.append(Batch::default().table(changes));
