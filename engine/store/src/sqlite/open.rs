@@ -136,6 +136,11 @@ impl Sqlite {
         if form > newest {
             return Err(schema::newer(form, newest));
         }
+        if form == 0 {
+            // Whoever made it was gone before anything was written.
+            let message = format!("nothing is stored in {} yet", folder.display());
+            return Err(StoreError::new(Trouble::Absent, message));
+        }
         if form < newest {
             let message = format!("the store in {} is of an older flowrun", folder.display());
             return Err(StoreError::new(Trouble::Refused, message).help("run any flow of the project once"));
@@ -267,7 +272,8 @@ fn sweep(connection: &Connection, blobs: &Blobs) -> Result<()> {
 pub(super) fn reader(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
     backup::interrupted(folder)?;
-    if !path.exists() {
+    // Whoever made an empty one was gone before anything was written.
+    if fs::metadata(&path).map_or(true, |data| data.len() == 0) {
         let message = format!("there is no store in {}", folder.display());
         return Err(StoreError::new(Trouble::Absent, message).help("a run with a journal makes one"));
     }

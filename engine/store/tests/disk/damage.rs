@@ -152,6 +152,15 @@ fn what_is_no_store_is_left_alone() {
 }
 
 #[test]
+fn a_store_whose_maker_was_killed_before_anything_was_written_is_none_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("store.db"), b"").unwrap();
+    assert_eq!(look(folder.path()).unwrap_err().kind, Trouble::Absent);
+    own(folder.path());
+    look(folder.path()).unwrap();
+}
+
+#[test]
 fn files_that_no_commit_named_go_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let (named, unnamed) = {

@@ -187,8 +187,10 @@ impl Home {
         if !folder.join("store.db").exists() {
             return Ok(None);
         }
-        let store =
-            Sqlite::open(folder, Access::Look, Settings::default()).map_err(|error| problem(&error))?;
+        let store = match Sqlite::open(folder, Access::Look, Settings::default()) {
+            Err(error) if error.kind == Trouble::Absent => return Ok(None),
+            opened => opened.map_err(|error| problem(&error))?,
+        };
         // Who has no key sees dots.
         let key =
             Key::find(folder, env.get(KEY_VARIABLE).map(String::as_str)).map_err(|error| problem(&error))?;
