@@ -82,6 +82,10 @@ def round_of(flowrun, flow, employees, kills, scale, chance, longest):
             out, err = process.communicate(timeout=600)
             if process.returncode == -signal.SIGKILL:
                 known = runs(flowrun, env)
+                if known and known[0]["status"] == "done":
+                    # It had ended, and was killed before it could say so.
+                    out = out or "killed after its end"
+                    break
                 command = [flowrun, "resume", known[0]["run"], *options] if known else command
                 continue
             if process.returncode == 3:
