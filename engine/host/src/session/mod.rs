@@ -16,7 +16,6 @@ mod private;
 pub mod save;
 pub mod simulators;
 pub mod state;
-pub mod table_files;
 pub mod vault;
 
 mod job;
