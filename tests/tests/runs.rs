@@ -184,6 +184,42 @@ fn a_pause_is_answered() {
     ]));
 }
 
+/// Flows that are changed while a run waits: it goes on with them if they fit what has happened, and from then on they are its own.
+#[test]
+fn a_run_goes_on_with_changed_flows_where_they_fit() {
+    let project = Project::new();
+    let path = project.folder.path().join("twice.yaml");
+    let change = |from: &str, to: &str| {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        fs::write(&path, text.replace(from, to)).unwrap();
+    };
+    fs::write(
+        &path,
+        "name: Ask twice
+outputs: { said: text }
+cards:
+  - { id: first, card: flow_control.pause, with: { question: One? } }
+  - { id: second, card: flow_control.pause, with: { question: Two? } }
+  - { card: flow_control.return, with: { said: as it was } }
+",
+    )
+    .unwrap();
+    let mut told = project.all(&["twice.yaml", "resume run --answer"]);
+    change("as it was", "as it is now");
+    // What comes later may change, and what waits is asked as it was asked: the next process needs no flag any more.
+    told += &project.said("resume run --with-new twice.yaml");
+    change("as it is now", "never seen");
+    told += &project.said("resume run --answer");
+    told += &project.said("twice.yaml");
+    // The card that has been answered is another one now.
+    project.said("resume run-2 --answer");
+    change("id: first", "id: other");
+    told += &project.said("resume run-2 --with-new twice.yaml");
+    told += &project.said("resume run-2 --answer");
+    insta::assert_snapshot!(told);
+}
+
 /// Whether a badge was ordered when the answer never came only a person can tell: the request is sent once more only if they say so.
 #[test]
 fn a_held_run_is_settled() {

@@ -95,9 +95,7 @@ pub async fn run_in<A: Into<OsString> + Clone>(
 ) -> u8 {
     let planned = match parse(args, &surroundings.registry, console) {
         Err(code) => return code,
-        Ok(Command::Run(args)) => {
-            run::plan(&args, surroundings, console).map(|plan| again::Planned::Run(Box::new((*args, plan))))
-        }
+        Ok(Command::Run(args)) => run::plan(&args, surroundings, console).map(|plan| Box::new((*args, plan))),
         Ok(Command::Resume(args)) => again::resume(&args, surroundings, console),
         Ok(Command::Settle(args)) => again::settle(&args, surroundings, console),
         Ok(Command::Cancel(args)) => again::cancel(&args, surroundings, console),

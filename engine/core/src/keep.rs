@@ -25,7 +25,7 @@ pub struct Keep {
     pub days: u32,
     /// For how many days a run that has failed is kept.
     pub failed: u32,
-    /// For how many days the values of a run that has failed, is held or pauses are kept where data is not saved.
+    /// For how many days the values of a run that has failed are kept where data is not saved.
     pub data: u32,
     /// How many runs that have ended are kept at most.
     pub runs: u32,
@@ -50,7 +50,7 @@ impl Keep {
         },
         Limit {
             key: "data",
-            says: "For how many days the values of a run that has failed, is held or pauses are kept where data is not saved.",
+            says: "For how many days the values of a run that has failed are kept where data is not saved.",
             usual: 7,
             least: 0,
             most: LONGEST,

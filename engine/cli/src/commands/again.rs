@@ -14,7 +14,7 @@ use flowrun_store::Run;
 use super::run::{self, RunArgs};
 use super::runs::PlaceArgs;
 use crate::console::Console;
-use crate::outcome::Refused;
+use crate::outcome::{DONE, INTERRUPTED, Refused};
 use crate::surroundings::Surroundings;
 use crate::values::{pair, scale};
 
@@ -194,12 +194,7 @@ pub fn cancel(
 }
 
 /// What is to be run, and how it is told.
-pub enum Planned {
-    /// A run.
-    Run(Box<(RunArgs, Plan)>),
-    /// It has been seen to already.
-    Done(u8),
-}
+pub type Planned = Box<(RunArgs, Plan)>;
 
 fn again(
     id: &str,
@@ -219,7 +214,7 @@ fn again(
     drop(home);
     let mut warnings = Vec::new();
     let plan = Plan::again(job, recalled, new.is_some(), surroundings.session(), &mut warnings);
-    Ok(Planned::Run(Box::new((args, run::planned(plan, &warnings, console)?))))
+    Ok(Box::new((args, run::planned(plan, &warnings, console)?)))
 }
 
 /// Runs a run anew, from its start.
@@ -238,7 +233,7 @@ pub fn rerun(
     drop(home);
     let mut warnings = Vec::new();
     let plan = Plan::anew(job, recalled, args.then, surroundings.session(), &mut warnings);
-    Ok(Planned::Run(Box::new((run_args, run::planned(plan, &warnings, console)?))))
+    Ok(Box::new((run_args, run::planned(plan, &warnings, console)?)))
 }
 
 /// Runs a run from one of its cards on.
@@ -301,11 +296,9 @@ pub async fn go(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
-    match planned {
-        Planned::Run(run) => {
-            let (args, plan) = *run;
-            run::run(&args, plan, surroundings, console).await
-        }
-        Planned::Done(code) => Ok(code),
-    }
+    let (args, plan) = *planned;
+    let is_to_end = matches!(plan.job.say, Say::Cancel);
+    let code = run::run(&args, plan, surroundings, console).await?;
+    // That it was interrupted is what was wanted.
+    Ok(if is_to_end && code == INTERRUPTED { DONE } else { code })
 }

@@ -11,6 +11,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
+use flowrun_project::bundle::Bundle;
 use flowrun_store::{Batch, Holder, NewRun, RunId};
 use flowrun_tables::Tables;
 
@@ -51,6 +52,9 @@ impl Plan {
             Some(home) if self.recalled.is_none() => unused(&run_id, home),
             _ => run_id,
         };
+        if let (Some(home), Some(recalled)) = (&home, &self.recalled) {
+            recalled.is_as_it_was(home)?;
+        }
         // Another run may have changed what is kept and taken its time.
         let time = RunTime::new(clock.clone(), self.counts_computing());
         let start = self.starts(&run_id, time.now_us())?;
@@ -385,9 +389,8 @@ impl Plan {
             self.adopt(home, &run)?;
             return Ok(Arc::new(chronicle));
         }
-        let vocabulary = self.surroundings.registry.vocabulary();
         let flow = self.program.flow(self.start);
-        let bundle = self.project.bundle(&flow.path, &self.vars.given(), vocabulary);
+        let bundle = self.bundle();
         let program = opening::program(&bundle);
         let holder = Holder::new(&flow.name, &run, clock.now_ms());
         let alone = self.alone(&holder)?.map(|(key, _)| key.to_string());
@@ -426,6 +429,12 @@ impl Plan {
         home.store.durable(ticket).await.map_err(|error| problem(&error))?;
         chronicle.say(|words| words.start(beginning));
         Ok(Arc::new(chronicle))
+    }
+
+    /// What the run's program can be made of again.
+    pub(super) fn bundle(&self) -> Bundle {
+        let entry = &self.program.flow(self.start).path;
+        self.project.bundle(entry, &self.vars.given(), self.surroundings.registry.vocabulary())
     }
 
     /// Gives the run the files again that it had.

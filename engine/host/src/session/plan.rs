@@ -33,6 +33,8 @@ pub struct Plan {
     pub(super) vars: Vars,
     /// The run of before that goes on.
     pub(super) recalled: Option<Box<Recalled>>,
+    /// Whether it goes on with other flows than those it has had.
+    pub(super) renews: bool,
     pub(super) inputs: Record,
     pub(super) files: Files,
     pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
@@ -66,7 +68,8 @@ impl Plan {
             Some(project) => project,
             None => Project::read(&job.file, vocabulary)?,
         };
-        Plan::of(job, (project, &entry), Some(Box::new(recalled)), surroundings, warnings)
+        let plan = Plan::of(job, (project, &entry), Some(Box::new(recalled)), surroundings, warnings)?;
+        Ok(Plan { renews: new, ..plan })
     }
 
     /// A new run of what was run before, with the same inputs: with the flows and variables of then, or with those of the job's file.
@@ -165,6 +168,7 @@ impl Plan {
             start,
             vars,
             recalled,
+            renews: false,
             inputs,
             files,
             planned,

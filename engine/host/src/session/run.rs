@@ -15,7 +15,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
 use flowrun_kit::simulator::SimFaults;
 use flowrun_project::Problem;
-use flowrun_store::{Moved, State};
+use flowrun_store::{Holder, Moved, State};
 use tokio::task::JoinHandle;
 
 use super::alone::Turn;
@@ -23,6 +23,7 @@ use super::audit::Audit;
 use super::connections::Made;
 use super::durable::chronicle::{Chronicle, Journaling};
 use super::durable::home::{Home, problem};
+use super::durable::opening;
 use super::durable::tables::Kept;
 use super::{Plan, aftermath};
 use crate::driver::{self, Log, Stand, Watch, World};
@@ -136,6 +137,11 @@ impl Session {
     pub async fn run(mut self, watch: &mut dyn Watch) -> Ended {
         let started = Instant::now();
         let (mut log, chronicle) = std::mem::replace(&mut self.keeping, Keeping::Nothing).log();
+        if let (Some(chronicle), Some(recalled)) = (&chronicle, &self.plan.recalled) {
+            let holder = Holder::new(self.flow(), &recalled.run.about.id, self.clock().now_ms());
+            let program = self.plan.renews.then(|| opening::program(&self.plan.bundle()));
+            chronicle.goes_on(holder.told(), program);
+        }
         let stand = driver::go_on(&mut self.course, &self.world, &mut *log, watch).await;
         let mut report = self.course.machine.report();
         let unsettled = match &stand {

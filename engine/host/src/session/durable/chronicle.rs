@@ -15,7 +15,9 @@ use flowrun_kit::audit::{Entry as Sent, Ledger, Sending};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::files::Files;
-use flowrun_store::{AuditLine, Batch, Checkpoint, Moved, RunId, StoreError, TableChange, Ticket};
+use flowrun_store::{
+    AuditLine, Batch, Checkpoint, Moved, RunId, State, StoreError, StoredProgram, TableChange, Ticket,
+};
 use flowrun_tables::{Changes, Tables};
 
 use super::home::Home;
@@ -169,6 +171,20 @@ impl Chronicle {
         let mut batch = Batch::of(&self.run);
         self.tell(&mut written, &mut batch, line);
         self.home.store.append(batch);
+    }
+
+    /// Says that the run goes on, in this process and from now on with this program, if it is another.
+    pub fn goes_on(&self, owner: String, program: Option<StoredProgram>) {
+        let written = self.written();
+        let at_us = self.clock.now_ms().saturating_mul(1000);
+        let mut batch = Batch::of(&self.run).moved(Moved {
+            owner: Some(owner),
+            program: program.as_ref().map(|program| program.hash.clone()),
+            ..Moved::to(State::Running, at_us)
+        });
+        batch.programs.extend(program);
+        self.home.store.append(batch);
+        drop(written);
     }
 
     /// Says what has become of the run, once all before is on the disk.

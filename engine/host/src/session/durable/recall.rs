@@ -124,6 +124,17 @@ impl Recalled {
         })
     }
 
+    /// Refuses to go on where another process has gone on, or ended the run, since it was read.
+    pub fn is_as_it_was(&self, home: &Home) -> Result<(), Problem> {
+        let id = &self.run.about.id;
+        let now = home.store.run(id).map_err(|error| problem(&error))?;
+        if now.entries == self.run.entries && now.state.status().is_open() {
+            return Ok(());
+        }
+        let message = format!("another process has gone on with run {id} meanwhile");
+        Err(Problem::new(message).help(format!("`flowrun runs show {id}` tells how far it is")))
+    }
+
     /// The run as its journal says, to be looked at: its own tables are made again for that.
     pub fn look(&self, limits: Limits) -> Result<Course, Problem> {
         let mut own = Looking::new(&self.program);
