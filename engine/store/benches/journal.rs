@@ -66,6 +66,8 @@ fn begin(id: &RunId) -> Batch {
         parent: None,
         forked: None,
         owner: "bench".to_owned(),
+        cause: None,
+        who: None,
     };
     let mut batch = Batch::start(NewRun { about, start: Vec::new() });
     batch.programs.push(StoredProgram { hash: "p".to_owned(), body: vec![0; 10_000] });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::hash::FileHash;
+use crate::note::NoteChange;
 use crate::run::{About, State};
 
 /// A run's public name.
@@ -26,6 +27,8 @@ pub struct Batch {
     pub tables: Vec<TableChange>,
     /// Lines of the audit record.
     pub audit: Vec<AuditLine>,
+    /// Changes of notes.
+    pub notes: Vec<NoteChange>,
     /// Files that the run holds from now on: they were put before.
     pub files: Vec<FileHash>,
     /// Takes the place of the run's last checkpoint.
@@ -180,6 +183,12 @@ impl Batch {
         self
     }
 
+    /// The same with a change of a note.
+    pub fn note(mut self, change: NoteChange) -> Batch {
+        self.notes.push(change);
+        self
+    }
+
     /// The same with the run in a new state.
     pub fn moved(mut self, moved: Moved) -> Batch {
         self.moved = Some(Box::new(moved));
@@ -191,11 +200,12 @@ impl Batch {
         let entries: usize = self.entries.iter().map(|entry| 64 + entry.body.len()).sum();
         let rows: usize = self.tables.iter().flat_map(|change| &change.rows).map(RowChange::size).sum();
         let audit: usize = self.audit.iter().map(|line| 64 + line.text.len()).sum();
+        let notes: usize = self.notes.iter().map(NoteChange::size).sum();
         let programs: usize = self.programs.iter().map(|program| program.body.len()).sum();
         let start = self.start.as_ref().map_or(0, |run| 512 + run.start.len());
         let checkpoint = self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.body.len());
         let report = self.moved.as_ref().and_then(|moved| moved.report.as_ref()).map_or(0, Vec::len);
-        256 + entries + rows + audit + programs + start + checkpoint + report
+        256 + entries + rows + audit + notes + programs + start + checkpoint + report
     }
 }
 
@@ -211,12 +221,14 @@ impl RowChange {
 impl Batch {
     /// Whether it is one entry and nothing else.
     pub(crate) fn is_one_entry(&self) -> bool {
-        let Batch { run: _, programs, start, entries, tables, audit, files, checkpoint, cut, moved } = self;
+        let Batch { run: _, programs, start, entries, tables, audit, notes, files, checkpoint, cut, moved } =
+            self;
         entries.len() == 1
             && programs.is_empty()
             && start.is_none()
             && tables.is_empty()
             && audit.is_empty()
+            && notes.is_empty()
             && files.is_empty()
             && checkpoint.is_none()
             && cut.is_none()
@@ -225,8 +237,19 @@ impl Batch {
 
     /// Whether nothing in it needs a run.
     pub(crate) fn is_nobodys(&self) -> bool {
-        let Batch { run: _, programs: _, tables: _, audit: _, start, entries, files, checkpoint, cut, moved } =
-            self;
+        let Batch {
+            run: _,
+            programs: _,
+            tables: _,
+            audit: _,
+            notes: _,
+            start,
+            entries,
+            files,
+            checkpoint,
+            cut,
+            moved,
+        } = self;
         start.is_none()
             && entries.is_empty()
             && files.is_empty()

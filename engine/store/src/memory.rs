@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::batch::{AuditLine, Batch, Checkpoint, Entry, Moved, Row, RowChange, RunId, TableChange, TableId};
 use crate::error::{Result, StoreError, Trouble};
 use crate::hash::FileHash;
+use crate::note::{Note, NoteChange, Notes};
 use crate::port::{Content, Store};
 use crate::refusal;
 use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run, State};
@@ -43,6 +44,8 @@ struct Stored {
     audit: BTreeMap<Option<RunId>, BTreeMap<u64, String>>,
     /// Runs that are gone and have left an audit record.
     gone: BTreeSet<RunId>,
+    notes: BTreeMap<(Arc<str>, Arc<str>), StoredNote>,
+    noted: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +58,13 @@ struct StoredRun {
     checkpoint: Option<Checkpoint>,
     entries: BTreeMap<u64, Entry>,
     files: BTreeSet<FileHash>,
+}
+
+#[derive(Clone, Debug)]
+struct StoredNote {
+    note: Note,
+    /// Of two that are due at the same moment, the later has the greater.
+    place: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -231,7 +241,43 @@ impl Stored {
         if let Some(hash) = batch.files.iter().find(|hash| !self.files.contains_key(hash)) {
             return Err(refusal::no_file(hash));
         }
-        batch.moved.as_ref().and_then(|moved| moved.program.as_ref()).map_or(Ok(()), has_program)
+        batch.moved.as_ref().and_then(|moved| moved.program.as_ref()).map_or(Ok(()), has_program)?;
+        self.fits_notes(&batch.notes)
+    }
+
+    fn fits_notes(&self, changes: &[NoteChange]) -> Result<()> {
+        // In a batch, one change may stand on another: they are tried on a copy of the notes that they name.
+        let mut tried: BTreeMap<(Arc<str>, Arc<str>), Option<bool>> = BTreeMap::new();
+        for change in changes {
+            let id = match change {
+                NoteChange::Put(note) | NoteChange::Add(note) | NoteChange::New(note) => {
+                    (note.space.clone(), note.key.clone())
+                }
+                NoteChange::Claim { space, key, .. } | NoteChange::Remove { space, key } => {
+                    (space.clone(), key.clone())
+                }
+                NoteChange::Sweep { .. } => continue,
+            };
+            // Whether it is there, and whether it is due.
+            let known = self.notes.get(&id).map(|stored| stored.note.due_us.is_some());
+            let state = tried.entry(id).or_insert(known);
+            match change {
+                NoteChange::New(note) if state.is_some() => {
+                    return Err(refusal::note_exists(&note.space, &note.key));
+                }
+                NoteChange::Add(_) if state.is_some() => {}
+                NoteChange::Put(note) | NoteChange::Add(note) | NoteChange::New(note) => {
+                    *state = Some(note.due_us.is_some());
+                }
+                NoteChange::Claim { space, key, .. } if *state != Some(true) => {
+                    return Err(refusal::nothing_to_claim(space, key));
+                }
+                NoteChange::Claim { .. } => *state = Some(false),
+                NoteChange::Remove { .. } => *state = None,
+                NoteChange::Sweep { .. } => {}
+            }
+        }
+        Ok(())
     }
 
     fn apply(&mut self, batch: Batch) {
@@ -262,6 +308,7 @@ impl Stored {
             self.runs.insert(run.run.about.id.clone(), run);
         }
         batch.tables.into_iter().for_each(|change| self.change_table(change));
+        batch.notes.into_iter().for_each(|change| self.change_note(change));
         if !batch.audit.is_empty() {
             let lines = batch.audit.into_iter().map(|line| (line.number, line.text));
             self.audit.entry(batch.run.clone()).or_default().extend(lines);
@@ -284,6 +331,73 @@ impl Stored {
         }
     }
 
+    fn change_note(&mut self, change: NoteChange) {
+        match change {
+            NoteChange::Put(note) | NoteChange::New(note) => self.write_note(note),
+            NoteChange::Add(note) => {
+                if !self.notes.contains_key(&(note.space.clone(), note.key.clone())) {
+                    self.write_note(note);
+                }
+            }
+            NoteChange::Claim { space, key, body } => {
+                if let Some(stored) = self.notes.get_mut(&(space, key)) {
+                    (stored.note.due_us, stored.note.body) = (None, body);
+                }
+            }
+            NoteChange::Remove { space, key } => drop(self.notes.remove(&(space, key))),
+            NoteChange::Sweep { space, before_us } => self.notes.retain(|_, stored| {
+                let Note { space: of, at_us, due_us, .. } = &stored.note;
+                *of != space || due_us.is_some() || *at_us >= before_us
+            }),
+        }
+    }
+
+    fn write_note(&mut self, note: Note) {
+        self.noted += 1;
+        let id = (note.space.clone(), note.key.clone());
+        self.notes.insert(id, StoredNote { note, place: self.noted });
+    }
+
+    /// Notes about which nothing is to be done any more lose what they say.
+    fn forget_notes(&mut self, person: &str, look: bool, forgotten: &mut Forgotten) {
+        self.notes.retain(|(_, key), stored| {
+            let named = is_in(key.as_bytes(), person);
+            if !named && !is_in(&stored.note.body, person) {
+                return true;
+            }
+            if stored.note.due_us.is_some() {
+                forgotten.waiting += 1;
+                return true;
+            }
+            forgotten.notes += 1;
+            if look {
+                return true;
+            }
+            stored.note.body.clear();
+            !named
+        });
+    }
+
+    /// The notes that are asked for.
+    fn asked(&self, asked: &Notes) -> Vec<Note> {
+        let of = self.notes.values().filter(|stored| stored.note.space == asked.space);
+        let mut found: Vec<&StoredNote> = of
+            .filter(|stored| stored.note.key.starts_with(&*asked.prefix))
+            .filter(|stored| match &asked.after {
+                Some(after) if asked.backwards => stored.note.key < *after,
+                Some(after) => stored.note.key > *after,
+                None => true,
+            })
+            .filter(|stored| asked.due_us.is_none_or(|by| stored.note.due_us.is_some_and(|due| due <= by)))
+            .collect();
+        if asked.due_us.is_some() {
+            found.sort_by_key(|stored| (stored.note.due_us, stored.place));
+        } else if asked.backwards {
+            found.reverse();
+        }
+        found.into_iter().take(asked.limit).map(|stored| stored.note.clone()).collect()
+    }
+
     fn change_table(&mut self, change: TableChange) {
         let empty = || StoredTable { next: 1, note: Vec::new(), rows: BTreeMap::new() };
         let table = self.tables.entry(change.table).or_insert_with(empty);
@@ -300,8 +414,13 @@ impl Stored {
 
     /// The runs of a filter, the newest first.
     fn found(&self, filter: &Filter) -> Vec<&StoredRun> {
-        let mut found: Vec<&StoredRun> = self.runs.values().filter(|run| filter.takes(&run.run)).collect();
-        found.sort_by_key(|run| std::cmp::Reverse((run.run.about.started_us, run.place)));
+        let place = |run: &StoredRun| (run.run.about.started_us, run.place);
+        let last = filter.before.as_ref().map(|before| self.runs.get(before).map(place));
+        // Before a run that is not there, there is nothing.
+        let older = |run: &&StoredRun| last.is_none_or(|last| last.is_some_and(|last| place(run) < last));
+        let mut found: Vec<&StoredRun> =
+            self.runs.values().filter(|run| filter.takes(&run.run)).filter(older).collect();
+        found.sort_by_key(|run| std::cmp::Reverse(place(run)));
         found.truncate(filter.limit.unwrap_or(usize::MAX));
         found
     }
@@ -384,6 +503,7 @@ impl Filter {
         };
         same(&self.scope, &about.scope)
             && same(&self.flow, &about.flow)
+            && self.cause.as_ref().is_none_or(|cause| about.cause.as_ref() == Some(cause))
             && self.alone.as_ref().is_none_or(|alone| about.alone.as_ref() == Some(alone))
             && self.parent.as_ref().is_none_or(|parent| about.parent.as_ref() == Some(parent))
             && (self.states.is_empty() || self.states.contains(&run.state.status()))
@@ -497,6 +617,21 @@ impl Store for InMemory {
         }
         let lines = stored.audit.get(&id).into_iter().flatten();
         Ok(lines.map(|(number, text)| AuditLine { number: *number, text: text.clone() }).collect())
+    }
+
+    fn note(&self, space: &str, key: &str) -> Result<Option<Note>> {
+        let inner = self.inner();
+        Ok(inner.stored.notes.get(&(Arc::from(space), Arc::from(key))).map(|stored| stored.note.clone()))
+    }
+
+    fn notes(&self, asked: &Notes) -> Result<Vec<Note>> {
+        Ok(self.inner().stored.asked(asked))
+    }
+
+    fn waiting(&self, space: &str) -> Result<u64> {
+        let inner = self.inner();
+        let due = |stored: &&StoredNote| *stored.note.space == *space && stored.note.due_us.is_some();
+        Ok(inner.stored.notes.values().filter(due).count() as u64)
     }
 
     fn table(&self, table: &TableId) -> Result<Option<KeptTable>> {
@@ -623,6 +758,7 @@ impl Store for InMemory {
             }
             forgotten.rows.extend(rows.into_iter().map(|row| (id.clone(), row)));
         }
+        inner.stored.forget_notes(person, look, &mut forgotten);
         for line in inner.stored.audit.values_mut().flat_map(|lines| lines.values_mut()) {
             if is_in(line.as_bytes(), person) {
                 forgotten.audit += 1;

@@ -6,6 +6,7 @@ use std::io::{Read, Seek};
 use crate::batch::{Batch, Checkpoint, Entry, RunId, TableId};
 use crate::error::Result;
 use crate::hash::FileHash;
+use crate::note::{Note, Notes};
 use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run};
 use crate::ticket::{Durable, Ticket};
 
@@ -68,6 +69,15 @@ pub trait Store: Send + Sync + Debug {
     /// The audit record of a run, line by line, also when the run is gone; without a run, what nobody's batches wrote.
     fn audit(&self, run: Option<&str>) -> Result<Vec<crate::AuditLine>>;
 
+    /// A note by its space and its name.
+    fn note(&self, space: &str, key: &str) -> Result<Option<Note>>;
+
+    /// The notes that are asked for.
+    fn notes(&self, asked: &Notes) -> Result<Vec<Note>>;
+
+    /// About how many notes of a space something is to be done.
+    fn waiting(&self, space: &str) -> Result<u64>;
+
     /// A kept table with all its rows, if anything was ever kept of it.
     fn table(&self, table: &TableId) -> Result<Option<KeptTable>>;
 
@@ -93,7 +103,7 @@ pub trait Store: Send + Sync + Debug {
     fn purge(&self, now_us: i64, keep: &Keep) -> Result<Purged>;
 
     /// Takes away all that mentions a person, by a text such as a mail address: also what merely contains that text. With `look`
-    /// it only tells what it would take away. Searched are journals, reports, files, rows and the audit record, as they are
+    /// it only tells what it would take away. Searched are journals, reports, files, rows, notes and the audit record, as they are
     /// written: not what is sealed or compressed in them, and not the programs.
     fn forget(&self, person: &str, look: bool) -> Result<Forgotten>;
 }

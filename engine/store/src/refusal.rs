@@ -49,3 +49,11 @@ pub(crate) fn too_short(person: &str) -> StoreError {
 
 /// The fewest bytes by which a person may be named.
 pub(crate) const PERSON: usize = 4;
+
+pub(crate) fn note_exists(space: &str, key: &str) -> StoreError {
+    StoreError::refused(format!("there is already a note `{key}` in `{space}`"))
+}
+
+pub(crate) fn nothing_to_claim(space: &str, key: &str) -> StoreError {
+    StoreError::refused(format!("nothing is to be done about `{key}` in `{space}`"))
+}

@@ -33,6 +33,10 @@ pub struct About {
     pub forked: Option<Fork>,
     /// Who runs it, in words.
     pub owner: String,
+    /// What started it, if not somebody at a command line: `schedule`, `endpoint`, the name of an event.
+    pub cause: Option<String>,
+    /// Who started it, where somebody signed in did.
+    pub who: Option<String>,
 }
 
 /// Where a run parted from another.
@@ -208,6 +212,10 @@ pub struct Filter {
     pub text: Option<String>,
     /// Started by this run.
     pub parent: Option<RunId>,
+    /// Started by this: `schedule`.
+    pub cause: Option<String>,
+    /// Older than this one: the next page of a list that ended with it.
+    pub before: Option<RunId>,
     /// That have this alone.
     pub alone: Option<String>,
     /// At most so many, the newest.
@@ -270,4 +278,8 @@ pub struct Forgotten {
     pub rows: Vec<(crate::batch::TableId, u64)>,
     /// Lines of the audit record in which the name was blacked out.
     pub audit: u64,
+    /// Notes that were emptied, or went.
+    pub notes: u64,
+    /// Notes that mention the person and about which something is still to be done: they stay.
+    pub waiting: u64,
 }

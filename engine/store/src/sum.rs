@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::{Entry, TableId};
+use crate::note::Note;
 
 /// The checksum of parts, in their order.
 pub(crate) fn sum(parts: &[&[u8]]) -> u32 {
@@ -46,4 +47,20 @@ pub(crate) fn of_value(what: i64, seq: u64, body: &[u8]) -> u32 {
 /// The checksum of an audit line.
 pub(crate) fn of_line(number: u64, text: &str) -> u32 {
     sum(&[&number.to_le_bytes(), text.as_bytes()])
+}
+
+/// The checksum of a note.
+pub(crate) fn of_note(note: &Note) -> u32 {
+    let due = note.due_us.map(i64::to_le_bytes);
+    let due = due.as_ref().map_or(&[][..], |due| &due[..]);
+    sum(&[
+        note.space.as_bytes(),
+        &[0],
+        note.key.as_bytes(),
+        &[0],
+        &note.at_us.to_le_bytes(),
+        due,
+        &[0],
+        &note.body,
+    ])
 }

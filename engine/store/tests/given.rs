@@ -30,6 +30,8 @@ pub fn about(id: &str) -> About {
         parent: None,
         forked: None,
         owner: "process 1".to_owned(),
+        cause: None,
+        who: None,
     }
 }
 
@@ -117,6 +119,9 @@ impl Store for Committing {
         checkpoint(run: &str) -> flowrun_store::Result<Option<flowrun_store::Checkpoint>>;
         program(hash: &str) -> flowrun_store::Result<Option<Vec<u8>>>;
         audit(run: Option<&str>) -> flowrun_store::Result<Vec<flowrun_store::AuditLine>>;
+        note(space: &str, key: &str) -> flowrun_store::Result<Option<flowrun_store::Note>>;
+        notes(asked: &flowrun_store::Notes) -> flowrun_store::Result<Vec<flowrun_store::Note>>;
+        waiting(space: &str) -> flowrun_store::Result<u64>;
         table(table: &TableId) -> flowrun_store::Result<Option<flowrun_store::KeptTable>>;
         tables() -> flowrun_store::Result<Vec<(TableId, u64)>>;
         put_file(content: &mut dyn std::io::Read) -> flowrun_store::Result<flowrun_store::FileHash>;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowrun_store::{
     Access, AuditLine, Batch, Checkpoint, Content, Durability, Durable, Entry, FileHash, Filter, Forgotten,
-    Holder, InMemory, Keep, KeptTable, Purged, Result, Run, Settings, Sqlite, Store, StoreError, TableId,
-    Ticket,
+    Holder, InMemory, Keep, KeptTable, Note, Notes, Purged, Result, Run, Settings, Sqlite, Store, StoreError,
+    TableId, Ticket,
 };
 use tokio::sync::Notify;
 
@@ -194,6 +194,18 @@ impl Store for Disk {
 
     fn audit(&self, run: Option<&str>) -> Result<Vec<AuditLine>> {
         self.media.store().audit(run)
+    }
+
+    fn note(&self, space: &str, key: &str) -> Result<Option<Note>> {
+        self.media.store().note(space, key)
+    }
+
+    fn notes(&self, asked: &Notes) -> Result<Vec<Note>> {
+        self.media.store().notes(asked)
+    }
+
+    fn waiting(&self, space: &str) -> Result<u64> {
+        self.media.store().waiting(space)
     }
 
     fn table(&self, table: &TableId) -> Result<Option<KeptTable>> {

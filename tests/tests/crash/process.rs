@@ -115,6 +115,8 @@ pub async fn begun(subject: &Subject, media: &Media) {
         parent: None,
         forked: None,
         owner: String::new(),
+        cause: None,
+        who: None,
     };
     let mut batch = Batch::start(NewRun { about, start: Vec::new() });
     batch.programs.push(StoredProgram { hash: "program".to_owned(), body: Vec::new() });

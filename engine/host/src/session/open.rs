@@ -412,6 +412,8 @@ impl Plan {
             parent: None,
             forked: None,
             owner: holder.told(),
+            cause: None,
+            who: None,
         };
         let opening = Opening::new(start, &self.program, &bundle, filled.clone());
         let mut batch = Batch::start(NewRun { about, start: opening.write(&home.sealing) });

@@ -29,6 +29,7 @@ impl Desk {
             self.change_table(change)?;
         }
         self.add_audit(run.map_or(0, |(_, known)| known.row), &batch.audit)?;
+        batch.notes.iter().try_for_each(|change| self.change_note(change))?;
         let Some((id, known)) = run else { return Ok(()) };
         for hash in &batch.files {
             self.use_file(known, hash)?;
@@ -84,7 +85,8 @@ impl Desk {
         self.connection
             .prepare_cached(
                 "INSERT INTO run (uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
-                 forked_from, forked_at, owner, state, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', x'')",
+                 forked_from, forked_at, owner, cause, who, state, summary) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', x'')",
             )?
             .execute(params![
                 &*about.id,
@@ -102,6 +104,8 @@ impl Desk {
                 about.forked.as_ref().map(|fork| &*fork.run),
                 about.forked.as_ref().map(|fork| fork.at as i64),
                 about.owner,
+                about.cause,
+                about.who,
             ])?;
         let row = self.connection.last_insert_rowid();
         self.sum_up(row)?;

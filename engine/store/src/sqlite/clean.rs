@@ -11,6 +11,7 @@ use super::{doctor, read};
 use crate::batch::{RunId, TableId};
 use crate::error::{Result, StoreError, Trouble};
 use crate::hash::FileHash;
+use crate::note::{Note, NoteChange};
 use crate::run::{Filter, Forgotten, Keep, Purged, Status};
 use crate::{refusal, sum};
 
@@ -241,6 +242,7 @@ impl Person {
         }
         self.forget_rows(desk, look, &mut forgotten)?;
         forgotten.audit = self.forget_audit(desk, look)?;
+        self.forget_notes(desk, look, &mut forgotten)?;
         Ok(forgotten)
     }
 
@@ -336,6 +338,26 @@ impl Person {
             update.execute(params![text, sum::of_line(*number as u64, text), run, number])?;
         }
         Ok(lines.len() as u64)
+    }
+
+    /// Notes about which nothing is to be done any more lose what they say.
+    fn forget_notes(&self, desk: &Desk, look: bool, forgotten: &mut Forgotten) -> Result<()> {
+        let mut changes = Vec::new();
+        for note in super::notes::all(&desk.connection)? {
+            if !self.is_in(&note.body) && !self.is_in(note.key.as_bytes()) {
+                continue;
+            }
+            if note.due_us.is_some() {
+                forgotten.waiting += 1;
+                continue;
+            }
+            forgotten.notes += 1;
+            changes.push(match self.is_in(note.key.as_bytes()) {
+                true => NoteChange::Remove { space: note.space, key: note.key },
+                false => NoteChange::Put(Note { body: Vec::new(), ..note }),
+            });
+        }
+        changes.iter().filter(|_| !look).try_for_each(|change| desk.change_note(change))
     }
 
     /// The text with the person's name struck out wherever it stands.

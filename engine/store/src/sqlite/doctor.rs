@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::trouble::{damaged, told};
-use super::{Sqlite, read};
+use super::{Sqlite, notes, read};
 use crate::batch::RunId;
 use crate::blobs::hash_of;
 use crate::error::{Result, StoreError, Trouble};
@@ -23,10 +23,19 @@ pub struct Finding {
     pub found: Result<String>,
 }
 
+/// So many of a thing, in words.
+fn of(count: u64, one: &str) -> String {
+    match (count, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
 impl Sqlite {
     /// Looks at everything that is stored, to the last byte; it changes nothing. `variable` is the value of `FLOWRUN_STORE_KEY`.
     pub fn doctor(&self, variable: Option<&str>) -> Vec<Finding> {
-        let looks: [(&'static str, &dyn Fn() -> Result<String>); 9] = [
+        let looks: [(&'static str, &dyn Fn() -> Result<String>); 10] = [
             ("database", &|| self.read(version)),
             ("structure", &|| self.read(structure)),
             ("references", &|| self.read(references)),
@@ -34,6 +43,10 @@ impl Sqlite {
             ("programs", &|| self.look_at_programs()),
             ("tables", &|| self.look_at_tables()),
             ("files", &|| self.look_at_files()),
+            ("notes", &|| {
+                self.read(notes::read_all)
+                    .map(|count| format!("{}, each as it was written", of(count, "note")))
+            }),
             ("key", &|| self.look_at_key(variable)),
             ("space", &|| self.read(|connection| space(connection, self.folder()))),
         ];
@@ -62,13 +75,14 @@ impl Sqlite {
             }
         }
         store.audit(None)?;
-        let of = |status: Status| runs.iter().filter(|run| run.state.status() == status).count();
-        let counts = Status::ALL.map(|status| (of(status), status.name()));
+        let in_state = |status: Status| runs.iter().filter(|run| run.state.status() == status).count();
+        let counts = Status::ALL.map(|status| (in_state(status), status.name()));
         let counts =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
         let counts = counts.collect::<Vec<_>>().join(", ");
         let counts = if counts.is_empty() { String::new() } else { format!(" ({counts})") };
-        Ok(format!("{} runs{counts} with {entries} journal entries, each as it was written", runs.len()))
+        let runs = of(runs.len() as u64, "run");
+        Ok(format!("{runs}{counts} with {}, each as it was written", of(entries, "journal entry")))
     }
 
     fn look_at_programs(&self) -> Result<String> {
@@ -80,7 +94,7 @@ impl Sqlite {
         for hash in &hashes {
             self.program(hash)?;
         }
-        Ok(format!("{} programs, each as it was written", hashes.len()))
+        Ok(format!("{}, each as it was written", of(hashes.len() as u64, "program")))
     }
 
     fn look_at_tables(&self) -> Result<String> {
@@ -93,7 +107,8 @@ impl Sqlite {
                 return Err(damaged(&message));
             }
         }
-        Ok(format!("{} kept tables with {rows} rows, each as it was written", tables.len()))
+        let tables = of(tables.len() as u64, "kept table");
+        Ok(format!("{tables} with {}, each as it was written", of(rows, "row")))
     }
 
     fn look_at_files(&self) -> Result<String> {
@@ -113,7 +128,7 @@ impl Sqlite {
             0 => String::new(),
             unnamed => format!("; {unnamed} that no run holds go at the next start"),
         };
-        Ok(format!("{} files, each as it was written{unnamed}", named.len()))
+        Ok(format!("{}, each as it was written{unnamed}", of(named.len() as u64, "file")))
     }
 
     fn look_at_key(&self, variable: Option<&str>) -> Result<String> {

@@ -7,6 +7,7 @@ mod columns;
 mod desk;
 mod doctor;
 mod keys;
+mod notes;
 mod open;
 mod queue;
 mod read;
@@ -30,6 +31,7 @@ use crate::blobs::Blobs;
 use crate::error::{Result, StoreError, Trouble};
 use crate::hash::FileHash;
 use crate::lock::Lock;
+use crate::note::{Note, Notes};
 use crate::port::{Content, Store};
 use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run};
 use crate::ticket::{Durable, Settled, Ticket};
@@ -174,6 +176,18 @@ impl Store for Sqlite {
 
     fn audit(&self, run: Option<&str>) -> Result<Vec<AuditLine>> {
         self.read(|connection| read::audit(connection, run))
+    }
+
+    fn note(&self, space: &str, key: &str) -> Result<Option<Note>> {
+        self.read(|connection| notes::note(connection, space, key))
+    }
+
+    fn notes(&self, asked: &Notes) -> Result<Vec<Note>> {
+        self.read(|connection| notes::notes(connection, asked))
+    }
+
+    fn waiting(&self, space: &str) -> Result<u64> {
+        self.read(|connection| notes::waiting(connection, space))
     }
 
     fn table(&self, table: &TableId) -> Result<Option<KeptTable>> {

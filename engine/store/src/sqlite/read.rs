@@ -16,17 +16,22 @@ use crate::sum;
 /// The columns of a run in the order in which `run_of` takes them: those that its checksum is of, the checksum, and its last entry.
 pub(super) const RUN: &str = "SELECT uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
     forked_from, forked_at, owner, state, due_us, question, ended_us, error, summary, last, cut, cleared, sum, \
-    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)) FROM run";
+    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)), cause, who FROM run";
 
 /// Where the checksum is.
 const SUM: usize = 24;
 
+/// The columns that came later: they are behind it.
+const LATER: [usize; 2] = [26, 27];
+
 /// The checksum of a run's line, as it is in the file.
 pub(super) fn sum_of_run(row: &SqlRow<'_>) -> rusqlite::Result<u32> {
-    let mut parts = Vec::with_capacity(SUM);
-    for column in 0..SUM {
+    let mut parts = Vec::with_capacity(SUM + LATER.len());
+    for column in (0..SUM).chain(LATER) {
         let value = row.get_ref(column)?;
         parts.push(match value {
+            // So that the checksums of runs from before there were these columns stay right.
+            ValueRef::Null if LATER.contains(&column) => Vec::new(),
             ValueRef::Null => vec![0],
             ValueRef::Integer(number) => [&[1][..], &number.to_le_bytes()].concat(),
             ValueRef::Real(number) => [&[2][..], &number.to_le_bytes()].concat(),
@@ -66,6 +71,8 @@ fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
                 None => None,
             },
             owner: row.get(14)?,
+            cause: row.get(26)?,
+            who: row.get(27)?,
         },
         state: State::stored(state, row.get(16)?, row.get(17)?),
         ended_us: row.get(18)?,
@@ -122,13 +129,22 @@ pub(super) fn condition(filter: &Filter) -> (String, Vec<Value>) {
         parts.push(part.to_owned());
         values.push(value);
     };
-    for (column, value) in [("scope", &filter.scope), ("flow", &filter.flow), ("alone", &filter.alone)] {
+    let same = [
+        ("scope", &filter.scope),
+        ("flow", &filter.flow),
+        ("alone", &filter.alone),
+        ("cause", &filter.cause),
+    ];
+    for (column, value) in same {
         if let Some(value) = value {
             add(&format!("{column} = ?"), value.clone().into());
         }
     }
     if let Some(parent) = &filter.parent {
         add("parent = ?", parent.to_string().into());
+    }
+    if let Some(before) = &filter.before {
+        add("(started_us, id) < (SELECT started_us, id FROM run WHERE uid = ?)", before.to_string().into());
     }
     if let Some(since) = filter.since_us {
         add("started_us >= ?", since.into());

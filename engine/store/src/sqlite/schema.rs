@@ -9,7 +9,7 @@ use crate::error::{Result, StoreError, Trouble};
 pub(super) const APPLICATION: i64 = 0x666c_6f77;
 
 /// The steps to the newest form; the first makes the file.
-pub(super) const STEPS: &[&str] = &[include_str!("schema.sql")];
+pub(super) const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema2.sql")];
 
 /// Brings a file to the newest form; before it changes one that has something in it, `backup` is called.
 pub(super) fn migrate(

@@ -1,5 +1,6 @@
 //! What every store does, case by case: a new store is held against the whole list.
 
+mod notes;
 mod runs;
 mod tables;
 mod taken_away;
@@ -11,7 +12,7 @@ use flowrun_store::Store;
 /// One promise, and how it is tried on an empty store.
 type Case = (&'static str, fn(&dyn Store));
 
-const CASES: &[&[Case]] = &[runs::CASES, tables::CASES, taken_away::CASES];
+const CASES: &[&[Case]] = &[notes::CASES, runs::CASES, tables::CASES, taken_away::CASES];
 
 /// Holds a store against all cases, each with an empty one.
 pub fn hold(make: impl Fn(&Path) -> Box<dyn Store>) {

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use flowrun_store::{
-    AuditLine, Batch, FileHash, Filter, Forgotten, Keep, Moved, Purged, RowChange, RunId, State, Store,
-    Trouble,
+    AuditLine, Batch, FileHash, Filter, Forgotten, Keep, Moved, Note, NoteChange, Notes, Purged, RowChange,
+    RunId, State, Store, Trouble,
 };
 
 use super::Case;
@@ -178,12 +178,25 @@ fn forget(store: &dyn Store) {
     ];
     done(store, Batch::default().table(change("people", 3, rows))).unwrap();
     assert_eq!(store.forget("ann", false).unwrap_err().kind, Trouble::Refused, "too short");
+    let note = |key: &str, due_us, body: &str| {
+        let (space, body) = (std::sync::Arc::from("inbox"), body.into());
+        NoteChange::Put(Note { space, key: std::sync::Arc::from(key), at_us: 1, due_us, body })
+    };
+    let notes = [
+        note("seen", None, "the event of ann@example.com"),
+        note("ann@example.com", None, ""),
+        note("waits", Some(1), "ann@example.com"),
+        note("bob", None, "bob@example.com"),
+    ];
+    done(store, Batch { notes: notes.into(), ..Batch::default() }).unwrap();
     let id = RunId::from;
     let expected = Forgotten {
         cleared: vec![id("ann"), id("in report"), id("in a file")],
         open: vec![id("open")],
         rows: vec![(table_id("people"), 2)],
         audit: 1,
+        notes: 2,
+        waiting: 1,
     };
     assert_eq!(store.forget("ann@example.com", true).unwrap(), expected);
     assert!(!store.run("ann").unwrap().cleared, "it only looked");
@@ -199,5 +212,8 @@ fn forget(store: &dyn Store) {
     );
     assert_eq!(store.audit(Some("ann")).unwrap()[0].text, "PUT /users/(forgotten) twice: (forgotten)");
     let after = store.forget("ann@example.com", true).unwrap();
-    assert_eq!(after, Forgotten { open: vec![id("open")], ..Forgotten::default() });
+    assert_eq!(after, Forgotten { open: vec![id("open")], waiting: 1, ..Forgotten::default() });
+    let notes = store.notes(&Notes::of("inbox")).unwrap();
+    let notes: Vec<_> = notes.iter().map(|note| (&*note.key, note.body.len())).collect();
+    assert_eq!(notes, [("bob", 15), ("seen", 0), ("waits", 15)]);
 }

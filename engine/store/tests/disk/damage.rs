@@ -86,7 +86,7 @@ fn doctor_tells_what_is_wrong() {
     };
     assert_eq!(told("structure").unwrap(), "whole");
     assert_eq!(told("references").unwrap(), "all that is named is there");
-    assert_eq!(told("runs").unwrap(), "1 runs (1 running) with 50 journal entries, each as it was written");
+    assert_eq!(told("runs").unwrap(), "1 run (1 running) with 50 journal entries, each as it was written");
     assert_eq!(told("programs").unwrap(), "1 programs, each as it was written");
     assert_eq!(told("tables").unwrap(), "1 kept tables with 40 rows, each as it was written");
     assert_eq!(told("files").unwrap(), "1 files, each as it was written");
