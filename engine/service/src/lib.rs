@@ -1,0 +1,12 @@
+//! Serves flows: starts them by the clock, by requests and by events, keeps what ran, and answers for it.
+//!
+//! A service has projects; each has a store of its own. What starts a run is durable with the run's beginning or not at all, so
+//! that each trigger that was accepted starts one run, whenever the process dies.
+
+pub mod changes;
+
+/// A moment, as people and programs read it.
+pub fn when(at_us: i64) -> String {
+    let date = flowrun_core::value::Date::from_millis(at_us.div_euclid(1000));
+    date.map(|date| date.to_string()).unwrap_or_default()
+}
