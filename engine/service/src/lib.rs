@@ -4,6 +4,7 @@
 //! that each trigger that was accepted starts one run, whenever the process dies.
 
 pub mod changes;
+pub mod watch;
 
 /// A moment, as people and programs read it.
 pub fn when(at_us: i64) -> String {
