@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use flowrun_kit::clock::Clock;
 use flowrun_project::Problem;
-use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
@@ -70,6 +70,7 @@ impl Mail {
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(format!("[flowrun] {}", notice.title()))
+            .header(ContentType::TEXT_PLAIN)
             .date(at)
             .message_id(Some(format!("<flowrun.{now_ms}.{number}@{domain}>")))
             // RFC 3834: nobody's absence is to be told to a program.
@@ -172,6 +173,7 @@ mod tests {
             "Date: Thu, 01 Jan 1970 00:00:01 +0000",
             "Message-ID: <flowrun.1000.1@example.com>",
             "Auto-Submitted: auto-generated",
+            "Content-Type: text/plain; charset=utf-8",
             "What happened: too many requests",
         ] {
             assert!(told.lines().any(|found| found == line), "no {line} in\n{told}");

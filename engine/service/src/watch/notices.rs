@@ -156,7 +156,8 @@ impl Notice {
         where_.extend(self.flow.iter().map(|flow| format!("flow {flow}")));
         where_.extend(self.run.iter().map(|run| format!("run {run}")));
         where_.push(format!("at {}", self.at));
-        let mut text = format!("What happened: {}\nWhere: {}\n", self.what, where_.join(", "));
+        let where_ = plain(&where_.join(", "));
+        let mut text = format!("What happened: {}\nWhere: {where_}\n", self.what);
         if self.times > 1 {
             text += &format!("How often: {} times since {}; this is the last one\n", self.times, self.since);
         }
