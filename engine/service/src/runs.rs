@@ -262,16 +262,17 @@ impl Runs {
         self.resume(run, Say::Cancel, None).await.map(drop)
     }
 
-    /// Ends when a run has ended, be it by itself or not.
-    pub async fn until_ended(&self, run: &RunId) {
+    /// Ends when a run has ended, be it by itself or not; or when the service does, and then tells that it has not.
+    pub async fn until_ended(&self, run: &RunId) -> bool {
         let mut changes = self.changes.watch();
         loop {
             if !self.is_live(run) && self.store().run(run).is_ok_and(|run| !run.state.status().is_open()) {
-                return;
+                return true;
             }
-            // Whoever missed changes looks again.
-            if let Err(RecvError::Closed) = changes.recv().await {
-                return;
+            tokio::select! {
+                // Whoever missed changes looks again.
+                told = changes.recv() => if let Err(RecvError::Closed) = told { return false },
+                () = self.tasks.closing() => return false,
             }
         }
     }

@@ -118,6 +118,7 @@ impl Service {
         }
         let mut given = stop.clone();
         given.given().await;
+        self.tasks.close();
         self.clock.timeout(grace, self.tasks.all()).await;
         for project in &self.projects {
             let store = project.runs.store();
