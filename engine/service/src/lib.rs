@@ -5,6 +5,7 @@
 
 pub mod changes;
 pub mod gate;
+pub mod http;
 pub mod inbox;
 pub mod keeper;
 pub mod names;
