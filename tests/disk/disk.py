@@ -6,7 +6,7 @@ run over them, real requests through a proxy that writes down what it saw, and l
 
   faults  one change or sync of a file fails, or it and all after it: no space, an error of the disk, a file system that may only be
           read. Changes and syncs are counted in a run without faults; each is hit once in long form, a sample of them in short.
-  start   the same from the first change on, without a store and with one
+  start   the same from the first changes on, for good, without a store and with one
   slow    each sync takes 50 ms
   clock   it is set back in the middle of a run, or between a crash and its resume
   power   the process is killed at a random moment, and its files are put back to what may be left of them after a loss of power:
@@ -60,6 +60,7 @@ WORDS = {
 }
 # What is hit, whether it stays so, and with what.
 FAULTS = [("write", "+", errno.ENOSPC), ("write", "", errno.EIO), ("write", "+", errno.EROFS), ("write", "+", errno.EIO)]
+LASTING = [errno.ENOSPC, errno.EROFS, errno.EIO]
 SYNC_FAULTS = [("sync", "", errno.EIO), ("sync", "+", errno.EIO)]
 
 
@@ -207,8 +208,8 @@ class Home:
         must("panicked" not in done.stdout, done.stdout)
         return done.returncode, done.stdout
 
-    def run(self, **shim):
-        return self.flowrun(self.setting.flow, "--live", "--time-scale", str(SCALE), **shim)
+    def run(self, flow=None, **shim):
+        return self.flowrun(flow or self.setting.flow, "--live", "--time-scale", str(SCALE), **shim)
 
     def resume(self, run, **shim):
         return self.flowrun("resume", run, "--time-scale", str(SCALE), **shim)
@@ -312,7 +313,7 @@ class Setting:
 
     def __init__(self, args, shim):
         self.flowrun, self.flow, self.shim, self.employees = args.flowrun, args.flow, shim, args.employees
-        self.short, self.lies_found = args.short, 0
+        self.short, self.tell, self.losses, self.lies_found = args.short, args.tell, 0, 0
 
     def rounds(self):
         """The world and a home for one round."""
@@ -349,6 +350,8 @@ def fails(setting, chance, home, fault):
     elif code == 0:
         outcome = "harmless"
     else:
+        if setting.tell:
+            print(f"-- {what} {number}{stays}, {errno.errorcode[error]}: exit code {code}\n" + told[-600:], flush=True)
         must(code > 0, f"ended by signal {-code}:\n{told}")
         must(re.search(WORDS[error], told), f"does not say that it was {errno.errorcode[error]}:\n{told}")
         must("help:" in told, f"says no remedy:\n{told}")
@@ -371,8 +374,9 @@ def faults(setting, chance, number):
 
 
 def start(setting, chance, number):
-    """A fault from the very first change on."""
-    return lambda home: fails(setting, chance, home, (*FAULTS[number % len(FAULTS)][:1], "+", FAULTS[number % len(FAULTS)][2], 1))
+    """A fault that lasts, from the first change on, the second, and so forth."""
+    place, which = divmod(number, len(LASTING))
+    return lambda home: fails(setting, chance, home, ("write", "+", LASTING[which], place + 1))
 
 
 def slow(setting, chance, number):
@@ -396,17 +400,25 @@ def clock(setting, chance, number):
             must(run != other or before <= after, f"entry {seq} is {before - after} us before the one before it")
         return len(entries)
 
+    def saving(home):
+        """The flow in a project that saves data: its journal stays when a run has ended."""
+        flow, project = pathlib.Path(setting.flow), home.beside / "flows"
+        shutil.copytree(flow.parent, project)
+        with open(project / "flowrun.yaml", "a") as manifest:
+            manifest.write("\nsave_data: on\n")
+        return str(project / flow.name)
+
     def go(home):
         if number % 2:
-            code, told = home.run(clock=f"{place}:{back}")
+            code, told = home.run(saving(home), clock=f"{place}:{back}")
             must(code == 0, told)
             outcome = "in the middle"
         else:
-            code, told = home.run(kill=place)
+            code, told = home.run(saving(home), kill=place)
             must(code in (0, -signal.SIGKILL), told)
-            _, code, told = home.go_on(clock=f"0:{back}")
+            how, code, told = home.go_on(clock=f"0:{back}")
             must(code == 0, told)
-            outcome = "before resuming"
+            outcome = f"before it {how.replace('run anew', 'began')}"
         must(times(home), "there is no journal to be looked at")
         home.must_end_right()
         return outcome
@@ -521,7 +533,8 @@ def power(setting, chance, number):
         losses = 0
         while losses < 3:
             disk, lying = Disk(home.path), Disk(home.path, lies=True)
-            place = chance.randrange(1, (setting.writes + setting.syncs) // (1 if not losses else 2))
+            # What goes on, or has a run behind it, has less to do.
+            place = 1 + int(chance.random() * (setting.writes + setting.syncs) * (0.6 if losses or since else 1))
             if not losses:
                 code, told = home.run(kill=place)
             else:
@@ -530,6 +543,7 @@ def power(setting, chance, number):
             if code == 0:
                 break
             losses += 1
+            setting.losses += 1
             log = list(home.changes())
             home.put_back(lying.follow(log), chance)
             setting.lies_found += bool(home.unknown())
@@ -540,14 +554,14 @@ def power(setting, chance, number):
         how, code, told = home.go_on()
         must(code == 0, f"{how}:\n{told}")
         home.must_end_right(since)
-        return f"{losses} lost, {how}"
+        return how if losses else "killed too late"
     return go
 
 
 # -- rounds --------------------------------------------------------------------------------------------------------------------------
 
 # How often each is done in short, and in long form; none: once at each change and sync.
-KINDS = {start: (2, 16), faults: (8, None), clock: (2, 24), slow: (1, 2), power: (6, 200)}
+KINDS = {start: (3, 120), faults: (8, None), clock: (2, 24), slow: (1, 2), power: (6, 200)}
 
 
 def one(setting, kind, number, seed):
@@ -577,6 +591,7 @@ def main():
     parser.add_argument("--only", choices=[kind.__name__ for kind in KINDS])
     parser.add_argument("--times", type=int, help="how many rounds of each kind")
     parser.add_argument("--round", type=int, help="only this one")
+    parser.add_argument("--tell", action="store_true", help="print what one reads of each fault")
     parser.add_argument("--jobs", type=int, default=2, help="how many rounds at the same time")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -595,7 +610,7 @@ def main():
 def rounds(setting, kind, args, times):
     """All rounds of a kind, and a line of what came of them; ends the process at the first that is not as it must be."""
     started, outcomes = time.monotonic(), collections.Counter()
-    setting.lies_found = 0
+    setting.losses = setting.lies_found = 0
     numbers = range(times) if args.round is None else [args.round]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         under_way = [pool.submit(one, setting, kind, number, args.seed) for number in numbers]
@@ -608,7 +623,7 @@ def rounds(setting, kind, args, times):
     if kind is power and args.round is None:
         if not setting.lies_found:
             sys.exit("a disk that lies about syncs is not found out: these rounds can't fail")
-        outcomes["lies found out"] = setting.lies_found
+        outcomes["losses in all"], outcomes["of them found out when syncs are lies"] = setting.losses, setting.lies_found
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     print(f"{kind.__name__}: {len(numbers)} rounds in {time.monotonic() - started:.0f} s: {told}", flush=True)
 

@@ -19,7 +19,7 @@ use flowrun_project::{Mistakes, Problem, Project, Refused};
 use super::connections::{self, Planned};
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
-use super::{Job, Surroundings, externals, given, state};
+use super::{Job, Surroundings, externals, given};
 
 /// A run that can be opened.
 pub struct Plan {
@@ -144,7 +144,7 @@ impl Plan {
         let (program, start, doubts) = compile(&project, vocabulary, entry, &vars.given(), warnings)?;
         let flow = project.flow(entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         if let Some(folder) = &job.files {
-            state::make(folder).map_err(|error| {
+            flowrun_store::make_private(folder).map_err(|error| {
                 Problem::new(format!("files can't be saved in {}: {error}", folder.display()))
             })?;
         }

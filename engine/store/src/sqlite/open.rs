@@ -8,11 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::desk::Desk;
 use super::queue::Queue;
-use super::trouble::{damaged, told};
+use super::trouble::{damaged, looked_into, told};
 use super::writer::Writer;
 use super::{Sqlite, backup, schema};
-use crate::blobs::{Blobs, make_private, unwritable};
+use crate::blobs::Blobs;
 use crate::error::{Result, StoreError, Trouble};
+use crate::folder::{make_private, sync_way, unwritable};
 use crate::lock::{Holder, Lock, private};
 use crate::ticket::Settled;
 
@@ -83,7 +84,9 @@ impl Sqlite {
                 .help("build it with the SQLite that it brings along"));
         }
         match access {
-            Access::Own(holder) => Sqlite::own(folder, &holder, settings),
+            Access::Own(holder) => {
+                Sqlite::own(folder, &holder, settings).map_err(|error| looked_into(error, folder))
+            }
             Access::Look => Sqlite::look(folder),
         }
     }
@@ -94,7 +97,6 @@ impl Sqlite {
         backup::interrupted(folder)?;
         let path = folder.join(FILE);
         let unclean = fs::metadata(log_of(&path)).is_ok_and(|data| data.len() > 0);
-        let new = !path.exists();
         // Made here, so that nobody else may read it; SQLite gives what lies beside it the same mode.
         private()
             .write(true)
@@ -111,16 +113,21 @@ impl Sqlite {
             store.close_with(damage);
             return Ok(store);
         }
-        schema::migrate(&connection, schema::STEPS, |form| keep_form(&connection, folder, form))?;
-        if new {
-            backup::sync_parent(&path)
-                .and_then(|()| backup::sync_parent(folder))
-                .map_err(|error| unwritable(folder, &error))?;
+        if schema::form(&connection)? == 0 {
+            // Before anything is in it: what has a form has its name on the disk.
+            sync_way(&path).map_err(|error| unwritable(folder, &error))?;
         }
+        schema::migrate(&connection, schema::STEPS, |form| keep_form(&connection, folder, form))?;
         sweep(&connection, &store.blobs)?;
         let page = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))? as u64;
         let desk = Desk::new(connection, store.blobs.clone());
-        let writer = Writer { desk, page, queue: store.queue.clone(), settled: store.settled.clone() };
+        let writer = Writer {
+            desk,
+            folder: folder.to_owned(),
+            page,
+            queue: store.queue.clone(),
+            settled: store.settled.clone(),
+        };
         let thread = std::thread::Builder::new().name("flowrun-store".to_owned());
         let thread = thread.spawn(move || writer.work()).map_err(|error| {
             StoreError::new(Trouble::Disk, format!("the store's thread can't be started: {error}"))
@@ -131,7 +138,7 @@ impl Sqlite {
 
     fn look(folder: &Path) -> Result<Sqlite> {
         let connection = reader(folder)?;
-        let form: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let form = schema::form(&connection)?;
         let newest = schema::STEPS.len() as i64;
         if form > newest {
             return Err(schema::newer(form, newest));
