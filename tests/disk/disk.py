@@ -191,7 +191,7 @@ class Home:
         self.beside = pathlib.Path(tempfile.mkdtemp(prefix="flowrun-disk-"))
         self.path, self.log = self.beside / "home", self.beside / "log"
         self.path.mkdir()
-        self.earlier = []
+        self.flow, self.earlier = setting.flow, []
 
     def flowrun(self, *args, **shim):
         """Has flowrun do something; with settings of the shim, under it. What it says is one text."""
@@ -208,8 +208,8 @@ class Home:
         must("panicked" not in done.stdout, done.stdout)
         return done.returncode, done.stdout
 
-    def run(self, flow=None, **shim):
-        return self.flowrun(flow or self.setting.flow, "--live", "--time-scale", str(SCALE), **shim)
+    def run(self, **shim):
+        return self.flowrun(self.flow, "--live", "--time-scale", str(SCALE), **shim)
 
     def resume(self, run, **shim):
         return self.flowrun("resume", run, "--time-scale", str(SCALE), **shim)
@@ -400,21 +400,22 @@ def clock(setting, chance, number):
             must(run != other or before <= after, f"entry {seq} is {before - after} us before the one before it")
         return len(entries)
 
-    def saving(home):
-        """The flow in a project that saves data: its journal stays when a run has ended."""
+    def save_data(home):
+        """Has it run the flow in a project that saves data: its journal stays when a run has ended."""
         flow, project = pathlib.Path(setting.flow), home.beside / "flows"
         shutil.copytree(flow.parent, project)
         with open(project / "flowrun.yaml", "a") as manifest:
             manifest.write("\nsave_data: on\n")
-        return str(project / flow.name)
+        home.flow = str(project / flow.name)
 
     def go(home):
+        save_data(home)
         if number % 2:
-            code, told = home.run(saving(home), clock=f"{place}:{back}")
+            code, told = home.run(clock=f"{place}:{back}")
             must(code == 0, told)
             outcome = "in the middle"
         else:
-            code, told = home.run(saving(home), kill=place)
+            code, told = home.run(kill=place)
             must(code in (0, -signal.SIGKILL), told)
             how, code, told = home.go_on(clock=f"0:{back}")
             must(code == 0, told)

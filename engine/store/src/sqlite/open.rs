@@ -23,6 +23,9 @@ const OLDEST: i32 = 3_051_003;
 /// The store's file in its folder.
 pub(super) const FILE: &str = "store.db";
 
+/// How large the pages of a new one are.
+const PAGE: u64 = 4096;
+
 /// What a process wants of a store.
 #[derive(Clone, Debug)]
 pub enum Access {
@@ -202,7 +205,7 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     let new = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0;
     if new {
         // A commit writes whole pages, and those of many runs: larger ones cost half as much again.
-        connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        connection.execute_batch(&format!("PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL;"))?;
         connection.execute_batch(&format!("PRAGMA application_id = {}", schema::APPLICATION))?;
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -211,7 +214,7 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     }
     check(connection, "application_id", schema::APPLICATION)?;
     if new {
-        check(connection, "page_size", 4096)?;
+        check(connection, "page_size", PAGE as i64)?;
         check(connection, "auto_vacuum", 2)?;
     }
     set(connection, EVERY)?;
@@ -279,15 +282,21 @@ fn sweep(connection: &Connection, blobs: &Blobs) -> Result<()> {
 pub(super) fn reader(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
     backup::interrupted(folder)?;
-    // Whoever made an empty one was gone before anything was written.
-    if fs::metadata(&path).map_or(true, |data| data.len() == 0) {
+    let size = fs::metadata(&path).map_or(0, |data| data.len());
+    // Whoever made an empty one was gone before anything was written; so was who was cut off in its first page.
+    let nothing = || {
         let message = format!("there is no store in {}", folder.display());
-        return Err(StoreError::new(Trouble::Absent, message).help("a run with a journal makes one"));
+        StoreError::new(Trouble::Absent, message).help("a run with a journal makes one")
+    };
+    if size == 0 {
+        return Err(nothing());
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(told)?;
-    set(&connection, EVERY)?;
-    check(&connection, "application_id", schema::APPLICATION)?;
+    let ready = set(&connection, EVERY)
+        .and_then(|()| check(&connection, "application_id", schema::APPLICATION))
+        .map_err(|error| if error.kind == Trouble::Refused && size <= PAGE { nothing() } else { error });
+    ready?;
     connection.set_prepared_statement_cache_capacity(48);
     Ok(connection)
 }

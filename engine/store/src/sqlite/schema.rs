@@ -1,4 +1,4 @@
-//! The form of the file, and how it came to be: forward only, one transaction a step.
+//! The form of the file, and how it came to be: forward only, in one transaction.
 
 use rusqlite::Connection;
 
@@ -30,15 +30,16 @@ pub(super) fn migrate(
     if 0 < form && form < newest {
         backup(form)?;
     }
-    for (step, sql) in steps.iter().enumerate().skip(form as usize) {
-        let done = connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE;\n{sql};\nPRAGMA user_version = {};\nCOMMIT;",
-            step + 1
-        ));
-        if let Err(error) = done {
-            let _ = connection.execute_batch("ROLLBACK");
-            return Err(told(error));
-        }
+    if form == newest {
+        return Ok(());
+    }
+    // All at once: what is cut off in the middle is in no form that nobody asked for.
+    let steps = steps[form as usize..].join(";\n");
+    let done = connection
+        .execute_batch(&format!("BEGIN IMMEDIATE;\n{steps};\nPRAGMA user_version = {newest};\nCOMMIT;"));
+    if let Err(error) = done {
+        let _ = connection.execute_batch("ROLLBACK");
+        return Err(told(error));
     }
     Ok(())
 }
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_taken_once_after_a_backup_and_each_whole_or_not_at_all() {
+    fn steps_are_taken_once_after_a_backup_and_all_or_none() {
         let connection = Connection::open_in_memory().unwrap();
         let one = "CREATE TABLE a (x)";
         let two = "ALTER TABLE a ADD COLUMN y; INSERT INTO a VALUES (1, 2)";
@@ -73,9 +74,11 @@ mod tests {
             kept = Some(form);
             Ok(())
         });
-        assert_eq!((failed.is_err(), kept, form(&connection).unwrap()), (true, Some(1), 2));
+        assert_eq!((failed.is_err(), kept, form(&connection).unwrap()), (true, Some(1), 1));
         let rows: i64 = connection.query_row("SELECT count(*) FROM a", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, 1, "the step that failed left nothing");
+        assert_eq!(rows, 0, "neither the step that failed nor the one before it left anything");
+        migrate(&connection, &[one, two, "DROP TABLE a"], |_| Ok(())).unwrap();
+        assert_eq!(form(&connection).unwrap(), 3);
         assert_eq!(migrate(&connection, &[one], none).unwrap_err().kind, Trouble::Newer);
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::error::{StoreError, Trouble};
 use crate::folder::{AFTER_A_DISK, AFTER_A_FULL_DISK, unwritable};
@@ -27,6 +27,11 @@ pub(super) fn told(error: Error) -> StoreError {
         ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch => {
             StoreError::refused(format!("what was to be stored does not fit: {detail}"))
         }
+        // Only who may write takes back what was begun.
+        ErrorCode::ReadOnly if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => StoreError::refused(
+            "the store was cut off in the middle of a change, which must be taken back first",
+        )
+        .help("run any flow of the project once"),
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
             StoreError::new(Trouble::Disk, format!("the store can't be written: {detail}"))
                 .help("see that its folder is there and may be written, or name another with --state")
