@@ -55,8 +55,9 @@ PATIENCE = 120
 # What can go wrong with a file, by its error number: what one must read of it.
 WORDS = {
     errno.ENOSPC: r"disk is full|No space left",
-    errno.EIO: r"the disk failed|Input/output error|disk I/O error",
-    errno.EROFS: r"[Rr]ead-only|readonly",
+    # What can't be opened is all that SQLite tells of an error that is over when one looks.
+    errno.EIO: r"the disk failed|Input/output error|unable to open database file",
+    errno.EROFS: r"Read-only file system",
 }
 # What is hit, whether it stays so, and with what.
 FAULTS = [("write", "+", errno.ENOSPC), ("write", "", errno.EIO), ("write", "+", errno.EROFS), ("write", "+", errno.EIO)]
@@ -191,7 +192,7 @@ class Home:
         self.beside = pathlib.Path(tempfile.mkdtemp(prefix="flowrun-disk-"))
         self.path, self.log = self.beside / "home", self.beside / "log"
         self.path.mkdir()
-        self.flow, self.earlier = setting.flow, []
+        self.flow, self.earlier, self.stays = setting.flow, [], False
 
     def flowrun(self, *args, **shim):
         """Has flowrun do something; with settings of the shim, under it. What it says is one text."""
@@ -256,12 +257,19 @@ class Home:
         noted = collections.Counter((line["method"], line["path"]) for line in lines if line["event"] == "sending")
         return collections.Counter((request["method"], request["path"].split("?")[0]) for request in self.world.seen) - noted
 
+    def has_lost(self):
+        """Whether requests are missing, or what is there can't even be read."""
+        try:
+            return bool(self.unknown())
+        except sqlite3.DatabaseError:
+            return True
+
     def must_be_well(self):
         """Nothing has left that is not stored, and all that is stored is as it was written."""
         must(not self.unknown(), f"requests that the store does not know of: {dict(self.unknown())}")
         if self.store():
             code, told = self.flowrun("doctor", "--state", str(self.store()))
-            nothing = not self.world.seen and "nothing is stored" in told
+            nothing = not self.world.seen and re.search("there is no store|nothing is stored", told)
             must(code == 0 or nothing, f"flowrun doctor:\n{told}")
 
     def go_on(self, **shim):
@@ -305,7 +313,8 @@ class Home:
             yield what, int(inode), int(offset), data[end + 1:at], path, other
 
     def close(self):
-        shutil.rmtree(self.beside, ignore_errors=True)
+        if not self.stays:
+            shutil.rmtree(self.beside, ignore_errors=True)
 
 
 class Setting:
@@ -313,7 +322,7 @@ class Setting:
 
     def __init__(self, args, shim):
         self.flowrun, self.flow, self.shim, self.employees = args.flowrun, args.flow, shim, args.employees
-        self.short, self.tell, self.losses, self.lies_found = args.short, args.tell, 0, 0
+        self.tell, self.losses, self.lies_found, self.times = args.tell, 0, 0, 1
 
     def rounds(self):
         """The world and a home for one round."""
@@ -363,9 +372,9 @@ def fails(setting, chance, home, fault):
 
 
 def faults(setting, chance, number):
-    """A fault at one change or sync of all; once in long form, each its own."""
+    """A fault at one change or sync; as many rounds as there are of these hit each once, fewer are spread over all."""
     every = setting.writes + setting.syncs
-    place = chance.randrange(every) if setting.short else number % every
+    place = (number + 1) * max(1, every // setting.times) % every
     if place < setting.writes:
         fault = (*FAULTS[number % len(FAULTS)], place + 1)
     else:
@@ -547,7 +556,7 @@ def power(setting, chance, number):
             setting.losses += 1
             log = list(home.changes())
             home.put_back(lying.follow(log), chance)
-            setting.lies_found += bool(home.unknown())
+            setting.lies_found += home.has_lost()
             home.put_back(disk.follow(log), chance)
             home.must_be_well()
             if chance.random() < 0.5:
@@ -571,7 +580,8 @@ def one(setting, kind, number, seed):
         return kind(setting, random.Random(f"{seed} {kind.__name__} {number}"), number)(home)
     except Exception as error:
         why = error if isinstance(error, Unexpected) else f"{type(error).__name__}: {error}"
-        raise Unexpected(f"{kind.__name__} {number} of seed {seed} (--only {kind.__name__} --round {number} --seed {seed}): {why}") from error
+        home.stays = True
+        raise Unexpected(f"{kind.__name__} {number} of seed {seed} (--only {kind.__name__} --round {number} --seed {seed}), all that is left of it is in {home.beside}: {why}") from error
     finally:
         world.close()
         home.close()
@@ -611,7 +621,7 @@ def main():
 def rounds(setting, kind, args, times):
     """All rounds of a kind, and a line of what came of them; ends the process at the first that is not as it must be."""
     started, outcomes = time.monotonic(), collections.Counter()
-    setting.losses = setting.lies_found = 0
+    setting.losses, setting.lies_found, setting.times = 0, 0, times
     numbers = range(times) if args.round is None else [args.round]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         under_way = [pool.submit(one, setting, kind, number, args.seed) for number in numbers]
