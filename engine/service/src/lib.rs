@@ -3,7 +3,9 @@
 //! A service has projects; each has a store of its own. What starts a run is durable with the run's beginning or not at all, so
 //! that each trigger that was accepted starts one run, whenever the process dies.
 
+pub mod bearer;
 pub mod changes;
+pub mod people;
 
 /// A moment, as people and programs read it.
 pub fn when(at_us: i64) -> String {
