@@ -81,7 +81,7 @@ pub fn connector() -> Connector {
         .chain(login::settings())
         .collect(),
         cards: crate::effect_cards(),
-        pure_cards: crate::pure_cards(),
+        pure_cards: Vec::new(),
         events: Vec::new(),
         ways: Vec::new(),
         sign_in: Some(consent::sign_in()),

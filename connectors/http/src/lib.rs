@@ -24,7 +24,3 @@ flowrun_kit::effect_cards! {
     upload::Upload,
     multipart_upload::MultipartUpload,
 }
-
-flowrun_core::pure_cards! {
-    close::Close,
-}

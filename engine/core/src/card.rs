@@ -345,6 +345,8 @@ pub enum Control {
     Return,
     /// Return Raw.
     ReturnRaw,
+    /// Close.
+    Close,
     /// Repeat.
     Repeat,
     /// Repeat Until.

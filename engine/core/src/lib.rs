@@ -32,6 +32,7 @@ mod print;
 pub mod program;
 pub mod quotes;
 pub mod report;
+pub mod settings;
 pub mod source;
 pub mod stored;
 pub mod suggest;

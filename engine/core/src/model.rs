@@ -2,6 +2,7 @@
 //!
 //! Loaders (YAML today, Okta's exports later) make this; the checker turns it into a program. Nothing here is resolved.
 
+use crate::settings::Settings;
 use crate::source::Span;
 use crate::value::{Text, Value};
 
@@ -161,6 +162,8 @@ pub struct Flow {
     pub trigger: Trigger,
     /// Which other runs may not go on beside one that starts with it; none where that is not said.
     pub alone: Option<Alone>,
+    /// What else is said of how its runs are started.
+    pub runs: Settings,
     /// The flow that runs after a run which starts with this one has failed; none where that is not said.
     pub on_failure: Option<Name>,
     /// Whether the data that passes through it is saved; none where that is not said.
@@ -246,6 +249,8 @@ pub enum Trigger {
         method: Option<Name>,
         /// public, token or oauth.
         security: Option<Name>,
+        /// What else is said of it.
+        more: Settings,
     },
     /// Something that happened at a vendor.
     Event {
@@ -255,6 +260,8 @@ pub enum Trigger {
         with: Vec<(Name, At<Expr>)>,
         /// Which of the events count.
         filter: Option<At<Expr>>,
+        /// What else is said of it.
+        more: Settings,
     },
 }
 
@@ -269,6 +276,8 @@ pub struct Schedule {
     pub start: Option<Name>,
     /// Not after this date & time.
     pub end: Option<Name>,
+    /// What else is said of it.
+    pub more: Settings,
 }
 
 /// An input of a flow.

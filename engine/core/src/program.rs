@@ -12,7 +12,7 @@ use crate::path::{Key, Query};
 use crate::source::Span;
 use crate::template::Template;
 use crate::types::Type;
-use crate::value::{Date, Text, Value};
+use crate::value::{Date, Record, Text, Value};
 
 /// The version of the language. It is raised only when the machine would take other turns for the same flows and the same
 /// completions: another order, another effect, another value. A message, a report or a speed raises nothing.
@@ -197,6 +197,8 @@ pub struct Flow {
     /// Whether the data that passes through it is saved, as it, the nearest folder or the project says. None says nothing: then
     /// it depends on what the run reaches.
     pub save_data: Option<bool>,
+    /// How its runs are started, as `settings::FLOW` has it.
+    pub runs: Record,
     /// Every step, those of blocks included.
     pub steps: Vec<Step>,
     /// Every block; block 0 is the flow's own.
@@ -268,6 +270,8 @@ pub enum Trigger {
         start: Option<Date>,
         /// Not after this.
         end: Option<Date>,
+        /// What else is said of it, as `settings::SCHEDULE` has it.
+        more: Record,
     },
     /// An HTTP request.
     Endpoint {
@@ -275,6 +279,8 @@ pub enum Trigger {
         method: Option<Method>,
         /// Who may call it, where the flow says it.
         security: Option<Security>,
+        /// What else is said of it, as `settings::ENDPOINT` has it.
+        more: Record,
     },
     /// An event of a connector.
     Event {
@@ -282,6 +288,10 @@ pub enum Trigger {
         event: Text,
         /// Which of the events count: those for which this is true, with the event in the flow's inputs.
         filter: Option<Arg>,
+        /// What the vendor limits it to, by the event's own fields.
+        with: Vec<(Text, Arg)>,
+        /// What else is said of it, as `settings::EVENT` has it.
+        more: Record,
     },
 }
 
@@ -449,6 +459,8 @@ pub enum Op {
         /// Whether it ends only the arm.
         leaves_arm: bool,
     },
+    /// Close: answers the caller while the flow goes on.
+    Close,
     /// Continue If.
     ContinueIf {
         /// The output that the message becomes.

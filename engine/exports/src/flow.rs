@@ -123,6 +123,7 @@ fn named(
         description: None,
         trigger: Trigger::Helper,
         alone: None,
+        runs: Vec::new(),
         on_failure: None,
         save_data: None,
         // As in Okta: a wire hands on what it holds.
@@ -398,6 +399,7 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
             time_zone: schedule.time_zone.clone().map(nowhere),
             start: schedule.start.clone().map(nowhere),
             end: schedule.end.clone().map(nowhere),
+            more: Vec::new(),
         });
     }
     let Some(start) = start else { return Trigger::Helper };
@@ -411,7 +413,11 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
             Some("high") => Some("oauth"),
             _ => None,
         };
-        return Trigger::ApiEndpoint { method: None, security: security.map(|level| nowhere(level.into())) };
+        return Trigger::ApiEndpoint {
+            method: None,
+            security: security.map(|level| nowhere(level.into())),
+            more: Vec::new(),
+        };
     }
     if !start.event {
         return Trigger::Helper;
@@ -429,7 +435,7 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
     let with = own
         .filter(chosen)
         .map(|field| (nowhere(field.key.clone()), nowhere(Expr::Constant(field.value.clone()))));
-    Trigger::Event { event: nowhere(event), with: with.collect(), filter: None }
+    Trigger::Event { event: nowhere(event), with: with.collect(), filter: None, more: Vec::new() }
 }
 
 /// Whether a flow stands in this field.

@@ -6,6 +6,7 @@ use flowrun_core::model::{
     Alone, Arm, At, Connection, Expr, Flow, Input, Joined, Manifest, Name, OnError, Others, Project, Retry,
     Step, Table, Trigger, Var, on_or_off,
 };
+use flowrun_core::settings::Settings;
 use flowrun_core::value::{Text, Value};
 use flowrun_core::yaml::{self, Document, Yaml};
 
@@ -20,6 +21,7 @@ pub fn flow(flow: &Flow, project: &Project) -> String {
     file.extend(trigger(&flow.trigger).map(|trigger| ("trigger".to_owned(), trigger)));
     file.extend(flow.alone.as_ref().map(|alone| ("alone".to_owned(), self::alone(alone))));
     file.extend(flow.on_failure.as_ref().map(|name| ("on_failure".to_owned(), text(&name.it))));
+    file.extend(settings(&flow.runs));
     file.extend(flow.save_data.map(save_data));
     if !flow.converts {
         file.push(member("convert", Yaml::text("none")));
@@ -123,24 +125,31 @@ fn trigger(trigger: &Trigger) -> Option<Yaml> {
             named(&mut members, "time_zone", schedule.time_zone.as_ref());
             named(&mut members, "start", schedule.start.as_ref());
             named(&mut members, "end", schedule.end.as_ref());
+            members.extend(settings(&schedule.more));
             ("schedule", members)
         }
-        Trigger::ApiEndpoint { method, security } => {
+        Trigger::ApiEndpoint { method, security, more } => {
             let mut members = Vec::new();
             named(&mut members, "method", method.as_ref());
             named(&mut members, "security", security.as_ref());
+            members.extend(settings(more));
             ("api_endpoint", members)
         }
-        Trigger::Event { event, with, filter } => {
+        Trigger::Event { event, with, filter, more } => {
             let mut members = vec![member("event", text(&event.it))];
             if !with.is_empty() {
                 members.push(member("with", fields(with)));
             }
             members.extend(filter.as_ref().map(|filter| member("filter", expr(&filter.it))));
+            members.extend(settings(more));
             ("event", members)
         }
     };
     Some(if members.is_empty() { Yaml::text(key) } else { Yaml::map(vec![member(key, Yaml::map(members))]) })
+}
+
+fn settings(settings: &Settings) -> Vec<(String, Yaml)> {
+    settings.iter().map(|(key, value)| member(&key.it, constant(&value.it))).collect()
 }
 
 fn alone(alone: &Alone) -> Yaml {

@@ -1,6 +1,6 @@
 //! The local driver: performs what the machine asks for, and feeds back how it ended.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -30,6 +30,8 @@ pub struct World {
     pub time: RunTime,
     /// Tells the run to end: the first time so that it cleans up.
     pub stop: Stop,
+    /// A run that waits for nothing but a time at least so far away is let go of; nothing where it is waited for however long it takes.
+    pub parks: Option<Duration>,
     performer: Box<dyn Perform>,
 }
 
@@ -67,7 +69,7 @@ impl World {
 
     /// A world in which `performer` does what is asked for, until `stop` is given.
     pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
-        World { time, stop, performer: Box::new(performer) }
+        World { time, stop, parks: None, performer: Box::new(performer) }
     }
 
     /// The run's tables.
@@ -263,6 +265,11 @@ pub enum Stand {
         /// The effects of which nobody knows what became.
         unsettled: Vec<EffectId>,
     },
+    /// It waits for nothing but this moment, in microseconds since 1970, and whoever goes on with it then need not keep it until then.
+    Parks {
+        /// When it goes on.
+        wake_us: i64,
+    },
     /// What happens can't be kept any more.
     Broken,
 }
@@ -315,6 +322,8 @@ struct Driver<'d> {
     unsettled: Vec<EffectId>,
     /// Until when each pause waits for an answer.
     pauses: BTreeSet<(i64, EffectId)>,
+    /// Until when each wait goes on.
+    waits: BTreeMap<EffectId, i64>,
 }
 
 impl<'d> Driver<'d> {
@@ -325,8 +334,8 @@ impl<'d> Driver<'d> {
         watch: &'d mut dyn Watch,
     ) -> Driver<'d> {
         let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
-        let (unsettled, pauses) = (Vec::new(), BTreeSet::new());
-        Driver { course, world, log, watch, pending, ended, unsettled, pauses }
+        let (unsettled, pauses, waits) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
+        Driver { course, world, log, watch, pending, ended, unsettled, pauses, waits }
     }
 
     async fn drive(mut self) -> Stand {
@@ -365,6 +374,7 @@ impl<'d> Driver<'d> {
                 None if self.pending.is_empty() => {
                     return Stand::Waits { unsettled: std::mem::take(&mut self.unsettled) };
                 }
+                None if let Some(wake_us) = self.parks() => return Stand::Parks { wake_us },
                 None => tokio::select! {
                     biased;
                     () = self.log.broken() => return Stand::Broken,
@@ -406,6 +416,9 @@ impl<'d> Driver<'d> {
             return;
         }
         let Some(effect) = self.course.take(id) else { return };
+        if let Act::WaitUntil(until_us) = effect.act {
+            self.waits.insert(id, until_us);
+        }
         if let Act::Card(performance) = &effect.act
             && self.log.keeps()
             && *performance.card.after_crash(&performance.args) != AfterCrash::Repeats
@@ -419,6 +432,19 @@ impl<'d> Driver<'d> {
                 self.pending.push(Named(id, Box::pin(async move { Ended::Done(future.await) })));
             }
         }
+    }
+
+    /// When a run goes on that waits for nothing but a time that is far away.
+    fn parks(&self) -> Option<i64> {
+        let far = self.world.parks?;
+        let only_waits = !self.waits.is_empty() && self.waits.len() == self.pending.len();
+        if !only_waits || !self.unsettled.is_empty() || self.world.stop.is_given() {
+            return None;
+        }
+        let pauses = self.pauses.first().map(|(until_us, _)| *until_us);
+        let wake_us = self.waits.values().copied().chain(pauses).min()?;
+        let far_us = i64::try_from(far.as_micros()).unwrap_or(i64::MAX);
+        (wake_us.saturating_sub(self.world.time.now_us()) >= far_us).then_some(wake_us)
     }
 
     /// Takes over what has ended by now.
@@ -468,6 +494,7 @@ impl<'d> Driver<'d> {
 
     /// An effect has ended.
     fn end(&mut self, id: EffectId, outcome: Outcome) {
+        self.waits.remove(&id);
         // A wait that a cancellation cut short still ends some time.
         let Some(open) = self.course.end(id) else { return };
         let now_us = self.world.time.now_us();

@@ -10,7 +10,7 @@ use flowrun_core::memory::Memory;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
-use flowrun_host::session::{Ended, Job, Plan, Record, Say, Session, save};
+use flowrun_host::session::{Begun, Ended, Job, Plan, Record, Say, Session, save};
 use flowrun_kit::activity::Tally;
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::registry::Registry;
@@ -171,6 +171,11 @@ impl RunArgs {
             state: self.state.clone(),
             journal: !self.no_journal,
             wait: self.wait,
+            begun: Begun::default(),
+            name: None,
+            parks: None,
+            tidies: true,
+            waits: true,
             say: Say::GoOn,
             limits: Limits {
                 cards: self.cards.unwrap_or(Limits::default().cards),
@@ -245,15 +250,15 @@ pub async fn run(
 
 /// What there is to say before a run starts.
 fn remark(args: &RunArgs, plan: &Plan, console: &mut Console<'_>) {
-    if plan.doubts > 0 {
-        let warnings = words::many(plan.doubts as u64, "warning");
+    if plan.ready().doubts > 0 {
+        let warnings = words::many(plan.ready().doubts as u64, "warning");
         console.note(&format!("{warnings}; see `flowrun check`\n"));
     }
     let scale = plan.time_scale();
     if scale != 1.0 {
         console.note(&format!("time passes {} times as fast (--time-scale)\n", words::number(scale)));
     }
-    if args.simulators.are_asked_for() && !plan.reaches_simulator() {
+    if args.simulators.are_asked_for() && !plan.ready().reaches_simulator() {
         console.warn(&format!("{} for simulators, and this run reaches none", args.simulators.said()));
     }
 }
@@ -306,7 +311,7 @@ fn tell_aftermath(
         console.tell(&words::harmless(&format!("{head}{tree}{summary}")))?;
     }
     if after.status == Status::Failed {
-        console.note(&failure::explain(after, &ended.program, &ended.sources, console.err_look));
+        console.note(&failure::explain(after, &ended.program, &ended.project.sources, console.err_look));
     }
     Ok(())
 }
@@ -414,7 +419,7 @@ fn tell(
         console.refuse(broken);
         code = code.max(FAILED);
     } else if code == FAILED {
-        console.note(&failure::explain(report, &ended.program, &ended.sources, console.err_look));
+        console.note(&failure::explain(report, &ended.program, &ended.project.sources, console.err_look));
     }
     code = code.max(save_files(args, ended, console));
     if let Some(idle) = &ended.idle_faults {

@@ -13,6 +13,7 @@ use crate::card::{Card, Control, EXTERNAL_CARD, Work};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{self, At, Expr};
 use crate::program::{self, BlockId, FlowId, Op, StepId, key_of};
+use crate::settings;
 use crate::source::Span;
 use crate::types::{Kind, Type};
 
@@ -65,6 +66,7 @@ pub(super) fn flow<'p>(
         shapes,
     };
     let trigger = lower.trigger();
+    let runs = settings::settle(&model.runs, settings::FLOW, &mut |mistake| lower.log.report(mistake));
     let mut steps: Vec<Option<program::Step>> = Vec::new();
     steps.resize_with(lower.scope.steps.len(), || None);
     let alone = lower.alone();
@@ -98,6 +100,7 @@ pub(super) fn flow<'p>(
         inputs: signature.inputs.clone(),
         outputs: signature.outputs.clone(),
         converts: model.converts,
+        runs,
         save_data: kept::save_data(shared.project, model),
         blocks: scope
             .places
@@ -326,6 +329,7 @@ impl<'p> Lower<'_, 'p> {
                     .collect();
                 Op::Return { places, leaves_arm: self.scope.container(place).is_some() }
             }
+            Control::Close => Op::Close,
             Control::ReturnRaw => {
                 let names = card.inputs.iter().map(|field| &*field.name);
                 let places = names.map(|name| self.given_if_there(place, name)).collect();

@@ -8,6 +8,7 @@ use crate::card;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Name, Schedule, Trigger};
 use crate::program::{self, Method, Security};
+use crate::settings::{self, settle};
 use crate::suggest::{closest, listed};
 use crate::value::{Date, parse_date};
 
@@ -26,11 +27,12 @@ impl Lower<'_, '_> {
                 self.passed_nothing();
                 self.schedule(schedule)
             }
-            Trigger::ApiEndpoint { method, security } => program::Trigger::Endpoint {
+            Trigger::ApiEndpoint { method, security, more } => program::Trigger::Endpoint {
+                more: settle(more, settings::ENDPOINT, &mut |mistake| self.log.report(mistake)),
                 method: choice(self.log, method.as_ref(), "method", METHODS),
                 security: choice(self.log, security.as_ref(), "security", SECURITY),
             },
-            Trigger::Event { event, with, filter } => {
+            Trigger::Event { event, with, filter, more } => {
                 event_known(shared, self.log, event);
                 self.uses(event.span, None, How::Starts, Target::Event(event.it.clone()));
                 let at = Position {
@@ -40,11 +42,11 @@ impl Lower<'_, '_> {
                     item: Item::None,
                     failed: false,
                 };
-                for (_, value) in with {
-                    self.expr(value, at);
-                }
+                let with =
+                    with.iter().map(|(name, value)| (name.it.clone(), self.expr(value, at).arg)).collect();
                 let filter = filter.as_ref().map(|filter| self.expr(filter, at).arg);
-                program::Trigger::Event { event: event.it.clone(), filter }
+                let more = settle(more, settings::EVENT, &mut |mistake| self.log.report(mistake));
+                program::Trigger::Event { event: event.it.clone(), filter, with, more }
             }
         }
     }
@@ -88,7 +90,8 @@ impl Lower<'_, '_> {
             );
         }
         let time_zone = schedule.time_zone.as_ref().map_or_else(|| "UTC".into(), |zone| zone.it.clone());
-        program::Trigger::Schedule { cron: cron.it.clone(), time_zone, start, end }
+        let more = settle(&schedule.more, settings::SCHEDULE, &mut |mistake| self.log.report(mistake));
+        program::Trigger::Schedule { cron: cron.it.clone(), time_zone, start, end, more }
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 mod branching;
+mod close;
 mod error_handling;
 mod flow_control;
 mod list;
@@ -14,6 +15,7 @@ mod select;
 mod until;
 
 pub use branching::{ContinueIf, IfElse, IfElseIf};
+pub use close::Close;
 pub use error_handling::{IfError, ReturnError, ReturnErrorIf};
 pub use flow_control::{CallFlow, CallFlowAsync, Repeat, Return, ReturnRaw, WaitFor, WaitUntil};
 pub use list::{ForEach, ForEachIgnoreErrors, Map};
@@ -65,6 +67,7 @@ pub fn cards() -> Vec<Arc<Card>> {
         Card::control::<CallFlowAsync>(),
         Card::control::<Return>(),
         Card::control::<ReturnRaw>(),
+        Card::control::<Close>(),
         Card::control::<Repeat>(),
         Card::control::<RepeatUntil>(),
         Card::control::<Paginate>(),

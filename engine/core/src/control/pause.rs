@@ -16,7 +16,7 @@ use flowrun_derive::{Inputs, Outputs};
 pub struct Pause {
     /// What whoever is to answer is told, by names of the author's.
     #[input(rest)]
-    fields: Record,
+    pub(crate) fields: Record,
 }
 
 impl Moves for Pause {

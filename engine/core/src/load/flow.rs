@@ -8,6 +8,7 @@ use super::reader::{Keys, Reader, enumerate};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Alone, Flow, Input, Name, Others, Schedule, Step, Trigger};
 use crate::names::stem;
+use crate::settings;
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::value::Text;
@@ -19,6 +20,8 @@ pub(crate) const KEYS: &[&str] = &[
     "trigger",
     "alone",
     "on_failure",
+    "concurrency",
+    "priority",
     "save_data",
     "convert",
     "inputs",
@@ -29,8 +32,9 @@ const INLINE_KEYS: &[&str] = &["inputs", "outputs", "cards"];
 const CARDS: &str =
     "write the flow's cards under `cards`, as in: `cards: [{ card: text.compose, with: { text: hello } }]`";
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "convert", "description"];
-const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event"];
+/// The keys of a schedule that are not settings.
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
+const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event"];
 
 /// Reads a flow file: `path` is how flows name it.
 pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
@@ -63,6 +67,7 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
         flow.alone = alone(reader, node);
         flow.broken |= flow.alone.is_none();
     }
+    flow.runs = settings_of(reader, &keys, settings::FLOW);
     flow.on_failure = reader.text_at(&keys, "on_failure");
     flow.on_failure.iter().for_each(|flow| reader.check_flow_name(flow));
     if let Some(node) = keys.get("save_data") {
@@ -95,6 +100,7 @@ fn unread(path: Text, span: Span, name: Name) -> Flow {
         description: None,
         trigger: Trigger::Helper,
         alone: None,
+        runs: Vec::new(),
         on_failure: None,
         save_data: None,
         converts: true,
@@ -271,21 +277,25 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
             (TRIGGERS.iter().copied().find(|kind| word.it == *kind)?, None)
         }
     };
-    let settings = settings.filter(|node| node.content != Content::Null);
-    match (kind, settings) {
+    let said = settings.filter(|node| node.content != Content::Null);
+    match (kind, said) {
         ("helper", None) => Some(Trigger::Helper),
         ("delegated", None) => Some(Trigger::Delegated),
-        ("helper" | "delegated", Some(settings)) => {
-            reader.mismatch(settings, &format!("`trigger: {kind}`, which has no settings"));
+        ("helper" | "delegated", Some(said)) => {
+            reader.mismatch(said, &format!("`trigger: {kind}`, which has no settings"));
             None
         }
-        ("api_endpoint", None) => Some(Trigger::ApiEndpoint { method: None, security: None }),
-        ("api_endpoint", Some(settings)) => {
-            let keys = reader.keys(settings, "an API endpoint", &["method", "security"])?;
+        ("api_endpoint", None) => {
+            Some(Trigger::ApiEndpoint { method: None, security: None, more: Vec::new() })
+        }
+        ("api_endpoint", Some(said)) => {
+            let known = with_settings(&["method", "security"], settings::ENDPOINT);
+            let keys = reader.keys(said, "an API endpoint", &known)?;
             let method = keys.get("method").and_then(|node| reader.word(node, &["get", "post"], ""));
             let levels = &["public", "token", "oauth"];
             let security = keys.get("security").and_then(|node| reader.word(node, levels, ""));
-            Some(Trigger::ApiEndpoint { method, security })
+            let more = settings_of(reader, &keys, settings::ENDPOINT);
+            Some(Trigger::ApiEndpoint { method, security, more })
         }
         (kind, None) => {
             let (key, help) = match kind {
@@ -304,18 +314,20 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
             );
             None
         }
-        ("schedule", Some(settings)) => {
-            let keys = reader.keys(settings, "a schedule", SCHEDULE_KEYS)?;
+        ("schedule", Some(said)) => {
+            let keys = reader.keys(said, "a schedule", &with_settings(SCHEDULE_KEYS, settings::SCHEDULE))?;
             let cron = reader.required(&keys, "cron", "say when, as in: `cron: \"0 2 * * *\"`")?;
             Some(Trigger::Schedule(Schedule {
                 cron: reader.text(cron, "cron fields")?,
                 time_zone: reader.text_at(&keys, "time_zone"),
                 start: reader.text_at(&keys, "start"),
                 end: reader.text_at(&keys, "end"),
+                more: settings_of(reader, &keys, settings::SCHEDULE),
             }))
         }
-        (_, Some(settings)) => {
-            let keys = reader.keys(settings, "an event", &["event", "with", "filter"])?;
+        (_, Some(said)) => {
+            let known = with_settings(&["event", "with", "filter"], settings::EVENT);
+            let keys = reader.keys(said, "an event", &known)?;
             let event = reader.required(&keys, "event", "say which, as in: `event: okta.user_created`")?;
             let event = reader.text(event, "the name of an event")?;
             let with = keys.get("with").and_then(|node| reader.fields(node, "the fields of an event"));
@@ -324,7 +336,26 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
                 event,
                 with,
                 filter: keys.get("filter").map(|node| reader.expr("filter", node)),
+                more: settings_of(reader, &keys, settings::EVENT),
             })
         }
     }
+}
+
+/// The keys of a trigger, with those of its settings.
+fn with_settings(keys: &[&'static str], settings: &'static [settings::Setting]) -> Vec<&'static str> {
+    keys.iter().copied().chain(settings::keys(settings)).collect()
+}
+
+/// The settings that are said.
+fn settings_of(
+    reader: &mut Reader<'_>,
+    keys: &Keys<'_>,
+    known: &'static [settings::Setting],
+) -> settings::Settings {
+    let said = settings::keys(known).filter_map(|key| Some((key, keys.key(key)?, keys.get(key)?)));
+    let value = |(key, span, node): (&str, Span, &Node)| {
+        Some((Name::new(key.into(), span), reader.constant(node, "a constant")?))
+    };
+    said.filter_map(value).collect()
 }

@@ -3,6 +3,7 @@
 //! `turn` runs every card that can run and hands out the effects now needed; `complete` feeds one back. Given the same
 //! completions in the same order the machine does the same, so a journal of them is all that a replay needs.
 
+mod answer;
 mod arms;
 mod beside;
 mod carry;
@@ -24,6 +25,7 @@ mod warn;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use answer::Response;
 pub use pause::Paused;
 pub use progress::Activity;
 pub(crate) use saved::{Restore, Save};
@@ -125,6 +127,7 @@ pub struct Machine {
     counts: Counts,
     scratch: Vec<Value>,
     warnings: warn::Warnings,
+    response: Option<Box<Response>>,
 }
 
 impl Machine {
@@ -164,6 +167,7 @@ impl Machine {
             counts: Counts::default(),
             scratch: Vec::new(),
             warnings: warn::Warnings::default(),
+            response: None,
             program,
         };
         let id = machine.program.flow(entry).key;
@@ -237,6 +241,10 @@ impl Machine {
         match (purpose, outcome) {
             (Purpose::Card | Purpose::Pause, Ok(Answer::Outputs(values))) => {
                 self.counts.effects += 1;
+                if purpose == Purpose::Pause {
+                    // Who answers a pause is a caller too.
+                    self.response = None;
+                }
                 let out = flow.step(step).out_range();
                 for (slot, value) in frame.slots[out].iter_mut().zip(values) {
                     *slot = value;

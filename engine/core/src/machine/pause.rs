@@ -40,14 +40,17 @@ impl Machine {
         at: FrameId,
         raw: bool,
     ) -> Result<bool, Fault> {
-        if raw {
-            answerable(read::<PauseRaw>(step, frame)?.status_code)?;
+        let (raw, told) = if raw {
+            let raw = read::<PauseRaw>(step, frame)?;
+            answerable(raw.status_code)?;
+            (Some(raw), Value::Null)
         } else {
-            read::<control::Pause>(step, frame)?;
-        }
+            (None, Value::from(read::<control::Pause>(step, frame)?.fields))
+        };
         if self.cancelled && !frame.cleans_up {
             return Err(Fault::cancelled());
         }
+        self.respond_with_pause(raw, told);
         let until_us = self.now_us.saturating_add_unsigned(limit_ms(step).saturating_mul(1000));
         let effect = next_effect(frame, step.key);
         let pause = Pause { until_us, outputs: step.outputs.clone() };

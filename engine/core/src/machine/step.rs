@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::carry::gather;
 use super::eval::{Item, Reach, mix};
 use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Waiting};
-use super::{DEPTH_LIMIT, Limits, Machine, sealed};
+use super::{DEPTH_LIMIT, Limits, Machine, Response, sealed};
 use crate::card::{Args, Cx, Inputs, Slots};
 use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
 use crate::effect::{Act, EffectId, Performance};
@@ -82,7 +82,8 @@ impl Machine {
                 gather(step, frame, &mut values)
                     .and_then(|()| self.give_back(frame, values, places, *leaves_arm))
             }
-            Op::ReturnRaw { places, leaves_arm } => self.return_raw(step, frame, places, *leaves_arm),
+            Op::ReturnRaw { places, leaves_arm } => self.return_raw(step, frame, at, places, *leaves_arm),
+            Op::Close => self.close_request(step, frame),
             Op::ContinueIf { message, leaves_arm } => self.continue_if(step, frame, *message, *leaves_arm),
             Op::ReturnError => self.return_error(step, frame),
             Op::ReturnErrorIf => self.return_error_if(step, frame),
@@ -257,11 +258,16 @@ impl Machine {
         &mut self,
         step: &Step,
         frame: &mut Frame,
+        at: FrameId,
         places: &[Option<u32>],
         leaves_arm: bool,
     ) -> Result<bool, Fault> {
         let ReturnRaw { status_code, headers, body } = read(step, frame)?;
         answerable(status_code)?;
+        if self.is_root(at) {
+            let (status, headers, body) = (status_code as u16, headers.clone(), Value::Text(body.clone()));
+            self.respond(Response { status, headers, body, pauses: false });
+        }
         let values = vec![Value::from(status_code), Value::from(headers), Value::Text(body)];
         self.give_back(frame, values, places, leaves_arm)
     }

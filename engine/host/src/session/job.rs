@@ -1,10 +1,13 @@
 //! What is to be run, and how.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use flowrun_core::journal::Settlement;
 use flowrun_core::machine::Limits;
+use flowrun_core::value;
 use flowrun_kit::files::Bounds;
+use flowrun_store::NoteChange;
 
 use super::simulators::Setup;
 
@@ -49,6 +52,16 @@ pub struct Job {
     pub wait: bool,
     /// What somebody says to a run of before, which then goes on.
     pub say: Say,
+    /// What starts the run.
+    pub begun: Begun,
+    /// The name of the run, instead of a new one.
+    pub name: Option<String>,
+    /// How far away a time must be that the run waits for and nothing else, so that it is let go of until then.
+    pub parks: Option<Duration>,
+    /// Whether what need not be kept any longer is taken away when the run has ended.
+    pub tidies: bool,
+    /// Whether the run's beginning is waited for until it is on the disk, even if it reaches nothing.
+    pub waits: bool,
     /// How many cards and how much memory the run may take.
     pub limits: Limits,
     /// How large the run's files may get.
@@ -57,14 +70,27 @@ pub struct Job {
     pub simulators: Setup,
 }
 
+/// What starts a run, if it is not somebody at a command line.
+#[derive(Clone, Debug, Default)]
+pub struct Begun {
+    /// What: `schedule`, `endpoint`, the name of an event.
+    pub cause: Option<String>,
+    /// Who, where somebody signed in did.
+    pub who: Option<String>,
+    /// Notes that become durable with the run's beginning, or not at all.
+    pub notes: Vec<NoteChange>,
+}
+
 /// What somebody says to a run that goes on.
 #[derive(Clone, Debug, Default)]
 pub enum Say {
     /// Nothing: it goes on from where it is.
     #[default]
     GoOn,
-    /// The answer to its pause: values by their names.
+    /// The answer to its pause: values by their names, as texts.
     Answer(Vec<(String, String)>),
+    /// The answer to a pause: values by their names.
+    Reply(value::Record),
     /// What became of what this card asked for.
     Settle {
         /// The card's ID, with `#` and a number where several wait.

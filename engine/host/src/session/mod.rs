@@ -32,9 +32,9 @@ use flowrun_kit::registry::Registry;
 
 use alone::Alone;
 use durable::home::Stores;
-pub use job::{Job, Record, Say};
+pub use job::{Begun, Job, Record, Say};
 use lines::Lines;
-pub use plan::{Plan, clock};
+pub use plan::{Plan, Ready, clock};
 pub use run::{Ended, Session};
 use simulators::Simulators;
 

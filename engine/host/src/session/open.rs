@@ -11,7 +11,6 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_project::bundle::Bundle;
 use flowrun_store::{Batch, Holder, NewRun, RunId};
 use flowrun_tables::Tables;
 
@@ -20,7 +19,7 @@ use super::audit::{Audit, AuditFile, Beginning, Words};
 use super::connections::{self, Made, Purpose};
 use super::durable::chronicle::{self, Chronicle, Size};
 use super::durable::home::{self, Home, problem};
-use super::durable::opening::{self, Opening};
+use super::durable::opening::Opening;
 use super::durable::tables::{Former, Kept, change};
 use super::run::{Keeping, Session};
 use super::simulators::{Front, Simulators};
@@ -33,7 +32,7 @@ type Filled = Vec<(Text, Arc<File>)>;
 impl Plan {
     /// Makes the connections, the tables and the record; nothing is sent yet. A flow that wants to be alone waits for its turn
     /// if it says so, which `tell` hears of, unless `stop` is given.
-    pub async fn open(self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
+    pub async fn open(mut self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
         let simulators = self.simulators();
         let made = self.connect(&simulators)?;
         let (clock, faults) = (simulators.clock, simulators.faults);
@@ -43,10 +42,14 @@ impl Plan {
         let folder = self.folder();
         let journals = self.journals(folder.is_some(), &mut warnings)?;
         let given = self.recalled.as_ref().map(|recalled| &*recalled.run.about.id);
-        let run_id = run_id(given.or(self.surroundings.run_id.as_deref()), clock.now_ms() * 1000);
-        let flow = &self.program.flow(self.start).name;
+        let given = given.or(self.job.name.as_deref());
+        let run_id = run_id(given.or(self.ready.surroundings.run_id.as_deref()), clock.now_ms() * 1000);
+        let flow = &self.ready.program.flow(self.ready.start).name;
         let holder = Holder::new(flow, &run_id, clock.now_ms());
-        let turn = self.turn(folder.as_deref(), &holder, &stop, tell).await?;
+        let turn = match self.turn.take() {
+            Some(turn) => Some(turn),
+            None => self.turn(folder.as_deref(), &holder, &stop, tell).await?,
+        };
         let home = self.home(folder.as_deref(), journals, &holder, &stop, tell).await?;
         let run_id = match &home {
             Some(home) if self.recalled.is_none() => unused(&run_id, home),
@@ -88,56 +91,63 @@ impl Plan {
             audit: ledger,
             rehearsal: self.job.dry_run,
             files: self.files.clone(),
-            sources: Arc::new(self.project.sources.clone()),
+            sources: Arc::new(self.ready.project.sources.clone()),
             planning: Arc::default(),
             memory: self.job.limits.memory,
             stop,
         };
-        let (registry, answers) = (&self.surroundings.registry, self.answers.clone());
-        let world = connections::world(registry, &self.program, &made, tables, answers, run, time);
+        let (registry, answers) = (&self.ready.surroundings.registry, self.ready.answers.clone());
+        let mut world = connections::world(registry, &self.ready.program, &made, tables, answers, run, time);
+        world.parks = self.job.parks;
         let course = match &self.recalled {
             None => {
-                let machine = Machine::new(self.program.clone(), start).map_err(|fault| refused(&fault))?;
+                let machine =
+                    Machine::new(self.ready.program.clone(), start).map_err(|fault| refused(&fault))?;
                 Course::new(machine.within(self.job.limits))
             }
             Some(recalled) => {
-                let how = (self.program.clone(), self.job.limits);
+                let how = (self.ready.program.clone(), self.job.limits);
                 let sealing = home.as_ref().map(|home| home.sealing.clone()).unwrap_or_default();
                 recalled.course(how, world.tables(), &sealing, &mut world.here())?
             }
         };
-        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, _turn: turn }
-            .hear()
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, turn }.hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
-        let lines = &self.surroundings.lines;
+        let lines = &self.ready.surroundings.lines;
         let purpose = Purpose {
             ca_file: self.job.ca_file.clone(),
             scale: self.time_scale(),
             lines: lines.clone(),
             // Simulators that are made for this run alone end with it, and so do the lines to them.
-            simulated_lines: self.surroundings.simulators.as_ref().map(|_| lines.clone()).unwrap_or_default(),
-            ..Purpose::new(simulators, &self.surroundings.env)
+            simulated_lines: self
+                .ready
+                .surroundings
+                .simulators
+                .as_ref()
+                .map(|_| lines.clone())
+                .unwrap_or_default(),
+            ..Purpose::new(simulators, &self.ready.surroundings.env)
         };
-        connections::connect(&self.planned, &purpose)
+        connections::connect(&self.ready.planned, &purpose)
     }
 
     /// Where what outlives the run is kept. Nothing outlives a run that reaches nothing real, unless it is said where.
     fn folder(&self) -> Option<PathBuf> {
-        let usual = || home::folder(&self.project.root, &self.surroundings.env);
-        self.job.state.clone().or_else(|| if self.reaches_real() { usual() } else { None })
+        let usual = || home::folder(&self.ready.project.root, &self.ready.surroundings.env);
+        self.job.state.clone().or_else(|| if self.ready.reaches_real() { usual() } else { None })
     }
 
     /// Whether the run is journaled.
     fn journals(&self, has_place: bool, warnings: &mut Vec<String>) -> Result<bool, Problem> {
         let wanted = self.job.journal && !self.job.dry_run;
-        if wanted && !has_place && self.reaches_real() {
+        if wanted && !has_place && self.ready.reaches_real() {
             let why = "no journal is kept: HOME is not set; name a folder with --state";
             warnings.push(why.to_owned());
         }
-        if self.program.pauses(self.start) && !self.job.dry_run && !(wanted && has_place) {
-            let flow = &self.program.flow(self.start).name;
+        if self.ready.program.pauses(self.ready.start) && !self.job.dry_run && !(wanted && has_place) {
+            let flow = &self.ready.program.flow(self.ready.start).name;
             let problem = Problem::new(format!(
                 "`{flow}` can pause until somebody answers, and no journal would outlive that"
             ));
@@ -158,7 +168,7 @@ impl Plan {
         let Some(folder) = folder.filter(|_| journals || !self.kept_tables().is_empty()) else {
             return Ok(None);
         };
-        let (env, stores) = (&self.surroundings.env, &self.surroundings.stores);
+        let (env, stores) = (&self.ready.surroundings.env, &self.ready.surroundings.stores);
         if self.job.dry_run {
             return Ok(Home::look(folder, env)?.map(Arc::new));
         }
@@ -170,11 +180,11 @@ impl Plan {
     fn starts(&self, run_id: &Text, at_us: i64) -> Result<Start, Problem> {
         match &self.recalled {
             Some(recalled) => {
-                let start = recalled.opening.header.start(&self.program);
+                let start = recalled.opening.header.start(&self.ready.program);
                 start.map_err(|why| Problem::new(format!("the run can't go on with these flows: {why}")))
             }
             None => {
-                let start = Start::new(self.start, self.inputs.clone(), run_id.clone(), at_us);
+                let start = Start::new(self.ready.start, self.inputs.clone(), run_id.clone(), at_us);
                 Ok(Start { dry_run: self.job.dry_run, ..start })
             }
         }
@@ -189,52 +199,53 @@ impl Plan {
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Option<Turn>, Problem> {
         let Some((key, others)) = self.alone(holder)? else { return Ok(None) };
-        self.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
+        self.ready.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
     }
 
     /// The key for which the run wants to be alone, if it does.
     fn alone(&self, holder: &Holder) -> Result<Option<(Text, flowrun_core::program::Others)>, Problem> {
-        if self.program.flow(self.start).alone.is_none() || self.job.dry_run {
+        if self.ready.program.flow(self.ready.start).alone.is_none() || self.job.dry_run {
             return Ok(None);
         }
-        let start = Start::new(self.start, self.inputs.clone(), holder.run.as_str(), holder.since_ms * 1000);
-        let alone = Machine::new(self.program.clone(), start).and_then(|machine| machine.alone());
+        let start =
+            Start::new(self.ready.start, self.inputs.clone(), holder.run.as_str(), holder.since_ms * 1000);
+        let alone = Machine::new(self.ready.program.clone(), start).and_then(|machine| machine.alone());
         alone.map_err(|fault| refused(&fault))
     }
 
     /// Whether what computing takes is added to a clock that stands still meanwhile.
     pub(super) fn counts_computing(&self) -> bool {
-        self.is_simulated() && !self.surroundings.instant
+        self.ready.is_simulated() && !self.ready.surroundings.instant
     }
 
     /// Those that are there, or new ones. The clock of a run that goes on is never behind what it has seen.
     fn simulators(&self) -> Simulators {
-        if let Some(simulators) = &self.surroundings.simulators {
+        if let Some(simulators) = &self.ready.surroundings.simulators {
             return simulators.clone();
         }
         let seen_us =
             self.recalled.as_ref().and_then(|recalled| recalled.entries.last()).map(|entry| entry.at_us);
         let now_ms = plan::now_ms().max(seen_us.unwrap_or(0).div_euclid(1000));
-        let clock = if self.is_simulated() {
+        let clock = if self.ready.is_simulated() {
             Clock::simulated(now_ms)
         } else {
             Clock::starting_at(now_ms, self.time_scale())
         };
         // What nothing reaches need not be made.
-        if !self.reaches_simulator() {
+        if !self.ready.reaches_simulator() {
             return Simulators::of(clock, Front::default(), []);
         }
-        Simulators::new(&self.surroundings.registry, clock, &self.job.simulators)
+        Simulators::new(&self.ready.surroundings.registry, clock, &self.job.simulators)
     }
 
     /// Where the audit record is written, if one is.
     fn record(&self, folder: Option<&Path>, run_id: &str, warnings: &mut Vec<String>) -> Option<PathBuf> {
         match (&self.job.record, folder) {
             (Record::File(path), _) => Some(path.clone()),
-            (Record::Usual, Some(folder)) if self.reaches_real() => {
+            (Record::Usual, Some(folder)) if self.ready.reaches_real() => {
                 Some(folder.join("audit").join(format!("{run_id}.jsonl")))
             }
-            (Record::Usual, None) if self.reaches_real() => {
+            (Record::Usual, None) if self.ready.reaches_real() => {
                 let why = "no audit record is written: HOME is not set; name a file with --audit";
                 warnings.push(why.to_owned());
                 None
@@ -244,15 +255,15 @@ impl Plan {
     }
 
     fn beginning<'a>(&'a self, made: &'a [Made], run_id: &'a str, now_ms: i64) -> Beginning<'a> {
-        let entry = self.program.flow(self.start);
+        let entry = self.ready.program.flow(self.ready.start);
         Beginning {
             run_id,
             flow: &entry.name,
             file: &entry.path,
-            sources: &self.project.sources,
+            sources: &self.ready.project.sources,
             made,
             dry_run: self.job.dry_run,
-            env: &self.surroundings.env,
+            env: &self.ready.surroundings.env,
             now_ms,
         }
     }
@@ -260,8 +271,8 @@ impl Plan {
     /// The kept tables that the run reaches or fills.
     fn kept_tables(&self) -> Vec<&str> {
         let filled = |name: &str| self.job.tables.iter().any(|(table, _)| table == name);
-        let reached = self.program.tables_of(self.start);
-        let used = self.program.tables.iter().enumerate().filter(|(place, table)| {
+        let reached = self.ready.program.tables_of(self.ready.start);
+        let used = self.ready.program.tables.iter().enumerate().filter(|(place, table)| {
             table.kept && (reached.contains(&(*place as u32)) || filled(&table.name))
         });
         used.map(|(_, table)| &*table.name).collect()
@@ -275,12 +286,12 @@ impl Plan {
         hosts: &[(String, String)],
         folder: Option<&Path>,
     ) -> Result<Tables, Problem> {
-        let tables = Tables::new(&self.program.tables).with_files(self.files.clone());
+        let tables = Tables::new(&self.ready.program.tables).with_files(self.files.clone());
         let kept = self.kept_tables();
         if kept.is_empty() {
             return Ok(tables);
         }
-        let order = self.program.tables.iter().map(|table| table.name.clone()).collect();
+        let order = self.ready.program.tables.iter().map(|table| table.name.clone()).collect();
         let former = Former { folder: self.legacy(hosts, folder), order };
         let Some(home) = home else {
             if self.job.dry_run && folder.is_some() {
@@ -288,7 +299,7 @@ impl Plan {
                 let copied = tables.copying(kept, &flowrun_tables::Kept::default(), &former);
                 return copied.map_err(|fault| refused(&fault));
             }
-            if !self.reaches_real() || folder.is_some() {
+            if !self.ready.reaches_real() || folder.is_some() {
                 return Ok(tables);
             }
             let message = format!("nothing says where to keep {}: HOME is not set", kept.join(", "));
@@ -309,7 +320,7 @@ impl Plan {
         if self.job.state.is_some() {
             return folder.map(Path::to_owned);
         }
-        let former = super::state::folder(&self.project.root, hosts, &self.surroundings.env)?;
+        let former = super::state::folder(&self.ready.project.root, hosts, &self.ready.surroundings.env)?;
         Some(former.join("tables"))
     }
 
@@ -346,7 +357,7 @@ impl Plan {
         let Opened { home, scope, start, filled, clock } = opened;
         let words = Words { profiles: self.job.profiles };
         let run: RunId = Arc::from(beginning.run_id);
-        let bounds = self.program.journal;
+        let bounds = self.ready.program.journal;
         let most = Size { entries: bounds.max_entries.into(), bytes: u64::from(bounds.max_mb) << 20 };
         let place = match &self.recalled {
             None => chronicle::Place { most, ..chronicle::Place::default() },
@@ -389,9 +400,8 @@ impl Plan {
             self.adopt(home, &run)?;
             return Ok(Arc::new(chronicle));
         }
-        let flow = self.program.flow(self.start);
-        let bundle = self.bundle();
-        let program = opening::program(&bundle);
+        let flow = self.ready.program.flow(self.ready.start);
+        let (bundle, program) = self.ready.kept();
         let holder = Holder::new(&flow.name, &run, clock.now_ms());
         let alone = self.alone(&holder)?.map(|(key, _)| key.to_string());
         if let Some(key) = &alone {
@@ -402,22 +412,23 @@ impl Plan {
             scope: scope.to_string(),
             flow: flow.path.to_string(),
             title: flow.name.to_string(),
-            root: self.project.root.display().to_string(),
+            root: self.ready.project.root.display().to_string(),
             program: program.hash.clone(),
             started_us: start.at_us,
             dry_run: false,
-            simulated: self.is_simulated(),
-            save_data: flow.save_data.unwrap_or(!self.reaches_real()),
+            simulated: self.ready.is_simulated(),
+            save_data: flow.save_data.unwrap_or(!self.ready.reaches_real()),
             alone,
             parent: None,
             forked: None,
             owner: holder.told(),
-            cause: None,
-            who: None,
+            cause: self.job.begun.cause.clone(),
+            who: self.job.begun.who.clone(),
         };
-        let opening = Opening::new(start, &self.program, &bundle, filled.clone());
+        let opening = Opening::new(start, &self.ready.program, bundle, filled.clone());
         let mut batch = Batch::start(NewRun { about, start: opening.write(&home.sealing) });
-        batch.programs.push(program);
+        batch.programs.push(program.clone());
+        batch.notes.clone_from(&self.job.begun.notes);
         batch.tables = tables.take_changes().into_iter().map(|changes| change(scope, changes)).collect();
         let mut files = filled.iter().map(|(_, file)| file.clone()).collect();
         self.inputs.values().for_each(|value| chronicle::collect(value, &mut files));
@@ -426,17 +437,13 @@ impl Plan {
             batch.files.push(home.store.put_file(&mut content).map_err(|error| problem(&error))?);
         }
         let ticket = home.store.append(batch);
-        // The disk takes no simulated time.
-        let _hold = clock.hold();
-        home.store.durable(ticket).await.map_err(|error| problem(&error))?;
+        if self.job.waits {
+            // The disk takes no simulated time.
+            let _hold = clock.hold();
+            home.store.durable(ticket).await.map_err(|error| problem(&error))?;
+        }
         chronicle.say(|words| words.start(beginning));
         Ok(Arc::new(chronicle))
-    }
-
-    /// What the run's program can be made of again.
-    pub(super) fn bundle(&self) -> Bundle {
-        let entry = &self.program.flow(self.start).path;
-        self.project.bundle(entry, &self.vars.given(), self.surroundings.registry.vocabulary())
     }
 
     /// Gives the run the files again that it had.

@@ -2,120 +2,101 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use flowrun_core::check::Checked;
-use flowrun_core::program::{FlowId, Program};
+use flowrun_core::program::{Flow, FlowId, Program};
 use flowrun_core::value::{Record, Text};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_external::Answers;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
-use flowrun_project::bundle::Vars;
+use flowrun_project::bundle::{Bundle, Vars};
 use flowrun_project::check::{self, Given};
 use flowrun_project::{Mistakes, Problem, Project, Refused};
+use flowrun_store::StoredProgram;
 
+use super::alone::Turn;
 use super::connections::{self, Planned};
+use super::durable::opening;
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
 use super::{Job, Surroundings, externals, given};
+
+/// What is the same for all runs that start with a flow: its project, read and checked, and held against the connections there are.
+pub struct Ready {
+    /// How many warnings the checker has about the flows that can be reached.
+    pub doubts: usize,
+    pub(super) project: Arc<Project>,
+    pub(super) program: Arc<Program>,
+    pub(super) start: FlowId,
+    pub(super) vars: Vars,
+    pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
+    pub(super) answers: Arc<Answers>,
+    pub(super) surroundings: Surroundings,
+    pub(super) live: bool,
+    kept: OnceLock<(Bundle, StoredProgram)>,
+}
 
 /// A run that can be opened.
 pub struct Plan {
     /// What was asked for.
     pub job: Job,
-    /// How many warnings the checker has about the flows that can be reached.
-    pub doubts: usize,
-    pub(super) project: Project,
-    pub(super) program: Arc<Program>,
-    pub(super) start: FlowId,
-    pub(super) vars: Vars,
+    pub(super) ready: Arc<Ready>,
     /// The run of before that goes on.
     pub(super) recalled: Option<Box<Recalled>>,
     /// Whether it goes on with other flows than those it has had.
     pub(super) renews: bool,
     pub(super) inputs: Record,
     pub(super) files: Files,
-    pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
-    pub(super) answers: Arc<Answers>,
-    pub(super) surroundings: Surroundings,
+    /// The right to run alone, if somebody kept it for the run.
+    pub(super) turn: Option<Turn>,
 }
 
-impl Plan {
+/// A project on its way to be run: what it is made of, the variables that it had before, and what was made of it then.
+struct Read {
+    project: Arc<Project>,
+    entry: String,
+    vars: Option<Vars>,
+    program: Option<Arc<Program>>,
+}
+
+impl Ready {
     /// Reads and checks what is to be run; refuses what can't be. What there is to warn of, either way, is added to `warnings`.
-    pub fn new(job: Job, surroundings: Surroundings, warnings: &mut Vec<String>) -> Result<Plan, Refused> {
+    pub fn new(
+        job: &Job,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Arc<Ready>, Refused> {
         let vocabulary = surroundings.registry.vocabulary();
         if job.file.is_dir() {
             return Err(check::is_folder(&job.file, vocabulary).into());
         }
         let project = Project::read(&job.file, vocabulary)?;
-        let entry = project.entry(&job.file, job.flow.as_deref())?;
-        Plan::of(job, (project, &entry), None, surroundings, warnings)
+        let entry = project.entry(&job.file, job.flow.as_deref())?.to_owned();
+        let read = Read { project: Arc::new(project), entry, vars: None, program: None };
+        Ready::of(job, read, surroundings, warnings).map(Arc::new)
     }
 
-    /// The same of a run of before, which goes on: with its own flows, or with those of the job's file if `new` says so.
-    pub fn again(
-        job: Job,
-        mut recalled: Recalled,
-        new: bool,
+    /// The same of a flow of a project that was read before.
+    pub fn of_project(
+        job: &Job,
+        project: Arc<Project>,
+        entry: &str,
         surroundings: Surroundings,
         warnings: &mut Vec<String>,
-    ) -> Result<Plan, Refused> {
-        let vocabulary = surroundings.registry.vocabulary();
-        let entry = recalled.opening.header.flow.clone();
-        let project = match recalled.project.take().filter(|_| !new) {
-            Some(project) => project,
-            None => Project::read(&job.file, vocabulary)?,
-        };
-        let plan = Plan::of(job, (project, &entry), Some(Box::new(recalled)), surroundings, warnings)?;
-        Ok(Plan { renews: new, ..plan })
-    }
-
-    /// A new run of what was run before, with the same inputs: with the flows and variables of then, or with those of the job's file.
-    pub fn anew(
-        job: Job,
-        mut recalled: Recalled,
-        then: bool,
-        surroundings: Surroundings,
-        warnings: &mut Vec<String>,
-    ) -> Result<Plan, Refused> {
-        let vocabulary = surroundings.registry.vocabulary();
-        let entry = recalled.opening.header.flow.clone();
-        let project = match recalled.project.take().filter(|_| then) {
-            Some(project) => project,
-            None => Project::read(&job.file, vocabulary)?,
-        };
-        // The files of that run are not this one's: they go along as they are named.
-        let inputs = recalled.opening.header.inputs.clone();
-        let vars = then.then(|| recalled.opening.vars.clone());
-        Plan::of_inputs(job, (project, &entry), (Some(inputs), vars), None, surroundings, warnings)
+    ) -> Result<Arc<Ready>, Refused> {
+        let read = Read { project, entry: entry.to_owned(), vars: None, program: None };
+        Ready::of(job, read, surroundings, warnings).map(Arc::new)
     }
 
     fn of(
-        job: Job,
-        (project, entry): (Project, &str),
-        recalled: Option<Box<Recalled>>,
+        job: &Job,
+        Read { project, entry, vars, program }: Read,
         surroundings: Surroundings,
         warnings: &mut Vec<String>,
-    ) -> Result<Plan, Refused> {
-        let known = match &recalled {
-            Some(recalled) => {
-                (Some(recalled.opening.header.inputs.clone()), Some(recalled.opening.vars.clone()))
-            }
-            None => (None, None),
-        };
-        Plan::of_inputs(job, (project, entry), known, recalled, surroundings, warnings)
-    }
-
-    fn of_inputs(
-        job: Job,
-        (project, entry): (Project, &str),
-        (inputs, vars): (Option<Record>, Option<Vars>),
-        recalled: Option<Box<Recalled>>,
-        surroundings: Surroundings,
-        warnings: &mut Vec<String>,
-    ) -> Result<Plan, Refused> {
+    ) -> Result<Ready, Refused> {
         let vocabulary = surroundings.registry.vocabulary();
         let manifest = &project.model.manifest;
         let mut plan = connections::plan(
@@ -134,24 +115,24 @@ impl Plan {
             None => Simulators::empty(&surroundings.registry, clock(1.0), &job.simulators),
         });
         let simulated = |connector: &str| simulators.variables(connector);
-        let reached = LazyCell::new(|| project.connections_of(entry, vocabulary));
+        let reached = LazyCell::new(|| project.connections_of(&entry, vocabulary));
         let reaches = |name: &str| reached.contains(name);
         let env = connections::environment(&plan, manifest, &surroundings.env, &reaches, &simulated)?;
         let vars = match vars {
             Some(vars) => vars,
             None => given::vars(manifest, &job.vars, &env)?,
         };
-        let (program, start, doubts) = compile(&project, vocabulary, entry, &vars.given(), warnings)?;
-        let flow = project.flow(entry).ok_or_else(|| Problem::new("the flow is not there any more"))?;
-        if let Some(folder) = &job.files {
-            flowrun_store::make_private(folder).map_err(|error| {
-                Problem::new(format!("files can't be saved in {}: {error}", folder.display()))
-            })?;
-        }
-        let files = Files::new(job.bounds);
-        let inputs = match inputs {
-            Some(inputs) => inputs,
-            None => given::inputs(flow, &job.inputs, &files)?,
+        let (program, start, doubts) = match program {
+            Some(program) => {
+                let start = program.find(&entry);
+                let start = start.ok_or_else(|| Problem::new("the flow is not there any more"))?;
+                (program, start, 0)
+            }
+            None => {
+                let (program, start, doubts) =
+                    compile(&project, vocabulary, &entry, &vars.given(), warnings)?;
+                (Arc::new(program), start, doubts)
+            }
         };
         let planned = connections::select(&plan, &program, start, job.live)?;
         let answers = job.mock.as_deref().map(externals::answers).transpose()?.unwrap_or_default();
@@ -159,37 +140,73 @@ impl Plan {
         let reached = externals::reached(&program, start);
         let reaches_real = planned.iter().any(|(planned, _)| !planned.is_simulated());
         externals::judge(&reached, &answers, job.live, reaches_real, warnings)?;
-        let (program, answers) = (Arc::new(program), Arc::new(answers));
-        Ok(Plan {
-            job,
+        Ok(Ready {
             doubts,
             project,
             program,
             start,
             vars,
-            recalled,
-            renews: false,
-            inputs,
-            files,
             planned,
-            answers,
+            answers: Arc::new(answers),
             surroundings,
+            live: job.live,
+            kept: OnceLock::new(),
+        })
+    }
+
+    /// A run of this, with the job's inputs.
+    pub fn plan(self: &Arc<Ready>, job: Job) -> Result<Plan, Refused> {
+        let path = &self.program.flow(self.start).path;
+        let flow = self.project.flow(path).ok_or_else(|| Problem::new("the flow is not there any more"))?;
+        let files = self.files(&job)?;
+        let inputs = given::inputs(flow, &job.inputs, &files)?;
+        Ok(Plan { job, ready: self.clone(), recalled: None, renews: false, inputs, files, turn: None })
+    }
+
+    /// A run of this, with these inputs.
+    pub fn plan_with(self: &Arc<Ready>, job: Job, inputs: Record) -> Result<Plan, Refused> {
+        let files = self.files(&job)?;
+        Ok(Plan { job, ready: self.clone(), recalled: None, renews: false, inputs, files, turn: None })
+    }
+
+    fn files(&self, job: &Job) -> Result<Files, Refused> {
+        if let Some(folder) = &job.files {
+            flowrun_store::make_private(folder).map_err(|error| {
+                Problem::new(format!("files can't be saved in {}: {error}", folder.display()))
+            })?;
+        }
+        Ok(Files::new(job.bounds))
+    }
+
+    /// What runs.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The flow that runs start with.
+    pub fn flow(&self) -> &Flow {
+        self.program.flow(self.start)
+    }
+
+    /// What the program can be made of again, and how that is stored.
+    pub(super) fn kept(&self) -> &(Bundle, StoredProgram) {
+        self.kept.get_or_init(|| {
+            let entry = &self.program.flow(self.start).path;
+            let vocabulary = self.surroundings.registry.vocabulary();
+            let bundle = self.project.bundle(entry, &self.vars.given(), vocabulary);
+            let program = opening::program(&bundle);
+            (bundle, program)
         })
     }
 
     /// Whether nothing real is reached, so that time may jump.
     pub fn is_simulated(&self) -> bool {
-        !self.job.live && !self.reaches_real()
+        !self.live && !self.reaches_real()
     }
 
     /// Whether a simulator answers for at least one connection.
     pub fn reaches_simulator(&self) -> bool {
         self.planned.iter().any(|(planned, _)| planned.is_simulated())
-    }
-
-    /// How many times as fast as on the wall time passes.
-    pub fn time_scale(&self) -> f64 {
-        if self.is_simulated() { 1.0 } else { self.job.time_scale.unwrap_or(1.0) }
     }
 
     /// The connectors of cards that are answered from a file: `slack`.
@@ -202,6 +219,70 @@ impl Plan {
 
     pub(super) fn reaches_real(&self) -> bool {
         self.planned.iter().any(|(planned, _)| !planned.is_simulated())
+    }
+}
+
+impl Plan {
+    /// Reads and checks what is to be run; refuses what can't be. What there is to warn of, either way, is added to `warnings`.
+    pub fn new(job: Job, surroundings: Surroundings, warnings: &mut Vec<String>) -> Result<Plan, Refused> {
+        Ready::new(&job, surroundings, warnings)?.plan(job)
+    }
+
+    /// The same of a run of before, which goes on: with its own flows, or with those of the job's file if `new` says so.
+    pub fn again(
+        job: Job,
+        recalled: Recalled,
+        new: bool,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let vars = Some(recalled.opening.vars.clone());
+        let entry = recalled.opening.header.flow.to_string();
+        let (project, program) = if new {
+            (Arc::new(Project::read(&job.file, surroundings.registry.vocabulary())?), None)
+        } else {
+            (recalled.project.clone(), Some(recalled.program.clone()))
+        };
+        let ready = Ready::of(&job, Read { project, entry, vars, program }, surroundings, warnings)?;
+        let files = ready.files(&job)?;
+        let inputs = recalled.opening.header.inputs.clone();
+        let recalled = Some(Box::new(recalled));
+        Ok(Plan { job, ready: Arc::new(ready), recalled, renews: new, inputs, files, turn: None })
+    }
+
+    /// A new run of what was run before, with the same inputs: with the flows and variables of then, or with those of the job's file.
+    pub fn anew(
+        job: Job,
+        recalled: Recalled,
+        then: bool,
+        surroundings: Surroundings,
+        warnings: &mut Vec<String>,
+    ) -> Result<Plan, Refused> {
+        let entry = recalled.opening.header.flow.to_string();
+        let project = match then {
+            true => recalled.project.clone(),
+            false => Arc::new(Project::read(&job.file, surroundings.registry.vocabulary())?),
+        };
+        let vars = then.then(|| recalled.opening.vars.clone());
+        let read = Read { project, entry, vars, program: None };
+        let ready = Arc::new(Ready::of(&job, read, surroundings, warnings)?);
+        // The files of that run are not this one's: they go along as they are named.
+        ready.plan_with(job, recalled.opening.header.inputs.clone())
+    }
+
+    /// The same, with the right to run alone that was kept for it.
+    pub fn with_turn(self, turn: Option<Turn>) -> Plan {
+        Plan { turn, ..self }
+    }
+
+    /// What is the same for all runs of it.
+    pub fn ready(&self) -> &Arc<Ready> {
+        &self.ready
+    }
+
+    /// How many times as fast as on the wall time passes.
+    pub fn time_scale(&self) -> f64 {
+        if self.ready.is_simulated() { 1.0 } else { self.job.time_scale.unwrap_or(1.0) }
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use flowrun_core::course::Course;
 use flowrun_core::effect::EffectId;
+use flowrun_core::machine::Response;
 use flowrun_core::program::Program;
 use flowrun_core::report::{FlowReport, Inside, Report, Status};
-use flowrun_core::source::Sources;
 use flowrun_core::value::Value;
 use flowrun_kit::activity::{Activity, Tally};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
 use flowrun_kit::simulator::SimFaults;
-use flowrun_project::Problem;
+use flowrun_project::{Problem, Project};
 use flowrun_store::{Holder, Moved, State};
 use tokio::task::JoinHandle;
 
@@ -23,7 +23,6 @@ use super::audit::Audit;
 use super::connections::Made;
 use super::durable::chronicle::{Chronicle, Journaling};
 use super::durable::home::{Home, problem};
-use super::durable::opening;
 use super::durable::tables::Kept;
 use super::{Plan, aftermath};
 use crate::driver::{self, Log, Stand, Watch, World};
@@ -41,7 +40,7 @@ pub struct Session {
     pub(super) faults: SimFaults,
     /// Held until the run has ended.
     pub(super) home: Option<Arc<Home>>,
-    pub(super) _turn: Option<Turn>,
+    pub(super) turn: Option<Turn>,
 }
 
 /// What is kept of a run.
@@ -71,8 +70,8 @@ pub struct Ended {
     pub report: Report,
     /// What ran.
     pub program: Arc<Program>,
-    /// The files that it was made of.
-    pub sources: Sources,
+    /// The project that it is of.
+    pub project: Arc<Project>,
     /// The files that it read and wrote.
     pub files: Files,
     /// What ran because it failed.
@@ -97,20 +96,29 @@ pub struct Ended {
     pub broken: Option<Problem>,
     /// The cards of which nobody knows what became of what they asked for.
     pub unsettled: Vec<String>,
+    /// When it goes on, where it waits for nothing but that; in microseconds since 1970.
+    pub wakes_us: Option<i64>,
+    /// Until when it waits for an answer, where it does; in microseconds since 1970.
+    pub paused_until_us: Option<i64>,
+    /// The right to run alone, if it has that: to be handed on to where it goes on.
+    pub turn: Option<Turn>,
+    /// What its caller is answered, where a card said that before the end.
+    pub response: Option<Response>,
 }
 
 impl Session {
     /// The name of the flow that it starts with.
     pub fn flow(&self) -> &str {
-        &self.plan.program.flow(self.plan.start).name
+        &self.plan.ready.program.flow(self.plan.ready.start).name
     }
 
     /// What answers for each connection, in the order that the manifest's author had in mind.
     pub fn connections(&self) -> Vec<String> {
-        let listed = self.plan.project.model.manifest.connections.iter();
+        let listed = self.plan.ready.project.model.manifest.connections.iter();
         let found = listed.filter_map(|listed| self.made.iter().find(|made| *made.name == *listed.name.it));
         let made = found.map(|made| format!("{}: {}", made.name, made.host));
-        made.chain(self.plan.mocked().into_iter().map(|connector| format!("{connector}: mocked"))).collect()
+        made.chain(self.plan.ready.mocked().into_iter().map(|connector| format!("{connector}: mocked")))
+            .collect()
     }
 
     /// What each connection is doing, by its name.
@@ -125,7 +133,7 @@ impl Session {
 
     /// Whether its time is simulated.
     pub fn is_simulated(&self) -> bool {
-        self.plan.is_simulated()
+        self.plan.ready.is_simulated()
     }
 
     /// Runs it beside whatever else the runtime does, on whichever of its threads has time.
@@ -139,14 +147,14 @@ impl Session {
         let (mut log, chronicle) = std::mem::replace(&mut self.keeping, Keeping::Nothing).log();
         if let (Some(chronicle), Some(recalled)) = (&chronicle, &self.plan.recalled) {
             let holder = Holder::new(self.flow(), &recalled.run.about.id, self.clock().now_ms());
-            let program = self.plan.renews.then(|| opening::program(&self.plan.bundle()));
+            let program = self.plan.renews.then(|| self.plan.ready.kept().1.clone());
             chronicle.goes_on(holder.told(), program);
         }
         let stand = driver::go_on(&mut self.course, &self.world, &mut *log, watch).await;
         let mut report = self.course.machine.report();
         let unsettled = match &stand {
             Stand::Waits { unsettled } => self.named(unsettled),
-            Stand::Ended | Stand::Broken => Vec::new(),
+            Stand::Ended | Stand::Broken | Stand::Parks { .. } => Vec::new(),
         };
         if !unsettled.is_empty() {
             report.status = Status::Held;
@@ -169,8 +177,8 @@ impl Session {
         Ended {
             report,
             aftermath,
-            program: self.plan.program,
-            sources: self.plan.project.sources,
+            program: self.plan.ready.program.clone(),
+            project: self.plan.ready.project.clone(),
             files: self.plan.files,
             interrupted: self.world.stop.is_given(),
             withheld,
@@ -182,6 +190,13 @@ impl Session {
             journaled: chronicle.is_some(),
             broken,
             unsettled,
+            wakes_us: match stand {
+                Stand::Parks { wake_us } => Some(wake_us),
+                _ => None,
+            },
+            paused_until_us: self.course.machine.pauses().first().map(|pause| pause.until_us),
+            turn: self.turn,
+            response: self.course.machine.response().cloned(),
         }
     }
 
@@ -212,10 +227,12 @@ impl Session {
                 error: report.flow.error.as_ref().map(|error| error.message.to_string()),
                 summary: serde_json::to_vec(&bare(report)).ok(),
                 report: serde_json::to_vec(report).ok(),
-                ..Moved::to(self.state(report, unsettled), now_ms.saturating_mul(1000))
+                ..Moved::to(self.state(report, unsettled, stand), now_ms.saturating_mul(1000))
             };
             broken = chronicle.moved(moved).await.err();
-            self.tidy(now_ms.saturating_mul(1000)).await;
+            if self.plan.job.tidies {
+                self.tidy(now_ms.saturating_mul(1000)).await;
+            }
         }
         (broken.map(|error| problem(&error)), chronicle.finish())
     }
@@ -223,7 +240,7 @@ impl Session {
     /// Takes away what need not be kept any longer.
     async fn tidy(&self, now_us: i64) {
         let Some(home) = self.home.clone() else { return };
-        let flowrun_core::keep::Keep { days, failed, data, runs } = self.plan.program.keep;
+        let flowrun_core::keep::Keep { days, failed, data, runs } = self.plan.ready.program.keep;
         let keep = flowrun_store::Keep {
             days: Some(days),
             failed_days: Some(failed),
@@ -234,7 +251,10 @@ impl Session {
         let _ = tokio::task::spawn_blocking(move || home.store.purge(now_us, &keep)).await;
     }
 
-    fn state(&self, report: &Report, unsettled: &[String]) -> State {
+    fn state(&self, report: &Report, unsettled: &[String], stand: &Stand) -> State {
+        if let Stand::Parks { wake_us } = *stand {
+            return State::Waiting { wake_us };
+        }
         match report.status {
             Status::Done | Status::Planned | Status::Stopped | Status::Handled => State::Done,
             Status::Failed => State::Failed,

@@ -24,7 +24,8 @@ impl Session {
         let (mut log, chronicle) = std::mem::replace(&mut self.keeping, Keeping::Nothing).log();
         self.course.catch_up(&mut self.world.here());
         match say {
-            Say::Answer(given) => self.answer(&given, &mut *log)?,
+            Say::Answer(given) => self.answer(|pause| answered(pause, &given), &mut *log)?,
+            Say::Reply(given) => self.answer(|_| Ok(given), &mut *log)?,
             Say::Settle { card, what, outputs } => self.settle(&card, what, &outputs, &mut *log)?,
             Say::Cancel => {
                 let at_us = self.world.time.now_us();
@@ -37,13 +38,17 @@ impl Session {
         Ok(self)
     }
 
-    fn answer(&mut self, given: &[(String, String)], log: &mut dyn Log) -> Result<(), Problem> {
+    fn answer(
+        &mut self,
+        given: impl FnOnce(&Paused) -> Result<Record, Problem>,
+        log: &mut dyn Log,
+    ) -> Result<(), Problem> {
         let machine = &self.course.machine;
         let Some(pause) = machine.pauses().into_iter().next() else {
             return Err(Problem::new("the run waits for no answer")
                 .help("without --input it goes on from where it is"));
         };
-        let answer = machine.answer(pause.id, &answered(&pause, given)?).map_err(|fault| refused(&fault))?;
+        let answer = machine.answer(pause.id, &given(&pause)?).map_err(|fault| refused(&fault))?;
         let now_us = self.world.time.now_us();
         if driver::answer(&mut self.course, pause.id, answer, now_us, log) {
             return Ok(());

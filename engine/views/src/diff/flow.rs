@@ -2,6 +2,7 @@
 
 use flowrun_core::model::{Alone, Expr, Flow, Input, Name, Trigger, on_or_off};
 use flowrun_core::names::stem;
+use flowrun_core::settings::Settings;
 use flowrun_core::value::Value;
 
 use super::cards::texts;
@@ -18,6 +19,7 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
     changes.extend(both.described("description", old.description.as_ref(), new.description.as_ref()));
     both.trigger(&old.trigger, &new.trigger, &mut changes);
     both.beside(old.alone.as_ref(), new.alone.as_ref(), &mut changes);
+    settings("runs", &old.runs, &new.runs, &mut changes);
     changes.extend(saved("save_data", old.save_data, new.save_data));
     changes.extend(Change::of("convert", none(old.converts), none(new.converts)).if_differs());
     both.inputs(&old.inputs, &new.inputs, &mut changes);
@@ -35,6 +37,18 @@ pub fn compare(both: &Both<'_>, pairing: &Pairing) -> Option<Item> {
         changes,
         cards,
     })
+}
+
+/// Settings that one side has, or says otherwise.
+fn settings(sort: &'static str, old: &Settings, new: &Settings, changes: &mut Vec<Change>) {
+    let said = |settings: &Settings, key: &str| {
+        settings.iter().find(|(name, _)| *name.it == *key).map(|(_, value)| value.it.to_string())
+    };
+    let gone = old.iter().filter(|(key, _)| said(new, &key.it).is_none());
+    for (key, _) in new.iter().chain(gone) {
+        let change = Change::of(sort, said(old, &key.it), said(new, &key.it)).if_differs();
+        changes.extend(change.map(|change| Change::named(sort, &*key.it, change.was, change.now)));
+    }
 }
 
 /// Whether data is saved, where the two sides differ in it.
@@ -151,19 +165,22 @@ impl Both<'_> {
                 changes.extend(texts("time zone", was.time_zone.as_ref(), now.time_zone.as_ref()));
                 changes.extend(texts("schedule starts", was.start.as_ref(), now.start.as_ref()));
                 changes.extend(texts("schedule ends", was.end.as_ref(), now.end.as_ref()));
+                settings("schedule", &was.more, &now.more, changes);
             }
             (
-                Trigger::ApiEndpoint { method: old_method, security: old_security },
-                Trigger::ApiEndpoint { method, security },
+                Trigger::ApiEndpoint { method: old_method, security: old_security, more: was },
+                Trigger::ApiEndpoint { method, security, more: now },
             ) => {
                 changes.extend(texts("method of the endpoint", old_method.as_ref(), method.as_ref()));
                 changes.extend(texts("security of the endpoint", old_security.as_ref(), security.as_ref()));
+                settings("endpoint", was, now, changes);
             }
             (
-                Trigger::Event { event: was, with: fields_was, filter: old },
-                Trigger::Event { event: now, with: fields_now, filter: new },
+                Trigger::Event { event: was, with: fields_was, filter: old, more: more_was },
+                Trigger::Event { event: now, with: fields_now, filter: new, more: more_now },
             ) => {
                 changes.extend(texts("event", Some(was), Some(now)));
+                settings("event", more_was, more_now, changes);
                 let of = Fields { card: "", sort: "event" };
                 let gone = |(name, _): &&(Name, _)| fields_now.iter().all(|(other, _)| other.it != name.it);
                 let names = fields_now.iter().chain(fields_was.iter().filter(gone)).map(|(name, _)| name);

@@ -68,14 +68,14 @@ fn facts(flow: &Flow, about: &About) -> String {
                 }
             }
         }
-        Trigger::ApiEndpoint { method, security } => {
+        Trigger::ApiEndpoint { method, security, .. } => {
             for (name, value) in [("Method", method), ("Security", security)] {
                 if let Some(value) = value {
                     add(name, text(value));
                 }
             }
         }
-        Trigger::Event { event, with, filter } => {
+        Trigger::Event { event, with, filter, .. } => {
             add("Event", code(event));
             for (name, value) in with {
                 add(&format!("Only {}", name.it), code(&plain(&value.it)));

@@ -19,16 +19,19 @@ pub fn trigger(flow: &Flow) -> Node {
             rows.extend(schedule.time_zone.as_ref().map(|zone| Row::plain("time_zone", &***zone)));
             rows.extend(schedule.start.as_ref().map(|start| Row::plain("start", &***start)));
             rows.extend(schedule.end.as_ref().map(|end| Row::plain("end", &***end)));
+            rows.extend(settings(&schedule.more));
             "Scheduled Flow"
         }
-        Trigger::ApiEndpoint { method, security } => {
+        Trigger::ApiEndpoint { method, security, more } => {
             rows.extend(method.as_ref().map(|method| Row::plain("method", &***method)));
             rows.extend(security.as_ref().map(|level| Row::plain("security", &***level)));
+            rows.extend(settings(more));
             "API Endpoint"
         }
-        Trigger::Event { event, with, filter } => {
+        Trigger::Event { event, with, filter, more } => {
             rows.extend(with.iter().map(|(name, value)| Row::plain(&name.it, plain(&value.it))));
             rows.extend(filter.as_ref().map(|filter| Row::plain("filter", plain(&filter.it))));
+            rows.extend(settings(more));
             &title_of(external(event).unwrap_or(event))
         }
     };
@@ -62,4 +65,8 @@ pub fn trigger(flow: &Flow) -> Node {
         gives,
         ..Node::default()
     }
+}
+
+fn settings(settings: &flowrun_core::settings::Settings) -> impl Iterator<Item = Row> {
+    settings.iter().map(|(key, value)| Row::plain(&key.it, constant(&value.it)))
 }

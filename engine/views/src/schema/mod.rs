@@ -8,6 +8,7 @@ mod manifest;
 use serde_json::{Map, Value, json};
 
 use flowrun_core::card::Catalog;
+use flowrun_core::settings::{self, Kind, Setting};
 use flowrun_core::types::Type;
 
 /// The draft that every editor knows; the YAML server of VS Code knows no later one whole.
@@ -40,6 +41,8 @@ pub fn schema(catalog: &Catalog) -> Value {
                     },
                 },
             },
+            "concurrency": setting("concurrency"),
+            "priority": setting("priority"),
             "on_failure": text("The flow that runs after a run which starts with this one has failed; it finds what failed under `$.error`."),
             "save_data": save_data("Whether the data that passes through the flow is saved; as its folder, or else the project, where it is not said."),
             "convert": {
@@ -217,6 +220,29 @@ fn types() -> Value {
     json!({ "description": "A type.", "enum": names })
 }
 
+/// The properties, with those of settings.
+fn with(settings: &[Setting], properties: Value) -> Value {
+    let Value::Object(mut properties) = properties else { return properties };
+    properties.extend(settings.iter().map(|setting| (setting.key.to_owned(), schema_of(setting))));
+    Value::Object(properties)
+}
+
+fn setting(key: &str) -> Value {
+    settings::FLOW.iter().find(|setting| setting.key == key).map_or(Value::Null, schema_of)
+}
+
+fn schema_of(setting: &Setting) -> Value {
+    let mut schema = match setting.kind {
+        Kind::Choice(words) => json!({ "enum": words }),
+        Kind::Duration(..) => json!({ "type": ["string", "number"] }),
+        Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Text => json!({ "type": "string", "minLength": 1 }),
+        Kind::Texts => json!({ "type": ["string", "array"], "items": { "type": "string", "minLength": 1 } }),
+    };
+    schema["description"] = json!(setting.says);
+    schema
+}
+
 fn trigger() -> Value {
     let only = |name: &str, body: Value| json!({ "type": "object", "additionalProperties": false, "required": [name], "properties": { name: body } });
     json!({
@@ -227,33 +253,33 @@ fn trigger() -> Value {
                 "type": "object",
                 "additionalProperties": false,
                 "required": ["cron"],
-                "properties": {
+                "properties": with(settings::SCHEDULE, json!({
                     "cron": text("Five or six cron fields: `0 2 * * *` is every day at 2."),
                     "time_zone": text("An IANA time zone, as Europe/Berlin; UTC where none is given."),
                     "start": text("Not before this date & time."),
                     "end": text("Not after this date & time."),
-                },
+                })),
             })),
             only("api_endpoint", json!({
                 "type": ["object", "null"],
                 "additionalProperties": false,
-                "properties": {
+                "properties": with(settings::ENDPOINT, json!({
                     "method": { "enum": ["get", "post"] },
                     "security": { "enum": ["public", "token", "oauth"] },
-                },
+                })),
             })),
             only("event", json!({
                 "type": "object",
                 "additionalProperties": false,
                 "required": ["event"],
-                "properties": {
+                "properties": with(settings::EVENT, json!({
                     "event": text("The connector's event, as okta.user_created."),
                     "with": {
                         "description": "What it is limited to, as an application, by the event's own fields.",
                         "type": ["object", "null"],
                     },
                     "filter": { "description": "Which of the events count." },
-                },
+                })),
             })),
         ],
     })

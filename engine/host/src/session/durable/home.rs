@@ -14,6 +14,7 @@ use flowrun_store::{
 use flowrun_tables::Keeper;
 use sha2::{Digest, Sha256};
 
+use super::programs::Programs;
 use super::seal::Sealing;
 use crate::driver::Stop;
 use crate::session::state::hex;
@@ -54,6 +55,7 @@ fn own(folder: &Path, holder: &Holder, env: &BTreeMap<String, String>) -> Result
         file: Some(store),
         sealing: Sealing(Some(Arc::new(key))),
         kept: Keeper::default(),
+        programs: Programs::default(),
         owns: true,
     })
 }
@@ -106,6 +108,8 @@ pub struct Home {
     pub sealing: Sealing,
     /// Its kept tables, as all runs of the process share them.
     pub kept: Keeper,
+    /// The programs of its runs.
+    pub programs: Programs,
     /// Whether this process may write.
     pub owns: bool,
 }
@@ -140,6 +144,16 @@ impl Stores {
                 }
             }
         }
+    }
+
+    /// The same now or never.
+    pub fn own_now(
+        &self,
+        folder: &Path,
+        holder: &Holder,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Arc<Home>, Problem> {
+        self.try_own(folder, holder, env).map_err(|error| problem(&error))
     }
 
     fn try_own(
@@ -201,6 +215,7 @@ impl Home {
             file: Some(store),
             sealing: Sealing(key.map(Arc::new)),
             kept: Keeper::default(),
+            programs: Programs::default(),
             owns: false,
         }))
     }

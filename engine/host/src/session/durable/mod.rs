@@ -4,6 +4,7 @@ pub mod chronicle;
 pub mod fork;
 pub mod home;
 pub mod opening;
+mod programs;
 pub mod recall;
 pub mod seal;
 pub mod tables;

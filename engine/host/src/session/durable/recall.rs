@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use flowrun_core::check::Checked;
 use flowrun_core::course::{Course, Own, Place};
 use flowrun_core::effect::{Act, Effect, Outcome};
 use flowrun_core::journal::{Diverged, Entry, ReplayError};
@@ -11,13 +10,13 @@ use flowrun_core::program::{Program, Step};
 use flowrun_core::stored::{Blind, Seal, decode};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_kit::clock::Clock;
-use flowrun_project::{Problem, Project, check};
+use flowrun_project::{Problem, Project};
 use flowrun_store::{Checkpoint, Run, Store};
 use flowrun_tables::{Loaded, Rows, Tables};
 
 use super::chronicle::unframed;
 use super::home::{Home, problem};
-use super::opening::{self, Opening};
+use super::opening::Opening;
 use crate::driver::RunTime;
 use crate::perform::Perform;
 
@@ -25,8 +24,8 @@ use crate::perform::Perform;
 pub struct Recalled {
     /// What the store says of it.
     pub run: Run,
-    /// Its project, as it was, until somebody takes it to go on with it.
-    pub project: Option<Project>,
+    /// Its project, as it was.
+    pub project: Arc<Project>,
     /// Its program.
     pub program: Arc<Program>,
     /// What it began with.
@@ -82,9 +81,8 @@ impl Recalled {
         let opening = Opening::read(&start, seal).map_err(|why| unreadable(why.to_string()))?;
         let body = store.program(&run.about.program).map_err(|error| problem(&error))?;
         let body = body.ok_or_else(|| unreadable("its program is not there".to_owned()))?;
-        let bundle = opening::bundle(&body, opening.started()).map_err(unreadable)?;
-        let project = Project::of_bundle(&bundle, vocabulary);
-        let Checked { program, .. } = check::examine(&project, vocabulary, &bundle.started.vars.given());
+        let made = home.programs.get(&run.about.program, &opening, &body, vocabulary);
+        let (project, program) = made.map_err(unreadable)?;
         let start = opening.header.start(&program).map_err(|why| unreadable(why.to_string()))?;
         // To be looked at, a run is replayed from its start as long as that is there.
         let checkpoint = match sight {
@@ -112,16 +110,7 @@ impl Recalled {
             let entry = decode(&stored.body, seal);
             entries.push(entry.map_err(|why| unreadable(format!("entry {}: {why}", stored.seq)))?);
         }
-        Ok(Recalled {
-            run,
-            project: Some(project),
-            program: Arc::new(program),
-            opening,
-            start,
-            entries,
-            checkpoint,
-            bytes,
-        })
+        Ok(Recalled { run, project, program, opening, start, entries, checkpoint, bytes })
     }
 
     /// Refuses to go on where another process has gone on, or ended the run, since it was read.

@@ -1,0 +1,167 @@
+//! What else may be said of a trigger, or of how a flow's runs are started: settings that change when a flow starts and who may
+//! start it, and nothing of what it does.
+
+use crate::diag::{Code, Diagnostic};
+use crate::duration::milliseconds;
+use crate::model::{At, Name};
+use crate::suggest::{closest, listed};
+use crate::value::{Record, Text, Value};
+use crate::words;
+
+/// A setting that may be said.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its key.
+    pub key: &'static str,
+    /// What it means, for people.
+    pub says: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+}
+
+/// What may stand in a setting.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// How long, from and to how many seconds.
+    Duration(u32, u32),
+    /// A whole number, from and to.
+    Whole(u32, u32),
+    /// A text.
+    Text,
+    /// A list of texts.
+    Texts,
+}
+
+/// Settings as they are written, in their order.
+pub type Settings = Vec<(Name, At<Value>)>;
+
+const DAY: u32 = 86_400;
+
+/// What may be said of a schedule beside its times.
+pub const SCHEDULE: &[Setting] = &[
+    Setting {
+        key: "missed",
+        says: "What becomes of times at which nobody served the flow: the last of them is made up for, all are, or none.",
+        kind: Kind::Choice(&["last", "all", "none"]),
+    },
+    Setting {
+        key: "catch_up",
+        says: "How long ago a missed time may lie to be made up for; a day where nothing is said.",
+        kind: Kind::Duration(0, 31 * DAY),
+    },
+    Setting {
+        key: "overlap",
+        says: "What becomes of a time at which the last run still goes on: it is skipped, waits, ends the last run, or runs beside it.",
+        kind: Kind::Choice(&["skip", "queue", "replace", "allow"]),
+    },
+    Setting {
+        key: "spread",
+        says: "Up to how long after its time a run starts, so that not all start at once: the same for each flow every time.",
+        kind: Kind::Duration(0, DAY),
+    },
+];
+
+/// What may be said of an API endpoint beside its method and security.
+pub const ENDPOINT: &[Setting] = &[];
+
+/// What may be said of an event beside what it is.
+pub const EVENT: &[Setting] = &[];
+
+/// What may be said of how the runs of a flow are started.
+pub const FLOW: &[Setting] = &[
+    Setting {
+        key: "concurrency",
+        says: "How many runs of the flow may go on at once, of those that are started by a trigger; others wait.",
+        kind: Kind::Whole(1, 10_000),
+    },
+    Setting {
+        key: "priority",
+        says: "Whether its runs start before those of other flows where there are more than can go on at once.",
+        kind: Kind::Choice(&["high", "normal", "low"]),
+    },
+];
+
+/// The keys of settings.
+pub fn keys(settings: &'static [Setting]) -> impl Iterator<Item = &'static str> {
+    settings.iter().map(|setting| setting.key)
+}
+
+/// What settings come to, by their keys: durations in milliseconds. What can't be is told and left out.
+pub(crate) fn settle(written: &Settings, known: &[Setting], report: &mut dyn FnMut(Diagnostic)) -> Record {
+    let mut settled = Record::default();
+    for (key, value) in written {
+        let Some(setting) = known.iter().find(|setting| *setting.key == *key.it) else { continue };
+        match setting.kind.read(&value.it) {
+            Ok(value) => drop(settled.insert(key.it.clone(), value)),
+            Err((expected, help)) => {
+                let message = format!("expected {expected} for `{}`, found {}", key.it, value.it.to_json());
+                let mistake = Diagnostic::new(Code::BadValue, value.span, message).label("can't be");
+                report(if help.is_empty() { mistake } else { mistake.help(help) });
+            }
+        }
+    }
+    settled
+}
+
+impl Kind {
+    /// What a value comes to; else what is expected, and what else there is to say.
+    fn read(self, value: &Value) -> Result<Value, (String, String)> {
+        let text = match value {
+            Value::Text(text) => Some(&**text),
+            _ => None,
+        };
+        match self {
+            Kind::Choice(words) => {
+                let found = text.filter(|text| words.contains(text));
+                found.map(Value::from).ok_or_else(|| {
+                    let meant = text.and_then(|text| closest(text, words.iter().copied()));
+                    let help = meant.map_or(String::new(), |meant| format!("did you mean `{meant}`?"));
+                    (listed(words.iter().copied()), help)
+                })
+            }
+            Kind::Duration(least, most) => {
+                let (from, to) = (f64::from(least) * 1000.0, f64::from(most) * 1000.0);
+                let ms = milliseconds(value).filter(|ms| (from..=to).contains(ms));
+                ms.map(Value::from).ok_or_else(|| {
+                    let help = format!("from {} to {}", words::duration(from), words::duration(to));
+                    ("how long, as `30 s`, `5 min`, `2 hours`".to_owned(), help)
+                })
+            }
+            Kind::Whole(least, most) => {
+                let bounds = f64::from(least)..=f64::from(most);
+                let whole =
+                    value.as_number().filter(|number| number.fract() == 0.0 && bounds.contains(number));
+                whole.map(Value::from).ok_or_else(|| {
+                    (
+                        format!("a whole number from {least} to {}", words::count(u64::from(most))),
+                        String::new(),
+                    )
+                })
+            }
+            Kind::Text => text
+                .filter(|text| !text.is_empty())
+                .map(Value::from)
+                .ok_or_else(|| ("a text".to_owned(), String::new())),
+            Kind::Texts => {
+                let one = |value: &Value| matches!(value, Value::Text(text) if !text.is_empty());
+                match value {
+                    Value::List(texts) if texts.iter().all(one) => Ok(value.clone()),
+                    Value::Text(_) if one(value) => Ok(Value::from(vec![value.clone()])),
+                    _ => Err(("a list of texts".to_owned(), String::new())),
+                }
+            }
+        }
+    }
+}
+
+/// The milliseconds of a setting that says how long.
+pub fn milliseconds_of(settings: &Record, key: &str) -> Option<u64> {
+    settings.get(key).and_then(Value::as_number).map(|ms| ms as u64)
+}
+
+/// The word of a setting.
+pub fn word_of<'s>(settings: &'s Record, key: &str) -> Option<&'s Text> {
+    settings.get(key).and_then(Value::as_text)
+}

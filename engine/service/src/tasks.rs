@@ -1,0 +1,61 @@
+//! What goes on beside each other, by one clock.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flowrun_kit::clock::Clock;
+use tokio::sync::Notify;
+
+/// Spawns what goes on by itself, and knows when all of it has ended.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    clock: Clock,
+    count: Arc<AtomicUsize>,
+    ended: Arc<Notify>,
+}
+
+impl Tasks {
+    /// Tasks that go by a clock.
+    pub fn new(clock: Clock) -> Tasks {
+        Tasks { clock, count: Arc::default(), ended: Arc::default() }
+    }
+
+    /// Lets something go on by itself.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let guard = Guard(self.clone());
+        // Joined before it is spawned, so that a simulated clock waits for it.
+        let driven = self.clock.drive(async move {
+            work.await;
+            drop(guard);
+        });
+        tokio::spawn(driven);
+    }
+
+    /// How many go on.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Ends when none goes on.
+    pub async fn all(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.count() == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+/// Counts a task as long as it lives, however it ends.
+struct Guard(Tasks);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Relaxed);
+        self.0.ended.notify_waiters();
+    }
+}
