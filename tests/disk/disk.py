@@ -261,7 +261,7 @@ class Home:
         """Whether requests are missing, or what is there can't even be read."""
         try:
             return bool(self.unknown())
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, ValueError):
             return True
 
     def must_be_well(self):
