@@ -227,7 +227,9 @@ impl Schedules {
         for time_us in chosen {
             if let Some(run) = before.take().filter(|_| entry.times.overlap != Overlap::Allow) {
                 // What is made up for comes one after the other.
-                self.runs.until_ended(&run).await;
+                if !self.runs.until_ended(&run).await {
+                    return;
+                }
             }
             let next_us = entry.times.next(time_us);
             match self.start(flow, &Entry { at_us: next_us, ..entry.clone() }, time_us).await {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flowrun_host::driver::Stop;
@@ -71,6 +72,7 @@ pub struct Service {
     pub gate: Gate,
     /// When it was made, in microseconds since 1970.
     pub started_us: i64,
+    ready: AtomicBool,
 }
 
 impl Service {
@@ -96,7 +98,8 @@ impl Service {
             let runs = Runs::new(served, clock.clone(), changes.clone(), gate.clone(), tasks.clone());
             projects.push(Arc::new(Hosted::new(runs, &tasks, &clock)?));
         }
-        Ok(Service { projects, changes, clock, tasks, gate, started_us: now_us })
+        let ready = AtomicBool::new(false);
+        Ok(Service { projects, changes, clock, tasks, gate, started_us: now_us, ready })
     }
 
     /// The project of this name.
@@ -116,8 +119,10 @@ impl Service {
             self.tasks.spawn(project.inbox.clone().run(stop.clone()));
             self.tasks.spawn(project.clone().tidy(self.clock.clone(), stop.clone()));
         }
+        self.ready.store(true, Ordering::Release);
         let mut given = stop.clone();
         given.given().await;
+        self.tasks.close();
         self.clock.timeout(grace, self.tasks.all()).await;
         for project in &self.projects {
             let store = project.runs.store();
@@ -127,9 +132,15 @@ impl Service {
         Ok(())
     }
 
+    /// Whether all that was under way before is known, and goes on.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
     /// Reads all projects again.
     pub fn reload(&self) {
-        self.projects.iter().for_each(|project| project.reload());
+        // What is wrong is told to all who watch.
+        self.projects.iter().for_each(|project| drop(project.reload()));
     }
 }
 
@@ -145,15 +156,20 @@ impl Hosted {
     }
 
     /// Reads the project again: with mistakes, what was read before goes on.
-    pub fn reload(&self) {
+    pub fn reload(&self) -> Result<(), Problem> {
         match self.runs.served.reload(self.runs.now_us()) {
-            Ok(None) => {}
+            Ok(None) => Ok(()),
             Ok(Some((_, version))) => {
                 self.schedules.refresh();
                 self.inbox.look();
                 self.runs.tell(What::Reloaded { version: version.number });
+                Ok(())
             }
-            Err(refused) => self.runs.tell(What::Refused { why: Arc::from(told(&refused).message) }),
+            Err(refused) => {
+                let problem = told(&refused);
+                self.runs.tell(What::Refused { why: Arc::from(&*problem.message) });
+                Err(problem)
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flowrun_kit::clock::Clock;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Spawns what goes on by itself, and knows when all of it has ended.
 #[derive(Clone, Debug)]
@@ -13,12 +13,14 @@ pub struct Tasks {
     clock: Clock,
     count: Arc<AtomicUsize>,
     ended: Arc<Notify>,
+    closing: Arc<watch::Sender<bool>>,
 }
 
 impl Tasks {
     /// Tasks that go by a clock.
     pub fn new(clock: Clock) -> Tasks {
-        Tasks { clock, count: Arc::default(), ended: Arc::default() }
+        let closing = Arc::new(watch::Sender::new(false));
+        Tasks { clock, count: Arc::default(), ended: Arc::default(), closing }
     }
 
     /// Lets something go on by itself.
@@ -31,6 +33,17 @@ impl Tasks {
             drop(guard);
         });
         tokio::spawn(driven);
+    }
+
+    /// Tells those that wait for others to wait no more.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Ends when nobody is to wait for others any more.
+    pub async fn closing(&self) {
+        // It lives as long as this does.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
     }
 
     /// How many go on.
