@@ -9,7 +9,7 @@ use flowrun_core::source::Sources;
 use flowrun_core::suggest::did_you_mean;
 
 /// Why a command was refused.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// What was expected and what was found; lower case, no full stop.
     pub message: String,

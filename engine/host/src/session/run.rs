@@ -98,6 +98,8 @@ pub struct Ended {
     pub unsettled: Vec<String>,
     /// When it goes on, where it waits for nothing but that; in microseconds since 1970.
     pub wakes_us: Option<i64>,
+    /// Until when it waits for an answer, where it does; in microseconds since 1970.
+    pub paused_until_us: Option<i64>,
     /// The right to run alone, if it has that: to be handed on to where it goes on.
     pub turn: Option<Turn>,
     /// What its caller is answered, where a card said that before the end.
@@ -192,6 +194,7 @@ impl Session {
                 Stand::Parks { wake_us } => Some(wake_us),
                 _ => None,
             },
+            paused_until_us: self.course.machine.pauses().first().map(|pause| pause.until_us),
             turn: self.turn,
             response: self.course.machine.response().cloned(),
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use flowrun_kit::in_process::SimTransport;
 use flowrun_store::State;
@@ -77,21 +78,26 @@ pub struct Got {
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
+    pub raw: Bytes,
 }
+
+/// What a host answers to what it got as its so-manieth request: the status, and `Retry-After`.
+type Answer = dyn Fn(&Got, usize) -> (u16, &'static str) + Send + Sync;
 
 /// A host that keeps what it is sent and answers as it is told, then with 204.
 #[derive(Clone)]
 pub struct Host {
     clock: Clock,
     got: Arc<Mutex<Vec<Got>>>,
-    answer: Arc<dyn Fn(&Got, usize) -> (u16, &'static str) + Send + Sync>,
+    answer: Arc<Answer>,
 }
 
 impl Host {
     fn router(&self) -> Router {
         let host = self.clone();
-        Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: String| async move {
-            let got = Got { at_ms: host.clock.now_ms(), path: uri.path().to_owned(), headers, body };
+        Router::new().fallback(move |uri: Uri, headers: HeaderMap, raw: Bytes| async move {
+            let body = String::from_utf8_lossy(&raw).into_owned();
+            let got = Got { at_ms: host.clock.now_ms(), path: uri.path().to_owned(), headers, body, raw };
             let mut all = host.got.lock().unwrap();
             let (status, retry_after) = (host.answer)(&got, all.len());
             all.push(got);
@@ -125,6 +131,16 @@ pub async fn watch<F: Future<Output = ()>>(
     answer: impl Fn(&Got, usize) -> (u16, &'static str) + Send + Sync + 'static,
     happens: impl FnOnce(Changes, Clock) -> F,
 ) -> Told {
+    watch_with(None, settings, answer, happens).await
+}
+
+/// The same with reports of runs.
+pub async fn watch_with<F: Future<Output = ()>>(
+    reports: Option<RunReports>,
+    settings: &str,
+    answer: impl Fn(&Got, usize) -> (u16, &'static str) + Send + Sync + 'static,
+    happens: impl FnOnce(Changes, Clock) -> F,
+) -> Told {
     let (clock, changes, metrics) = (Clock::simulated(0), Changes::default(), Metrics::default());
     let host = Host { clock: clock.clone(), got: Arc::default(), answer: Arc::new(answer) };
     let transport = Arc::new(SimTransport::new(&clock).host("https://host.example", host.router()));
@@ -133,7 +149,17 @@ pub async fn watch<F: Future<Output = ()>>(
     let env = [("URL", "https://host.example/in"), ("AUTH", "Splunk abc"), ("SECRET", "whsec")];
     let env: Env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let settings: Settings = serde_yaml::from_str(settings).unwrap();
-    let tower = Watchtower::new(&changes, &clock, &settings, log, metrics.clone(), transport, &env).unwrap();
+    let tower = Watchtower::new(Setup {
+        changes: &changes,
+        clock: clock.clone(),
+        settings: &settings,
+        log,
+        metrics: metrics.clone(),
+        transport,
+        env: &env,
+        reports,
+    });
+    let tower = tower.unwrap();
     let (give, stop) = Stop::new();
     let happening = async {
         happens(changes, clock.clone()).await;
@@ -432,15 +458,35 @@ fn settings_that_lack_something_are_refused_with_a_remedy() {
     for (settings, message) in table {
         let settings: Settings = serde_yaml::from_str(settings).unwrap();
         let transport = Arc::new(SimTransport::new(&clock));
-        let tower = Watchtower::new(
-            &Changes::default(),
-            &clock,
-            &settings,
-            Log::off(),
-            Metrics::default(),
+        let tower = Watchtower::new(Setup {
+            changes: &Changes::default(),
+            clock: clock.clone(),
+            settings: &settings,
+            log: Log::off(),
+            metrics: Metrics::default(),
             transport,
-            &env,
-        );
+            env: &env,
+            reports: None,
+        });
         assert_eq!(tower.unwrap_err().message, message);
     }
+}
+
+// What the alerts and the dashboard read there must be, under the names that Prometheus sees.
+#[test]
+fn alerts_and_dashboard_read_what_is_counted() {
+    let known: Vec<String> = metrics::ALL.iter().map(|family| family.exposed()).collect();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/deploy");
+    let mut read = 0;
+    for file in ["alerts.yaml", "alerts.test.yaml", "dashboard.json", "README.md"] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let words = text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+        for word in words.filter(|word| word.starts_with("flowrun_") || word.starts_with("process_")) {
+            read += 1;
+            let family = ["_bucket", "_count", "_sum"].iter().find_map(|end| word.strip_suffix(end));
+            let named = |name: &str| known.iter().any(|known| known == name);
+            assert!(named(word) || family.is_some_and(named), "{file} reads {word}, which nobody counts");
+        }
+    }
+    assert!(read > 30, "{read}");
 }

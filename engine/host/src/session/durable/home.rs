@@ -146,6 +146,16 @@ impl Stores {
         }
     }
 
+    /// The same now or never.
+    pub fn own_now(
+        &self,
+        folder: &Path,
+        holder: &Holder,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Arc<Home>, Problem> {
+        self.try_own(folder, holder, env).map_err(|error| problem(&error))
+    }
+
     fn try_own(
         &self,
         folder: &Path,

@@ -1,0 +1,8 @@
+//! Listens for requests: with limits on size and time, over TLS where it is asked for.
+
+pub mod health;
+mod server;
+mod tls;
+
+pub use server::{Encryption, Limits, serve};
+pub use tls::certificate;

@@ -1,0 +1,473 @@
+//! Runs: begun, gone on with, ended; and what those who wait for them are answered.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use flowrun_core::fault::FaultKind;
+use flowrun_core::machine::{Limits, Machine, Paused, Response};
+use flowrun_core::report::Status;
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::driver::{Stop, Watch};
+use flowrun_host::session::alone::Turn;
+use flowrun_host::session::durable::recall::{Recalled, Sight};
+use flowrun_host::session::{Begun, Ended, Job, Plan, Say, Session};
+use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::Pending;
+use flowrun_project::Problem;
+use flowrun_store::{Durable, NoteChange, RunId, State, Store};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{oneshot, watch};
+
+use crate::changes::{self, Changes, What};
+use crate::gate::{Full, Gate, Permit, Priority};
+use crate::keeper::Waiting;
+use crate::projects::{Served, told};
+use crate::{names, tasks::Tasks};
+
+/// What is to be run, and why.
+#[derive(Debug, Default)]
+pub struct Beginning {
+    /// The flow's path.
+    pub flow: Text,
+    /// Its inputs.
+    pub inputs: Record,
+    /// What starts it: `schedule`, `endpoint`, the name of an event.
+    pub cause: String,
+    /// Who starts it, where somebody signed in does.
+    pub who: Option<String>,
+    /// What becomes durable with its beginning, or not at all.
+    pub notes: Vec<NoteChange>,
+    /// When it was to begin, in microseconds since 1970.
+    pub due_us: i64,
+    /// Whose answer is awaited.
+    pub answer: Option<oneshot::Sender<Answer>>,
+    /// Its name, if somebody has given it one already.
+    pub name: Option<String>,
+}
+
+/// What whoever waits for a run is answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// What a card said: Close, Return Raw, a pause.
+    Response(Response),
+    /// What the flow gave.
+    Done(Value),
+    /// It stopped before its end: Continue If.
+    Stopped,
+    /// What it failed with.
+    Failed(Failed),
+    /// It was ended.
+    Cancelled,
+    /// Nobody knows how to go on.
+    Held,
+    /// It can't go on, because what happens can't be kept any more.
+    Broken(Problem),
+}
+
+/// What a run failed with.
+#[derive(Debug)]
+pub struct Failed {
+    /// In words, without secrets.
+    pub message: String,
+    /// The code of the error.
+    pub code: u16,
+    /// Its kind.
+    pub kind: String,
+    /// Whether a card of the flow's author raised it: Return Error.
+    pub raised: bool,
+}
+
+/// Why a run does not begin.
+#[derive(Debug)]
+pub enum Unable {
+    /// Too many of the flow wait already.
+    Full,
+    /// Something is wrong.
+    Problem(Problem),
+}
+
+impl From<Problem> for Unable {
+    fn from(problem: Problem) -> Unable {
+        Unable::Problem(problem)
+    }
+}
+
+impl From<Full> for Unable {
+    fn from(_: Full) -> Unable {
+        Unable::Full
+    }
+}
+
+/// The runs of a project.
+pub struct Runs {
+    /// Whose they are.
+    pub served: Arc<Served>,
+    clock: Clock,
+    changes: Changes,
+    gate: Gate,
+    tasks: Tasks,
+    live: Mutex<BTreeMap<RunId, Live>>,
+    /// The rights to run alone of runs that have left memory.
+    turns: Mutex<BTreeMap<RunId, Turn>>,
+    /// Who waits for runs that have left memory.
+    askers: Mutex<BTreeMap<RunId, oneshot::Sender<Answer>>>,
+    /// The runs that wait for a time.
+    pub(crate) waiting: Waiting,
+}
+
+/// A run that goes on.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The path of its flow.
+    pub flow: Arc<str>,
+    /// What started it.
+    pub cause: Arc<str>,
+    /// How far it is.
+    pub progress: Arc<Mutex<Progress>>,
+    switch: watch::Sender<bool>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// The cards that it has run.
+    pub cards: u64,
+    /// How many of them reached outside.
+    pub effects: u64,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Runs {
+    /// The runs of a project, let in by a gate.
+    pub fn new(served: Arc<Served>, clock: Clock, changes: Changes, gate: Gate, tasks: Tasks) -> Runs {
+        Runs {
+            served,
+            clock,
+            changes,
+            gate,
+            tasks,
+            live: Mutex::default(),
+            turns: Mutex::default(),
+            askers: Mutex::default(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// The time, in microseconds since 1970.
+    pub fn now_us(&self) -> i64 {
+        self.clock.now_ms().saturating_mul(1000)
+    }
+
+    /// The store of the project.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.served.home.store
+    }
+
+    /// What happens.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The runs that go on now.
+    pub fn live(&self) -> BTreeMap<RunId, Live> {
+        locked(&self.live).clone()
+    }
+
+    /// Whether a run goes on now.
+    pub fn is_live(&self, run: &str) -> bool {
+        locked(&self.live).contains_key(run)
+    }
+
+    /// How many runs of a flow go on, and how many wait for their turn.
+    pub fn of(&self, flow: &str) -> (usize, usize) {
+        self.gate.of(flow)
+    }
+
+    /// Tells what happened.
+    pub fn tell(&self, what: What) {
+        self.changes.tell(&self.served.name, self.now_us(), what);
+    }
+
+    /// Begins a run when it is its turn, and gives its name; it goes on by itself. Its beginning is on the disk before it reaches
+    /// anything, and before anybody is answered.
+    pub async fn begin(self: &Arc<Runs>, beginning: Beginning) -> Result<RunId, Unable> {
+        let version = self.served.version();
+        let missing = || Problem::new(format!("there is no flow `{}`", beginning.flow));
+        let flow = version.flow(&beginning.flow).ok_or_else(missing)?;
+        let path: Arc<str> = Arc::from(&*flow.path);
+        let most = flow.runs.get("concurrency").and_then(Value::as_number).map(|most| most as usize);
+        let priority = flow.runs.get("priority").and_then(Value::as_text);
+        let priority = priority.map_or(Priority::Normal, |word| Priority::named(word));
+        let permit = self.gate.enter(&path, most, priority).await?;
+        let ready = self.served.ready(&version, &path)?;
+        let name = beginning.name.unwrap_or_else(|| names::run(self.now_us()));
+        let begun = Begun {
+            cause: Some(beginning.cause.clone()),
+            who: beginning.who.clone(),
+            notes: beginning.notes,
+        };
+        let job = Job { name: Some(name.clone()), begun, ..self.served.job.clone() };
+        let plan = ready.plan_with(job, beginning.inputs).map_err(|refused| told(&refused))?;
+        let run = RunId::from(name);
+        let late_us = self.now_us().saturating_sub(beginning.due_us).max(0);
+        let (session, live) = self.open(&run, plan, &path, &beginning.cause).await?;
+        self.tell(What::Began(Arc::new(changes::Begun {
+            run: run.clone(),
+            flow: path.clone(),
+            title: Arc::from(session.flow()),
+            cause: Arc::from(&*beginning.cause),
+            who: beginning.who.as_deref().map(Arc::from),
+            late_us,
+        })));
+        self.drive(run.clone(), session, live, permit, beginning.answer);
+        Ok(run)
+    }
+
+    /// Goes on with a run of before, after what somebody says to it.
+    pub async fn resume(
+        self: &Arc<Runs>,
+        run: &str,
+        say: Say,
+        answer: Option<oneshot::Sender<Answer>>,
+    ) -> Result<RunId, Unable> {
+        let recalled = self.recall(run).await?;
+        let run = recalled.run.about.id.clone();
+        let (flow, cause) = (recalled.run.about.flow.clone(), recalled.run.about.cause.clone());
+        let path: Arc<str> = Arc::from(flow);
+        let permit = self.gate.enter(&path, None, Priority::Normal).await?;
+        let turn = locked(&self.turns).remove(&run);
+        let job = Job { say, ..self.served.job.clone() };
+        let around = self.served.surroundings.clone();
+        let plan = Plan::again(job, recalled, false, around, &mut Vec::new());
+        let plan = plan.map_err(|refused| told(&refused))?.with_turn(turn);
+        let opened = self.open(&run, plan, &path, &cause.unwrap_or_default()).await;
+        let (session, live) = opened?;
+        self.waiting.remove(&run);
+        let answer = answer.or_else(|| locked(&self.askers).remove(&run));
+        self.drive(run.clone(), session, live, permit, answer);
+        Ok(run)
+    }
+
+    /// Ends a run: one that goes on cleans up, one that waits does so first.
+    pub async fn cancel(self: &Arc<Runs>, run: &str) -> Result<(), Unable> {
+        let switch = locked(&self.live).get(run).map(|live| live.switch.clone());
+        if let Some(switch) = switch {
+            // A run that has just ended needs no stopping.
+            let _ = switch.send(true);
+            return Ok(());
+        }
+        self.resume(run, Say::Cancel, None).await.map(drop)
+    }
+
+    /// Ends when a run has ended, be it by itself or not; or when the service does, and then tells that it has not.
+    pub async fn until_ended(&self, run: &RunId) -> bool {
+        let mut changes = self.changes.watch();
+        loop {
+            if !self.is_live(run) && self.store().run(run).is_ok_and(|run| !run.state.status().is_open()) {
+                return true;
+            }
+            tokio::select! {
+                // Whoever missed changes looks again.
+                told = changes.recv() => if let Err(RecvError::Closed) = told { return false },
+                () = self.tasks.closing() => return false,
+            }
+        }
+    }
+
+    /// How many runs go on now.
+    pub fn running(&self) -> usize {
+        locked(&self.live).len()
+    }
+
+    /// The inputs with which a run began.
+    pub async fn inputs_of(&self, run: &str) -> Result<Record, Problem> {
+        Ok(self.recall(run).await?.opening.header.inputs)
+    }
+
+    /// What a run waits for that somebody is to answer, if it does.
+    pub fn pause_of(&self, run: &str) -> Option<Paused> {
+        let (home, vocabulary) = (&self.served.home, self.served.surroundings.registry.vocabulary());
+        let recalled = Recalled::read(home, run, vocabulary, Sight::Blind, None).ok()?;
+        recalled.look(Limits::default()).ok()?.machine.pauses().into_iter().next()
+    }
+
+    async fn recall(&self, run: &str) -> Result<Recalled, Problem> {
+        let (home, registry) = (self.served.home.clone(), self.served.surroundings.registry.clone());
+        let id = run.to_owned();
+        // The disk takes no simulated time.
+        let _hold = self.clock.hold();
+        let read = move || Recalled::read(&home, &id, registry.vocabulary(), Sight::Whole, None);
+        let read = tokio::task::spawn_blocking(read).await;
+        read.unwrap_or_else(|_| Err(Problem::new(format!("run {run} can't be read"))))
+    }
+
+    /// Opens a run, which is known as one that goes on from now on; nobody else may open it meanwhile.
+    async fn open(
+        &self,
+        run: &RunId,
+        plan: Plan,
+        flow: &Arc<str>,
+        cause: &str,
+    ) -> Result<(Session, Live), Problem> {
+        let (switch, stop) = Stop::new();
+        let progress = Arc::default();
+        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, switch };
+        {
+            let mut all = locked(&self.live);
+            if all.contains_key(run) {
+                return Err(Problem::new(format!("run {run} goes on already")));
+            }
+            all.insert(run.clone(), live.clone());
+        }
+        let opened = plan.open(stop, &mut |_| {}).await;
+        if opened.is_err() {
+            locked(&self.live).remove(run);
+        }
+        opened.map(|session| (session, live))
+    }
+
+    fn drive(
+        self: &Arc<Runs>,
+        run: RunId,
+        session: Session,
+        live: Live,
+        permit: Permit,
+        answer: Option<oneshot::Sender<Answer>>,
+    ) {
+        let runs = self.clone();
+        let work = async move {
+            let began_us = runs.now_us();
+            let answer = Arc::new(Mutex::new(answer));
+            let store = runs.store().clone();
+            let mut watching =
+                Watching { answer: answer.clone(), store, saying: None, progress: live.progress.clone() };
+            let ended = session.run(&mut watching).await;
+            drop(watching);
+            runs.ended(&run, &live, ended, began_us, &answer);
+            drop(permit);
+        };
+        self.tasks.spawn(work);
+    }
+
+    fn ended(
+        &self,
+        run: &RunId,
+        live: &Live,
+        ended: Ended,
+        began_us: i64,
+        answer: &Mutex<Option<oneshot::Sender<Answer>>>,
+    ) {
+        let error = ended.report.flow.error.as_ref();
+        let state = match (&ended.broken, ended.wakes_us, ended.report.status) {
+            (Some(_), ..) => State::Running,
+            (None, Some(wake_us), _) => State::Waiting { wake_us },
+            (None, None, Status::Failed) => State::Failed,
+            (None, None, Status::Cancelled) => State::Cancelled,
+            (None, None, Status::Paused) => {
+                let until_us = ended.paused_until_us;
+                State::Paused { until_us }
+            }
+            (None, None, Status::Held | Status::Running) => {
+                State::Held { question: ended.unsettled.join(", ") }
+            }
+            _ => State::Done,
+        };
+        if let Some(due_us) = state.due_us() {
+            self.waiting.add(due_us, run.clone());
+        }
+        if let Some(turn) = ended.turn {
+            // A run that has not ended keeps its right to be alone.
+            if state.status().is_open() {
+                locked(&self.turns).insert(run.clone(), turn);
+            }
+        }
+        locked(&self.live).remove(run);
+        if let Some(asker) = locked(answer).take() {
+            match answer_of(&state, ended.response, &ended.report, ended.broken) {
+                Some(answer) => drop(asker.send(answer)),
+                None => drop(locked(&self.askers).insert(run.clone(), asker)),
+            }
+        }
+        self.tell(What::Moved(Arc::new(changes::Moved {
+            run: run.clone(),
+            flow: live.flow.clone(),
+            title: Arc::from(&*ended.report.flow.name),
+            cause: live.cause.clone(),
+            error: error.map(|error| Arc::from(&*error.message)),
+            error_kind: error.map(|error| Arc::from(&*error.kind)),
+            took_us: self.now_us() - began_us,
+            cards: ended.report.counts.cards,
+            effects: ended.report.counts.effects,
+            state,
+        })));
+    }
+}
+
+/// What whoever waits is answered; nothing as long as the run goes on later by itself.
+fn answer_of(
+    state: &State,
+    response: Option<Response>,
+    report: &flowrun_core::report::Report,
+    broken: Option<Problem>,
+) -> Option<Answer> {
+    if let Some(broken) = broken {
+        return Some(Answer::Broken(broken));
+    }
+    if let Some(response) = response {
+        return Some(Answer::Response(response));
+    }
+    Some(match state {
+        State::Running | State::Waiting { .. } => return None,
+        State::Done if report.status == Status::Stopped => Answer::Stopped,
+        State::Done => Answer::Done(report.flow.outputs.clone()),
+        State::Cancelled => Answer::Cancelled,
+        State::Paused { .. } | State::Held { .. } => Answer::Held,
+        State::Failed => {
+            let error = report.flow.error.as_ref();
+            Answer::Failed(Failed {
+                message: error.map(|error| error.message.to_string()).unwrap_or_default(),
+                code: error.and_then(|error| error.code).unwrap_or(500),
+                kind: error.map(|error| error.kind.to_string()).unwrap_or_default(),
+                raised: error.is_some_and(|error| *error.kind == FaultKind::User.to_string()),
+            })
+        }
+    })
+}
+
+/// Sees a run while it goes on: answers who waits as soon as a card has said what.
+struct Watching {
+    answer: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
+    store: Arc<dyn Store>,
+    /// What is said once it is on the disk.
+    saying: Option<(Durable, Response)>,
+    progress: Arc<Mutex<Progress>>,
+}
+
+impl Watch for Watching {
+    fn turned(&mut self, machine: &Machine) {
+        let counts = machine.counts();
+        *locked(&self.progress) = Progress { cards: counts.cards, effects: counts.effects };
+        // A pause is answered when the run has left off, so that it can be resumed from then on.
+        let response = machine.response().filter(|response| !response.pauses);
+        if self.saying.is_none()
+            && let Some(response) = response
+            && locked(&self.answer).is_some()
+        {
+            self.saying = Some((self.store.durable(self.store.newest()), response.clone()));
+        }
+    }
+
+    fn look(&mut self) -> Pending<'_, ()> {
+        Box::pin(async {
+            let Some((durable, _)) = &mut self.saying else { return std::future::pending().await };
+            let stored = durable.await;
+            let Some((_, response)) = self.saying.take() else { return };
+            if let (Ok(()), Some(asker)) = (stored, locked(&self.answer).take()) {
+                drop(asker.send(Answer::Response(response)));
+            }
+        })
+    }
+}

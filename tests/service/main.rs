@@ -1,0 +1,6 @@
+//! `flowrun serve`, in this process and by a simulated clock.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod schedules;
+mod world;

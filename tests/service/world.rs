@@ -1,0 +1,139 @@
+//! A service over simulators, by a clock that jumps, in a folder of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use flowrun::Surroundings;
+use flowrun_core::value::parse_date;
+use flowrun_host::driver::Stop;
+use flowrun_host::session::{Job, Record};
+use flowrun_kit::clock::Clock;
+use flowrun_service::changes::{Change, What};
+use flowrun_service::gate::Bounds;
+use flowrun_service::{Hosted, Service, Setup};
+use flowrun_store::{Filter, Run};
+use flowrun_tests::simulators::{Setup as Simulated, Simulators};
+use flowrun_tests::surroundings;
+use tokio::sync::watch;
+
+/// A project in a folder, and the vendors that it reaches: what outlives a service.
+pub struct World {
+    folder: tempfile::TempDir,
+    pub clock: Clock,
+    pub simulators: Simulators,
+}
+
+/// A service that goes on until it is ended or dies.
+pub struct Serving {
+    pub service: Arc<Service>,
+    stop: watch::Sender<bool>,
+}
+
+impl World {
+    /// A project of these files, at a moment.
+    pub fn new(now: &str, files: &[(&str, &str)]) -> World {
+        let clock = Clock::simulated(parse_date(now).unwrap().millis());
+        let simulators =
+            Simulators::empty(clock.clone(), &Simulated { employees: 0, ..Simulated::default() });
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("flows")).unwrap();
+        let world = World { folder, clock, simulators };
+        files.iter().for_each(|(name, text)| world.write(name, text));
+        world
+    }
+
+    pub fn project(&self) -> PathBuf {
+        self.folder.path().join("flows")
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.project().join(name), text).unwrap();
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    fn setup(&self, folder: &Path) -> Setup {
+        let around = Surroundings { simulators: Some(self.simulators.all()), ..surroundings() };
+        let mut around = around.session();
+        around.instant = true;
+        let job = Job { state: Some(self.state()), record: Record::Off, ..Job::default() };
+        let (clock, bounds) = (self.clock.clone(), Bounds::default());
+        Setup { folders: vec![folder.to_owned()], job, surroundings: around, clock, bounds }
+    }
+
+    /// Serves the project; nothing goes on before somebody lets time pass.
+    pub fn serve(&self) -> Serving {
+        let service = Service::new(self.setup(&self.project()));
+        let service = Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))));
+        let (stop, given) = Stop::new();
+        let running = service.clone();
+        let driven = self.clock.drive(async move {
+            running.run(given, Duration::from_secs(60)).await.unwrap();
+        });
+        tokio::spawn(driven);
+        Serving { service, stop }
+    }
+
+    /// Lets time pass up to a moment; what is served goes on meanwhile.
+    pub async fn until(&self, moment: &str) {
+        let at_ms = parse_date(moment).unwrap().millis();
+        self.clock.drive(async { self.clock.sleep_until(at_ms).await }).await;
+    }
+}
+
+fn told(refused: &flowrun_project::Refused) -> String {
+    match refused {
+        flowrun_project::Refused::Problem(problem) => problem.message.clone(),
+        flowrun_project::Refused::Mistakes(mistakes) => {
+            mistakes.found.iter().map(|found| format!("{}\n", found.message)).collect()
+        }
+    }
+}
+
+impl Serving {
+    pub fn hosted(&self) -> &Arc<Hosted> {
+        &self.service.projects[0]
+    }
+
+    /// All runs, the oldest first.
+    pub fn runs(&self) -> Vec<Run> {
+        let mut runs = self.hosted().runs.store().runs(&Filter::default()).unwrap();
+        runs.reverse();
+        runs
+    }
+
+    /// When runs began, as `03-29 01:00`.
+    pub fn began(&self) -> Vec<String> {
+        let moment = |run: &Run| flowrun_service::when(run.about.started_us)[5..16].replace('T', " ");
+        self.runs().iter().map(moment).collect()
+    }
+
+    /// What happened that is remembered, in words.
+    pub fn told(&self) -> Vec<String> {
+        let changes = self.service.changes.since(0).0.unwrap_or_default();
+        changes.iter().map(in_words).collect()
+    }
+
+    /// Ends it as SIGTERM does.
+    pub async fn end(self, world: &World) {
+        self.stop.send(true).unwrap();
+        world.clock.drive(self.service.tasks.all()).await;
+    }
+}
+
+fn in_words(change: &Change) -> String {
+    let at = &flowrun_service::when(change.at_us)[11..16];
+    match &change.what {
+        What::Began(begun) => format!("{at} {} began", begun.flow),
+        What::Moved(moved) => {
+            let error = moved.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            format!("{at} {} {}{error}", moved.flow, moved.state.status().name())
+        }
+        What::Skipped { flow, why, .. } => format!("{at} {flow} skipped: {why}"),
+        other => format!("{at} {other:?}"),
+    }
+}
