@@ -65,7 +65,7 @@ impl Otel {
 fn traced(
     settings: &OtelSettings,
     outside: &Outside,
-    reports: Option<RunReports>,
+    reports: Option<Arc<dyn RunReports>>,
     env: &Env,
 ) -> Result<(Otel, Work), Problem> {
     let reports = reports.ok_or_else(|| Problem::new("`otel`: nobody knows the reports of runs"))?;
@@ -73,7 +73,12 @@ fn traced(
 }
 
 #[cfg(not(feature = "otel"))]
-fn traced(_: &OtelSettings, _: &Outside, _: Option<RunReports>, _: &Env) -> Result<(Otel, Work), Problem> {
+fn traced(
+    _: &OtelSettings,
+    _: &Outside,
+    _: Option<Arc<dyn RunReports>>,
+    _: &Env,
+) -> Result<(Otel, Work), Problem> {
     let help = "build it with `--features otel`, or leave `otel` out";
     Err(Problem::new("`otel`: this flowrun was built without OpenTelemetry").help(help))
 }
@@ -90,19 +95,13 @@ pub struct RunReport {
     pub traceparent: Option<String>,
 }
 
-/// Whoever knows what happened in runs.
-#[derive(Clone)]
-pub struct RunReports {
+/// Knows what happened in runs: the service does, by its stores.
+pub trait RunReports: Send + Sync {
     /// The report of a run of a project.
-    pub of: Arc<dyn Fn(Arc<str>, RunId) -> Pending<'static, Option<RunReport>> + Send + Sync>,
-    /// Whether a card reaches outside, by its key.
-    pub reaches: Arc<dyn Fn(&str) -> bool + Send + Sync>,
-}
+    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>>;
 
-impl fmt::Debug for RunReports {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunReports").finish_non_exhaustive()
-    }
+    /// Whether a card reaches outside, by its key.
+    fn reaches(&self, card: &str) -> bool;
 }
 
 /// What a watchtower is made of.
@@ -122,7 +121,7 @@ pub struct Setup<'s> {
     /// Where the values are that the settings name.
     pub env: &'s Env,
     /// For traces.
-    pub reports: Option<RunReports>,
+    pub reports: Option<Arc<dyn RunReports>>,
 }
 
 impl fmt::Debug for Setup<'_> {

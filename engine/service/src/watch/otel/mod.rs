@@ -55,7 +55,7 @@ struct Collector {
     metrics: String,
     headers: HeaderMap,
     resource: Resource,
-    reports: RunReports,
+    reports: Arc<dyn RunReports>,
 }
 
 impl Otel {
@@ -63,7 +63,7 @@ impl Otel {
     pub fn new(
         settings: &OtelSettings,
         outside: &Outside,
-        reports: RunReports,
+        reports: Arc<dyn RunReports>,
         env: &Env,
     ) -> Result<(Otel, Work), Problem> {
         let endpoint = address("otel.endpoint", &value("otel.endpoint", &settings.endpoint, env)?)?;
@@ -141,11 +141,11 @@ impl Collector {
 
     /// The spans of a run; none if nobody has its report any more.
     async fn spans(&self, run: Ended) -> Vec<Span> {
-        let Some(of) = (self.reports.of)(run.project.clone(), run.moved.run.clone()).await else {
+        let Some(of) = self.reports.of(&run.project, &run.moved.run).await else {
             return Vec::new();
         };
         let caller = of.traceparent.as_deref().and_then(Caller::parse);
-        spans(&run.project, &run.moved, &of.report, caller.as_ref(), &*self.reports.reaches)
+        spans(&run.project, &run.moved, &of.report, caller.as_ref(), &|card| self.reports.reaches(card))
     }
 
     fn of_resource(&self, spans: Vec<Span>) -> ResourceSpans {
@@ -225,7 +225,8 @@ fn numbers(readings: &[Reading], start_ms: i64, clock: &Clock) -> Vec<Metric> {
 #[cfg(test)]
 mod tests {
     use flowrun_core::report::Report;
-    use flowrun_store::State;
+    use flowrun_kit::effect::Pending;
+    use flowrun_store::{RunId, State};
     use serde_json::json;
 
     use super::*;
@@ -268,14 +269,22 @@ mod tests {
         .unwrap()
     }
 
+    struct Known(Option<&'static str>);
+
+    impl RunReports for Known {
+        fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>> {
+            assert_eq!((project, &**run), ("people", "r1"));
+            let traceparent = self.0.map(str::to_owned);
+            Box::pin(async { Some(RunReport { report: report(), traceparent }) })
+        }
+
+        fn reaches(&self, card: &str) -> bool {
+            card.starts_with("http.") || card.starts_with("okta.")
+        }
+    }
+
     async fn told(traceparent: Option<&'static str>) -> Told {
-        let reports = RunReports {
-            of: Arc::new(move |_, run| {
-                let report = RunReport { report: report(), traceparent: traceparent.map(str::to_owned) };
-                Box::pin(async move { (&*run == "r1").then_some(report) })
-            }),
-            reaches: Arc::new(|card| card.starts_with("http.") || card.starts_with("okta.")),
-        };
+        let reports = Arc::new(Known(traceparent));
         let settings = "otel: { endpoint: 'https://host.example/otlp/', headers: { authorization: $AUTH } }";
         let once_busy = |_: &_, number| if number == 0 { (503, "") } else { (200, "") };
         watch_with(Some(reports), settings, once_busy, |changes: Changes, clock: Clock| async move {
