@@ -202,6 +202,20 @@ pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'
     planned(plan, &warnings, console)
 }
 
+/// Says what is wrong.
+pub(super) fn refusal<T>(
+    result: Result<T, flowrun_project::Refused>,
+    console: &mut Console<'_>,
+) -> Result<T, Refused> {
+    result.map_err(|refused| match refused {
+        flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
+        flowrun_project::Refused::Mistakes(wrong) => {
+            console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
+            Refused::Said
+        }
+    })
+}
+
 /// Says what there is to warn of, and what is wrong.
 pub(super) fn planned(
     plan: Result<Plan, flowrun_project::Refused>,
@@ -211,13 +225,7 @@ pub(super) fn planned(
     for warning in warnings {
         console.warn(warning);
     }
-    plan.map_err(|refused| match refused {
-        flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
-        flowrun_project::Refused::Mistakes(wrong) => {
-            console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
-            Refused::Said
-        }
-    })
+    refusal(plan, console)
 }
 
 /// Runs what was planned and tells what happened; the exit code.
