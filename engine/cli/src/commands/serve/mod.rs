@@ -26,7 +26,7 @@ use flowrun_service::people::People;
 use flowrun_service::watch::Watchtower;
 use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
-use flowrun_service::{Service, Setup};
+use flowrun_service::{Service, Setup, follow};
 use tokio::net::TcpListener;
 
 use self::settings::Settings;
@@ -134,6 +134,7 @@ async fn serve(
     if surroundings.signals {
         signals::listen(switch.clone(), None);
         reloads(&service);
+        tokio::spawn(follow::follow(service.clone(), stop.clone()));
     }
     let stop = surroundings.stop.clone().unwrap_or(stop);
     let metrics = Metrics::default();
