@@ -6,9 +6,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::header;
-use axum::routing::get;
 use flowrun_store::State;
 
 use super::process;
@@ -132,13 +129,6 @@ impl Metrics {
     /// All of it in Prometheus' text form, for `/metrics`; its type is [`CONTENT_TYPE`].
     pub fn prometheus(&self) -> String {
         self.0.prometheus()
-    }
-
-    /// `/metrics`.
-    pub fn router(&self) -> Router {
-        let metrics = self.clone();
-        let answer = move || async move { ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics.prometheus()) };
-        Router::new().route("/metrics", get(answer))
     }
 
     /// All of it as it stands.
@@ -292,16 +282,6 @@ mod tests {
             }
         }
         metrics
-    }
-
-    #[tokio::test]
-    async fn prometheus_is_told_which_form_it_is() {
-        use tower::ServiceExt;
-        let request = axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
-        let answer = day().router().oneshot(request).await.unwrap();
-        assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
-        let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        assert!(body.starts_with(b"# HELP flowrun_event_duplicate_total "));
     }
 
     #[test]

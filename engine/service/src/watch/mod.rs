@@ -12,6 +12,7 @@ pub mod notices;
 mod otel;
 mod process;
 pub mod registry;
+mod reports;
 mod sending;
 pub mod settings;
 pub mod stream;

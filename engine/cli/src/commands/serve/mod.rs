@@ -23,7 +23,10 @@ use flowrun_service::api::{self, Api};
 use flowrun_service::gate::Bounds;
 use flowrun_service::http::{self, Encryption};
 use flowrun_service::people::People;
-use flowrun_service::{Service, Setup};
+use flowrun_service::watch::logs::{Form, Level, Log};
+use flowrun_service::watch::metrics::Metrics;
+use flowrun_service::watch::{self, Watchtower};
+use flowrun_service::{Service, Setup, follow};
 use tokio::net::TcpListener;
 
 use self::settings::Settings;
@@ -85,6 +88,9 @@ pub struct ServeArgs {
     /// Keep what outlives runs here; each project in a folder of its own below
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
+    /// How what happens is told on the standard error
+    #[arg(long, default_value = "text", value_name = "FORM", value_parser = ["text", "json", "off"], help_heading = "Output")]
+    pub log: String,
     /// How many runs may go on at once
     #[arg(long, default_value_t = 256, value_parser = whole(1, 10_000), allow_negative_numbers = true, help_heading = "Safety")]
     pub at_once: u64,
@@ -128,12 +134,28 @@ async fn serve(
     if surroundings.signals {
         signals::listen(switch.clone(), None);
         reloads(&service);
+        tokio::spawn(follow::follow(service.clone(), stop.clone()));
     }
     let stop = surroundings.stop.clone().unwrap_or(stop);
-    let router = router(&service, &people);
+    let metrics = Metrics::default();
+    http::metrics::measure(&service, &metrics);
+    let form = Form::named(&args.log).unwrap_or_default();
+    let log = Log::new(form, Level::Info, std::io::stderr());
+    let transport = Arc::new(asks::transport(surroundings)?);
+    let tower = Watchtower::new(watch::Setup {
+        changes: &service.changes,
+        clock: service.clock.clone(),
+        settings: &settings.tell,
+        log,
+        metrics: metrics.clone(),
+        transport,
+        env: &surroundings.env,
+        reports: Some(service.clone()),
+    })?;
+    let router = router(&service, &people, &metrics);
     let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
-    let running = service.run(stop, Duration::from_secs(args.grace));
-    let ((), ran) = tokio::join!(listening, running);
+    let running = service.run(stop.clone(), Duration::from_secs(args.grace));
+    let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
     ran?;
     drop(switch);
     let left: usize = service.projects.iter().map(|project| project.runs.running()).sum();
@@ -145,9 +167,9 @@ async fn serve(
 }
 
 /// All that is answered.
-fn router(service: &Arc<Service>, people: &People) -> Router {
+fn router(service: &Arc<Service>, people: &People, metrics: &Metrics) -> Router {
     let api = api::router(Api { service: service.clone(), people: people.clone() });
-    let inside = people.layer(api.merge(people.router()));
+    let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
     Router::new().merge(http::health::router(service.clone())).merge(inside)
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use flowrun_project::{Problem, bounded};
-use flowrun_service::people;
+use flowrun_service::{people, watch};
 use serde::Deserialize;
 
 /// The file of `--settings`.
@@ -14,6 +14,9 @@ pub struct Settings {
     /// Who may come, and how they sign in.
     #[serde(default)]
     pub sign_in: Option<people::Settings>,
+    /// Who is told what happens.
+    #[serde(default)]
+    pub tell: watch::settings::Settings,
 }
 
 /// It is written by hand.
