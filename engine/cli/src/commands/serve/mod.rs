@@ -23,9 +23,9 @@ use flowrun_service::api::{self, Api};
 use flowrun_service::gate::Bounds;
 use flowrun_service::http::{self, Encryption};
 use flowrun_service::people::People;
-use flowrun_service::watch::Watchtower;
 use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
+use flowrun_service::watch::{self, Watchtower};
 use flowrun_service::{Service, Setup, follow};
 use tokio::net::TcpListener;
 
@@ -142,9 +142,16 @@ async fn serve(
     let form = Form::named(&args.log).unwrap_or_default();
     let log = Log::new(form, Level::Info, std::io::stderr());
     let transport = Arc::new(asks::transport(surroundings)?);
-    let (changes, clock) = (&service.changes, &service.clock);
-    let tower =
-        Watchtower::new(changes, clock, &settings.tell, log, metrics.clone(), transport, &surroundings.env)?;
+    let tower = Watchtower::new(watch::Setup {
+        changes: &service.changes,
+        clock: service.clock.clone(),
+        settings: &settings.tell,
+        log,
+        metrics: metrics.clone(),
+        transport,
+        env: &surroundings.env,
+        reports: Some(service.clone()),
+    })?;
     let router = router(&service, &people, &metrics);
     let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
     let running = service.run(stop.clone(), Duration::from_secs(args.grace));
