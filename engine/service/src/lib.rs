@@ -5,6 +5,7 @@
 
 pub mod bearer;
 pub mod changes;
+pub mod endpoints;
 pub mod gate;
 pub mod http;
 pub mod inbox;
