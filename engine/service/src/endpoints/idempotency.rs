@@ -32,9 +32,12 @@ use crate::runs::answer_of;
 /// Notes of keys: due as long as their run has not answered.
 pub const SPACE: &str = "idempotency";
 
-/// The calls that are under way, by the project's name and the note's.
+/// Where a key is written down: the project's name and the note's.
+type Place = (Arc<str>, Arc<str>);
+
+/// The fingerprints of the calls that are under way.
 #[derive(Debug, Default)]
-pub struct Underway(Mutex<BTreeMap<(Arc<str>, Arc<str>), String>>);
+pub struct Underway(Mutex<BTreeMap<Place, String>>);
 
 /// A call that is made now, and by nobody else as long as this lives.
 pub struct Once {

@@ -51,15 +51,22 @@ impl From {
     }
 }
 
-/// The inputs of an endpoint's flow as its author has declared them, each with where it comes from.
-pub fn declared<'v>(
-    endpoint: &Endpoint,
-    version: &'v Version,
-) -> Option<(&'v Flow, Vec<(&'v model::Input, Type, From)>)> {
+/// An input as its author has declared it.
+pub struct Declared<'v> {
+    /// The declaration.
+    pub input: &'v model::Input,
+    /// Its type, which is a remark alone where the flow converts nothing.
+    pub ty: Type,
+    /// Where it comes from.
+    pub from: From,
+}
+
+/// The inputs of an endpoint's flow.
+pub fn declared<'v>(endpoint: &Endpoint, version: &'v Version) -> Option<(&'v Flow, Vec<Declared<'v>>)> {
     let flow = version.flow(&endpoint.flow)?;
     let declared = version.project.flow(&endpoint.flow)?.inputs.iter().map(|input| {
         let ty = input.ty.as_ref().and_then(|ty| Type::parse(&ty.it)).unwrap_or(Type::ANY);
-        (input, ty, From::of(endpoint, &input.name.it, ty))
+        Declared { input, ty, from: From::of(endpoint, &input.name.it, ty) }
     });
     Some((flow, declared.collect()))
 }
@@ -71,7 +78,7 @@ pub fn of(endpoint: &Endpoint, version: &Version, asked: &Asked) -> Result<Recor
         return Err(Wrong::new(400, "invalid_body", doubt));
     }
     let mut inputs = Record::default();
-    for (input, ty, from) in declared {
+    for Declared { input, ty, from } in declared {
         let name = &input.name.it;
         match value(asked, from, name, ty) {
             Some(value) => drop(inputs.insert(name.clone(), value)),

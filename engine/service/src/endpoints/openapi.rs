@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Endpoints;
 use super::answer::{EXECUTION, Reply};
 use super::directory::Endpoint;
-use super::inputs::{From, declared};
+use super::inputs::{Declared, From, declared};
 use super::problem::Wrong;
 use crate::projects::Version;
 
@@ -45,7 +45,7 @@ pub(super) fn document(endpoint: &Endpoint, version: &Version, base: &str) -> Op
 fn operation(endpoint: &Endpoint, version: &Version, gets: bool) -> Option<Value> {
     let (_, inputs) = declared(endpoint, version)?;
     let (mut parameters, mut fields, mut required) = (Vec::new(), Map::new(), Vec::new());
-    for (input, ty, from) in inputs {
+    for Declared { input, ty, from } in inputs {
         let name = &*input.name.it;
         let needed = endpoint.strict && input.default.is_none();
         let mut schema = schema(ty);
