@@ -3,6 +3,7 @@
 //! A [`Service`] has projects; each has a store of its own. What starts a run is durable with the run's beginning or not at all, so
 //! that each trigger that was accepted starts one run, whenever the process dies.
 
+pub mod api;
 pub mod bearer;
 pub mod changes;
 pub mod endpoints;

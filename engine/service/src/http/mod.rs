@@ -2,5 +2,7 @@
 
 pub mod health;
 mod server;
+mod tls;
 
 pub use server::{Encryption, Limits, serve};
+pub use tls::certificate;
