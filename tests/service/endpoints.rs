@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use flowrun_core::value::parse_date;
 use flowrun_kit::timeline::Hold;
-use flowrun_service::endpoints::{Endpoints, Listed};
+use flowrun_service::bearer::{Granted, Refused};
+use flowrun_service::endpoints::{Endpoints, Listed, Verify};
 use flowrun_store::Status;
 use serde::Deserialize;
 use serde_json::Value;
@@ -121,8 +123,12 @@ impl Answer {
 
 impl Called {
     async fn new(world: &World) -> Called {
+        Called::verifying(world, None).await
+    }
+
+    async fn verifying(world: &World, verify: Option<Arc<dyn Verify>>) -> Called {
         let service = world.service();
-        let endpoints = Endpoints::new(service.clone(), None, None).await.unwrap();
+        let endpoints = Endpoints::new(service.clone(), None, verify).await.unwrap();
         let router = endpoints.router();
         let still = RefCell::new(world.clock.hold());
         Called { serving: world.go_on(service), endpoints, router, still }
@@ -387,7 +393,7 @@ async fn turns(count: usize) {
 #[test]
 fn whenever_the_process_dies_no_answer_is_without_its_run_and_no_run_comes_twice() {
     let mut answered = BTreeMap::new();
-    for moment in 0..40 {
+    for moment in (0..40).chain([usize::MAX]) {
         let world = World::new(NOW, &[("flow.yaml", SLOW)]);
         let process = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let key = [("idempotency-key", "once")];
@@ -419,6 +425,148 @@ fn whenever_the_process_dies_no_answer_is_without_its_run_and_no_run_comes_twice
             *answered.entry(first.is_some()).or_insert(0) += 1;
         });
     }
-    // The moments lie on both sides of the answer.
-    assert!(answered.get(&false).is_some(), "{answered:?}");
+    assert_eq!(answered.len(), 2, "the moments lie on both sides of the answer");
+}
+
+/// Knows two tokens: one that counts, and one that lacks the scope.
+struct Known;
+
+impl Verify for Known {
+    fn admit<'a>(
+        &'a self,
+        project: &'a str,
+        headers: &'a HeaderMap,
+    ) -> Pin<Box<dyn Future<Output = Result<Granted, Refused>> + Send + 'a>> {
+        assert_eq!(project, "flows");
+        let token = flowrun_service::bearer::token(headers).map(|token| token.map(str::to_owned));
+        Box::pin(async move {
+            match token?.as_deref() {
+                None => Err(Refused::Missing),
+                Some("good") => {
+                    Ok(Granted { client: "0oa1".to_owned(), subject: None, scopes: vec!["invoke".to_owned()] })
+                }
+                Some("narrow") => {
+                    Err(Refused::Scope { why: "it lacks the scope".to_owned(), scope: "invoke".to_owned() })
+                }
+                Some(_) => Err(Refused::Token("it is not one of ours".to_owned())),
+            }
+        })
+    }
+}
+
+/// What RFC 6750, section 3.1, says of each.
+#[tokio::test]
+async fn access_tokens_let_in_whom_they_are_for() {
+    let world = World::new(NOW, &[("flow.yaml", &SLOW.replace("security: token", "security: oauth"))]);
+    let called = Called::verifying(&world, Some(Arc::new(Known))).await;
+    let rows = [
+        ("Bearer good", 200, None),
+        ("", 401, Some("Bearer")),
+        ("Bearer bad", 401, Some("Bearer error=\"invalid_token\", error_description=\"it is not one of ours\"")),
+        (
+            "Bearer narrow",
+            403,
+            Some(
+                "Bearer error=\"insufficient_scope\", error_description=\"it lacks the scope\", scope=\"invoke\"",
+            ),
+        ),
+        ("Basic YTpi", 400, Some("Bearer error=\"invalid_request\", error_description=\"expected `Bearer` and a token in the header Authorization\"")),
+    ];
+    for (authorization, status, challenge) in rows {
+        let mut request = Request::post(called.url("flow", "invoke"));
+        if !authorization.is_empty() {
+            request = request.header("authorization", authorization);
+        }
+        let answer = called.send(&world, request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status, answer.header("www-authenticate")), (status, challenge), "{authorization}");
+    }
+    let runs = called.serving.runs();
+    assert_eq!((runs.len(), runs[0].about.who.as_deref()), (1, Some("0oa1")));
+    called.end(&world).await;
+}
+
+/// Two pauses, one after the other.
+const ASKS: &str = "name: Leavers
+trigger: { api_endpoint: { security: public } }
+outputs: { answer: text }
+cards:
+  - id: asked
+    card: flow_control.pause
+    with: { question: \"<b>May</b> Ada & Bob go?\" }
+    outputs: { approved: true/false, at_most: number, list: list of text }
+    timeout: 1 h
+  - { id: again, card: flow_control.pause, with: { sure: yes }, outputs: { sure: true/false } }
+  - { card: flow_control.return, with: { answer: \"{{ asked.approved }} {{ asked.at_most }} {{ asked.list | length }}\" } }
+";
+
+#[tokio::test]
+async fn a_signed_link_answers_one_pause_of_one_run_once() {
+    let world = World::new(NOW, &[("flow.yaml", ASKS)]);
+    let called = Called::new(&world).await;
+    let get = |link: &str| Request::get(link).body(Body::empty()).unwrap();
+    let post = |link: &str, form: &str| {
+        let request = Request::post(link).header("content-type", "application/x-www-form-urlencoded");
+        request.body(Body::from(form.to_owned())).unwrap()
+    };
+    let run = called.call(&world, "invoke", &[], "").await.run().unwrap();
+    let link = called.drive(&world, called.endpoints.link("flows", &run)).await.unwrap();
+    let page = called.send(&world, get(&link)).await;
+    assert_eq!(page.status, 200);
+    insta::assert_snapshot!("the page of a pause", page.body);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("script"), "{policy}");
+    assert_eq!((page.header("referrer-policy"), page.header("cache-control")), (Some("no-referrer"), Some("no-store")));
+
+    // Whatever is changed in it, it is nobody's link any more.
+    let (said, tag) = link.rsplit_once('.').unwrap();
+    let other = said.replacen(&said[20..22], if &said[20..22] == "AA" { "BB" } else { "AA" }, 1);
+    for forged in [format!("{other}.{tag}"), format!("{said}."), said.to_owned(), "/r/x.y".to_owned()] {
+        assert_eq!(called.send(&world, get(&forged)).await.status, 404, "{forged}");
+        assert_eq!(called.send(&world, post(&forged, "")).await.status, 404, "{forged}");
+    }
+    let refused = called.send(&world, post(&link, "approved=perhaps")).await;
+    assert!(refused.status == 400 && refused.body.contains("<form") && refused.body.contains("role=\"alert\""));
+    let refused = called.send(&world, post(&link, "list=%5B1")).await;
+    assert!(refused.status == 400 && refused.body.contains("not JSON"), "{}", refused.body);
+    let taken = called.send(&world, post(&link, "approved=true&at_most=3&list=%5B%22a%22%5D&more=1")).await;
+    assert!(taken.status == 200 && taken.body.contains("Thank you"), "{}", taken.body);
+    // The run pauses again: this link is for the pause before.
+    for request in [get(&link), post(&link, "sure=true")] {
+        let again = called.send(&world, request).await;
+        assert!(again.status == 409 && again.body.contains("answered already"), "{}", again.body);
+    }
+    let second = called.drive(&world, called.endpoints.link("flows", &run)).await.unwrap();
+    assert_ne!(link, second);
+    assert_eq!(called.send(&world, post(&second, "sure=true")).await.status, 200);
+    assert_eq!(called.send(&world, post(&second, "sure=true")).await.status, 409);
+    assert!(called.drive(&world, called.endpoints.link("flows", &run)).await.is_err());
+
+    let run = called.call(&world, "invoke", &[], "").await.run().unwrap();
+    let link = called.drive(&world, called.endpoints.link("flows", &run)).await.unwrap();
+    called.until(&world, "2026-01-01T10:00:00Z").await;
+    assert_eq!(called.send(&world, post(&link, "approved=true")).await.status, 410);
+    assert_eq!(called.serving.runs().len(), 2);
+    called.end(&world).await;
+}
+
+#[tokio::test]
+async fn who_knows_the_token_gets_a_description_of_the_flow() {
+    let text = "name: Greet
+description: Says hello.
+trigger: { api_endpoint: { security: token, alias: greet, headers: x-tenant, query: page, strict: on } }
+inputs: { raw: object, name: text, kind: { type: text, choices: [a, b], default: a }, page: number, x-tenant: text, since: { type: date & time, default: null } }
+outputs: { hello: text, seen: list of number }
+cards:
+  - { card: flow_control.return, with: { hello: $.inputs.name, seen: [] } }
+";
+    let world = World::new(NOW, &[("flow.yaml", text)]);
+    let called = Called::new(&world).await;
+    let stranger = Request::get("/api/flo/greet/openapi").body(Body::empty()).unwrap();
+    assert_eq!(called.send(&world, stranger).await.status, 401);
+    let url = format!("/api/flo/greet/openapi?clientToken={}", called.token("flow"));
+    let document = called.send(&world, Request::get(url).body(Body::empty()).unwrap()).await;
+    assert_eq!(document.status, 200);
+    let document: Value = serde_json::from_str(&document.body).unwrap();
+    insta::assert_json_snapshot!("the description of a flow", document);
+    called.end(&world).await;
 }

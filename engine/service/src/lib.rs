@@ -20,6 +20,7 @@ mod service;
 pub mod switches;
 pub mod tasks;
 pub mod times;
+pub mod watch;
 
 pub use service::{Hosted, PARKS, Service, Setup};
 

@@ -199,6 +199,7 @@ const ATTACKS: &[(&str, &str, Tried)] = &[
                     ("/", &["0.0.0.0"], 421),
                     ("/", &["[::]"], 421),
                     ("/", &["user@evil.example"], 421),
+                    ("/", &["evil.example@flows.example.com"], 421),
                     ("/", &[""], 400),
                     ("/", &["flows.example.com/x"], 400),
                     ("/", &[], 400),

@@ -54,6 +54,7 @@ pub struct State {
 pub struct User {
     pub sub: String,
     pub name: String,
+    pub email: String,
     pub groups: Vec<String>,
     /// How many seconds ago they signed in at the provider.
     pub ago: i64,
@@ -97,6 +98,7 @@ impl Provider {
         let user = User {
             sub: "00u1ada".into(),
             name: "Ada Lovelace".into(),
+            email: "ada@example.com".into(),
             groups: vec!["HR".into()],
             ago: 5,
             acr: "urn:okta:loa:2fa:any".into(),
@@ -309,9 +311,9 @@ fn give(provider: &Provider, state: &mut State, code: &Code) -> Value {
 
 fn add_profile(claims: &mut Value, user: &User, scopes: &[&str]) {
     claims["name"] = json!(user.name);
-    claims["preferred_username"] = json!("ada@example.com");
+    claims["preferred_username"] = json!(user.email);
     if scopes.contains(&"email") {
-        claims["email"] = json!("ada@example.com");
+        claims["email"] = json!(user.email);
     }
     if scopes.contains(&"groups") {
         claims["groups"] = json!(user.groups);

@@ -476,6 +476,30 @@ async fn an_administrator_ends_the_sessions_of_others() {
 }
 
 #[tokio::test]
+async fn somebody_who_is_forgotten_is_written_nowhere() {
+    let world = World::new();
+    let mut ada = world.ada().await;
+    let admin = caller(&world, &mut world.admin().await).await;
+    let new = json!({ "name": "ci", "may": [{ "rights": ["run"], "within": "everywhere" }] });
+    let (_, token) = world.people.make_token(&admin, serde_json::from_value(new).unwrap()).await.unwrap();
+    world.provider.with(|state| (state.user.sub, state.user.name) = ("00u3bob".into(), "Bob".into()));
+    world.provider.with(|state| state.user.email = "bob@example.com".into());
+    let mut bob = world.admin().await;
+    let by_bob = caller(&world, &mut bob).await;
+    assert!(world.people.forget(&admin, "").await.is_err());
+    assert_eq!(world.people.forget(&admin, "ADA@example.com").await.unwrap(), 4);
+    assert!(!ada.is_in().await && !world.people.holds(&admin) && bob.is_in().await);
+    assert_eq!(world.people.visitors(&by_bob).unwrap().len(), 1);
+    // The token goes on, and nobody knows any more who made it.
+    assert_eq!(world.people.tokens(&by_bob).unwrap()[0].id, token.id);
+    for space in ["session", "person", "token"] {
+        let notes = flowrun_store::Store::notes(&*world.store, &flowrun_store::Notes::of(space)).unwrap();
+        assert!(!notes.is_empty(), "{space}");
+        assert!(notes.iter().all(|note| !String::from_utf8_lossy(&note.body).contains("ada@")), "{space}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_starts_the_service_signs_in_by_a_link() {
     let world = World::with(json!({ "origin": "http://localhost:8080", "local": true }));
     let here = || {
@@ -486,6 +510,7 @@ async fn whoever_starts_the_service_signs_in_by_a_link() {
     let link =
         || world.people.local_link().unwrap().strip_prefix("http://localhost:8080").unwrap().to_owned();
     let (mut me, path) = (here(), link());
+    assert_eq!(me.send(Method::HEAD, &path, &[]).await.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(me.get(&path).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(me.cookies.keys().collect::<Vec<_>>(), ["flowrun"], "without TLS browsers take no other name");
     assert_eq!(me.post("/run").await.status(), StatusCode::OK);
