@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod client;
+mod endpoints;
 mod interface;
 mod schedules;
 mod world;

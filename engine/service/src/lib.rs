@@ -7,6 +7,7 @@ pub mod api;
 pub mod bearer;
 pub mod changes;
 pub mod follow;
+pub mod endpoints;
 pub mod gate;
 pub mod http;
 pub mod inbox;
