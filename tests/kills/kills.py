@@ -42,7 +42,8 @@ def serve(flowrun, employees, scale):
 
 
 def runs(flowrun, env):
-    told = subprocess.run([flowrun, "runs", "--json"], env=env, capture_output=True, text=True, check=True)
+    told = subprocess.run([flowrun, "runs", "--json"], env=env, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
     return json.loads(told.stdout)
 
 

@@ -1,6 +1,7 @@
 //! Addresses: which host a connection names, and what may be asked of it.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use axum::http::Uri;
 use flowrun_core::fault::{Fault, FaultKind, Result};
@@ -53,8 +54,13 @@ impl Origin {
 
     /// Whether what is sent there can't be read on the way: it is encrypted, or doesn't leave this machine.
     pub fn is_private(&self) -> bool {
-        let local = matches!(self.host.as_str(), "localhost" | "[::1]") || self.host.starts_with("127.");
-        self.scheme == Scheme::Https || local
+        self.scheme == Scheme::Https || self.is_loopback()
+    }
+
+    /// Whether it is this machine. A name that only begins like its address is not.
+    pub fn is_loopback(&self) -> bool {
+        let is_loopback = |address: Ipv4Addr| address.is_loopback();
+        matches!(self.host.as_str(), "localhost" | "[::1]") || self.host.parse().is_ok_and(is_loopback)
     }
 }
 
@@ -140,7 +146,7 @@ pub fn segment(text: &str) -> String {
 }
 
 /// `text` as a name or a value of a query or a form.
-pub(crate) fn component(text: &str) -> String {
+pub fn component(text: &str) -> String {
     encode(text, is_plain)
 }
 
@@ -233,7 +239,9 @@ mod tests {
 
     #[test]
     fn bases_are_encrypted_or_local() {
-        assert!(Base::parse("http://acme.okta.com").is_err());
+        for open in ["http://acme.okta.com", "http://127.evil.example", "http://localhost.evil.example"] {
+            assert!(Base::parse(open).is_err(), "{open}");
+        }
         assert!(Base::parse("http://127.0.0.1:8787").is_ok());
         let base = Base::parse("https://api.example.com/v2/").unwrap();
         assert_eq!(base.resolve("items").unwrap(), "https://api.example.com/v2/items");

@@ -3,11 +3,14 @@
 //! A [`Service`] has projects; each has a store of its own. What starts a run is durable with the run's beginning or not at all, so
 //! that each trigger that was accepted starts one run, whenever the process dies.
 
+pub mod bearer;
 pub mod changes;
 pub mod gate;
+pub mod http;
 pub mod inbox;
 pub mod keeper;
 pub mod names;
+pub mod people;
 pub mod projects;
 pub mod runs;
 pub mod schedules;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flowrun_host::driver::Stop;
@@ -71,6 +72,7 @@ pub struct Service {
     pub gate: Gate,
     /// When it was made, in microseconds since 1970.
     pub started_us: i64,
+    ready: AtomicBool,
 }
 
 impl Service {
@@ -96,7 +98,8 @@ impl Service {
             let runs = Runs::new(served, clock.clone(), changes.clone(), gate.clone(), tasks.clone());
             projects.push(Arc::new(Hosted::new(runs, &tasks, &clock)?));
         }
-        Ok(Service { projects, changes, clock, tasks, gate, started_us: now_us })
+        let ready = AtomicBool::new(false);
+        Ok(Service { projects, changes, clock, tasks, gate, started_us: now_us, ready })
     }
 
     /// The project of this name.
@@ -116,6 +119,7 @@ impl Service {
             self.tasks.spawn(project.inbox.clone().run(stop.clone()));
             self.tasks.spawn(project.clone().tidy(self.clock.clone(), stop.clone()));
         }
+        self.ready.store(true, Ordering::Release);
         let mut given = stop.clone();
         given.given().await;
         self.tasks.close();
@@ -126,6 +130,11 @@ impl Service {
             let _ = store.durable(store.newest()).await;
         }
         Ok(())
+    }
+
+    /// Whether all that was under way before is known, and goes on.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
     }
 
     /// Reads all projects again.

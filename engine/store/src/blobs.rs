@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Result, StoreError, Trouble};
+use crate::folder::{make_private, sync_folder, unwritable};
 use crate::hash::FileHash;
 
 /// The folder `blobs` of a store.
@@ -178,34 +179,5 @@ pub(crate) fn copy_hashing(from: &mut dyn Read, to: &mut dyn Write) -> io::Resul
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-    }
-}
-
-/// Makes a folder that only its owner may look into.
-pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Makes sure that the names in a folder are there after a power cut.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Elsewhere a folder can't be opened, and its entries are written with the file.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// What can't be written, in the user's words.
-pub(crate) fn unwritable(path: &Path, error: &io::Error) -> StoreError {
-    let place = path.display();
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            StoreError::new(Trouble::Full, format!("{place} can't be written: the disk is full")).help(
-                "free some space, then start flowrun again: every run goes on from what was stored of it",
-            )
-        }
-        _ => StoreError::new(Trouble::Disk, format!("{place} can't be written: {error}"))
-            .help("see that the folder is there and may be written, or name another with --state"),
     }
 }

@@ -11,8 +11,8 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::SecretString;
 
-use crate::blobs::{make_private, sync_folder, unwritable};
 use crate::error::{Result, StoreError, Trouble};
+use crate::folder::{make_private, sync_folder, unwritable};
 use crate::lock::private;
 
 /// The variable that the key is taken from, where it is set.

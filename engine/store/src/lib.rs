@@ -7,6 +7,7 @@
 mod batch;
 mod blobs;
 mod error;
+mod folder;
 mod hash;
 mod key;
 mod lock;
@@ -24,6 +25,7 @@ pub use batch::{
     TableId,
 };
 pub use error::{Result, StoreError, Trouble};
+pub use folder::{make_private, sync_parent, sync_way, unwritable};
 pub use hash::FileHash;
 pub use key::{KEY_FILE, KEY_VARIABLE, Key};
 pub use lock::{Holder, Lock};

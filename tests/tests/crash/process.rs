@@ -154,6 +154,7 @@ impl Process {
             file: None,
             sealing: sealing(),
             kept: Keeper::default(),
+            programs: Default::default(),
             owns: true,
         });
         let files = adopted(&*disk);
@@ -219,7 +220,7 @@ impl Process {
             _ if self.life.is_over() => End::Died,
             Some(Stand::Ended) => End::Ended,
             Some(Stand::Waits { unsettled }) => End::Held(unsettled),
-            Some(Stand::Broken) | None => panic!("the store is whole"),
+            Some(Stand::Broken | Stand::Parks { .. }) | None => panic!("the store is whole"),
         }
     }
 

@@ -200,20 +200,24 @@ impl KeyClient {
 }
 
 impl Signer {
-    /// Says who asks whom, for a few minutes.
     fn assertion(&self, audience: &str, now_ms: i64) -> Result<SecretString> {
-        let now = now_ms.div_euclid(1000);
-        let claims = json!({
-            "iss": self.client_id,
-            "sub": self.client_id,
-            "aud": audience,
-            "iat": now,
-            "exp": now + ASSERTED,
-            "jti": crate::chance::unique()?,
-        });
-        let id = self.key.public().id.as_deref();
-        jwt::sign(&self.key, &id.map_or(json!({}), |id| json!({ "kid": id })), &claims)
+        assertion(&self.client_id, &self.key, audience, now_ms)
     }
+}
+
+/// Says who asks whom, for a few minutes: what a client proves itself by that has a key.
+pub fn assertion(client_id: &str, key: &SigningKey, audience: &str, now_ms: i64) -> Result<SecretString> {
+    let now = now_ms.div_euclid(1000);
+    let claims = json!({
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": now,
+        "exp": now + ASSERTED,
+        "jti": crate::chance::unique()?,
+    });
+    let id = key.public().id.as_deref();
+    jwt::sign(key, &id.map_or(json!({}), |id| json!({ "kid": id })), &claims)
 }
 
 /// The token of an answer, which may be bound to the key of `prover` if that was shown.

@@ -431,6 +431,7 @@ fn tell(
             _ => format!("it could not be written to the end: {error}"),
         };
         console.warn(&format!("the audit record is not complete: {why}"));
+        console.note("  = help: see after that place, or name another file with --audit; the next run begins a record of its own\n");
         code = code.max(FAILED);
     }
     Ok(code)

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use flowrun_core::program::Others;
 use flowrun_project::Problem;
-use flowrun_store::{Holder, Lock};
+use flowrun_store::{Holder, Lock, make_private, unwritable};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::state::{hex, make};
+use super::durable::home::problem;
+use super::state::hex;
 use crate::driver::Stop;
 
 /// How often it is looked whether another process has ended its run.
@@ -94,13 +95,10 @@ impl Alone {
             None => None,
             Some(folder) => {
                 let path = folder.join(format!("{}.lock", place.name));
-                match make(folder).and_then(|()| Lock::take(&path, holder)) {
+                match make_private(folder).and_then(|()| Lock::take(&path, holder)) {
                     Ok(Ok(lock)) => Some(lock),
                     Ok(Err(other)) => return Ok(Err(other)),
-                    Err(error) => {
-                        let message = format!("{} can't be locked: {error}", path.display());
-                        return Err(Problem::new(message).help("name another folder with --state"));
-                    }
+                    Err(error) => return Err(problem(&unwritable(&path, &error))),
                 }
             }
         };

@@ -15,6 +15,7 @@ use flowrun_core::source::Sources;
 use flowrun_core::value::Date;
 use flowrun_kit::audit::{Entry, Ledger, Sending, Subject};
 use flowrun_kit::effect::Pending;
+use flowrun_store::{make_private, sync_way};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -22,7 +23,7 @@ use flowrun_project::Problem;
 
 use super::connections::Made;
 use super::private::private;
-use super::state::{hex, make, sync_folder_of};
+use super::state::hex;
 
 /// The audit record of a run, which begins once it is known over what it runs.
 #[derive(Debug, Default)]
@@ -249,10 +250,10 @@ impl AuditFile {
                 .help("name another file with --audit, or go without one with --no-audit")
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make(folder).map_err(unusable)?;
+            make_private(folder).map_err(unusable)?;
         }
         let mut file = private().read(true).append(true).create(true).open(path).map_err(unusable)?;
-        sync_folder_of(path).and_then(|()| end_line(&mut file)).map_err(unusable)?;
+        sync_way(path).and_then(|()| end_line(&mut file)).map_err(unusable)?;
         Ok(AuditFile {
             words: Words { profiles },
             path: path.to_owned(),

@@ -365,7 +365,7 @@ impl Plan {
                 let lines = home.store.audit(Some(&run)).map_err(|error| problem(&error))?;
                 if let Some(path) = record {
                     let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-                    super::state::make(path.parent().unwrap_or(Path::new(".")))
+                    flowrun_store::make_private(path.parent().unwrap_or(Path::new(".")))
                         .and_then(|()| super::state::replace(path, &text))
                         .map_err(|error| {
                             Problem::new(format!(

@@ -22,7 +22,7 @@ use super::connections::{self, Planned};
 use super::durable::opening;
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
-use super::{Job, Surroundings, externals, given, state};
+use super::{Job, Surroundings, externals, given};
 
 /// What is the same for all runs that start with a flow: its project, read and checked, and held against the connections there are.
 pub struct Ready {
@@ -171,7 +171,7 @@ impl Ready {
 
     fn files(&self, job: &Job) -> Result<Files, Refused> {
         if let Some(folder) = &job.files {
-            state::make(folder).map_err(|error| {
+            flowrun_store::make_private(folder).map_err(|error| {
                 Problem::new(format!("files can't be saved in {}: {error}", folder.display()))
             })?;
         }

@@ -10,9 +10,9 @@ use flowrun_core::words::is_formatting;
 use flowrun_kit::files::{Files, extension, last_part};
 
 use flowrun_project::Problem;
+use flowrun_store::sync_parent;
 
 use super::private::private;
-use super::state::sync_folder_of;
 
 /// What a file is called whose name can't be one here.
 const UNNAMED: &str = "file";
@@ -54,9 +54,8 @@ pub fn save<'v>(file: &'v File, files: &Files, folder: &Path) -> Result<Saved<'v
     };
     let mut reader = files.open(file).map_err(|fault| unsaved(&fault.message))?;
     let (path, mut target) = place(&file.name, folder).map_err(|error| unsaved(&error))?;
-    let copied = io::copy(&mut reader, &mut target)
-        .and_then(|_| target.sync_all())
-        .and_then(|()| sync_folder_of(&path));
+    let copied =
+        io::copy(&mut reader, &mut target).and_then(|_| target.sync_all()).and_then(|()| sync_parent(&path));
     if let Err(error) = copied {
         // Half a file would pass for a whole one.
         let _ = fs::remove_file(&path);

@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use flowrun_store::sync_parent;
 use sha2::{Digest, Sha256};
 
 use super::private::private;
@@ -18,15 +19,6 @@ pub fn folder(root: &Path, hosts: &[(String, String)], env: &BTreeMap<String, St
     let hosts: Vec<String> = hosts.iter().map(|(name, host)| format!("{name}={host}")).collect();
     let hash = hex(&Sha256::digest(format!("{}\n{}", root.display(), hosts.join("\n"))));
     Some(state.join("flowrun").join(format!("{name}-{}", &hash[..12])))
-}
-
-/// Makes a folder that only its owner may look into.
-pub fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Replaces a file as a whole, and lets only its owner read it: a crash leaves the old one or the new one.
@@ -58,14 +50,7 @@ fn by_rename(path: &Path, beside: &Path, text: &str, permissions: Option<Permiss
     }
     file.sync_all()?;
     fs::rename(beside, path)?;
-    sync_folder_of(path)
-}
-
-/// Makes sure that a file which was made or renamed is there under its name after a power cut.
-pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    // Elsewhere a folder can't be opened, and its entries are written with the file.
-    if cfg!(unix) { fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
+    sync_parent(path)
 }
 
 /// Bytes as hexadecimal digits.

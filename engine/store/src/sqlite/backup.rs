@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use super::open::{FILE, take};
 use super::trouble::told;
 use super::{Sqlite, doctor, schema};
-use crate::blobs::{Blobs, copy_hashing, hash_of, make_private, sync_folder, unwritable};
+use crate::blobs::{Blobs, copy_hashing, hash_of};
 use crate::error::{Result, StoreError, Trouble};
+use crate::folder::{make_private, sync_folder, sync_parent, unwritable};
 use crate::hash::FileHash;
 use crate::lock::{Holder, private};
 
@@ -226,9 +227,4 @@ fn write_synced(path: &Path, text: &str) -> io::Result<()> {
     let mut file = private().write(true).create(true).truncate(true).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-/// Makes sure that a file or folder is there under its name after a power cut.
-pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
-    sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }

@@ -8,11 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::desk::Desk;
 use super::queue::Queue;
-use super::trouble::{damaged, told};
+use super::trouble::{damaged, looked_into, told};
 use super::writer::Writer;
 use super::{Sqlite, backup, schema};
-use crate::blobs::{Blobs, make_private, unwritable};
+use crate::blobs::Blobs;
 use crate::error::{Result, StoreError, Trouble};
+use crate::folder::{make_private, sync_way, unwritable};
 use crate::lock::{Holder, Lock, private};
 use crate::ticket::Settled;
 
@@ -21,6 +22,9 @@ const OLDEST: i32 = 3_051_003;
 
 /// The store's file in its folder.
 pub(super) const FILE: &str = "store.db";
+
+/// How large the pages of a new one are.
+const PAGE: u64 = 4096;
 
 /// What a process wants of a store.
 #[derive(Clone, Debug)]
@@ -83,7 +87,9 @@ impl Sqlite {
                 .help("build it with the SQLite that it brings along"));
         }
         match access {
-            Access::Own(holder) => Sqlite::own(folder, &holder, settings),
+            Access::Own(holder) => {
+                Sqlite::own(folder, &holder, settings).map_err(|error| looked_into(error, folder))
+            }
             Access::Look => Sqlite::look(folder),
         }
     }
@@ -94,7 +100,6 @@ impl Sqlite {
         backup::interrupted(folder)?;
         let path = folder.join(FILE);
         let unclean = fs::metadata(log_of(&path)).is_ok_and(|data| data.len() > 0);
-        let new = !path.exists();
         // Made here, so that nobody else may read it; SQLite gives what lies beside it the same mode.
         private()
             .write(true)
@@ -111,16 +116,21 @@ impl Sqlite {
             store.close_with(damage);
             return Ok(store);
         }
-        schema::migrate(&connection, schema::STEPS, |form| keep_form(&connection, folder, form))?;
-        if new {
-            backup::sync_parent(&path)
-                .and_then(|()| backup::sync_parent(folder))
-                .map_err(|error| unwritable(folder, &error))?;
+        if schema::form(&connection)? == 0 {
+            // Before anything is in it: what has a form has its name on the disk.
+            sync_way(&path).map_err(|error| unwritable(folder, &error))?;
         }
+        schema::migrate(&connection, schema::STEPS, |form| keep_form(&connection, folder, form))?;
         sweep(&connection, &store.blobs)?;
         let page = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))? as u64;
         let desk = Desk::new(connection, store.blobs.clone());
-        let writer = Writer { desk, page, queue: store.queue.clone(), settled: store.settled.clone() };
+        let writer = Writer {
+            desk,
+            folder: folder.to_owned(),
+            page,
+            queue: store.queue.clone(),
+            settled: store.settled.clone(),
+        };
         let thread = std::thread::Builder::new().name("flowrun-store".to_owned());
         let thread = thread.spawn(move || writer.work()).map_err(|error| {
             StoreError::new(Trouble::Disk, format!("the store's thread can't be started: {error}"))
@@ -131,7 +141,7 @@ impl Sqlite {
 
     fn look(folder: &Path) -> Result<Sqlite> {
         let connection = reader(folder)?;
-        let form: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let form = schema::form(&connection)?;
         let newest = schema::STEPS.len() as i64;
         if form > newest {
             return Err(schema::newer(form, newest));
@@ -195,7 +205,7 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     let new = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0;
     if new {
         // A commit writes whole pages, and those of many runs: larger ones cost half as much again.
-        connection.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        connection.execute_batch(&format!("PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL;"))?;
         connection.execute_batch(&format!("PRAGMA application_id = {}", schema::APPLICATION))?;
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -204,7 +214,7 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     }
     check(connection, "application_id", schema::APPLICATION)?;
     if new {
-        check(connection, "page_size", 4096)?;
+        check(connection, "page_size", PAGE as i64)?;
         check(connection, "auto_vacuum", 2)?;
     }
     set(connection, EVERY)?;
@@ -272,15 +282,21 @@ fn sweep(connection: &Connection, blobs: &Blobs) -> Result<()> {
 pub(super) fn reader(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
     backup::interrupted(folder)?;
-    // Whoever made an empty one was gone before anything was written.
-    if fs::metadata(&path).map_or(true, |data| data.len() == 0) {
+    let size = fs::metadata(&path).map_or(0, |data| data.len());
+    // Whoever made an empty one was gone before anything was written; so was who was cut off in its first page.
+    let nothing = || {
         let message = format!("there is no store in {}", folder.display());
-        return Err(StoreError::new(Trouble::Absent, message).help("a run with a journal makes one"));
+        StoreError::new(Trouble::Absent, message).help("a run with a journal makes one")
+    };
+    if size == 0 {
+        return Err(nothing());
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(told)?;
-    set(&connection, EVERY)?;
-    check(&connection, "application_id", schema::APPLICATION)?;
+    let ready = set(&connection, EVERY)
+        .and_then(|()| check(&connection, "application_id", schema::APPLICATION))
+        .map_err(|error| if error.kind == Trouble::Refused && size <= PAGE { nothing() } else { error });
+    ready?;
     connection.set_prepared_statement_cache_capacity(48);
     Ok(connection)
 }

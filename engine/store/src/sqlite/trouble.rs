@@ -1,8 +1,14 @@
 //! SQLite's errors in the user's words.
 
-use rusqlite::{Error, ErrorCode};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::error::{StoreError, Trouble};
+use crate::folder::{AFTER_A_DISK, AFTER_A_FULL_DISK, unwritable};
+use crate::lock::private;
 
 /// What SQLite says, with what to do about it.
 pub(super) fn told(error: Error) -> StoreError {
@@ -15,12 +21,17 @@ pub(super) fn told(error: Error) -> StoreError {
     let detail = detail.clone().unwrap_or_else(|| code.to_string());
     match code.code {
         ErrorCode::DiskFull => StoreError::new(Trouble::Full, "the store can't be written: the disk is full")
-            .help("free some space, then start flowrun again: every run goes on from what was stored of it"),
+            .help(AFTER_A_FULL_DISK),
         // Tables that are not there, or are others.
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown => damaged(&detail),
         ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch => {
             StoreError::refused(format!("what was to be stored does not fit: {detail}"))
         }
+        // Only who may write takes back what was begun.
+        ErrorCode::ReadOnly if code.extended_code == ffi::SQLITE_READONLY_ROLLBACK => StoreError::refused(
+            "the store was cut off in the middle of a change, which must be taken back first",
+        )
+        .help("run any flow of the project once"),
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
             StoreError::new(Trouble::Disk, format!("the store can't be written: {detail}"))
                 .help("see that its folder is there and may be written, or name another with --state")
@@ -29,10 +40,27 @@ pub(super) fn told(error: Error) -> StoreError {
             StoreError::new(Trouble::Owned, "another program keeps the store locked")
                 .help("close what has opened store.db, such as a database browser")
         }
-        _ => StoreError::new(Trouble::Disk, format!("the disk failed the store: {detail} ({code})")).help(
-            "look after the disk, then start flowrun again: every run goes on from what was stored of it",
-        ),
+        _ => {
+            let message = format!("the disk failed the store: {detail} (SQLite's {})", code.extended_code);
+            StoreError::new(Trouble::Disk, message).help(AFTER_A_DISK)
+        }
     }
+}
+
+/// The same with the reason, if writing there still fails: SQLite keeps to itself what the system told it.
+pub(super) fn looked_into(error: StoreError, folder: &Path) -> StoreError {
+    let path = folder.join(".probe");
+    let probe = || -> io::Result<()> {
+        let mut file = private().write(true).create(true).truncate(true).open(&path)?;
+        file.write_all(&[0; 4096])?;
+        file.sync_all()
+    };
+    if error.kind != Trouble::Disk {
+        return error;
+    }
+    let found = probe();
+    let _ = fs::remove_file(&path);
+    found.err().map_or(error, |found| unwritable(folder, &found))
 }
 
 /// What was stored is not as it was written.

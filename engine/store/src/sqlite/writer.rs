@@ -1,11 +1,12 @@
 //! The thread that writes: it takes what waits, commits once, and tells all.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::desk::Desk;
 use super::queue::{Found, Queue, Work};
-use super::trouble::told;
+use super::trouble::{looked_into, told};
 use crate::batch::Batch;
 use crate::error::{Result, StoreError, Trouble};
 use crate::ticket::{Settled, Ticket};
@@ -24,6 +25,8 @@ const LOG: u64 = 64 << 20;
 
 pub(super) struct Writer {
     pub(super) desk: Desk,
+    /// Where the store lies.
+    pub(super) folder: PathBuf,
     /// The size of the file's pages.
     pub(super) page: u64,
     pub(super) queue: Arc<Queue>,
@@ -57,7 +60,7 @@ impl Writer {
                         }
                         Err(error) => {
                             queue.abandon();
-                            settled.give_up(error);
+                            settled.give_up(looked_into(error, &self.folder));
                             return;
                         }
                     }

@@ -87,11 +87,11 @@ fn doctor_tells_what_is_wrong() {
     assert_eq!(told("structure").unwrap(), "whole");
     assert_eq!(told("references").unwrap(), "all that is named is there");
     assert_eq!(told("runs").unwrap(), "1 run (1 running) with 50 journal entries, each as it was written");
-    assert_eq!(told("programs").unwrap(), "1 programs, each as it was written");
-    assert_eq!(told("tables").unwrap(), "1 kept tables with 40 rows, each as it was written");
-    assert_eq!(told("files").unwrap(), "1 files, each as it was written");
+    assert_eq!(told("programs").unwrap(), "1 program, each as it was written");
+    assert_eq!(told("tables").unwrap(), "1 kept table with 40 rows, each as it was written");
+    assert_eq!(told("files").unwrap(), "1 file, each as it was written");
     assert_eq!(told("key").unwrap(), "none yet: nothing was ever sealed");
-    assert!(told("database").unwrap().starts_with("form 1, by SQLite 3."));
+    assert!(told("database").unwrap().starts_with("form 2, by SQLite 3."));
     let change = |sql: &str| {
         let connection = Connection::open(folder.path().join("store.db")).unwrap();
         connection.execute_batch(sql).unwrap();
@@ -174,4 +174,22 @@ fn files_that_no_commit_named_go_at_the_next_start() {
     assert!(store.file(&named).is_ok());
     assert_eq!(store.file(&unnamed).err().unwrap().kind, Trouble::Absent);
     assert!(!folder.path().join("blobs/.new-cut").exists());
+}
+
+/// What was begun in SQLite's first way of writing, with a journal of what was there before, can't be taken back by who only looks.
+#[test]
+fn who_was_cut_off_while_the_store_was_made_left_none() {
+    for (before, kind) in [("", Trouble::Absent), ("CREATE TABLE a (x);", Trouble::Refused)] {
+        let (making, cut_off) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let database = Connection::open(making.path().join("store.db")).unwrap();
+        // Its journal is complete from the first page on if it waits for no disk.
+        database.execute_batch(&format!("PRAGMA application_id = {}; {before}", 0x666c_6f77)).unwrap();
+        database.execute_batch("PRAGMA synchronous = OFF; BEGIN; PRAGMA user_version = 1").unwrap();
+        copy(making.path(), cut_off.path());
+        let error = look(cut_off.path()).err().unwrap();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.help.unwrap().contains("run"), "the remedy is a run");
+        own(cut_off.path());
+        assert!(look(cut_off.path()).is_ok(), "which makes it anew");
+    }
 }

@@ -83,7 +83,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     }
     let told = |error| unwritable(&path, &error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        state::make(folder).map_err(told)?;
+        flowrun_store::make_private(folder).map_err(told)?;
     }
     // Runs that replace a secret of theirs in the meantime must not lose it.
     let _lock = vault::lock(&path).map_err(told)?;

@@ -7,11 +7,11 @@ use clap::Args;
 use flowrun_core::journal::{Event, Recorded};
 use flowrun_core::stored::{Blind, decode};
 use flowrun_core::words;
+use flowrun_host::session::durable::history::moment;
 use flowrun_host::session::durable::home::problem;
 use flowrun_host::session::durable::recall::{Recalled, Sight, card_of};
 use flowrun_store::Store;
 
-use super::list::moment;
 use super::places::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};

@@ -2,11 +2,12 @@
 
 use flowrun_core::value::Date;
 use flowrun_core::words;
+use flowrun_host::session::durable::history::{as_json, moment};
 use flowrun_host::session::durable::home::problem;
 use flowrun_project::Problem;
 use flowrun_store::{Filter, Run, State, Status};
 use flowrun_views::look::Paint;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::RunsArgs;
 use crate::console::Console;
@@ -79,11 +80,6 @@ fn filter(args: &RunsArgs) -> Result<Filter, Problem> {
     })
 }
 
-/// When a run began, as people read it.
-pub fn moment(us: i64) -> String {
-    Date::from_millis(us.div_euclid(1000)).map(|date| date.to_string()).unwrap_or_default()
-}
-
 /// A status, as wide as the widest.
 fn painted(status: Status, paint: Paint) -> String {
     let name = words::pad(status.name(), 9);
@@ -111,26 +107,4 @@ fn told(run: &Run) -> String {
             .map(|ended| words::duration((ended - run.about.started_us) as f64 / 1000.0))
             .unwrap_or_default(),
     }
-}
-
-/// A run, for programs.
-pub fn as_json(run: &Run) -> Value {
-    json!({
-        "run": &*run.about.id,
-        "flow": run.about.flow,
-        "title": run.about.title,
-        "project": run.about.root,
-        "hosts": run.about.scope,
-        "status": run.state.status().name(),
-        "started": moment(run.about.started_us),
-        "ended": run.ended_us.map(moment),
-        "due": run.state.due_us().map(moment),
-        "question": match &run.state { State::Held { question } => Some(question), _ => None },
-        "error": run.error,
-        "simulated": run.about.simulated,
-        "entries": run.entries,
-        "values": !run.cleared,
-        "alone": run.about.alone,
-        "forked_from": run.about.forked.as_ref().map(|fork| &*fork.run),
-    })
 }

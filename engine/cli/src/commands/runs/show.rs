@@ -1,17 +1,13 @@
 //! `flowrun runs show`: what happened in a run of before, up to its end or to any moment of it.
 
 use clap::Args;
-use flowrun_core::machine::Limits;
 use flowrun_core::report::Report;
 use flowrun_core::words;
-use flowrun_host::session::durable::home::{Home, problem};
-use flowrun_host::session::durable::recall::{Recalled, Sight};
-use flowrun_project::Problem;
+use flowrun_host::session::durable::history::{self, as_json, moment};
 use flowrun_store::{Run, State};
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
 
-use super::list::{as_json, moment};
 use super::places::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
@@ -40,7 +36,7 @@ pub struct ShowArgs {
 /// Shows a run.
 pub fn show(args: &ShowArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let (home, run) = args.place.find(&args.run, surroundings)?;
-    let report = report(&home, &run, args.at, surroundings)?;
+    let report = history::report(&home, &run, args.at, surroundings.registry.vocabulary())?;
     if args.json {
         let told = serde_json::json!({ "run": as_json(&run), "report": report });
         console.print(&format!("{told:#}\n"))?;
@@ -120,26 +116,4 @@ fn stands(run: &Run, at: Option<u64>, paint: Paint) -> String {
 /// The card that a question begins to ask about, by its ID.
 fn asked_about(question: &str) -> &str {
     question.split('`').nth(1).unwrap_or("CARD")
-}
-
-/// The report of a run: that of its end, or one made of its journal.
-fn report(
-    home: &Home,
-    run: &Run,
-    at: Option<u64>,
-    surroundings: &Surroundings,
-) -> Result<Option<Report>, Problem> {
-    let ended = !run.state.status().is_open();
-    if ended && at.is_none() {
-        let stored = home.store.report(&run.about.id).map_err(|error| problem(&error))?;
-        let bytes = stored.unwrap_or_else(|| run.summary.clone());
-        return Ok(serde_json::from_slice(&bytes).ok());
-    }
-    if run.cleared {
-        return Ok(serde_json::from_slice(&run.summary).ok());
-    }
-    let vocabulary = surroundings.registry.vocabulary();
-    let recalled = Recalled::read(home, &run.about.id, vocabulary, Sight::Blind, at)?;
-    let course = recalled.look(Limits::default())?;
-    Ok(Some(course.machine.report()))
 }

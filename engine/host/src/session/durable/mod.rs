@@ -2,6 +2,7 @@
 
 pub mod chronicle;
 pub mod fork;
+pub mod history;
 pub mod home;
 pub mod opening;
 mod programs;
