@@ -5,7 +5,9 @@
 
 pub mod bearer;
 pub mod changes;
+pub mod events;
 pub mod gate;
+pub mod hooks;
 pub mod http;
 pub mod inbox;
 pub mod keeper;
