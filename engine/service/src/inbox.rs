@@ -210,7 +210,11 @@ impl Inbox {
     /// Drops what waits for a flow that is off, and tells how many that were, once that is on the disk.
     pub async fn drop_aside(&self, flow: &str) -> Result<u64, Problem> {
         let gone = self.state().lines.forget(flow);
-        let claim = |next: &Next| NoteChange::Claim { space: Arc::from(SPACE), key: next.key.clone(), body: Vec::new() };
+        let claim = |next: &Next| NoteChange::Claim {
+            space: Arc::from(SPACE),
+            key: next.key.clone(),
+            body: Vec::new(),
+        };
         let store = self.runs.store();
         let ticket = store.append(Batch { notes: gone.iter().map(claim).collect(), ..Batch::default() });
         let _hold = self.clock.hold();
@@ -265,7 +269,9 @@ impl Inbox {
         let store = self.runs.store();
         let told = |error| problem(&error);
         for note in store.notes(&Notes::of(TURNS)).map_err(told)? {
-            let Ok(Value::Object(members)) = decode(&note.body, &self.runs.served.home.sealing) else { continue };
+            let Ok(Value::Object(members)) = decode(&note.body, &self.runs.served.home.sealing) else {
+                continue;
+            };
             let text = |name: &str| members.get(name).and_then(Value::as_text).cloned();
             if let (Some(flow), Some(about)) = (text("flow"), text("about")) {
                 let mut state = self.state();
@@ -409,7 +415,8 @@ impl Inbox {
 
     /// That a run has its turn, as long as it goes on.
     fn turn_of(&self, run: &str, flow: &Text, about: &Text, at_us: i64) -> NoteChange {
-        let value = Value::object([("flow", Value::Text(flow.clone())), ("about", Value::Text(about.clone()))]);
+        let value =
+            Value::object([("flow", Value::Text(flow.clone())), ("about", Value::Text(about.clone()))]);
         let body = encode(&value, &self.runs.served.home.sealing);
         NoteChange::Put(Note { space: Arc::from(TURNS), key: Arc::from(run), at_us, due_us: None, body })
     }
@@ -474,7 +481,8 @@ impl Inbox {
 
 /// By what an item is known again. A flow's path holds blanks; an ID must not.
 fn key(item: &Item) -> Arc<str> {
-    let id: String = item.id.chars().map(|letter| if letter.is_whitespace() { '_' } else { letter }).collect();
+    let id: String =
+        item.id.chars().map(|letter| if letter.is_whitespace() { '_' } else { letter }).collect();
     Arc::from(format!("{} {id}", item.flow))
 }
 

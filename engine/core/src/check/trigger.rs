@@ -102,7 +102,8 @@ impl Lower<'_, '_> {
 
 /// The name is a part of an address, and of the name of a variable.
 fn webhook_named(log: &mut Log, name: &Name) {
-    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_');
+    let fits =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_');
     if name.it.is_empty() || name.it.len() > 64 || !name.it.chars().all(fits) {
         let message = format!("`{}` can't be the name of a webhook", name.it);
         let mistake = Diagnostic::new(Code::BadValue, name.span, message).label("not a part of an address");

@@ -303,7 +303,10 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
                     "cron",
                     "say when, as in: `trigger: { schedule: { cron: \"0 2 * * *\", time_zone: Europe/Berlin } }`",
                 ),
-                "webhook" => ("name", "say under which, as in: `trigger: { webhook: { name: deploys, signature: github } }`"),
+                "webhook" => (
+                    "name",
+                    "say under which, as in: `trigger: { webhook: { name: deploys, signature: github } }`",
+                ),
                 _ => ("event", "say which, as in: `trigger: { event: { event: okta.user_created } }`"),
             };
             let message = format!("the trigger `{kind}` needs the key `{key}`");

@@ -223,7 +223,8 @@ impl Machine {
             Value::Bool(wanted) => Ok(wanted),
             Value::Null => Ok(false),
             other => {
-                let message = format!("the filter of `{}` gives {}, not true or false", flow.name, other.to_json());
+                let message =
+                    format!("the filter of `{}` gives {}, not true or false", flow.name, other.to_json());
                 Err(Fault::new(FaultKind::InvalidInput, message)
                     .help("write one that does, as `{{ inputs.Group.\"Display Name\" == \"Staff\" }}`"))
             }

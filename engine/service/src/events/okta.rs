@@ -50,7 +50,10 @@ pub fn read(event: &Record, envelope: &Envelope) -> Option<Happened> {
         at_ms: at.map(|date| date.millis()),
         tells: Arc::new(tells),
         about,
-        applications: targets(event).filter(|target| is_of(target, "AppInstance")).filter_map(id_of).collect(),
+        applications: targets(event)
+            .filter(|target| is_of(target, "AppInstance"))
+            .filter_map(id_of)
+            .collect(),
     })
 }
 

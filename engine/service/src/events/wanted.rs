@@ -45,7 +45,11 @@ impl Listeners {
         let mut by_kind: BTreeMap<Text, Vec<Text>> = BTreeMap::new();
         for flow in version.triggered() {
             let Trigger::Event { event, .. } = &flow.trigger else { continue };
-            let types = vocabulary.events.iter().filter(|known| *known.name == **event).flat_map(|known| known.types.iter());
+            let types = vocabulary
+                .events
+                .iter()
+                .filter(|known| *known.name == **event)
+                .flat_map(|known| known.types.iter());
             for ty in types {
                 by_kind.entry(Text::from(ty)).or_default().push(flow.path.clone());
             }

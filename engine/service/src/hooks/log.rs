@@ -3,7 +3,6 @@
 //! It is polled: without an end, in the order in which Okta has stored events, following the links that Okta gives. The last link
 //! is kept with the events that came before it, in one commit.
 
-
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
@@ -142,7 +141,13 @@ async fn round(room: &Room, logs: &dyn Logs) -> Result<(), Refusal> {
 }
 
 /// Takes a page in, and how far the log has been read with it.
-async fn take(room: &Room, name: &str, before: Cursor, key: &Arc<str>, page: Page) -> Result<Cursor, Refusal> {
+async fn take(
+    room: &Room,
+    name: &str,
+    before: Cursor,
+    key: &Arc<str>,
+    page: Page,
+) -> Result<Cursor, Refusal> {
     let envelope = Envelope::default();
     let happened: Vec<Happened> = page.events.iter().filter_map(|event| read(event, &envelope)).collect();
     let (of_hooks, happened): (Vec<Happened>, Vec<Happened>) =
@@ -178,7 +183,8 @@ fn said_of_hook(one: &Happened) -> String {
     let tells = |name: &str| one.tells.get(name);
     let debug = tells("Debug Context").and_then(Value::as_object).and_then(|debug| debug.get("Debug Data"));
     let of = |name: &str| {
-        let text = debug.and_then(Value::as_object).and_then(|debug| debug.get(name)).and_then(Value::as_text);
+        let text =
+            debug.and_then(Value::as_object).and_then(|debug| debug.get(name)).and_then(Value::as_text);
         text.filter(|text| !text.is_empty()).map(|text| format!("; {text}")).unwrap_or_default()
     };
     match &*one.kind {
@@ -205,7 +211,7 @@ impl Cursor {
         let since = crate::when(since_ms.saturating_mul(1000));
         let pairs = [("since", &*since), ("sortOrder", "ASCENDING"), ("filter", &filter)];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        pairs.iter().for_each(|(name, value)| drop(query.append_pair(name, value)));
+        query.extend_pairs(pairs);
         // A blank as `%20`: `+` stands for one in forms only.
         let next = format!("/api/v1/logs?{}&limit={PAGE}", query.finish().replace('+', "%20"));
         Cursor { filter, next, last_ms: since_ms }
@@ -253,10 +259,8 @@ mod tests {
     fn many_types_are_asked_for_in_several_requests() {
         let kinds: Vec<Text> = (0..314).map(|at| format!("application.lifecycle.{at}").into()).collect();
         let filters = filters(&kinds);
-        let all: BTreeMap<&str, usize> = filters
-            .iter()
-            .flat_map(|filter| filter.split(" or "))
-            .fold(BTreeMap::new(), |mut all, one| {
+        let all: BTreeMap<&str, usize> =
+            filters.iter().flat_map(|filter| filter.split(" or ")).fold(BTreeMap::new(), |mut all, one| {
                 *all.entry(one).or_default() += 1;
                 all
             });

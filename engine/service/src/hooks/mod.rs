@@ -120,7 +120,8 @@ impl Hooks {
 
     /// The projects that a hook belongs to: those that name it, or else all.
     fn of(&self, name: &str) -> Vec<&Room> {
-        let naming: Vec<&Room> = self.rooms.iter().filter(|room| room.settings.hooks.contains_key(name)).collect();
+        let naming: Vec<&Room> =
+            self.rooms.iter().filter(|room| room.settings.hooks.contains_key(name)).collect();
         if naming.is_empty() { self.rooms.iter().collect() } else { naming }
     }
 
@@ -192,7 +193,7 @@ impl Room {
         match source {
             Source::Hook if !happened.is_empty() => {
                 heard.silent = 0;
-                happened.iter().for_each(|one| drop(heard.expected.remove(&one.id)));
+                heard.expected.retain(|id, _| !happened.iter().any(|one| one.id == *id));
             }
             Source::Log if new => heard.expected.extend(expected),
             _ => {}
@@ -240,7 +241,8 @@ fn delivered(id: &str, at_us: i64) -> NoteChange {
 
 /// The variable that holds a hook's secret where nothing else is said.
 fn usual_variable(name: &str) -> String {
-    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' };
+    let letter =
+        |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' };
     format!("FLOWRUN_HOOK_{}", name.chars().map(letter).collect::<String>())
 }
 
@@ -251,7 +253,8 @@ fn open_headers(headers: &HeaderMap, secret: &[&str]) -> Record {
         !CLOSED.contains(&name) && !secret.iter().any(|secret| secret.eq_ignore_ascii_case(name))
     };
     let open = headers.iter().filter(|(name, _)| is_open(name.as_str()));
-    open.filter_map(|(name, value)| Some((Text::from(name.as_str()), Value::from(value.to_str().ok()?)))).collect()
+    open.filter_map(|(name, value)| Some((Text::from(name.as_str()), Value::from(value.to_str().ok()?))))
+        .collect()
 }
 
 /// What a sender is answered whose request is not taken in: that it should come again.

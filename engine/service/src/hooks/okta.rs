@@ -62,7 +62,9 @@ pub(super) async fn deliver(
     let (envelope, happened, left_out) = opened(&told, headers);
     for room in hooks.of(&name) {
         if left_out > 0 {
-            let why = format!("{left_out} of the events of a delivery have no `uuid` or no `eventType`: they are lost");
+            let why = format!(
+                "{left_out} of the events of a delivery have no `uuid` or no `eventType`: they are lost"
+            );
             room.complain(&name, &why);
         }
         let now_us = room.hosted.runs.now_us();

@@ -69,10 +69,13 @@ impl Form {
             Form::Stripe => stripe(secret, given, body, now_s),
             Form::Basic => {
                 let given = given.strip_prefix("Basic ").and_then(|given| STANDARD.decode(given.trim()).ok());
-                given.and_then(|given| String::from_utf8(given).ok()).is_some_and(|given| are_same(&given, secret))
+                given
+                    .and_then(|given| String::from_utf8(given).ok())
+                    .is_some_and(|given| are_same(&given, secret))
             }
             Form::Token => {
-                let bearer = given.strip_prefix("Bearer ").filter(|_| header.eq_ignore_ascii_case("authorization"));
+                let bearer =
+                    given.strip_prefix("Bearer ").filter(|_| header.eq_ignore_ascii_case("authorization"));
                 are_same(bearer.unwrap_or(given), secret)
             }
         }

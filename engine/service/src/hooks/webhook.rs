@@ -71,14 +71,16 @@ impl Hooks {
         let said = word_of(behind.more, "secret_env").map(ToString::to_string);
         let variable = said.unwrap_or_else(|| usual_variable(behind.name));
         let Some(secret) = self.secret(&variable) else {
-            let why = format!("the variable {variable}, which holds its secret, is not set: nobody is let in");
+            let why =
+                format!("the variable {variable}, which holds its secret, is not set: nobody is let in");
             room.complain(behind.name, &why);
             return false;
         };
         let now_s = room.hosted.runs.now_us().div_euclid(1_000_000);
         let header = word_of(behind.more, "header").map_or(behind.form.header(), |header| &**header);
         let by_header = behind.form.proves(secret, header, &came.headers, &came.bytes, now_s);
-        by_header || behind.form == Form::Token && came.token().is_some_and(|token| super::are_same(&token, secret))
+        by_header
+            || behind.form == Form::Token && came.token().is_some_and(|token| super::are_same(&token, secret))
     }
 }
 
@@ -117,7 +119,9 @@ impl<'f> Behind<'f> {
             _ => None,
         });
         let found = match said.and_then(|said| said.split_once('.')) {
-            Some(("header", name)) => came.headers.get(name).and_then(|value| value.to_str().ok()).map(Text::from),
+            Some(("header", name)) => {
+                came.headers.get(name).and_then(|value| value.to_str().ok()).map(Text::from)
+            }
             Some(("body", path)) => at(&came.body(), path).and_then(|value| match value {
                 Value::Text(text) => Some(text),
                 Value::Null => None,
@@ -140,7 +144,9 @@ impl<'f> Behind<'f> {
                 let header = word_of(self.more, "header").map_or(self.form.header(), |header| &**header);
                 Some(Value::from(open_headers(&came.headers, &[header])))
             }
-            "query" => Some(Value::from(came.query().filter(|(name, _)| **name != *"token").collect::<Record>())),
+            "query" => {
+                Some(Value::from(came.query().filter(|(name, _)| **name != *"token").collect::<Record>()))
+            }
             name => body.as_object().and_then(|body| body.get(name)).cloned(),
         };
         let inputs = self.flow.inputs.iter();

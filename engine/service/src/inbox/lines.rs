@@ -169,7 +169,9 @@ impl Lines {
     /// What was set aside is forgotten.
     pub fn forget(&mut self, flow: &str) -> Vec<Next> {
         let gone: Vec<Next> = self.off.remove(flow).unwrap_or_default().into();
-        gone.iter().for_each(|next| drop(self.known.remove(&next.key)));
+        for next in &gone {
+            self.known.remove(&next.key);
+        }
         gone
     }
 
