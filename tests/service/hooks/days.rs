@@ -2,9 +2,10 @@
 //! event starts one run.
 
 use std::collections::BTreeSet;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -96,7 +97,7 @@ fn at(ms: i64) -> String {
 
 #[tokio::test]
 async fn a_day_of_bad_deliveries_loses_and_doubles_nothing() {
-    for seed in 1..=3 {
+    for seed in 1..=2 {
         day(seed).await;
     }
 }
@@ -109,7 +110,7 @@ async fn day(seed: u64) {
     let mut stored = Vec::new();
     // Deliveries, with the moment at which each reaches the service.
     let mut deliveries: Vec<(i64, Value)> = Vec::new();
-    for number in 0..250 {
+    for number in 0..150 {
         let published_ms = begin_ms + 60_000 + chance.below(DAY_MS as u64 - 7_200_000) as i64;
         let event =
             added(&format!("u{number}"), &at(published_ms), &format!("p{}", chance.below(20)), "Staff");
@@ -154,15 +155,15 @@ async fn day(seed: u64) {
     world.until("2026-03-02T02:00:00Z").await;
     let notes = serving.hosted().runs.store().notes(&Notes::of(SPACE)).unwrap();
     let taken: BTreeSet<&str> = notes.iter().map(|note| note.key.rsplit(' ').next().unwrap()).collect();
-    assert_eq!((taken.len(), notes.len()), (250, 250), "seed {seed}");
+    assert_eq!((taken.len(), notes.len()), (150, 150), "seed {seed}");
     assert!(notes.iter().all(|note| note.due_us.is_none()), "seed {seed}: nothing waits any more");
     // A claim is written with its run's beginning or not at all: as many runs as events means one each.
     let runs = serving.runs();
     let from_log = |run: &&flowrun_store::Run| run.about.cause.as_deref().unwrap().ends_with("from the log");
     let by_log = runs.iter().filter(from_log).count();
-    assert_eq!(runs.len(), 250, "seed {seed}");
+    assert_eq!(runs.len(), 150, "seed {seed}");
     assert!(runs.iter().all(|run| run.state.status().name() == "done"), "seed {seed}");
-    assert!((50..150).contains(&by_log), "seed {seed}: {by_log} by the log alone");
+    assert!((30..90).contains(&by_log), "seed {seed}: {by_log} by the log alone");
     assert_eq!(serving.hosted().inbox.waiting(), 0);
     stop.send(true).unwrap();
     serving.end(&world).await;
@@ -183,7 +184,8 @@ async fn a_sender_that_vanishes_before_it_is_answered_changes_nothing() {
         let asks = request(Method::POST, "/hooks/okta/people", &[("authorization", SECRET)], body);
         let mut answer = Box::pin(world.clock.drive(hooks.routes().oneshot(asks)));
         for _ in 0..polls {
-            if futures_util::poll!(answer.as_mut()).is_ready() {
+            let once = |context: &mut Context<'_>| Poll::Ready(answer.as_mut().poll(context).is_ready());
+            if poll_fn(once).await {
                 break;
             }
             tokio::task::yield_now().await;

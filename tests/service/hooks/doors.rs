@@ -1,10 +1,11 @@
 //! What Okta is answered: hooks.md 1.2, as far as it is documented; what is not is flowrun's choice.
 
 use axum::http::Method;
+use flowrun_service::changes::What;
 use serde_json::json;
 
 use super::{SECRET, added, asked, deliver, doors, flow, request};
-use crate::world::World;
+use crate::world::{Serving, World};
 
 const NOW: &str = "2026-03-01T08:00:03Z";
 
@@ -176,49 +177,36 @@ async fn filters_say_which_events_count() {
     }
 }
 
+/// Turns the flow on or off.
+async fn switch(world: &World, serving: &Serving, on: bool) {
+    // The disk takes no simulated time.
+    let _hold = world.clock.hold();
+    let (runs, now_us) = (&serving.hosted().runs, serving.hosted().runs.now_us());
+    serving.hosted().switches.set("heard", on, now_us).await.unwrap();
+    runs.tell(What::Switched { flow: "heard".into(), on });
+}
+
 /// What comes while a flow is off waits, also over a restart, and runs when it is turned on, unless it is dropped.
 #[tokio::test]
 async fn a_flow_that_is_off_keeps_its_events() {
     for (drops, expected) in [(false, 3), (true, 1)] {
         let world = World::new(NOW, &[("heard.yaml", &flow("event: okta.user_added_to_group", "", 1))]);
         let mut serving = world.serve();
-        let off = |on: bool| {
-            let (hosted, service) = (serving.hosted().clone(), serving.service.clone());
-            async move {
-                let now_us = hosted.runs.now_us();
-                hosted.switches.set("heard", on, now_us).await.unwrap();
-                service.changes.tell(
-                    &hosted.runs.served.name,
-                    now_us,
-                    flowrun_service::changes::What::Switched { flow: "heard".into(), on },
-                );
-            }
-        };
-        world.clock.drive(off(false)).await;
+        switch(&world, &serving, false).await;
         let hooks = doors(&serving);
         let events = [added("u1", NOW, "ada", "Staff"), added("u2", NOW, "bob", "Staff")];
         assert_eq!(deliver(&world, &hooks, "d1", &events).await, 204);
-        world.until("2026-03-01T08:10:00Z").await;
+        world.until("2026-03-01T12:00:00Z").await;
         drop(hooks);
         serving.end(&world).await;
         serving = world.serve();
-        world.until("2026-03-01T08:20:00Z").await;
+        world.until("2026-03-01T16:00:00Z").await;
         let inbox = serving.hosted().inbox.clone();
         assert_eq!((serving.runs().len(), inbox.aside().get("heard").copied()), (0, Some(2)));
         if drops {
             assert_eq!(world.clock.drive(inbox.drop_aside("heard")).await.unwrap(), 2);
         }
-        let (hosted, service) = (serving.hosted().clone(), serving.service.clone());
-        let on = async move {
-            let now_us = hosted.runs.now_us();
-            hosted.switches.set("heard", true, now_us).await.unwrap();
-            service.changes.tell(
-                &hosted.runs.served.name,
-                now_us,
-                flowrun_service::changes::What::Switched { flow: "heard".into(), on: true },
-            );
-        };
-        world.clock.drive(on).await;
+        switch(&world, &serving, true).await;
         let hooks = doors(&serving);
         assert_eq!(
             deliver(
@@ -230,7 +218,7 @@ async fn a_flow_that_is_off_keeps_its_events() {
             .await,
             204
         );
-        world.until("2026-03-01T08:30:00Z").await;
+        world.until("2026-03-01T20:00:00Z").await;
         assert_eq!(serving.runs().len(), expected, "drops: {drops}");
         assert_eq!(inbox.waiting(), 0);
         serving.end(&world).await;
