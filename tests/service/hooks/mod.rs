@@ -2,6 +2,7 @@
 
 mod days;
 mod doors;
+mod inline;
 mod told;
 mod webhooks;
 

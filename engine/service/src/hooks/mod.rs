@@ -1,5 +1,6 @@
 //! The doors by which others tell what happened: Okta's event hooks, webhooks, and Okta's System Log, which is asked.
 
+pub mod inline;
 pub mod log;
 mod okta;
 pub mod signature;
