@@ -318,7 +318,7 @@ impl Inbox {
         let mut state = self.state();
         let Some(followed) = state.followed.remove(run) else { return };
         state.lines.ended(&followed.flow, &followed.about);
-        let gone = NoteChange::Remove { space: Arc::from(TURNS), key: run.clone().into() };
+        let gone = NoteChange::Remove { space: Arc::from(TURNS), key: run.clone() };
         self.runs.store().append(Batch::default().note(gone));
     }
 

@@ -3,6 +3,7 @@
 mod days;
 mod doors;
 mod inline;
+mod registered;
 mod told;
 mod webhooks;
 

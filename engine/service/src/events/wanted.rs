@@ -62,6 +62,12 @@ impl Listeners {
         self.version.number
     }
 
+    /// The types of events that hooks are to deliver.
+    pub fn by_hook(&self) -> impl Iterator<Item = &Text> {
+        let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_hook);
+        self.by_kind.iter().filter(move |(_, flows)| flows.iter().any(sought)).map(|(kind, _)| kind)
+    }
+
     /// The types of events that are sought in the log.
     pub fn in_log(&self) -> impl Iterator<Item = &Text> {
         let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_log);

@@ -12,7 +12,9 @@ use std::time::Duration;
 use flowrun_core::value::{Record, Text, Value, parse_date, parse_json};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
-use flowrun_store::{Note, NoteChange};
+use flowrun_host::session::durable::home::problem;
+use flowrun_project::Problem;
+use flowrun_store::{Batch, Note, NoteChange, Notes};
 
 use super::{Hooks, Room};
 use crate::events::okta::{Envelope, read};
@@ -191,6 +193,20 @@ fn said_of_hook(one: &Happened) -> String {
         "event_hook.deactivated" => "a hook was turned off at Okta".to_owned(),
         _ => format!("Okta could not deliver events{}{}", of("url"), of("error_message")),
     }
+}
+
+/// Has the log read from an earlier moment on, with the next round.
+pub(super) async fn go_back(room: &Room, connection: &str, since_ms: i64) -> Result<(), Problem> {
+    let (runs, told) = (&room.hosted.runs, |error| problem(&error));
+    let notes = runs.store().notes(&Notes { prefix: format!("{connection} ").into(), ..Notes::of(CURSORS) });
+    let back = notes.map_err(told)?.into_iter().filter_map(|note| {
+        let cursor = Cursor::read(&note.body)?;
+        let last_ms = cursor.last_ms;
+        let cursor = Cursor { last_ms, ..Cursor::new(cursor.filter, since_ms) };
+        Some(NoteChange::Put(Note { body: cursor.write(), ..note }))
+    });
+    let batch = Batch { notes: back.collect(), ..Batch::default() };
+    runs.store().durable(runs.store().append(batch)).await.map_err(told)
 }
 
 /// As far as the log was read, or from now on; from shortly before if other types are sought than were.

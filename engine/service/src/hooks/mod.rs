@@ -3,6 +3,7 @@
 pub mod inline;
 pub mod log;
 mod okta;
+pub mod registered;
 pub mod signature;
 mod webhook;
 
@@ -14,6 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flowrun_core::value::{Record, Text, Value};
+use flowrun_project::Problem;
 use flowrun_store::{Note, NoteChange};
 use serde::Deserialize;
 
@@ -93,6 +95,18 @@ impl Hooks {
         let names = self.rooms.iter().flat_map(|room| room.settings.hooks.keys());
         let variable = |name: &String| (name.clone(), self.variable(name));
         names.map(variable).filter(|(_, variable)| self.secret(variable).is_none()).collect()
+    }
+
+    /// The types of events that the flows behind a hook want of it.
+    pub fn wanted(&self, name: &str) -> BTreeSet<Text> {
+        self.of(name).iter().flat_map(|room| room.listeners().by_hook().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// Has a project's log read again from a moment on: what is not known yet of it starts its runs. For what neither a hook nor the
+    /// log's last place would bring.
+    pub async fn redeliver(&self, project: &str, connection: &str, since_ms: i64) -> Result<(), Problem> {
+        let room = self.room(project).ok_or_else(|| Problem::new(format!("there is no project `{project}`")))?;
+        log::go_back(room, connection, since_ms).await
     }
 
     /// The variable that holds a hook's secret.
