@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod client;
 mod hooks;
+mod interface;
 mod schedules;
 mod world;

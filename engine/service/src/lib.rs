@@ -3,9 +3,11 @@
 //! A [`Service`] has projects; each has a store of its own. What starts a run is durable with the run's beginning or not at all, so
 //! that each trigger that was accepted starts one run, whenever the process dies.
 
+pub mod api;
 pub mod bearer;
 pub mod changes;
 pub mod events;
+pub mod follow;
 pub mod gate;
 pub mod hooks;
 pub mod http;
@@ -20,6 +22,7 @@ mod service;
 pub mod switches;
 pub mod tasks;
 pub mod times;
+pub mod watch;
 
 pub use service::{Hosted, PARKS, Service, Setup};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowrun_core::fault::FaultKind;
-use flowrun_core::machine::{Machine, Response};
+use flowrun_core::machine::{Limits, Machine, Paused, Response};
 use flowrun_core::report::Status;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::{Stop, Watch};
@@ -280,6 +280,18 @@ impl Runs {
     /// How many runs go on now.
     pub fn running(&self) -> usize {
         locked(&self.live).len()
+    }
+
+    /// The inputs with which a run began.
+    pub async fn inputs_of(&self, run: &str) -> Result<Record, Problem> {
+        Ok(self.recall(run).await?.opening.header.inputs)
+    }
+
+    /// What a run waits for that somebody is to answer, if it does.
+    pub fn pause_of(&self, run: &str) -> Option<Paused> {
+        let (home, vocabulary) = (&self.served.home, self.served.surroundings.registry.vocabulary());
+        let recalled = Recalled::read(home, run, vocabulary, Sight::Blind, None).ok()?;
+        recalled.look(Limits::default()).ok()?.machine.pauses().into_iter().next()
     }
 
     async fn recall(&self, run: &str) -> Result<Recalled, Problem> {

@@ -139,7 +139,8 @@ impl Service {
 
     /// Reads all projects again.
     pub fn reload(&self) {
-        self.projects.iter().for_each(|project| project.reload());
+        // What is wrong is told to all who watch.
+        self.projects.iter().for_each(|project| drop(project.reload()));
     }
 }
 
@@ -155,15 +156,20 @@ impl Hosted {
     }
 
     /// Reads the project again: with mistakes, what was read before goes on.
-    pub fn reload(&self) {
+    pub fn reload(&self) -> Result<(), Problem> {
         match self.runs.served.reload(self.runs.now_us()) {
-            Ok(None) => {}
+            Ok(None) => Ok(()),
             Ok(Some((_, version))) => {
                 self.schedules.refresh();
                 self.inbox.look();
                 self.runs.tell(What::Reloaded { version: version.number });
+                Ok(())
             }
-            Err(refused) => self.runs.tell(What::Refused { why: Arc::from(told(&refused).message) }),
+            Err(refused) => {
+                let problem = told(&refused);
+                self.runs.tell(What::Refused { why: Arc::from(&*problem.message) });
+                Err(problem)
+            }
         }
     }
 

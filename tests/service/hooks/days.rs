@@ -6,7 +6,6 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -22,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch::Sender;
 use tower::ServiceExt;
 
-use super::{SECRET, added, deliver, doors, flow, request};
+use super::{SECRET, added, deliver, doors, flow, pass, request};
 use crate::world::{Serving, World};
 
 /// A System Log as Okta's: what is stored is there from then on, in that order; a link goes on from a place.
@@ -140,7 +139,7 @@ async fn day(seed: u64) {
             drop(hooks);
             serving.end(&world).await;
             // What is delivered meanwhile finds nobody.
-            world.clock.drive(world.clock.sleep(Duration::from_secs(1_800))).await;
+            pass(&world, 1_800).await;
             *log.forgets.lock().unwrap() = restarts.len() == 1;
             serving = world.serve();
             hooks = doors(&serving);

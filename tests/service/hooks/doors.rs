@@ -178,9 +178,7 @@ async fn filters_say_which_events_count() {
 }
 
 /// Turns the flow on or off.
-async fn switch(world: &World, serving: &Serving, on: bool) {
-    // The disk takes no simulated time.
-    let _hold = world.clock.hold();
+async fn switch(serving: &Serving, on: bool) {
     let (runs, now_us) = (&serving.hosted().runs, serving.hosted().runs.now_us());
     serving.hosted().switches.set("heard", on, now_us).await.unwrap();
     runs.tell(What::Switched { flow: "heard".into(), on });
@@ -192,7 +190,7 @@ async fn a_flow_that_is_off_keeps_its_events() {
     for (drops, expected) in [(false, 3), (true, 1)] {
         let world = World::new(NOW, &[("heard.yaml", &flow("event: okta.user_added_to_group", "", 1))]);
         let mut serving = world.serve();
-        switch(&world, &serving, false).await;
+        switch(&serving, false).await;
         let hooks = doors(&serving);
         let events = [added("u1", NOW, "ada", "Staff"), added("u2", NOW, "bob", "Staff")];
         assert_eq!(deliver(&world, &hooks, "d1", &events).await, 204);
@@ -206,7 +204,7 @@ async fn a_flow_that_is_off_keeps_its_events() {
         if drops {
             assert_eq!(world.clock.drive(inbox.drop_aside("heard")).await.unwrap(), 2);
         }
-        switch(&world, &serving, true).await;
+        switch(&serving, true).await;
         let hooks = doors(&serving);
         assert_eq!(
             deliver(

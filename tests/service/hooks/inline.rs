@@ -15,9 +15,11 @@ use crate::world::World;
 async fn each_example_answers_its_request() {
     let folder = Path::new("../docs/examples/inline");
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let names: Vec<String> = names.filter_map(|name| name.strip_suffix(".yaml").map(ToOwned::to_owned)).collect();
+    let names: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(".yaml").map(ToOwned::to_owned)).collect();
     let read = |name: &str, kind: &str| fs::read_to_string(folder.join(format!("{name}.{kind}"))).unwrap();
-    let files: Vec<(String, String)> = names.iter().map(|name| (format!("{name}.yaml"), read(name, "yaml"))).collect();
+    let files: Vec<(String, String)> =
+        names.iter().map(|name| (format!("{name}.yaml"), read(name, "yaml"))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
     let world = World::new("2026-03-01T08:00:00Z", &files);
     let serving = world.serve();

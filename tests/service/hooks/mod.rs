@@ -45,6 +45,11 @@ pub async fn asked(world: &World, routes: Router, request: Request<Body>) -> (u1
     answered.await
 }
 
+/// Lets so many seconds pass.
+pub async fn pass(world: &World, seconds: i64) {
+    world.until(&flowrun_service::when((world.clock.now_ms() + seconds * 1000) * 1000)).await;
+}
+
 pub fn request(method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
     let request = Request::builder().method(method).uri(path);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));

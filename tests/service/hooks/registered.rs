@@ -30,13 +30,18 @@ impl Org {
     async fn reach(&self, method: Method, more: &[(&str, &str)], body: Value) -> (u16, String) {
         let hook = self.hook.lock().unwrap().clone().unwrap();
         let config = &hook["channel"]["config"];
-        let path = config["uri"].as_str().unwrap().strip_prefix("https://flows.example.com").unwrap().to_owned();
-        let auth = (config["authScheme"]["key"].as_str().unwrap(), config["authScheme"]["value"].as_str().unwrap());
+        let path =
+            config["uri"].as_str().unwrap().strip_prefix("https://flows.example.com").unwrap().to_owned();
+        let auth =
+            (config["authScheme"]["key"].as_str().unwrap(), config["authScheme"]["value"].as_str().unwrap());
         let headers: Vec<(&str, &str)> = [auth].into_iter().chain(more.iter().copied()).collect();
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let response = self.receiver.clone().oneshot(request(method, &path, &headers, body)).await.unwrap();
         let status = response.status().as_u16();
-        (status, String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap())
+        (
+            status,
+            String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap(),
+        )
     }
 
     /// Secrets never come back.
@@ -68,7 +73,10 @@ impl Api for Org {
                     let asked = [("x-okta-verification-challenge", "c1")];
                     let answer = self.reach(Method::GET, &asked, Value::Null).await;
                     if answer != (200, json!({ "verification": "c1" }).to_string()) {
-                        return Ok((400, json!({ "errorCode": "E0000001", "errorSummary": "Api validation failed" })));
+                        return Ok((
+                            400,
+                            json!({ "errorCode": "E0000001", "errorSummary": "Api validation failed" }),
+                        ));
                     }
                     self.hook.lock().unwrap().as_mut().unwrap()["verificationStatus"] = "VERIFIED".into();
                 }
@@ -91,14 +99,22 @@ async fn a_hook_is_made_verified_and_delivers() {
     let hooks = doors(&serving);
     let org = Org { hook: Mutex::default(), receiver: hooks.routes() };
     let wanted = hooks.wanted("people");
-    assert_eq!(wanted, BTreeSet::from([Text::from("group.user_membership.add")]), "the log alone gives the other");
+    assert_eq!(
+        wanted,
+        BTreeSet::from([Text::from("group.user_membership.add")]),
+        "the log alone gives the other"
+    );
     let new = |secret, uri| New { name: "people", uri, header: "Authorization", secret, kinds: &wanted };
 
     let wrong = create(&org, new("Basic wrong", URI)).await.unwrap();
-    assert!(verify(&org, &wrong.id).await.unwrap_err().contains("has the same secret (Api validation failed)"));
+    assert!(
+        verify(&org, &wrong.id).await.unwrap_err().contains("has the same secret (Api validation failed)")
+    );
     assert!(create(&org, new(SECRET, "http://flows.example.com")).await.unwrap_err().contains("https alone"));
     let never = BTreeSet::from([Text::from("workflows.user.flow.activate")]);
-    assert!(create(&org, New { kinds: &never, ..new(SECRET, URI) }).await.unwrap_err().contains("source: log"));
+    assert!(
+        create(&org, New { kinds: &never, ..new(SECRET, URI) }).await.unwrap_err().contains("source: log")
+    );
 
     let made = create(&org, new(SECRET, URI)).await.unwrap();
     assert_eq!(made.amiss(&wanted), ["it is not verified, and delivers nothing until it is"]);

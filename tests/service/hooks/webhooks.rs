@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use super::{asked, doors, request};
+use super::{asked, doors, pass, request};
 use crate::world::World;
 
 fn flow(webhook: &str, inputs: &str) -> String {
@@ -57,7 +57,7 @@ async fn who_proves_itself_starts_a_run_once() {
     for (path, headers, body, status, runs) in rows {
         let asks = request(Method::POST, &format!("/hooks/{path}"), &headers, body.to_owned());
         let answered = asked(&world, hooks.routes(), asks).await;
-        world.clock.drive(world.clock.sleep(std::time::Duration::from_secs(1))).await;
+        pass(&world, 1).await;
         assert_eq!(
             (answered.0, serving.runs().len()),
             (status, runs),

@@ -137,14 +137,20 @@ impl Kind {
     }
 
     fn members(&self, members: &Map<String, Value>, found: &mut Vec<String>) {
-        for name in members.keys().filter(|name| !["commands", "error", "debugContext"].contains(&name.as_str())) {
+        for name in
+            members.keys().filter(|name| !["commands", "error", "debugContext"].contains(&name.as_str()))
+        {
             let meant = if name.eq_ignore_ascii_case("error") { ": it is spelt `error`" } else { "" };
             found.push(format!("Okta does not read `{name}`{meant}"));
         }
         match (members.get("error"), self.error) {
             (None | Some(Value::Null), _) => {}
             (Some(_), Outcome::Nothing) => found.push("Okta does not read `error` here".to_owned()),
-            (Some(_), Outcome::Fails) if members.get("commands").is_some_and(|all| all.as_array().is_some_and(|all| !all.is_empty())) => {
+            (Some(_), Outcome::Fails)
+                if members
+                    .get("commands")
+                    .is_some_and(|all| all.as_array().is_some_and(|all| !all.is_empty())) =>
+            {
                 found.push("with `error` the person is turned away, and no command runs".to_owned());
             }
             (Some(Value::Object(_)), _) => {}
@@ -158,7 +164,10 @@ impl Kind {
             return;
         };
         if !self.commands.contains(&ty) {
-            let meant = self.commands.iter().find(|known| known.replace(".okta", "") == ty || known.eq_ignore_ascii_case(ty));
+            let meant = self
+                .commands
+                .iter()
+                .find(|known| known.replace(".okta", "") == ty || known.eq_ignore_ascii_case(ty));
             let known = meant.map_or_else(
                 || format!("it may be {}", self.commands.join(", ")),
                 |meant| format!("it is called `{meant}`"),
@@ -187,7 +196,9 @@ impl Kind {
                 && command.pointer("/value/id").is_some_and(Value::is_string)
         };
         if word == Some("LINK_USER") && !all.iter().any(names_user) {
-            found.push("LINK_USER needs the command `com.okta.user.update` with the `id` of the user".to_owned());
+            found.push(
+                "LINK_USER needs the command `com.okta.user.update` with the `id` of the user".to_owned(),
+            );
         }
     }
 
@@ -208,7 +219,10 @@ impl Kind {
                 wrong(format!("the path `{path}` does not begin with `/`"));
             }
             if path == "/token/lifetime/expiration" {
-                let lasts = operation.get("value").and_then(Value::as_i64).is_some_and(|value| LIFETIME.contains(&value));
+                let lasts = operation
+                    .get("value")
+                    .and_then(Value::as_i64)
+                    .is_some_and(|value| LIFETIME.contains(&value));
                 if op != "replace" || !lasts {
                     wrong("the lifetime is replaced, by 300 to 86400 seconds".to_owned());
                 }
@@ -222,8 +236,12 @@ impl Kind {
 
 fn telephony(value: &Value, found: &mut Vec<String>) {
     let status = value.as_array().and_then(|all| all.first()).and_then(|first| first.get("status"));
-    if !status.and_then(Value::as_str).is_some_and(|word| ["SUCCESSFUL", "PENDING", "FAILED"].contains(&word)) {
-        found.push("`com.okta.telephony.action` needs a list with a `status`: SUCCESSFUL, PENDING or FAILED".to_owned());
+    if !status.and_then(Value::as_str).is_some_and(|word| ["SUCCESSFUL", "PENDING", "FAILED"].contains(&word))
+    {
+        found.push(
+            "`com.okta.telephony.action` needs a list with a `status`: SUCCESSFUL, PENDING or FAILED"
+                .to_owned(),
+        );
     }
 }
 
@@ -251,10 +269,25 @@ mod tests {
             (token, None, json!({ "debugContext": { "a": 1 } }), ""),
             (token, None, patch(json!([{ "op": "add", "path": "/claims/a", "value": 1 }])), ""),
             (token, None, patch(json!([{ "op": "remove", "path": "/claims/a" }])), ""),
-            (token, None, patch(json!([{ "op": "move", "path": "/claims/a" }])), "`op` is add, replace, remove, not `move`"),
+            (
+                token,
+                None,
+                patch(json!([{ "op": "move", "path": "/claims/a" }])),
+                "`op` is add, replace, remove, not `move`",
+            ),
             (token, None, patch(json!([{ "op": "add", "path": "claims/a" }])), "does not begin with `/`"),
-            (token, None, patch(json!([{ "op": "replace", "path": "/token/lifetime/expiration", "value": 299 }])), "300 to 86400"),
-            (token, None, patch(json!([{ "op": "replace", "path": "/token/lifetime/expiration", "value": 300 }])), ""),
+            (
+                token,
+                None,
+                patch(json!([{ "op": "replace", "path": "/token/lifetime/expiration", "value": 299 }])),
+                "300 to 86400",
+            ),
+            (
+                token,
+                None,
+                patch(json!([{ "op": "replace", "path": "/token/lifetime/expiration", "value": 300 }])),
+                "",
+            ),
             (token, None, patch(json!({})), "no list of operations"),
             (token, None, json!({ "error": { "errorSummary": "no" } }), ""),
             (token, None, json!({ "error": [] }), "`error` is no object"),
@@ -263,22 +296,70 @@ mod tests {
             (token, None, json!({ "commands": {} }), "`commands` is no list"),
             (token, None, json!([]), "no JSON object"),
             (token, None, action(json!({})), "is not done: it may be com.okta.identity.patch"),
-            ("com.okta.saml.tokens.transform", None, json!({ "commands": [{ "type": "com.okta.assertion.patch", "value": [{ "op": "remove", "path": "/claims/a" }] }] }), "add, replace, not `remove`"),
+            (
+                "com.okta.saml.tokens.transform",
+                None,
+                json!({ "commands": [{ "type": "com.okta.assertion.patch", "value": [{ "op": "remove", "path": "/claims/a" }] }] }),
+                "add, replace, not `remove`",
+            ),
             (registration, None, action(json!({ "registration": "DENY" })), ""),
             (registration, None, action(json!({ "action": "DENY" })), "needs `registration`"),
-            (registration, None, json!({ "commands": [{ "type": "com.action.update", "value": {} }] }), "it is called `com.okta.action.update`"),
-            (registration, None, json!({ "error": {}, "commands": [{ "type": ACTION, "value": { "registration": "ALLOW" } }] }), "no command runs"),
+            (
+                registration,
+                None,
+                json!({ "commands": [{ "type": "com.action.update", "value": {} }] }),
+                "it is called `com.okta.action.update`",
+            ),
+            (
+                registration,
+                None,
+                json!({ "error": {}, "commands": [{ "type": ACTION, "value": { "registration": "ALLOW" } }] }),
+                "no command runs",
+            ),
             (registration, None, json!({ "error": {} }), ""),
-            (registration, progressive, json!({ "commands": [{ "type": PROFILE, "value": {} }] }), "com.okta.user.progressive.profile.update"),
-            ("com.okta.user.credential.password.import", None, action(json!({ "credential": "verified" })), "VERIFIED or UNVERIFIED"),
-            ("com.okta.user.credential.password.import", None, json!({ "error": {} }), "does not read `error`"),
-            (import, None, action(json!({ "result": "LINK_USER" })), "needs the command `com.okta.user.update`"),
-            (import, None, json!({ "commands": [{ "type": ACTION, "value": { "result": "LINK_USER" } }, { "type": "com.okta.user.update", "value": { "id": "00u1" } }] }), ""),
-            ("com.okta.telephony.provider", Some("com.okta.user.telephony.pre-enrollment"), json!({ "commands": [{ "type": "com.okta.telephony.action", "value": [{ "status": "SENT" }] }] }), "SUCCESSFUL, PENDING or FAILED"),
+            (
+                registration,
+                progressive,
+                json!({ "commands": [{ "type": PROFILE, "value": {} }] }),
+                "com.okta.user.progressive.profile.update",
+            ),
+            (
+                "com.okta.user.credential.password.import",
+                None,
+                action(json!({ "credential": "verified" })),
+                "VERIFIED or UNVERIFIED",
+            ),
+            (
+                "com.okta.user.credential.password.import",
+                None,
+                json!({ "error": {} }),
+                "does not read `error`",
+            ),
+            (
+                import,
+                None,
+                action(json!({ "result": "LINK_USER" })),
+                "needs the command `com.okta.user.update`",
+            ),
+            (
+                import,
+                None,
+                json!({ "commands": [{ "type": ACTION, "value": { "result": "LINK_USER" } }, { "type": "com.okta.user.update", "value": { "id": "00u1" } }] }),
+                "",
+            ),
+            (
+                "com.okta.telephony.provider",
+                Some("com.okta.user.telephony.pre-enrollment"),
+                json!({ "commands": [{ "type": "com.okta.telephony.action", "value": [{ "status": "SENT" }] }] }),
+                "SUCCESSFUL, PENDING or FAILED",
+            ),
         ];
         for (name, request, answer, expected) in rows {
             let said = said(name, *request, answer);
-            assert!(said.contains(expected) && (said.is_empty() == expected.is_empty()), "{name} {answer}: {said}");
+            assert!(
+                said.contains(expected) && (said.is_empty() == expected.is_empty()),
+                "{name} {answer}: {said}"
+            );
         }
         let long = json!({ "debugContext": "x".repeat(256 * 1024) });
         assert!(self::said(token, None, &long).contains("less than 256 KB"));

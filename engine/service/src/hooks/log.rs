@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use flowrun_core::value::{Record, Text, Value, parse_date, parse_json};
 use flowrun_host::driver::Stop;
-use flowrun_kit::clock::Clock;
 use flowrun_host::session::durable::home::problem;
+use flowrun_kit::clock::Clock;
 use flowrun_project::Problem;
 use flowrun_store::{Batch, Note, NoteChange, Notes};
 

@@ -99,13 +99,17 @@ impl Hooks {
 
     /// The types of events that the flows behind a hook want of it.
     pub fn wanted(&self, name: &str) -> BTreeSet<Text> {
-        self.of(name).iter().flat_map(|room| room.listeners().by_hook().cloned().collect::<Vec<_>>()).collect()
+        self.of(name)
+            .iter()
+            .flat_map(|room| room.listeners().by_hook().cloned().collect::<Vec<_>>())
+            .collect()
     }
 
     /// Has a project's log read again from a moment on: what is not known yet of it starts its runs. For what neither a hook nor the
     /// log's last place would bring.
     pub async fn redeliver(&self, project: &str, connection: &str, since_ms: i64) -> Result<(), Problem> {
-        let room = self.room(project).ok_or_else(|| Problem::new(format!("there is no project `{project}`")))?;
+        let room =
+            self.room(project).ok_or_else(|| Problem::new(format!("there is no project `{project}`")))?;
         log::go_back(room, connection, since_ms).await
     }
 

@@ -13,7 +13,8 @@ const PATH: &str = "/api/v1/eventHooks";
 const MOST_TYPES: usize = 300;
 
 /// Types that no hook delivers although flows may want them: they come by the log alone.
-const NEVER: &[&str] = &["event_hook.", "workflows.", "user.lifecycle.delete.completed", "policy.evaluate_sign_on"];
+const NEVER: &[&str] =
+    &["event_hook.", "workflows.", "user.lifecycle.delete.completed", "policy.evaluate_sign_on"];
 
 /// Speaks to an org's API.
 pub trait Api: Send + Sync {

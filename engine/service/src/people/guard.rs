@@ -83,7 +83,8 @@ fn check_host(people: &People, request: &Request) -> Result<Authority, Problem> 
     let alike = |other: &Authority| other.as_str().eq_ignore_ascii_case(given.as_str());
     // An address in the first line counts before the header (RFC 9112, section 3.2.2), so both must say the same.
     let same = request.uri().authority().is_none_or(alike);
-    if same && (is_loopback_name(&given) || people.settings().serves(&given)) {
+    let named = !given.as_str().contains('@');
+    if same && named && (is_loopback_name(&given) || people.settings().serves(&given)) {
         return Ok(given);
     }
     let detail = "this service has another name: give this one as `origin` or under `hosts` in its settings";

@@ -55,6 +55,9 @@ pub use tokens::{NewToken, TokenInfo};
 /// Who says so of whoever has the printed link.
 const LOCAL: &str = "local";
 
+/// So many places a token may have rights at.
+const MOST_GRANTS: usize = 100;
+
 /// What people need of the world.
 pub struct Outside {
     /// The environment, in which secrets lie.
@@ -187,8 +190,10 @@ impl People {
         if new.name.trim().is_empty() || new.name.len() > 100 || new.name.contains(char::is_control) {
             return Err(Problem::request("a token needs a `name` of at most 100 letters"));
         }
-        if new.may.is_empty() {
-            return Err(Problem::request("a token needs rights: say under `may` which"));
+        if new.may.is_empty() || new.may.0.len() > MOST_GRANTS {
+            return Err(Problem::request(
+                "a token needs rights: say under `may` which, in at most 100 lines",
+            ));
         }
         if new.ends_ms.is_some_and(|ends| ends <= self.inner.clock.now_ms()) {
             return Err(Problem::request("this token would have ended before it begins: its `ends_ms`"));
@@ -241,6 +246,18 @@ impl People {
         Ok(ended)
     }
 
+    /// Takes away what mentions a person by a text, such as a mail address, in any case of its letters: sessions end, visits are
+    /// forgotten, tokens go on without a maker. It says how many there were. What the store has besides, it forgets itself.
+    pub async fn forget(&self, asker: &Caller, person: &str) -> Result<usize, Problem> {
+        asker.needs(Right::ManageService, Place::Service)?;
+        if person.trim().is_empty() {
+            return Err(Problem::request("say whom to forget: a text that only what is about them contains"));
+        }
+        let sessions = self.inner.sessions.forget(person).await?;
+        let visits = self.inner.known.remove(|_, known| mentions(known, person)).await?.len();
+        Ok(sessions + visits + self.inner.tokens.forget(person).await?)
+    }
+
     fn settings(&self) -> &Settings {
         &self.inner.settings
     }
@@ -259,6 +276,12 @@ impl People {
             listener(&event);
         }
     }
+}
+
+/// Whether what is kept mentions a person.
+fn mentions(kept: &impl Serialize, person: &str) -> bool {
+    let text = serde_json::to_string(kept).unwrap_or_default();
+    text.to_lowercase().contains(&person.trim().to_lowercase())
 }
 
 impl Inner {

@@ -46,7 +46,8 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, &error.message).again_after(5)
+        let help = error.help.map(|help| format!(": {help}")).unwrap_or_default();
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{}{help}", error.message)).again_after(5)
     }
 }
 

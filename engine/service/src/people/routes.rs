@@ -24,14 +24,19 @@ use super::{LOCAL, People, return_to};
 /// All of them.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(people: &People) -> Router<S> {
     Router::new()
-        .route("/auth/sign-in", get(sign_in))
-        .route("/auth/callback", get(callback))
-        .route("/auth/local", get(local))
+        .route("/auth/sign-in", get(sign_in).head(only_get))
+        .route("/auth/callback", get(callback).head(only_get))
+        .route("/auth/local", get(local).head(only_get))
         .route("/auth/sign-out", post(sign_out))
         .route("/auth/front-channel-logout", get(front_channel_logout))
         .route("/auth/signed-out", get(signed_out))
         .route("/auth/me", get(me))
         .with_state(people.clone())
+}
+
+/// What works once must not be used up by something that only looks whether there is an answer.
+async fn only_get() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address is for browsers: ask it by GET")
 }
 
 #[derive(Deserialize)]

@@ -4,20 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
-use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::names::{chance, hex};
 
 /// A text of 256 bits of chance.
 pub(super) fn fresh() -> String {
     URL_SAFE_NO_PAD.encode(chance::<32>())
-}
-
-/// Bytes by chance. There is no service without them.
-pub(super) fn chance<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // The system's source of chance fails only where there is none.
-    #[allow(clippy::expect_used)]
-    SystemRandom::new().fill(&mut bytes).expect("the system has a source of chance");
-    bytes
 }
 
 /// The SHA-256 of a secret, as it is written in the store.
@@ -25,7 +17,7 @@ pub(super) fn chance<const N: usize>() -> [u8; N] {
 /// Secrets are looked up by it. How long that takes tells at most how a hash begins, and nobody finds a secret to a hash: so no
 /// secret itself is ever compared letter by letter. A slow hash is for passwords; these have 256 bits of chance.
 pub(super) fn hash(secret: &str) -> String {
-    digest(&SHA256, secret.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, secret.as_bytes()).as_ref())
 }
 
 /// What proves that somebody knows `secret` in the matter of `purpose`, without showing it.

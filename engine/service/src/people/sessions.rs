@@ -154,6 +154,11 @@ impl Sessions {
         self.end_if(|_, session| session.by == issuer && session.sid.as_deref() == Some(sid)).await
     }
 
+    /// Ends the sessions that mention a person.
+    pub(super) async fn forget(&self, person: &str) -> Result<usize> {
+        self.end_if(|_, session| super::mentions(session, person)).await
+    }
+
     async fn end_if(&self, ends: impl Fn(&str, &Session) -> bool) -> Result<usize> {
         let ended = self.kept.remove(ends).await?;
         let mut id_tokens = self.id_tokens();

@@ -118,6 +118,17 @@ impl Tokens {
         all
     }
 
+    /// Forgets who made tokens, where that mentions a person; says of how many.
+    pub(super) async fn forget(&self, person: &str) -> Result<usize> {
+        let theirs = |(_, token): &(Arc<str>, Token)| super::mentions(&token.made_by, person);
+        let theirs: Vec<(Arc<str>, Token)> = self.kept.list().into_iter().filter(theirs).collect();
+        for (key, token) in &theirs {
+            let token = Token { made_by: "somebody who is forgotten".to_owned(), ..token.clone() };
+            self.kept.put(key, token.made_ms * 1000, token).await?;
+        }
+        Ok(theirs.len())
+    }
+
     /// Takes a token back, and says which it was.
     pub(super) async fn revoke(&self, id: &str) -> Result<Option<TokenInfo>> {
         let gone = self.kept.remove(|key, _| names(id, key)).await?;

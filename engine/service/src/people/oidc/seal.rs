@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 
-use crate::people::secrets;
+use crate::names::chance;
 
 /// A sign-in that has begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,14 +32,14 @@ const PURPOSE: &[u8] = b"flowrun: a sign-in";
 
 impl Seal {
     pub(super) fn new() -> Seal {
-        let key = secrets::chance::<32>();
+        let key = chance::<32>();
         // A key of 32 bytes is one.
         #[allow(clippy::expect_used)]
         Seal(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).expect("AES-256 has keys of 32 bytes")))
     }
 
     pub(super) fn close(&self, begun: &Begun) -> Option<String> {
-        let nonce = secrets::chance::<NONCE>();
+        let nonce = chance::<NONCE>();
         let mut body = serde_json::to_vec(begun).ok()?;
         let once = Nonce::assume_unique_for_key(nonce);
         self.0.seal_in_place_append_tag(once, Aad::from(PURPOSE), &mut body).ok()?;

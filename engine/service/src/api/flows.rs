@@ -1,0 +1,281 @@
+//! Projects, their flows, and what starts them.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use flowrun_core::program::{Flow, Trigger};
+use flowrun_core::value::{Record, Text, Value as Given, parse_json};
+use serde_json::{Value, json};
+
+use super::page::{CURSOR, LIMIT, asked, page};
+use super::route::{Call, Kind, Param, Reply, Route, Shape, absent};
+use crate::Hosted;
+use crate::changes::What;
+use crate::people::{Place, Problem, Right};
+use crate::runs::{Beginning, Unable};
+
+const FLOW: &[&str] = &["flow", "title", "trigger", "on"];
+
+pub const ROUTES: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/api/v1/projects",
+        says: "The projects that are served.",
+        needs: Some(Right::SeeFlows),
+        query: &[],
+        body: &[],
+        answer: (200, Shape::Page(&["project", "version", "flows"])),
+        act: |call| Box::pin(projects(call)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/projects/{project}/reload",
+        says: "Reads a project again from its folder. With mistakes in it, the version before goes on.",
+        needs: Some(Right::ManageService),
+        query: &[],
+        body: &[],
+        answer: (200, Shape::One(&["version", "changed"])),
+        act: |call| Box::pin(reload(call)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/projects/{project}/flows",
+        says: "The flows of a project.",
+        needs: Some(Right::SeeFlows),
+        query: &[LIMIT, CURSOR],
+        body: &[],
+        answer: (200, Shape::Page(FLOW)),
+        act: |call| Box::pin(flows(call)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/projects/{project}/flows/{flow}",
+        says: "A flow: what it takes and gives, what starts it, how many of its runs go on.",
+        needs: Some(Right::SeeFlows),
+        query: &[],
+        body: &[],
+        answer: (200, Shape::One(FLOW)),
+        act: |call| Box::pin(flow(call)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/projects/{project}/flows/{flow}/on",
+        says: "Turns a flow on: what starts it does so again. Times and events that came while it was off are made up for, or dropped.",
+        needs: Some(Right::SwitchFlows),
+        query: &[],
+        body: &[Param {
+            name: "passed",
+            says: "What becomes of what came while it was off.",
+            kind: Kind::Words(&["run", "drop"]),
+            must: false,
+        }],
+        answer: (200, Shape::One(FLOW)),
+        act: |call| Box::pin(switch(call, true)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/projects/{project}/flows/{flow}/off",
+        says: "Turns a flow off: nothing starts it but people and other flows. Its runs go on.",
+        needs: Some(Right::SwitchFlows),
+        query: &[],
+        body: &[],
+        answer: (200, Shape::One(FLOW)),
+        act: |call| Box::pin(switch(call, false)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/projects/{project}/flows/{flow}/runs",
+        says: "Starts a run of a flow.",
+        needs: Some(Right::Run),
+        query: &[],
+        body: &[Param {
+            name: "inputs",
+            says: "The flow's inputs, by their names.",
+            kind: Kind::Object,
+            must: false,
+        }],
+        answer: (201, Shape::One(&["run"])),
+        act: |call| Box::pin(start(call)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/projects/{project}/schedules",
+        says: "The scheduled flows of a project, each with its next times.",
+        needs: Some(Right::SeeFlows),
+        query: &[Param {
+            name: "times",
+            says: "How many times each; 5 where nothing is said.",
+            kind: Kind::Whole(1, 100),
+            must: false,
+        }],
+        body: &[],
+        answer: (200, Shape::Page(&["flow", "schedule", "next", "on"])),
+        act: |call| Box::pin(schedules(call)),
+    },
+];
+
+/// A flow, for programs.
+fn told(hosted: &Hosted, flow: &Flow) -> Value {
+    let runs = &hosted.runs;
+    let (running, queued) = runs.of(&flow.path);
+    let trigger = match &flow.trigger {
+        Trigger::Helper => json!({ "kind": "helper" }),
+        Trigger::Delegated => json!({ "kind": "delegated" }),
+        Trigger::Schedule { cron, time_zone, .. } => {
+            json!({ "kind": "schedule", "cron": &**cron, "time_zone": &**time_zone })
+        }
+        Trigger::Endpoint { .. } => json!({ "kind": "api_endpoint" }),
+        Trigger::Event { event, .. } => json!({ "kind": "event", "event": &**event }),
+    };
+    json!({
+        "flow": &*flow.path,
+        "title": &*flow.name,
+        "project": &*runs.served.name,
+        "trigger": trigger,
+        "on": hosted.switches.is_on(&flow.path),
+        "off_since": hosted.switches.off_since(&flow.path).map(crate::when),
+        "passed": hosted.schedules.passed(&flow.path),
+        "inputs": flow.inputs.iter().map(|input| json!({
+            "name": &*input.name, "type": input.ty.to_string(), "required": input.default.is_none(),
+        })).collect::<Vec<_>>(),
+        "outputs": flow.outputs.iter().map(|output| json!({ "name": &*output.name, "type": output.ty.to_string() })).collect::<Vec<_>>(),
+        "running": running,
+        "queued": queued,
+    })
+}
+
+async fn projects(call: Call) -> Result<Reply, Problem> {
+    let seen = |hosted: &&Arc<Hosted>| {
+        let standing = call.caller.standing();
+        standing.is_some_and(|standing| standing.includes_somewhere(Right::SeeFlows))
+            && !hosted.runs.served.name.is_empty()
+    };
+    let told = |hosted: &Arc<Hosted>| {
+        let (served, version) = (&hosted.runs.served, hosted.runs.served.version());
+        let told = json!({
+            "project": &*served.name,
+            "folder": served.folder.display().to_string(),
+            "version": version.number,
+            "hash": version.hash,
+            "read": crate::when(version.at_us),
+            "flows": version.program.flows.len(),
+            "running": hosted.runs.running(),
+            "waiting": hosted.runs.waiting.count(),
+            "inbox": hosted.inbox.waiting(),
+        });
+        (served.name.to_string(), told)
+    };
+    let all = call.api.service.projects.iter().filter(seen).map(told).collect();
+    Ok(Reply::Json(page(all, usize::MAX)))
+}
+
+async fn reload(call: Call) -> Result<Reply, Problem> {
+    call.caller.needs(Right::ManageService, Place::Service)?;
+    let hosted = call.project()?;
+    let before = hosted.runs.served.version().number;
+    hosted.reload().map_err(|problem| Problem::new(StatusCode::CONFLICT, &problem.message))?;
+    let version = hosted.runs.served.version().number;
+    Ok(Reply::Json(json!({ "version": version, "changed": version != before })))
+}
+
+async fn flows(call: Call) -> Result<Reply, Problem> {
+    let hosted = call.project()?;
+    let (version, asked) = (hosted.runs.served.version(), asked(&call)?);
+    let project = &hosted.runs.served.name;
+    let all = version.program.flows.iter().filter(|flow| call.may(Right::SeeFlows, project, &flow.path));
+    let after = all.filter(|flow| asked.after.as_ref().is_none_or(|after| *flow.path > **after));
+    let found = after.take(asked.limit + 1).map(|flow| (flow.path.to_string(), told(hosted, flow)));
+    Ok(Reply::Json(page(found.collect(), asked.limit)))
+}
+
+/// A flow of the call's project; one that the caller may not see is not there.
+fn known(call: &Call) -> Result<(Arc<Hosted>, String), Problem> {
+    let hosted = call.project()?.clone();
+    let flow = call.part("flow").to_owned();
+    let seen = call.may(Right::SeeFlows, &hosted.runs.served.name, &flow);
+    match hosted.runs.served.version().flow(&flow) {
+        Some(_) if seen => Ok((hosted, flow)),
+        _ => Err(absent("flow", &flow)),
+    }
+}
+
+fn shown(hosted: &Hosted, flow: &str) -> Result<Reply, Problem> {
+    let version = hosted.runs.served.version();
+    let found = version.flow(flow).ok_or_else(|| absent("flow", flow))?;
+    Ok(Reply::Json(told(hosted, found)))
+}
+
+async fn flow(call: Call) -> Result<Reply, Problem> {
+    let (hosted, flow) = known(&call)?;
+    shown(&hosted, &flow)
+}
+
+async fn switch(call: Call, on: bool) -> Result<Reply, Problem> {
+    let (hosted, flow) = known(&call)?;
+    call.needs(Right::SwitchFlows, &hosted.runs.served.name, &flow)?;
+    if on && call.said("passed") != Some("run") {
+        hosted.schedules.forget_passed(&flow);
+    }
+    if hosted.switches.set(&flow, on, hosted.runs.now_us()).await? {
+        hosted.runs.tell(What::Switched { flow: Arc::from(&*flow), on });
+        hosted.schedules.look();
+        hosted.inbox.look();
+    }
+    shown(&hosted, &flow)
+}
+
+async fn start(call: Call) -> Result<Reply, Problem> {
+    let (hosted, flow) = known(&call)?;
+    call.needs(Right::Run, &hosted.runs.served.name, &flow)?;
+    let inputs = inputs(call.body.get("inputs"))?;
+    let beginning = Beginning {
+        flow: Text::from(flow),
+        inputs,
+        cause: "person".to_owned(),
+        who: Some(call.caller.name()),
+        due_us: hosted.runs.now_us(),
+        ..Beginning::default()
+    };
+    let run = hosted.runs.begin(beginning).await.map_err(unable)?;
+    let store = hosted.runs.store();
+    // Whoever is told of a run finds it.
+    store.durable(store.newest()).await?;
+    Ok(Reply::Status(StatusCode::CREATED, json!({ "run": &*run })))
+}
+
+/// Values by their names, as flows have them.
+pub fn inputs(given: Option<&Value>) -> Result<Record, Problem> {
+    let Some(given) = given else { return Ok(Record::default()) };
+    match parse_json(&given.to_string()) {
+        Ok(Given::Object(inputs)) => Ok((*inputs).clone()),
+        Ok(_) => Err(Problem::request("`inputs`: expected an object")),
+        Err(error) => Err(Problem::request(&format!("`inputs`: {error}"))),
+    }
+}
+
+/// Why a run does not begin, or go on.
+pub fn unable(unable: Unable) -> Problem {
+    match unable {
+        Unable::Full => {
+            let message = "too many runs of this flow wait already";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, message).again_after(1)
+        }
+        Unable::Problem(problem) => {
+            let help = problem.help.map(|help| format!(": {help}")).unwrap_or_default();
+            Problem::new(StatusCode::CONFLICT, &format!("{}{help}", problem.message))
+        }
+    }
+}
+
+async fn schedules(call: Call) -> Result<Reply, Problem> {
+    let hosted = call.project()?;
+    let project = &hosted.runs.served.name;
+    let count = call.number("times").unwrap_or(5) as usize;
+    let all = hosted.schedules.shown(count).into_iter();
+    let seen = all.filter(|shown| call.may(Right::SeeFlows, project, &shown.flow)).map(|shown| {
+        let next: Vec<String> = shown.next_us.iter().map(|next_us| crate::when(*next_us)).collect();
+        let told = json!({ "flow": &*shown.flow, "schedule": shown.schedule, "next": next, "on": shown.on });
+        (shown.flow.to_string(), told)
+    });
+    Ok(Reply::Json(page(seen.collect(), usize::MAX)))
+}
