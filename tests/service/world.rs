@@ -33,6 +33,7 @@ pub struct World {
 pub struct Serving {
     pub service: Arc<Service>,
     stop: watch::Sender<bool>,
+    running: tokio::task::JoinHandle<()>,
 }
 
 impl World {
@@ -88,8 +89,8 @@ impl World {
         let driven = self.clock.drive(async move {
             running.run(given, Duration::from_secs(60)).await.unwrap();
         });
-        tokio::spawn(driven);
-        Serving { service, stop }
+        let running = tokio::spawn(driven);
+        Serving { service, stop, running }
     }
 
     /// Lets time pass up to a moment; what is served goes on meanwhile.
@@ -146,6 +147,8 @@ impl Serving {
             world.clock.hold()
         });
         *world.held.borrow_mut() = held.await;
+        // What has ended gives back the store only when it is gone.
+        self.running.await.unwrap();
     }
 }
 
