@@ -33,6 +33,7 @@ pub struct World {
 pub struct Serving {
     pub service: Arc<Service>,
     stop: watch::Sender<bool>,
+    running: tokio::task::JoinHandle<()>,
 }
 
 impl World {
@@ -72,15 +73,24 @@ impl World {
 
     /// Serves the project; nothing goes on before somebody lets time pass.
     pub fn serve(&self) -> Serving {
+        self.go_on(self.service())
+    }
+
+    /// A service that does nothing yet.
+    pub fn service(&self) -> Arc<Service> {
         let service = Service::new(self.setup(&self.project()));
-        let service = Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))));
+        Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))))
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self, service: Arc<Service>) -> Serving {
         let (stop, given) = Stop::new();
         let running = service.clone();
         let driven = self.clock.drive(async move {
             running.run(given, Duration::from_secs(60)).await.unwrap();
         });
-        tokio::spawn(driven);
-        Serving { service, stop }
+        let running = tokio::spawn(driven);
+        Serving { service, stop, running }
     }
 
     /// Lets time pass up to a moment; what is served goes on meanwhile.
@@ -137,6 +147,8 @@ impl Serving {
             world.clock.hold()
         });
         *world.held.borrow_mut() = held.await;
+        // What has ended gives back the store only when it is gone.
+        self.running.await.unwrap();
     }
 }
 

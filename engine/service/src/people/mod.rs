@@ -19,7 +19,7 @@ mod proxy;
 mod return_to;
 mod rights;
 mod routes;
-mod secrets;
+pub(crate) mod secrets;
 mod sessions;
 mod settings;
 mod tokens;
