@@ -55,7 +55,8 @@ async fn begin(service: &Arc<Service>, count: usize) {
         }
         let runs = runs.clone();
         all.spawn(async move {
-            let beginning = Beginning { flow: Text::from("waits"), cause: "bench".to_owned(), ..Beginning::default() };
+            let beginning =
+                Beginning { flow: Text::from("waits"), cause: "bench".to_owned(), ..Beginning::default() };
             assert!(runs.begin(beginning).await.is_ok());
         });
     }
@@ -79,7 +80,10 @@ fn main() {
         let running = service.clone();
         tokio::spawn(async move { running.run(stop, Duration::ZERO).await });
         let before = memory();
-        println!("a service with nothing to do: {before:.0} MB after {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
+        println!(
+            "a service with nothing to do: {before:.0} MB after {:.0} ms",
+            started.elapsed().as_secs_f64() * 1e3
+        );
         let started = Instant::now();
         begin(&service, waiting).await;
         while service.projects[0].runs.waiting.count() < waiting {
@@ -122,7 +126,10 @@ fn main() {
         while runs.running() < open {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        println!("a start with {open} runs under way, until the last goes on: {:.2} s", started.elapsed().as_secs_f64());
+        println!(
+            "a start with {open} runs under way, until the last goes on: {:.2} s",
+            started.elapsed().as_secs_f64()
+        );
         let states = vec![Status::Running];
         let stored = runs.store().runs(&Filter { states, ..Filter::default() }).unwrap().len();
         assert_eq!(stored, open);

@@ -442,9 +442,11 @@ impl Verify for Known {
         Box::pin(async move {
             match token?.as_deref() {
                 None => Err(Refused::Missing),
-                Some("good") => {
-                    Ok(Granted { client: "0oa1".to_owned(), subject: None, scopes: vec!["invoke".to_owned()] })
-                }
+                Some("good") => Ok(Granted {
+                    client: "0oa1".to_owned(),
+                    subject: None,
+                    scopes: vec!["invoke".to_owned()],
+                }),
                 Some("narrow") => {
                     Err(Refused::Scope { why: "it lacks the scope".to_owned(), scope: "invoke".to_owned() })
                 }
@@ -462,7 +464,11 @@ async fn access_tokens_let_in_whom_they_are_for() {
     let rows = [
         ("Bearer good", 200, None),
         ("", 401, Some("Bearer")),
-        ("Bearer bad", 401, Some("Bearer error=\"invalid_token\", error_description=\"it is not one of ours\"")),
+        (
+            "Bearer bad",
+            401,
+            Some("Bearer error=\"invalid_token\", error_description=\"it is not one of ours\""),
+        ),
         (
             "Bearer narrow",
             403,
@@ -470,7 +476,13 @@ async fn access_tokens_let_in_whom_they_are_for() {
                 "Bearer error=\"insufficient_scope\", error_description=\"it lacks the scope\", scope=\"invoke\"",
             ),
         ),
-        ("Basic YTpi", 400, Some("Bearer error=\"invalid_request\", error_description=\"expected `Bearer` and a token in the header Authorization\"")),
+        (
+            "Basic YTpi",
+            400,
+            Some(
+                "Bearer error=\"invalid_request\", error_description=\"expected `Bearer` and a token in the header Authorization\"",
+            ),
+        ),
     ];
     for (authorization, status, challenge) in rows {
         let mut request = Request::post(called.url("flow", "invoke"));
@@ -478,7 +490,11 @@ async fn access_tokens_let_in_whom_they_are_for() {
             request = request.header("authorization", authorization);
         }
         let answer = called.send(&world, request.body(Body::empty()).unwrap()).await;
-        assert_eq!((answer.status, answer.header("www-authenticate")), (status, challenge), "{authorization}");
+        assert_eq!(
+            (answer.status, answer.header("www-authenticate")),
+            (status, challenge),
+            "{authorization}"
+        );
     }
     let runs = called.serving.runs();
     assert_eq!((runs.len(), runs[0].about.who.as_deref()), (1, Some("0oa1")));
@@ -515,7 +531,10 @@ async fn a_signed_link_answers_one_pause_of_one_run_once() {
     insta::assert_snapshot!("the page of a pause", page.body);
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && !policy.contains("script"), "{policy}");
-    assert_eq!((page.header("referrer-policy"), page.header("cache-control")), (Some("no-referrer"), Some("no-store")));
+    assert_eq!(
+        (page.header("referrer-policy"), page.header("cache-control")),
+        (Some("no-referrer"), Some("no-store"))
+    );
 
     // Whatever is changed in it, it is nobody's link any more.
     let (said, tag) = link.rsplit_once('.').unwrap();
@@ -525,7 +544,9 @@ async fn a_signed_link_answers_one_pause_of_one_run_once() {
         assert_eq!(called.send(&world, post(&forged, "")).await.status, 404, "{forged}");
     }
     let refused = called.send(&world, post(&link, "approved=perhaps")).await;
-    assert!(refused.status == 400 && refused.body.contains("<form") && refused.body.contains("role=\"alert\""));
+    assert!(
+        refused.status == 400 && refused.body.contains("<form") && refused.body.contains("role=\"alert\"")
+    );
     let refused = called.send(&world, post(&link, "list=%5B1")).await;
     assert!(refused.status == 400 && refused.body.contains("not JSON"), "{}", refused.body);
     let taken = called.send(&world, post(&link, "approved=true&at_most=3&list=%5B%22a%22%5D&more=1")).await;

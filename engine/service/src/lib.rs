@@ -6,9 +6,9 @@
 pub mod api;
 pub mod bearer;
 pub mod changes;
+pub mod endpoints;
 pub mod events;
 pub mod follow;
-pub mod endpoints;
 pub mod gate;
 pub mod hooks;
 pub mod http;
