@@ -6,7 +6,7 @@ run over them, real requests through a proxy that writes down what it saw, and l
 
   faults  one change or sync of a file fails, or it and all after it: no space, an error of the disk, a file system that may only be
           read. Changes and syncs are counted in a run without faults; each is hit once in long form, a sample of them in short.
-  start   the same from the first changes on, for good, without a store and with one
+  start   the same for good from one of the first changes on, without a store and with one
   slow    each sync takes 50 ms
   clock   it is set back in the middle of a run, or between a crash and its resume
   power   the process is killed at a random moment, and its files are put back to what may be left of them after a loss of power:
@@ -62,6 +62,8 @@ WORDS = {
 # What is hit, whether it stays so, and with what.
 FAULTS = [("write", "+", errno.ENOSPC), ("write", "", errno.EIO), ("write", "+", errno.EROFS), ("write", "+", errno.EIO)]
 LASTING = [errno.ENOSPC, errno.EROFS, errno.EIO]
+# How many changes make a store that has something in it, at least.
+MAKING = 40
 SYNC_FAULTS = [("sync", "", errno.EIO), ("sync", "+", errno.EIO)]
 
 
@@ -261,7 +263,7 @@ class Home:
         """Whether requests are missing, or what is there can't even be read."""
         try:
             return bool(self.unknown())
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, ValueError):
             return True
 
     def must_be_well(self):
@@ -383,8 +385,9 @@ def faults(setting, chance, number):
 
 
 def start(setting, chance, number):
-    """A fault that lasts, from the first change on, the second, and so forth."""
+    """A fault that lasts, from one of the first changes on: those that make the store, if there is none."""
     place, which = divmod(number, len(LASTING))
+    place *= max(1, MAKING // (setting.times // len(LASTING) or 1))
     return lambda home: fails(setting, chance, home, ("write", "+", LASTING[which], place + 1))
 
 
@@ -571,7 +574,7 @@ def power(setting, chance, number):
 # -- rounds --------------------------------------------------------------------------------------------------------------------------
 
 # How often each is done in short, and in long form; none: once at each change and sync.
-KINDS = {start: (3, 120), faults: (8, None), clock: (2, 24), slow: (1, 2), power: (6, 200)}
+KINDS = {start: (6, 120), faults: (8, None), clock: (2, 24), slow: (1, 2), power: (6, 200)}
 
 
 def one(setting, kind, number, seed):

@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod client;
+mod interface;
 mod schedules;
 mod world;

@@ -1,5 +1,6 @@
 //! A service over simulators, by a clock that jumps, in a folder of its own.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use flowrun_core::value::parse_date;
 use flowrun_host::driver::Stop;
 use flowrun_host::session::{Job, Record};
 use flowrun_kit::clock::Clock;
+use flowrun_kit::timeline::Hold;
 use flowrun_service::changes::{Change, What};
 use flowrun_service::gate::Bounds;
 use flowrun_service::{Hosted, Service, Setup};
@@ -23,6 +25,8 @@ pub struct World {
     folder: tempfile::TempDir,
     pub clock: Clock,
     pub simulators: Simulators,
+    /// Time passes only while somebody lets it.
+    held: RefCell<Option<Hold>>,
 }
 
 /// A service that goes on until it is ended or dies.
@@ -39,7 +43,8 @@ impl World {
             Simulators::empty(clock.clone(), &Simulated { employees: 0, ..Simulated::default() });
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("flows")).unwrap();
-        let world = World { folder, clock, simulators };
+        let held = RefCell::new(clock.hold());
+        let world = World { folder, clock, simulators, held };
         files.iter().for_each(|(name, text)| world.write(name, text));
         world
     }
@@ -81,7 +86,12 @@ impl World {
     /// Lets time pass up to a moment; what is served goes on meanwhile.
     pub async fn until(&self, moment: &str) {
         let at_ms = parse_date(moment).unwrap().millis();
-        self.clock.drive(async { self.clock.sleep_until(at_ms).await }).await;
+        self.held.take();
+        let held = self.clock.drive(async {
+            self.clock.sleep_until(at_ms).await;
+            self.clock.hold()
+        });
+        *self.held.borrow_mut() = held.await;
     }
 }
 
@@ -121,7 +131,12 @@ impl Serving {
     /// Ends it as SIGTERM does.
     pub async fn end(self, world: &World) {
         self.stop.send(true).unwrap();
-        world.clock.drive(self.service.tasks.all()).await;
+        world.held.take();
+        let held = world.clock.drive(async {
+            self.service.tasks.all().await;
+            world.clock.hold()
+        });
+        *world.held.borrow_mut() = held.await;
     }
 }
 

@@ -18,6 +18,7 @@ use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
+use crate::commands::serve::ServeArgs;
 use crate::commands::tables::TablesArgs;
 
 const EXAMPLES: &str = "\
@@ -99,6 +100,8 @@ pub enum Command {
     Connections(ConnectionsArgs),
     /// Serve the simulators of Okta and Personio on a port of this machine
     Sandbox(SandboxArgs),
+    /// Start flows by the clock, by requests and by events, and answer for what ran
+    Serve(Box<ServeArgs>),
     /// Print the completions of commands and options for a shell
     Completions(CompletionsArgs),
 }

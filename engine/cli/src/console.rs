@@ -73,11 +73,16 @@ impl<'a> Console<'a> {
     pub fn refuse(&mut self, problem: &Problem) {
         let paint = Paint(self.err_look.color);
         let message = paint.bold(&format!(": {}", still(&problem.message)));
-        let mut text = format!("{}{message}\n", paint.red("error"));
+        self.note(&format!("{}{message}\n", paint.red("error")));
         if let Some(help) = &problem.help {
-            text.push_str(&format!("  {} {}: {}\n", paint.blue("="), paint.bold("help"), still(help)));
+            self.advise(help);
         }
-        self.note(&text);
+    }
+
+    /// Says what to do about what was just said.
+    pub fn advise(&mut self, help: &str) {
+        let paint = Paint(self.err_look.color);
+        self.note(&format!("  {} {}: {}\n", paint.blue("="), paint.bold("help"), still(help)));
     }
 
     /// Warns of something that does not keep a command from going on.

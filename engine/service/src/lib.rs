@@ -6,6 +6,7 @@
 pub mod api;
 pub mod bearer;
 pub mod changes;
+pub mod follow;
 pub mod gate;
 pub mod http;
 pub mod inbox;
@@ -19,6 +20,7 @@ mod service;
 pub mod switches;
 pub mod tasks;
 pub mod times;
+pub mod watch;
 
 pub use service::{Hosted, PARKS, Service, Setup};
 

@@ -16,4 +16,5 @@ pub mod run;
 pub mod runs;
 pub mod sandbox;
 pub mod schema;
+pub mod serve;
 pub mod tables;

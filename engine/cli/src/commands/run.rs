@@ -202,6 +202,20 @@ pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'
     planned(plan, &warnings, console)
 }
 
+/// Says what is wrong.
+pub(super) fn refusal<T>(
+    result: Result<T, flowrun_project::Refused>,
+    console: &mut Console<'_>,
+) -> Result<T, Refused> {
+    result.map_err(|refused| match refused {
+        flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
+        flowrun_project::Refused::Mistakes(wrong) => {
+            console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
+            Refused::Said
+        }
+    })
+}
+
 /// Says what there is to warn of, and what is wrong.
 pub(super) fn planned(
     plan: Result<Plan, flowrun_project::Refused>,
@@ -211,13 +225,7 @@ pub(super) fn planned(
     for warning in warnings {
         console.warn(warning);
     }
-    plan.map_err(|refused| match refused {
-        flowrun_project::Refused::Problem(problem) => Refused::Problem(problem),
-        flowrun_project::Refused::Mistakes(wrong) => {
-            console.note(&mistakes::errors(&wrong.found, &wrong.sources, console.err_look));
-            Refused::Said
-        }
-    })
+    refusal(plan, console)
 }
 
 /// Runs what was planned and tells what happened; the exit code.
@@ -431,7 +439,7 @@ fn tell(
             _ => format!("it could not be written to the end: {error}"),
         };
         console.warn(&format!("the audit record is not complete: {why}"));
-        console.note("  = help: see after that place, or name another file with --audit; the next run begins a record of its own\n");
+        console.advise("see after the disk or the folder, or name another file with --audit");
         code = code.max(FAILED);
     }
     Ok(code)

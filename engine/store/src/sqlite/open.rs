@@ -205,8 +205,11 @@ fn prepare(connection: &Connection, settings: Settings) -> Result<()> {
     let new = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? == 0;
     if new {
         // A commit writes whole pages, and those of many runs: larger ones cost half as much again.
-        connection.execute_batch(&format!("PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL;"))?;
-        connection.execute_batch(&format!("PRAGMA application_id = {}", schema::APPLICATION))?;
+        // At once: a file with pages and without its name would be taken for another program's.
+        connection.execute_batch(&format!(
+            "PRAGMA page_size = {PAGE}; BEGIN; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; COMMIT;",
+            schema::APPLICATION
+        ))?;
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {

@@ -61,7 +61,8 @@ pub struct SandboxArgs {
     pub simulators: SimulatorArgs,
 }
 
-fn port() -> impl TypedValueParser<Value = u16> {
+/// A port of this machine.
+pub fn port() -> impl TypedValueParser<Value = u16> {
     whole(0, u64::from(u16::MAX)).map(|port| u16::try_from(port).unwrap_or_default())
 }
 

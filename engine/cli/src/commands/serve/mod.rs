@@ -1,0 +1,249 @@
+//! `flowrun serve`: starts flows by the clock, by requests and by events, and answers for what ran.
+
+mod asks;
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use clap::Args;
+use flowrun_core::machine::Limits;
+use flowrun_core::memory::Memory;
+use flowrun_core::words;
+use flowrun_host::driver::Stop;
+use flowrun_host::runtime;
+use flowrun_host::session::simulators::Simulators;
+use flowrun_host::session::{Job, clock};
+use flowrun_kit::files::MB;
+use flowrun_project::Problem;
+use flowrun_service::api::{self, Api};
+use flowrun_service::gate::Bounds;
+use flowrun_service::http::{self, Encryption};
+use flowrun_service::people::People;
+use flowrun_service::watch::Watchtower;
+use flowrun_service::watch::logs::{Form, Level, Log};
+use flowrun_service::watch::metrics::Metrics;
+use flowrun_service::{Service, Setup, follow};
+use tokio::net::TcpListener;
+
+use self::settings::Settings;
+use super::run::refusal;
+use crate::console::Console;
+use crate::outcome::{DONE, Refused};
+use crate::signals;
+use crate::simulators::SimulatorArgs;
+use crate::surroundings::Surroundings;
+use crate::values::{scale, whole};
+
+/// What `serve` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Starts the scheduled flows of the folders at their times, goes on with what was under way, and answers under
+/api/v1; Ctrl-C or SIGTERM lets runs come to an end for a while and keeps what has not. A changed file is
+read at once, if it has no mistakes; SIGHUP has all read.
+
+Without settings only this machine reaches it, and whoever starts it signs in by the link that it prints.
+
+Examples:
+  flowrun serve flows                                 connections without credentials are simulated
+  flowrun serve flows --live                          every connection must be real
+  flowrun serve hr it --settings serve.yaml --port 8443 --tls-cert cert.pem --tls-key key.pem --listen 0.0.0.0")]
+pub struct ServeArgs {
+    /// The folders of the projects
+    #[arg(value_name = "FOLDER", required = true)]
+    pub folders: Vec<PathBuf>,
+    /// The port; 0 for any that is free
+    #[arg(long, default_value_t = 8080, value_parser = super::sandbox::port(), allow_negative_numbers = true, help_heading = "Network")]
+    pub port: u16,
+    /// The address of this machine at which it listens
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS", help_heading = "Network")]
+    pub listen: std::net::IpAddr,
+    /// Who may come and how they sign in, hooks, notices: a YAML file without secrets
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub settings: Option<PathBuf>,
+    /// Speak TLS by this certificate, with those that vouch for it, in PEM form
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "Network")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key, in PEM form
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Network")]
+    pub tls_key: Option<PathBuf>,
+    /// Refuse to start unless every connection is real
+    #[arg(long, help_heading = "Connections")]
+    pub live: bool,
+    /// Simulate every connection, whatever is given for it
+    #[arg(long, conflicts_with = "live", help_heading = "Connections")]
+    pub simulate: bool,
+    /// Where the settings of connections are
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub connections: Option<PathBuf>,
+    /// Let time pass this many times as fast, for schedules and waits too
+    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
+    pub time_scale: Option<f64>,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub ca_file: Option<PathBuf>,
+    /// Keep what outlives runs here; each project in a folder of its own below
+    #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
+    pub state: Option<PathBuf>,
+    /// How what happens is told on the standard error
+    #[arg(long, default_value = "text", value_name = "FORM", value_parser = ["text", "json", "off"], help_heading = "Output")]
+    pub log: String,
+    /// How many runs may go on at once
+    #[arg(long, default_value_t = 256, value_parser = whole(1, 10_000), allow_negative_numbers = true, help_heading = "Safety")]
+    pub at_once: u64,
+    /// How many seconds runs are given to come to an end when it is told to stop
+    #[arg(long, default_value_t = 30, value_parser = whole(0, 3_600), allow_negative_numbers = true, help_heading = "Safety")]
+    pub grace: u64,
+    /// How simulators are set up.
+    #[command(flatten)]
+    pub simulators: SimulatorArgs,
+}
+
+/// Serves until it is told to stop.
+pub fn run(args: &ServeArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    runtime::of_many_threads()?.block_on(serve(args, surroundings, console))
+}
+
+async fn serve(
+    args: &ServeArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    let (settings, encryption) = (Settings::read(args.settings.as_deref())?, encryption(args)?);
+    settings.may_listen(args.listen, encryption.is_some())?;
+    let service = refusal(service(args, surroundings), console)?;
+    let service = Arc::new(service);
+    let address = SocketAddr::from((args.listen, args.port));
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Problem::new(format!("{address} can't be listened at: {error}"))
+            .help("take another port with --port, or any that is free with --port 0")
+    })?;
+    let address = listener.local_addr()?;
+    let scheme = if encryption.is_some() { "https" } else { "http" };
+    let people = settings.people(&format!("{scheme}://{}", named(address)));
+    let first = service.projects.first().ok_or_else(|| Problem::new("there is no project to serve"))?;
+    let outside = asks::outside(surroundings)?;
+    let people = People::new(first.runs.store().clone(), service.clock.clone(), people, outside);
+    let people = people.map_err(|why| Problem::new(format!("the settings of those who may come: {why}")))?;
+    welcome(&service, &people, &format!("{scheme}://{}", named(address)), console);
+
+    let (switch, stop) = Stop::new();
+    if surroundings.signals {
+        signals::listen(switch.clone(), None);
+        reloads(&service);
+        tokio::spawn(follow::follow(service.clone(), stop.clone()));
+    }
+    let stop = surroundings.stop.clone().unwrap_or(stop);
+    let metrics = Metrics::default();
+    http::metrics::measure(&service, &metrics);
+    let form = Form::named(&args.log).unwrap_or_default();
+    let log = Log::new(form, Level::Info, std::io::stderr());
+    let transport = Arc::new(asks::transport(surroundings)?);
+    let (changes, clock) = (&service.changes, &service.clock);
+    let tower =
+        Watchtower::new(changes, clock, &settings.tell, log, metrics.clone(), transport, &surroundings.env)?;
+    let router = router(&service, &people, &metrics);
+    let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
+    let running = service.run(stop.clone(), Duration::from_secs(args.grace));
+    let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
+    ran?;
+    drop(switch);
+    let left: usize = service.projects.iter().map(|project| project.runs.running()).sum();
+    if left > 0 {
+        let left = words::many(left as u64, "run");
+        console.note(&format!("{left} had not ended: the next start goes on with what is on the disk\n"));
+    }
+    Ok(DONE)
+}
+
+/// All that is answered.
+fn router(service: &Arc<Service>, people: &People, metrics: &Metrics) -> Router {
+    let api = api::router(Api { service: service.clone(), people: people.clone() });
+    let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
+    Router::new().merge(http::health::router(service.clone())).merge(inside)
+}
+
+fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
+    let clock = match &surroundings.simulators {
+        Some(simulators) => simulators.clock.clone(),
+        None => clock(args.time_scale.unwrap_or(1.0)),
+    };
+    let simulators = match &surroundings.simulators {
+        Some(simulators) => simulators.clone(),
+        None => Simulators::new(&surroundings.registry, clock.clone(), &args.simulators.setup()),
+    };
+    let job = Job {
+        live: args.live,
+        simulate: args.simulate,
+        connections: args.connections.clone(),
+        ca_file: args.ca_file.clone(),
+        state: args.state.clone(),
+        limits: Limits { memory: Memory::new(2_000 * MB, surroundings.memory_used), ..Limits::default() },
+        ..Job::default()
+    };
+    let mut around = surroundings.session();
+    around.simulators = Some(simulators);
+    // The clock goes on by itself.
+    around.instant = true;
+    let bounds = Bounds { at_once: args.at_once as usize, ..Bounds::default() };
+    Service::new(Setup { folders: args.folders.clone(), job, surroundings: around, clock, bounds })
+}
+
+/// How a browser names an address of this machine.
+fn named(address: SocketAddr) -> String {
+    match address.ip().is_loopback() {
+        true => format!("localhost:{}", address.port()),
+        false => address.to_string(),
+    }
+}
+
+fn encryption(args: &ServeArgs) -> Result<Option<Encryption>, Problem> {
+    let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
+    http::certificate(certificate, key)
+        .map(|config| Some(Encryption::new(config)))
+        .map_err(|why| Problem::new(format!("TLS by {}: {why}", certificate.display())))
+}
+
+fn welcome(service: &Service, people: &People, address: &str, console: &mut Console<'_>) {
+    for project in &service.projects {
+        let served = &project.runs.served;
+        let version = served.version();
+        let triggered = version.triggered().count() as u64;
+        console.note(&format!(
+            "serving {} from {}: {}, {} that something starts; kept in {}\n",
+            served.name,
+            served.folder.display(),
+            words::many(version.program.flows.len() as u64, "flow"),
+            words::count(triggered),
+            served.home.folder.display(),
+        ));
+        for shown in project.schedules.shown(1) {
+            let next =
+                shown.next_us.first().map_or("never again".to_owned(), |next| flowrun_service::when(*next));
+            console.note(&format!("  {}: {}, next {next}\n", shown.flow, shown.schedule));
+        }
+    }
+    console.note(&format!("listening at {address}\n"));
+    if let Some(link) = people.local_link() {
+        console.note(&format!("sign in within 15 minutes, once: {link}\n"));
+    }
+}
+
+/// Reads the projects again at each SIGHUP.
+#[cfg(unix)]
+fn reloads(service: &Arc<Service>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    let service = service.clone();
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            service.reload();
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn reloads(_: &Arc<Service>) {}
