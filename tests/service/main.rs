@@ -4,6 +4,7 @@
 
 mod client;
 mod endpoints;
+mod hooks;
 mod interface;
 mod schedules;
 mod world;

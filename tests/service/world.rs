@@ -34,6 +34,7 @@ pub struct World {
 pub struct Serving {
     pub service: Arc<Service>,
     stop: watch::Sender<bool>,
+    running: tokio::task::JoinHandle<()>,
 }
 
 impl World {
@@ -89,8 +90,8 @@ impl World {
         let driven = self.clock.drive(async move {
             running.run(given, Duration::from_secs(60)).await.unwrap();
         });
-        tokio::spawn(driven);
-        Serving { service, stop }
+        let running = tokio::spawn(driven);
+        Serving { service, stop, running }
     }
 
     /// Lets time pass up to a moment; what is served goes on meanwhile.
@@ -149,6 +150,8 @@ impl Serving {
     pub async fn end(self, world: &World) {
         self.stop.send(true).unwrap();
         world.drive(self.service.tasks.all()).await;
+        // What has ended gives back the store only when it is gone.
+        self.running.await.unwrap();
     }
 }
 

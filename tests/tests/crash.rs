@@ -95,7 +95,7 @@ async fn whole(subject: &Subject, seed: u64) -> (Left, u64) {
     assert!(matches!(end, End::Ended), "{}: {end:?}", subject.name);
     let left = Left::of(&outside, &process, &entries(process.disk.media.store()));
     if is_import(subject) {
-        imported(&outside, &subject.name).unwrap();
+        imported(&outside, &subject.name, false).unwrap();
     }
     (left, process.disk.handed())
 }
@@ -155,7 +155,8 @@ async fn crashed(
         return Err("it never died".to_owned());
     }
     if is_import(subject) {
-        imported(&outside, &subject.name)?;
+        let told = |why| format!("{why} ({tally:?}), sessions {:?}", left.sessions);
+        imported(&outside, &subject.name, tally.late > 0).map_err(told)?;
     }
     left.against(whole)?;
     Ok(tally)

@@ -113,7 +113,42 @@ pub const ENDPOINT: &[Setting] = &[
 ];
 
 /// What may be said of an event beside what it is.
-pub const EVENT: &[Setting] = &[];
+pub const EVENT: &[Setting] = &[
+    Setting {
+        key: "order",
+        says: "Whether events about the same person or thing start one after the other, each when the run of the one before has ended; they do where nothing is said.",
+        kind: Kind::Choice(&["per_target", "none"]),
+    },
+    Setting {
+        key: "source",
+        says: "From where events come: from the vendor's hook with gaps filled from its log, from one of the two alone.",
+        kind: Kind::Choice(&["hook+log", "hook", "log"]),
+    },
+];
+
+/// What may be said of a webhook beside its name.
+pub const WEBHOOK: &[Setting] = &[
+    Setting {
+        key: "signature",
+        says: "How the sender proves who it is: signed as GitHub, Slack or Stripe do it or with an HMAC of the body, by name and password, or by a token.",
+        kind: Kind::Choice(&["github", "slack", "stripe", "hmac", "basic", "token"]),
+    },
+    Setting {
+        key: "secret_env",
+        says: "The environment variable that holds the secret; FLOWRUN_HOOK_ and the name in capital letters where nothing is said.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "header",
+        says: "The header that holds the signature or the token, where the sender has one of its own.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "id",
+        says: "Where the sender says which delivery it is, by which one that comes twice is known: `header.X-Request-Id`, or a path in the body as `body.event_id`. Where nothing is said, the same body is the same delivery.",
+        kind: Kind::Text,
+    },
+];
 
 /// What may be said of how the runs of a flow are started.
 pub const FLOW: &[Setting] = &[

@@ -1,6 +1,7 @@
 //! Listens for requests: with limits on size and time, over TLS where it is asked for.
 
 pub mod health;
+pub mod metrics;
 mod server;
 mod tls;
 

@@ -43,8 +43,12 @@ impl Fetch for OverNetwork {
 
 /// What those who may come need of the world.
 pub fn outside(surroundings: &Surroundings) -> Result<Outside, Problem> {
-    let transport = HttpTransport::new(&Network::from_env(&surroundings.env))
-        .map_err(|fault| Problem::new(fault.message.to_string()))?;
-    let fetch = std::sync::Arc::new(OverNetwork(transport));
+    let fetch = std::sync::Arc::new(OverNetwork(transport(surroundings)?));
     Ok(Outside { env: surroundings.env.clone(), fetch, listener: None })
+}
+
+/// The network, as the environment describes it.
+pub fn transport(surroundings: &Surroundings) -> Result<HttpTransport, Problem> {
+    HttpTransport::new(&Network::from_env(&surroundings.env))
+        .map_err(|fault| Problem::new(fault.message.to_string()))
 }
