@@ -1,7 +1,6 @@
 //! Flows that are called by HTTP. Each file in `endpoints/` has flows and, one after the other, requests with what they must be
 //! answered; where the right answer is known from stands beside it (`choice` where Okta's pages say nothing: see docs/differences.md).
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
@@ -12,8 +11,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
-use flowrun_core::value::parse_date;
-use flowrun_kit::timeline::Hold;
 use flowrun_service::bearer::{Granted, Refused};
 use flowrun_service::endpoints::{Endpoints, Listed, Verify};
 use flowrun_store::Status;
@@ -99,8 +96,6 @@ struct Called {
     serving: Serving,
     endpoints: Arc<Endpoints>,
     router: Router,
-    /// No time passes between what is asked: the next thing to wait for may be an hour away.
-    still: RefCell<Option<Hold>>,
 }
 
 struct Answer {
@@ -130,29 +125,7 @@ impl Called {
         let service = world.service();
         let endpoints = Endpoints::new(service.clone(), None, verify).await.unwrap();
         let router = endpoints.router();
-        let still = RefCell::new(world.clock.hold());
-        Called { serving: world.go_on(service), endpoints, router, still }
-    }
-
-    /// Lets time pass as long as something goes on.
-    async fn drive<T>(&self, world: &World, work: impl Future<Output = T>) -> T {
-        let moving = async {
-            drop(self.still.take());
-            let done = work.await;
-            self.still.replace(world.clock.hold());
-            done
-        };
-        world.clock.drive(moving).await
-    }
-
-    async fn until(&self, world: &World, moment: &str) {
-        let at_ms = parse_date(moment).unwrap().millis();
-        self.drive(world, world.clock.sleep_until(at_ms)).await;
-    }
-
-    async fn end(self, world: &World) {
-        drop(self.still.take());
-        self.serving.end(world).await;
+        Called { serving: world.go_on(service), endpoints, router }
     }
 
     fn listed(&self, flow: &str) -> Listed {
@@ -168,7 +141,7 @@ impl Called {
     }
 
     async fn send(&self, world: &World, request: Request<Body>) -> Answer {
-        let answer = self.drive(world, self.router.clone().oneshot(request)).await.unwrap();
+        let answer = world.drive(self.router.clone().oneshot(request)).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 1 << 24).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
@@ -258,7 +231,7 @@ async fn try_file(name: &str, text: &str) -> Vec<String> {
             called.serving.hosted().switches.set(flow, *on, 0).await.unwrap();
         }
         if let Some(moment) = &case.until {
-            called.until(&world, moment).await;
+            world.until(moment).await;
         }
         let mut answer = called.send(&world, request(&called, &case.request, &run)).await;
         for _ in 1..case.request.times {
@@ -274,7 +247,7 @@ async fn try_file(name: &str, text: &str) -> Vec<String> {
             wrong.push(format!("{name}: {} (known: {}): {}", case.case, case.known, found.join("; ")));
         }
     }
-    called.end(&world).await;
+    called.serving.end(&world).await;
     wrong
 }
 
@@ -312,15 +285,15 @@ async fn aliases_and_tokens_stay_and_tokens_can_be_exchanged() {
     assert_eq!((alias.len(), listed.tokens.len(), listed.tokens[0].secret.len()), (32, 1, 64));
     assert!(is_hex(&alias) && is_hex(&listed.tokens[0].secret));
     let old = listed.tokens[0].clone();
-    let new = called.drive(&world, called.endpoints.rotate(&hosted, "flow")).await.unwrap();
+    let new = world.drive(called.endpoints.rotate(&hosted, "flow")).await.unwrap();
     for (secret, status) in [(&old.secret, 200), (&new.secret, 200), (&"0".repeat(64), 401)] {
         let url = format!("{}?clientToken={secret}&name=a", listed.url);
         let answer = called.send(&world, Request::get(url).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, status, "{}", answer.body);
     }
-    assert!(called.drive(&world, called.endpoints.revoke(&hosted, "flow", &old.id)).await.unwrap());
-    drop(hosted);
-    called.end(&world).await;
+    assert!(world.drive(called.endpoints.revoke(&hosted, "flow", &old.id)).await.unwrap());
+    called.serving.end(&world).await;
+    drop((called.router, called.endpoints, hosted));
 
     let called = Called::new(&world).await;
     let again = called.listed("flow");
@@ -335,7 +308,7 @@ async fn aliases_and_tokens_stay_and_tokens_can_be_exchanged() {
         let found = bytes.windows(64).any(|window| window == new.secret.as_bytes());
         assert!(!found, "{}", path.display());
     }
-    called.end(&world).await;
+    called.serving.end(&world).await;
 }
 
 #[tokio::test]
@@ -362,11 +335,12 @@ async fn under_a_key_a_call_is_made_once_whoever_waits() {
     assert_eq!(status(&again), 409, "{}", again.body);
     let other = called.call(&world, "invoke", &key, r#"{"name":"b"}"#).await;
     assert_eq!(status(&other), 422, "{}", other.body);
-    called.end(&world).await;
+    called.serving.end(&world).await;
+    drop((called.router, called.endpoints));
 
     // It was ended when the run had 30 seconds to go.
     let called = Called::new(&world).await;
-    called.until(&world, "2026-01-01T09:05:00Z").await;
+    world.until("2026-01-01T09:05:00Z").await;
     for _ in 0..2 {
         let answer = called.call(&world, "invoke", &key, r#"{"name":"a"}"#).await;
         assert_eq!((answer.status, &*answer.body), (200, r#"{"hello":"a"}"#));
@@ -376,10 +350,10 @@ async fn under_a_key_a_call_is_made_once_whoever_waits() {
     assert_eq!(status(&other), 422);
     assert_eq!(called.serving.runs().len(), 1);
     // After a week (the sweep goes by the hour) the key is free.
-    called.until(&world, "2026-01-08T11:00:00Z").await;
+    world.until("2026-01-08T11:00:00Z").await;
     let answer = called.call(&world, "invoke", &key, r#"{"name":"b"}"#).await;
     assert_eq!((answer.status, called.serving.runs().len()), (504, 2));
-    called.end(&world).await;
+    called.serving.end(&world).await;
 }
 
 /// Lets others go on a number of times.
@@ -416,7 +390,7 @@ fn whenever_the_process_dies_no_answer_is_without_its_run_and_no_run_comes_twice
             for _ in 0..5 {
                 let answer = called.call(&world, "invoke", &key, r#"{"name":"a"}"#).await;
                 last = Some((answer.status, answer.body));
-                called.drive(&world, world.clock.sleep(Duration::from_secs(10))).await;
+                world.drive(world.clock.sleep(Duration::from_secs(10))).await;
             }
             assert_eq!(last, Some((200, r#"{"hello":"a"}"#.to_owned())), "moment {moment}");
             let runs = called.serving.runs();
@@ -498,7 +472,7 @@ async fn access_tokens_let_in_whom_they_are_for() {
     }
     let runs = called.serving.runs();
     assert_eq!((runs.len(), runs[0].about.who.as_deref()), (1, Some("0oa1")));
-    called.end(&world).await;
+    called.serving.end(&world).await;
 }
 
 /// Two pauses, one after the other.
@@ -525,7 +499,7 @@ async fn a_signed_link_answers_one_pause_of_one_run_once() {
         request.body(Body::from(form.to_owned())).unwrap()
     };
     let run = called.call(&world, "invoke", &[], "").await.run().unwrap();
-    let link = called.drive(&world, called.endpoints.link("flows", &run)).await.unwrap();
+    let link = world.drive(called.endpoints.link("flows", &run)).await.unwrap();
     let page = called.send(&world, get(&link)).await;
     assert_eq!(page.status, 200);
     insta::assert_snapshot!("the page of a pause", page.body);
@@ -556,18 +530,18 @@ async fn a_signed_link_answers_one_pause_of_one_run_once() {
         let again = called.send(&world, request).await;
         assert!(again.status == 409 && again.body.contains("answered already"), "{}", again.body);
     }
-    let second = called.drive(&world, called.endpoints.link("flows", &run)).await.unwrap();
+    let second = world.drive(called.endpoints.link("flows", &run)).await.unwrap();
     assert_ne!(link, second);
     assert_eq!(called.send(&world, post(&second, "sure=true")).await.status, 200);
     assert_eq!(called.send(&world, post(&second, "sure=true")).await.status, 409);
-    assert!(called.drive(&world, called.endpoints.link("flows", &run)).await.is_err());
+    assert!(world.drive(called.endpoints.link("flows", &run)).await.is_err());
 
     let run = called.call(&world, "invoke", &[], "").await.run().unwrap();
-    let link = called.drive(&world, called.endpoints.link("flows", &run)).await.unwrap();
-    called.until(&world, "2026-01-01T10:00:00Z").await;
+    let link = world.drive(called.endpoints.link("flows", &run)).await.unwrap();
+    world.until("2026-01-01T10:00:00Z").await;
     assert_eq!(called.send(&world, post(&link, "approved=true")).await.status, 410);
     assert_eq!(called.serving.runs().len(), 2);
-    called.end(&world).await;
+    called.serving.end(&world).await;
 }
 
 #[tokio::test]
@@ -589,5 +563,5 @@ cards:
     assert_eq!(document.status, 200);
     let document: Value = serde_json::from_str(&document.body).unwrap();
     insta::assert_json_snapshot!("the description of a flow", document);
-    called.end(&world).await;
+    called.serving.end(&world).await;
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,12 +97,19 @@ impl World {
     /// Lets time pass up to a moment; what is served goes on meanwhile.
     pub async fn until(&self, moment: &str) {
         let at_ms = parse_date(moment).unwrap().millis();
-        self.held.take();
-        let held = self.clock.drive(async {
-            self.clock.sleep_until(at_ms).await;
-            self.clock.hold()
-        });
-        *self.held.borrow_mut() = held.await;
+        self.drive(self.clock.sleep_until(at_ms)).await;
+    }
+
+    /// Lets time pass until something is done.
+    pub async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
+        let moving = async {
+            // Only now: else all that waits would make the time go on before this does.
+            self.held.take();
+            let done = work.await;
+            self.held.replace(self.clock.hold());
+            done
+        };
+        self.clock.drive(moving).await
     }
 }
 
@@ -141,12 +149,7 @@ impl Serving {
     /// Ends it as SIGTERM does.
     pub async fn end(self, world: &World) {
         self.stop.send(true).unwrap();
-        world.held.take();
-        let held = world.clock.drive(async {
-            self.service.tasks.all().await;
-            world.clock.hold()
-        });
-        *world.held.borrow_mut() = held.await;
+        world.drive(self.service.tasks.all()).await;
         // What has ended gives back the store only when it is gone.
         self.running.await.unwrap();
     }

@@ -53,7 +53,7 @@ fn operation(endpoint: &Endpoint, version: &Version, gets: bool) -> Option<Value
             let choices = input.choices.iter().map(|choice| serde_json::from_str(&choice.it.to_json()).ok());
             schema["enum"] = Value::from(choices.collect::<Option<Vec<Value>>>()?);
         }
-        if let Some(default) = &input.default {
+        if let Some(default) = input.default.as_ref().filter(|default| !default.it.is_null()) {
             schema["default"] = serde_json::from_str(&default.it.to_json()).ok()?;
         }
         let place = match from {
