@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub struct World {
 pub struct Serving {
     pub service: Arc<Service>,
     stop: watch::Sender<bool>,
+    running: tokio::task::JoinHandle<()>,
 }
 
 impl World {
@@ -72,26 +74,42 @@ impl World {
 
     /// Serves the project; nothing goes on before somebody lets time pass.
     pub fn serve(&self) -> Serving {
+        self.go_on(self.service())
+    }
+
+    /// A service that does nothing yet.
+    pub fn service(&self) -> Arc<Service> {
         let service = Service::new(self.setup(&self.project()));
-        let service = Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))));
+        Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))))
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self, service: Arc<Service>) -> Serving {
         let (stop, given) = Stop::new();
         let running = service.clone();
         let driven = self.clock.drive(async move {
             running.run(given, Duration::from_secs(60)).await.unwrap();
         });
-        tokio::spawn(driven);
-        Serving { service, stop }
+        let running = tokio::spawn(driven);
+        Serving { service, stop, running }
     }
 
     /// Lets time pass up to a moment; what is served goes on meanwhile.
     pub async fn until(&self, moment: &str) {
         let at_ms = parse_date(moment).unwrap().millis();
-        self.held.take();
-        let held = self.clock.drive(async {
-            self.clock.sleep_until(at_ms).await;
-            self.clock.hold()
-        });
-        *self.held.borrow_mut() = held.await;
+        self.drive(self.clock.sleep_until(at_ms)).await;
+    }
+
+    /// Lets time pass until something is done.
+    pub async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
+        let moving = async {
+            // Only now: else all that waits would make the time go on before this does.
+            self.held.take();
+            let done = work.await;
+            self.held.replace(self.clock.hold());
+            done
+        };
+        self.clock.drive(moving).await
     }
 }
 
@@ -131,12 +149,9 @@ impl Serving {
     /// Ends it as SIGTERM does.
     pub async fn end(self, world: &World) {
         self.stop.send(true).unwrap();
-        world.held.take();
-        let held = world.clock.drive(async {
-            self.service.tasks.all().await;
-            world.clock.hold()
-        });
-        *world.held.borrow_mut() = held.await;
+        world.drive(self.service.tasks.all()).await;
+        // What has ended gives back the store only when it is gone.
+        self.running.await.unwrap();
     }
 }
 

@@ -263,6 +263,13 @@ pub enum Trigger {
         /// What else is said of it.
         more: Settings,
     },
+    /// A request of somebody who tells what happened.
+    Webhook {
+        /// The last part of its address.
+        name: Name,
+        /// What else is said of it.
+        more: Settings,
+    },
 }
 
 /// When a scheduled flow starts.

@@ -293,6 +293,13 @@ pub enum Trigger {
         /// What else is said of it, as `settings::EVENT` has it.
         more: Record,
     },
+    /// A request of somebody who tells what happened.
+    Webhook {
+        /// The last part of its address.
+        name: Text,
+        /// What else is said of it, as `settings::WEBHOOK` has it.
+        more: Record,
+    },
 }
 
 /// The method of an endpoint.

@@ -64,10 +64,91 @@ pub const SCHEDULE: &[Setting] = &[
 ];
 
 /// What may be said of an API endpoint beside its method and security.
-pub const ENDPOINT: &[Setting] = &[];
+pub const ENDPOINT: &[Setting] = &[
+    Setting {
+        key: "alias",
+        says: "The name of the flow in its URL, in place of the one that it has by itself.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "headers",
+        says: "The inputs that come from headers of the request of the same names.",
+        kind: Kind::Texts,
+    },
+    Setting {
+        key: "query",
+        says: "The inputs that come from the query, also where the request has a body.",
+        kind: Kind::Texts,
+    },
+    Setting {
+        key: "strict",
+        says: "Whether a request is refused that lacks an input, or whose body is not the JSON that it says it is.",
+        kind: Kind::Choice(&["on", "off"]),
+    },
+    Setting {
+        key: "timeout",
+        says: "How long a caller waits for the answer; the run goes on after that. A minute where nothing is said.",
+        kind: Kind::Duration(1, 600),
+    },
+    Setting {
+        key: "rate",
+        says: "How many calls a second are taken; 10 where nothing is said.",
+        kind: Kind::Whole(1, 10_000),
+    },
+    Setting {
+        key: "burst",
+        says: "How many calls are taken at once after a time without any; as many as `rate` where nothing is said.",
+        kind: Kind::Whole(1, 10_000),
+    },
+    Setting {
+        key: "body",
+        says: "How many bytes a body may have; 1,048,576 where nothing is said.",
+        kind: Kind::Whole(0, 104_857_600),
+    },
+    Setting {
+        key: "cors",
+        says: "The origins whose pages may call the flow from a browser: https://app.example.com, or * for all; none where nothing is said.",
+        kind: Kind::Texts,
+    },
+];
 
 /// What may be said of an event beside what it is.
-pub const EVENT: &[Setting] = &[];
+pub const EVENT: &[Setting] = &[
+    Setting {
+        key: "order",
+        says: "Whether events about the same person or thing start one after the other, each when the run of the one before has ended; they do where nothing is said.",
+        kind: Kind::Choice(&["per_target", "none"]),
+    },
+    Setting {
+        key: "source",
+        says: "From where events come: from the vendor's hook with gaps filled from its log, from one of the two alone.",
+        kind: Kind::Choice(&["hook+log", "hook", "log"]),
+    },
+];
+
+/// What may be said of a webhook beside its name.
+pub const WEBHOOK: &[Setting] = &[
+    Setting {
+        key: "signature",
+        says: "How the sender proves who it is: signed as GitHub, Slack or Stripe do it or with an HMAC of the body, by name and password, or by a token.",
+        kind: Kind::Choice(&["github", "slack", "stripe", "hmac", "basic", "token"]),
+    },
+    Setting {
+        key: "secret_env",
+        says: "The environment variable that holds the secret; FLOWRUN_HOOK_ and the name in capital letters where nothing is said.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "header",
+        says: "The header that holds the signature or the token, where the sender has one of its own.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "id",
+        says: "Where the sender says which delivery it is, by which one that comes twice is known: `header.X-Request-Id`, or a path in the body as `body.event_id`. Where nothing is said, the same body is the same delivery.",
+        kind: Kind::Text,
+    },
+];
 
 /// What may be said of how the runs of a flow are started.
 pub const FLOW: &[Setting] = &[

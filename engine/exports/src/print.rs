@@ -144,6 +144,11 @@ fn trigger(trigger: &Trigger) -> Option<Yaml> {
             members.extend(settings(more));
             ("event", members)
         }
+        Trigger::Webhook { name, more } => {
+            let mut members = vec![member("name", text(&name.it))];
+            members.extend(settings(more));
+            ("webhook", members)
+        }
     };
     Some(if members.is_empty() { Yaml::text(key) } else { Yaml::map(vec![member(key, Yaml::map(members))]) })
 }

@@ -6,8 +6,11 @@
 pub mod api;
 pub mod bearer;
 pub mod changes;
+pub mod endpoints;
+pub mod events;
 pub mod follow;
 pub mod gate;
+pub mod hooks;
 pub mod http;
 pub mod inbox;
 pub mod keeper;

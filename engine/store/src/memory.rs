@@ -388,7 +388,10 @@ impl Stored {
                 Some(after) => stored.note.key > *after,
                 None => true,
             })
-            .filter(|stored| asked.due_us.is_none_or(|by| stored.note.due_us.is_some_and(|due| due <= by)))
+            .filter(|stored| {
+                let within = |by| stored.note.due_us.is_some_and(|due| due <= by && due > asked.since_us);
+                asked.due_us.is_none_or(within)
+            })
             .collect();
         if asked.due_us.is_some() {
             found.sort_by_key(|stored| (stored.note.due_us, stored.place));

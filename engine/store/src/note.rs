@@ -74,6 +74,8 @@ pub struct Notes {
     pub after: Option<Arc<str>>,
     /// About which something is to be done at this moment or before, the longest due first; else all, by their names.
     pub due_us: Option<i64>,
+    /// Of those that are due, the ones that are due after this moment.
+    pub since_us: i64,
     /// The last ones first; of no meaning for those that are due.
     pub backwards: bool,
     /// At most so many.
@@ -88,6 +90,7 @@ impl Notes {
             prefix: Arc::from(""),
             after: None,
             due_us: None,
+            since_us: i64::MIN,
             backwards: false,
             limit: usize::MAX,
         }
@@ -96,6 +99,11 @@ impl Notes {
     /// Those of them about which something is to be done by now.
     pub fn due(self, by_us: i64) -> Notes {
         Notes { due_us: Some(by_us), ..self }
+    }
+
+    /// Of those that are due, the ones that are due after a moment.
+    pub fn due_after(self, since_us: i64) -> Notes {
+        Notes { since_us, ..self }
     }
 
     /// At most so many.

@@ -156,7 +156,10 @@ impl<'p> Shapes<'p> {
     fn started(&mut self, shared: &Shared<'p>, scope: &Scope<'p>) {
         if matches!(
             shared.project.flows[scope.flow].trigger,
-            Trigger::Delegated | Trigger::Event { .. } | Trigger::ApiEndpoint { .. }
+            Trigger::Delegated
+                | Trigger::Event { .. }
+                | Trigger::Webhook { .. }
+                | Trigger::ApiEndpoint { .. }
         ) {
             self.inputs[scope.flow].fill(Passed::Anything);
         }

@@ -48,6 +48,11 @@ impl Lower<'_, '_> {
                 let more = settle(more, settings::EVENT, &mut |mistake| self.log.report(mistake));
                 program::Trigger::Event { event: event.it.clone(), filter, with, more }
             }
+            Trigger::Webhook { name, more } => {
+                webhook_named(self.log, name);
+                let more = settle(more, settings::WEBHOOK, &mut |mistake| self.log.report(mistake));
+                program::Trigger::Webhook { name: name.it.clone(), more }
+            }
         }
     }
 
@@ -92,6 +97,20 @@ impl Lower<'_, '_> {
         let time_zone = schedule.time_zone.as_ref().map_or_else(|| "UTC".into(), |zone| zone.it.clone());
         let more = settle(&schedule.more, settings::SCHEDULE, &mut |mistake| self.log.report(mistake));
         program::Trigger::Schedule { cron: cron.it.clone(), time_zone, start, end, more }
+    }
+}
+
+/// The name is a part of an address, and of the name of a variable.
+fn webhook_named(log: &mut Log, name: &Name) {
+    let fits =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_');
+    if name.it.is_empty() || name.it.len() > 64 || !name.it.chars().all(fits) {
+        let message = format!("`{}` can't be the name of a webhook", name.it);
+        let mistake = Diagnostic::new(Code::BadValue, name.span, message).label("not a part of an address");
+        log.report(mistake.help("small letters, digits, `-` and `_`, 64 at most: it is `/hooks/NAME`"));
+    } else if &*name.it == "okta" {
+        let message = "`okta` can't be the name of a webhook: Okta's own hooks are under it";
+        log.report(Diagnostic::new(Code::BadValue, name.span, message).label("is taken"));
     }
 }
 

@@ -34,7 +34,7 @@ const CARDS: &str =
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "convert", "description"];
 /// The keys of a schedule that are not settings.
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
-const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event"];
+const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event", "webhook"];
 
 /// Reads a flow file: `path` is how flows name it.
 pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
@@ -303,6 +303,10 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
                     "cron",
                     "say when, as in: `trigger: { schedule: { cron: \"0 2 * * *\", time_zone: Europe/Berlin } }`",
                 ),
+                "webhook" => (
+                    "name",
+                    "say under which, as in: `trigger: { webhook: { name: deploys, signature: github } }`",
+                ),
                 _ => ("event", "say which, as in: `trigger: { event: { event: okta.user_created } }`"),
             };
             let message = format!("the trigger `{kind}` needs the key `{key}`");
@@ -324,6 +328,12 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
                 end: reader.text_at(&keys, "end"),
                 more: settings_of(reader, &keys, settings::SCHEDULE),
             }))
+        }
+        ("webhook", Some(said)) => {
+            let keys = reader.keys(said, "a webhook", &with_settings(&["name"], settings::WEBHOOK))?;
+            let name = reader.required(&keys, "name", "say under which, as in: `name: deploys`")?;
+            let name = reader.text(name, "the last part of its address")?;
+            Some(Trigger::Webhook { name, more: settings_of(reader, &keys, settings::WEBHOOK) })
         }
         (_, Some(said)) => {
             let known = with_settings(&["event", "with", "filter"], settings::EVENT);

@@ -33,7 +33,7 @@ pub(crate) use saved::{Restore, Save};
 use crate::effect::{Act, Answer, Effect, EffectId, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::memory::Memory;
-use crate::program::{Flow, FlowId, OnError, Op, Others, Program, SlotId, StepId, key_of};
+use crate::program::{Flow, FlowId, OnError, Op, Others, Program, SlotId, StepId, Trigger, key_of};
 use crate::report::Counts;
 use crate::value::{Record, Text, Value, convert};
 use eval::Reach;
@@ -208,6 +208,37 @@ impl Machine {
                 .help("give the inputs and variables that `key` under `alone` reads"));
         }
         Ok(Some((key, alone.others)))
+    }
+
+    /// Whether what happened counts for the flow, if an event starts it: its `filter`, with the event in the flow's inputs; to be
+    /// asked before the first turn.
+    pub fn is_wanted(&self) -> Result<bool, Fault> {
+        let flow = self.program.flow(self.start.entry);
+        let (Trigger::Event { filter: Some(filter), .. }, Some(frame)) =
+            (&flow.trigger, self.frames.get(self.root))
+        else {
+            return Ok(true);
+        };
+        match Reach::of(&frame.slots).eval(filter)? {
+            Value::Bool(wanted) => Ok(wanted),
+            Value::Null => Ok(false),
+            other => {
+                let message =
+                    format!("the filter of `{}` gives {}, not true or false", flow.name, other.to_json());
+                Err(Fault::new(FaultKind::InvalidInput, message)
+                    .help("write one that does, as `{{ inputs.Group.\"Display Name\" == \"Staff\" }}`"))
+            }
+        }
+    }
+
+    /// What the vendor is asked to limit the flow's events to, by the event's own fields; to be asked before the first turn.
+    pub fn limited_to(&self) -> Result<Record, Fault> {
+        let flow = self.program.flow(self.start.entry);
+        let (Trigger::Event { with, .. }, Some(frame)) = (&flow.trigger, self.frames.get(self.root)) else {
+            return Ok(Record::default());
+        };
+        let reach = Reach::of(&frame.slots);
+        with.iter().map(|(name, value)| Ok((name.clone(), reach.eval(value)?))).collect()
     }
 
     /// How much has been done so far.

@@ -19,7 +19,7 @@ mod proxy;
 mod return_to;
 mod rights;
 mod routes;
-mod secrets;
+pub(crate) mod secrets;
 mod sessions;
 mod settings;
 mod tokens;
@@ -256,6 +256,11 @@ impl People {
         let sessions = self.inner.sessions.forget(person).await?;
         let visits = self.inner.known.remove(|_, known| mentions(known, person)).await?.len();
         Ok(sessions + visits + self.inner.tokens.forget(person).await?)
+    }
+
+    /// The address by which browsers reach the service.
+    pub fn origin(&self) -> &str {
+        &self.inner.settings.origin
     }
 
     fn settings(&self) -> &Settings {

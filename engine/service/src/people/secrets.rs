@@ -33,7 +33,7 @@ pub(super) fn proves(given: &str, secret: &str, purpose: &str) -> bool {
 }
 
 /// Whether two secrets are the same; it takes the same time wherever they differ.
-pub(super) fn are_same(one: &str, other: &str) -> bool {
+pub(crate) fn are_same(one: &str, other: &str) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &chance::<32>());
     hmac::verify(&key, one.as_bytes(), hmac::sign(&key, other.as_bytes()).as_ref()).is_ok()
 }

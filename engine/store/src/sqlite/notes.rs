@@ -93,8 +93,8 @@ pub(super) fn notes(connection: &Connection, asked: &Notes) -> Result<Vec<Note>>
         values.push(after.to_string().into());
     }
     if let Some(due_us) = asked.due_us {
-        sql.push_str(" AND due_us IS NOT NULL AND due_us <= ? ORDER BY due_us, id");
-        values.push(due_us.into());
+        sql.push_str(" AND due_us IS NOT NULL AND due_us <= ? AND due_us > ? ORDER BY due_us, id");
+        values.extend([due_us.into(), asked.since_us.into()]);
     } else {
         sql.push_str(if asked.backwards { " ORDER BY key DESC" } else { " ORDER BY key" });
     }

@@ -111,6 +111,7 @@ fn started(trigger: &Trigger) -> &'static str {
         Trigger::Schedule(_) => "a schedule",
         Trigger::ApiEndpoint { .. } => "an API endpoint",
         Trigger::Event { .. } => "an event",
+        Trigger::Webhook { .. } => "a webhook",
     }
 }
 
@@ -202,11 +203,16 @@ impl Both<'_> {
                     self.field(of, "filter", was.as_ref(), now.as_ref(), changes);
                 }
             }
+            (Trigger::Webhook { name: was, more: old }, Trigger::Webhook { name: now, more: new }) => {
+                changes.extend(texts("webhook", Some(was), Some(now)));
+                settings("webhook", old, new, changes);
+            }
             (Trigger::Helper, Trigger::Helper) | (Trigger::Delegated, Trigger::Delegated) => {}
             _ => {
                 let told = |trigger: &Trigger| match trigger {
                     Trigger::Schedule(schedule) => format!("a schedule: {}", schedule.cron.it),
                     Trigger::Event { event, .. } => format!("an event: {}", event.it),
+                    Trigger::Webhook { name, .. } => format!("a webhook: {}", name.it),
                     other => started(other).to_owned(),
                 };
                 changes.push(Change::of("started by", Some(told(old)), Some(told(new))));

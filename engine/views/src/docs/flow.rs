@@ -75,6 +75,12 @@ fn facts(flow: &Flow, about: &About) -> String {
                 }
             }
         }
+        Trigger::Webhook { name, more } => {
+            add("Webhook", code(&format!("/hooks/{}", name.it)));
+            for (key, value) in more {
+                add(&key.it, text(&plain(&flowrun_core::model::Expr::Constant(value.it.clone()))));
+            }
+        }
         Trigger::Event { event, with, filter, .. } => {
             add("Event", code(event));
             for (name, value) in with {

@@ -84,6 +84,7 @@ impl About {
             Trigger::Delegated => "Delegated flow".to_owned(),
             Trigger::Schedule(schedule) => format!("Scheduled: {}", schedule.cron.it),
             Trigger::ApiEndpoint { .. } => "API endpoint".to_owned(),
+            Trigger::Webhook { name, .. } => format!("Webhook: {}", name.it),
             Trigger::Event { event, .. } => {
                 let (connector, name) = event.split_once('.').unwrap_or(("", event));
                 format!("Event: {} {}", category::title(catalog, connector), category::words(name))

@@ -34,6 +34,11 @@ pub fn trigger(flow: &Flow) -> Node {
             rows.extend(settings(more));
             &title_of(external(event).unwrap_or(event))
         }
+        Trigger::Webhook { name, more } => {
+            rows.push(Row::plain("name", &***name));
+            rows.extend(settings(more));
+            "Webhook"
+        }
     };
     let mut gives = Vec::new();
     for input in &flow.inputs {

@@ -281,6 +281,14 @@ fn trigger() -> Value {
                     "filter": { "description": "Which of the events count." },
                 })),
             })),
+            only("webhook", json!({
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name"],
+                "properties": with(settings::WEBHOOK, json!({
+                    "name": text("The last part of its address, /hooks/NAME."),
+                })),
+            })),
         ],
     })
 }
