@@ -12,7 +12,7 @@ use super::project::{Lowering, Signature};
 use super::wire::{View, is_start, nowhere, unknown_conversion};
 use super::{Trouble, card};
 use flowrun_core::load::Paths;
-use flowrun_core::model::{Expr, Flow, Input, Schedule, Step, Trigger};
+use flowrun_core::model::{At, Expr, Flow, Input, Name, Schedule, Step, Trigger};
 use flowrun_core::source::Origin;
 use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Text, Value};
@@ -416,7 +416,7 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
         return Trigger::ApiEndpoint {
             method: None,
             security: security.map(|level| nowhere(level.into())),
-            more: Vec::new(),
+            more: ["headers", "query"].iter().filter_map(|group| of_group(start, group)).collect(),
         };
     }
     if !start.event {
@@ -436,6 +436,16 @@ fn trigger(raw: &pack::Flow, start: Option<&Card>, all: &mut Lowering<'_>) -> Tr
         .filter(chosen)
         .map(|field| (nowhere(field.key.clone()), nowhere(Expr::Constant(field.value.clone()))));
     Trigger::Event { event: nowhere(event), with: with.collect(), filter: None, more: Vec::new() }
+}
+
+/// The inputs that come from one part of a request, as a setting of the trigger.
+fn of_group(start: &Card, group: &str) -> Option<(Name, At<Value>)> {
+    let first = |field: &&Field| start.outputs.iter().find(|other| other.key == field.key);
+    let own = start.outputs.iter().filter(|field| {
+        field.group.as_deref() == Some(group) && first(field).is_some_and(|first| first.group == field.group)
+    });
+    let names: Vec<Value> = own.map(|field| Value::Text(field.key.clone())).collect();
+    (!names.is_empty()).then(|| (nowhere(group.into()), nowhere(Value::from(names))))
 }
 
 /// Whether a flow stands in this field.

@@ -57,12 +57,15 @@ impl Endpoints {
             (_, false) => return Err(Wrong::unknown()),
             (Err(wrong), true) => return Err(wrong),
         };
+        Ok((endpoint, who))
+    }
+
+    /// Refuses to run a flow by a method that it does not take.
+    pub(super) fn takes(endpoint: &Endpoint, parts: &Parts) -> Result<(), Wrong> {
         match endpoint.method {
-            Some(program::Method::Get) if starts && parts.method != Method::GET => Err(Wrong::method("GET")),
-            Some(program::Method::Post) if starts && parts.method != Method::POST && !asks(parts) => {
-                Err(Wrong::method("POST"))
-            }
-            _ => Ok((endpoint, who)),
+            Some(program::Method::Get) if parts.method != Method::GET => Err(Wrong::method("GET")),
+            Some(program::Method::Post) if parts.method != Method::POST => Err(Wrong::method("POST")),
+            _ => Ok(()),
         }
     }
 

@@ -15,7 +15,7 @@ use flowrun_host::session::durable::home::problem;
 use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_kit::clock::Clock;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, Note, NoteChange, Notes, Status};
+use flowrun_store::{Batch, Note, NoteChange, Notes, RunId, Status};
 use ring::digest::{SHA256, digest};
 use tokio::sync::oneshot;
 
@@ -94,11 +94,14 @@ impl Endpoints {
         if kept.print != print {
             return Err(another());
         }
-        if let Some(mut reply) = kept.reply {
-            reply.headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
-            return Ok(Entered::Again(reply));
-        }
-        Err(going_on(Some(&kept.run)))
+        let mut reply = match kept.reply {
+            Some(reply) => reply,
+            // Somebody else may have brought the run to its end meanwhile.
+            None if goes_on(&project, &kept.run) => return Err(going_on(Some(&kept.run))),
+            None => once.make_up(&self.service.clock, &kept.run).await,
+        };
+        reply.headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
+        Ok(Entered::Again(reply))
     }
 
     /// Takes up the calls of before that have not been answered, before their runs go on.
@@ -108,25 +111,24 @@ impl Endpoints {
         for note in notes {
             let Some(kept) = Kept::read(project, &note.body) else { continue };
             let Ok(once) = Once::take(project, &note.key, &kept.print, &self.underway) else { continue };
-            let Ok(run) = project.runs.store().run(&kept.run) else { continue };
-            let waits = matches!(run.state.status(), Status::Running | Status::Waiting | Status::Held);
-            if waits {
-                let (answer, service) = (project.runs.answer_to(&run.about.id), self.service.clone());
-                let way = Way { project: project.clone(), run: kept.run, answer, once: Some(once) };
-                // Nobody waits; the answer is for whoever asks again.
-                let (nobody, _) = oneshot::channel();
-                self.service.tasks.spawn(async move { way.through(&service, nobody).await });
+            if !goes_on(project, &kept.run) {
+                once.make_up(&self.service.clock, &kept.run).await;
                 continue;
             }
-            let reply = from_journal(&self.service.clock, project, &kept.run).await;
-            let gone = || {
-                let message = "the run of this key has ended, and its values are gone: look at it by its ID";
-                Wrong::new(409, "answer_gone", message).about(&kept.run).into_reply()
-            };
-            // Tried again with the next start.
-            let _ = once.answered(&self.service.clock, &kept.run, &reply.unwrap_or_else(gone)).await;
+            let run = RunId::from(kept.run.as_str());
+            let (answer, service) = (project.runs.answer_to(&run), self.service.clone());
+            let way = Way { project: project.clone(), run: kept.run, answer, once: Some(once) };
+            // Nobody waits; the answer is for whoever asks again.
+            let (nobody, _) = oneshot::channel();
+            self.service.tasks.spawn(async move { way.through(&service, nobody).await });
         }
     }
+}
+
+/// Whether a run has yet to come to an answer.
+fn goes_on(project: &Hosted, run: &str) -> bool {
+    let run = project.runs.store().run(run);
+    run.is_ok_and(|run| matches!(run.state.status(), Status::Running | Status::Waiting | Status::Held))
 }
 
 /// What a run of before is answered with, by its journal.
@@ -171,6 +173,18 @@ impl Once {
             due_us: Some(now_us),
             body: kept.write(&self.project),
         })
+    }
+
+    /// Answers by what the run has come to, and writes that down.
+    async fn make_up(&self, clock: &Clock, run: &str) -> Reply {
+        let gone = || {
+            let message = "the run of this key has ended, and its values are gone: look at it by its ID";
+            Wrong::new(409, "answer_gone", message).about(run).into_reply()
+        };
+        let Some(reply) = from_journal(clock, &self.project, run).await else { return gone() };
+        // What can't be written now is made up for again.
+        let _ = self.answered(clock, run, &reply).await;
+        reply
     }
 
     /// Writes the answer down; once this returns the same call is answered like this.

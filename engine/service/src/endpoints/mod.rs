@@ -219,6 +219,7 @@ impl Endpoints {
         if let Some(reply) = admit::challenged(parts)? {
             return Ok(reply);
         }
+        Endpoints::takes(&endpoint, parts)?;
         self.paced(&endpoint)?;
         let asked = Asked::read(parts, body, endpoint.body, &self.service.clock).await?;
         let inputs = inputs::of(&endpoint, &endpoint.project.runs.served.version(), &asked)?;
