@@ -12,6 +12,7 @@ use flowrun_kit::effect::Pending;
 use flowrun_service::Service;
 use flowrun_service::api::{self, Api};
 use flowrun_service::bearer::Fetch;
+use flowrun_service::endpoints::Endpoints;
 use flowrun_service::people::{Outside, People, Settings};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -52,8 +53,9 @@ impl<'w> Client<'w> {
         let store = serving.hosted().runs.store().clone();
         let outside = Outside { env: BTreeMap::new(), fetch: Arc::new(Nobody), listener: None };
         let people = People::new(store, world.clock.clone(), settings, outside).unwrap();
-        let router =
-            people.layer(api::router(Api { service, people: people.clone() }).merge(people.router()));
+        let endpoints = Endpoints::new(service.clone(), None, None).await.unwrap();
+        let api = api::router(Api { service, people: people.clone(), endpoints });
+        let router = people.layer(api.merge(people.router()));
         let mut client = Client { world, router, cookie: String::new(), csrf: String::new() };
         let link = people.local_link().unwrap();
         let answered = client.send("GET", link.trim_start_matches("http://localhost:8080"), None, &[]).await;

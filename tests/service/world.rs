@@ -73,8 +73,17 @@ impl World {
 
     /// Serves the project; nothing goes on before somebody lets time pass.
     pub fn serve(&self) -> Serving {
+        self.go_on(self.service())
+    }
+
+    /// A service that does nothing yet.
+    pub fn service(&self) -> Arc<Service> {
         let service = Service::new(self.setup(&self.project()));
-        let service = Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))));
+        Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))))
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self, service: Arc<Service>) -> Serving {
         let (stop, given) = Stop::new();
         let running = service.clone();
         let driven = self.clock.drive(async move {

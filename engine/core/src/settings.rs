@@ -64,7 +64,53 @@ pub const SCHEDULE: &[Setting] = &[
 ];
 
 /// What may be said of an API endpoint beside its method and security.
-pub const ENDPOINT: &[Setting] = &[];
+pub const ENDPOINT: &[Setting] = &[
+    Setting {
+        key: "alias",
+        says: "The name of the flow in its URL, in place of the one that it has by itself.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "headers",
+        says: "The inputs that come from headers of the request of the same names.",
+        kind: Kind::Texts,
+    },
+    Setting {
+        key: "query",
+        says: "The inputs that come from the query, also where the request has a body.",
+        kind: Kind::Texts,
+    },
+    Setting {
+        key: "strict",
+        says: "Whether a request is refused that lacks an input, or whose body is not the JSON that it says it is.",
+        kind: Kind::Choice(&["on", "off"]),
+    },
+    Setting {
+        key: "timeout",
+        says: "How long a caller waits for the answer; the run goes on after that. A minute where nothing is said.",
+        kind: Kind::Duration(1, 600),
+    },
+    Setting {
+        key: "rate",
+        says: "How many calls a second are taken; 10 where nothing is said.",
+        kind: Kind::Whole(1, 10_000),
+    },
+    Setting {
+        key: "burst",
+        says: "How many calls are taken at once after a time without any; as many as `rate` where nothing is said.",
+        kind: Kind::Whole(1, 10_000),
+    },
+    Setting {
+        key: "body",
+        says: "How many bytes a body may have; 1,048,576 where nothing is said.",
+        kind: Kind::Whole(0, 104_857_600),
+    },
+    Setting {
+        key: "cors",
+        says: "The origins whose pages may call the flow from a browser: https://app.example.com, or * for all; none where nothing is said.",
+        kind: Kind::Texts,
+    },
+];
 
 /// What may be said of an event beside what it is.
 pub const EVENT: &[Setting] = &[

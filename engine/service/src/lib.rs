@@ -6,6 +6,7 @@
 pub mod api;
 pub mod bearer;
 pub mod changes;
+pub mod endpoints;
 pub mod events;
 pub mod follow;
 pub mod gate;

@@ -262,6 +262,13 @@ impl Runs {
         self.resume(run, Say::Cancel, None).await.map(drop)
     }
 
+    /// What a run is answered with that nobody of this process has begun: to be asked for before it goes on.
+    pub fn answer_to(&self, run: &RunId) -> oneshot::Receiver<Answer> {
+        let (sender, answer) = oneshot::channel();
+        locked(&self.askers).insert(run.clone(), sender);
+        answer
+    }
+
     /// Ends when a run has ended, be it by itself or not; or when the service does, and then tells that it has not.
     pub async fn until_ended(&self, run: &RunId) -> bool {
         let mut changes = self.changes.watch();
@@ -407,7 +414,7 @@ impl Runs {
 }
 
 /// What whoever waits is answered; nothing as long as the run goes on later by itself.
-fn answer_of(
+pub(crate) fn answer_of(
     state: &State,
     response: Option<Response>,
     report: &flowrun_core::report::Report,

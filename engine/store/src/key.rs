@@ -28,6 +28,8 @@ const SEALED: &str = "sealed:1:";
 #[derive(Clone)]
 pub struct Key {
     seals: LessSafeKey,
+    /// Other keys are made with it, none of which tells anything of this one.
+    makes: hmac::Key,
     /// What a store remembers of it: nothing can be opened with that.
     mark: [u8; 16],
     from: String,
@@ -78,15 +80,23 @@ impl Key {
     pub fn new(bytes: &[u8; 32], from: &str) -> Key {
         #[expect(clippy::expect_used, reason = "AES-256 takes every 32 bytes")]
         let seals = UnboundKey::new(&AES_256_GCM, bytes).expect("32 bytes");
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"flowrun store: which key");
+        let makes = hmac::Key::new(hmac::HMAC_SHA256, bytes);
+        let tag = hmac::sign(&makes, b"flowrun store: which key");
         let mut mark = [0; 16];
         mark.copy_from_slice(&tag.as_ref()[..16]);
-        Key { seals: LessSafeKey::new(seals), mark, from: from.to_owned() }
+        Key { seals: LessSafeKey::new(seals), makes, mark, from: from.to_owned() }
     }
 
     /// What a store remembers to know the key again.
     pub(crate) fn mark(&self) -> [u8; 16] {
         self.mark
+    }
+
+    /// A key of its own for each purpose, always the same; nobody finds this key by it.
+    pub fn made_for(&self, purpose: &str) -> [u8; 32] {
+        let mut made = [0; 32];
+        made.copy_from_slice(hmac::sign(&self.makes, format!("flowrun key: {purpose}").as_bytes()).as_ref());
+        made
     }
 
     /// Where it is from.

@@ -11,6 +11,7 @@ use super::page::{CURSOR, LIMIT, asked, page};
 use super::route::{Call, Kind, Param, Reply, Route, Shape, absent};
 use crate::Hosted;
 use crate::changes::What;
+use crate::endpoints::tokens::Token;
 use crate::people::{Place, Problem, Right};
 use crate::runs::{Beginning, Unable};
 
@@ -65,7 +66,7 @@ pub const ROUTES: &[Route] = &[
         query: &[],
         body: &[Param {
             name: "passed",
-            says: "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.",
+            says: "What becomes of what came while it was off.",
             kind: Kind::Words(&["run", "drop"]),
             must: false,
         }],
@@ -99,6 +100,36 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         method: "GET",
+        path: "/api/v1/projects/{project}/endpoints",
+        says: "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.",
+        needs: Some(Right::SeeFlows),
+        query: &[],
+        body: &[],
+        answer: (200, Shape::Page(&["flow", "security", "url"])),
+        act: |call| Box::pin(endpoints(call)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/projects/{project}/flows/{flow}/client-tokens",
+        says: "Gives a flow that is called with a client token another one, beside those that it has.",
+        needs: Some(Right::EditFlows),
+        query: &[],
+        body: &[],
+        answer: (201, Shape::One(&["id", "token"])),
+        act: |call| Box::pin(new_token(call)),
+    },
+    Route {
+        method: "DELETE",
+        path: "/api/v1/projects/{project}/flows/{flow}/client-tokens/{token}",
+        says: "Takes a client token of a flow away.",
+        needs: Some(Right::EditFlows),
+        query: &[],
+        body: &[],
+        answer: (204, Shape::Nothing),
+        act: |call| Box::pin(revoke_token(call)),
+    },
+    Route {
+        method: "GET",
         path: "/api/v1/projects/{project}/schedules",
         says: "The scheduled flows of a project, each with its next times.",
         needs: Some(Right::SeeFlows),
@@ -113,6 +144,44 @@ pub const ROUTES: &[Route] = &[
         act: |call| Box::pin(schedules(call)),
     },
 ];
+
+async fn endpoints(call: Call) -> Result<Reply, Problem> {
+    let hosted = call.project()?;
+    let project = &hosted.runs.served.name;
+    let listed = call.api.endpoints.list();
+    let listed = listed.map_err(|problem| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &problem.message))?;
+    let of = listed.into_iter().filter(|one| *one.project == **project);
+    let seen = of.filter(|one| call.may(Right::SeeFlows, project, &one.flow)).map(|one| {
+        // Whoever has a token can call the flow: it is for those who may change that.
+        let tokens = call.may(Right::EditFlows, project, &one.flow).then(|| {
+            let token = |token: &Token| json!({ "id": token.id, "token": token.secret });
+            one.tokens.iter().map(token).collect::<Vec<_>>()
+        });
+        let told = json!({
+            "flow": one.flow, "title": one.title, "security": one.security, "url": one.url, "on": one.on, "tokens": tokens,
+        });
+        (one.flow.clone(), told)
+    });
+    Ok(Reply::Json(page(seen.collect(), usize::MAX)))
+}
+
+async fn new_token(call: Call) -> Result<Reply, Problem> {
+    let (hosted, flow) = known(&call)?;
+    call.needs(Right::EditFlows, &hosted.runs.served.name, &flow)?;
+    let made = call.api.endpoints.rotate(&hosted, &flow).await;
+    let made = made.map_err(|problem| Problem::new(StatusCode::CONFLICT, &problem.message))?;
+    Ok(Reply::Status(StatusCode::CREATED, json!({ "id": made.id, "token": made.secret })))
+}
+
+async fn revoke_token(call: Call) -> Result<Reply, Problem> {
+    let (hosted, flow) = known(&call)?;
+    call.needs(Right::EditFlows, &hosted.runs.served.name, &flow)?;
+    let was = call.api.endpoints.revoke(&hosted, &flow, call.part("token")).await;
+    match was.map_err(|problem| Problem::new(StatusCode::CONFLICT, &problem.message))? {
+        true => Ok(Reply::Nothing),
+        false => Err(absent("token", call.part("token"))),
+    }
+}
 
 /// A flow, for programs.
 fn told(hosted: &Hosted, flow: &Flow) -> Value {
@@ -136,7 +205,7 @@ fn told(hosted: &Hosted, flow: &Flow) -> Value {
         "on": hosted.switches.is_on(&flow.path),
         "off_since": hosted.switches.off_since(&flow.path).map(crate::when),
         "passed": hosted.schedules.passed(&flow.path),
-        "aside": hosted.inbox.aside().get(&flow.path).copied().unwrap_or_default(),
+        "events_aside": hosted.inbox.aside().get(&*flow.path).copied().unwrap_or(0),
         "inputs": flow.inputs.iter().map(|input| json!({
             "name": &*input.name, "type": input.ty.to_string(), "required": input.default.is_none(),
         })).collect::<Vec<_>>(),
@@ -217,14 +286,8 @@ async fn switch(call: Call, on: bool) -> Result<Reply, Problem> {
     call.needs(Right::SwitchFlows, &hosted.runs.served.name, &flow)?;
     if on && call.said("passed") != Some("run") {
         hosted.schedules.forget_passed(&flow);
-    }
-    // Events run unless somebody says that they shall not: there is no other day on which they come again.
-    if on && call.said("passed") == Some("drop") {
-        hosted
-            .inbox
-            .drop_aside(&flow)
-            .await
-            .map_err(|problem| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &problem.message))?;
+        let dropped = hosted.inbox.drop_aside(&flow).await;
+        dropped.map_err(|problem| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &problem.message))?;
     }
     if hosted.switches.set(&flow, on, hosted.runs.now_us()).await? {
         hosted.runs.tell(What::Switched { flow: Arc::from(&*flow), on });

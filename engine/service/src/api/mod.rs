@@ -17,6 +17,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::Service;
+use crate::endpoints::Endpoints;
 use crate::people::People;
 use route::Route;
 
@@ -27,6 +28,8 @@ pub struct Api {
     pub service: Arc<Service>,
     /// Who may do what.
     pub people: People,
+    /// The flows that can be called.
+    pub endpoints: Arc<Endpoints>,
 }
 
 /// All that can be asked, in the order in which the description has it.

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use flowrun_store::Status;
+use flowrun_store::{Filter, Status};
 
 use crate::Service;
 use crate::people::{Caller, Place, Problem, Right};
@@ -27,6 +27,9 @@ async fn shown(
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.prometheus()))
 }
 
+/// So many held runs are counted at most.
+const MOST_HELD: usize = 1_000;
+
 /// Lets the metrics ask the service for what it knows at any moment.
 pub fn measure(service: &Arc<Service>, metrics: &Metrics) {
     let all = service.clone();
@@ -41,6 +44,11 @@ pub fn measure(service: &Arc<Service>, metrics: &Metrics) {
             }
             // Of runs that have left memory only their number is known.
             counts.insert(labels("", Status::Waiting), project.runs.waiting.count() as f64);
+            // Few, or somebody has been told: it is what alerts are about.
+            let held = Filter { states: vec![Status::Held], limit: Some(MOST_HELD), ..Filter::default() };
+            for run in project.runs.store().runs(&held).unwrap_or_default() {
+                *counts.entry(labels(&run.about.flow, Status::Held)).or_default() += 1.0;
+            }
         }
         counts.into_iter().collect()
     });

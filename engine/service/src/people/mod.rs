@@ -258,6 +258,11 @@ impl People {
         Ok(sessions + visits + self.inner.tokens.forget(person).await?)
     }
 
+    /// The address by which browsers reach the service.
+    pub fn origin(&self) -> &str {
+        &self.inner.settings.origin
+    }
+
     fn settings(&self) -> &Settings {
         &self.inner.settings
     }

@@ -8,8 +8,11 @@ pub mod logs;
 mod mail;
 pub mod metrics;
 pub mod notices;
+#[cfg(feature = "otel")]
+mod otel;
 mod process;
 pub mod registry;
+mod reports;
 mod sending;
 pub mod settings;
 pub mod stream;
@@ -19,10 +22,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowrun_core::report::Report;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::Pending;
 use flowrun_kit::http::Transport;
 use flowrun_kit::stop::Stop;
 use flowrun_project::Problem;
+use flowrun_store::RunId;
 use futures_util::future::join_all;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -32,8 +38,10 @@ use self::channels::Channel;
 use self::logs::{Level, Log};
 use self::metrics::{LOST, Metrics};
 use self::notices::{Notice, Tally};
+#[cfg(feature = "otel")]
+use self::otel::Otel;
 use self::sending::Outside;
-use self::settings::{Env, Settings};
+use self::settings::{Env, OtelSettings, Settings};
 use self::stream::Stream;
 use crate::changes::{Change, Changes};
 
@@ -42,8 +50,86 @@ pub use self::channels::SIGNATURE;
 /// When the service ends, what is on its way has so long to arrive.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// Nobody can make one: this program was built without.
+#[cfg(not(feature = "otel"))]
+enum Otel {}
+
+#[cfg(not(feature = "otel"))]
+impl Otel {
+    fn hear(&self, _: &Change) {
+        match *self {}
+    }
+}
+
+/// The way to a collector of OpenTelemetry.
+#[cfg(feature = "otel")]
+fn traced(
+    settings: &OtelSettings,
+    outside: &Outside,
+    reports: Option<Arc<dyn RunReports>>,
+    env: &Env,
+) -> Result<(Otel, Work), Problem> {
+    let reports = reports.ok_or_else(|| Problem::new("`otel`: nobody knows the reports of runs"))?;
+    Otel::new(settings, outside, reports, env)
+}
+
+#[cfg(not(feature = "otel"))]
+fn traced(
+    _: &OtelSettings,
+    _: &Outside,
+    _: Option<Arc<dyn RunReports>>,
+    _: &Env,
+) -> Result<(Otel, Work), Problem> {
+    let help = "build it with `--features otel`, or leave `otel` out";
+    Err(Problem::new("`otel`: this flowrun was built without OpenTelemetry").help(help))
+}
+
 /// What goes on for as long as the service does.
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What is known of a run that has ended.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// What happened in it.
+    pub report: Report,
+    /// Which place in a trace it was called from, as its caller said in the header `traceparent`.
+    pub traceparent: Option<String>,
+}
+
+/// Knows what happened in runs: the service does, by its stores.
+pub trait RunReports: Send + Sync {
+    /// The report of a run of a project.
+    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>>;
+
+    /// Whether a card reaches outside, by its key.
+    fn reaches(&self, card: &str) -> bool;
+}
+
+/// What a watchtower is made of.
+pub struct Setup<'s> {
+    /// Where it hears what happens.
+    pub changes: &'s Changes,
+    /// The service's clock.
+    pub clock: Clock,
+    /// Who is told what.
+    pub settings: &'s Settings,
+    /// The log of the process.
+    pub log: Log,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Sends requests.
+    pub transport: Arc<dyn Transport>,
+    /// Where the values are that the settings name.
+    pub env: &'s Env,
+    /// For traces.
+    pub reports: Option<Arc<dyn RunReports>>,
+}
+
+impl fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
 
 /// Hears what happens and tells it to all who want to know.
 pub struct Watchtower {
@@ -55,6 +141,7 @@ pub struct Watchtower {
     metrics: Metrics,
     streams: Vec<Stream>,
     channels: Vec<Channel>,
+    otel: Option<Otel>,
     tally: Tally,
     work: Vec<Work>,
 }
@@ -67,15 +154,8 @@ impl fmt::Debug for Watchtower {
 
 impl Watchtower {
     /// One that hears what happens from now on, to be [run](Watchtower::run). Fails if the settings name what is not there.
-    pub fn new(
-        changes: &Changes,
-        clock: &Clock,
-        settings: &Settings,
-        log: Log,
-        metrics: Metrics,
-        transport: Arc<dyn Transport>,
-        env: &Env,
-    ) -> Result<Watchtower, Problem> {
+    pub fn new(setup: Setup<'_>) -> Result<Watchtower, Problem> {
+        let Setup { changes, clock, settings, log, metrics, transport, env, reports } = setup;
         let (heard, newest) = (changes.watch(), changes.newest());
         let outside = Outside { transport, clock: clock.clone(), metrics: metrics.clone(), log: log.clone() };
         let (mut streams, mut channels, mut work) = (Vec::new(), Vec::new(), Vec::<Work>::new());
@@ -89,8 +169,22 @@ impl Watchtower {
             channels.push(channel);
             work.push(Box::pin(goes_on));
         }
-        let (clock, changes, tally) = (clock.clone(), changes.clone(), Tally::default());
-        Ok(Watchtower { changes, heard, newest, clock, log, metrics, streams, channels, tally, work })
+        let otel = settings.otel.as_ref().map(|otel| traced(otel, &outside, reports, env)).transpose()?;
+        let (otel, goes_on) = otel.unzip();
+        work.extend(goes_on);
+        Ok(Watchtower {
+            changes: changes.clone(),
+            heard,
+            newest,
+            clock,
+            log,
+            metrics,
+            streams,
+            channels,
+            otel,
+            tally: Tally::default(),
+            work,
+        })
     }
 
     /// Tells what happens until it is told to stop; then what has happened is still told, for as long as five seconds.
@@ -159,6 +253,7 @@ impl Watchtower {
         self.metrics.hear(change);
         self.log.hear(change);
         self.streams.iter().for_each(|stream| stream.hear(change));
+        self.otel.iter().for_each(|otel| otel.hear(change));
         if let Some(notice) = Notice::of(change)
             && let Some(notice) = self.tally.hear(self.clock.now_ms(), notice)
         {

@@ -9,9 +9,12 @@ use super::registry::{Family, Registry};
 /// Linux tells programs the time in hundredths of a second, whatever the kernel counts by itself.
 const TICKS: f64 = 100.0;
 
+/// Reads a number off the system.
+type Read = fn() -> Option<f64>;
+
 /// Lets a registry show what the process uses; elsewhere than on Linux there is nothing to show.
 pub fn measure(registry: &Arc<Registry>) {
-    let each: [(&'static Family, fn() -> Option<f64>); 5] = [
+    let each: [(&'static Family, Read); 5] = [
         (&PROCESS_CPU, || cpu(&fs::read_to_string("/proc/self/stat").ok()?)),
         (&PROCESS_MEMORY, || memory(&fs::read_to_string("/proc/self/status").ok()?)),
         (&PROCESS_START, || {

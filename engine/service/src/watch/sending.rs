@@ -158,7 +158,7 @@ impl Way {
     }
 
     /// Counts what was lost, and says so in the log: the first time, the second, the fourth, and so on.
-    fn lose(&self, lost: &Lost, how_many: u64) {
+    pub fn lose(&self, lost: &Lost, how_many: u64) {
         let Lost { reason, why } = lost;
         self.outside.metrics.add(&LOST, &[self.to, reason], how_many);
         let mut so_far = self.lost.lock().unwrap_or_else(PoisonError::into_inner);

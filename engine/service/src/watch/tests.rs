@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use flowrun_kit::in_process::SimTransport;
 use flowrun_store::State;
@@ -76,22 +77,31 @@ pub struct Got {
     pub at_ms: i64,
     pub path: String,
     pub headers: HeaderMap,
-    pub body: String,
+    pub raw: Bytes,
 }
+
+impl Got {
+    fn body(&self) -> &str {
+        std::str::from_utf8(&self.raw).unwrap()
+    }
+}
+
+/// What a host answers to what it got as its so-manieth request: the status, and `Retry-After`.
+type Answer = dyn Fn(&Got, usize) -> (u16, &'static str) + Send + Sync;
 
 /// A host that keeps what it is sent and answers as it is told, then with 204.
 #[derive(Clone)]
 pub struct Host {
     clock: Clock,
     got: Arc<Mutex<Vec<Got>>>,
-    answer: Arc<dyn Fn(&Got, usize) -> (u16, &'static str) + Send + Sync>,
+    answer: Arc<Answer>,
 }
 
 impl Host {
     fn router(&self) -> Router {
         let host = self.clone();
-        Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: String| async move {
-            let got = Got { at_ms: host.clock.now_ms(), path: uri.path().to_owned(), headers, body };
+        Router::new().fallback(move |uri: Uri, headers: HeaderMap, raw: Bytes| async move {
+            let got = Got { at_ms: host.clock.now_ms(), path: uri.path().to_owned(), headers, raw };
             let mut all = host.got.lock().unwrap();
             let (status, retry_after) = (host.answer)(&got, all.len());
             all.push(got);
@@ -109,7 +119,7 @@ pub struct Told {
 
 impl Told {
     fn bodies(&self) -> Vec<&str> {
-        self.got.iter().map(|got| &*got.body).collect()
+        self.got.iter().map(|got| got.body()).collect()
     }
 
     /// Whether a line stands in the metrics.
@@ -125,6 +135,16 @@ pub async fn watch<F: Future<Output = ()>>(
     answer: impl Fn(&Got, usize) -> (u16, &'static str) + Send + Sync + 'static,
     happens: impl FnOnce(Changes, Clock) -> F,
 ) -> Told {
+    watch_with(None, settings, answer, happens).await
+}
+
+/// The same with reports of runs.
+pub async fn watch_with<F: Future<Output = ()>>(
+    reports: Option<Arc<dyn RunReports>>,
+    settings: &str,
+    answer: impl Fn(&Got, usize) -> (u16, &'static str) + Send + Sync + 'static,
+    happens: impl FnOnce(Changes, Clock) -> F,
+) -> Told {
     let (clock, changes, metrics) = (Clock::simulated(0), Changes::default(), Metrics::default());
     let host = Host { clock: clock.clone(), got: Arc::default(), answer: Arc::new(answer) };
     let transport = Arc::new(SimTransport::new(&clock).host("https://host.example", host.router()));
@@ -133,7 +153,17 @@ pub async fn watch<F: Future<Output = ()>>(
     let env = [("URL", "https://host.example/in"), ("AUTH", "Splunk abc"), ("SECRET", "whsec")];
     let env: Env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let settings: Settings = serde_yaml::from_str(settings).unwrap();
-    let tower = Watchtower::new(&changes, &clock, &settings, log, metrics.clone(), transport, &env).unwrap();
+    let tower = Watchtower::new(Setup {
+        changes: &changes,
+        clock: clock.clone(),
+        settings: &settings,
+        log,
+        metrics: metrics.clone(),
+        transport,
+        env: &env,
+        reports,
+    });
+    let tower = tower.unwrap();
     let (give, stop) = Stop::new();
     let happening = async {
         happens(changes, clock.clone()).await;
@@ -236,9 +266,9 @@ async fn what_a_collector_can_t_take_now_it_gets_later_and_each_run_in_its_order
     });
     let told = told.await;
     let first_lane: Vec<i64> =
-        told.got.iter().filter(|got| got.body == told.got[0].body).map(|got| got.at_ms).collect();
+        told.got.iter().filter(|got| got.body() == told.got[0].body()).map(|got| got.at_ms).collect();
     assert_eq!(first_lane[..2], [0, 120_000], "Retry-After is kept to");
-    let taken = told.got.iter().filter(|got| got.at_ms >= 3_600_000).map(|got| got.body.as_str());
+    let taken = told.got.iter().filter(|got| got.at_ms >= 3_600_000).map(|got| got.body());
     let mut states: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for body in taken {
         let record: serde_json::Value = serde_json::from_str(body).unwrap();
@@ -326,14 +356,14 @@ async fn people_are_told_by_slack_teams_and_webhook() {
     let told = told.await;
     let [webhook, slack, teams] = &told.got[..] else { panic!("{:?}", told.got) };
     let body = r#"{"kind":"failed","project":"people","flow":"import","run":"r1","at":"1970-01-01T00:00:07.000Z","times":1,"since":"1970-01-01T00:00:07.000Z","subject":"import failed","what":"too many requests","to_do":"look at it with `flowrun runs show r1`; when its cause is mended, run it again with `flowrun rerun r1`"}"#;
-    assert_eq!((&*webhook.path, &*webhook.body), ("/hook", body));
+    assert_eq!((&*webhook.path, webhook.body()), ("/hook", body));
     assert_eq!(
         webhook.headers[SIGNATURE],
         "t=7,v1=c4c8c5513103be0b7f57e6b093a709bf89829b71a9c9401888399b2c8d059178"
     );
     let text = "*people: trouble with the hook okta*\nWhat happened: silent since &lt;https://evil.example|Monday&gt; &amp; &lt;!channel&gt;\nWhere: at 1970-01-01T00:00:08.000Z\nWhat to do: look at the hook's status with `flowrun hooks status`\n";
-    assert_eq!(slack.body, json!({ "text": text }).to_string());
-    let teams: serde_json::Value = serde_json::from_str(&teams.body).unwrap();
+    assert_eq!(slack.body(), json!({ "text": text }).to_string());
+    let teams: serde_json::Value = serde_json::from_str(teams.body()).unwrap();
     let content = &teams["attachments"][0]["content"];
     assert_eq!((&teams["type"], &content["type"]), (&json!("message"), &json!("AdaptiveCard")));
     assert_eq!(content["body"][1]["text"], r"What happened: was \[it\]\(https://evil.example\) sent?");
@@ -359,7 +389,7 @@ async fn many_failures_of_a_flow_are_one_notice_that_counts_them() {
         .got
         .iter()
         .map(|got| {
-            let notice: serde_json::Value = serde_json::from_str(&got.body).unwrap();
+            let notice: serde_json::Value = serde_json::from_str(got.body()).unwrap();
             (got.at_ms / 1000, notice["times"].as_i64().unwrap())
         })
         .collect();
@@ -432,15 +462,35 @@ fn settings_that_lack_something_are_refused_with_a_remedy() {
     for (settings, message) in table {
         let settings: Settings = serde_yaml::from_str(settings).unwrap();
         let transport = Arc::new(SimTransport::new(&clock));
-        let tower = Watchtower::new(
-            &Changes::default(),
-            &clock,
-            &settings,
-            Log::off(),
-            Metrics::default(),
+        let tower = Watchtower::new(Setup {
+            changes: &Changes::default(),
+            clock: clock.clone(),
+            settings: &settings,
+            log: Log::off(),
+            metrics: Metrics::default(),
             transport,
-            &env,
-        );
+            env: &env,
+            reports: None,
+        });
         assert_eq!(tower.unwrap_err().message, message);
     }
+}
+
+// What the alerts and the dashboard read there must be, under the names that Prometheus sees.
+#[test]
+fn alerts_and_dashboard_read_what_is_counted() {
+    let known: Vec<String> = metrics::ALL.iter().map(|family| family.exposed()).collect();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/deploy");
+    let mut read = 0;
+    for file in ["alerts.yaml", "alerts.test.yaml", "dashboard.json", "README.md"] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let words = text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+        for word in words.filter(|word| word.starts_with("flowrun_") || word.starts_with("process_")) {
+            read += 1;
+            let family = ["_bucket", "_count", "_sum"].iter().find_map(|end| word.strip_suffix(end));
+            let named = |name: &str| known.iter().any(|known| known == name);
+            assert!(named(word) || family.is_some_and(named), "{file} reads {word}, which nobody counts");
+        }
+    }
+    assert!(read > 30, "{read}");
 }

@@ -20,12 +20,15 @@ use flowrun_host::session::{Job, clock};
 use flowrun_kit::files::MB;
 use flowrun_project::Problem;
 use flowrun_service::api::{self, Api};
+use flowrun_service::bearer::Bearer;
+use flowrun_service::endpoints::{Endpoints, Verify};
 use flowrun_service::gate::Bounds;
+use flowrun_service::hooks::{self, Hooks};
 use flowrun_service::http::{self, Encryption};
 use flowrun_service::people::People;
-use flowrun_service::watch::Watchtower;
 use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
+use flowrun_service::watch::{self, Watchtower};
 use flowrun_service::{Service, Setup, follow};
 use tokio::net::TcpListener;
 
@@ -128,7 +131,8 @@ async fn serve(
     let outside = asks::outside(surroundings)?;
     let people = People::new(first.runs.store().clone(), service.clock.clone(), people, outside);
     let people = people.map_err(|why| Problem::new(format!("the settings of those who may come: {why}")))?;
-    welcome(&service, &people, &format!("{scheme}://{}", named(address)), console);
+    let endpoints = endpoints(&service, &people, &settings, surroundings).await?;
+    welcome(&service, &endpoints, &people, &format!("{scheme}://{}", named(address)), console);
 
     let (switch, stop) = Stop::new();
     if surroundings.signals {
@@ -142,10 +146,18 @@ async fn serve(
     let form = Form::named(&args.log).unwrap_or_default();
     let log = Log::new(form, Level::Info, std::io::stderr());
     let transport = Arc::new(asks::transport(surroundings)?);
-    let (changes, clock) = (&service.changes, &service.clock);
-    let tower =
-        Watchtower::new(changes, clock, &settings.tell, log, metrics.clone(), transport, &surroundings.env)?;
-    let router = router(&service, &people, &metrics);
+    let hooks = hooks(&service, &settings, surroundings, console);
+    let tower = Watchtower::new(watch::Setup {
+        changes: &service.changes,
+        clock: service.clock.clone(),
+        settings: &settings.tell,
+        log,
+        metrics: metrics.clone(),
+        transport,
+        env: &surroundings.env,
+        reports: Some(service.clone()),
+    })?;
+    let router = router(&service, &people, &endpoints, &hooks, &metrics);
     let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
     let running = service.run(stop.clone(), Duration::from_secs(args.grace));
     let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
@@ -160,10 +172,19 @@ async fn serve(
 }
 
 /// All that is answered.
-fn router(service: &Arc<Service>, people: &People, metrics: &Metrics) -> Router {
-    let api = api::router(Api { service: service.clone(), people: people.clone() });
+fn router(
+    service: &Arc<Service>,
+    people: &People,
+    endpoints: &Arc<Endpoints>,
+    hooks: &Arc<Hooks>,
+    metrics: &Metrics,
+) -> Router {
+    let (service, people, endpoints) = (service.clone(), people.clone(), endpoints.clone());
+    let outside = endpoints.router().merge(hooks.routes());
+    let health = http::health::router(service.clone());
+    let api = api::router(Api { service, people: people.clone(), endpoints });
     let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
-    Router::new().merge(http::health::router(service.clone())).merge(inside)
+    health.merge(outside).merge(inside)
 }
 
 fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
@@ -192,6 +213,38 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
     Service::new(Setup { folders: args.folders.clone(), job, surroundings: around, clock, bounds })
 }
 
+/// The flows that can be called.
+async fn endpoints(
+    service: &Arc<Service>,
+    people: &People,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<Arc<Endpoints>, Problem> {
+    let verify = settings.oauth.clone().map(|oauth| {
+        let fetch = asks::outside(surroundings)?.fetch;
+        let bearer = Bearer::new(oauth, &surroundings.env, service.clock.clone(), fetch);
+        let bearer = bearer.map_err(|why| Problem::new(format!("the settings of `oauth`: {why}")))?;
+        Ok::<Arc<dyn Verify>, Problem>(Arc::new(bearer))
+    });
+    Endpoints::new(service.clone(), Some(people.origin().to_owned()), verify.transpose()?).await
+}
+
+/// The doors for those who tell what happened.
+fn hooks(
+    service: &Arc<Service>,
+    settings: &Settings,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Arc<Hooks> {
+    let all = hooks::Settings { hooks: settings.hooks.clone() };
+    let projects = service.projects.iter().map(|project| (project.clone(), all.clone()));
+    let hooks = Hooks::new(projects, surroundings.env.clone());
+    for (name, variable) in hooks.without_secrets() {
+        console.warn(&format!("nobody gets in by the hook `{name}`: {variable} is not set"));
+    }
+    Arc::new(hooks)
+}
+
 /// How a browser names an address of this machine.
 fn named(address: SocketAddr) -> String {
     match address.ip().is_loopback() {
@@ -207,7 +260,13 @@ fn encryption(args: &ServeArgs) -> Result<Option<Encryption>, Problem> {
         .map_err(|why| Problem::new(format!("TLS by {}: {why}", certificate.display())))
 }
 
-fn welcome(service: &Service, people: &People, address: &str, console: &mut Console<'_>) {
+fn welcome(
+    service: &Service,
+    endpoints: &Endpoints,
+    people: &People,
+    address: &str,
+    console: &mut Console<'_>,
+) {
     for project in &service.projects {
         let served = &project.runs.served;
         let version = served.version();
@@ -225,6 +284,9 @@ fn welcome(service: &Service, people: &People, address: &str, console: &mut Cons
                 shown.next_us.first().map_or("never again".to_owned(), |next| flowrun_service::when(*next));
             console.note(&format!("  {}: {}, next {next}\n", shown.flow, shown.schedule));
         }
+    }
+    for listed in endpoints.list().unwrap_or_default() {
+        console.note(&format!("  {}: {} ({})\n", listed.flow, listed.url, listed.security));
     }
     console.note(&format!("listening at {address}\n"));
     if let Some(link) = people.local_link() {

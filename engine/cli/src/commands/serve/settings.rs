@@ -1,10 +1,11 @@
 //! What a service is told that no flow says: who may come, hooks, notices. No secret stands in it.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
 use flowrun_project::{Problem, bounded};
-use flowrun_service::{people, watch};
+use flowrun_service::{bearer, hooks, people, watch};
 use serde::Deserialize;
 
 /// The file of `--settings`.
@@ -17,6 +18,12 @@ pub struct Settings {
     /// Who is told what happens.
     #[serde(default)]
     pub tell: watch::settings::Settings,
+    /// How callers of endpoints with OAuth are known.
+    #[serde(default)]
+    pub oauth: Option<bearer::Settings>,
+    /// Okta's hooks, by their names.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, hooks::HookSettings>,
 }
 
 /// It is written by hand.
