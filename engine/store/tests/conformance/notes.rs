@@ -89,6 +89,8 @@ fn due(store: &dyn Store) {
     assert_eq!(keys(store, &Notes::of("a").due(20)), ["first of 10", "second of 10", "second"]);
     assert_eq!(keys(store, &Notes::of("a").due(i64::MAX).at_most(1)), ["first of 10"]);
     assert!(keys(store, &Notes::of("a").due(9)).is_empty());
+    assert_eq!(keys(store, &Notes::of("a").due(30).due_after(10)), ["second", "third"]);
+    assert_eq!(keys(store, &Notes::of("a").due(20).due_after(9)), ["first of 10", "second of 10", "second"]);
     // Written again, a note goes behind those of the same time.
     put(store, [note("a", "first of 10", 3, Some(10), "")]);
     assert_eq!(keys(store, &Notes::of("a").due(10)), ["second of 10", "first of 10"]);
