@@ -441,10 +441,13 @@ cards: []
 trigger: { api_endpoint: { method: post, security: token } }
 cards: []
 #### c.yaml
-trigger: { event: { event: hr.hired, filter: $.inputs.department } }
+trigger: { event: { event: hr.hired, filter: $.inputs.department, order: none } }
 inputs: { department: text }
 cards: []
 #### d.yaml
+cards: []
+#### e.yaml
+trigger: { webhook: { name: deploys } }
 cards: []
 "#;
     let program = program(files);
@@ -452,10 +455,11 @@ cards: []
     assert_eq!(
         told,
         [
-            "Schedule { cron: \"0 2 * * *\", time_zone: \"Europe/Berlin\", start: Some(2026-01-01T00:00:00.000Z), end: None }",
-            "Endpoint { method: Some(Post), security: Some(Token) }",
-            "Event { event: \"hr.hired\", filter: Some(#2) }",
+            "Schedule { cron: \"0 2 * * *\", time_zone: \"Europe/Berlin\", start: Some(2026-01-01T00:00:00.000Z), end: None, more: {} }",
+            "Endpoint { method: Some(Post), security: Some(Token), more: {} }",
+            "Event { event: \"hr.hired\", filter: Some(#2), with: [], more: {\"order\": Text(\"none\")} }",
             "Helper",
+            "Webhook { name: \"deploys\", more: {} }",
         ]
     );
     let wrong = files.replace("$.inputs.department", "$.later.text").replace(
@@ -463,6 +467,10 @@ cards: []
         "department: text }\ncards: [{ id: later, card: text.compose, with: { text: x } }, { card: flow_control.wait_for, with: { delay: $.later.text } }]",
     );
     assert_eq!(codes(&wrong), ["E032 later"]);
+    for name in ["okta", "Deploys", "a/b", "\"\""] {
+        let wrong = files.replace("name: deploys", &format!("name: {name}"));
+        assert_eq!(codes(&wrong).len(), 1, "{name}");
+    }
 }
 
 /// Who uses what, one line for each place.

@@ -113,9 +113,8 @@ impl Served {
         self.lock().clone()
     }
 
-    /// Reads the project again. Gives the version before and the one that counts from now on if it has changed; one with mistakes
-    /// changes nothing.
-    pub fn reload(&self, at_us: i64) -> Result<Option<(Arc<Version>, Arc<Version>)>, Refused> {
+    /// Reads the project again. Gives the version that counts from now on, if it has changed; one with mistakes changes nothing.
+    pub fn reload(&self, at_us: i64) -> Result<Option<Arc<Version>>, Refused> {
         let before = self.version();
         let version = Version::read(&self.folder, before.number + 1, at_us, &self.surroundings)?;
         if version.hash == before.hash {
@@ -123,7 +122,7 @@ impl Served {
         }
         let version = Arc::new(version);
         *self.lock() = version.clone();
-        Ok(Some((before, version)))
+        Ok(Some(version))
     }
 
     /// A flow, ready to be run.

@@ -112,7 +112,7 @@ pub struct Runs {
     /// Who waits for runs that have left memory.
     askers: Mutex<BTreeMap<RunId, oneshot::Sender<Answer>>>,
     /// The runs that wait for a time.
-    pub(crate) waiting: Waiting,
+    pub waiting: Waiting,
 }
 
 /// A run that goes on.

@@ -159,7 +159,7 @@ impl Hosted {
     pub fn reload(&self) -> Result<(), Problem> {
         match self.runs.served.reload(self.runs.now_us()) {
             Ok(None) => Ok(()),
-            Ok(Some((_, version))) => {
+            Ok(Some(version)) => {
                 self.schedules.refresh();
                 self.inbox.look();
                 self.runs.tell(What::Reloaded { version: version.number });

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -13,6 +12,7 @@ use axum::http::Method;
 use flowrun_core::value::{Value as Told, parse_date, parse_json};
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::Pending;
 use flowrun_service::hooks::Hooks;
 use flowrun_service::hooks::log::{Logs, Page, Refusal, watch};
 use flowrun_service::inbox::SPACE;
@@ -39,7 +39,7 @@ impl Logs for Log {
         "okta"
     }
 
-    fn page<'l>(&'l self, at: &'l str) -> Pin<Box<dyn Future<Output = Result<Page, Refusal>> + Send + 'l>> {
+    fn page<'l>(&'l self, at: &'l str) -> Pending<'l, Result<Page, Refusal>> {
         Box::pin(async move {
             let events = self.events.lock().unwrap();
             let there = events.iter().filter(|(stored_ms, _)| *stored_ms <= self.clock.now_ms()).count();
@@ -245,7 +245,7 @@ impl Logs for OverHttp {
         "okta"
     }
 
-    fn page<'l>(&'l self, at: &'l str) -> Pin<Box<dyn Future<Output = Result<Page, Refusal>> + Send + 'l>> {
+    fn page<'l>(&'l self, at: &'l str) -> Pending<'l, Result<Page, Refusal>> {
         Box::pin(async move {
             let path = at.find("/api/").map_or(at, |place| &at[place..]);
             let asks = request(Method::GET, path, &[("authorization", &self.1)], Body::empty());

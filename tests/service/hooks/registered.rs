@@ -2,14 +2,13 @@
 //! its specification of the Event Hooks API has it.
 
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Mutex;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Method;
 use flowrun_core::value::Text;
+use flowrun_kit::effect::Pending;
 use flowrun_service::hooks::registered::{Api, New, all, create, verify};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -58,7 +57,7 @@ impl Api for Org {
         method: &'static str,
         path: String,
         body: Option<Value>,
-    ) -> Pin<Box<dyn Future<Output = Result<(u16, Value), String>> + Send + 'a>> {
+    ) -> Pending<'a, Result<(u16, Value), String>> {
         Box::pin(async move {
             match (method, path.as_str()) {
                 ("POST", "/api/v1/eventHooks") => {

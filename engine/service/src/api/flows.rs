@@ -66,7 +66,7 @@ pub const ROUTES: &[Route] = &[
         query: &[],
         body: &[Param {
             name: "passed",
-            says: "What becomes of what came while it was off.",
+            says: "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.",
             kind: Kind::Words(&["run", "drop"]),
             must: false,
         }],
@@ -205,7 +205,7 @@ fn told(hosted: &Hosted, flow: &Flow) -> Value {
         "on": hosted.switches.is_on(&flow.path),
         "off_since": hosted.switches.off_since(&flow.path).map(crate::when),
         "passed": hosted.schedules.passed(&flow.path),
-        "events_aside": hosted.inbox.aside().get(&*flow.path).copied().unwrap_or(0),
+        "aside": hosted.inbox.aside().get(&flow.path).copied().unwrap_or_default(),
         "inputs": flow.inputs.iter().map(|input| json!({
             "name": &*input.name, "type": input.ty.to_string(), "required": input.default.is_none(),
         })).collect::<Vec<_>>(),
@@ -286,8 +286,14 @@ async fn switch(call: Call, on: bool) -> Result<Reply, Problem> {
     call.needs(Right::SwitchFlows, &hosted.runs.served.name, &flow)?;
     if on && call.said("passed") != Some("run") {
         hosted.schedules.forget_passed(&flow);
-        let dropped = hosted.inbox.drop_aside(&flow).await;
-        dropped.map_err(|problem| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &problem.message))?;
+    }
+    // Events run unless somebody says that they shall not: there is no other day on which they come again.
+    if on && call.said("passed") == Some("drop") {
+        hosted
+            .inbox
+            .drop_aside(&flow)
+            .await
+            .map_err(|problem| Problem::new(StatusCode::SERVICE_UNAVAILABLE, &problem.message))?;
     }
     if hosted.switches.set(&flow, on, hosted.runs.now_us()).await? {
         hosted.runs.tell(What::Switched { flow: Arc::from(&*flow), on });

@@ -4,8 +4,6 @@
 //! is kept with the events that came before it, in one commit.
 
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +11,7 @@ use flowrun_core::value::{Record, Text, Value, parse_date, parse_json};
 use flowrun_host::driver::Stop;
 use flowrun_host::session::durable::home::problem;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::effect::Pending;
 use flowrun_project::Problem;
 use flowrun_store::{Batch, Note, NoteChange, Notes};
 
@@ -49,7 +48,7 @@ pub trait Logs: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     /// What a GET of this path, or of the link that a page before gave, is answered.
-    fn page<'l>(&'l self, at: &'l str) -> Pin<Box<dyn Future<Output = Result<Page, Refusal>> + Send + 'l>>;
+    fn page<'l>(&'l self, at: &'l str) -> Pending<'l, Result<Page, Refusal>>;
 }
 
 /// A page of the log.

@@ -1,10 +1,9 @@
 //! Hooks as Okta knows them: made, verified, and looked at whether they can deliver (Event Hooks API).
 
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
 
 use flowrun_core::value::Text;
+use flowrun_kit::effect::Pending;
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/eventHooks";
@@ -24,7 +23,7 @@ pub trait Api: Send + Sync {
         method: &'static str,
         path: String,
         body: Option<Value>,
-    ) -> Pin<Box<dyn Future<Output = Result<(u16, Value), String>> + Send + 'a>>;
+    ) -> Pending<'a, Result<(u16, Value), String>>;
 }
 
 /// A hook that is to be.

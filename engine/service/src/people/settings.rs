@@ -108,7 +108,7 @@ pub struct Access {
     /// A role.
     #[serde(default)]
     pub role: Option<Role>,
-    /// A flow that they may run.
+    /// A flow that they may see and run.
     #[serde(default)]
     pub run: Option<String>,
     /// Whether they see data.
@@ -140,7 +140,8 @@ impl Access {
             )),
             (Some(role), None, false) => Ok(Grant { rights: role.rights().to_vec(), within: within() }),
             (None, Some(flow), false) if folder.is_none() => {
-                Ok(Grant { rights: vec![Right::Run], within: Within::Flow(flow.clone()) })
+                // What can't be seen can't be found, to be run.
+                Ok(Grant { rights: vec![Right::SeeFlows, Right::Run], within: Within::Flow(flow.clone()) })
             }
             (None, None, true) => Ok(Grant { rights: vec![Right::SeeData], within: within() }),
             _ => Err(format!("access of {who}: expected one of `role`, `run` and `see_data` on a line")),
@@ -159,6 +160,9 @@ impl Settings {
             return Err(format!(
                 "origin: {origin} is not encrypted, and who listens could take the place of whoever signs in: serve it by https"
             ));
+        }
+        if self.local && !origin.is_loopback() {
+            return Err("local: its link works at the service's own machine, where the service is not called that: take localhost as `origin`, or no `local`".to_owned());
         }
         for access in &self.access {
             access.grant()?;

@@ -494,3 +494,41 @@ fn alerts_and_dashboard_read_what_is_counted() {
     }
     assert!(read > 30, "{read}");
 }
+
+// The manual's settings are ones that a service takes.
+#[test]
+fn the_settings_of_the_manual_are_taken() {
+    #[derive(serde::Deserialize)]
+    struct File {
+        tell: Settings,
+    }
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/deploy/README.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next());
+    let told: Vec<&str> = blocks.filter(|block| block.starts_with("tell:")).collect();
+    assert_eq!(told.len(), 2, "who is told what, and traces");
+    let env = [
+        ("SPLUNK_AUTHORIZATION", "Splunk abc"),
+        ("SMTP_URL", "smtps://user:password@mail.example.com"),
+        ("SLACK_WEBHOOK", "https://hooks.slack.com/services/T/B/x"),
+        ("TEAMS_WEBHOOK", "https://example.webhook.office.com/x"),
+        ("OPS_SECRET", "whsec"),
+    ];
+    let env: Env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let File { tell } = serde_yaml::from_str(told[0]).unwrap();
+    assert_eq!((tell.log_streams.len(), tell.notices.len()), (1, 4));
+    let clock = Clock::simulated(0);
+    let tower = Watchtower::new(Setup {
+        changes: &Changes::default(),
+        clock: clock.clone(),
+        settings: &tell,
+        log: Log::off(),
+        metrics: Metrics::default(),
+        transport: Arc::new(SimTransport::new(&clock)),
+        env: &env,
+        reports: None,
+    });
+    tower.unwrap();
+    let File { tell } = serde_yaml::from_str(told[1]).unwrap();
+    assert!(tell.otel.is_some());
+}

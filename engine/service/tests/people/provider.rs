@@ -1,5 +1,5 @@
-//! An OpenID provider for tests, as Okta's org server is one (hooks and endpoints by Okta's public description of its API), with
-//! faults on demand.
+//! An OpenID provider for tests, as an org of Okta is one, and its custom server `default` another (by Okta's public description of
+//! its API), with faults on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use crate::keys;
 
-pub const ISSUER: &str = "https://acme.okta.com";
+const ORG: &str = "https://acme.okta.com";
 const CLIENT: &str = "0oa1flows";
 const SECRET: &str = "s3cret of the client & more";
 
@@ -31,6 +31,8 @@ pub struct Provider {
 }
 
 pub struct State {
+    /// Which of the two servers it is: the other one is not there.
+    pub issuer: String,
     pub user: User,
     /// Which keys are published, and which one signs.
     pub published: Vec<&'static str>,
@@ -94,7 +96,7 @@ pub enum Fault {
 }
 
 impl Provider {
-    pub fn new(clock: Clock) -> Provider {
+    pub fn new(clock: Clock, issuer: &str) -> Provider {
         let user = User {
             sub: "00u1ada".into(),
             name: "Ada Lovelace".into(),
@@ -104,6 +106,7 @@ impl Provider {
             acr: "urn:okta:loa:2fa:any".into(),
         };
         let state = State {
+            issuer: issuer.to_owned(),
             user,
             published: vec!["one", "two"],
             signs: "one",
@@ -125,12 +128,15 @@ impl Provider {
     }
 
     pub fn router(&self) -> Router {
+        let base = self.with(|state| state.base());
+        let well_known =
+            self.with(|state| state.issuer.replacen(ORG, "", 1)) + "/.well-known/openid-configuration";
         Router::new()
-            .route("/.well-known/openid-configuration", get(discovery))
-            .route("/oauth2/v1/keys", get(published))
-            .route("/oauth2/v1/authorize", get(authorize))
-            .route("/oauth2/v1/token", post(token))
-            .route("/oauth2/v1/userinfo", get(userinfo))
+            .route(&well_known, get(discovery))
+            .route(&format!("{base}/v1/keys"), get(published))
+            .route(&format!("{base}/v1/authorize"), get(authorize))
+            .route(&format!("{base}/v1/token"), post(token))
+            .route(&format!("{base}/v1/userinfo"), get(userinfo))
             .with_state(self.clone())
     }
 
@@ -139,11 +145,19 @@ impl Provider {
     }
 }
 
+impl State {
+    /// Where its endpoints lie: those of an org below `/oauth2`, those of a custom server below its issuer.
+    fn base(&self) -> String {
+        if self.issuer == ORG { "/oauth2".to_owned() } else { self.issuer.replacen(ORG, "", 1) }
+    }
+}
+
 async fn discovery(Given(provider): Given<Provider>) -> Json<Value> {
-    let fault = provider.with(|state| state.fault.clone());
-    let issuer = if fault == Fault::OtherIssuer { "https://evil.example" } else { ISSUER };
+    let (fault, issuer, base) =
+        provider.with(|state| (state.fault.clone(), state.issuer.clone(), state.base()));
+    let issuer = if fault == Fault::OtherIssuer { "https://evil.example" } else { &issuer };
     let scheme = if fault == Fault::Unencrypted { "http" } else { "https" };
-    let at = |name: &str| format!("{scheme}://acme.okta.com/oauth2/v1/{name}");
+    let at = |name: &str| format!("{scheme}://acme.okta.com{base}/v1/{name}");
     Json(json!({
         "issuer": issuer, "authorization_endpoint": at("authorize"), "token_endpoint": at("token"),
         "userinfo_endpoint": at("userinfo"), "jwks_uri": at("keys"), "end_session_endpoint": at("logout"),
@@ -272,7 +286,7 @@ fn give(provider: &Provider, state: &mut State, code: &Code) -> Value {
     state.access.insert(access.clone(), code.user.clone());
     let user = &code.user;
     let mut claims = json!({
-        "iss": ISSUER, "sub": user.sub, "aud": CLIENT, "iat": now, "exp": now + 3600, "auth_time": now - user.ago,
+        "iss": state.issuer, "sub": user.sub, "aud": CLIENT, "iat": now, "exp": now + 3600, "auth_time": now - user.ago,
         "nonce": code.asked["nonce"], "jti": format!("ID.{}", state.count), "ver": 1, "amr": ["pwd"], "acr": user.acr,
         "at_hash": URL_SAFE_NO_PAD.encode(&Sha256::digest(&access)[..16]), "sid": "sid-of-ada",
     });

@@ -354,6 +354,24 @@ async fn the_service_proves_itself_in_three_ways() {
     }
 }
 
+/// A custom server is an issuer of its own, and its groups are a claim of any name, for which no scope is asked.
+#[tokio::test]
+async fn a_custom_server_signs_people_in_too() {
+    let mut own = settings();
+    own["oidc"]["issuer"] = json!("https://acme.okta.com/oauth2/default");
+    own["oidc"]["groups"] = json!("teams");
+    own["oidc"]["scopes"] = json!(["profile", "email"]);
+    let world = World::with(own);
+    world.provider.with(|state| state.fault = Fault::Claims(json!({ "teams": "HR" })));
+    let mut ada = world.browser();
+    ada.sign_in("/").await;
+    assert_eq!(ada.post("/run").await.status(), StatusCode::OK);
+    assert_eq!(world.net.asked("/oauth2/default/v1/keys"), 1);
+    // The org's server is another issuer, although it has the same keys.
+    world.provider.with(|state| state.fault = Fault::Claims(json!({ "iss": "https://acme.okta.com" })));
+    assert_eq!(world.browser().try_sign_in("/").await.status(), StatusCode::FORBIDDEN);
+}
+
 #[tokio::test]
 async fn the_provider_ends_a_session_by_its_name() {
     let world = World::new();
@@ -438,8 +456,18 @@ async fn rights_are_those_of_the_settings_of_now() {
     less["access"] = json!([{ "group": "Flow admins", "role": "Super Administrator" }]);
     let world = world.again(less);
     let mut ada = world.browser();
-    ada.cookies = cookies;
+    ada.cookies = cookies.clone();
     assert_eq!(ada.post("/run").await.status(), StatusCode::FORBIDDEN);
+    // One flow is seen and run, and nothing else.
+    let mut one = settings();
+    one["access"] = json!([{ "person": "00u1ada", "run": "hr/leavers" }]);
+    let world = world.again(one);
+    let mut ada = world.browser();
+    ada.cookies = cookies;
+    assert_eq!(ada.post("/run").await.status(), StatusCode::OK);
+    assert_eq!(ada.get("/data").await.status(), StatusCode::FORBIDDEN);
+    let expected = json!([{ "rights": ["see_flows", "run"], "within": { "flow": "hr/leavers" } }]);
+    assert_eq!(ada.me().await["may"], expected);
 }
 
 #[tokio::test]
@@ -588,6 +616,7 @@ async fn settings_that_would_let_in_strangers_are_refused() {
             "not by both",
         ),
         ("access", json!([{ "group": "HR", "role": "Folder Runner" }]), "say which under `folder`"),
+        ("local", json!(true), "take localhost as `origin`"),
         ("surprise", json!(1), "unknown field"),
     ] {
         let mut own = settings();

@@ -59,7 +59,8 @@ impl World {
 
     pub fn with(settings: Value) -> World {
         let clock = Clock::simulated(START_MS);
-        let provider = Provider::new(clock.clone());
+        let issuer = settings["oidc"]["issuer"].as_str().unwrap_or("https://acme.okta.com");
+        let provider = Provider::new(clock.clone(), issuer);
         let net = Arc::new(Net::default());
         net.add("acme.okta.com", provider.router());
         let store = Arc::new(InMemory::new());
