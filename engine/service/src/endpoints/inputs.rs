@@ -21,6 +21,8 @@ pub enum From {
     Headers,
     /// The body, as text.
     Body,
+    /// The fields of the body, in one object.
+    Fields,
     /// The query, as text.
     Query,
     /// The header of its name.
@@ -32,7 +34,7 @@ pub enum From {
 }
 
 impl From {
-    /// Where an input comes from. The first four are told by name and type, as exports have them; where an author gives one of those names
+    /// Where an input comes from. The first five are told by name and type, as exports have them; where an author gives one of those names
     /// another type it is an ordinary field.
     pub fn of(endpoint: &Endpoint, name: &str, ty: Type) -> From {
         if endpoint.headers.contains(name) {
@@ -45,6 +47,7 @@ impl From {
             "raw" if ty == Type::OBJECT => From::Raw,
             "headers" if ty == Type::OBJECT => From::Headers,
             "body" if ty == Type::TEXT => From::Body,
+            "body" if ty == Type::OBJECT => From::Fields,
             "query" if ty == Type::TEXT => From::Query,
             _ => From::Field,
         }
@@ -101,6 +104,7 @@ fn value(asked: &Asked, from: From, name: &str, ty: Type) -> Option<Value> {
         ])),
         From::Headers => Some(Value::from(asked.headers.clone())),
         From::Body => Some(Value::from(&*asked.body)),
+        From::Fields => asked.whole(),
         From::Query => Some(Value::from(&*asked.query)),
         From::InHeaders => asked.header(name).cloned(),
         From::InQuery => asked.in_query(name, ty.list),

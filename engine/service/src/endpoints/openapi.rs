@@ -62,7 +62,7 @@ fn operation(endpoint: &Endpoint, version: &Version, gets: bool) -> Option<Value
             From::Field if gets => Some("query"),
             From::Field => None,
             // What is the request itself is no field of it.
-            From::Raw | From::Headers | From::Body | From::Query => continue,
+            From::Raw | From::Headers | From::Body | From::Fields | From::Query => continue,
         };
         match place {
             Some(place) => {

@@ -92,6 +92,17 @@ impl Asked {
         }
     }
 
+    /// The body as one object; as text, if it has no fields.
+    pub fn whole(&self) -> Option<Value> {
+        if self.body.trim().is_empty() {
+            return None;
+        }
+        match self.fields.is_empty() {
+            true => Some(Value::from(&*self.body)),
+            false => Some(Value::from(self.fields.iter().cloned().collect::<Record>())),
+        }
+    }
+
     /// A header, whatever its letters.
     pub fn header(&self, name: &str) -> Option<&Value> {
         self.headers.get(&name.to_ascii_lowercase())
