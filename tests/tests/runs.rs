@@ -18,7 +18,7 @@ use regex::Regex;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("flowrun.yaml", "connections: { badges: api_connector, okta: okta }\n"),
     (
         "approve.yaml",
@@ -49,6 +49,31 @@ cards:
     with: { url: /badges, body: { login: $.inputs.login } }
   - card: flow_control.return
     with: { number: $.order.body.number }
+",
+    ),
+    (
+        "hire.yaml",
+        "name: Hire
+save_data: on
+outputs: { failed: number }
+cards:
+  - id: people
+    card: list.for_each_ignore_errors
+    pass: { login: $.item }
+    with:
+      list: [ada@example.com, bob@example.com, cleo@example.com]
+      flow:
+        inputs: { login: text }
+        cards:
+          - id: user
+            card: okta.create_user
+            connection: okta
+            with: { login: $.inputs.login, email: $.inputs.login, first_name: A, last_name: B }
+          - card: okta.read_user
+            connection: okta
+            with: { id_or_login: \"{{ 'nobody' if inputs.login == 'bob@example.com' else user.id }}\" }
+  - card: flow_control.return
+    with: { failed: $.people.failed }
 ",
     ),
     (
@@ -266,6 +291,21 @@ fn runs_are_run_anew_and_from_a_card_on() {
         "runs --json --text run-4",
         "runs",
     ]));
+}
+
+/// Of three people, something goes wrong with the second: only for that one is anything asked again, two requests instead of six.
+#[test]
+fn only_what_failed_is_run_anew() {
+    let project = Project::new();
+    project.said("hire.yaml");
+    insta::assert_snapshot!(project.all(&[
+        "runs show run",
+        "rerun run --failed",
+        "rerun run-2 --failed",
+        "runs"
+    ]));
+    let told = project.said("rerun run --failed --trace");
+    assert!(told.contains("okta: 2 requests"), "{told}");
 }
 
 #[test]

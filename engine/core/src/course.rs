@@ -266,7 +266,7 @@ impl Course {
     }
 
     /// Takes the turns up to an entry, with what the run did on its own between them.
-    fn advance(&mut self, turns: u32, own: &mut dyn Own) {
+    pub fn advance(&mut self, turns: u32, own: &mut dyn Own) {
         while self.after < turns {
             if self.after > 0 {
                 self.do_own(own);

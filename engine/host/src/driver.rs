@@ -32,6 +32,8 @@ pub struct World {
     pub stop: Stop,
     /// A run that waits for nothing but a time at least so far away is let go of; nothing where it is waited for however long it takes.
     pub parks: Option<Duration>,
+    /// How effects ended in a run of before, which are not asked for again, each with the fingerprint of what was asked.
+    pub remembers: Arc<Remembered>,
     performer: Box<dyn Perform>,
 }
 
@@ -69,7 +71,7 @@ impl World {
 
     /// A world in which `performer` does what is asked for, until `stop` is given.
     pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
-        World { time, stop, parks: None, performer: Box::new(performer) }
+        World { time, stop, parks: None, remembers: Arc::default(), performer: Box::new(performer) }
     }
 
     /// The run's tables.
@@ -82,11 +84,24 @@ impl World {
         Here(&*self.performer)
     }
 
+    /// How an effect ended in a run of before, if the same was asked for there. That somebody waited is not asked again either.
+    fn remembered(&self, effect: &Effect) -> Option<Outcome> {
+        if self.remembers.is_empty() {
+            return None;
+        }
+        let (print, recorded) = self.remembers.get(&effect.id)?;
+        let waited = matches!((&effect.act, recorded), (Act::WaitUntil(_), Recorded::Waited));
+        (waited || effect.print() == *print).then(|| recorded.outcome(&Names::of(effect)))
+    }
+
     /// Does what an effect asks for, and tells how it ended.
     pub async fn perform(&self, effect: Effect) -> (EffectId, Outcome) {
         (effect.id, self.performer.perform(effect).outcome().await)
     }
 }
+
+/// How effects ended, each with the fingerprint of what was asked.
+pub type Remembered = BTreeMap<EffectId, (u64, Recorded)>;
 
 /// What is a run's own, as its world does it.
 pub struct Here<'w>(&'w dyn Perform);
@@ -416,6 +431,10 @@ impl<'d> Driver<'d> {
             return;
         }
         let Some(effect) = self.course.take(id) else { return };
+        if let Some(outcome) = self.world.remembered(&effect) {
+            self.ended.push_back((id, Ended::Done(outcome)));
+            return;
+        }
         if let Act::WaitUntil(until_us) = effect.act {
             self.waits.insert(id, until_us);
         }
@@ -481,7 +500,10 @@ impl<'d> Driver<'d> {
         let tables = self.world.performer.tables();
         // Until the changes are handed in, nobody else makes any.
         let _order = tables.map(Tables::kept_lock);
-        let outcome = here.perform(effect, now_us);
+        let outcome = match self.world.remembered(&effect) {
+            Some(outcome) => outcome,
+            None => here.perform(effect, now_us),
+        };
         if let Some(changes) = tables.map(Tables::take_changes).filter(|changes| !changes.is_empty()) {
             self.log.changed(changes);
         }

@@ -129,6 +129,9 @@ pub struct RerunArgs {
     /// With the flows and variables of then, instead of those that are in its project now
     #[arg(long)]
     pub then: bool,
+    /// Only what failed, with the flows of then: items of loops that failed, and what comes after them; all else keeps what it was answered
+    #[arg(long, conflicts_with_all = ["then", "file"])]
+    pub failed: bool,
     /// The flow or export that has the flows now [default: the run's flow in its project]
     #[arg(long, value_name = "FILE", conflicts_with = "then")]
     pub file: Option<PathBuf>,
@@ -224,6 +227,11 @@ pub fn rerun(
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
     let (home, run) = args.on.place.find(&args.run, surroundings)?;
+    if args.failed {
+        let folder = home.folder.clone();
+        drop(home);
+        return rerun_failed(args, &run, folder, surroundings, console);
+    }
     let vocabulary = surroundings.registry.vocabulary();
     let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, Some(0))?;
     let run_args = args.on.as_run(home.folder.clone(), &run);
@@ -234,6 +242,28 @@ pub fn rerun(
     let mut warnings = Vec::new();
     let plan = Plan::anew(job, recalled, args.then, surroundings.session(), &mut warnings);
     Ok(Box::new((run_args, run::planned(plan, &warnings, console)?)))
+}
+
+/// Runs what failed in a run anew.
+fn rerun_failed(
+    args: &RerunArgs,
+    run: &Run,
+    folder: PathBuf,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    if run.state.status().is_open() {
+        let id = &run.about.id;
+        let problem = Problem::new(format!("run {id} has not ended ({})", run.state.status().name()));
+        return Err(problem.help(format!("`flowrun resume {id}` goes on with it")).into());
+    }
+    let home = own_now(&folder, &surroundings.env, "flowrun rerun")?;
+    let (name, vocabulary) = (surroundings.run_id.as_deref(), surroundings.registry.vocabulary());
+    let (name, remembered) = home.fork_failed(&run.about.id, name, vocabulary)?;
+    console.note(&format!("run {name} keeps what run {} was answered, but for what failed\n", run.about.id));
+    drop(home);
+    let (args, plan) = *again(&name, None, Say::GoOn, &args.on.at(folder), surroundings, console)?;
+    Ok(Box::new((args, plan.remembering(remembered))))
 }
 
 /// Runs a run from one of its cards on.

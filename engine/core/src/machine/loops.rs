@@ -186,6 +186,9 @@ impl Machine {
     pub(super) fn child_ended(&mut self, caller: Caller, child: Box<Frame>, child_at: FrameId) {
         let at = caller.frame;
         let Some(mut frame) = self.frames.take(at) else { return };
+        if caller.item.is_some() && child.fault().is_some() {
+            self.failed_items.insert(child.id);
+        }
         let program = self.program.clone();
         let flow = program.flow(frame.flow);
         let step = flow.step(caller.step);

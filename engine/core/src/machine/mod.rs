@@ -22,7 +22,7 @@ mod stream;
 mod waits;
 mod warn;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use answer::Response;
@@ -128,6 +128,7 @@ pub struct Machine {
     scratch: Vec<Value>,
     warnings: warn::Warnings,
     response: Option<Box<Response>>,
+    failed_items: BTreeSet<u64>,
 }
 
 impl Machine {
@@ -168,12 +169,29 @@ impl Machine {
             scratch: Vec::new(),
             warnings: warn::Warnings::default(),
             response: None,
+            failed_items: BTreeSet::new(),
             program,
         };
         let id = machine.program.flow(entry).key;
         let error = machine.start.error.clone();
         machine.root = machine.open(entry, given, None, id, error)?;
         Ok(machine)
+    }
+
+    /// The frames in which an effect is awaited, as effects name them, from its own outward.
+    pub fn frames_of(&self, id: EffectId) -> Vec<u64> {
+        let mut frames = Vec::new();
+        let mut at = self.pending.get(&id).map(|(at, ..)| *at);
+        while let Some(frame) = at.and_then(|at| self.frames.get(at)) {
+            frames.push(frame.id);
+            at = frame.caller.as_ref().map(|caller| caller.frame);
+        }
+        frames
+    }
+
+    /// The frames of those items of loops and streams that have failed.
+    pub fn failed_items(&self) -> &BTreeSet<u64> {
+        &self.failed_items
     }
 
     /// The program that runs.

@@ -23,6 +23,7 @@ use super::durable::opening;
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
 use super::{Job, Surroundings, externals, given};
+use crate::driver::Remembered;
 
 /// What is the same for all runs that start with a flow: its project, read and checked, and held against the connections there are.
 pub struct Ready {
@@ -52,6 +53,8 @@ pub struct Plan {
     pub(super) files: Files,
     /// The right to run alone, if somebody kept it for the run.
     pub(super) turn: Option<Turn>,
+    /// What a run of before was answered, and is not asked again.
+    pub(super) remembers: Arc<Remembered>,
 }
 
 /// A project on its way to be run: what it is made of, the variables that it had before, and what was made of it then.
@@ -160,13 +163,31 @@ impl Ready {
         let flow = self.project.flow(path).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         let files = self.files(&job)?;
         let inputs = given::inputs(flow, &job.inputs, &files)?;
-        Ok(Plan { job, ready: self.clone(), recalled: None, renews: false, inputs, files, turn: None })
+        Ok(Plan {
+            job,
+            ready: self.clone(),
+            recalled: None,
+            renews: false,
+            inputs,
+            files,
+            turn: None,
+            remembers: Arc::default(),
+        })
     }
 
     /// A run of this, with these inputs.
     pub fn plan_with(self: &Arc<Ready>, job: Job, inputs: Record) -> Result<Plan, Refused> {
         let files = self.files(&job)?;
-        Ok(Plan { job, ready: self.clone(), recalled: None, renews: false, inputs, files, turn: None })
+        Ok(Plan {
+            job,
+            ready: self.clone(),
+            recalled: None,
+            renews: false,
+            inputs,
+            files,
+            turn: None,
+            remembers: Arc::default(),
+        })
     }
 
     fn files(&self, job: &Job) -> Result<Files, Refused> {
@@ -247,7 +268,16 @@ impl Plan {
         let files = ready.files(&job)?;
         let inputs = recalled.opening.header.inputs.clone();
         let recalled = Some(Box::new(recalled));
-        Ok(Plan { job, ready: Arc::new(ready), recalled, renews: new, inputs, files, turn: None })
+        Ok(Plan {
+            job,
+            ready: Arc::new(ready),
+            recalled,
+            renews: new,
+            inputs,
+            files,
+            turn: None,
+            remembers: Arc::default(),
+        })
     }
 
     /// A new run of what was run before, with the same inputs: with the flows and variables of then, or with those of the job's file.
@@ -273,6 +303,11 @@ impl Plan {
     /// The same, with the right to run alone that was kept for it.
     pub fn with_turn(self, turn: Option<Turn>) -> Plan {
         Plan { turn, ..self }
+    }
+
+    /// The same, in which nothing of this is asked again.
+    pub fn remembering(self, remembers: Remembered) -> Plan {
+        Plan { remembers: Arc::new(remembers), ..self }
     }
 
     /// What is the same for all runs of it.

@@ -236,8 +236,8 @@ fn schema_of(setting: &Setting) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Duration(..) => json!({ "type": ["string", "number"] }),
         Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
-        Kind::Text => json!({ "type": "string", "minLength": 1 }),
-        Kind::Texts => json!({ "type": ["string", "array"], "items": { "type": "string", "minLength": 1 } }),
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Texts => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
     };
     schema["description"] = json!(setting.says);
     schema

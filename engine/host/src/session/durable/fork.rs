@@ -7,11 +7,12 @@ use flowrun_core::machine::Limits;
 use flowrun_core::stored::encode;
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_project::Problem;
-use flowrun_store::{About, AuditLine, Batch, Fork, NewRun, RunId, Store};
+use flowrun_store::{About, AuditLine, Batch, Fork, NewRun, RunId, Status, Store};
 
 use super::chronicle::kind;
 use super::home::{Home, problem};
 use super::recall::{Recalled, Sight, card_of};
+use crate::driver::Remembered;
 use crate::session::open::{refused, run_id, unused};
 use crate::session::said::{answered, given};
 use crate::session::{audit, plan};
@@ -54,6 +55,35 @@ impl Home {
         let name: RunId = RunId::from(&*unused(&run_id(from.name, now_us), self));
         self.write(recalled, &name, given.as_ref(), now_us)?;
         Ok(name)
+    }
+
+    /// Stores a run that begins as `run` did, and gives its name, with all that `run` was answered and that need not be asked again: all but
+    /// what belongs to items of loops and streams that failed, and what failed itself.
+    pub fn fork_failed(
+        &self,
+        run: &str,
+        name: Option<&str>,
+        vocabulary: &Vocabulary,
+    ) -> Result<(RunId, Remembered), Problem> {
+        let mut recalled = Recalled::read(self, run, vocabulary, Sight::Start, None)?;
+        let first = recalled.run.about.clone();
+        let anew = || format!("`flowrun rerun {}` runs it anew", first.id);
+        if recalled.run.cut > 0 {
+            let message = format!("the beginning of the journal of run {} is gone", first.id);
+            return Err(Problem::new(message).help(anew()));
+        }
+        let (remembered, failed) = recalled.answers()?;
+        if failed == 0 && recalled.run.state.status() == Status::Done {
+            return Err(Problem::new(format!("nothing failed in run {}", first.id)).help(anew()));
+        }
+        if let Some(key) = &first.alone {
+            self.nobody_else(&first.scope, key, &first.title)?;
+        }
+        recalled.entries.clear();
+        let now_us = plan::now_ms().saturating_mul(1000);
+        let name: RunId = RunId::from(&*unused(&run_id(name, now_us), self));
+        self.write(recalled, &name, None, now_us)?;
+        Ok((name, remembered))
     }
 
     /// Writes the run down: how it started, what it shares, and what its card gives instead.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flowrun_core::course::{Course, Own, Place};
 use flowrun_core::effect::{Act, Effect, Outcome};
-use flowrun_core::journal::{Diverged, Entry, ReplayError};
+use flowrun_core::journal::{Diverged, Entry, Event, Recorded, ReplayError};
 use flowrun_core::machine::{Limits, Machine, Start};
 use flowrun_core::program::{Program, Step};
 use flowrun_core::stored::{Blind, Seal, decode};
@@ -17,7 +17,7 @@ use flowrun_tables::{Loaded, Rows, Tables};
 use super::chronicle::unframed;
 use super::home::{Home, problem};
 use super::opening::Opening;
-use crate::driver::RunTime;
+use crate::driver::{Remembered, RunTime};
 use crate::perform::Perform;
 
 /// A run of before.
@@ -129,6 +129,31 @@ impl Recalled {
         let mut own = Looking::new(&self.program);
         let tables = own.0.shared_tables();
         self.course((self.program.clone(), limits), tables.as_deref(), &Blind, &mut own)
+    }
+
+    /// What the run was answered, but for what failed and what belongs to an item that failed; and how many items did.
+    pub fn answers(&self) -> Result<(Remembered, usize), Problem> {
+        let mut own = Looking::new(&self.program);
+        let machine = Machine::new(self.program.clone(), self.start.clone());
+        let mut course = Course::new(machine.map_err(|fault| Problem::new(fault.message.to_string()))?);
+        let mut answered = Vec::new();
+        for entry in &self.entries {
+            if let Event::Completed(asked, recorded) = &entry.event
+                && !matches!(recorded, Recorded::Failed(..))
+            {
+                // What is done here is awaited only once the turns before it are taken.
+                course.advance(entry.after, &mut own);
+                answered.push((*asked, recorded, course.machine.frames_of(asked.id)));
+            }
+            let applied = course.apply(entry, &mut own);
+            applied.map_err(|_| Problem::new(format!("run {} can't be replayed", self.run.about.id)))?;
+        }
+        course.catch_up(&mut own);
+        let failed = course.machine.failed_items();
+        let kept =
+            answered.into_iter().filter(|(.., frames)| !frames.iter().any(|frame| failed.contains(frame)));
+        let kept = kept.map(|(asked, recorded, _)| (asked.id, (asked.print, recorded.clone())));
+        Ok((kept.collect(), failed.len()))
     }
 
     /// The run, brought to where its journal ends: from its start, or from its checkpoint.
