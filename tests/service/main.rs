@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod begins;
 mod client;
 mod endpoints;
 mod hooks;

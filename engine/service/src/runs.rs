@@ -194,6 +194,11 @@ impl Runs {
     /// Begins a run when it is its turn, and gives its name; it goes on by itself. Its beginning is on the disk before it reaches
     /// anything, and before anybody is answered.
     pub async fn begin(self: &Arc<Runs>, beginning: Beginning) -> Result<RunId, Unable> {
+        let runs = self.clone();
+        self.whole(async move { runs.begin_now(beginning).await }).await
+    }
+
+    async fn begin_now(self: &Arc<Runs>, beginning: Beginning) -> Result<RunId, Unable> {
         let version = self.served.version();
         let missing = || Problem::new(format!("there is no flow `{}`", beginning.flow));
         let flow = version.flow(&beginning.flow).ok_or_else(missing)?;
@@ -228,6 +233,30 @@ impl Runs {
 
     /// Goes on with a run of before, after what somebody says to it.
     pub async fn resume(
+        self: &Arc<Runs>,
+        run: &str,
+        say: Say,
+        answer: Option<oneshot::Sender<Answer>>,
+    ) -> Result<RunId, Unable> {
+        let (runs, run) = (self.clone(), run.to_owned());
+        self.whole(async move { runs.resume_now(&run, say, answer).await }).await
+    }
+
+    /// Does something to its end, even if whoever wants it goes away meanwhile: a run is opened and gone on with, or not at all.
+    async fn whole(
+        &self,
+        work: impl Future<Output = Result<RunId, Unable>> + Send + 'static,
+    ) -> Result<RunId, Unable> {
+        let (done, ended) = oneshot::channel();
+        self.tasks.spawn(async move {
+            // Nobody may be there any more.
+            drop(done.send(work.await));
+        });
+        let lost = || Unable::Problem(Problem::new("the service ends"));
+        ended.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    async fn resume_now(
         self: &Arc<Runs>,
         run: &str,
         say: Say,

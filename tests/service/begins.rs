@@ -1,0 +1,57 @@
+//! Runs that are begun by somebody who goes away, or too many at once.
+
+use flowrun_core::value::Text;
+use flowrun_service::runs::Beginning;
+use futures_util::FutureExt;
+
+use crate::world::World;
+
+const WAITS: &str = "name: Waits
+cards:
+  - { card: flow_control.wait_for, with: { delay: 1800 } }
+";
+
+/// Whoever begins a run may go away at any moment: the run goes on all the same, once.
+#[tokio::test]
+async fn a_run_goes_on_although_nobody_waits_for_it() {
+    let world = World::new("2026-01-01T12:00:00Z", &[("waits.yaml", WAITS)]);
+    let serving = world.serve();
+    world.until("2026-01-01T12:00:01Z").await;
+    for _ in 0..3 {
+        let runs = serving.hosted().runs.clone();
+        let beginning =
+            Beginning { flow: Text::from("waits"), cause: "person".to_owned(), ..Beginning::default() };
+        // Asked once, and gone.
+        assert!(runs.begin(beginning).now_or_never().is_none());
+    }
+    world.until("2026-01-01T12:10:00Z").await;
+    let told = |state: &str| serving.runs().iter().filter(|run| run.state.status().name() == state).count();
+    assert_eq!((told("waiting"), serving.hosted().runs.running()), (3, 0));
+    world.until("2026-01-01T13:00:00Z").await;
+    assert_eq!(told("done"), 3);
+    serving.end(&world).await;
+}
+
+/// Two of its runs may go on at once: of five, the others wait, and none leaves its place to a run that waits for its time.
+#[tokio::test]
+async fn a_flow_has_no_more_runs_at_once_than_it_says() {
+    let text = format!("concurrency: 2\n{}", WAITS.replace("1800", "30"));
+    let world = World::new("2026-01-01T12:00:00Z", &[("waits.yaml", &text)]);
+    let serving = world.serve();
+    world.until("2026-01-01T12:00:01Z").await;
+    for _ in 0..5 {
+        let runs = serving.hosted().runs.clone();
+        let beginning =
+            Beginning { flow: Text::from("waits"), cause: "person".to_owned(), ..Beginning::default() };
+        let _ = runs.begin(beginning).now_or_never();
+    }
+    world.until("2026-01-01T12:03:00Z").await;
+    let seconds: Vec<String> = serving
+        .runs()
+        .iter()
+        .map(|run| flowrun_service::when(run.about.started_us)[14..19].to_owned())
+        .collect();
+    // Each takes 30 seconds, two at a time.
+    assert_eq!(seconds, ["00:01", "00:01", "00:31", "00:31", "01:01"]);
+    serving.end(&world).await;
+}
