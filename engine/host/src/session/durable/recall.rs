@@ -138,9 +138,7 @@ impl Recalled {
         let mut course = Course::new(machine.map_err(|fault| Problem::new(fault.message.to_string()))?);
         let mut answered = Vec::new();
         for entry in &self.entries {
-            if let Event::Completed(asked, recorded) = &entry.event
-                && !matches!(recorded, Recorded::Failed(..))
-            {
+            if let Event::Completed(asked, recorded) = &entry.event {
                 // What is done here is awaited only once the turns before it are taken.
                 course.advance(entry.after, &mut own);
                 answered.push((*asked, recorded, course.machine.frames_of(asked.id)));
@@ -150,8 +148,10 @@ impl Recalled {
         }
         course.catch_up(&mut own);
         let failed = course.machine.failed_items();
-        let kept =
+        let of_no_failed_item =
             answered.into_iter().filter(|(.., frames)| !frames.iter().any(|frame| failed.contains(frame)));
+        // What comes after a failure, a `catch` too, rests on it.
+        let kept = of_no_failed_item.take_while(|(_, recorded, _)| !matches!(recorded, Recorded::Failed(..)));
         let kept = kept.map(|(asked, recorded, _)| (asked.id, (asked.print, recorded.clone())));
         Ok((kept.collect(), failed.len()))
     }
