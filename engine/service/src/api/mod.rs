@@ -2,24 +2,32 @@
 //!
 //! What there is stands in one table for each subject: the router, the description in OpenAPI's words and what a caller needs are all made of it.
 
+mod activity;
+mod connections;
 mod events;
 mod flows;
+mod hooks;
 mod openapi;
 mod page;
 mod people;
 mod route;
 mod runs;
 mod see;
+mod start;
 mod tables;
+mod versions;
 
 use std::sync::Arc;
 
 use axum::Router;
 
 use crate::Service;
+use crate::activity::Activity;
 use crate::endpoints::Endpoints;
+use crate::hooks::Hooks;
 use crate::people::People;
 use route::Route;
+pub(crate) use route::{Deed, Reply};
 
 /// What the interface stands on.
 #[derive(Clone)]
@@ -30,14 +38,27 @@ pub struct Api {
     pub people: People,
     /// The flows that can be called.
     pub endpoints: Arc<Endpoints>,
+    /// The doors for those who tell what happened.
+    pub hooks: Arc<Hooks>,
+    /// Who did what.
+    pub activity: Activity,
 }
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    [openapi::ROUTES, flows::ROUTES, runs::ROUTES, tables::ROUTES, people::ROUTES, events::ROUTES]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all: [&'static [Route]; 10] = [
+        openapi::ROUTES,
+        flows::ROUTES,
+        runs::ROUTES,
+        tables::ROUTES,
+        connections::ROUTES,
+        versions::ROUTES,
+        hooks::ROUTES,
+        people::ROUTES,
+        activity::ROUTES,
+        events::ROUTES,
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The interface. The guard of `People` must stand before it.
