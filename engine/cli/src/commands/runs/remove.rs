@@ -2,6 +2,8 @@
 
 use clap::Args;
 use flowrun_core::words;
+use flowrun_host::runtime;
+use flowrun_host::session::clock;
 use flowrun_host::session::durable::home::own_now;
 use flowrun_host::session::durable::home::{Home, problem};
 use flowrun_project::Problem;
@@ -90,6 +92,13 @@ pub fn forget(
     let mut text = String::new();
     // Only who has the store can go through all of it, also to look.
     for home in owned(&args.place, surroundings, "flowrun runs forget")? {
+        let mut notes = 0;
+        if args.yes {
+            // First, so that nothing is left of sessions and tokens that could not be read any more.
+            let people = flowrun_service::people::forget(home.store.clone(), clock(1.0), &args.person);
+            let gone = runtime::of_one_thread()?.block_on(people).map_err(|error| problem(&error))?;
+            notes += gone as u64;
+        }
         let found = home.store.forget(&args.person, !args.yes).map_err(|error| problem(&error))?;
         for run in &found.cleared {
             text.push_str(&format!(
@@ -104,6 +113,11 @@ pub fn forget(
             text.push_str(&format!(
                 "run {run} has not ended and needs what it knows: nothing of it was removed\n"
             ));
+        }
+        notes += found.notes;
+        if notes > 0 {
+            let notes = words::many(notes, "note");
+            text.push_str(&format!("{notes} beside runs: sessions, visits, tokens, who did what\n"));
         }
         if found.audit > 0 {
             text.push_str(&format!("{} of audit records\n", words::many(found.audit, "line")));
