@@ -48,10 +48,11 @@ impl Version {
         folder: &Path,
         number: u64,
         at_us: i64,
+        environment: Option<&str>,
         around: &session::Surroundings,
     ) -> Result<Version, Refused> {
         let vocabulary = around.registry.vocabulary();
-        let project = check::loaded(folder, vocabulary, "serve")?;
+        let project = check::loaded(folder, vocabulary, "serve")?.within(environment)?;
         let vars = flowrun_project::bundle::Vars::default();
         let Checked { program, mut diagnostics, .. } = check::examine(&project, vocabulary, &vars.given());
         diagnostics.extend(project.found.iter().cloned());
@@ -84,9 +85,9 @@ impl Served {
         surroundings: session::Surroundings,
         at_us: i64,
     ) -> Result<Served, Refused> {
-        let version = Version::read(folder, 1, at_us, &surroundings)?;
+        let version = Version::read(folder, 1, at_us, job.environment.as_deref(), &surroundings)?;
         let root = version.project.root.clone();
-        let usual = || home::folder(&root, &surroundings.env);
+        let usual = || home::folder(&root, job.environment.as_deref(), &surroundings.env);
         let state = job.state.clone().or_else(usual).ok_or_else(|| {
             Problem::new("nothing says where to keep what outlives runs: HOME is not set")
                 .help("name a folder with --state")
@@ -116,7 +117,8 @@ impl Served {
     /// Reads the project again. Gives the version that counts from now on, if it has changed; one with mistakes changes nothing.
     pub fn reload(&self, at_us: i64) -> Result<Option<Arc<Version>>, Refused> {
         let before = self.version();
-        let version = Version::read(&self.folder, before.number + 1, at_us, &self.surroundings)?;
+        let environment = self.job.environment.as_deref();
+        let version = Version::read(&self.folder, before.number + 1, at_us, environment, &self.surroundings)?;
         if version.hash == before.hash {
             return Ok(None);
         }

@@ -36,6 +36,8 @@ use crate::perform::{Connections, Panics, Reached, TimeLimit};
 pub struct Planned {
     /// Its name in the manifest.
     pub name: String,
+    /// Its name in a connections file.
+    pub account: String,
     /// Its connector.
     pub connector: Arc<Connector>,
     /// What it will be made of.
@@ -100,7 +102,7 @@ pub fn plan(
             }
             for connection in &manifest.connections {
                 if let Some(connector) = registry.connector(&connection.connector.it) {
-                    known_settings(&file, &connection.name.it, connector)?;
+                    known_settings(&file, &manifest.account(&connection.name.it), connector)?;
                 }
             }
             Some(file)
@@ -111,8 +113,10 @@ pub fn plan(
         let declared: Vec<_> =
             connection.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect();
         let name = connection.name.it.to_string();
-        let origin = settle(connector, &name, &declared, env, file.as_ref(), connector.sim.is_some());
-        Some((name.clone(), Planned { name, connector: connector.clone(), origin }))
+        let account = manifest.account(&name);
+        let file = file.as_ref().map(|file| (file, &*account));
+        let origin = settle(connector, &name, &declared, env, file, connector.sim.is_some());
+        Some((name.clone(), Planned { name, account, connector: connector.clone(), origin }))
     });
     Ok(planned.collect())
 }
@@ -279,7 +283,7 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
     for (planned, scopes) in planned {
-        let Planned { name, connector, origin } = planned;
+        let Planned { name, account, connector, origin } = planned;
         let real = matches!(origin, Origin::Given(_));
         let (settings, transport) = match origin {
             Origin::Given(given) => {
@@ -301,7 +305,7 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         };
         let clock = purpose.simulators.clock.clone();
         let vault = match origin {
-            Origin::Given(given) => given.file().map(|file| FileVault::of(file, name)),
+            Origin::Given(given) => given.file().map(|file| FileVault::of(file, account)),
             _ => None,
         };
         let means = Means { scopes: scopes.clone(), vault, ..Means::new(transport, clock) };

@@ -18,6 +18,8 @@ pub struct Job {
     pub file: PathBuf,
     /// Which flow of an export.
     pub flow: Option<String>,
+    /// The environment of the project in which it runs, if it has such.
+    pub environment: Option<String>,
     /// The flow's inputs, by name.
     pub inputs: Vec<(String, String)>,
     /// Values for variables of the project, by name.

@@ -136,7 +136,8 @@ impl Plan {
 
     /// Where what outlives the run is kept. Nothing outlives a run that reaches nothing real, unless it is said where.
     fn folder(&self) -> Option<PathBuf> {
-        let usual = || home::folder(&self.ready.project.root, &self.ready.surroundings.env);
+        let project = &self.ready.project;
+        let usual = || home::folder(&project.root, project.environment(), &self.ready.surroundings.env);
         self.job.state.clone().or_else(|| if self.ready.reaches_real() { usual() } else { None })
     }
 

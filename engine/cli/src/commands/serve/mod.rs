@@ -58,6 +58,9 @@ pub struct ServeArgs {
     /// The folders of the projects
     #[arg(value_name = "FOLDER", required = true)]
     pub folders: Vec<PathBuf>,
+    /// Serve this environment of each flowrun.yaml, with its connections, variables and store
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// The port; 0 for any that is free
     #[arg(long, default_value_t = 8080, value_parser = super::sandbox::port(), allow_negative_numbers = true, help_heading = "Network")]
     pub port: u16,
@@ -197,6 +200,7 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
         None => Simulators::new(&surroundings.registry, clock.clone(), &args.simulators.setup()),
     };
     let job = Job {
+        environment: args.env.clone(),
         live: args.live,
         simulate: args.simulate,
         connections: args.connections.clone(),

@@ -22,18 +22,26 @@ use crate::session::state::hex;
 /// How often it is looked whether another process has given the store back.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The folder of a project that lies at `root`; none where the environment doesn't say whose home it is.
-pub fn folder(root: &Path, env: &BTreeMap<String, String>) -> Option<PathBuf> {
+/// The folder of a project that lies at `root`, or of one of its environments; none where the process's own doesn't say whose home
+/// it is.
+pub fn folder(root: &Path, environment: Option<&str>, env: &BTreeMap<String, String>) -> Option<PathBuf> {
     let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = given("XDG_STATE_HOME").or_else(|| given("HOME").map(|home| home.join(".local/state")))?;
     let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let hash = hex(&Sha256::digest(format!("project {}", root.display())));
-    Some(state.join("flowrun").join(format!("{name}-{}", &hash[..12])))
+    let within = environment.map(|name| format!("@{name}")).unwrap_or_default();
+    Some(state.join("flowrun").join(format!("{name}{within}-{}", &hash[..12])))
+}
+
+/// Whether a folder is that of an environment of this name.
+pub fn is_of(folder: &Path, environment: &str) -> bool {
+    let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.rsplit_once('-').is_some_and(|(name, _)| name.ends_with(&format!("@{environment}")))
 }
 
 /// The folder in which those of all projects are.
 pub fn all(env: &BTreeMap<String, String>) -> Option<PathBuf> {
-    folder(Path::new("/"), env)?.parent().map(Path::to_owned)
+    folder(Path::new("/"), None, env)?.parent().map(Path::to_owned)
 }
 
 /// The store in a folder, for this process alone while it is at work.
