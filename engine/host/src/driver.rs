@@ -32,6 +32,8 @@ pub struct World {
     pub stop: Stop,
     /// A run that waits for nothing but a time at least so far away is let go of; nothing where it is waited for however long it takes.
     pub parks: Option<Duration>,
+    /// Has the run let go of as soon as what has begun has ended: nothing new is begun, and whoever goes on with it asks for the rest.
+    pub leave: Stop,
     /// How effects ended in a run of before, which are not asked for again, each with the fingerprint of what was asked.
     pub remembers: Arc<Remembered>,
     performer: Box<dyn Perform>,
@@ -71,7 +73,7 @@ impl World {
 
     /// A world in which `performer` does what is asked for, until `stop` is given.
     pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
-        World { time, stop, parks: None, remembers: Arc::default(), performer: Box::new(performer) }
+        World { time, stop, parks: None, leave: Stop::default(), remembers: Arc::default(), performer: Box::new(performer) }
     }
 
     /// The run's tables.
@@ -210,7 +212,11 @@ pub fn go_on(
     log: &mut dyn Log,
     watch: &mut dyn Watch,
 ) -> impl Future<Output = Stand> + Send {
-    world.time.clock.drive(async move { Driver::new(course, world, log, watch).drive().await })
+    world.time.clock.drive(async move {
+        let mut driver = Driver::new(course, world, log, watch);
+        driver.leave = world.leave.clone();
+        driver.drive().await
+    })
 }
 
 /// Notes that somebody answered a pause, by what `Machine::answer` made of it, and lets the machine hear of it. Gives false if the run
@@ -285,6 +291,8 @@ pub enum Stand {
         /// When it goes on.
         wake_us: i64,
     },
+    /// It was let go of: what it asks for now is asked for again by whoever goes on with it.
+    Left,
     /// What happens can't be kept any more.
     Broken,
 }
@@ -339,6 +347,8 @@ struct Driver<'d> {
     pauses: BTreeSet<(i64, EffectId)>,
     /// Until when each wait goes on.
     waits: BTreeMap<EffectId, i64>,
+    /// Lets go of the run; what cleans up after one that failed goes on.
+    leave: Stop,
 }
 
 impl<'d> Driver<'d> {
@@ -350,13 +360,24 @@ impl<'d> Driver<'d> {
     ) -> Driver<'d> {
         let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
         let (unsettled, pauses, waits) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
-        Driver { course, world, log, watch, pending, ended, unsettled, pauses, waits }
+        Driver {
+            course,
+            world,
+            log,
+            watch,
+            pending,
+            ended,
+            unsettled,
+            pauses,
+            waits,
+            leave: Stop::default(),
+        }
     }
 
     async fn drive(mut self) -> Stand {
         let asked: Vec<EffectId> = self.course.open().map(|(id, _)| id).collect();
         asked.into_iter().for_each(|id| self.begin(id));
-        let mut stop = self.world.stop.clone();
+        let (mut stop, mut leave) = (self.world.stop.clone(), self.leave.clone());
         let mut turns = 0;
         loop {
             let busy = match self.turn() {
@@ -364,6 +385,9 @@ impl<'d> Driver<'d> {
                 Turned::Busy => true,
                 Turned::Blocked => false,
             };
+            if leave.is_given() && self.has_begun_nothing() {
+                return Stand::Left;
+            }
             turns += 1;
             if busy || turns % TURNS == 0 {
                 // To let others go on takes no time.
@@ -397,6 +421,7 @@ impl<'d> Driver<'d> {
                         self.cancel();
                         continue;
                     }
+                    () = leave.given(), if !leave.is_given() => continue,
                     () = self.watch.look() => continue,
                     () = next_pause(&self.world.time, self.pauses.first()) => continue,
                     Some(ended) = self.pending.next() => ended,
@@ -417,8 +442,16 @@ impl<'d> Driver<'d> {
         turned
     }
 
+    /// Whether nothing is under way but waits for a time.
+    fn has_begun_nothing(&self) -> bool {
+        self.ended.is_empty() && self.pending.len() <= self.waits.len()
+    }
+
     /// Begins an effect, unless somebody else ends it. Of one that may have happened it is looked first what became of it.
     fn begin(&mut self, id: EffectId) {
+        if self.leave.is_given() {
+            return;
+        }
         if let Some(began_us) = self.course.may_have_happened(id) {
             if let Some(effect) = self.course.asked(id) {
                 let looking = self.world.performer.look(effect, began_us.div_euclid(1000));

@@ -1,6 +1,7 @@
 //! Runs: begun, gone on with, ended; and what those who wait for them are answered.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowrun_core::fault::FaultKind;
@@ -16,7 +17,7 @@ use flowrun_kit::effect::Pending;
 use flowrun_project::Problem;
 use flowrun_store::{Durable, NoteChange, RunId, State, Store};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::changes::{self, Changes, What};
 use crate::gate::{Full, Gate, Permit, Priority};
@@ -82,6 +83,8 @@ pub struct Failed {
 pub enum Unable {
     /// Too many of the flow wait already.
     Full,
+    /// The service is being ended: what is to start a run is there when it is back.
+    Ending,
     /// Something is wrong.
     Problem(Problem),
 }
@@ -113,6 +116,10 @@ pub struct Runs {
     askers: Mutex<BTreeMap<RunId, oneshot::Sender<Answer>>>,
     /// The runs that wait for a time.
     pub waiting: Waiting,
+    /// How many were let go of, to be gone on with by the next service.
+    left: AtomicUsize,
+    /// Whenever one goes on no more.
+    fewer: Notify,
 }
 
 /// A run that goes on.
@@ -124,7 +131,20 @@ pub struct Live {
     pub cause: Arc<str>,
     /// How far it is.
     pub progress: Arc<Mutex<Progress>>,
+    /// Who waits for its answer.
+    asker: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
     switch: watch::Sender<bool>,
+    leave: watch::Sender<bool>,
+}
+
+impl Live {
+    /// Lets go of it as soon as it can be gone on with later, unless somebody waits for its answer.
+    fn leave(&self) {
+        let is_awaited = locked(&self.asker).as_ref().is_some_and(|asker| !asker.is_closed());
+        if !is_awaited {
+            self.leave.send_replace(true);
+        }
+    }
 }
 
 /// How far a run is.
@@ -153,6 +173,8 @@ impl Runs {
             turns: Mutex::default(),
             askers: Mutex::default(),
             waiting: Waiting::default(),
+            left: AtomicUsize::new(0),
+            fewer: Notify::new(),
         }
     }
 
@@ -207,6 +229,7 @@ impl Runs {
         let priority = flow.runs.get("priority").and_then(Value::as_text);
         let priority = priority.map_or(Priority::Normal, |word| Priority::named(word));
         let permit = self.gate.enter(&path, most, priority).await?;
+        self.is_open()?;
         let ready = self.served.ready(&version, &path)?;
         let name = beginning.name.unwrap_or_else(|| names::run(self.now_us()));
         let begun = Begun {
@@ -252,8 +275,29 @@ impl Runs {
             // Nobody may be there any more.
             drop(done.send(work.await));
         });
-        let lost = || Unable::Problem(Problem::new("the service ends"));
-        ended.await.unwrap_or_else(|_| Err(lost()))
+        ended.await.unwrap_or(Err(Unable::Ending))
+    }
+
+    fn is_open(&self) -> Result<(), Unable> {
+        if self.tasks.is_open() { Ok(()) } else { Err(Unable::Ending) }
+    }
+
+    /// Lets go of all runs: what they have begun ends and is kept, and the next service goes on with them. Those that somebody
+    /// waits for go on until that one has an answer. Ends when none goes on.
+    pub async fn leave(&self) {
+        self.live().values().for_each(Live::leave);
+        loop {
+            let fewer = self.fewer.notified();
+            if self.running() == 0 {
+                return;
+            }
+            fewer.await;
+        }
+    }
+
+    /// How many runs the next service goes on with where they are now.
+    pub fn unended(&self) -> usize {
+        self.left.load(Ordering::Relaxed) + self.running()
     }
 
     async fn resume_now(
@@ -267,6 +311,7 @@ impl Runs {
         let (flow, cause) = (recalled.run.about.flow.clone(), recalled.run.about.cause.clone());
         let path: Arc<str> = Arc::from(flow);
         let permit = self.gate.enter(&path, None, Priority::Normal).await?;
+        self.is_open()?;
         let turn = locked(&self.turns).remove(&run);
         let job = Job { say, ..self.served.job.clone() };
         let around = self.served.surroundings.clone();
@@ -344,13 +389,14 @@ impl Runs {
     async fn open(
         &self,
         run: &RunId,
-        plan: Plan,
+        mut plan: Plan,
         flow: &Arc<str>,
         cause: &str,
     ) -> Result<(Session, Live), Problem> {
-        let (switch, stop) = Stop::new();
-        let progress = Arc::default();
-        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, switch };
+        let ((switch, stop), (leave, left)) = (Stop::new(), Stop::new());
+        plan.job.leave = left;
+        let (progress, asker) = (Arc::default(), Arc::default());
+        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, asker, switch, leave };
         {
             let mut all = locked(&self.live);
             if all.contains_key(run) {
@@ -360,7 +406,7 @@ impl Runs {
         }
         let opened = plan.open(stop, &mut |_| {}).await;
         if opened.is_err() {
-            locked(&self.live).remove(run);
+            self.gone(run);
         }
         opened.map(|session| (session, live))
     }
@@ -374,28 +420,39 @@ impl Runs {
         answer: Option<oneshot::Sender<Answer>>,
     ) {
         let runs = self.clone();
+        *locked(&live.asker) = answer;
+        if !self.tasks.is_open() {
+            live.leave();
+        }
         let work = async move {
             let began_us = runs.now_us();
-            let answer = Arc::new(Mutex::new(answer));
-            let store = runs.store().clone();
-            let mut watching =
-                Watching { answer: answer.clone(), store, saying: None, progress: live.progress.clone() };
+            let (live, tasks, store) = (live, runs.tasks.clone(), runs.store().clone());
+            let mut watching = Watching { live: live.clone(), tasks, store, saying: None };
             let ended = session.run(&mut watching).await;
             drop(watching);
-            runs.ended(&run, &live, ended, began_us, &answer);
+            match ended.left {
+                true => runs.left(&run, &live),
+                false => runs.ended(&run, &live, ended, began_us),
+            }
             drop(permit);
         };
         self.tasks.spawn(work);
     }
 
-    fn ended(
-        &self,
-        run: &RunId,
-        live: &Live,
-        ended: Ended,
-        began_us: i64,
-        answer: &Mutex<Option<oneshot::Sender<Answer>>>,
-    ) {
+    /// A run was let go of. Whoever waits for its answer hears that nobody gives it any more.
+    fn left(&self, run: &RunId, live: &Live) {
+        self.left.fetch_add(1, Ordering::Relaxed);
+        drop(locked(&live.asker).take());
+        self.gone(run);
+    }
+
+    /// A run goes on no more.
+    fn gone(&self, run: &RunId) {
+        locked(&self.live).remove(run);
+        self.fewer.notify_waiters();
+    }
+
+    fn ended(&self, run: &RunId, live: &Live, ended: Ended, began_us: i64) {
         let error = ended.report.flow.error.as_ref();
         let state = match (&ended.broken, ended.wakes_us, ended.report.status) {
             (Some(_), ..) => State::Running,
@@ -420,8 +477,8 @@ impl Runs {
                 locked(&self.turns).insert(run.clone(), turn);
             }
         }
-        locked(&self.live).remove(run);
-        if let Some(asker) = locked(answer).take() {
+        self.gone(run);
+        if let Some(asker) = locked(&live.asker).take() {
             match answer_of(&state, ended.response, &ended.report, ended.broken) {
                 Some(answer) => drop(asker.send(answer)),
                 None => drop(locked(&self.askers).insert(run.clone(), asker)),
@@ -475,22 +532,22 @@ pub(crate) fn answer_of(
 
 /// Sees a run while it goes on: answers who waits as soon as a card has said what.
 struct Watching {
-    answer: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
+    live: Live,
+    tasks: Tasks,
     store: Arc<dyn Store>,
     /// What is said once it is on the disk.
     saying: Option<(Durable, Response)>,
-    progress: Arc<Mutex<Progress>>,
 }
 
 impl Watch for Watching {
     fn turned(&mut self, machine: &Machine) {
         let counts = machine.counts();
-        *locked(&self.progress) = Progress { cards: counts.cards, effects: counts.effects };
+        *locked(&self.live.progress) = Progress { cards: counts.cards, effects: counts.effects };
         // A pause is answered when the run has left off, so that it can be resumed from then on.
         let response = machine.response().filter(|response| !response.pauses);
         if self.saying.is_none()
             && let Some(response) = response
-            && locked(&self.answer).is_some()
+            && locked(&self.live.asker).is_some()
         {
             self.saying = Some((self.store.durable(self.store.newest()), response.clone()));
         }
@@ -501,8 +558,11 @@ impl Watch for Watching {
             let Some((durable, _)) = &mut self.saying else { return std::future::pending().await };
             let stored = durable.await;
             let Some((_, response)) = self.saying.take() else { return };
-            if let (Ok(()), Some(asker)) = (stored, locked(&self.answer).take()) {
+            if let (Ok(()), Some(asker)) = (stored, locked(&self.live.asker).take()) {
                 drop(asker.send(Answer::Response(response)));
+                if !self.tasks.is_open() {
+                    self.live.leave();
+                }
             }
         })
     }

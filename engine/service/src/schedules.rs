@@ -290,6 +290,8 @@ impl Schedules {
             Ok(run) => Started::Yes(run),
             Err(unable) => {
                 let why = match unable {
+                    // Its time is made up for when the service is back.
+                    Unable::Ending => return Started::Later,
                     Unable::Full => "too many runs of the flow wait already".to_owned(),
                     Unable::Problem(problem) => problem.message,
                 };

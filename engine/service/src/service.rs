@@ -10,6 +10,7 @@ use flowrun_host::session::{self, Job};
 use flowrun_kit::clock::Clock;
 use flowrun_project::{Problem, Refused};
 use flowrun_store::{Batch, NoteChange};
+use futures_util::future::join_all;
 
 use crate::changes::{Changes, What};
 use crate::gate::{Bounds, Gate};
@@ -107,8 +108,9 @@ impl Service {
         self.projects.iter().find(|project| *project.runs.served.name == *name)
     }
 
-    /// Lets everything go on: runs that were under way, schedules, what came in; until it is told to stop. What goes on then is given
-    /// `grace` to come to its end; what has not is on the disk, and goes on with the next start.
+    /// Lets everything go on: runs that were under way, schedules, what came in; until it is told to stop. Then nothing new is begun,
+    /// and for up to `grace` what was asked of vendors may end and be kept, and runs that somebody waits for may answer; all else
+    /// goes on with the next start.
     pub async fn run(self: &Arc<Service>, stop: Stop, grace: Duration) -> Result<(), Problem> {
         for project in &self.projects {
             keeper::recover(&project.runs, &self.tasks).await?;
@@ -122,8 +124,8 @@ impl Service {
         self.ready.store(true, Ordering::Release);
         let mut given = stop.clone();
         given.given().await;
-        self.tasks.close();
-        self.clock.timeout(grace, self.tasks.all()).await;
+        self.tasks.drain();
+        self.clock.timeout(grace, self.leave()).await;
         for project in &self.projects {
             let store = project.runs.store();
             // What can't be written now is what a crash would lose too.
@@ -132,9 +134,20 @@ impl Service {
         Ok(())
     }
 
+    async fn leave(&self) {
+        join_all(self.projects.iter().map(|project| project.runs.leave())).await;
+        self.tasks.close();
+        self.tasks.all().await;
+    }
+
     /// Whether all that was under way before is known, and goes on.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    /// Whether it begins nothing new any more, because it is being ended.
+    pub fn is_ending(&self) -> bool {
+        !self.tasks.is_open()
     }
 
     /// Reads all projects again.

@@ -178,6 +178,7 @@ impl RunArgs {
             begun: Begun::default(),
             name: None,
             parks: None,
+            leave: Stop::default(),
             tidies: true,
             waits: true,
             say: Say::GoOn,

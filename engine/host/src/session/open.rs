@@ -99,6 +99,7 @@ impl Plan {
         let (registry, answers) = (&self.ready.surroundings.registry, self.ready.answers.clone());
         let mut world = connections::world(registry, &self.ready.program, &made, tables, answers, run, time);
         world.parks = self.job.parks;
+        world.leave = self.job.leave.clone();
         world.remembers = self.remembers.clone();
         let course = match &self.recalled {
             None => {

@@ -96,6 +96,8 @@ pub struct Ended {
     pub broken: Option<Problem>,
     /// The cards of which nobody knows what became of what they asked for.
     pub unsettled: Vec<String>,
+    /// Whether it was let go of before it came to its end or to a wait: whoever goes on with it begins where its journal ends.
+    pub left: bool,
     /// When it goes on, where it waits for nothing but that; in microseconds since 1970.
     pub wakes_us: Option<i64>,
     /// Until when it waits for an answer, where it does; in microseconds since 1970.
@@ -154,7 +156,7 @@ impl Session {
         let mut report = self.course.machine.report();
         let unsettled = match &stand {
             Stand::Waits { unsettled } => self.named(unsettled),
-            Stand::Ended | Stand::Broken | Stand::Parks { .. } => Vec::new(),
+            Stand::Ended | Stand::Broken | Stand::Left | Stand::Parks { .. } => Vec::new(),
         };
         if !unsettled.is_empty() {
             report.status = Status::Held;
@@ -190,6 +192,7 @@ impl Session {
             journaled: chronicle.is_some(),
             broken,
             unsettled,
+            left: stand == Stand::Left,
             wakes_us: match stand {
                 Stand::Parks { wake_us } => Some(wake_us),
                 _ => None,
@@ -221,7 +224,8 @@ impl Session {
             return (kept.err().map(|error| problem(&error)), recorded);
         };
         let mut broken = chronicle.broken();
-        if broken.is_none() && *stand != Stand::Broken {
+        // The store has it as one that is under way, and so it is gone on with.
+        if broken.is_none() && !matches!(stand, Stand::Broken | Stand::Left) {
             chronicle.say(|words| words.end(report, &self.made, now_ms));
             let moved = Moved {
                 error: report.flow.error.as_ref().map(|error| error.message.to_string()),

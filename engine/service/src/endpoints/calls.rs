@@ -96,6 +96,7 @@ impl Endpoints {
         self.service.tasks.spawn(async move {
             let went = match begin.await {
                 Ok(()) => settled(&service.clock, &way.project).await.and_then(|()| way.is_there()),
+                Err(Unable::Ending) => Err(ending()),
                 Err(Unable::Full) => {
                     Err(Wrong::too_many(1, "too many runs of the flow wait already: try again soon"))
                 }
@@ -162,7 +163,7 @@ impl Way {
 
 /// The service ends while somebody waits.
 fn ending() -> Wrong {
-    Wrong::here("the service is being ended; a run that has begun goes on when it is back")
+    Wrong::here("the service is being ended: ask again when it is back; a run that has begun goes on then")
 }
 
 /// Waits until all that was done so far is on the disk.

@@ -1,6 +1,7 @@
 //! `flowrun serve`: starts flows by the clock, by requests and by events, and answers for what ran.
 
 mod asks;
+mod doors;
 mod settings;
 
 use std::net::SocketAddr;
@@ -30,8 +31,8 @@ use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
 use flowrun_service::watch::{self, Watchtower};
 use flowrun_service::{Service, Setup, follow};
-use tokio::net::TcpListener;
 
+use self::doors::Door;
 use self::settings::Settings;
 use super::run::refusal;
 use crate::console::Console;
@@ -67,6 +68,9 @@ pub struct ServeArgs {
     /// The address of this machine at which it listens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS", help_heading = "Network")]
     pub listen: std::net::IpAddr,
+    /// Listen here too, for endpoints, hooks and the links of pauses only: 0.0.0.0:8443
+    #[arg(long, value_name = "ADDRESS", help_heading = "Network")]
+    pub public: Option<SocketAddr>,
     /// Who may come and how they sign in, hooks, notices: a YAML file without secrets
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub settings: Option<PathBuf>,
@@ -120,22 +124,31 @@ async fn serve(
 ) -> Result<u8, Refused> {
     let (settings, encryption) = (Settings::read(args.settings.as_deref())?, encryption(args)?);
     settings.may_listen(args.listen, encryption.is_some())?;
+    if let Some(public) = args.public {
+        settings.may_listen_to_strangers(public.ip(), encryption.is_some())?;
+    }
     let service = refusal(service(args, surroundings), console)?;
     let service = Arc::new(service);
-    let address = SocketAddr::from((args.listen, args.port));
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Problem::new(format!("{address} can't be listened at: {error}"))
-            .help("take another port with --port, or any that is free with --port 0")
-    })?;
-    let address = listener.local_addr()?;
-    let scheme = if encryption.is_some() { "https" } else { "http" };
-    let people = settings.people(&format!("{scheme}://{}", named(address)));
+    let help = "take another port with --port, or any that is free with --port 0";
+    let door = Door::open(SocketAddr::from((args.listen, args.port)), encryption.clone(), help).await?;
+    let help = "take another address with --public";
+    let public = match args.public {
+        Some(at) => Some(Door::open(at, encryption, help).await?),
+        None => None,
+    };
+    let people = settings.people(&door.address);
     let first = service.projects.first().ok_or_else(|| Problem::new("there is no project to serve"))?;
     let outside = asks::outside(surroundings)?;
     let people = People::new(first.runs.store().clone(), service.clock.clone(), people, outside);
     let people = people.map_err(|why| Problem::new(format!("the settings of those who may come: {why}")))?;
-    let endpoints = endpoints(&service, &people, &settings, surroundings).await?;
-    welcome(&service, &endpoints, &people, &format!("{scheme}://{}", named(address)), console);
+    // Who calls a flow or answers a pause comes by the door for strangers, if there is one.
+    let outside = public.as_ref().map(|public| settings.public.origin(&public.address));
+    let base = outside.unwrap_or(people.origin()).to_owned();
+    let endpoints = endpoints(&service, base, &settings, surroundings).await?;
+    welcome(&service, &endpoints, &people, &door.address, console);
+    if let Some(public) = &public {
+        console.note(&format!("listening for endpoints, hooks and links of pauses alone at {}\n", public.address));
+    }
 
     let (switch, stop) = Stop::new();
     if surroundings.signals {
@@ -160,13 +173,25 @@ async fn serve(
         env: &surroundings.env,
         reports: Some(service.clone()),
     })?;
-    let router = router(&service, &people, &endpoints, &hooks, &metrics);
-    let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
-    let running = service.run(stop.clone(), Duration::from_secs(args.grace));
-    let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
+    let outside = endpoints.router().merge(hooks.routes());
+    let inside = inside(&service, &people, &endpoints, &metrics);
+    // It answers until nothing goes on any more: that it is not ready, for one thing.
+    let (close, closed) = Stop::new();
+    let running = async {
+        let ran = service.run(stop.clone(), Duration::from_secs(args.grace)).await;
+        close.send_replace(true);
+        ran
+    };
+    let strangers = async {
+        if let Some(public) = public {
+            public.serve(settings.public.only(outside.clone()), closed.clone()).await;
+        }
+    };
+    let listening = door.serve(inside.merge(outside.clone()), closed.clone());
+    let ((), (), ran, ()) = tokio::join!(listening, strangers, running, tower.run(closed.clone()));
     ran?;
     drop(switch);
-    let left: usize = service.projects.iter().map(|project| project.runs.running()).sum();
+    let left: usize = service.projects.iter().map(|project| project.runs.unended()).sum();
     if left > 0 {
         let left = words::many(left as u64, "run");
         console.note(&format!("{left} had not ended: the next start goes on with what is on the disk\n"));
@@ -174,20 +199,18 @@ async fn serve(
     Ok(DONE)
 }
 
-/// All that is answered.
-fn router(
+/// What is answered besides strangers.
+fn inside(
     service: &Arc<Service>,
     people: &People,
     endpoints: &Arc<Endpoints>,
-    hooks: &Arc<Hooks>,
     metrics: &Metrics,
 ) -> Router {
     let (service, people, endpoints) = (service.clone(), people.clone(), endpoints.clone());
-    let outside = endpoints.router().merge(hooks.routes());
     let health = http::health::router(service.clone());
     let api = api::router(Api { service, people: people.clone(), endpoints });
     let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
-    health.merge(outside).merge(inside)
+    health.merge(inside)
 }
 
 fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
@@ -220,7 +243,7 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
 /// The flows that can be called.
 async fn endpoints(
     service: &Arc<Service>,
-    people: &People,
+    base: String,
     settings: &Settings,
     surroundings: &Surroundings,
 ) -> Result<Arc<Endpoints>, Problem> {
@@ -230,7 +253,7 @@ async fn endpoints(
         let bearer = bearer.map_err(|why| Problem::new(format!("the settings of `oauth`: {why}")))?;
         Ok::<Arc<dyn Verify>, Problem>(Arc::new(bearer))
     });
-    Endpoints::new(service.clone(), Some(people.origin().to_owned()), verify.transpose()?).await
+    Endpoints::new(service.clone(), Some(base), verify.transpose()?).await
 }
 
 /// The doors for those who tell what happened.
@@ -247,14 +270,6 @@ fn hooks(
         console.warn(&format!("nobody gets in by the hook `{name}`: {variable} is not set"));
     }
     Arc::new(hooks)
-}
-
-/// How a browser names an address of this machine.
-fn named(address: SocketAddr) -> String {
-    match address.ip().is_loopback() {
-        true => format!("localhost:{}", address.port()),
-        false => address.to_string(),
-    }
 }
 
 fn encryption(args: &ServeArgs) -> Result<Option<Encryption>, Problem> {
