@@ -73,7 +73,14 @@ impl World {
 
     /// A world in which `performer` does what is asked for, until `stop` is given.
     pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
-        World { time, stop, parks: None, leave: Stop::default(), remembers: Arc::default(), performer: Box::new(performer) }
+        World {
+            time,
+            stop,
+            parks: None,
+            leave: Stop::default(),
+            remembers: Arc::default(),
+            performer: Box::new(performer),
+        }
     }
 
     /// The run's tables.
@@ -360,18 +367,7 @@ impl<'d> Driver<'d> {
     ) -> Driver<'d> {
         let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
         let (unsettled, pauses, waits) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
-        Driver {
-            course,
-            world,
-            log,
-            watch,
-            pending,
-            ended,
-            unsettled,
-            pauses,
-            waits,
-            leave: Stop::default(),
-        }
+        Driver { course, world, log, watch, pending, ended, unsettled, pauses, waits, leave: Stop::default() }
     }
 
     async fn drive(mut self) -> Stand {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flowrun_core::effect::EffectId;
 use flowrun_store::{RunId, State};
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -113,6 +114,8 @@ pub struct Moved {
     pub cards: u64,
     /// How many of them reached outside.
     pub effects: u64,
+    /// The effect that somebody's answer completes, where it waits for that.
+    pub pause: Option<EffectId>,
 }
 
 /// So many changes are remembered for those who come back.

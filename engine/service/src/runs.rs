@@ -460,8 +460,7 @@ impl Runs {
             (None, None, Status::Failed) => State::Failed,
             (None, None, Status::Cancelled) => State::Cancelled,
             (None, None, Status::Paused) => {
-                let until_us = ended.paused_until_us;
-                State::Paused { until_us }
+                State::Paused { until_us: ended.pause.as_ref().map(|pause| pause.until_us) }
             }
             (None, None, Status::Held | Status::Running) => {
                 State::Held { question: ended.unsettled.join(", ") }
@@ -494,6 +493,10 @@ impl Runs {
             took_us: self.now_us() - began_us,
             cards: ended.report.counts.cards,
             effects: ended.report.counts.effects,
+            pause: ended
+                .pause
+                .map(|pause| pause.id)
+                .filter(|_| state.status() == flowrun_store::Status::Paused),
             state,
         })));
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use flowrun_core::course::Course;
 use flowrun_core::effect::EffectId;
-use flowrun_core::machine::Response;
+use flowrun_core::machine::{Paused, Response};
 use flowrun_core::program::Program;
 use flowrun_core::report::{FlowReport, Inside, Report, Status};
 use flowrun_core::value::Value;
@@ -100,8 +100,8 @@ pub struct Ended {
     pub left: bool,
     /// When it goes on, where it waits for nothing but that; in microseconds since 1970.
     pub wakes_us: Option<i64>,
-    /// Until when it waits for an answer, where it does; in microseconds since 1970.
-    pub paused_until_us: Option<i64>,
+    /// What it waits for that somebody is to answer, if it does.
+    pub pause: Option<Paused>,
     /// The right to run alone, if it has that: to be handed on to where it goes on.
     pub turn: Option<Turn>,
     /// What its caller is answered, where a card said that before the end.
@@ -197,7 +197,7 @@ impl Session {
                 Stand::Parks { wake_us } => Some(wake_us),
                 _ => None,
             },
-            paused_until_us: self.course.machine.pauses().first().map(|pause| pause.until_us),
+            pause: self.course.machine.pauses().into_iter().next(),
             turn: self.turn,
             response: self.course.machine.response().cloned(),
         }

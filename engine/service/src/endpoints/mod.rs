@@ -39,6 +39,7 @@ use answer::Reply;
 use calls::Call;
 use directory::{Directory, Endpoint};
 use idempotency::{Entered, Underway};
+pub use links::link_beside;
 use problem::Wrong;
 use rate::Rates;
 use request::Asked;
@@ -109,6 +110,7 @@ impl Endpoints {
                 Problem::new("the client tokens of the project can't be written").help("see `flowrun doctor`")
             })?;
             endpoints.recover(project).await;
+            links::note_base(project, &endpoints.base);
         }
         Ok(endpoints)
     }

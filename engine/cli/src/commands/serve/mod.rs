@@ -147,7 +147,10 @@ async fn serve(
     let endpoints = endpoints(&service, base, &settings, surroundings).await?;
     welcome(&service, &endpoints, &people, &door.address, console);
     if let Some(public) = &public {
-        console.note(&format!("listening for endpoints, hooks and links of pauses alone at {}\n", public.address));
+        console.note(&format!(
+            "listening for endpoints, hooks and links of pauses alone at {}\n",
+            public.address
+        ));
     }
 
     let (switch, stop) = Stop::new();
@@ -172,6 +175,7 @@ async fn serve(
         transport,
         env: &surroundings.env,
         reports: Some(service.clone()),
+        links: Some(endpoints.clone()),
     })?;
     let outside = endpoints.router().merge(hooks.routes());
     let inside = inside(&service, &people, &endpoints, &metrics);
@@ -200,12 +204,7 @@ async fn serve(
 }
 
 /// What is answered besides strangers.
-fn inside(
-    service: &Arc<Service>,
-    people: &People,
-    endpoints: &Arc<Endpoints>,
-    metrics: &Metrics,
-) -> Router {
+fn inside(service: &Arc<Service>, people: &People, endpoints: &Arc<Endpoints>, metrics: &Metrics) -> Router {
     let (service, people, endpoints) = (service.clone(), people.clone(), endpoints.clone());
     let health = http::health::router(service.clone());
     let api = api::router(Api { service, people: people.clone(), endpoints });
