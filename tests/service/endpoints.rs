@@ -605,6 +605,7 @@ async fn a_notice_brings_the_link_by_which_a_pause_is_answered() {
     let answer = answer.body(Body::from("approved=true&at_most=3")).unwrap();
     assert_eq!(called.send(&world, answer).await.status, 200);
 
+    eprintln!("{:?} {:?}", called.serving.told(), called.serving.runs()[0].state);
     // Beside the service, whoever has the store and its key is told the same.
     let home = Home::look(&world.state(), &BTreeMap::new()).unwrap().unwrap();
     let pause = called.serving.hosted().runs.pause_of(&run).unwrap();

@@ -163,6 +163,7 @@ fn in_words(change: &Change) -> String {
             let error = moved.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             format!("{at} {} {}{error}", moved.flow, moved.state.status().name())
         }
+        What::Missed { flow, times } => format!("{at} {flow} missed {times}"),
         What::Skipped { flow, why, .. } => format!("{at} {flow} skipped: {why}"),
         other => format!("{at} {other:?}"),
     }

@@ -35,6 +35,13 @@ pub enum What {
         /// Whether it is on now.
         on: bool,
     },
+    /// Times of a schedule passed while nothing served the flow, and no run makes up for them.
+    Missed {
+        /// The flow's path.
+        flow: Arc<str>,
+        /// How many.
+        times: u64,
+    },
     /// A trigger was not followed by a run, and never will be: a schedule's time was skipped, an event was refused.
     Skipped {
         /// The flow's path.
@@ -114,6 +121,8 @@ pub struct Moved {
     pub cards: u64,
     /// How many of them reached outside.
     pub effects: u64,
+    /// Which place in a trace it was called from, as its caller said in the header `traceparent`; told with its end.
+    pub traceparent: Option<Arc<str>>,
     /// The effect that somebody's answer completes, where it waits for that.
     pub pause: Option<EffectId>,
 }
@@ -185,6 +194,7 @@ impl What {
             What::Began(_) => "run.began",
             What::Moved(_) => "run.moved",
             What::Switched { .. } => "flow.switched",
+            What::Missed { .. } => "schedule.missed",
             What::Skipped { .. } => "trigger.skipped",
             What::Received { .. } => "events.received",
             What::Reloaded { .. } => "project.reloaded",
@@ -219,6 +229,7 @@ impl Serialize for Change {
                 "took_ms": moved.took_us / 1000, "cards": moved.cards,
             }),
             What::Switched { flow, on } => json!({ "flow": &**flow, "on": on }),
+            What::Missed { flow, times } => json!({ "flow": &**flow, "times": times }),
             What::Skipped { flow, cause, why } => {
                 json!({ "flow": &**flow, "cause": &**cause, "why": &**why })
             }

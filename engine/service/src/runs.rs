@@ -44,6 +44,8 @@ pub struct Beginning {
     pub answer: Option<oneshot::Sender<Answer>>,
     /// Its name, if somebody has given it one already.
     pub name: Option<String>,
+    /// Which place in a trace it is called from: the header `traceparent`.
+    pub traceparent: Option<Arc<str>>,
 }
 
 /// What whoever waits for a run is answered.
@@ -114,6 +116,8 @@ pub struct Runs {
     turns: Mutex<BTreeMap<RunId, Turn>>,
     /// Who waits for runs that have left memory.
     askers: Mutex<BTreeMap<RunId, oneshot::Sender<Answer>>>,
+    /// Which places in traces the runs that have not ended were called from.
+    traces: Mutex<BTreeMap<RunId, Arc<str>>>,
     /// The runs that wait for a time.
     pub waiting: Waiting,
     /// How many were let go of, to be gone on with by the next service.
@@ -172,6 +176,7 @@ impl Runs {
             live: Mutex::default(),
             turns: Mutex::default(),
             askers: Mutex::default(),
+            traces: Mutex::default(),
             waiting: Waiting::default(),
             left: AtomicUsize::new(0),
             fewer: Notify::new(),
@@ -242,6 +247,9 @@ impl Runs {
         let run = RunId::from(name);
         let late_us = self.now_us().saturating_sub(beginning.due_us).max(0);
         let (session, live) = self.open(&run, plan, &path, &beginning.cause).await?;
+        if let Some(traceparent) = beginning.traceparent {
+            locked(&self.traces).insert(run.clone(), traceparent);
+        }
         self.tell(What::Began(Arc::new(changes::Begun {
             run: run.clone(),
             flow: path.clone(),
@@ -477,6 +485,10 @@ impl Runs {
             }
         }
         self.gone(run);
+        let traceparent = match state.status().is_open() {
+            true => None,
+            false => locked(&self.traces).remove(run),
+        };
         if let Some(asker) = locked(&live.asker).take() {
             match answer_of(&state, ended.response, &ended.report, ended.broken) {
                 Some(answer) => drop(asker.send(answer)),
@@ -493,6 +505,7 @@ impl Runs {
             took_us: self.now_us() - began_us,
             cards: ended.report.counts.cards,
             effects: ended.report.counts.effects,
+            traceparent,
             pause: ended
                 .pause
                 .map(|pause| pause.id)

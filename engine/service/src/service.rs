@@ -160,7 +160,7 @@ impl Service {
 impl Hosted {
     fn new(runs: Runs, tasks: &Tasks, clock: &Clock) -> Result<Hosted, Problem> {
         let runs = Arc::new(runs);
-        let switches = Switches::read(runs.store().clone());
+        let switches = Switches::read(runs.store().clone(), clock.clone());
         let switches = Arc::new(switches.map_err(|error| session::durable::home::problem(&error))?);
         let schedules = Schedules::new(runs.clone(), switches.clone(), tasks.clone(), clock.clone());
         let schedules = Arc::new(schedules);

@@ -16,6 +16,7 @@ use flowrun_kit::connector::{Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
 use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
+use flowrun_kit::meter::Meter;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 use flowrun_project::connections::ConnectionsFile;
@@ -261,6 +262,8 @@ pub struct Purpose<'a> {
     pub lines: Lines,
     /// The lines to these simulators that are open.
     pub simulated_lines: Lines,
+    /// Counts what is done over them, with what other runs do.
+    pub meter: Option<Arc<dyn Meter>>,
 }
 
 impl<'a> Purpose<'a> {
@@ -273,6 +276,7 @@ impl<'a> Purpose<'a> {
             scale: 1.0,
             lines: Lines::default(),
             simulated_lines: Lines::default(),
+            meter: None,
         }
     }
 }
@@ -322,7 +326,10 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         })?;
         let host = if real { connected.host } else { purpose.simulators.describe(&connector.name) };
         // What a run does over a line is counted for itself.
-        let activity = Activity::default();
+        let activity = purpose
+            .meter
+            .as_ref()
+            .map_or_else(Activity::default, |meter| Activity::counted(name, meter.clone()));
         made.push(Made {
             name: name.clone(),
             host,

@@ -121,6 +121,7 @@ impl Plan {
         let purpose = Purpose {
             ca_file: self.job.ca_file.clone(),
             scale: self.time_scale(),
+            meter: self.ready.surroundings.meter.clone(),
             lines: lines.clone(),
             // Simulators that are made for this run alone end with it, and so do the lines to them.
             simulated_lines: self

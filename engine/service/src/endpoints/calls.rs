@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::request::Parts;
 use flowrun_core::value::Record;
 use flowrun_kit::clock::Clock;
 use tokio::sync::oneshot;
@@ -23,6 +24,17 @@ pub(super) struct Call {
     /// What it runs for: `endpoint`, `retry`.
     pub cause: &'static str,
     pub who: Option<String>,
+    /// Which place in a trace it comes from.
+    pub traceparent: Option<Arc<str>>,
+}
+
+/// The longest `traceparent` that is looked at: version 00 has 55 letters, later ones may have more.
+const LONGEST_TRACE: usize = 256;
+
+/// Which place in a trace a request comes from (W3C Trace Context).
+pub(super) fn traceparent(parts: &Parts) -> Option<Arc<str>> {
+    let given = parts.headers.get("traceparent")?.to_str().ok()?;
+    (given.len() <= LONGEST_TRACE).then(|| Arc::from(given))
 }
 
 /// A run that is on its way to somebody's answer.
@@ -43,7 +55,7 @@ impl Endpoints {
         once: Option<Once>,
         later: bool,
     ) -> Result<Reply, Wrong> {
-        let Call { endpoint, inputs, cause, who } = call;
+        let Call { endpoint, inputs, cause, who, traceparent } = call;
         let runs = endpoint.project.runs.clone();
         let run = names::run(runs.now_us());
         let (sender, answer) = oneshot::channel();
@@ -56,6 +68,7 @@ impl Endpoints {
             due_us: runs.now_us(),
             answer: Some(sender),
             name: Some(run.clone()),
+            traceparent,
         };
         let way = Way { project: endpoint.project.clone(), run: run.clone(), answer, once };
         let begin = async move { runs.begin(beginning).await.map(drop) };

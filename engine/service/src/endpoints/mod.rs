@@ -238,7 +238,12 @@ impl Endpoints {
             let why = Arc::from(format!("a caller's request was passed on without fields: {doubt}"));
             endpoint.project.runs.tell(What::Trouble { kind, about, why });
         }
-        self.begin(Call { endpoint, inputs, cause: "endpoint", who }, once, later).await
+        self.begin(
+            Call { endpoint, inputs, cause: "endpoint", who, traceparent: calls::traceparent(parts) },
+            once,
+            later,
+        )
+        .await
     }
 
     async fn status(&self, alias: &str, execution: &str, parts: &Parts) -> Result<Reply, Wrong> {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use flowrun_store::{Filter, Status};
 
@@ -17,6 +19,24 @@ use crate::watch::registry::Labels;
 /// The route. The guard of `People` must stand before it.
 pub fn router(metrics: Metrics) -> Router {
     Router::new().route("/metrics", get(shown)).with_state(metrics)
+}
+
+/// Counts how long the requests of a router take.
+pub fn counted(metrics: Metrics, scheme: &'static str, router: Router) -> Router {
+    router.layer(from_fn(move |request: Request, next: Next| {
+        let metrics = metrics.clone();
+        async move {
+            let began = Instant::now();
+            let method = request.method().clone();
+            // What is nowhere has no route, or anybody could make up any number of them.
+            let route = request.extensions().get::<MatchedPath>().cloned();
+            let answer = next.run(request).await;
+            let route = route.as_ref().map_or("", MatchedPath::as_str);
+            let seconds = began.elapsed().as_secs_f64();
+            metrics.answered(method.as_str(), route, answer.status().as_u16(), scheme, seconds);
+            answer
+        }
+    }))
 }
 
 async fn shown(
@@ -67,6 +87,23 @@ pub fn measure(service: &Arc<Service>, metrics: &Metrics) {
         };
         all.projects.iter().map(of).collect()
     });
+    let all = service.clone();
+    metrics.ask(&metrics::STORE_BACKUP, move || {
+        let of = |project: &Arc<crate::Hosted>| {
+            let served = &project.runs.served;
+            Some((vec![served.name.clone()], served.home.backed_up_ms()? as f64 / 1e3))
+        };
+        all.projects.iter().filter_map(of).collect()
+    });
+    for project in &service.projects {
+        let served = &project.runs.served;
+        let Some(file) = &served.home.file else { continue };
+        let (name, metrics) = (served.name.clone(), metrics.clone());
+        file.watch(move |committed| {
+            metrics.observe(&metrics::COMMIT_DURATION, &[&name], committed.took.as_secs_f64());
+            metrics.observe(&metrics::COMMIT_SIZE, &[&name], committed.batches as f64);
+        });
+    }
     for (family, file) in [(&metrics::STORE_SIZE, "store.db"), (&metrics::STORE_WAL_SIZE, "store.db-wal")] {
         let all = service.clone();
         metrics.ask(family, move || {

@@ -88,19 +88,10 @@ fn traced(
 /// What goes on for as long as the service does.
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What is known of a run that has ended.
-#[derive(Clone, Debug)]
-pub struct RunReport {
-    /// What happened in it.
-    pub report: Report,
-    /// Which place in a trace it was called from, as its caller said in the header `traceparent`.
-    pub traceparent: Option<String>,
-}
-
 /// Knows what happened in runs: the service does, by its stores.
 pub trait RunReports: Send + Sync {
     /// The report of a run of a project.
-    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>>;
+    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<Report>>;
 
     /// Whether a card reaches outside, by its key.
     fn reaches(&self, card: &str) -> bool;

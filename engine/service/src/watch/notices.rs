@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flowrun_core::words::many;
 use flowrun_store::State;
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +128,16 @@ impl Notice {
                 let thing: &Arc<str> = if kind == Kind::Waiting { run } else { flow };
                 let told = notice(kind, thing, subject, what, to_do);
                 Some(Notice { flow: Some(flow.clone()), run: Some(run.clone()), ..told })
+            }
+            What::Missed { flow, times } => {
+                let told = notice(
+                    Kind::Missed,
+                    flow,
+                    format!("{flow} was not started"),
+                    format!("{} passed while nothing served the flow", many(*times, "time")),
+                    "if it should have run, start it by hand; `missed` in its schedule says what is made up for".to_owned(),
+                );
+                Some(Notice { flow: Some(flow.clone()), ..told })
             }
             What::Skipped { flow, cause, why } => {
                 let told = notice(

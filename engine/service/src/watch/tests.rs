@@ -41,6 +41,7 @@ pub fn moved(run: &str, flow: &str, cause: &str, state: State, error_kind: Optio
         took_us: 2_000_000,
         cards: 7,
         effects: 3,
+        traceparent: None,
         pause: None,
     }))
 }

@@ -6,6 +6,7 @@ use axum::Router;
 use flowrun_host::driver::Stop;
 use flowrun_project::Problem;
 use flowrun_service::http::{self, Encryption};
+use flowrun_service::watch::metrics::Metrics;
 use tokio::net::TcpListener;
 
 /// An address at which it listens.
@@ -29,7 +30,9 @@ impl Door {
     }
 
     /// Answers until it is told to stop.
-    pub async fn serve(self, router: Router, stop: Stop) {
+    pub async fn serve(self, router: Router, metrics: &Metrics, stop: Stop) {
+        let scheme = if self.encryption.is_some() { "https" } else { "http" };
+        let router = http::metrics::counted(metrics.clone(), scheme, router);
         http::serve(self.listener, self.encryption, router, http::Limits::default(), stop).await;
     }
 }

@@ -127,7 +127,8 @@ async fn serve(
     if let Some(public) = args.public {
         settings.may_listen_to_strangers(public.ip(), encryption.is_some())?;
     }
-    let service = refusal(service(args, surroundings), console)?;
+    let metrics = Metrics::default();
+    let service = refusal(service(args, surroundings, &metrics), console)?;
     let service = Arc::new(service);
     let help = "take another port with --port, or any that is free with --port 0";
     let door = Door::open(SocketAddr::from((args.listen, args.port)), encryption.clone(), help).await?;
@@ -160,7 +161,6 @@ async fn serve(
         tokio::spawn(follow::follow(service.clone(), stop.clone()));
     }
     let stop = surroundings.stop.clone().unwrap_or(stop);
-    let metrics = Metrics::default();
     http::metrics::measure(&service, &metrics);
     let form = Form::named(&args.log).unwrap_or_default();
     let log = Log::new(form, Level::Info, std::io::stderr());
@@ -178,7 +178,7 @@ async fn serve(
         links: Some(endpoints.clone()),
     })?;
     let outside = endpoints.router().merge(hooks.routes());
-    let inside = inside(&service, &people, &endpoints, &metrics);
+    let inside = inside(&service, &people, &endpoints, &metrics).merge(outside.clone());
     // It answers until nothing goes on any more: that it is not ready, for one thing.
     let (close, closed) = Stop::new();
     let running = async {
@@ -188,10 +188,10 @@ async fn serve(
     };
     let strangers = async {
         if let Some(public) = public {
-            public.serve(settings.public.only(outside.clone()), closed.clone()).await;
+            public.serve(settings.public.only(outside), &metrics, closed.clone()).await;
         }
     };
-    let listening = door.serve(inside.merge(outside.clone()), closed.clone());
+    let listening = door.serve(inside, &metrics, closed.clone());
     let ((), (), ran, ()) = tokio::join!(listening, strangers, running, tower.run(closed.clone()));
     ran?;
     drop(switch);
@@ -212,7 +212,11 @@ fn inside(service: &Arc<Service>, people: &People, endpoints: &Arc<Endpoints>, m
     health.merge(inside)
 }
 
-fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
+fn service(
+    args: &ServeArgs,
+    surroundings: &Surroundings,
+    metrics: &Metrics,
+) -> Result<Service, flowrun_project::Refused> {
     let clock = match &surroundings.simulators {
         Some(simulators) => simulators.clock.clone(),
         None => clock(args.time_scale.unwrap_or(1.0)),
@@ -233,6 +237,7 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
     };
     let mut around = surroundings.session();
     around.simulators = Some(simulators);
+    around.meter = Some(Arc::new(metrics.clone()));
     // The clock goes on by itself.
     around.instant = true;
     let bounds = Bounds { at_once: args.at_once as usize, ..Bounds::default() };

@@ -19,6 +19,9 @@ use super::seal::Sealing;
 use crate::driver::Stop;
 use crate::session::state::hex;
 
+/// The file beside a store that says when it was copied last.
+const BACKED_UP: &str = "backed-up";
+
 /// How often it is looked whether another process has given the store back.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -187,7 +190,15 @@ impl Home {
     /// Copies the store into a new folder, while runs go on; without its key.
     pub fn backup(&self, to: &Path) -> Result<Backup, Problem> {
         let file = self.file.as_ref().ok_or_else(|| Problem::new("this store lies in memory"))?;
-        file.backup(to).map_err(|error| problem(&error))
+        let backup = file.backup(to).map_err(|error| problem(&error))?;
+        // Whoever made it may only look: then nobody is told how old the newest is.
+        let _ = std::fs::write(self.folder.join(BACKED_UP), crate::session::plan::now_ms().to_string());
+        Ok(backup)
+    }
+
+    /// When it was copied last, in milliseconds since 1970; none if nobody knows that it was.
+    pub fn backed_up_ms(&self) -> Option<i64> {
+        std::fs::read_to_string(self.folder.join(BACKED_UP)).ok()?.trim().parse().ok()
     }
 
     /// Refuses a run that wants to be alone while another one is open that nobody runs.
