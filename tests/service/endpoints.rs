@@ -584,10 +584,13 @@ async fn a_notice_brings_the_link_by_which_a_pause_is_answered() {
         reports: None,
         links: Some(called.endpoints.clone()),
     });
-    let tower = tokio::spawn(world.clock.drive(tower.unwrap().run(stop)));
-    let run = called.call(&world, "invoke", &[], "").await.run().unwrap();
-    give.send(true).unwrap();
-    world.drive(tower).await.unwrap();
+    let invoke = Request::post(called.url("flow", "invoke")).body(Body::empty()).unwrap();
+    let happens = async {
+        let answer = called.router.clone().oneshot(invoke).await.unwrap();
+        give.send(true).unwrap();
+        answer.headers()["execution-id"].to_str().unwrap().to_owned()
+    };
+    let (run, ()) = world.drive(async { tokio::join!(happens, tower.unwrap().run(stop)) }).await;
     let letters = letters.0.lock().unwrap().clone();
     assert_eq!(letters.len(), 1, "{letters:?}");
     let letter = &letters[0];
@@ -605,7 +608,6 @@ async fn a_notice_brings_the_link_by_which_a_pause_is_answered() {
     let answer = answer.body(Body::from("approved=true&at_most=3")).unwrap();
     assert_eq!(called.send(&world, answer).await.status, 200);
 
-    eprintln!("{:?} {:?}", called.serving.told(), called.serving.runs()[0].state);
     // Beside the service, whoever has the store and its key is told the same.
     let home = Home::look(&world.state(), &BTreeMap::new()).unwrap().unwrap();
     let pause = called.serving.hosted().runs.pause_of(&run).unwrap();

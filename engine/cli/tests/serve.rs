@@ -72,7 +72,7 @@ struct Service {
     said: BTreeMap<&'static str, String>,
 }
 
-const LINES: [&str; 3] = ["  order: ", "listening at ", "listening for "];
+const LINES: [&str; 4] = ["  order: ", "listening at ", "listening for ", "sign in within "];
 
 impl Service {
     fn new(folder: &Path, more: &[&str]) -> Service {
@@ -108,6 +108,15 @@ impl Service {
 
     fn outside(&self) -> &str {
         &self.said["listening for "]
+    }
+
+    /// What is counted, for whoever started it.
+    fn metrics(&self) -> String {
+        let signed_in = asked("GET", &self.said["sign in within "], "").unwrap().1;
+        let cookie = signed_in.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        let cookie = cookie.split(';').next().unwrap();
+        let url = format!("{}/metrics", self.inside());
+        asked("GET", &url, &format!("Cookie: {cookie}\r\n")).unwrap().1
     }
 
     fn order(&self) -> &str {
@@ -287,5 +296,20 @@ fn strangers_reach_endpoints_hooks_and_links_and_nothing_else() {
         assert_eq!(asked("POST", &format!("{base}/hooks/okta/hr"), "").unwrap().0, 401);
         let link = asked("GET", &format!("{base}/r/abc.def"), "").unwrap();
         assert!(link.0 == 404 && link.1.contains("<html"), "{}", link.1);
+    }
+    // Requests are counted by the patterns of their paths, at both doors; what is nowhere has none.
+    let text = service.metrics();
+    for (method, route, status, times) in [
+        ("PUT", "/api/flo/{alias}/invoke", 405, 2),
+        ("POST", "/hooks/okta/{name}", 401, 2),
+        ("GET", "/r/{token}", 404, 2),
+        ("GET", "/livez", 200, 1),
+        ("GET", "/metrics", 401, 1),
+    ] {
+        let labels = format!(
+            r#"http_request_method="{method}",http_route="{route}",http_response_status_code="{status}",url_scheme="http""#
+        );
+        let line = format!("http_server_request_duration_seconds_count{{{labels}}} {times}");
+        assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
     }
 }
