@@ -50,11 +50,12 @@ async fn shown(
 /// So many held runs are counted at most.
 const MOST_HELD: usize = 1_000;
 
-/// Lets the metrics ask the service for what it knows at any moment.
+/// Lets the metrics ask the service for what it knows at any moment, as long as there is one: it has the metrics, and they don't have it.
 pub fn measure(service: &Arc<Service>, metrics: &Metrics) {
-    let all = service.clone();
+    let all = Arc::downgrade(service);
     metrics.ask(&metrics::RUN_ACTIVE, move || {
         let mut counts: BTreeMap<Labels, f64> = BTreeMap::new();
+        let Some(all) = all.upgrade() else { return Vec::new() };
         for project in &all.projects {
             let name = &project.runs.served.name;
             let labels =
@@ -72,28 +73,28 @@ pub fn measure(service: &Arc<Service>, metrics: &Metrics) {
         }
         counts.into_iter().collect()
     });
-    let all = service.clone();
+    let all = Arc::downgrade(service);
     metrics.ask(&metrics::INBOX_WAITING, move || {
         let of = |project: &Arc<crate::Hosted>| {
             (vec![project.runs.served.name.clone()], project.inbox.waiting() as f64)
         };
-        all.projects.iter().map(of).collect()
+        all.upgrade().iter().flat_map(|all| all.projects.iter().map(of)).collect()
     });
-    let all = service.clone();
+    let all = Arc::downgrade(service);
     metrics.ask(&metrics::PROJECT_VERSION, move || {
         let of = |project: &Arc<crate::Hosted>| {
             let served = &project.runs.served;
             (vec![served.name.clone()], served.version().number as f64)
         };
-        all.projects.iter().map(of).collect()
+        all.upgrade().iter().flat_map(|all| all.projects.iter().map(of)).collect()
     });
-    let all = service.clone();
+    let all = Arc::downgrade(service);
     metrics.ask(&metrics::STORE_BACKUP, move || {
         let of = |project: &Arc<crate::Hosted>| {
             let served = &project.runs.served;
             Some((vec![served.name.clone()], served.home.backed_up_ms()? as f64 / 1e3))
         };
-        all.projects.iter().filter_map(of).collect()
+        all.upgrade().iter().flat_map(|all| all.projects.iter().filter_map(of)).collect()
     });
     for project in &service.projects {
         let served = &project.runs.served;
@@ -105,14 +106,14 @@ pub fn measure(service: &Arc<Service>, metrics: &Metrics) {
         });
     }
     for (family, file) in [(&metrics::STORE_SIZE, "store.db"), (&metrics::STORE_WAL_SIZE, "store.db-wal")] {
-        let all = service.clone();
+        let all = Arc::downgrade(service);
         metrics.ask(family, move || {
             let of = |project: &Arc<crate::Hosted>| {
                 let served = &project.runs.served;
                 let size = std::fs::metadata(served.home.folder.join(file)).map_or(0, |data| data.len());
                 (vec![served.name.clone()], size as f64)
             };
-            all.projects.iter().map(of).collect()
+            all.upgrade().iter().flat_map(|all| all.projects.iter().map(of)).collect()
         });
     }
 }
