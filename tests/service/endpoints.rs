@@ -17,11 +17,12 @@ use flowrun_host::driver::Stop;
 use flowrun_host::session::durable::home::Home;
 use flowrun_kit::in_process::SimTransport;
 use flowrun_service::bearer::{Granted, Refused};
+use flowrun_service::changes::What;
 use flowrun_service::endpoints::{Endpoints, Listed, Verify, link_beside};
 use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
 use flowrun_service::watch::{self, Watchtower};
-use flowrun_store::Status;
+use flowrun_store::{Batch, Filter, NoteChange, Notes, Status};
 use serde::Deserialize;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -361,6 +362,48 @@ async fn under_a_key_a_call_is_made_once_whoever_waits() {
     world.until("2026-01-08T11:00:00Z").await;
     let answer = called.call(&world, "invoke", &key, r#"{"name":"b"}"#).await;
     assert_eq!((answer.status, called.serving.runs().len()), (504, 2));
+    called.serving.end(&world).await;
+}
+
+/// The process dies after a run has ended and before its answer is written, and then its values are cleared: that is all the answer
+/// there will ever be, and nobody looks for another at each start.
+#[tokio::test]
+async fn a_key_whose_run_has_lost_its_values_is_answered_once_and_for_all() {
+    let text = SLOW.replace("delay: 5", "delay: 90");
+    let world = World::new(NOW, &[("flow.yaml", &text)]);
+    let called = Called::new(&world).await;
+    let key = [("idempotency-key", "k1")];
+    let trace = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let late = called.call(&world, "invoke", &[key[0], trace], r#"{"name":"a"}"#).await;
+    assert_eq!(late.status, 504);
+    let due = |called: &Called| {
+        let store = called.serving.hosted().runs.store().clone();
+        store.notes(&Notes::of("idempotency").due(i64::MAX)).unwrap()
+    };
+    let unanswered = due(&called);
+    world.until("2026-01-01T09:05:00Z").await;
+    assert_eq!((unanswered.len(), due(&called).len()), (1, 0));
+    // Where the caller was in its trace is told with the run's end, although the run was not in memory meanwhile.
+    let told = called.serving.service.changes.since(0).0.unwrap();
+    let ended = told.iter().find_map(|change| match &change.what {
+        What::Moved(moved) if moved.state.status() == Status::Done => Some(moved.traceparent.clone()),
+        _ => None,
+    });
+    assert_eq!(ended.flatten().as_deref(), Some(trace.1));
+
+    let store = called.serving.hosted().runs.store().clone();
+    store.append(Batch::default().note(NoteChange::Put(unanswered[0].clone())));
+    store.clear(&Filter::default()).unwrap();
+    assert_eq!(due(&called).len(), 1);
+    drop(store);
+    called.serving.end(&world).await;
+    drop((called.router, called.endpoints));
+    let called = Called::new(&world).await;
+    assert_eq!(due(&called).len(), 0);
+    let answer = called.call(&world, "invoke", &key, r#"{"name":"a"}"#).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("answer_gone"), "{}", answer.body);
+    assert_eq!(called.serving.runs().len(), 1);
     called.serving.end(&world).await;
 }
 

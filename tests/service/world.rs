@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,14 +73,15 @@ impl World {
         self.folder.path().join("state")
     }
 
-    fn setup(&self, folder: &Path) -> Setup {
+    /// What a service of these folders is made of.
+    pub fn setup(&self, folders: Vec<PathBuf>) -> Setup {
         let around = Surroundings { simulators: Some(self.simulators.all()), ..surroundings() };
         let mut around = around.session();
         around.instant = true;
         around.meter = Some(Arc::new(self.metrics.clone()));
         let job = Job { state: Some(self.state()), record: Record::Off, ..Job::default() };
         let (clock, bounds) = (self.clock.clone(), Bounds::default());
-        Setup { folders: vec![folder.to_owned()], job, surroundings: around, clock, bounds }
+        Setup { folders, job, surroundings: around, clock, bounds }
     }
 
     /// Serves the project; nothing goes on before somebody lets time pass.
@@ -90,7 +91,7 @@ impl World {
 
     /// A service that does nothing yet.
     pub fn service(&self) -> Arc<Service> {
-        let service = Service::new(self.setup(&self.project()));
+        let service = Service::new(self.setup(vec![self.project()]));
         Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))))
     }
 

@@ -78,9 +78,11 @@ impl Version {
 }
 
 impl Served {
-    /// A project, read and checked, with the store that is its own from now on.
+    /// A project, read and checked, with the store that is its own from now on. The folder that is named for what outlives runs is
+    /// that of one project, or has one for each.
     pub fn open(
         folder: &Path,
+        alone: bool,
         job: Job,
         surroundings: session::Surroundings,
         at_us: i64,
@@ -88,15 +90,16 @@ impl Served {
         let version = Version::read(folder, 1, at_us, job.environment.as_deref(), &surroundings)?;
         let root = version.project.root.clone();
         let usual = || home::folder(&root, job.environment.as_deref(), &surroundings.env);
-        let state = job.state.clone().or_else(usual).ok_or_else(|| {
+        let name = root.file_name().map_or("flows".into(), |name| name.to_string_lossy().into_owned());
+        let named = job.state.clone().map(|state| if alone { state } else { state.join(&name) });
+        let state = named.or_else(usual).ok_or_else(|| {
             Problem::new("nothing says where to keep what outlives runs: HOME is not set")
                 .help("name a folder with --state")
         })?;
         let holder = Holder::new("flowrun serve", "", at_us.div_euclid(1000));
         let home = surroundings.stores.own_now(&state, &holder, &surroundings.env)?;
-        let name = root.file_name().map_or("flows".into(), |name| name.to_string_lossy());
         Ok(Served {
-            name: Arc::from(&*name),
+            name: Arc::from(name),
             folder: root.clone(),
             home,
             job: Job { state: Some(state), ..job },

@@ -85,8 +85,10 @@ impl Service {
         // Nobody waits for a run's beginning: whatever reaches outside does.
         let job = Job { parks: Some(PARKS), tidies: false, waits: false, journal: true, ..job };
         let mut projects: Vec<Arc<Hosted>> = Vec::new();
+        let alone = folders.len() == 1;
         for folder in folders {
-            let served = Arc::new(Served::open(&folder, job.clone(), surroundings.clone(), now_us)?);
+            let served = Served::open(&folder, alone, job.clone(), surroundings.clone(), now_us)?;
+            let served = Arc::new(served);
             if let Some(other) = projects.iter().find(|other| other.runs.served.name == served.name) {
                 let message = format!(
                     "two projects are called `{}`: {} and {}",

@@ -95,7 +95,7 @@ pub struct ServeArgs {
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub ca_file: Option<PathBuf>,
-    /// Keep what outlives runs here; each project in a folder of its own below
+    /// Keep what outlives runs here; of several projects each in a folder of its own below
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
     /// How what happens is told on the standard error
