@@ -232,6 +232,33 @@ fn whoever_waits_is_answered_before_it_ends() {
     assert!(service.ended().success());
 }
 
+// An answer that is kept under a key waits for whoever asks again: that may be at the next service.
+#[test]
+fn nobody_who_has_gone_keeps_it_from_ending() {
+    let vendor = Vendor::new();
+    let folder = project(&vendor);
+    let service = Service::new(folder.path(), &["--grace", "3600"]);
+    let key = "Idempotency-Key: one\r\n";
+    let (status, said) = asked("POST", service.order(), &format!("{LATER}{key}")).unwrap();
+    assert_eq!(status, 202, "{said}");
+    let run = after(&said, r#""execution_id":""#).to_owned();
+    let (_, first) = vendor.next();
+    service.terminate();
+    let ready = format!("{}/readyz", service.inside());
+    while get(&ready) != 503 {}
+    answer(first, "{}");
+    assert!(service.ended().success());
+
+    let service = Service::new(folder.path(), &[]);
+    let (path, second) = vendor.next();
+    assert_eq!(path, "/second");
+    answer(second, r#"{ "number": "A-2" }"#);
+    let status = service.order().replace("/invoke", &format!("/status/{run}"));
+    while !asked("GET", &status, "").unwrap().1.contains(r#""status":"done""#) {}
+    let (status, said) = asked("POST", service.order(), key).unwrap();
+    assert!(status == 200 && said.contains(&run) && said.ends_with(r#"{"number":"A-2"}"#), "{said}");
+}
+
 #[test]
 fn a_second_signal_and_the_end_of_the_grace_end_it_at_once() {
     let vendor = Vendor::new();

@@ -303,6 +303,15 @@ impl Runs {
         }
     }
 
+    /// Nobody waits for a run's answer any more: a service that is being ended lets go of it.
+    pub fn is_awaited_no_more(&self, run: &str) {
+        if !self.tasks.is_open()
+            && let Some(live) = locked(&self.live).get(run)
+        {
+            live.leave();
+        }
+    }
+
     /// How many runs the next service goes on with where they are now.
     pub fn unended(&self) -> usize {
         self.left.load(Ordering::Relaxed) + self.running()

@@ -61,10 +61,19 @@ impl Tasks {
         self.phase.send_replace(Phase::Closing);
     }
 
+    /// Ends when nothing new is to be begun any more.
+    pub async fn draining(&self) {
+        self.until(Phase::Draining).await;
+    }
+
     /// Ends when nobody is to wait for others any more.
     pub async fn closing(&self) {
+        self.until(Phase::Closing).await;
+    }
+
+    async fn until(&self, reached: Phase) {
         // It lives as long as this does.
-        let _ = self.phase.subscribe().wait_for(|phase| *phase == Phase::Closing).await;
+        let _ = self.phase.subscribe().wait_for(|phase| *phase >= reached).await;
     }
 
     /// How many go on.

@@ -144,19 +144,23 @@ impl Way {
 
     /// Waits for the answer, and for as long as somebody wants it.
     pub(super) async fn through(self, service: &crate::Service, mut reply: oneshot::Sender<Reply>) {
-        let Way { project: _, run, answer, once } = self;
+        let Way { project, run, mut answer, once } = self;
         let kept = once.is_some();
         let nobody = async {
-            match kept {
-                true => std::future::pending().await,
-                false => reply.closed().await,
+            reply.closed().await;
+            if kept {
+                // The answer is for whoever asks again, if need be of the next service.
+                service.tasks.draining().await;
             }
         };
         let answer = tokio::select! {
             biased;
-            answer = answer => answer.ok(),
+            answer = &mut answer => answer.ok(),
             () = service.tasks.closing() => None,
-            () = nobody => return,
+            () = nobody => {
+                drop(answer);
+                return project.runs.is_awaited_no_more(&run);
+            }
         };
         let Some(answer) = answer else {
             let _ = reply.send(ending().about(&run).into_reply());

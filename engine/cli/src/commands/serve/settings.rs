@@ -126,3 +126,35 @@ impl Settings {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Each listener asks for what its callers need: the one for strangers for TLS or a proxy that speaks it, and for no sign-in.
+    #[test]
+    fn strangers_are_never_listened_to_in_plain_text() {
+        let behind = "public: { behind: [10.0.0.5] }";
+        let named = "public: { origin: https://hooks.example.com, behind: [10.0.0.5] }";
+        for (settings, at, encrypted, refused) in [
+            ("{}", "127.0.0.1", false, None),
+            ("{}", "::1", false, None),
+            ("{}", "0.0.0.0", false, Some("plain text")),
+            ("{}", "10.1.2.3", false, Some("plain text")),
+            ("{}", "0.0.0.0", true, None),
+            (behind, "0.0.0.0", false, None),
+            (named, "0.0.0.0", false, None),
+            ("public: { origin: http://hooks.example.com }", "0.0.0.0", true, Some("by https")),
+            ("public: { origin: https://hooks.example.com/ }", "0.0.0.0", true, Some("by https")),
+        ] {
+            let settings: Settings = serde_yaml::from_str(settings).unwrap();
+            let told = settings.may_listen_to_strangers(at.parse().unwrap(), encrypted);
+            let told = told.err().map(|problem| problem.message);
+            assert_eq!(told.is_some(), refused.is_some(), "{at} {encrypted}: {told:?}");
+            assert!(told.unwrap_or_default().contains(refused.unwrap_or_default()));
+        }
+        // The other one still asks for sign-in beyond this machine.
+        let settings: Settings = serde_yaml::from_str(named).unwrap();
+        assert!(settings.may_listen("0.0.0.0".parse().unwrap(), true).is_err());
+    }
+}
