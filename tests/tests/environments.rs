@@ -11,6 +11,7 @@ use flowrun_tests::{Ran, in_surroundings, surroundings};
 use tempfile::TempDir;
 
 const FLOW: &str = "name: Greet
+save_data: on
 outputs: { said: text }
 cards:
   - { id: who, card: api_connector.get, connection: people, with: { url: /who } }
@@ -91,10 +92,10 @@ environments:
 fn each_has_its_connections_its_variables_and_its_store() {
     let world = World::new();
     for (words, question) in [
-        ("FLOW", "hello everybody, g1?"),
-        ("FLOW --env staging", "hi testers, g2?"),
+        ("FLOW --trace", "hello everybody, g1?"),
+        ("FLOW --env staging --trace", "hi testers, g2?"),
         // It says nothing, and has a store of its own all the same.
-        ("FLOW --env shadow", "hello everybody, g1?"),
+        ("FLOW --env shadow --trace", "hello everybody, g1?"),
     ] {
         let ran = world.run(words);
         assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
@@ -118,9 +119,9 @@ fn a_run_goes_on_and_is_run_anew_where_it_was() {
     let ran = world.run(&format!("resume {id} --env staging --input answer=yes --outputs"));
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     // With the flows as they are now, in the environment of then.
-    let ran = world.run(&format!("rerun {id}"));
+    let ran = world.run(&format!("rerun {id} --trace"));
     assert!(ran.stdout.contains("hi testers, g2?"), "{}{}", ran.stdout, ran.stderr);
-    let ran = world.run(&format!("rerun {id} --then"));
+    let ran = world.run(&format!("rerun {id} --then --trace"));
     assert!(ran.stdout.contains("hi testers, g2?"), "{}{}", ran.stdout, ran.stderr);
 }
 
@@ -158,7 +159,7 @@ fn credentials_of_an_environment_are_its_own() {
         assert_eq!(ran.code, 0, "{words}: {}", ran.stderr);
     }
     let written = fs::read_to_string(&file).unwrap();
-    assert!(written.contains("people:") && written.contains("people@staging:"), "{written}");
+    assert!(written.contains("people:") && written.contains("\"people@staging\":"), "{written}");
     let ran = world.run(&format!("{add} --env shadow"));
     assert!(
         ran.stderr.contains("the environment `shadow` has no connection `people` of its own"),
