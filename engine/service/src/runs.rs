@@ -122,7 +122,9 @@ pub struct Runs {
     pub waiting: Waiting,
     /// How many were let go of, to be gone on with by the next service.
     left: AtomicUsize,
-    /// Whenever one goes on no more.
+    /// How many are driven: one that goes on no more is that until whoever waits for it has been told.
+    driven: AtomicUsize,
+    /// Whenever there are fewer.
     fewer: Notify,
 }
 
@@ -179,6 +181,7 @@ impl Runs {
             traces: Mutex::default(),
             waiting: Waiting::default(),
             left: AtomicUsize::new(0),
+            driven: AtomicUsize::new(0),
             fewer: Notify::new(),
         }
     }
@@ -296,7 +299,7 @@ impl Runs {
         self.live().values().for_each(Live::leave);
         loop {
             let fewer = self.fewer.notified();
-            if self.running() == 0 {
+            if self.running() == 0 && self.driven.load(Ordering::Relaxed) == 0 {
                 return;
             }
             fewer.await;
@@ -423,7 +426,8 @@ impl Runs {
         }
         let opened = plan.open(stop, &mut |_| {}).await;
         if opened.is_err() {
-            self.gone(run);
+            locked(&self.live).remove(run);
+            self.fewer.notify_waiters();
         }
         opened.map(|session| (session, live))
     }
@@ -441,6 +445,7 @@ impl Runs {
         if !self.tasks.is_open() {
             live.leave();
         }
+        let driven = Driven::new(self);
         let work = async move {
             let began_us = runs.now_us();
             let (live, tasks, store) = (live, runs.tasks.clone(), runs.store().clone());
@@ -451,6 +456,7 @@ impl Runs {
                 true => runs.left(&run, &live),
                 false => runs.ended(&run, &live, ended, began_us),
             }
+            drop(driven);
             drop(permit);
         };
         self.tasks.spawn(work);
@@ -460,13 +466,7 @@ impl Runs {
     fn left(&self, run: &RunId, live: &Live) {
         self.left.fetch_add(1, Ordering::Relaxed);
         drop(locked(&live.asker).take());
-        self.gone(run);
-    }
-
-    /// A run goes on no more.
-    fn gone(&self, run: &RunId) {
         locked(&self.live).remove(run);
-        self.fewer.notify_waiters();
     }
 
     fn ended(&self, run: &RunId, live: &Live, ended: Ended, began_us: i64) {
@@ -493,7 +493,7 @@ impl Runs {
                 locked(&self.turns).insert(run.clone(), turn);
             }
         }
-        self.gone(run);
+        locked(&self.live).remove(run);
         let traceparent = match state.status().is_open() {
             true => None,
             false => locked(&self.traces).remove(run),
@@ -521,6 +521,23 @@ impl Runs {
                 .filter(|_| state.status() == flowrun_store::Status::Paused),
             state,
         })));
+    }
+}
+
+/// Counts a run as driven for as long as it lives, however that ends.
+struct Driven(Arc<Runs>);
+
+impl Driven {
+    fn new(runs: &Arc<Runs>) -> Driven {
+        runs.driven.fetch_add(1, Ordering::Relaxed);
+        Driven(runs.clone())
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        self.0.driven.fetch_sub(1, Ordering::Relaxed);
+        self.0.fewer.notify_waiters();
     }
 }
 
