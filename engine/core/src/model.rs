@@ -121,13 +121,16 @@ impl Manifest {
     }
 }
 
+/// A value that stands in a file, under its name.
+pub type Constant = (Name, At<Value>);
+
 /// Where else a project's flows run: against other organisations, with other values, and with a store of its own.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// Its name.
     pub name: Name,
     /// The connections of the project that lead elsewhere, each with the settings that differ.
-    pub connections: Vec<(Name, Vec<(Name, At<Value>)>)>,
+    pub connections: Vec<(Name, Vec<Constant>)>,
     /// The variables of the project that have other values; their types are those of the project.
     pub vars: Vec<Var>,
 }
