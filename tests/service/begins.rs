@@ -1,6 +1,7 @@
 //! Runs that are begun by somebody who goes away, or too many at once.
 
 use flowrun_core::value::Text;
+use flowrun_service::Service;
 use flowrun_service::runs::Beginning;
 use futures_util::FutureExt;
 
@@ -54,4 +55,18 @@ async fn a_flow_has_no_more_runs_at_once_than_it_says() {
     // Each takes 30 seconds, two at a time.
     assert_eq!(seconds, ["00:01", "00:01", "00:31", "00:31", "01:01"]);
     serving.end(&world).await;
+}
+
+/// A folder that is named for what outlives runs has one for each project, or rows and runs of one would be those of the other.
+#[tokio::test]
+async fn projects_side_by_side_share_no_store() {
+    let world = World::new("2026-01-01T12:00:00Z", &[("waits.yaml", WAITS)]);
+    let other = world.project().with_file_name("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("waits.yaml"), WAITS).unwrap();
+    let service = Service::new(world.setup(vec![world.project(), other]));
+    let service = service.unwrap_or_else(|_| panic!("both can be served"));
+    let folders: Vec<_> =
+        service.projects.iter().map(|project| project.runs.served.home.folder.clone()).collect();
+    assert_eq!(folders, [world.state().join("flows"), world.state().join("other")]);
 }

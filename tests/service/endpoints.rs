@@ -8,12 +8,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::State;
 use axum::http::{HeaderMap, Request};
+use axum::routing::post;
+use axum::{Json, Router};
+use flowrun_host::driver::Stop;
+use flowrun_host::session::durable::home::Home;
+use flowrun_kit::in_process::SimTransport;
 use flowrun_service::bearer::{Granted, Refused};
-use flowrun_service::endpoints::{Endpoints, Listed, Verify};
-use flowrun_store::Status;
+use flowrun_service::changes::What;
+use flowrun_service::endpoints::{Endpoints, Listed, Verify, link_beside};
+use flowrun_service::watch::logs::{Form, Level, Log};
+use flowrun_service::watch::metrics::Metrics;
+use flowrun_service::watch::{self, Watchtower};
+use flowrun_store::{Batch, Filter, NoteChange, Notes, Status};
 use serde::Deserialize;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -356,6 +365,48 @@ async fn under_a_key_a_call_is_made_once_whoever_waits() {
     called.serving.end(&world).await;
 }
 
+/// The process dies after a run has ended and before its answer is written, and then its values are cleared: that is all the answer
+/// there will ever be, and nobody looks for another at each start.
+#[tokio::test]
+async fn a_key_whose_run_has_lost_its_values_is_answered_once_and_for_all() {
+    let text = SLOW.replace("delay: 5", "delay: 90");
+    let world = World::new(NOW, &[("flow.yaml", &text)]);
+    let called = Called::new(&world).await;
+    let key = [("idempotency-key", "k1")];
+    let trace = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let late = called.call(&world, "invoke", &[key[0], trace], r#"{"name":"a"}"#).await;
+    assert_eq!(late.status, 504);
+    let due = |called: &Called| {
+        let store = called.serving.hosted().runs.store().clone();
+        store.notes(&Notes::of("idempotency").due(i64::MAX)).unwrap()
+    };
+    let unanswered = due(&called);
+    world.until("2026-01-01T09:05:00Z").await;
+    assert_eq!((unanswered.len(), due(&called).len()), (1, 0));
+    // Where the caller was in its trace is told with the run's end, although the run was not in memory meanwhile.
+    let told = called.serving.service.changes.since(0).0.unwrap();
+    let ended = told.iter().find_map(|change| match &change.what {
+        What::Moved(moved) if moved.state.status() == Status::Done => Some(moved.traceparent.clone()),
+        _ => None,
+    });
+    assert_eq!(ended.flatten().as_deref(), Some(trace.1));
+
+    let store = called.serving.hosted().runs.store().clone();
+    store.append(Batch::default().note(NoteChange::Put(unanswered[0].clone())));
+    store.clear(&Filter::default()).unwrap();
+    assert_eq!(due(&called).len(), 1);
+    drop(store);
+    called.serving.end(&world).await;
+    drop((called.router, called.endpoints));
+    let called = Called::new(&world).await;
+    assert_eq!(due(&called).len(), 0);
+    let answer = called.call(&world, "invoke", &key, r#"{"name":"a"}"#).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("answer_gone"), "{}", answer.body);
+    assert_eq!(called.serving.runs().len(), 1);
+    called.serving.end(&world).await;
+}
+
 /// Lets others go on a number of times.
 async fn turns(count: usize) {
     for _ in 0..count {
@@ -541,6 +592,70 @@ async fn a_signed_link_answers_one_pause_of_one_run_once() {
     world.until("2026-01-01T10:00:00Z").await;
     assert_eq!(called.send(&world, post(&link, "approved=true")).await.status, 410);
     assert_eq!(called.serving.runs().len(), 2);
+    called.serving.end(&world).await;
+}
+
+/// All that somebody is sent by a webhook.
+#[derive(Clone, Default)]
+struct Letters(Arc<std::sync::Mutex<Vec<Value>>>);
+
+// A GET shows what is asked, and only a POST answers: those who look at mails before people do (scanners, previews) answer nothing.
+#[tokio::test]
+async fn a_notice_brings_the_link_by_which_a_pause_is_answered() {
+    let world = World::new(NOW, &[("flow.yaml", ASKS)]);
+    let called = Called::new(&world).await;
+    let letters = Letters::default();
+    let takes = |State(letters): State<Letters>, Json(letter): Json<Value>| async move {
+        letters.0.lock().unwrap().push(letter);
+    };
+    let host = Router::new().route("/{to}", post(takes)).with_state(letters.clone());
+    let transport = Arc::new(SimTransport::new(&world.clock).host("https://host.example", host));
+    // Whoever has the link may answer: only who asks for such notices by name gets them.
+    let settings = "notices:
+  - { webhook: { url: https://host.example/all } }
+  - { webhook: { url: https://host.example/named }, of: [waiting] }
+";
+    let (give, stop) = Stop::new();
+    let tower = Watchtower::new(watch::Setup {
+        changes: &called.serving.service.changes,
+        clock: world.clock.clone(),
+        settings: &serde_yaml::from_str(settings).unwrap(),
+        log: Log::new(Form::Text, Level::Error, std::io::sink()),
+        metrics: Metrics::default(),
+        transport,
+        env: &BTreeMap::new(),
+        reports: None,
+        links: Some(called.endpoints.clone()),
+    });
+    let invoke = Request::post(called.url("flow", "invoke")).body(Body::empty()).unwrap();
+    let happens = async {
+        let answer = called.router.clone().oneshot(invoke).await.unwrap();
+        give.send(true).unwrap();
+        answer.headers()["execution-id"].to_str().unwrap().to_owned()
+    };
+    let (run, ()) = world.drive(async { tokio::join!(happens, tower.unwrap().run(stop)) }).await;
+    let letters = letters.0.lock().unwrap().clone();
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let letter = &letters[0];
+    assert_eq!((&letter["kind"], &letter["run"]), (&Value::from("waiting"), &Value::from(&*run)));
+    let link = letter["link"].as_str().unwrap().to_owned();
+    assert_eq!(link, world.drive(called.endpoints.link("flows", &run)).await.unwrap());
+    assert_eq!(letter["what"], "`Leavers` asks, and somebody has to answer");
+    for _ in 0..3 {
+        assert_eq!(called.send(&world, Request::get(&link).body(Body::empty()).unwrap()).await.status, 200);
+        let head = Request::head(&link).body(Body::empty()).unwrap();
+        assert_eq!(called.send(&world, head).await.status, 200);
+    }
+    assert_eq!(called.serving.runs()[0].state.status(), Status::Paused, "nobody has answered");
+    let answer = Request::post(&link).header("content-type", "application/x-www-form-urlencoded");
+    let answer = answer.body(Body::from("approved=true&at_most=3")).unwrap();
+    assert_eq!(called.send(&world, answer).await.status, 200);
+
+    // Beside the service, whoever has the store and its key is told the same.
+    let home = Home::look(&world.state(), &BTreeMap::new()).unwrap().unwrap();
+    let pause = called.serving.hosted().runs.pause_of(&run).unwrap();
+    let link = world.drive(called.endpoints.link("flows", &run)).await.unwrap();
+    assert_eq!(link_beside(&home, "flows", &run, &pause), Some(link));
     called.serving.end(&world).await;
 }
 

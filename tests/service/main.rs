@@ -4,6 +4,7 @@
 
 mod begins;
 mod client;
+mod counted;
 mod endpoints;
 mod hooks;
 mod interface;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_kit::timeline::Hold;
 use flowrun_service::changes::{Change, What};
 use flowrun_service::gate::Bounds;
+use flowrun_service::watch::metrics::Metrics;
 use flowrun_service::{Hosted, Service, Setup};
 use flowrun_store::{Filter, Run};
 use flowrun_tests::simulators::{Setup as Simulated, Simulators};
@@ -26,6 +27,8 @@ pub struct World {
     folder: tempfile::TempDir,
     pub clock: Clock,
     pub simulators: Simulators,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Time passes only while somebody lets it.
     held: RefCell<Option<Hold>>,
 }
@@ -40,13 +43,20 @@ pub struct Serving {
 impl World {
     /// A project of these files, at a moment.
     pub fn new(now: &str, files: &[(&str, &str)]) -> World {
+        World::with(now, files, &[])
+    }
+
+    /// The same, whose vendors misbehave like this.
+    pub fn with(now: &str, files: &[(&str, &str)], faults: &[&str]) -> World {
         let clock = Clock::simulated(parse_date(now).unwrap().millis());
-        let simulators =
-            Simulators::empty(clock.clone(), &Simulated { employees: 0, ..Simulated::default() });
+        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        let setup = Simulated { employees: 0, faults, ..Simulated::default() };
+        let simulators = Simulators::empty(clock.clone(), &setup);
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("flows")).unwrap();
         let held = RefCell::new(clock.hold());
-        let world = World { folder, clock, simulators, held };
+        let metrics = Metrics::default();
+        let world = World { folder, clock, simulators, metrics, held };
         files.iter().for_each(|(name, text)| world.write(name, text));
         world
     }
@@ -63,13 +73,15 @@ impl World {
         self.folder.path().join("state")
     }
 
-    fn setup(&self, folder: &Path) -> Setup {
+    /// What a service of these folders is made of.
+    pub fn setup(&self, folders: Vec<PathBuf>) -> Setup {
         let around = Surroundings { simulators: Some(self.simulators.all()), ..surroundings() };
         let mut around = around.session();
         around.instant = true;
+        around.meter = Some(Arc::new(self.metrics.clone()));
         let job = Job { state: Some(self.state()), record: Record::Off, ..Job::default() };
         let (clock, bounds) = (self.clock.clone(), Bounds::default());
-        Setup { folders: vec![folder.to_owned()], job, surroundings: around, clock, bounds }
+        Setup { folders, job, surroundings: around, clock, bounds }
     }
 
     /// Serves the project; nothing goes on before somebody lets time pass.
@@ -79,7 +91,7 @@ impl World {
 
     /// A service that does nothing yet.
     pub fn service(&self) -> Arc<Service> {
-        let service = Service::new(self.setup(&self.project()));
+        let service = Service::new(self.setup(vec![self.project()]));
         Arc::new(service.unwrap_or_else(|refused| panic!("{}", told(&refused))))
     }
 
@@ -163,6 +175,7 @@ fn in_words(change: &Change) -> String {
             let error = moved.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             format!("{at} {} {}{error}", moved.flow, moved.state.status().name())
         }
+        What::Missed { flow, times } => format!("{at} {flow} missed {times}"),
         What::Skipped { flow, why, .. } => format!("{at} {flow} skipped: {why}"),
         other => format!("{at} {other:?}"),
     }

@@ -124,6 +124,7 @@ pub fn world_of(program: &Program, simulators: &Simulators, run: Run) -> World {
             let connector = registry().connector(&connection.connector)?;
             let planned = Planned {
                 name: connection.name.to_string(),
+                account: connection.name.to_string(),
                 connector: connector.clone(),
                 origin: Origin::Simulator,
             };

@@ -146,7 +146,7 @@ fn what_is_kept_is_held_against_its_hash() {
     assert_eq!(restore(&listing, Some(FLOW)), Ok(1));
     assert_eq!(restore(&listing, None), Err(Unusable::Missing("import.yaml".into())));
     assert_eq!(restore(&listing, Some("cards: []\n")), Err(Unusable::Damaged("import.yaml".into())));
-    assert_eq!(restore(&Listing { form: 2, ..listing }, Some(FLOW)), Err(Unusable::Newer(2)));
+    assert_eq!(restore(&Listing { form: 3, ..listing }, Some(FLOW)), Err(Unusable::Newer(3)));
 }
 
 /// What a released flowrun wrote is read by each later one: a form that ends up here stays.
@@ -168,5 +168,16 @@ fn listings_of_every_form_are_read() {
     assert_eq!((bundle.language, serde_json::to_string(&bundle.listing()).unwrap()), (1, form_1.to_owned()));
     // That of four lines: `flowrun program`, `language 1`, `file HASH 11 import.yaml`, `export HASH 6 a.flow`.
     let hash = "fa58b5171b8eded65cb7c789b80a549cace0398d079549bd45b469db58080f78";
+    assert_eq!(listing.hash().to_string(), hash);
+
+    // Form 2 names the environment that was chosen, in a fifth line: `environment staging`. Without one the first form is written.
+    let form_2 = form_1.replace(r#""form":1"#, r#""form":2"#);
+    let form_2 = format!(r#"{},"environment":"staging"}}"#, form_2.strip_suffix('}').unwrap());
+    let listing: Listing = serde_json::from_str(&form_2).unwrap();
+    let started = Started { root: "/flows".into(), entry: "import".into(), vars: Vars::default() };
+    let bundle = Bundle::restore(&listing, find, started).unwrap();
+    assert_eq!(bundle.environment.as_deref(), Some("staging"));
+    assert_eq!(serde_json::to_string(&bundle.listing()).unwrap(), form_2);
+    let hash = "94188dad79c486f460927194b02c92d562c83e2565babf17729a66c97058b29c";
     assert_eq!(listing.hash().to_string(), hash);
 }

@@ -20,6 +20,7 @@ mod diagnostics;
 mod diff;
 mod docs;
 mod effects;
+mod environments;
 mod exports;
 mod exports_run;
 mod faults;

@@ -1,9 +1,13 @@
 //! What a connection is doing: shown while it waits, counted when it is done.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use flowrun_core::value::Text;
+
+use crate::meter::Meter;
 
 /// What is being waited for, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +34,9 @@ pub struct Tally {
 /// How many withheld requests are kept of each connection.
 const MOST_WITHHELD: usize = 10_000;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
+    counted: Option<(Text, Arc<dyn Meter>)>,
     waits: Mutex<Vec<(u64, Waiting)>>,
     next: AtomicU64,
     requests: AtomicU64,
@@ -43,10 +48,29 @@ struct Shared {
 }
 
 /// A view of what one connection is doing; clones see the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Activity(Arc<Shared>);
 
+impl fmt::Debug for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Activity").field(&self.tally()).finish()
+    }
+}
+
 impl Activity {
+    /// One of the connection of this name, which is counted among those of other runs too.
+    pub fn counted(connection: &str, meter: Arc<dyn Meter>) -> Activity {
+        let counted = Some((Text::from(connection), meter));
+        Activity(Arc::new(Shared { counted, ..Shared::default() }))
+    }
+
+    /// Lets whoever counts hear something of the connection.
+    pub fn count(&self, what: impl FnOnce(&dyn Meter, &str)) {
+        if let Some((connection, meter)) = &self.0.counted {
+            what(&**meter, connection);
+        }
+    }
+
     /// What is being waited for; of several waits the one that ends last.
     pub fn waiting(&self) -> Option<Waiting> {
         let waits = self.0.waits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,9 +116,10 @@ impl Activity {
         self.0.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Shows a wait for as long as the returned guard lives.
-    pub(crate) fn wait(&self, waiting: Waiting, now_ms: i64) -> Shown<'_> {
+    /// Shows a wait, which is of this kind to whoever counts, for as long as the returned guard lives.
+    pub(crate) fn wait(&self, waiting: Waiting, kind: &'static str, now_ms: i64) -> Shown<'_> {
         let length = u64::try_from(waiting.until_ms - now_ms).unwrap_or(0);
+        self.count(|meter, connection| meter.waits(connection, kind, Duration::from_millis(length)));
         self.0.waited_ms.fetch_add(length, Ordering::Relaxed);
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         self.0.waits.lock().unwrap_or_else(PoisonError::into_inner).push((number, waiting));

@@ -214,6 +214,7 @@ impl Client {
             number: self.line.calls.fetch_add(1, Ordering::Relaxed),
             tries: 0,
             sent: 0,
+            again: None,
             throttled: 0,
             redirects: 0,
             renewed: 0,
@@ -302,6 +303,7 @@ impl Client {
                     }
                     let pause = self.pause_before(course, None);
                     if (safe || never_sent) && !hopeless && self.is_worth_another_try(course, pause) {
+                        course.again = Some("no_answer");
                         self.recover(course, pause).await?;
                         course.tries += 1;
                         continue;
@@ -322,9 +324,11 @@ impl Client {
             let renews = |pass: Pass| self.line.auth.renew(&pass, &response, refused, course.renewed);
             if pass.is_some_and(renews) {
                 course.renewed += 1;
+                course.again = Some("token");
                 continue;
             }
             if status == StatusCode::TOO_MANY_REQUESTS && self.throttle(course, &response) {
+                course.again = Some("rate_limit");
                 continue;
             }
             if status.is_server_error() {
@@ -335,6 +339,7 @@ impl Client {
                 let asked = retry_after(&response.headers, self.clock().now_ms());
                 let pause = self.pause_before(course, asked);
                 if safe && self.is_worth_another_try(course, pause) {
+                    course.again = Some("server_error");
                     self.recover(course, pause).await?;
                     course.tries += 1;
                     continue;
@@ -357,6 +362,9 @@ impl Client {
         self.announce(call, course).await?;
         course.sent += 1;
         self.activity().sent(course.sent > 1);
+        if let Some(reason) = course.again.take() {
+            self.errand.repeats(self.activity(), reason);
+        }
         // Only now, after the wait for its turn: what is signed says when, and is good for a short time.
         let (mut headers, body) = call.content()?;
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
@@ -375,7 +383,13 @@ impl Client {
             // A whole second is as exact as the header is.
             self.line.skew_ms.store(date_ms + 500 - now_ms, Ordering::Relaxed);
         }
-        permit.answered(Quota::read(&response.headers, now_ms), now_ms);
+        let quota = Quota::read(&response.headers, now_ms);
+        if let Some(quota) = quota.filter(|quota| quota.limit > 0) {
+            self.activity().count(|meter, connection| {
+                meter.allows(connection, course.bucket, quota.remaining);
+            });
+        }
+        permit.answered(quota, now_ms);
         if let Some(pass) = &pass {
             pass.hear(&response.headers);
         }
@@ -553,7 +567,7 @@ impl Client {
         let (vendor, tries) = (self.line.vendor.name, self.line.policy.tries);
         let reason = format!("{vendor} to recover (try {} of {tries})", course.tries + 1);
         let now_ms = self.clock().now_ms();
-        let _shown = self.activity().wait(Waiting { reason: reason.into(), until_ms }, now_ms);
+        let _shown = self.activity().wait(Waiting { reason: reason.into(), until_ms }, "retry", now_ms);
         self.until_stopped(self.clock().sleep_until(until_ms), || format!("{vendor} had recovered")).await
     }
 
@@ -578,6 +592,8 @@ pub(crate) struct Course {
     number: u64,
     pub(crate) tries: u32,
     sent: u32,
+    /// Why it is to be sent once more.
+    again: Option<&'static str>,
     throttled: u32,
     redirects: u32,
     renewed: u32,

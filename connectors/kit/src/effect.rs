@@ -170,6 +170,7 @@ impl EffectCard {
         let does = self.card.does().with(&performance.args);
         let errand = Errand {
             effect,
+            card: Some(self.card.clone()),
             cleans_up: performance.cleans_up,
             activity,
             ..Errand::new(run, does, Duration::from_millis(performance.timeout_ms))

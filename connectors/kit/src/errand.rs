@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use flowrun_core::card::Card;
 use flowrun_core::does::Does;
 use flowrun_core::effect::EffectId;
 use flowrun_core::memory::Memory;
@@ -49,6 +50,8 @@ pub struct Errand {
     pub run: Arc<Run>,
     /// Which effect of the run it is.
     pub effect: Option<EffectId>,
+    /// The card, where one is performed.
+    pub card: Option<Arc<Card>>,
     /// The most that the card does, with the inputs that it was given.
     pub does: Does,
     /// How long the performance may take.
@@ -69,12 +72,20 @@ impl Errand {
         Errand {
             run,
             effect: None,
+            card: None,
             does,
             limit,
             cleans_up: false,
             activity: None,
             secrets: Vec::new(),
             begun: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets whoever counts hear that something of the card is done again.
+    pub(crate) fn repeats(&self, activity: &Activity, reason: &'static str) {
+        if let Some(card) = &self.card {
+            activity.count(|meter, _| meter.repeated(&card.id, reason));
         }
     }
 

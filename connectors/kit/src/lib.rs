@@ -26,6 +26,7 @@ pub mod jwt;
 pub mod jwt_keys;
 pub mod line;
 mod link;
+pub mod meter;
 pub mod oauth;
 pub mod pacing;
 pub mod paging;

@@ -224,7 +224,9 @@ impl Pacer {
                 }
                 Turn::At(at_ms) => {
                     let reason = format!("{}'s rate limit for {name}", self.vendor).into();
-                    let _shown = activity.wait(Waiting { reason, until_ms: at_ms }, now_ms);
+                    let paced = bucket.state().next_by_rates(now_ms, rates) == Some(at_ms);
+                    let kind = if paced { "pace" } else { "rate_limit" };
+                    let _shown = activity.wait(Waiting { reason, until_ms: at_ms }, kind, now_ms);
                     self.clock.sleep_until(at_ms).await;
                 }
             }

@@ -79,6 +79,7 @@ impl Surroundings {
             alone: self.alone.clone(),
             lines: Lines::default(),
             stores: Stores::default(),
+            meter: None,
         }
     }
 }

@@ -66,6 +66,10 @@ pub struct Manifest {
     pub connections: Vec<Connection>,
     /// The variables, in their order.
     pub vars: Vec<Var>,
+    /// Where else its flows run, in their order.
+    pub environments: Vec<Environment>,
+    /// The environment whose connections and variables stand above, if one was chosen.
+    pub within: Option<Text>,
     /// The flow that runs after a run has failed whose own flow names none.
     pub on_failure: Option<Name>,
     /// Whether the data that passes through its flows is saved; none where that is not said.
@@ -80,6 +84,55 @@ pub struct Manifest {
     pub exclude: Vec<Name>,
     /// Parts of the file could not be read, which is already reported: nothing is to be missed in it.
     pub broken: bool,
+}
+
+impl Manifest {
+    /// Lets the connections and variables of an environment stand in the place of those of the project; whether there is one of that
+    /// name.
+    pub fn choose(&mut self, environment: &str) -> bool {
+        let Some(chosen) = self.environments.iter().find(|known| *known.name.it == *environment) else {
+            return false;
+        };
+        for (name, settings) in &chosen.connections {
+            let Some(own) = self.connections.iter_mut().find(|own| own.name.it == name.it) else { continue };
+            own.settings.retain(|(known, _)| settings.iter().all(|(setting, _)| setting.it != known.it));
+            own.settings.extend(settings.iter().cloned());
+        }
+        for var in &chosen.vars {
+            let Some(own) = self.vars.iter_mut().find(|own| own.name.it == var.name.it) else { continue };
+            (own.value, own.env) = (var.value.clone(), var.env.clone());
+        }
+        self.within = Some(chosen.name.it.clone());
+        true
+    }
+
+    /// The name under which the credentials of a connection are kept: an environment that names it has an account of its own, whose
+    /// name ends in its name.
+    pub fn account(&self, connection: &str) -> String {
+        let within = self.within.as_ref();
+        let chosen =
+            within.and_then(|within| self.environments.iter().find(|known| known.name.it == *within));
+        match chosen {
+            Some(chosen) if chosen.connections.iter().any(|(name, _)| *name.it == *connection) => {
+                format!("{connection}@{}", chosen.name.it)
+            }
+            _ => connection.to_owned(),
+        }
+    }
+}
+
+/// A value that stands in a file, under its name.
+pub type Constant = (Name, At<Value>);
+
+/// Where else a project's flows run: against other organisations, with other values, and with a store of its own.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name.
+    pub name: Name,
+    /// The connections of the project that lead elsewhere, each with the settings that differ.
+    pub connections: Vec<(Name, Vec<Constant>)>,
+    /// The variables of the project that have other values; their types are those of the project.
+    pub vars: Vec<Var>,
 }
 
 /// The word for a setting that is on or off.

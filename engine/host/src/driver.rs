@@ -30,10 +30,10 @@ pub struct World {
     pub time: RunTime,
     /// Tells the run to end: the first time so that it cleans up.
     pub stop: Stop,
-    /// Tells the run to leave off where it is: nothing new is begun, and what goes on is waited for.
-    pub hold: Stop,
     /// A run that waits for nothing but a time at least so far away is let go of; nothing where it is waited for however long it takes.
     pub parks: Option<Duration>,
+    /// Has the run let go of as soon as what has begun has ended: nothing new is begun, and whoever goes on with it asks for the rest.
+    pub leave: Stop,
     /// How effects ended in a run of before, which are not asked for again, each with the fingerprint of what was asked.
     pub remembers: Arc<Remembered>,
     performer: Box<dyn Perform>,
@@ -76,8 +76,8 @@ impl World {
         World {
             time,
             stop,
-            hold: Stop::default(),
             parks: None,
+            leave: Stop::default(),
             remembers: Arc::default(),
             performer: Box::new(performer),
         }
@@ -219,7 +219,11 @@ pub fn go_on(
     log: &mut dyn Log,
     watch: &mut dyn Watch,
 ) -> impl Future<Output = Stand> + Send {
-    world.time.clock.drive(async move { Driver::new(course, world, log, watch).drive().await })
+    world.time.clock.drive(async move {
+        let mut driver = Driver::new(course, world, log, watch);
+        driver.leave = world.leave.clone();
+        driver.drive().await
+    })
 }
 
 /// Notes that somebody answered a pause, by what `Machine::answer` made of it, and lets the machine hear of it. Gives false if the run
@@ -294,8 +298,8 @@ pub enum Stand {
         /// When it goes on.
         wake_us: i64,
     },
-    /// Somebody holds it: what was begun has ended, and nothing else was begun.
-    Holds,
+    /// It was let go of: what it asks for now is asked for again by whoever goes on with it.
+    Left,
     /// What happens can't be kept any more.
     Broken,
 }
@@ -350,6 +354,8 @@ struct Driver<'d> {
     pauses: BTreeSet<(i64, EffectId)>,
     /// Until when each wait goes on.
     waits: BTreeMap<EffectId, i64>,
+    /// Lets go of the run; what cleans up after one that failed goes on.
+    leave: Stop,
 }
 
 impl<'d> Driver<'d> {
@@ -361,26 +367,23 @@ impl<'d> Driver<'d> {
     ) -> Driver<'d> {
         let (pending, ended) = (FuturesUnordered::new(), VecDeque::new());
         let (unsettled, pauses, waits) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
-        Driver { course, world, log, watch, pending, ended, unsettled, pauses, waits }
+        Driver { course, world, log, watch, pending, ended, unsettled, pauses, waits, leave: Stop::default() }
     }
 
     async fn drive(mut self) -> Stand {
         let asked: Vec<EffectId> = self.course.open().map(|(id, _)| id).collect();
         asked.into_iter().for_each(|id| self.begin(id));
-        let (mut stop, mut hold) = (self.world.stop.clone(), self.world.hold.clone());
+        let (mut stop, mut leave) = (self.world.stop.clone(), self.leave.clone());
         let mut turns = 0;
         loop {
-            if hold.is_given() && !stop.is_given() {
-                match self.leave_off().await {
-                    Some(stand) => return stand,
-                    None => continue,
-                }
-            }
             let busy = match self.turn() {
                 Turned::Done => return Stand::Ended,
                 Turned::Busy => true,
                 Turned::Blocked => false,
             };
+            if leave.is_given() && self.has_begun_nothing() {
+                return Stand::Left;
+            }
             turns += 1;
             if busy || turns % TURNS == 0 {
                 // To let others go on takes no time.
@@ -414,40 +417,17 @@ impl<'d> Driver<'d> {
                         self.cancel();
                         continue;
                     }
-                    () = hold.given(), if !stop.is_given() => continue,
+                    () = leave.given(), if !leave.is_given() => continue,
                     () = self.watch.look() => continue,
                     () = next_pause(&self.world.time, self.pauses.first()) => continue,
                     Some(ended) = self.pending.next() => ended,
                 },
             };
-            self.take_over(ended);
-        }
-    }
-
-    fn take_over(&mut self, ended: (EffectId, Ended)) {
-        match ended {
-            (id, Ended::Done(outcome)) => self.end(id, outcome),
-            (id, Ended::Looked(settled)) => self.settle(id, settled),
-        }
-    }
-
-    /// Takes over one thing that has ended. With nothing under way but waits, which begin again when the run goes on, it has left off.
-    async fn leave_off(&mut self) -> Option<Stand> {
-        let ended = match self.ended.pop_front() {
-            Some(ended) => ended,
-            None if self.pending.len() == self.waits.len() => return Some(Stand::Holds),
-            None => {
-                let mut stop = self.world.stop.clone();
-                tokio::select! {
-                    biased;
-                    () = self.log.broken() => return Some(Stand::Broken),
-                    () = stop.given() => return None,
-                    Some(ended) = self.pending.next() => ended,
-                }
+            match ended {
+                (id, Ended::Done(outcome)) => self.end(id, outcome),
+                (id, Ended::Looked(settled)) => self.settle(id, settled),
             }
-        };
-        self.take_over(ended);
-        None
+        }
     }
 
     fn turn(&mut self) -> Turned {
@@ -458,8 +438,16 @@ impl<'d> Driver<'d> {
         turned
     }
 
+    /// Whether nothing is under way but waits for a time.
+    fn has_begun_nothing(&self) -> bool {
+        self.ended.is_empty() && self.pending.len() <= self.waits.len()
+    }
+
     /// Begins an effect, unless somebody else ends it. Of one that may have happened it is looked first what became of it.
     fn begin(&mut self, id: EffectId) {
+        if self.leave.is_given() {
+            return;
+        }
         if let Some(began_us) = self.course.may_have_happened(id) {
             if let Some(effect) = self.course.asked(id) {
                 let looking = self.world.performer.look(effect, began_us.div_euclid(1000));

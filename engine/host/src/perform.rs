@@ -1,6 +1,7 @@
 //! Performing: what a run asks of the world, done. Everything that stands between a run and the world, be it a limit, a
 //! mock, a recording or a count, wraps what performs and performs itself.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -160,12 +161,41 @@ impl Connections {
             return Performing::Ended(Err(Fault::new(FaultKind::Connection, message)));
         };
         let named = performance.connection.and_then(|index| self.reached.get(&index)?.named.clone());
+        let counted = activity.clone();
         let performing = card.perform(Some(id), performance, connection, self.run.clone(), activity);
+        let performing = match counted {
+            Some(activity) => self.counted(card.card.id.clone(), activity, performing),
+            None => performing,
+        };
         Performing::begin(match named {
             None => performing,
             Some((connector, name)) => Box::pin(async move {
                 performing.await.map_err(|fault| fault.reworded(|text| connector.said_of(&name, text)))
             }),
+        })
+    }
+}
+
+impl Connections {
+    /// The same, with whoever counts told how it ended.
+    fn counted(
+        &self,
+        card: Cow<'static, str>,
+        activity: Activity,
+        performing: Pending<'static, Outcome>,
+    ) -> Pending<'static, Outcome> {
+        let time = self.time.clone();
+        Box::pin(async move {
+            let began_us = time.now_us();
+            let outcome = performing.await;
+            let took = u64::try_from(time.now_us() - began_us).unwrap_or(0);
+            activity.count(|meter, connection| {
+                meter.performed(&card, connection, outcome.is_ok(), Duration::from_micros(took));
+                if outcome.as_ref().is_err_and(|fault| fault.lost) {
+                    meter.unsettled(&card, "no_answer");
+                }
+            });
+            outcome
         })
     }
 }
@@ -205,11 +235,20 @@ impl Perform for Connections {
         let (Some(card), Some((connection, activity))) = (card, self.connection(&performance)) else {
             return Box::pin(async { Settled::unknown("nothing here can look") });
         };
-        let looking = card.settle(performance, connection, self.run.clone(), activity, began_ms);
+        let id = card.card.id.clone();
+        let looking = card.settle(performance, connection, self.run.clone(), activity.clone(), began_ms);
         Box::pin(async move {
-            looking
+            let settled = looking
                 .await
-                .unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)))
+                .unwrap_or_else(|fault| Settled::unknown(format!("it can't be looked: {}", fault.message)));
+            activity.iter().for_each(|activity| {
+                activity.count(|meter, _| match settled {
+                    Settled::Happened(_) => {}
+                    Settled::DidNot => meter.repeated(&id, "crash"),
+                    Settled::Unknown(_) => meter.unsettled(&id, "crash"),
+                });
+            });
+            settled
         })
     }
 }

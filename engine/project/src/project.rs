@@ -71,6 +71,36 @@ impl Project {
         Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new(), export: None })
     }
 
+    /// The project that `path` belongs to, in one of its environments where one is named.
+    pub fn read_in(
+        path: &Path,
+        environment: Option<&str>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Project, Problem> {
+        Project::read(path, vocabulary)?.within(environment)
+    }
+
+    /// The same project in one of its environments, where one is named.
+    pub fn within(mut self, environment: Option<&str>) -> Result<Project, Problem> {
+        let Some(name) = environment else { return Ok(self) };
+        if self.model.manifest.choose(name) {
+            return Ok(self);
+        }
+        let known = self.model.manifest.environments.iter().map(|known| &*known.name.it);
+        let problem = Problem::new(format!("the project has no environment `{name}`"));
+        Err(problem.meant(closest(name, known.clone())).or_help(|| match known.collect::<Vec<_>>() {
+            known if known.is_empty() => {
+                format!("it has none: define it in {MANIFEST}, as in `environments: {{ {name}: {{ vars: {{ … }} }} }}`")
+            }
+            known => format!("it has {}", known.join(", ")),
+        }))
+    }
+
+    /// The environment that was chosen, if one was.
+    pub fn environment(&self) -> Option<&str> {
+        self.model.manifest.within.as_deref()
+    }
+
     /// The mistakes for which parts of a file, or of any, could not be read: what is shown of it lacks them. A credential is
     /// read, and never shown.
     pub fn unread(&self, file: Option<FileId>) -> Vec<Diagnostic> {

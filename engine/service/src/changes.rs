@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flowrun_core::effect::EffectId;
 use flowrun_store::{RunId, State};
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -33,6 +34,13 @@ pub enum What {
         flow: Arc<str>,
         /// Whether it is on now.
         on: bool,
+    },
+    /// Times of a schedule passed while nothing served the flow, and no run makes up for them.
+    Missed {
+        /// The flow's path.
+        flow: Arc<str>,
+        /// How many.
+        times: u64,
     },
     /// A trigger was not followed by a run, and never will be: a schedule's time was skipped, an event was refused.
     Skipped {
@@ -113,6 +121,10 @@ pub struct Moved {
     pub cards: u64,
     /// How many of them reached outside.
     pub effects: u64,
+    /// Which place in a trace it was called from, as its caller said in the header `traceparent`; told with its end.
+    pub traceparent: Option<Arc<str>>,
+    /// The effect that somebody's answer completes, where it waits for that.
+    pub pause: Option<EffectId>,
 }
 
 /// So many changes are remembered for those who come back.
@@ -182,6 +194,7 @@ impl What {
             What::Began(_) => "run.began",
             What::Moved(_) => "run.moved",
             What::Switched { .. } => "flow.switched",
+            What::Missed { .. } => "schedule.missed",
             What::Skipped { .. } => "trigger.skipped",
             What::Received { .. } => "events.received",
             What::Reloaded { .. } => "project.reloaded",
@@ -216,6 +229,7 @@ impl Serialize for Change {
                 "took_ms": moved.took_us / 1000, "cards": moved.cards,
             }),
             What::Switched { flow, on } => json!({ "flow": &**flow, "on": on }),
+            What::Missed { flow, times } => json!({ "flow": &**flow, "times": times }),
             What::Skipped { flow, cause, why } => {
                 json!({ "flow": &**flow, "cause": &**cause, "why": &**why })
             }

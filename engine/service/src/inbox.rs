@@ -404,6 +404,8 @@ impl Inbox {
             Err(unable) => {
                 self.state().followed.remove(&RunId::from(&*name));
                 let why = match unable {
+                    // It is in the inbox when the service is back.
+                    Unable::Ending => return,
                     Unable::Full => "too many runs of the flow wait already".to_owned(),
                     Unable::Problem(problem) => problem.message,
                 };

@@ -139,7 +139,7 @@ fn bring_back(runs: &Arc<Runs>, tasks: &Tasks, run: RunId) {
             return;
         }
         let why = match runs.resume(&run, Say::GoOn, None).await {
-            Ok(_) => return,
+            Ok(_) | Err(Unable::Ending) => return,
             Err(Unable::Full) => "too many runs wait already".to_owned(),
             Err(Unable::Problem(problem)) => problem.message,
         };

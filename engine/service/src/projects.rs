@@ -46,9 +46,14 @@ pub struct Version {
 }
 
 impl Version {
-    fn read(folder: &Path, at_us: i64, around: &session::Surroundings) -> Result<Version, Refused> {
+    fn read(
+        folder: &Path,
+        at_us: i64,
+        environment: Option<&str>,
+        around: &session::Surroundings,
+    ) -> Result<Version, Refused> {
         let vocabulary = around.registry.vocabulary();
-        let project = check::loaded(folder, vocabulary, "serve")?;
+        let project = check::loaded(folder, vocabulary, "serve")?.within(environment)?;
         let vars = flowrun_project::bundle::Vars::default();
         let Checked { program, mut diagnostics, .. } = check::examine(&project, vocabulary, &vars.given());
         diagnostics.extend(project.found.iter().cloned());
@@ -74,17 +79,21 @@ impl Version {
 }
 
 impl Served {
-    /// A project, read and checked, with the store that is its own from now on.
+    /// A project, read and checked, with the store that is its own from now on. The folder that is named for what outlives runs is
+    /// that of one project, or has one for each.
     pub fn open(
         folder: &Path,
+        alone: bool,
         job: Job,
         surroundings: session::Surroundings,
         at_us: i64,
     ) -> Result<Served, Refused> {
-        let mut version = Version::read(folder, at_us, &surroundings)?;
+        let mut version = Version::read(folder, at_us, job.environment.as_deref(), &surroundings)?;
         let root = version.project.root.clone();
-        let usual = || home::folder(&root, &surroundings.env);
-        let state = job.state.clone().or_else(usual).ok_or_else(|| {
+        let usual = || home::folder(&root, job.environment.as_deref(), &surroundings.env);
+        let name = root.file_name().map_or("flows".into(), |name| name.to_string_lossy().into_owned());
+        let named = job.state.clone().map(|state| if alone { state } else { state.join(&name) });
+        let state = named.or_else(usual).ok_or_else(|| {
             Problem::new("nothing says where to keep what outlives runs: HOME is not set")
                 .help("name a folder with --state")
         })?;
@@ -92,9 +101,8 @@ impl Served {
         let home = surroundings.stores.own_now(&state, &holder, &surroundings.env)?;
         versions::open(&*home.store, &mut version, surroundings.registry.vocabulary())
             .map_err(|error| home::problem(&error))?;
-        let name = root.file_name().map_or("flows".into(), |name| name.to_string_lossy());
         Ok(Served {
-            name: Arc::from(&*name),
+            name: Arc::from(name),
             folder: root.clone(),
             home,
             job: Job { state: Some(state), ..job },
@@ -115,7 +123,8 @@ impl Served {
     /// Reads the project again. Gives the version that counts from now on, if it has changed; one with mistakes changes nothing.
     pub fn reload(&self, at_us: i64) -> Result<Option<Arc<Version>>, Refused> {
         let before = self.version();
-        let mut version = Version::read(&self.folder, at_us, &self.surroundings)?;
+        let environment = self.job.environment.as_deref();
+        let mut version = Version::read(&self.folder, at_us, environment, &self.surroundings)?;
         if version.hash == before.hash {
             return Ok(None);
         }

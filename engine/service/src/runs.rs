@@ -1,6 +1,7 @@
 //! Runs: begun, gone on with, ended; and what those who wait for them are answered.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowrun_core::fault::FaultKind;
@@ -17,7 +18,7 @@ use flowrun_kit::effect::Pending;
 use flowrun_project::Problem;
 use flowrun_store::{Batch, Durable, NoteChange, RunId, State, Store};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::changes::{self, Changes, What};
 use crate::gate::{Full, Gate, Permit, Priority};
@@ -44,6 +45,8 @@ pub struct Beginning {
     pub answer: Option<oneshot::Sender<Answer>>,
     /// Its name, if somebody has given it one already.
     pub name: Option<String>,
+    /// Which place in a trace it is called from: the header `traceparent`.
+    pub traceparent: Option<Arc<str>>,
 }
 
 /// What whoever waits for a run is answered.
@@ -83,6 +86,8 @@ pub struct Failed {
 pub enum Unable {
     /// Too many of the flow wait already.
     Full,
+    /// The service is being ended: what is to start a run is there when it is back.
+    Ending,
     /// Something is wrong.
     Problem(Problem),
 }
@@ -112,8 +117,16 @@ pub struct Runs {
     turns: Mutex<BTreeMap<RunId, Turn>>,
     /// Who waits for runs that have left memory.
     askers: Mutex<BTreeMap<RunId, oneshot::Sender<Answer>>>,
+    /// Which places in traces the runs that have not ended were called from.
+    traces: Mutex<BTreeMap<RunId, Arc<str>>>,
     /// The runs that wait for a time.
     pub waiting: Waiting,
+    /// How many were let go of, to be gone on with by the next service.
+    left: AtomicUsize,
+    /// How many are driven: one that goes on no more is that until whoever waits for it has been told.
+    driven: AtomicUsize,
+    /// Whenever there are fewer.
+    fewer: Notify,
 }
 
 /// A run that goes on.
@@ -125,8 +138,27 @@ pub struct Live {
     pub cause: Arc<str>,
     /// How far it is.
     pub progress: Arc<Mutex<Progress>>,
+    /// Who waits for its answer.
+    asker: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
     switch: watch::Sender<bool>,
+    leave: watch::Sender<bool>,
     hold: watch::Sender<bool>,
+}
+
+impl Live {
+    /// Lets go of it as soon as it can be gone on with later, unless somebody waits for its answer.
+    fn leave(&self) {
+        let is_awaited = locked(&self.asker).as_ref().is_some_and(|asker| !asker.is_closed());
+        if !is_awaited {
+            self.leave.send_replace(true);
+        }
+    }
+
+    /// Lets go of it in the same way because somebody holds it, whoever waits for it.
+    fn hold(&self) {
+        self.hold.send_replace(true);
+        self.leave.send_replace(true);
+    }
 }
 
 /// How far a run is.
@@ -154,7 +186,11 @@ impl Runs {
             live: Mutex::default(),
             turns: Mutex::default(),
             askers: Mutex::default(),
+            traces: Mutex::default(),
             waiting: Waiting::default(),
+            left: AtomicUsize::new(0),
+            driven: AtomicUsize::new(0),
+            fewer: Notify::new(),
         }
     }
 
@@ -214,6 +250,7 @@ impl Runs {
         let priority = flow.runs.get("priority").and_then(Value::as_text);
         let priority = priority.map_or(Priority::Normal, |word| Priority::named(word));
         let permit = self.gate.enter(&path, most, priority).await?;
+        self.is_open()?;
         let ready = self.served.ready(&version, &path)?;
         let name = beginning.name.unwrap_or_else(|| names::run(self.now_us()));
         let begun = Begun {
@@ -226,6 +263,9 @@ impl Runs {
         let run = RunId::from(name);
         let late_us = self.now_us().saturating_sub(beginning.due_us).max(0);
         let (session, live) = self.open(&run, plan, &path, &beginning.cause).await?;
+        if let Some(traceparent) = beginning.traceparent {
+            locked(&self.traces).insert(run.clone(), traceparent);
+        }
         self.tell(What::Began(Arc::new(changes::Begun {
             run: run.clone(),
             flow: path.clone(),
@@ -259,8 +299,38 @@ impl Runs {
             // Nobody may be there any more.
             drop(done.send(work.await));
         });
-        let lost = || Unable::Problem(Problem::new("the service ends"));
-        ended.await.unwrap_or_else(|_| Err(lost()))
+        ended.await.unwrap_or(Err(Unable::Ending))
+    }
+
+    fn is_open(&self) -> Result<(), Unable> {
+        if self.tasks.is_open() { Ok(()) } else { Err(Unable::Ending) }
+    }
+
+    /// Lets go of all runs: what they have begun ends and is kept, and the next service goes on with them. Those that somebody
+    /// waits for go on until that one has an answer. Ends when none goes on.
+    pub async fn leave(&self) {
+        self.live().values().for_each(Live::leave);
+        loop {
+            let fewer = self.fewer.notified();
+            if self.running() == 0 && self.driven.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            fewer.await;
+        }
+    }
+
+    /// Nobody waits for a run's answer any more: a service that is being ended lets go of it.
+    pub fn is_awaited_no_more(&self, run: &str) {
+        if !self.tasks.is_open()
+            && let Some(live) = locked(&self.live).get(run)
+        {
+            live.leave();
+        }
+    }
+
+    /// How many runs the next service goes on with where they are now.
+    pub fn unended(&self) -> usize {
+        self.left.load(Ordering::Relaxed) + self.running()
     }
 
     async fn resume_now(
@@ -274,6 +344,7 @@ impl Runs {
         let (flow, cause) = (recalled.run.about.flow.clone(), recalled.run.about.cause.clone());
         let path: Arc<str> = Arc::from(flow);
         let permit = self.gate.enter(&path, None, Priority::Normal).await?;
+        self.is_open()?;
         let turn = locked(&self.turns).remove(&run);
         let job = Job { say, ..self.served.job.clone() };
         let around = self.served.surroundings.clone();
@@ -301,10 +372,8 @@ impl Runs {
     /// Holds a run: one that goes on leaves off where what it has begun has ended, one that waits for a time goes on at none. It goes on
     /// when somebody resumes it.
     pub async fn hold(self: &Arc<Runs>, run: &RunId) -> Result<(), Unable> {
-        let hold = locked(&self.live).get(run).map(|live| live.hold.clone());
-        if let Some(hold) = hold {
-            // A run that has just ended needs no holding.
-            let _ = hold.send(true);
+        if let Some(live) = locked(&self.live).get(run) {
+            live.hold();
             return Ok(());
         }
         self.waiting.remove(run);
@@ -390,13 +459,14 @@ impl Runs {
     async fn open(
         &self,
         run: &RunId,
-        plan: Plan,
+        mut plan: Plan,
         flow: &Arc<str>,
         cause: &str,
     ) -> Result<(Session, Live), Problem> {
-        let ((switch, stop), (hold, held)) = (Stop::new(), Stop::new());
-        let progress = Arc::default();
-        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, switch, hold };
+        let ((switch, stop), (leave, left), (hold, held)) = (Stop::new(), Stop::new(), Stop::new());
+        plan.job.leave = left;
+        let (progress, asker) = (Arc::default(), Arc::default());
+        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, asker, switch, leave, hold };
         {
             let mut all = locked(&self.live);
             if all.contains_key(run) {
@@ -407,6 +477,7 @@ impl Runs {
         let opened = plan.open(stop, &mut |_| {}).await;
         if opened.is_err() {
             locked(&self.live).remove(run);
+            self.fewer.notify_waiters();
         }
         opened.map(|session| (session.holding(held), live))
     }
@@ -420,28 +491,35 @@ impl Runs {
         answer: Option<oneshot::Sender<Answer>>,
     ) {
         let runs = self.clone();
+        *locked(&live.asker) = answer;
+        if !self.tasks.is_open() {
+            live.leave();
+        }
+        let driven = Driven::new(self);
         let work = async move {
             let began_us = runs.now_us();
-            let answer = Arc::new(Mutex::new(answer));
-            let store = runs.store().clone();
-            let mut watching =
-                Watching { answer: answer.clone(), store, saying: None, progress: live.progress.clone() };
+            let (live, tasks, store) = (live, runs.tasks.clone(), runs.store().clone());
+            let mut watching = Watching { live: live.clone(), tasks, store, saying: None };
             let ended = session.run(&mut watching).await;
             drop(watching);
-            runs.ended(&run, &live, ended, began_us, &answer);
+            match ended.left && !ended.held {
+                true => runs.left(&run, &live),
+                false => runs.ended(&run, &live, ended, began_us),
+            }
+            drop(driven);
             drop(permit);
         };
         self.tasks.spawn(work);
     }
 
-    fn ended(
-        &self,
-        run: &RunId,
-        live: &Live,
-        ended: Ended,
-        began_us: i64,
-        answer: &Mutex<Option<oneshot::Sender<Answer>>>,
-    ) {
+    /// A run was let go of. Whoever waits for its answer hears that nobody gives it any more.
+    fn left(&self, run: &RunId, live: &Live) {
+        self.left.fetch_add(1, Ordering::Relaxed);
+        drop(locked(&live.asker).take());
+        locked(&self.live).remove(run);
+    }
+
+    fn ended(&self, run: &RunId, live: &Live, ended: Ended, began_us: i64) {
         let error = ended.report.flow.error.as_ref();
         let state = match (&ended.broken, ended.wakes_us, ended.report.status) {
             (Some(_), ..) => State::Running,
@@ -449,8 +527,7 @@ impl Runs {
             (None, None, Status::Failed) => State::Failed,
             (None, None, Status::Cancelled) => State::Cancelled,
             (None, None, Status::Paused) => {
-                let until_us = ended.paused_until_us;
-                State::Paused { until_us }
+                State::Paused { until_us: ended.pause.as_ref().map(|pause| pause.until_us) }
             }
             (None, None, Status::Held) if ended.held => State::Held { question: HELD.to_owned() },
             (None, None, Status::Held | Status::Running) => {
@@ -468,7 +545,11 @@ impl Runs {
             }
         }
         locked(&self.live).remove(run);
-        if let Some(asker) = locked(answer).take() {
+        let traceparent = match state.status().is_open() {
+            true => None,
+            false => locked(&self.traces).remove(run),
+        };
+        if let Some(asker) = locked(&live.asker).take() {
             match answer_of(&state, ended.response, &ended.report, ended.broken) {
                 Some(answer) => drop(asker.send(answer)),
                 None => drop(locked(&self.askers).insert(run.clone(), asker)),
@@ -484,8 +565,30 @@ impl Runs {
             took_us: self.now_us() - began_us,
             cards: ended.report.counts.cards,
             effects: ended.report.counts.effects,
+            traceparent,
+            pause: ended
+                .pause
+                .map(|pause| pause.id)
+                .filter(|_| state.status() == flowrun_store::Status::Paused),
             state,
         })));
+    }
+}
+
+/// Counts a run as driven for as long as it lives, however that ends.
+struct Driven(Arc<Runs>);
+
+impl Driven {
+    fn new(runs: &Arc<Runs>) -> Driven {
+        runs.driven.fetch_add(1, Ordering::Relaxed);
+        Driven(runs.clone())
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        self.0.driven.fetch_sub(1, Ordering::Relaxed);
+        self.0.fewer.notify_waiters();
     }
 }
 
@@ -522,22 +625,22 @@ pub(crate) fn answer_of(
 
 /// Sees a run while it goes on: answers who waits as soon as a card has said what.
 struct Watching {
-    answer: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
+    live: Live,
+    tasks: Tasks,
     store: Arc<dyn Store>,
     /// What is said once it is on the disk.
     saying: Option<(Durable, Response)>,
-    progress: Arc<Mutex<Progress>>,
 }
 
 impl Watch for Watching {
     fn turned(&mut self, machine: &Machine) {
         let counts = machine.counts();
-        *locked(&self.progress) = Progress { cards: counts.cards, effects: counts.effects };
+        *locked(&self.live.progress) = Progress { cards: counts.cards, effects: counts.effects };
         // A pause is answered when the run has left off, so that it can be resumed from then on.
         let response = machine.response().filter(|response| !response.pauses);
         if self.saying.is_none()
             && let Some(response) = response
-            && locked(&self.answer).is_some()
+            && locked(&self.live.asker).is_some()
         {
             self.saying = Some((self.store.durable(self.store.newest()), response.clone()));
         }
@@ -548,8 +651,11 @@ impl Watch for Watching {
             let Some((durable, _)) = &mut self.saying else { return std::future::pending().await };
             let stored = durable.await;
             let Some((_, response)) = self.saying.take() else { return };
-            if let (Ok(()), Some(asker)) = (stored, locked(&self.answer).take()) {
+            if let (Ok(()), Some(asker)) = (stored, locked(&self.live.asker).take()) {
                 drop(asker.send(Answer::Response(response)));
+                if !self.tasks.is_open() {
+                    self.live.leave();
+                }
             }
         })
     }

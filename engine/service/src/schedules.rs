@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowrun_core::value::Text;
-use flowrun_core::words;
 use flowrun_host::driver::Stop;
 use flowrun_kit::clock::Clock;
 use flowrun_store::{Batch, Filter, Note, NoteChange, RunId};
@@ -218,9 +217,7 @@ impl Schedules {
         let times = entry.times.between(at_us - 1, now_us - entry.shift_us, MOST);
         let (chosen, left_out) = choose(&entry, &times, now_us);
         if left_out > 0 {
-            let why =
-                format!("{} passed while nothing served the flow", words::many(left_out as u64, "time"));
-            self.skipped(flow, why);
+            self.runs.tell(What::Missed { flow: flow.clone(), times: left_out as u64 });
         }
         let last = times.last().copied().unwrap_or(at_us);
         let (mut reached, mut before) = (None, None::<RunId>);
@@ -290,6 +287,8 @@ impl Schedules {
             Ok(run) => Started::Yes(run),
             Err(unable) => {
                 let why = match unable {
+                    // Its time is made up for when the service is back.
+                    Unable::Ending => return Started::Later,
                     Unable::Full => "too many runs of the flow wait already".to_owned(),
                     Unable::Problem(problem) => problem.message,
                 };

@@ -10,6 +10,7 @@ use flowrun_host::session::{self, Job};
 use flowrun_kit::clock::Clock;
 use flowrun_project::{Problem, Refused};
 use flowrun_store::{Batch, NoteChange};
+use futures_util::future::join_all;
 
 use crate::changes::{Changes, What};
 use crate::gate::{Bounds, Gate};
@@ -84,8 +85,10 @@ impl Service {
         // Nobody waits for a run's beginning: whatever reaches outside does.
         let job = Job { parks: Some(PARKS), tidies: false, waits: false, journal: true, ..job };
         let mut projects: Vec<Arc<Hosted>> = Vec::new();
+        let alone = folders.len() == 1;
         for folder in folders {
-            let served = Arc::new(Served::open(&folder, job.clone(), surroundings.clone(), now_us)?);
+            let served = Served::open(&folder, alone, job.clone(), surroundings.clone(), now_us)?;
+            let served = Arc::new(served);
             if let Some(other) = projects.iter().find(|other| other.runs.served.name == served.name) {
                 let message = format!(
                     "two projects are called `{}`: {} and {}",
@@ -107,8 +110,9 @@ impl Service {
         self.projects.iter().find(|project| *project.runs.served.name == *name)
     }
 
-    /// Lets everything go on: runs that were under way, schedules, what came in; until it is told to stop. What goes on then is given
-    /// `grace` to come to its end; what has not is on the disk, and goes on with the next start.
+    /// Lets everything go on: runs that were under way, schedules, what came in; until it is told to stop. Then nothing new is begun,
+    /// and for up to `grace` what was asked of vendors may end and be kept, and runs that somebody waits for may answer; all else
+    /// goes on with the next start.
     pub async fn run(self: &Arc<Service>, stop: Stop, grace: Duration) -> Result<(), Problem> {
         for project in &self.projects {
             keeper::recover(&project.runs, &self.tasks).await?;
@@ -122,8 +126,8 @@ impl Service {
         self.ready.store(true, Ordering::Release);
         let mut given = stop.clone();
         given.given().await;
-        self.tasks.close();
-        self.clock.timeout(grace, self.tasks.all()).await;
+        self.tasks.drain();
+        self.clock.timeout(grace, self.leave()).await;
         for project in &self.projects {
             let store = project.runs.store();
             // What can't be written now is what a crash would lose too.
@@ -132,9 +136,20 @@ impl Service {
         Ok(())
     }
 
+    async fn leave(&self) {
+        join_all(self.projects.iter().map(|project| project.runs.leave())).await;
+        self.tasks.close();
+        self.tasks.all().await;
+    }
+
     /// Whether all that was under way before is known, and goes on.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    /// Whether it begins nothing new any more, because it is being ended.
+    pub fn is_ending(&self) -> bool {
+        !self.tasks.is_open()
     }
 
     /// Reads all projects again.
@@ -147,7 +162,7 @@ impl Service {
 impl Hosted {
     fn new(runs: Runs, tasks: &Tasks, clock: &Clock) -> Result<Hosted, Problem> {
         let runs = Arc::new(runs);
-        let switches = Switches::read(runs.store().clone());
+        let switches = Switches::read(runs.store().clone(), clock.clone());
         let switches = Arc::new(switches.map_err(|error| session::durable::home::problem(&error))?);
         let schedules = Schedules::new(runs.clone(), switches.clone(), tasks.clone(), clock.clone());
         let schedules = Arc::new(schedules);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flowrun_kit::clock::Clock;
 use flowrun_store::{Batch, Note, NoteChange, Notes, Store, StoreError};
 
 /// Notes that a flow was switched.
@@ -12,14 +13,15 @@ pub const SPACE: &str = "flow";
 #[derive(Debug)]
 pub struct Switches {
     store: Arc<dyn Store>,
+    clock: Clock,
     off: Mutex<BTreeMap<Arc<str>, i64>>,
 }
 
 impl Switches {
     /// As they stand in a store.
-    pub fn read(store: Arc<dyn Store>) -> Result<Switches, StoreError> {
+    pub fn read(store: Arc<dyn Store>, clock: Clock) -> Result<Switches, StoreError> {
         let off = store.notes(&Notes::of(SPACE))?.into_iter().map(|note| (note.key, note.at_us)).collect();
-        Ok(Switches { store, off: Mutex::new(off) })
+        Ok(Switches { store, clock, off: Mutex::new(off) })
     }
 
     /// Whether triggers start a flow.
@@ -46,7 +48,10 @@ impl Switches {
             }),
         };
         let ticket = self.store.append(Batch::default().note(change));
+        // The disk takes no simulated time.
+        let hold = self.clock.hold();
         self.store.durable(ticket).await?;
+        drop(hold);
         let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match on {
             true => off.remove(&key).is_some(),

@@ -7,20 +7,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flowrun_kit::clock::Clock;
 use tokio::sync::{Notify, watch};
 
+/// How far a service has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// It takes what comes.
+    Open,
+    /// It begins nothing new.
+    Draining,
+    /// Nobody waits any more.
+    Closing,
+}
+
 /// Spawns what goes on by itself, and knows when all of it has ended.
 #[derive(Clone, Debug)]
 pub struct Tasks {
     clock: Clock,
     count: Arc<AtomicUsize>,
     ended: Arc<Notify>,
-    closing: Arc<watch::Sender<bool>>,
+    phase: Arc<watch::Sender<Phase>>,
 }
 
 impl Tasks {
     /// Tasks that go by a clock.
     pub fn new(clock: Clock) -> Tasks {
-        let closing = Arc::new(watch::Sender::new(false));
-        Tasks { clock, count: Arc::default(), ended: Arc::default(), closing }
+        let phase = Arc::new(watch::Sender::new(Phase::Open));
+        Tasks { clock, count: Arc::default(), ended: Arc::default(), phase }
     }
 
     /// Lets something go on by itself.
@@ -35,15 +46,34 @@ impl Tasks {
         tokio::spawn(driven);
     }
 
+    /// Tells all that nothing new is to be begun.
+    pub fn drain(&self) {
+        self.phase.send_replace(Phase::Draining);
+    }
+
+    /// Whether what comes is taken.
+    pub fn is_open(&self) -> bool {
+        *self.phase.borrow() == Phase::Open
+    }
+
     /// Tells those that wait for others to wait no more.
     pub fn close(&self) {
-        self.closing.send_replace(true);
+        self.phase.send_replace(Phase::Closing);
+    }
+
+    /// Ends when nothing new is to be begun any more.
+    pub async fn draining(&self) {
+        self.until(Phase::Draining).await;
     }
 
     /// Ends when nobody is to wait for others any more.
     pub async fn closing(&self) {
+        self.until(Phase::Closing).await;
+    }
+
+    async fn until(&self, reached: Phase) {
         // It lives as long as this does.
-        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+        let _ = self.phase.subscribe().wait_for(|phase| *phase >= reached).await;
     }
 
     /// How many go on.

@@ -33,5 +33,5 @@ pub use memory::InMemory;
 pub use note::{Note, NoteChange, Notes};
 pub use port::{Content, Journal, Store};
 pub use run::{About, Filter, Forgotten, Fork, Keep, KeptTable, Purged, Run, State, Status, Tally};
-pub use sqlite::{Access, Backup, Durability, Finding, Restored, Settings, Sqlite, restore};
+pub use sqlite::{Access, Backup, Committed, Durability, Finding, Restored, Settings, Sqlite, restore};
 pub use ticket::{Durable, Ticket};

@@ -296,7 +296,7 @@ fn is_open(run: &Run) -> Result<(), Problem> {
 impl OnArgs {
     /// The same of what lies in this folder.
     fn at(&self, folder: PathBuf) -> OnArgs {
-        OnArgs { place: PlaceArgs { state: Some(folder), project: None }, ..self.clone() }
+        OnArgs { place: PlaceArgs { state: Some(folder), ..PlaceArgs::default() }, ..self.clone() }
     }
 
     fn as_run(&self, folder: PathBuf, run: &Run) -> RunArgs {

@@ -66,6 +66,9 @@ pub struct RunArgs {
     /// Give a variable of flowrun.yaml another value
     #[arg(long = "set", short = 's', value_name = "NAME=VALUE", value_parser = pair, help_heading = "The flow")]
     pub vars: Vec<(String, String)>,
+    /// Run it in this environment of flowrun.yaml, with its connections, variables and store
+    #[arg(long, value_name = "NAME", help_heading = "The flow")]
+    pub env: Option<String>,
     /// Which flow of an export to run: its title, or its name as `check` shows it
     #[arg(long, value_name = "FLOW", help_heading = "The flow")]
     pub flow: Option<String>,
@@ -155,6 +158,7 @@ impl RunArgs {
         Ok(Job {
             file,
             flow: self.flow.clone(),
+            environment: self.env.clone(),
             inputs: self.inputs.clone(),
             vars: self.vars.clone(),
             tables: self.tables.clone(),
@@ -174,6 +178,7 @@ impl RunArgs {
             begun: Begun::default(),
             name: None,
             parks: None,
+            leave: Stop::default(),
             tidies: true,
             waits: true,
             say: Say::GoOn,

@@ -66,6 +66,9 @@ pub struct TablesOf {
     /// A flow, a folder or an export; the project it belongs to
     #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Where")]
     pub project: PathBuf,
+    /// In which environment of the project
+    #[arg(long, value_name = "NAME", conflicts_with = "state", help_heading = "Where")]
+    pub env: Option<String>,
     /// The folder that the tables are kept in, where it was named with --state
     #[arg(long, value_name = "FOLDER", help_heading = "Where")]
     pub state: Option<PathBuf>,
@@ -210,8 +213,9 @@ fn clear(args: &TableArgs, surroundings: &Surroundings, console: &mut Console<'_
 impl TablesOf {
     /// The project, and the folder in which its store lies.
     fn project(&self, surroundings: &Surroundings) -> Result<(Project, PathBuf), Problem> {
-        let project = Project::read(&self.project, surroundings.registry.vocabulary())?;
-        let usual = || home::folder(&project.root, &surroundings.env);
+        let environment = self.env.as_deref();
+        let project = Project::read_in(&self.project, environment, surroundings.registry.vocabulary())?;
+        let usual = || home::folder(&project.root, environment, &surroundings.env);
         let folder = self.state.clone().or_else(usual).ok_or_else(|| {
             Problem::new("nothing says where tables are kept: HOME is not set")
                 .help("name their folder with --state")

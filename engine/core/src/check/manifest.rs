@@ -4,7 +4,7 @@ use super::expr::a;
 use super::names::type_named;
 use super::{Log, Options};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{self, At, Project};
+use crate::model::{self, At, Environment, Manifest, Name, Project};
 use crate::program::{Column, Table};
 use crate::suggest::closest;
 use crate::types::{Kind, Type};
@@ -36,7 +36,39 @@ pub(super) fn check(project: &Project, options: &Options<'_>, log: &mut Log) -> 
     }
     let tables = manifest.tables.iter().map(|table| self::table(table, log)).collect();
     let vars = manifest.vars.iter().map(|var| self::var(var, options, log)).collect();
+    manifest.environments.iter().for_each(|environment| self::environment(environment, manifest, log));
     (tables, vars)
+}
+
+/// An environment gives other settings and values to what the project has; it adds nothing, for all flows must run without it too.
+fn environment(environment: &Environment, manifest: &Manifest, log: &mut Log) {
+    let mut missing = |code, name: &Name, what: &str, section: &str, known: &[Name]| {
+        let message = format!("the project has no {what} `{}`", name.it);
+        log.report(
+            Diagnostic::new(code, name.span, message)
+                .label(format!("no such {what}"))
+                .meant(closest(&name.it, known.iter().map(|known| &*known.it)))
+                .or_help(|| format!("define it under `{section}` first: what stands here replaces that")),
+        );
+    };
+    let connections: Vec<Name> = manifest.connections.iter().map(|known| known.name.clone()).collect();
+    for (name, _) in &environment.connections {
+        if connections.iter().all(|known| known.it != name.it) {
+            missing(Code::UnknownConnection, name, "connection", "connections", &connections);
+        }
+    }
+    let vars: Vec<Name> = manifest.vars.iter().map(|known| known.name.clone()).collect();
+    for var in &environment.vars {
+        if vars.iter().all(|known| known.it != var.name.it) {
+            missing(Code::UnknownVar, &var.name, "variable", "vars", &vars);
+        }
+    }
+    for var in &environment.vars {
+        let ty = var.ty.as_ref().and_then(|ty| type_named(ty, &mut Log::default()));
+        if let (Some(value), Some(ty)) = (&var.value, ty.filter(|ty| ty.kind != Kind::Secret)) {
+            fit(value, ty, log);
+        }
+    }
 }
 
 fn table(table: &model::Table, log: &mut Log) -> Table {

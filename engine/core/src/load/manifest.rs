@@ -5,7 +5,7 @@ use super::reader::Reader;
 use crate::credentials;
 use crate::diag::{Code, Diagnostic};
 use crate::keep::{JournalBounds, Keep, Limit};
-use crate::model::{At, Column, Connection, Folder, Manifest, Name, Table, Var};
+use crate::model::{At, Column, Connection, Environment, Folder, Manifest, Name, Table, Var};
 use crate::value::Value;
 
 const KEYS: &[&str] = &[
@@ -14,6 +14,7 @@ const KEYS: &[&str] = &[
     "tables",
     "connections",
     "vars",
+    "environments",
     "on_failure",
     "save_data",
     "folders",
@@ -23,6 +24,10 @@ const KEYS: &[&str] = &[
 ];
 const COLUMN_KEYS: &[&str] = &["type", "default"];
 const VAR_KEYS: &[&str] = &["type", "value", "env", "description"];
+const ENVIRONMENT_KEYS: &[&str] = &["connections", "vars"];
+
+/// How long the name of an environment may be.
+const MOST_LETTERS: usize = 40;
 
 /// Reads the manifest.
 pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
@@ -81,12 +86,60 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Manifest {
     }
     for (name, node) in section(reader, &mut manifest.broken, keys.get("vars"), "a mapping of variables") {
         reader.check_identifier(&name, "a variable");
-        match var(reader, name, node) {
+        let own = Var { name, ty: None, value: None, env: None, description: None };
+        match var(reader, own, node, VAR_KEYS) {
             Some(var) => manifest.vars.push(var),
             None => manifest.broken = true,
         }
     }
+    let named = section(reader, &mut manifest.broken, keys.get("environments"), "a mapping of environments");
+    for (name, node) in named {
+        let Some(name) = label(reader, name) else { continue };
+        match environment(reader, &manifest.vars, name, node) {
+            Some(environment) => manifest.environments.push(environment),
+            None => manifest.broken = true,
+        }
+    }
     manifest
+}
+
+/// The name of an environment: it becomes a part of the names of folders and connections.
+fn label(reader: &mut Reader<'_>, name: Name) -> Option<Name> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !name.it.is_empty() && name.it.len() <= MOST_LETTERS && name.it.chars().all(fits) {
+        return Some(name);
+    }
+    let message = format!("`{}` can't be the name of an environment", name.it);
+    reader.report(
+        Diagnostic::new(Code::BadValue, name.span, message)
+            .label("not such a name")
+            .help(format!("take letters, digits, `-` and `_`, {MOST_LETTERS} at most, as in `production`")),
+    );
+    None
+}
+
+/// What differs in an environment; `declared` are the project's variables.
+fn environment(reader: &mut Reader<'_>, declared: &[Var], name: Name, node: &Node) -> Option<Environment> {
+    let mut environment = Environment { name, connections: Vec::new(), vars: Vec::new() };
+    if node.content == Content::Null {
+        return Some(environment);
+    }
+    let keys = reader.keys(node, "an environment", ENVIRONMENT_KEYS)?;
+    let mut broken = keys.broken;
+    for (name, node) in section(reader, &mut broken, keys.get("connections"), "a mapping of connections") {
+        let members = match node.content {
+            Content::Null => Vec::new(),
+            _ => reader.members(node, "the settings of a connection")?,
+        };
+        let settings = settings(reader, members);
+        environment.connections.push((name, settings));
+    }
+    for (name, node) in section(reader, &mut broken, keys.get("vars"), "a mapping of variables") {
+        let ty = declared.iter().find(|var| var.name.it == name.it).and_then(|var| var.ty.clone());
+        let own = Var { name, ty, value: None, env: None, description: None };
+        environment.vars.push(var(reader, own, node, &["value", "env"])?);
+    }
+    (!broken).then_some(environment)
 }
 
 /// The members of a part of the manifest; a part without any may be left empty.
@@ -181,20 +234,10 @@ fn connection(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Connec
         return Some(Connection { name, connector, settings: Vec::new() });
     }
     let members = reader.members(node, "a connection")?;
-    let mut connector = None;
-    let mut settings = Vec::new();
-    let mut missing = true;
-    for (key, value) in members {
-        if key.it == "connector" {
-            missing = false;
-            connector = reader.text(value, "the name of a connector");
-        } else if let Some(found) = value.as_text().and_then(|text| credentials::in_setting(&key.it, text)) {
-            // The setting is left out: what follows must not come across it.
-            reader.credential(value.span, found);
-        } else if let Some(value) = reader.named_constant(&key.it, value, "a constant") {
-            settings.push((key, value));
-        }
-    }
+    let said = members.iter().find(|(key, _)| key.it == "connector");
+    let missing = said.is_none();
+    let connector = said.and_then(|(_, value)| reader.text(value, "the name of a connector"));
+    let settings = settings(reader, members.into_iter().filter(|(key, _)| key.it != "connector"));
     if missing {
         let place = reader.first_line(node.span);
         reader.report(
@@ -210,21 +253,38 @@ fn connection(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Connec
     Some(Connection { name, connector: connector?, settings })
 }
 
-fn var(reader: &mut Reader<'_>, name: Name, node: &Node) -> Option<Var> {
-    let mut var = Var { name, ty: None, value: None, env: None, description: None };
-    if !matches!(node.content, Content::Map(_)) {
-        var.value = Some(reader.named_constant(&var.name.it, node, "a constant")?);
-        return Some(var);
+/// The settings of a connection: none of them a credential.
+fn settings<'n>(
+    reader: &mut Reader<'_>,
+    members: impl IntoIterator<Item = (Name, &'n Node)>,
+) -> Vec<(Name, At<Value>)> {
+    let mut settings = Vec::new();
+    for (key, value) in members {
+        if let Some(found) = value.as_text().and_then(|text| credentials::in_setting(&key.it, text)) {
+            // The setting is left out: what follows must not come across it.
+            reader.credential(value.span, found);
+        } else if let Some(value) = reader.named_constant(&key.it, value, "a constant") {
+            settings.push((key, value));
+        }
     }
-    let keys = reader.keys(node, "a variable", VAR_KEYS)?;
-    var.ty = reader.text_at(&keys, "type");
-    var.env = reader.text_at(&keys, "env");
-    var.description = reader.text_at(&keys, "description");
-    if let Some(value) = keys.get("value") {
+    settings
+}
+
+fn var(reader: &mut Reader<'_>, mut var: Var, node: &Node, known: &[&'static str]) -> Option<Var> {
+    let written = if matches!(node.content, Content::Map(_)) {
+        let keys = reader.keys(node, "a variable", known)?;
+        var.ty = reader.text_at(&keys, "type").or(var.ty);
+        var.env = reader.text_at(&keys, "env");
+        var.description = reader.text_at(&keys, "description");
+        keys.get("value").cloned()
+    } else {
+        Some(node.clone())
+    };
+    if let Some(value) = written {
         if var.ty.as_ref().is_some_and(|ty| &*ty.it == "secret") && value.content != Content::Null {
             reader.credential(value.span, "the value of a secret variable");
         } else {
-            var.value = reader.named_constant(&var.name.it, value, "a constant");
+            var.value = reader.named_constant(&var.name.it, &value, "a constant");
         }
     }
     Some(var)

@@ -16,6 +16,7 @@ use flowrun_kit::connector::{Connector, Means, Settings};
 use flowrun_kit::effect::{AnyConnection, Connection};
 use flowrun_kit::errand::Run;
 use flowrun_kit::http::Transport;
+use flowrun_kit::meter::Meter;
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 use flowrun_project::connections::ConnectionsFile;
@@ -36,6 +37,8 @@ use crate::perform::{Connections, Panics, Reached, TimeLimit};
 pub struct Planned {
     /// Its name in the manifest.
     pub name: String,
+    /// Its name in a connections file.
+    pub account: String,
     /// Its connector.
     pub connector: Arc<Connector>,
     /// What it will be made of.
@@ -100,7 +103,7 @@ pub fn plan(
             }
             for connection in &manifest.connections {
                 if let Some(connector) = registry.connector(&connection.connector.it) {
-                    known_settings(&file, &connection.name.it, connector)?;
+                    known_settings(&file, &manifest.account(&connection.name.it), connector)?;
                 }
             }
             Some(file)
@@ -111,8 +114,10 @@ pub fn plan(
         let declared: Vec<_> =
             connection.settings.iter().map(|(name, value)| (name.it.clone(), value.it.clone())).collect();
         let name = connection.name.it.to_string();
-        let origin = settle(connector, &name, &declared, env, file.as_ref(), connector.sim.is_some());
-        Some((name.clone(), Planned { name, connector: connector.clone(), origin }))
+        let account = manifest.account(&name);
+        let file = file.as_ref().map(|file| (file, &*account));
+        let origin = settle(connector, &name, &declared, env, file, connector.sim.is_some());
+        Some((name.clone(), Planned { name, account, connector: connector.clone(), origin }))
     });
     Ok(planned.collect())
 }
@@ -257,6 +262,8 @@ pub struct Purpose<'a> {
     pub lines: Lines,
     /// The lines to these simulators that are open.
     pub simulated_lines: Lines,
+    /// Counts what is done over them, with what other runs do.
+    pub meter: Option<Arc<dyn Meter>>,
 }
 
 impl<'a> Purpose<'a> {
@@ -269,6 +276,7 @@ impl<'a> Purpose<'a> {
             scale: 1.0,
             lines: Lines::default(),
             simulated_lines: Lines::default(),
+            meter: None,
         }
     }
 }
@@ -279,7 +287,7 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
     for (planned, scopes) in planned {
-        let Planned { name, connector, origin } = planned;
+        let Planned { name, account, connector, origin } = planned;
         let real = matches!(origin, Origin::Given(_));
         let (settings, transport) = match origin {
             Origin::Given(given) => {
@@ -301,7 +309,7 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         };
         let clock = purpose.simulators.clock.clone();
         let vault = match origin {
-            Origin::Given(given) => given.file().map(|file| FileVault::of(file, name)),
+            Origin::Given(given) => given.file().map(|file| FileVault::of(file, account)),
             _ => None,
         };
         let means = Means { scopes: scopes.clone(), vault, ..Means::new(transport, clock) };
@@ -318,7 +326,10 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         })?;
         let host = if real { connected.host } else { purpose.simulators.describe(&connector.name) };
         // What a run does over a line is counted for itself.
-        let activity = Activity::default();
+        let activity = purpose
+            .meter
+            .as_ref()
+            .map_or_else(Activity::default, |meter| Activity::counted(name, meter.clone()));
         made.push(Made {
             name: name.clone(),
             host,

@@ -1,5 +1,6 @@
 //! What is to be run, and how.
 
+use crate::driver::Stop;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub struct Job {
     pub file: PathBuf,
     /// Which flow of an export.
     pub flow: Option<String>,
+    /// The environment of the project in which it runs, if it has such.
+    pub environment: Option<String>,
     /// The flow's inputs, by name.
     pub inputs: Vec<(String, String)>,
     /// Values for variables of the project, by name.
@@ -58,6 +61,8 @@ pub struct Job {
     pub name: Option<String>,
     /// How far away a time must be that the run waits for and nothing else, so that it is let go of until then.
     pub parks: Option<Duration>,
+    /// Has the run let go of as soon as what has begun has ended, to be gone on with later.
+    pub leave: Stop,
     /// Whether what need not be kept any longer is taken away when the run has ended.
     pub tidies: bool,
     /// Whether the run's beginning is waited for until it is on the disk, even if it reaches nothing.

@@ -28,6 +28,7 @@ mod said;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flowrun_kit::meter::Meter;
 use flowrun_kit::registry::Registry;
 
 use alone::Alone;
@@ -57,4 +58,6 @@ pub struct Surroundings {
     pub lines: Lines,
     /// The stores that this process has.
     pub stores: Stores,
+    /// Counts what runs do outside.
+    pub meter: Option<Arc<dyn Meter>>,
 }

@@ -106,6 +106,7 @@ impl Plan {
         let (registry, answers) = (&self.ready.surroundings.registry, self.ready.answers.clone());
         let mut world = connections::world(registry, &self.ready.program, &made, tables, answers, run, time);
         world.parks = self.job.parks;
+        world.leave = self.job.leave.clone();
         world.remembers = self.remembers.clone();
         let course = match begun {
             Ok(machine) => Course::new(machine.within(self.job.limits)),
@@ -115,7 +116,8 @@ impl Plan {
                 recalled.course(how, world.tables(), &sealing, &mut world.here())?
             }
         };
-        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, turn }.hear()
+        let hold = Stop::default();
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, turn, hold }.hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
@@ -123,6 +125,7 @@ impl Plan {
         let purpose = Purpose {
             ca_file: self.job.ca_file.clone(),
             scale: self.time_scale(),
+            meter: self.ready.surroundings.meter.clone(),
             lines: lines.clone(),
             // Simulators that are made for this run alone end with it, and so do the lines to them.
             simulated_lines: self
@@ -139,7 +142,8 @@ impl Plan {
 
     /// Where what outlives the run is kept. Nothing outlives a run that reaches nothing real, unless it is said where.
     fn folder(&self) -> Option<PathBuf> {
-        let usual = || home::folder(&self.ready.project.root, &self.ready.surroundings.env);
+        let project = &self.ready.project;
+        let usual = || home::folder(&project.root, project.environment(), &self.ready.surroundings.env);
         self.job.state.clone().or_else(|| if self.ready.reaches_real() { usual() } else { None })
     }
 

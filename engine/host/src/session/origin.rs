@@ -79,7 +79,7 @@ impl fmt::Display for Missing {
 }
 
 /// Looks for the settings of the connection `name`: in the environment, among the service manager's credentials, in the
-/// file, and in `declared`, what the manifest says of it. `OKTA_API_TOKEN_FILE` names a file for what `OKTA_API_TOKEN`
+/// file under the name that stands beside it, and in `declared`, what the manifest says of it. `OKTA_API_TOKEN_FILE` names a file for what `OKTA_API_TOKEN`
 /// would hold.
 ///
 /// Where a simulator could answer, what the manifest says counts only beside something else or if it is all that is
@@ -89,7 +89,7 @@ pub fn settle(
     name: &str,
     declared: &[(Text, Value)],
     env: &BTreeMap<String, String>,
-    file: Option<&ConnectionsFile>,
+    file: Option<(&ConnectionsFile, &str)>,
     has_simulator: bool,
 ) -> Origin {
     let mut found = Given::default();
@@ -107,7 +107,7 @@ pub fn settle(
         } else if handed_over() {
             Source::Credential(variable)
         } else if let Some((file, source)) =
-            file.and_then(|file| Some((file, file.get(name, &setting.name)?)))
+            file.and_then(|(file, account)| Some((file, file.get(account, &setting.name)?)))
         {
             found.file = Some(file.path().to_owned());
             source

@@ -76,7 +76,7 @@ impl Ready {
         if job.file.is_dir() {
             return Err(check::is_folder(&job.file, vocabulary).into());
         }
-        let project = Project::read(&job.file, vocabulary)?;
+        let project = Project::read_in(&job.file, job.environment.as_deref(), vocabulary)?;
         let entry = project.entry(&job.file, job.flow.as_deref())?.to_owned();
         let read = Read { project: Arc::new(project), entry, vars: None, program: None };
         Ready::of(job, read, surroundings, warnings).map(Arc::new)
@@ -260,7 +260,7 @@ impl Plan {
         let vars = Some(recalled.opening.vars.clone());
         let entry = recalled.opening.header.flow.to_string();
         let (project, program) = if new {
-            (Arc::new(Project::read(&job.file, surroundings.registry.vocabulary())?), None)
+            (changed(&job, &recalled, &surroundings)?, None)
         } else {
             (recalled.project.clone(), Some(recalled.program.clone()))
         };
@@ -291,7 +291,7 @@ impl Plan {
         let entry = recalled.opening.header.flow.to_string();
         let project = match then {
             true => recalled.project.clone(),
-            false => Arc::new(Project::read(&job.file, surroundings.registry.vocabulary())?),
+            false => changed(&job, &recalled, &surroundings)?,
         };
         let vars = then.then(|| recalled.opening.vars.clone());
         let read = Read { project, entry, vars, program: None };
@@ -319,6 +319,12 @@ impl Plan {
     pub fn time_scale(&self) -> f64 {
         if self.ready.is_simulated() { 1.0 } else { self.job.time_scale.unwrap_or(1.0) }
     }
+}
+
+/// The project as it is now, in the environment in which the run was.
+fn changed(job: &Job, recalled: &Recalled, surroundings: &Surroundings) -> Result<Arc<Project>, Problem> {
+    let vocabulary = surroundings.registry.vocabulary();
+    Project::read_in(&job.file, recalled.project.environment(), vocabulary).map(Arc::new)
 }
 
 /// What can run, from where a run starts, and how many warnings there are about what it reaches. Mistakes in flows that it

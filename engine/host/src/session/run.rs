@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use flowrun_core::course::Course;
 use flowrun_core::effect::EffectId;
-use flowrun_core::machine::Response;
+use flowrun_core::machine::{Paused, Response};
 use flowrun_core::program::Program;
 use flowrun_core::report::{FlowReport, Inside, Report, Status};
 use flowrun_core::value::Value;
@@ -41,6 +41,8 @@ pub struct Session {
     /// Held until the run has ended.
     pub(super) home: Option<Arc<Home>>,
     pub(super) turn: Option<Turn>,
+    /// Whether somebody holds it, where it is let go of.
+    pub(super) hold: Stop,
 }
 
 /// What is kept of a run.
@@ -96,12 +98,14 @@ pub struct Ended {
     pub broken: Option<Problem>,
     /// The cards of which nobody knows what became of what they asked for.
     pub unsettled: Vec<String>,
-    /// Whether somebody holds it.
+    /// Whether it was let go of before it came to its end or to a wait: whoever goes on with it begins where its journal ends.
+    pub left: bool,
+    /// Whether that is because somebody holds it.
     pub held: bool,
     /// When it goes on, where it waits for nothing but that; in microseconds since 1970.
     pub wakes_us: Option<i64>,
-    /// Until when it waits for an answer, where it does; in microseconds since 1970.
-    pub paused_until_us: Option<i64>,
+    /// What it waits for that somebody is to answer, if it does.
+    pub pause: Option<Paused>,
     /// The right to run alone, if it has that: to be handed on to where it goes on.
     pub turn: Option<Turn>,
     /// What its caller is answered, where a card said that before the end.
@@ -112,9 +116,9 @@ pub struct Ended {
 pub const HELD: &str = "somebody holds it: it goes on when it is resumed";
 
 impl Session {
-    /// The same, which leaves off where it is when `hold` is given.
+    /// The same, of which it is said that somebody holds it if it is let go of when `hold` is given.
     pub fn holding(mut self, hold: Stop) -> Session {
-        self.world.hold = hold;
+        self.hold = hold;
         self
     }
 
@@ -165,9 +169,10 @@ impl Session {
         let mut report = self.course.machine.report();
         let unsettled = match &stand {
             Stand::Waits { unsettled } => self.named(unsettled),
-            Stand::Ended | Stand::Broken | Stand::Holds | Stand::Parks { .. } => Vec::new(),
+            Stand::Ended | Stand::Broken | Stand::Left | Stand::Parks { .. } => Vec::new(),
         };
-        if !unsettled.is_empty() || stand == Stand::Holds {
+        let held = stand == Stand::Left && self.hold.is_given();
+        if !unsettled.is_empty() || held {
             report.status = Status::Held;
         }
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
@@ -201,12 +206,13 @@ impl Session {
             journaled: chronicle.is_some(),
             broken,
             unsettled,
-            held: stand == Stand::Holds,
+            left: stand == Stand::Left,
+            held,
             wakes_us: match stand {
                 Stand::Parks { wake_us } => Some(wake_us),
                 _ => None,
             },
-            paused_until_us: self.course.machine.pauses().first().map(|pause| pause.until_us),
+            pause: self.course.machine.pauses().into_iter().next(),
             turn: self.turn,
             response: self.course.machine.response().cloned(),
         }
@@ -233,7 +239,8 @@ impl Session {
             return (kept.err().map(|error| problem(&error)), recorded);
         };
         let mut broken = chronicle.broken();
-        if broken.is_none() && *stand != Stand::Broken {
+        // The store has it as one that is under way, and so it is gone on with.
+        if broken.is_none() && *stand != Stand::Broken && (*stand != Stand::Left || self.hold.is_given()) {
             chronicle.say(|words| words.end(report, &self.made, now_ms));
             let moved = Moved {
                 error: report.flow.error.as_ref().map(|error| error.message.to_string()),
@@ -266,7 +273,7 @@ impl Session {
     fn state(&self, report: &Report, unsettled: &[String], stand: &Stand) -> State {
         match *stand {
             Stand::Parks { wake_us } => return State::Waiting { wake_us },
-            Stand::Holds => return State::Held { question: HELD.to_owned() },
+            Stand::Left => return State::Held { question: HELD.to_owned() },
             Stand::Ended | Stand::Waits { .. } | Stand::Broken => {}
         }
         match report.status {

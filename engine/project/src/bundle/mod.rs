@@ -33,8 +33,8 @@ use crate::check::Given;
 use crate::export;
 use crate::project::Project;
 
-/// The form in which listings are written; every form before it is read too.
-pub const FORM: u16 = 1;
+/// The form in which listings are written that name an environment; every form before it is read too, and written where it says all.
+pub const FORM: u16 = 2;
 
 /// A project and how a run of it was started.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct Bundle {
     pub files: Vec<File>,
     /// The export that they were made of, if they were.
     pub export: Option<File>,
+    /// The environment that was chosen, if one was.
+    pub environment: Option<Text>,
     /// How the run was started.
     pub started: Started,
 }
@@ -97,6 +99,9 @@ pub struct Listing {
     /// The export that they were made of, if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<Listed>,
+    /// The environment that was chosen, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Arc<str>>,
 }
 
 /// A file of a listing.
@@ -116,6 +121,9 @@ impl Listing {
         for (what, Listed { path, sha256 }) in files.chain(self.export.iter().map(|file| ("export", file))) {
             // Its length keeps a path with a line break in it from looking like two.
             let _ = writeln!(text, "{what} {sha256} {} {path}", path.len());
+        }
+        if let Some(environment) = &self.environment {
+            let _ = writeln!(text, "environment {environment}");
         }
         Digest::of(&text)
     }
@@ -140,10 +148,11 @@ impl Bundle {
     pub fn listing(&self) -> Listing {
         let listed = |file: &File| Listed { path: file.path.clone(), sha256: Digest::of(&file.text) };
         Listing {
-            form: FORM,
+            form: if self.environment.is_some() { FORM } else { 1 },
             language: self.language,
             files: self.files.iter().map(listed).collect(),
             export: self.export.as_ref().map(listed),
+            environment: self.environment.as_deref().map(Arc::from),
         }
     }
 
@@ -170,6 +179,7 @@ impl Bundle {
             language: listing.language,
             files: listing.files.iter().map(&mut file).collect::<Result<_, _>>()?,
             export: listing.export.as_ref().map(&mut file).transpose()?,
+            environment: listing.environment.as_deref().map(Text::from),
             started,
         })
     }
@@ -189,6 +199,7 @@ impl Project {
             files: self.sources.iter().map(file).collect(),
             // Where in it the secret stands, nothing says.
             export: self.export.clone().filter(|_| private.is_empty()),
+            environment: self.model.manifest.within.clone(),
             started: Started {
                 root: self.root.clone(),
                 entry: entry.into(),
@@ -203,7 +214,11 @@ impl Project {
         for file in &bundle.files {
             sources.add(&file.path, &file.text);
         }
-        let (model, found) = load(&sources, &vocabulary.cards);
+        let (mut model, found) = load(&sources, &vocabulary.cards);
+        // It was there when the bundle was made.
+        if let Some(environment) = &bundle.environment {
+            model.manifest.choose(environment);
+        }
         let export = bundle.export.clone();
         let told =
             export.as_ref().map(|export| export::retell(&export.text, &model, &mut sources, vocabulary));

@@ -63,7 +63,7 @@ fn told(call: &Call, change: &Change) -> Option<String> {
     let flow = match &change.what {
         What::Began(begun) => Some(&begun.flow),
         What::Moved(moved) => Some(&moved.flow),
-        What::Switched { flow, .. } | What::Skipped { flow, .. } => Some(flow),
+        What::Switched { flow, .. } | What::Missed { flow, .. } | What::Skipped { flow, .. } => Some(flow),
         _ => None,
     };
     let may = |right| match flow {

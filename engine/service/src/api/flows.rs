@@ -216,6 +216,10 @@ pub fn unable(unable: Unable) -> Problem {
             let message = "too many runs of this flow wait already";
             Problem::new(StatusCode::TOO_MANY_REQUESTS, message).again_after(1)
         }
+        Unable::Ending => {
+            let message = "the service is being ended: ask again when it is back";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).again_after(5)
+        }
         Unable::Problem(problem) => {
             let help = problem.help.map(|help| format!(": {help}")).unwrap_or_default();
             Problem::new(StatusCode::CONFLICT, &format!("{}{help}", problem.message))

@@ -441,16 +441,15 @@ async fn pauses(call: Call) -> Result<Reply, Problem> {
         let (served, store) = (&hosted.runs.served, hosted.runs.store());
         let runs = store.runs(&filter)?;
         let seen = runs.iter().filter(|run| call.may(Right::SeeFlows, &served.name, &run.about.flow));
-        Ok(seen
-            .map(|run| (run.about.id.to_string(), asks(&hosted, run, sees(&call, &hosted, run))))
-            .collect())
+        Ok(seen.map(|run| (run.about.id.to_string(), asks(&call, &hosted, run))).collect())
     });
     let found: Vec<(String, Value)> = found.await?;
     Ok(Reply::Json(page(found, limit)))
 }
 
 /// What a pause asks, and what its answer may give.
-fn asks(hosted: &Hosted, run: &Run, sees: bool) -> Value {
+fn asks(call: &Call, hosted: &Hosted, run: &Run) -> Value {
+    let sees = sees(call, hosted, run);
     let mut told = json!({
         "run": &*run.about.id, "flow": run.about.flow, "title": run.about.title,
         "until": run.state.due_us().map(crate::when),
@@ -462,6 +461,11 @@ fn asks(hosted: &Hosted, run: &Run, sees: bool) -> Value {
             .iter()
             .map(|output| json!({ "name": &*output.name, "type": output.ty.to_string() }))
             .collect();
+        // Whoever has the link may answer.
+        if call.may(Right::SteerRuns, &hosted.runs.served.name, &run.about.flow) {
+            let (project, id) = (&hosted.runs.served.name, &run.about.id);
+            told["link"] = json!(call.api.endpoints.link_to(project, id, pause.id, pause.until_us));
+        }
         let asked = serde_json::to_value(&pause.told).unwrap_or_default();
         told["told"] = if sees { asked } else { blind(json!({ "told": asked }))["told"].take() };
     }

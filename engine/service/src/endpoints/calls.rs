@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::request::Parts;
 use flowrun_core::value::Record;
 use flowrun_kit::clock::Clock;
 use tokio::sync::oneshot;
@@ -23,6 +24,17 @@ pub(super) struct Call {
     /// What it runs for: `endpoint`, `retry`.
     pub cause: &'static str,
     pub who: Option<String>,
+    /// Which place in a trace it comes from.
+    pub traceparent: Option<Arc<str>>,
+}
+
+/// The longest `traceparent` that is looked at: version 00 has 55 letters, later ones may have more.
+const LONGEST_TRACE: usize = 256;
+
+/// Which place in a trace a request comes from (W3C Trace Context).
+pub(super) fn traceparent(parts: &Parts) -> Option<Arc<str>> {
+    let given = parts.headers.get("traceparent")?.to_str().ok()?;
+    (given.len() <= LONGEST_TRACE).then(|| Arc::from(given))
 }
 
 /// A run that is on its way to somebody's answer.
@@ -43,7 +55,7 @@ impl Endpoints {
         once: Option<Once>,
         later: bool,
     ) -> Result<Reply, Wrong> {
-        let Call { endpoint, inputs, cause, who } = call;
+        let Call { endpoint, inputs, cause, who, traceparent } = call;
         let runs = endpoint.project.runs.clone();
         let run = names::run(runs.now_us());
         let (sender, answer) = oneshot::channel();
@@ -56,6 +68,7 @@ impl Endpoints {
             due_us: runs.now_us(),
             answer: Some(sender),
             name: Some(run.clone()),
+            traceparent,
         };
         let way = Way { project: endpoint.project.clone(), run: run.clone(), answer, once };
         let begin = async move { runs.begin(beginning).await.map(drop) };
@@ -96,6 +109,7 @@ impl Endpoints {
         self.service.tasks.spawn(async move {
             let went = match begin.await {
                 Ok(()) => settled(&service.clock, &way.project).await.and_then(|()| way.is_there()),
+                Err(Unable::Ending) => Err(ending()),
                 Err(Unable::Full) => {
                     Err(Wrong::too_many(1, "too many runs of the flow wait already: try again soon"))
                 }
@@ -130,19 +144,23 @@ impl Way {
 
     /// Waits for the answer, and for as long as somebody wants it.
     pub(super) async fn through(self, service: &crate::Service, mut reply: oneshot::Sender<Reply>) {
-        let Way { project: _, run, answer, once } = self;
+        let Way { project, run, mut answer, once } = self;
         let kept = once.is_some();
         let nobody = async {
-            match kept {
-                true => std::future::pending().await,
-                false => reply.closed().await,
+            reply.closed().await;
+            if kept {
+                // The answer is for whoever asks again, if need be of the next service.
+                service.tasks.draining().await;
             }
         };
         let answer = tokio::select! {
             biased;
-            answer = answer => answer.ok(),
+            answer = &mut answer => answer.ok(),
             () = service.tasks.closing() => None,
-            () = nobody => return,
+            () = nobody => {
+                drop(answer);
+                return project.runs.is_awaited_no_more(&run);
+            }
         };
         let Some(answer) = answer else {
             let _ = reply.send(ending().about(&run).into_reply());
@@ -162,7 +180,7 @@ impl Way {
 
 /// The service ends while somebody waits.
 fn ending() -> Wrong {
-    Wrong::here("the service is being ended; a run that has begun goes on when it is back")
+    Wrong::here("the service is being ended: ask again when it is back; a run that has begun goes on then")
 }
 
 /// Waits until all that was done so far is on the disk.

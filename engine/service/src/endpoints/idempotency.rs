@@ -15,7 +15,7 @@ use flowrun_host::session::durable::home::problem;
 use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_kit::clock::Clock;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, Note, NoteChange, Notes, RunId, Status};
+use flowrun_store::{Batch, Note, NoteChange, Notes, RunId, Status, Trouble};
 use ring::digest::{SHA256, digest};
 use tokio::sync::oneshot;
 
@@ -219,11 +219,17 @@ fn goes_on(project: &Hosted, run: &str) -> bool {
     run.is_ok_and(|run| matches!(run.state.status(), Status::Running | Status::Waiting | Status::Held))
 }
 
-/// What a run of before is answered with, by its journal.
+/// What a run of before is answered with, by its journal; none where that can't be read now.
 async fn from_journal(clock: &Clock, project: &Arc<Hosted>, run: &str) -> Option<Reply> {
     let (served, run) = (project.runs.served.clone(), run.to_owned());
     let replay = move || {
         let vocabulary = served.surroundings.registry.vocabulary();
+        let store = &served.home.store;
+        match (store.run(&run), store.start(&run)) {
+            (Err(error), _) if error.kind == Trouble::Absent => return Some(gone(&run)),
+            (Ok(_), Ok(None)) => return Some(gone(&run)),
+            _ => {}
+        }
         let recalled = Recalled::read(&served.home, &run, vocabulary, Sight::Blind, None).ok()?;
         let machine = recalled.look(Limits::default()).ok()?.machine;
         let answer = answer_of(&recalled.run.state, machine.response().cloned(), &machine.report(), None)?;
@@ -265,11 +271,9 @@ impl Once {
 
     /// Answers by what the run has come to, and writes that down.
     async fn make_up(&self, clock: &Clock, run: &str) -> Reply {
-        let gone = || {
-            let message = "the run of this key has ended, and its values are gone: look at it by its ID";
-            Wrong::new(409, "answer_gone", message).about(run).into_reply()
+        let Some(reply) = from_journal(clock, &self.project, run).await else {
+            return Wrong::here("the run of this key can't be read").about(run).into_reply();
         };
-        let Some(reply) = from_journal(clock, &self.project, run).await else { return gone() };
         // What can't be written now is made up for again.
         let _ = self.answered(clock, run, &reply).await;
         reply
@@ -355,4 +359,10 @@ fn print(asked: &Asked) -> String {
 fn hash(parts: &[&str]) -> String {
     let all: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
     hex(digest(&SHA256, all.as_bytes()).as_ref())
+}
+
+/// Nobody can tell any more what a run came to, and nobody ever will.
+fn gone(run: &str) -> Reply {
+    let message = "the run of this key has ended, and its values are gone: look at it by its ID";
+    Wrong::new(409, "answer_gone", message).about(run).into_reply()
 }

@@ -9,10 +9,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use flowrun_core::effect::EffectId;
+use flowrun_core::machine::Paused;
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
+use flowrun_host::session::durable::home::Home;
 use flowrun_project::Problem;
-use flowrun_store::Run;
+use flowrun_store::{Batch, Note, NoteChange, Notes, Run};
 use ring::hmac;
 use url::form_urlencoded;
 
@@ -37,17 +40,46 @@ struct Link {
     until_us: i64,
 }
 
+/// The space of notes on the service itself: what others than its process have to know of it.
+const SPACE: &str = "service";
+
+/// How those who answer pauses know the service.
+const BASE: &str = "base";
+
+/// Notes how clients know the service, for those who look at the project's store beside it.
+pub(super) fn note_base(project: &Hosted, base: &str) {
+    let (space, key) = (Arc::from(SPACE), Arc::from(BASE));
+    let body = base.as_bytes().to_vec();
+    let note = Note { space, key, at_us: project.runs.now_us(), due_us: None, body };
+    project.runs.store().append(Batch::default().note(NoteChange::Put(note)));
+}
+
+/// The link by which a pause can be answered, for whoever has a project's store and its key; none where nobody has served it.
+pub fn link_beside(home: &Home, project: &str, run: &str, pause: &Paused) -> Option<String> {
+    let base = home.store.notes(&Notes::of(SPACE)).ok()?.into_iter().find(|note| &*note.key == BASE)?;
+    let base = String::from_utf8(base.body).ok()?;
+    home.sealing.0.as_ref()?;
+    Some(format!("{base}/r/{}", sign(home, project, run, &pause.id.to_string(), pause.until_us)))
+}
+
 impl Endpoints {
+    /// The link by which a pause can be answered: for nobody but those who may.
+    pub fn link_to(&self, project: &str, run: &str, pause: EffectId, until_us: i64) -> Option<String> {
+        let home = &self.service.project(project)?.runs.served.home;
+        let token = sign(home, project, run, &pause.to_string(), until_us);
+        Some(format!("{}/r/{token}", self.base))
+    }
+
     /// The link by which the pause of a run can be answered: for nobody but those who may.
     pub async fn link(&self, project: &str, run: &str) -> Result<String, Problem> {
         let missing = || Problem::new(format!("there is no run {run}"));
         let project = self.service.project(project).ok_or_else(missing)?.clone();
         let stored = project.runs.store().run(run).map_err(|_| missing())?;
-        let look = self.look(&project, &stored, |_, asking| Ok((asking.pause.id, asking.pause.until_us)));
-        let none = |_| Problem::new(format!("the run {run} waits for no answer"));
-        let (pause, until_us) = look.await.map_err(none)?;
-        let link = Link { project, run: stored.about.id.to_string(), pause: pause.to_string(), until_us };
-        Ok(format!("{}/r/{}", self.base, link.sign()))
+        let look = self.look(&project, &stored, |_, asking| Ok(asking.pause));
+        let none = || Problem::new(format!("the run {run} waits for no answer"));
+        let pause = look.await.map_err(|_| none())?;
+        let (name, id) = (&project.runs.served.name, &stored.about.id);
+        self.link_to(name, id, pause.id, pause.until_us).ok_or_else(none)
     }
 
     /// What a link stands for, if it is one that this service has made.
@@ -56,20 +88,20 @@ impl Endpoints {
         let text = String::from_utf8(BASE64.decode(said).ok()?).ok()?;
         let [project, run, pause, until_us] = text.split('\n').collect::<Vec<_>>().try_into().ok()?;
         let project = self.service.project(project)?.clone();
-        hmac::verify(&key(&project), said.as_bytes(), &BASE64.decode(tag).ok()?).ok()?;
+        hmac::verify(&key(&project.runs.served.home), said.as_bytes(), &BASE64.decode(tag).ok()?).ok()?;
         let until_us = until_us.parse().ok()?;
         Some(Link { project, run: run.to_owned(), pause: pause.to_owned(), until_us })
     }
 }
 
-impl Link {
-    fn sign(&self) -> String {
-        let Link { project, run, pause, until_us } = self;
-        let said = BASE64.encode(format!("{}\n{run}\n{pause}\n{until_us}", project.runs.served.name));
-        let tag = hmac::sign(&key(project), said.as_bytes());
-        format!("{said}.{}", BASE64.encode(tag))
-    }
+/// What stands in a link: what it is for, and that it was made by whoever has the project's key.
+fn sign(home: &Home, project: &str, run: &str, pause: &str, until_us: i64) -> String {
+    let said = BASE64.encode(format!("{project}\n{run}\n{pause}\n{until_us}"));
+    let tag = hmac::sign(&key(home), said.as_bytes());
+    format!("{said}.{}", BASE64.encode(tag))
+}
 
+impl Link {
     /// The run, as long as the link is good.
     fn run(&self) -> Result<Run, Page> {
         if self.until_us <= self.project.runs.now_us() {
@@ -88,8 +120,8 @@ impl Link {
 }
 
 /// The key with which links of a project are signed.
-fn key(project: &Hosted) -> hmac::Key {
-    let made = project.runs.served.home.sealing.0.as_ref().map(|key| key.made_for("links to pauses"));
+fn key(home: &Home) -> hmac::Key {
+    let made = home.sealing.0.as_ref().map(|key| key.made_for("links to pauses"));
     // Without a key there is nothing to sign with, so that no link of another process is good here.
     hmac::Key::new(hmac::HMAC_SHA256, &made.unwrap_or_else(crate::names::chance))
 }

@@ -39,6 +39,7 @@ use answer::Reply;
 use calls::Call;
 use directory::{Directory, Endpoint};
 use idempotency::{Entered, Underway};
+pub use links::link_beside;
 use problem::Wrong;
 use rate::Rates;
 use request::Asked;
@@ -109,6 +110,7 @@ impl Endpoints {
                 Problem::new("the client tokens of the project can't be written").help("see `flowrun doctor`")
             })?;
             endpoints.recover(project).await;
+            links::note_base(project, &endpoints.base);
         }
         Ok(endpoints)
     }
@@ -236,7 +238,12 @@ impl Endpoints {
             let why = Arc::from(format!("a caller's request was passed on without fields: {doubt}"));
             endpoint.project.runs.tell(What::Trouble { kind, about, why });
         }
-        self.begin(Call { endpoint, inputs, cause: "endpoint", who }, once, later).await
+        self.begin(
+            Call { endpoint, inputs, cause: "endpoint", who, traceparent: calls::traceparent(parts) },
+            once,
+            later,
+        )
+        .await
     }
 
     async fn status(&self, alias: &str, execution: &str, parts: &Parts) -> Result<Reply, Wrong> {

@@ -8,7 +8,7 @@ use flowrun_host::session::durable::recall::{Recalled, Sight};
 use super::Endpoints;
 use super::admit::later;
 use super::answer::Reply;
-use super::calls::Call;
+use super::calls::{Call, traceparent};
 use super::problem::Wrong;
 
 impl Endpoints {
@@ -38,6 +38,11 @@ impl Endpoints {
             Wrong::new(410, "values_gone", message).about(execution)
         };
         let inputs = inputs.ok_or_else(gone)?;
-        self.begin(Call { endpoint, inputs, cause: "retry", who }, None, later(parts)).await
+        self.begin(
+            Call { endpoint, inputs, cause: "retry", who, traceparent: traceparent(parts) },
+            None,
+            later(parts),
+        )
+        .await
     }
 }

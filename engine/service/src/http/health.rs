@@ -19,6 +19,7 @@ pub fn router(service: Arc<Service>) -> Router {
 async fn ready(State(service): State<Arc<Service>>) -> Response {
     let broken = service.projects.iter().any(|project| project.runs.store().broken().is_some());
     let status = match (service.is_ready(), broken) {
+        _ if service.is_ending() => (StatusCode::SERVICE_UNAVAILABLE, "it is being ended"),
         (_, true) => (StatusCode::SERVICE_UNAVAILABLE, "a store can't be written"),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "runs of before are being read"),
         (true, false) => (StatusCode::OK, "ready"),

@@ -2,8 +2,10 @@
 
 pub mod health;
 pub mod metrics;
+mod proxied;
 mod server;
 mod tls;
 
+pub use proxied::only_from;
 pub use server::{Encryption, Limits, serve};
 pub use tls::certificate;

@@ -64,7 +64,7 @@ impl Channel {
 
     /// Takes a notice, if it is for this channel; nobody is waited for.
     pub fn hear(&self, notice: &Notice) {
-        let wanted = self.of.is_empty() || self.of.contains(&notice.kind);
+        let wanted = self.of.contains(&notice.kind) || self.of.is_empty() && notice.kind != Kind::Waiting;
         if !wanted || !self.flows.include(notice.flow.as_deref()) {
             return;
         }
@@ -147,7 +147,8 @@ fn signed(secret: &SecretString, seconds: i64, body: &[u8]) -> HeaderMap {
 /// A message of Slack. Its three signs are escaped, so that nothing in an error becomes a link or calls everybody.
 fn slack(notice: &Notice) -> Vec<u8> {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let text = format!("*{}*\n{}", escaped(&notice.title()), escaped(&notice.text()));
+    let link = notice.link.as_ref().map(|link| format!("<{link}|Answer>\n")).unwrap_or_default();
+    let text = format!("*{}*\n{}{link}", escaped(&notice.title()), escaped(&notice.text()));
     json!({ "text": text }).to_string().into_bytes()
 }
 
@@ -161,10 +162,13 @@ fn teams(notice: &Notice) -> Vec<u8> {
     let block = |text: &str, weight: &str| json!({ "type": "TextBlock", "text": escaped(text), "weight": weight, "wrap": true });
     let mut blocks = vec![block(&notice.title(), "bolder")];
     blocks.extend(notice.text().lines().map(|line| block(line, "default")));
-    let content = json!({
+    let mut content = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard", "version": "1.2", "body": blocks,
     });
+    if let Some(link) = &notice.link {
+        content["actions"] = json!([{ "type": "Action.OpenUrl", "title": "Answer", "url": link }]);
+    }
     let attachment = json!({
         "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null, "content": content,
     });

@@ -142,7 +142,7 @@ impl Log {
 fn level(what: &What) -> Level {
     match what {
         What::Began(_) | What::Switched { .. } | What::Received { .. } | What::Reloaded { .. } => Level::Info,
-        What::Skipped { .. } => Level::Warn,
+        What::Missed { .. } | What::Skipped { .. } => Level::Warn,
         What::Refused { .. } | What::Trouble { .. } => Level::Error,
         What::Moved(moved) => match moved.state.status() {
             Status::Running | Status::Waiting | Status::Paused => Level::Debug,
@@ -159,6 +159,9 @@ fn words(what: &What) -> String {
         What::Moved(moved) => of_run(moved),
         What::Switched { flow, on: true } => format!("{flow} is on"),
         What::Switched { flow, on: false } => format!("{flow} is off"),
+        What::Missed { flow, times } => {
+            format!("{flow}: {} passed while nothing served it", flowrun_core::words::many(*times, "time"))
+        }
         What::Skipped { flow, cause, why } => format!("{flow} was not started ({cause}): {why}"),
         What::Received { source, new, again } => {
             format!("{source} brought {new} new events, {again} were known")

@@ -81,7 +81,8 @@ impl Mail {
         for to in &self.to {
             builder = builder.to(to.clone());
         }
-        builder.body(notice.text())
+        let link = notice.link.as_ref().map(|link| format!("Answer here: {link}\n"));
+        builder.body(notice.text() + &link.unwrap_or_default())
     }
 }
 

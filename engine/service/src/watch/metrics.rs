@@ -5,7 +5,9 @@
 //! convention it is used as it stands (`http.server.request.duration`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use flowrun_kit::meter::Meter;
 use flowrun_store::State;
 
 use super::process;
@@ -86,7 +88,7 @@ families! {
         "How often a changed project had mistakes, so that the version before went on.";
     COMMIT_DURATION: DISK, "flowrun.journal.commit.duration", "s", ["project"],
         "How long commits of the store took until they were on the disk.";
-    COMMIT_SIZE: MANY, "flowrun.journal.commit.size", "{entry}", ["project"],
+    COMMIT_SIZE: MANY, "flowrun.journal.commit.size", "{batch}", ["project"],
         "How many batches one commit of the store put on the disk.";
     STORE_SIZE: Kind::Gauge, "flowrun.store.size", "By", ["project"],
         "The size of the store's file.";
@@ -178,6 +180,7 @@ impl Metrics {
                 }
                 _ => {}
             },
+            What::Missed { flow, times } => self.add(&SCHEDULE_MISSED, &[project, flow], *times),
             What::Skipped { flow, cause, .. } if &**cause == "schedule" => {
                 self.add(&SCHEDULE_SKIPPED, &[project, flow], 1);
             }
@@ -192,6 +195,30 @@ impl Metrics {
             What::Trouble { kind, about, .. } => self.add(&TROUBLE, &[project, kind, about], 1),
             What::Switched { .. } => {}
         }
+    }
+}
+
+/// What runs do outside, of all projects together: connections and cards have the same names wherever they mean the same.
+impl Meter for Metrics {
+    fn performed(&self, card: &str, connection: &str, well: bool, took: Duration) {
+        let result = if well { "done" } else { "failed" };
+        self.observe(&CARD_DURATION, &[card, connection, result], took.as_secs_f64());
+    }
+
+    fn repeated(&self, card: &str, reason: &'static str) {
+        self.add(&EFFECT_REPEATED, &[card, reason], 1);
+    }
+
+    fn unsettled(&self, card: &str, reason: &'static str) {
+        self.add(&EFFECT_UNSETTLED, &[card, reason], 1);
+    }
+
+    fn waits(&self, connection: &str, reason: &'static str, length: Duration) {
+        self.observe(&CONNECTION_WAIT, &[connection, reason], length.as_secs_f64());
+    }
+
+    fn allows(&self, connection: &str, bucket: &str, requests: u32) {
+        self.0.set(&CONNECTION_LIMIT_REMAINING, &[connection, bucket], f64::from(requests));
     }
 }
 
@@ -231,6 +258,7 @@ mod tests {
             (10, What::Refused { why: "a mistake".into() }),
             (11, What::Trouble { kind: "hook".into(), about: "okta".into(), why: "silent".into() }),
             (12, What::Switched { flow: "a".into(), on: true }),
+            (13, What::Missed { flow: "a".into(), times: 3 }),
         ] {
             changes.tell(&project, at_us, what);
             metrics.hear(&heard.try_recv().unwrap());
@@ -251,6 +279,7 @@ mod tests {
             r#"flowrun_event_duplicate_total{project="people",source="okta"} 2"#,
             r#"flowrun_event_last_timestamp_seconds{project="people",source="okta"} 5"#,
             r#"flowrun_schedule_skipped_total{project="people",flow="a"} 1"#,
+            r#"flowrun_schedule_missed_total{project="people",flow="a"} 3"#,
             r#"flowrun_trigger_skipped_total{project="people",flow="a",trigger="user.created"} 1"#,
             r#"flowrun_project_version{project="people"} 4"#,
             r#"flowrun_project_refused_total{project="people"} 1"#,

@@ -43,7 +43,8 @@ use self::otel::Otel;
 use self::sending::Outside;
 use self::settings::{Env, OtelSettings, Settings};
 use self::stream::Stream;
-use crate::changes::{Change, Changes};
+use crate::changes::{Change, Changes, What};
+use crate::endpoints::Endpoints;
 
 pub use self::channels::SIGNATURE;
 
@@ -87,19 +88,10 @@ fn traced(
 /// What goes on for as long as the service does.
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What is known of a run that has ended.
-#[derive(Clone, Debug)]
-pub struct RunReport {
-    /// What happened in it.
-    pub report: Report,
-    /// Which place in a trace it was called from, as its caller said in the header `traceparent`.
-    pub traceparent: Option<String>,
-}
-
 /// Knows what happened in runs: the service does, by its stores.
 pub trait RunReports: Send + Sync {
     /// The report of a run of a project.
-    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>>;
+    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<Report>>;
 
     /// Whether a card reaches outside, by its key.
     fn reaches(&self, card: &str) -> bool;
@@ -123,6 +115,8 @@ pub struct Setup<'s> {
     pub env: &'s Env,
     /// For traces.
     pub reports: Option<Arc<dyn RunReports>>,
+    /// For the links by which pauses are answered.
+    pub links: Option<Arc<Endpoints>>,
 }
 
 impl fmt::Debug for Setup<'_> {
@@ -142,6 +136,7 @@ pub struct Watchtower {
     streams: Vec<Stream>,
     channels: Vec<Channel>,
     otel: Option<Otel>,
+    links: Option<Arc<Endpoints>>,
     tally: Tally,
     work: Vec<Work>,
 }
@@ -155,7 +150,7 @@ impl fmt::Debug for Watchtower {
 impl Watchtower {
     /// One that hears what happens from now on, to be [run](Watchtower::run). Fails if the settings name what is not there.
     pub fn new(setup: Setup<'_>) -> Result<Watchtower, Problem> {
-        let Setup { changes, clock, settings, log, metrics, transport, env, reports } = setup;
+        let Setup { changes, clock, settings, log, metrics, transport, env, reports, links } = setup;
         let (heard, newest) = (changes.watch(), changes.newest());
         let outside = Outside { transport, clock: clock.clone(), metrics: metrics.clone(), log: log.clone() };
         let (mut streams, mut channels, mut work) = (Vec::new(), Vec::new(), Vec::<Work>::new());
@@ -182,6 +177,7 @@ impl Watchtower {
             streams,
             channels,
             otel,
+            links,
             tally: Tally::default(),
             work,
         })
@@ -254,11 +250,18 @@ impl Watchtower {
         self.log.hear(change);
         self.streams.iter().for_each(|stream| stream.hear(change));
         self.otel.iter().for_each(|otel| otel.hear(change));
-        if let Some(notice) = Notice::of(change)
-            && let Some(notice) = self.tally.hear(self.clock.now_ms(), notice)
-        {
+        let Some(mut notice) = Notice::of(change) else { return };
+        notice.link = self.link(change);
+        if let Some(notice) = self.tally.hear(self.clock.now_ms(), notice) {
             self.notify(&notice);
         }
+    }
+
+    /// The link by which somebody can do what a change asks for.
+    fn link(&self, change: &Change) -> Option<String> {
+        let What::Moved(moved) = &change.what else { return None };
+        let until_us = moved.state.due_us()?;
+        self.links.as_ref()?.link_to(&change.project, &moved.run, moved.pause?, until_us)
     }
 
     /// More happened at once than the channel holds: the rest is in the memory of changes, or too much even for that.

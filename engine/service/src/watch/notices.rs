@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use flowrun_core::words::many;
 use flowrun_store::State;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub enum Kind {
     Failed,
     /// A run can't go on before somebody has said what became of a request.
     Held,
+    /// A run waits for somebody's answer. Whoever gets this may give it, so that it is sent only where it is asked for by name.
+    Waiting,
     /// What should have started a run did not.
     Missed,
     /// A hook delivers nothing.
@@ -65,6 +68,9 @@ pub struct Notice {
     pub what: String,
     /// What to do.
     pub to_do: String,
+    /// Where it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// What is told apart.
     #[serde(skip)]
     thing: Arc<str>,
@@ -85,6 +91,7 @@ impl Notice {
             subject: plain(&subject),
             what: quoted(&what),
             to_do,
+            link: None,
             thing: thing.clone(),
         };
         match &change.what {
@@ -107,10 +114,30 @@ impl Notice {
                             "find out whether it happened (`flowrun runs show {run}` says what), then say so with `flowrun settle {run} …`"
                         ),
                     ),
+                    State::Paused { .. } => (
+                        Kind::Waiting,
+                        format!("{flow} waits for an answer"),
+                        format!("`{}` asks, and somebody has to answer", moved.title),
+                        format!(
+                            "look at what it asks, and answer (or with `flowrun resume {run} --input NAME=VALUE`)"
+                        ),
+                    ),
                     _ => return None,
                 };
-                let told = notice(kind, flow, subject, what, to_do);
+                // Each pause is a matter of its own: none stands for another.
+                let thing: &Arc<str> = if kind == Kind::Waiting { run } else { flow };
+                let told = notice(kind, thing, subject, what, to_do);
                 Some(Notice { flow: Some(flow.clone()), run: Some(run.clone()), ..told })
+            }
+            What::Missed { flow, times } => {
+                let told = notice(
+                    Kind::Missed,
+                    flow,
+                    format!("{flow} was not started"),
+                    format!("{} passed while nothing served the flow", many(*times, "time")),
+                    "if it should have run, start it by hand; `missed` in its schedule says what is made up for".to_owned(),
+                );
+                Some(Notice { flow: Some(flow.clone()), ..told })
             }
             What::Skipped { flow, cause, why } => {
                 let told = notice(

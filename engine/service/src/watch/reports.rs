@@ -10,14 +10,14 @@ use flowrun_kit::effect::Pending;
 use flowrun_store::RunId;
 use tokio::task::spawn_blocking;
 
-use super::{RunReport, RunReports};
+use super::RunReports;
 use crate::{Hosted, Service};
 
 /// The end of a run is told before it is on the disk, where a report is looked for: so often, a second apart.
 const TRIES: usize = 5;
 
 impl RunReports for Service {
-    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>> {
+    fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<Report>> {
         let hosted = self.projects.iter().find(|hosted| *hosted.runs.served.name == *project).cloned();
         let run = run.clone();
         Box::pin(async move {
@@ -28,7 +28,7 @@ impl RunReports for Service {
                 let (hosted, run) = (hosted.clone(), run.clone());
                 let report = spawn_blocking(move || ended(&hosted, &run)).await.ok()?;
                 if let Some(report) = report {
-                    return Some(RunReport { report, traceparent: None });
+                    return Some(report);
                 }
                 drop(hold);
                 self.clock.sleep(Duration::from_secs(1)).await;

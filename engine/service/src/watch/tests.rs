@@ -41,6 +41,8 @@ pub fn moved(run: &str, flow: &str, cause: &str, state: State, error_kind: Optio
         took_us: 2_000_000,
         cards: 7,
         effects: 3,
+        traceparent: None,
+        pause: None,
     }))
 }
 
@@ -162,6 +164,7 @@ pub async fn watch_with<F: Future<Output = ()>>(
         transport,
         env: &env,
         reports,
+        links: None,
     });
     let tower = tower.unwrap();
     let (give, stop) = Stop::new();
@@ -470,6 +473,7 @@ fn settings_that_lack_something_are_refused_with_a_remedy() {
             metrics: Metrics::default(),
             transport,
             env: &env,
+            links: None,
             reports: None,
         });
         assert_eq!(tower.unwrap_err().message, message);
@@ -526,6 +530,7 @@ fn the_settings_of_the_manual_are_taken() {
         metrics: Metrics::default(),
         transport: Arc::new(SimTransport::new(&clock)),
         env: &env,
+        links: None,
         reports: None,
     });
     tower.unwrap();

@@ -37,6 +37,8 @@ use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run, Tally};
 use crate::ticket::{Durable, Settled, Ticket};
 use desk::Desk;
 use queue::{Queue, Work};
+pub use writer::Committed;
+use writer::Watcher;
 
 /// The store of one project in a folder: `store.db` and what lies beside it.
 ///
@@ -50,6 +52,7 @@ pub struct Sqlite {
     settled: Arc<Settled>,
     readers: Mutex<Vec<Connection>>,
     writer: Option<JoinHandle<()>>,
+    watcher: Watcher,
     /// What keeps it from being written since it was opened.
     damage: Option<StoreError>,
     _lock: Option<Lock>,
@@ -59,6 +62,11 @@ impl Sqlite {
     /// The folder that it is in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Tells somebody of each commit from now on, on the thread that writes: it must be quick. Only the first who asks is told.
+    pub fn watch(&self, watcher: impl Fn(Committed) + Send + Sync + 'static) {
+        let _ = self.watcher.0.set(Box::new(watcher));
     }
 
     /// What was found damaged when it was opened: then it can only be read.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::desk::Desk;
 use super::queue::Queue;
 use super::trouble::{damaged, looked_into, told};
-use super::writer::Writer;
+use super::writer::{Watcher, Writer};
 use super::{Sqlite, backup, schema};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError, Trouble};
@@ -130,6 +130,7 @@ impl Sqlite {
             page,
             queue: store.queue.clone(),
             settled: store.settled.clone(),
+            watcher: store.watcher.clone(),
         };
         let thread = std::thread::Builder::new().name("flowrun-store".to_owned());
         let thread = thread.spawn(move || writer.work()).map_err(|error| {
@@ -170,6 +171,7 @@ impl Sqlite {
             settled: Arc::new(Settled::default()),
             readers: Mutex::default(),
             writer: None,
+            watcher: Watcher::default(),
             damage: None,
             _lock: lock,
         }

@@ -1,8 +1,9 @@
 //! The thread that writes: it takes what waits, commits once, and tells all.
 
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use super::desk::Desk;
 use super::queue::{Found, Queue, Work};
@@ -23,6 +24,25 @@ const CHECKPOINT: u64 = 4 << 20;
 /// How large the log's file may stay.
 const LOG: u64 = 64 << 20;
 
+/// A commit, as whoever watches a store is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// How long it took until it was on the disk.
+    pub took: Duration,
+    /// How many batches it held.
+    pub batches: usize,
+}
+
+/// Who is told of each commit, by the thread that writes; nobody until somebody wants to be.
+#[derive(Clone, Default)]
+pub(super) struct Watcher(pub(super) Arc<OnceLock<Box<dyn Fn(Committed) + Send + Sync>>>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watcher").field(&self.0.get().is_some()).finish()
+    }
+}
+
 pub(super) struct Writer {
     pub(super) desk: Desk,
     /// Where the store lies.
@@ -31,6 +51,7 @@ pub(super) struct Writer {
     pub(super) page: u64,
     pub(super) queue: Arc<Queue>,
     pub(super) settled: Arc<Settled>,
+    pub(super) watcher: Watcher,
 }
 
 /// Should the thread panic, those who wait are told.
@@ -53,8 +74,12 @@ impl Writer {
             match queue.take(MOST, dirty.then_some(IDLE)) {
                 Found::Work(first, works) => {
                     let last = Ticket(first.0 + works.len() as u64 - 1);
+                    let (began, batches) = (Instant::now(), works.len());
                     match self.commit(first, works) {
                         Ok(refused) => {
+                            if let Some(watcher) = self.watcher.0.get() {
+                                watcher(Committed { took: began.elapsed(), batches });
+                            }
                             self.after_commit();
                             settled.settle(last, refused);
                         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flowrun_core::model::{At, Column, Connection, Manifest, Name, Table, Var};
+use flowrun_core::model::{At, Column, Connection, Environment, Manifest, Name, Table, Var};
 use flowrun_core::value::{REDACTED, Value};
 
 use super::cards::texts;
@@ -72,12 +72,23 @@ pub fn compare(old: &Manifest, new: &Manifest, tables: &[Option<usize>], secrets
     }
     told(Kind::Table, old_tables, table_parts(new));
     let parts = |manifest: &Manifest| {
-        manifest.connections.iter().map(|c| connection(c, secrets)).collect::<Vec<Part>>()
+        let own = manifest.connections.iter().map(|c| connection(c, secrets));
+        let within = manifest.environments.iter().flat_map(|environment| {
+            let settings = environment.connections.iter();
+            settings.map(|(name, given)| within(&name.it, environment, settings_of(given, secrets)))
+        });
+        own.chain(within).collect::<Vec<Part>>()
     };
     let (was, now) = (parts(old), parts(new));
     told(Kind::Connection, known(was, &now), now);
-    let parts =
-        |manifest: &Manifest| manifest.vars.iter().map(|var| variable(var, secrets)).collect::<Vec<Part>>();
+    let parts = |manifest: &Manifest| {
+        let own = manifest.vars.iter().map(|var| variable(var, secrets));
+        let within = manifest.environments.iter().flat_map(|environment| {
+            let vars = environment.vars.iter();
+            vars.map(|var| within(&var.name.it, environment, variable(var, secrets).members))
+        });
+        own.chain(within).collect::<Vec<Part>>()
+    };
     let (was, now) = (parts(old), parts(new));
     told(Kind::Variable, known(was, &now), now);
     items
@@ -218,11 +229,21 @@ fn table(table: &Table, secrets: &Secrets) -> Part {
 
 fn connection(connection: &Connection, secrets: &Secrets) -> Part {
     let mut members: Vec<Member> = plain("connector", Some(&connection.connector)).into_iter().collect();
-    for (name, value) in &connection.settings {
-        let private = is_private(&name.it) || PRIVATE.contains(&&*name.it);
-        members.push(constant("setting", Some(&name.it), private, value, secrets));
-    }
+    members.extend(settings_of(&connection.settings, secrets));
     Part { name: connection.name.it.to_string(), twin: None, members }
+}
+
+fn settings_of(settings: &[(Name, At<Value>)], secrets: &Secrets) -> Vec<Member> {
+    let setting = |(name, value): &(Name, At<Value>)| {
+        let private = is_private(&name.it) || PRIVATE.contains(&&*name.it);
+        constant("setting", Some(&name.it), private, value, secrets)
+    };
+    settings.iter().map(setting).collect()
+}
+
+/// What an environment puts in the place of a connection or a variable.
+fn within(name: &str, environment: &Environment, members: Vec<Member>) -> Part {
+    Part { name: format!("{name}@{}", environment.name.it), twin: None, members }
 }
 
 fn variable(var: &Var, secrets: &Secrets) -> Part {

@@ -69,6 +69,39 @@ pub(super) fn body(catalog: &Catalog) -> Value {
                     ],
                 },
             },
+            "environments": {
+                "description": "Where else the flows run, by name: `--env NAME` chooses one. Each has a store of its own.",
+                "type": ["object", "null"],
+                "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,40}$" },
+                "additionalProperties": {
+                    "type": ["object", "null"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "connections": {
+                            "description": "Connections of the project that lead elsewhere, each with the settings that differ; its credentials are kept as `NAME@ENVIRONMENT`.",
+                            "type": ["object", "null"],
+                            "additionalProperties": { "type": ["object", "null"] },
+                        },
+                        "vars": {
+                            "description": "Variables of the project that have other values.",
+                            "type": ["object", "null"],
+                            "additionalProperties": {
+                                "anyOf": [
+                                    { "type": ["string", "number", "boolean", "array", "null"] },
+                                    {
+                                        "type": "object",
+                                        "additionalProperties": false,
+                                        "properties": {
+                                            "value": { "description": "Its value; never a secret." },
+                                            "env": text("The environment variable that gives the value where it is set."),
+                                        },
+                                    },
+                                ],
+                            },
+                        },
+                    },
+                },
+            },
             "on_failure": {
                 "description": "The flow that runs after a run has failed whose own flow names none; it finds what failed under `$.error`.",
                 "type": "string",

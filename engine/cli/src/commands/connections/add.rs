@@ -40,6 +40,7 @@ pub struct AddArgs {
 /// Adds a connection.
 pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let connector = connector_of(&args.of, &surroundings.registry)?;
+    let account = args.of.account(&surroundings.registry)?;
     let path = match &args.of.connections {
         Some(path) => path.clone(),
         None => ConnectionsFile::place(&surroundings.env).ok_or_else(|| {
@@ -50,7 +51,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     outside(&path, &args.of.project, &surroundings.registry)?;
     // Nobody is asked for what is then refused.
     let old = read(&path)?;
-    with(&old, &args.of.name, &BTreeMap::new(), args.replace)?;
+    with(&old, &account, &BTreeMap::new(), args.replace)?;
     let mut given = BTreeMap::new();
     for (name, text) in &args.settings {
         let setting = known(connector, name)?;
@@ -71,7 +72,7 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
         let sources = given.iter().map(|(name, text)| (*name, Source::parse(text)));
         login::sign_in(
             connector,
-            &args.of.name,
+            &account,
             sources.collect(),
             args.of.ca_file.clone(),
             surroundings,
@@ -88,13 +89,13 @@ pub fn add(args: &AddArgs, surroundings: &Surroundings, console: &mut Console<'_
     // Runs that replace a secret of theirs in the meantime must not lose it.
     let _lock = vault::lock(&path).map_err(told)?;
     let old = read(&path)?;
-    let text = with(&old, &args.of.name, &given, args.replace)?;
+    let text = with(&old, &account, &given, args.replace)?;
     write(&path, &text)?;
     let paint = Paint(console.out_look.color);
     console.print(&format!(
         "{} {} in {}, which only you may read\ntry it: flowrun connections test\n",
         paint.green("wrote"),
-        args.of.name,
+        account,
         path.display()
     ))?;
     Ok(DONE)

@@ -62,7 +62,7 @@ pub fn read(
     console: &mut Console<'_>,
 ) -> Result<(Project, Plan), Refused> {
     let registry = &surroundings.registry;
-    let project = Project::read(&args.path, registry.vocabulary())?;
+    let project = Project::read_in(&args.path, args.env.as_deref(), registry.vocabulary())?;
     if project.model.flows.is_empty() {
         return Err(no_flows(&args.path, "connections").into());
     }
@@ -96,7 +96,7 @@ pub fn used(project: &Project, plan: &Plan, surroundings: &Surroundings) -> Vec<
 }
 
 fn describe(used: &Used, env: &BTreeMap<String, String>, paint: Paint) -> String {
-    let Planned { name, connector, origin } = &used.planned;
+    let Planned { name, connector, origin, .. } = &used.planned;
     let flows = words::many(used.flows as u64, "flow");
     let mut text = format!("{} · {} · reached by {flows}\n", paint.bold(name), connector.title);
     if !used.scopes.is_empty() {

@@ -45,6 +45,7 @@ const SLOW: Duration = Duration::from_secs(5);
 /// Logs in for a connection of the connections file.
 pub fn login(of: &Written, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let connector = connector_of(of, &surroundings.registry)?;
+    let account = of.account(&surroundings.registry)?;
     let path = ConnectionsFile::find(of.connections.as_deref(), &surroundings.env).ok_or_else(|| {
         Problem::new("there is no connections file")
             .help(format!("write the connection down first: flowrun connections add {}", of.name))
@@ -52,11 +53,11 @@ pub fn login(of: &Written, surroundings: &Surroundings, console: &mut Console<'_
     let file = ConnectionsFile::read(&path, &of.project)
         .map_err(|error| Problem::new(error.to_string()).help(error.help()))?;
     // Nobody logs in for what can't be written down then.
-    if file.settings(&of.name).next().is_none() {
-        let problem = Problem::new(format!("{} has no connection `{}`", path.display(), of.name));
+    if file.settings(&account).next().is_none() {
+        let problem = Problem::new(format!("{} has no connection `{account}`", path.display()));
         return Err(problem.help(format!("write it down first: flowrun connections add {}", of.name)).into());
     }
-    let origin = settle(connector, &of.name, &[], &surroundings.env, Some(&file), false);
+    let origin = settle(connector, &of.name, &[], &surroundings.env, Some((&file, &account)), false);
     let sources: BTreeMap<&str, Source> = match &origin {
         Origin::Given(given) => given.sources().map(|(name, source)| (name, source.clone())).collect(),
         _ => {
@@ -64,7 +65,7 @@ pub fn login(of: &Written, surroundings: &Surroundings, console: &mut Console<'_
             return Err(problem.help("`flowrun connections` lists what is missing").into());
         }
     };
-    let kept = sign_in(connector, &of.name, sources, of.ca_file.clone(), surroundings, console)?;
+    let kept = sign_in(connector, &account, sources, of.ca_file.clone(), surroundings, console)?;
     if kept.is_empty() {
         let problem =
             Problem::new(format!("`{}` logs in by itself; there is nothing to do in a browser", of.name));
@@ -73,10 +74,10 @@ pub fn login(of: &Written, surroundings: &Surroundings, console: &mut Console<'_
     let unkept = |why: String| Problem::new(format!("the login can't be written down: {why}"));
     let _lock = vault::lock(&path).map_err(|error| unkept(format!("{}: {error}", path.display())))?;
     for (setting, secret) in &kept {
-        vault::keep(&path, &of.name, setting, secret).map_err(unkept)?;
+        vault::keep(&path, &account, setting, secret).map_err(unkept)?;
     }
     let wrote = Paint(console.out_look.color).green("wrote");
-    console.print(&format!("{wrote} the login of {} in {}\n", of.name, path.display()))?;
+    console.print(&format!("{wrote} the login of {account} in {}\n", path.display()))?;
     Ok(DONE)
 }
 

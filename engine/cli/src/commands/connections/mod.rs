@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use flowrun_host::runtime;
+use flowrun_kit::registry::Registry;
+use flowrun_project::{Problem, Project};
 
 use crate::console::Console;
 use crate::outcome::Refused;
@@ -61,6 +63,9 @@ pub struct ConnectionsOf {
     /// A flow or a folder; the project it belongs to
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
+    /// In which environment of the project
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// Where the settings of connections are
     #[arg(long, value_name = "FILE")]
     pub connections: Option<PathBuf>,
@@ -74,6 +79,9 @@ pub struct Written {
     /// Its connector, if its name does not say it
     #[arg(long, value_name = "NAME")]
     pub connector: Option<String>,
+    /// The environment of the project that it is for
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// The connections file [default: ~/.config/flowrun/connections.yaml]
     #[arg(long, value_name = "FILE")]
     pub connections: Option<PathBuf>,
@@ -83,6 +91,26 @@ pub struct Written {
     /// For a login in the browser: trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+}
+
+impl Written {
+    /// The name under which it stands in the connections file: an environment that names the connection has an account of its own.
+    fn account(&self, registry: &Registry) -> Result<String, Problem> {
+        let (name, Some(environment)) = (&self.name, self.env.as_deref()) else {
+            return Ok(self.name.clone());
+        };
+        let project = Project::read_in(&self.project, Some(environment), registry.vocabulary())?;
+        let account = project.model.manifest.account(name);
+        if account != *name {
+            return Ok(account);
+        }
+        let problem =
+            Problem::new(format!("the environment `{environment}` has no connection `{name}` of its own"));
+        Err(problem.help(format!(
+            "name it in flowrun.yaml, as in `environments: {{ {environment}: {{ connections: {{ {name}: {{}} }} }} }}`; \
+             without --env it is written for all that share it"
+        )))
+    }
 }
 
 /// Lists, tries or adds connections.

@@ -1,7 +1,7 @@
 //! Where runs of before are: in the store of one project, or of all that this user has.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use flowrun_host::session::durable::home::{self, Home, problem};
@@ -19,6 +19,9 @@ pub struct PlaceArgs {
     /// Only runs of the project that this file or folder belongs to [default: those of all projects]
     #[arg(long, value_name = "PATH", conflicts_with = "state", help_heading = "Where")]
     pub project: Option<PathBuf>,
+    /// Only runs in this environment of a project
+    #[arg(long, value_name = "NAME", conflicts_with = "state", help_heading = "Where")]
+    pub env: Option<String>,
 }
 
 impl PlaceArgs {
@@ -29,8 +32,9 @@ impl PlaceArgs {
         }
         let env = &surroundings.env;
         if let Some(path) = &self.project {
-            let root = root_of(path, surroundings)?;
-            return Ok(home::folder(&root, env).into_iter().collect());
+            let environment = self.env.as_deref();
+            let project = Project::read_in(path, environment, surroundings.registry.vocabulary())?;
+            return Ok(home::folder(&project.root, environment, env).into_iter().collect());
         }
         let Some(all) = home::all(env) else {
             let problem = Problem::new("nothing says where runs are kept: HOME is not set");
@@ -38,6 +42,7 @@ impl PlaceArgs {
         };
         let mut folders: Vec<PathBuf> =
             fs::read_dir(all).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        folders.retain(|folder| self.env.as_ref().is_none_or(|name| home::is_of(folder, name)));
         folders.sort();
         Ok(folders)
     }
@@ -62,7 +67,7 @@ impl PlaceArgs {
             _ => {
                 let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
                 let problem = Problem::new(format!("several projects keep something: {}", names.join(", ")));
-                Err(problem.help("say which: --project PATH, or --state with one of these folders"))
+                Err(problem.help("say which: --project PATH, with --env NAME for an environment of it, or --state with one of these folders"))
             }
         }
     }
@@ -85,13 +90,5 @@ impl PlaceArgs {
         found.pop().ok_or_else(|| {
             Problem::new(format!("there is no run `{id}`")).help("`flowrun runs` lists those there are")
         })
-    }
-}
-
-/// The folder of the project that a path belongs to.
-fn root_of(path: &Path, surroundings: &Surroundings) -> Result<PathBuf, Problem> {
-    match Project::read(path, surroundings.registry.vocabulary()) {
-        Ok(project) => Ok(project.root),
-        Err(problem) => Err(problem),
     }
 }

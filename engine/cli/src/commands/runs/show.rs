@@ -1,9 +1,15 @@
 //! `flowrun runs show`: what happened in a run of before, up to its end or to any moment of it.
 
+use std::path::Path;
+
 use clap::Args;
+use flowrun_core::machine::Limits;
 use flowrun_core::report::Report;
+use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
 use flowrun_host::session::durable::history::{self, as_json, moment};
+use flowrun_host::session::durable::home::Home;
+use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_store::{Run, State};
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
@@ -42,7 +48,11 @@ pub fn show(args: &ShowArgs, surroundings: &Surroundings, console: &mut Console<
         console.print(&format!("{told:#}\n"))?;
         return Ok(DONE);
     }
-    console.print(&words::harmless(&text(&run, report.as_ref(), args, surroundings, console)))?;
+    let mut text = text(&run, report.as_ref(), args, surroundings, console);
+    if let Some(link) = link(&home, &run, surroundings.registry.vocabulary()).filter(|_| args.at.is_none()) {
+        text.push_str(&format!("  or whoever opens {link}\n"));
+    }
+    console.print(&words::harmless(&text))?;
     Ok(DONE)
 }
 
@@ -77,6 +87,18 @@ fn text(
     }
     text.push_str(&format!("{}\n", stands(run, args.at, paint)));
     text
+}
+
+/// The link by which the pause of a run can be answered, where a service answers for it.
+fn link(home: &Home, run: &Run, vocabulary: &Vocabulary) -> Option<String> {
+    if !matches!(run.state, State::Paused { .. }) {
+        return None;
+    }
+    let recalled = Recalled::read(home, &run.about.id, vocabulary, Sight::Blind, None).ok()?;
+    let pause = recalled.look(Limits::default()).ok()?.machine.pauses().into_iter().next()?;
+    // As a service calls its projects.
+    let project = Path::new(&run.about.root).file_name()?.to_string_lossy();
+    flowrun_service::endpoints::link_beside(home, &project, &run.about.id, &pause)
 }
 
 /// How a run stands, and what can be done about it.

@@ -1,6 +1,7 @@
 //! `flowrun serve`: starts flows by the clock, by requests and by events, and answers for what ran.
 
 mod asks;
+mod doors;
 mod settings;
 
 use std::net::SocketAddr;
@@ -32,8 +33,8 @@ use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
 use flowrun_service::watch::{self, Watchtower};
 use flowrun_service::{Service, Setup, follow};
-use tokio::net::TcpListener;
 
+use self::doors::Door;
 use self::settings::{Settings, Switch};
 use super::run::refusal;
 use crate::console::Console;
@@ -60,12 +61,18 @@ pub struct ServeArgs {
     /// The folders of the projects
     #[arg(value_name = "FOLDER", required = true)]
     pub folders: Vec<PathBuf>,
+    /// Serve this environment of each flowrun.yaml, with its connections, variables and store
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// The port; 0 for any that is free
     #[arg(long, default_value_t = 8080, value_parser = super::sandbox::port(), allow_negative_numbers = true, help_heading = "Network")]
     pub port: u16,
     /// The address of this machine at which it listens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS", help_heading = "Network")]
     pub listen: std::net::IpAddr,
+    /// Listen here too, for endpoints, hooks and the links of pauses only: 0.0.0.0:8443
+    #[arg(long, value_name = "ADDRESS", help_heading = "Network")]
+    pub public: Option<SocketAddr>,
     /// Who may come and how they sign in, hooks, notices: a YAML file without secrets
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub settings: Option<PathBuf>,
@@ -90,7 +97,7 @@ pub struct ServeArgs {
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub ca_file: Option<PathBuf>,
-    /// Keep what outlives runs here; each project in a folder of its own below
+    /// Keep what outlives runs here; of several projects each in a folder of its own below
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
     /// How what happens is told on the standard error
@@ -119,16 +126,20 @@ async fn serve(
 ) -> Result<u8, Refused> {
     let (settings, encryption) = (Settings::read(args.settings.as_deref())?, encryption(args)?);
     settings.may_listen(args.listen, encryption.is_some())?;
-    let service = refusal(service(args, surroundings), console)?;
+    if let Some(public) = args.public {
+        settings.may_listen_to_strangers(public.ip(), encryption.is_some())?;
+    }
+    let metrics = Metrics::default();
+    let service = refusal(service(args, surroundings, &metrics), console)?;
     let service = Arc::new(service);
-    let address = SocketAddr::from((args.listen, args.port));
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Problem::new(format!("{address} can't be listened at: {error}"))
-            .help("take another port with --port, or any that is free with --port 0")
-    })?;
-    let address = listener.local_addr()?;
-    let scheme = if encryption.is_some() { "https" } else { "http" };
-    let people = settings.people(&format!("{scheme}://{}", named(address)));
+    let help = "take another port with --port, or any that is free with --port 0";
+    let door = Door::open(SocketAddr::from((args.listen, args.port)), encryption.clone(), help).await?;
+    let help = "take another address with --public";
+    let public = match args.public {
+        Some(at) => Some(Door::open(at, encryption, help).await?),
+        None => None,
+    };
+    let people = settings.people(&door.address);
     let first = service.projects.first().ok_or_else(|| Problem::new("there is no project to serve"))?;
     let store = first.runs.store().clone();
     let activity = Activity::open(store.clone(), service.clock.clone(), settings.audit_reads == Switch::On);
@@ -136,8 +147,17 @@ async fn serve(
     let outside = Outside { listener: Some(activity.listener()), ..asks::outside(surroundings)? };
     let people = People::new(store, service.clock.clone(), people, outside);
     let people = people.map_err(|why| Problem::new(format!("the settings of those who may come: {why}")))?;
-    let endpoints = endpoints(&service, &people, &settings, surroundings).await?;
-    welcome(&service, &endpoints, &people, &format!("{scheme}://{}", named(address)), console);
+    // Who calls a flow or answers a pause comes by the door for strangers, if there is one.
+    let outside = public.as_ref().map(|public| settings.public.origin(&public.address));
+    let base = outside.unwrap_or(people.origin()).to_owned();
+    let endpoints = endpoints(&service, base, &settings, surroundings).await?;
+    welcome(&service, &endpoints, &people, &door.address, console);
+    if let Some(public) = &public {
+        console.note(&format!(
+            "listening for endpoints, hooks and links of pauses alone at {}\n",
+            public.address
+        ));
+    }
 
     let (switch, stop) = Stop::new();
     if surroundings.signals {
@@ -146,7 +166,6 @@ async fn serve(
         tokio::spawn(follow::follow(service.clone(), stop.clone()));
     }
     let stop = surroundings.stop.clone().unwrap_or(stop);
-    let metrics = Metrics::default();
     http::metrics::measure(&service, &metrics);
     let form = Form::named(&args.log).unwrap_or_default();
     let log = Log::new(form, Level::Info, std::io::stderr());
@@ -161,15 +180,28 @@ async fn serve(
         transport,
         env: &surroundings.env,
         reports: Some(service.clone()),
+        links: Some(endpoints.clone()),
     })?;
     let api = Api { service: service.clone(), people, endpoints, hooks, activity };
-    let router = router(api, &metrics);
-    let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
-    let running = service.run(stop.clone(), Duration::from_secs(args.grace));
-    let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
+    let outside = api.endpoints.router().merge(api.hooks.routes());
+    let inside = inside(api, &metrics).merge(outside.clone());
+    // It answers until nothing goes on any more: that it is not ready, for one thing.
+    let (close, closed) = Stop::new();
+    let running = async {
+        let ran = service.run(stop.clone(), Duration::from_secs(args.grace)).await;
+        close.send_replace(true);
+        ran
+    };
+    let strangers = async {
+        if let Some(public) = public {
+            public.serve(settings.public.only(outside), &metrics, closed.clone()).await;
+        }
+    };
+    let listening = door.serve(inside, &metrics, closed.clone());
+    let ((), (), ran, ()) = tokio::join!(listening, strangers, running, tower.run(closed.clone()));
     ran?;
     drop(switch);
-    let left: usize = service.projects.iter().map(|project| project.runs.running()).sum();
+    let left: usize = service.projects.iter().map(|project| project.runs.unended()).sum();
     if left > 0 {
         let left = words::many(left as u64, "run");
         console.note(&format!("{left} had not ended: the next start goes on with what is on the disk\n"));
@@ -177,16 +209,19 @@ async fn serve(
     Ok(DONE)
 }
 
-/// All that is answered.
-fn router(api: Api, metrics: &Metrics) -> Router {
+/// What is answered besides strangers.
+fn inside(api: Api, metrics: &Metrics) -> Router {
     let people = api.people.clone();
-    let outside = api.endpoints.router().merge(api.hooks.routes());
     let health = http::health::router(api.service.clone());
     let inside = api::router(api).merge(people.router()).merge(http::metrics::router(metrics.clone()));
-    health.merge(outside).merge(people.layer(inside))
+    health.merge(people.layer(inside))
 }
 
-fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
+fn service(
+    args: &ServeArgs,
+    surroundings: &Surroundings,
+    metrics: &Metrics,
+) -> Result<Service, flowrun_project::Refused> {
     let clock = match &surroundings.simulators {
         Some(simulators) => simulators.clock.clone(),
         None => clock(args.time_scale.unwrap_or(1.0)),
@@ -196,6 +231,7 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
         None => Simulators::new(&surroundings.registry, clock.clone(), &args.simulators.setup()),
     };
     let job = Job {
+        environment: args.env.clone(),
         live: args.live,
         simulate: args.simulate,
         connections: args.connections.clone(),
@@ -206,6 +242,7 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
     };
     let mut around = surroundings.session();
     around.simulators = Some(simulators);
+    around.meter = Some(Arc::new(metrics.clone()));
     // The clock goes on by itself.
     around.instant = true;
     let bounds = Bounds { at_once: args.at_once as usize, ..Bounds::default() };
@@ -215,7 +252,7 @@ fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flo
 /// The flows that can be called.
 async fn endpoints(
     service: &Arc<Service>,
-    people: &People,
+    base: String,
     settings: &Settings,
     surroundings: &Surroundings,
 ) -> Result<Arc<Endpoints>, Problem> {
@@ -225,7 +262,7 @@ async fn endpoints(
         let bearer = bearer.map_err(|why| Problem::new(format!("the settings of `oauth`: {why}")))?;
         Ok::<Arc<dyn Verify>, Problem>(Arc::new(bearer))
     });
-    Endpoints::new(service.clone(), Some(people.origin().to_owned()), verify.transpose()?).await
+    Endpoints::new(service.clone(), Some(base), verify.transpose()?).await
 }
 
 /// The doors for those who tell what happened.
@@ -242,14 +279,6 @@ fn hooks(
         console.warn(&format!("nobody gets in by the hook `{name}`: {variable} is not set"));
     }
     Arc::new(hooks)
-}
-
-/// How a browser names an address of this machine.
-fn named(address: SocketAddr) -> String {
-    match address.ip().is_loopback() {
-        true => format!("localhost:{}", address.port()),
-        false => address.to_string(),
-    }
 }
 
 fn encryption(args: &ServeArgs) -> Result<Option<Encryption>, Problem> {

@@ -19,21 +19,32 @@ use super::seal::Sealing;
 use crate::driver::Stop;
 use crate::session::state::hex;
 
+/// The file beside a store that says when it was copied last.
+const BACKED_UP: &str = "backed-up";
+
 /// How often it is looked whether another process has given the store back.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The folder of a project that lies at `root`; none where the environment doesn't say whose home it is.
-pub fn folder(root: &Path, env: &BTreeMap<String, String>) -> Option<PathBuf> {
+/// The folder of a project that lies at `root`, or of one of its environments; none where the process's own doesn't say whose home
+/// it is.
+pub fn folder(root: &Path, environment: Option<&str>, env: &BTreeMap<String, String>) -> Option<PathBuf> {
     let given = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = given("XDG_STATE_HOME").or_else(|| given("HOME").map(|home| home.join(".local/state")))?;
     let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let hash = hex(&Sha256::digest(format!("project {}", root.display())));
-    Some(state.join("flowrun").join(format!("{name}-{}", &hash[..12])))
+    let within = environment.map(|name| format!("@{name}")).unwrap_or_default();
+    Some(state.join("flowrun").join(format!("{name}{within}-{}", &hash[..12])))
+}
+
+/// Whether a folder is that of an environment of this name.
+pub fn is_of(folder: &Path, environment: &str) -> bool {
+    let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.rsplit_once('-').is_some_and(|(name, _)| name.ends_with(&format!("@{environment}")))
 }
 
 /// The folder in which those of all projects are.
 pub fn all(env: &BTreeMap<String, String>) -> Option<PathBuf> {
-    folder(Path::new("/"), env)?.parent().map(Path::to_owned)
+    folder(Path::new("/"), None, env)?.parent().map(Path::to_owned)
 }
 
 /// The store in a folder, for this process alone while it is at work.
@@ -179,7 +190,15 @@ impl Home {
     /// Copies the store into a new folder, while runs go on; without its key.
     pub fn backup(&self, to: &Path) -> Result<Backup, Problem> {
         let file = self.file.as_ref().ok_or_else(|| Problem::new("this store lies in memory"))?;
-        file.backup(to).map_err(|error| problem(&error))
+        let backup = file.backup(to).map_err(|error| problem(&error))?;
+        // Whoever made it may only look: then nobody is told how old the newest is.
+        let _ = std::fs::write(self.folder.join(BACKED_UP), crate::session::plan::now_ms().to_string());
+        Ok(backup)
+    }
+
+    /// When it was copied last, in milliseconds since 1970; none if nobody knows that it was.
+    pub fn backed_up_ms(&self) -> Option<i64> {
+        std::fs::read_to_string(self.folder.join(BACKED_UP)).ok()?.trim().parse().ok()
     }
 
     /// Refuses a run that wants to be alone while another one is open that nobody runs.

@@ -141,11 +141,11 @@ impl Collector {
 
     /// The spans of a run; none if nobody has its report any more.
     async fn spans(&self, run: Ended) -> Vec<Span> {
-        let Some(of) = self.reports.of(&run.project, &run.moved.run).await else {
+        let Some(report) = self.reports.of(&run.project, &run.moved.run).await else {
             return Vec::new();
         };
-        let caller = of.traceparent.as_deref().and_then(Caller::parse);
-        spans(&run.project, &run.moved, &of.report, caller.as_ref(), &|card| self.reports.reaches(card))
+        let caller = run.moved.traceparent.as_deref().and_then(Caller::parse);
+        spans(&run.project, &run.moved, &report, caller.as_ref(), &|card| self.reports.reaches(card))
     }
 
     fn of_resource(&self, spans: Vec<Span>) -> ResourceSpans {
@@ -231,8 +231,8 @@ mod tests {
 
     use super::*;
     use crate::changes::Changes;
+    use crate::watch::RunReports;
     use crate::watch::tests::{Told, moved, watch_with};
-    use crate::watch::{RunReport, RunReports};
 
     /// A run of three seconds: a card that reached outside, a wait of a second, a helper flow whose card failed.
     fn report() -> Report {
@@ -269,13 +269,12 @@ mod tests {
         .unwrap()
     }
 
-    struct Known(Option<&'static str>);
+    struct Known;
 
     impl RunReports for Known {
-        fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<RunReport>> {
+        fn of(&self, project: &str, run: &RunId) -> Pending<'_, Option<Report>> {
             assert_eq!((project, &**run), ("people", "r1"));
-            let traceparent = self.0.map(str::to_owned);
-            Box::pin(async { Some(RunReport { report: report(), traceparent }) })
+            Box::pin(async { Some(report()) })
         }
 
         fn reaches(&self, card: &str) -> bool {
@@ -284,11 +283,14 @@ mod tests {
     }
 
     async fn told(traceparent: Option<&'static str>) -> Told {
-        let reports = Arc::new(Known(traceparent));
+        let reports = Arc::new(Known);
         let settings = "otel: { endpoint: 'https://host.example/otlp/', headers: { authorization: $AUTH } }";
         let once_busy = |_: &_, number| if number == 0 { (503, "") } else { (200, "") };
         watch_with(Some(reports), settings, once_busy, |changes: Changes, clock: Clock| async move {
-            let failed = moved("r1", "import", "endpoint", State::Failed, Some("RateLimit"));
+            let mut failed = moved("r1", "import", "endpoint", State::Failed, Some("RateLimit"));
+            if let What::Moved(moved) = &mut failed {
+                Arc::make_mut(moved).traceparent = traceparent.map(Arc::from);
+            }
             changes.tell(&Arc::from("people"), 0, failed);
             clock.sleep(Duration::from_secs(90)).await;
         })
