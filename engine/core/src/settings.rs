@@ -124,6 +124,11 @@ pub const EVENT: &[Setting] = &[
         says: "From where events come: from the vendor's hook with gaps filled from its log, from one of the two alone.",
         kind: Kind::Choice(&["hook+log", "hook", "log"]),
     },
+    Setting {
+        key: "connection",
+        says: "The connection by which the vendor's log is read; all that the project has to the vendor where nothing is said.",
+        kind: Kind::Text,
+    },
 ];
 
 /// What may be said of a webhook beside its name.

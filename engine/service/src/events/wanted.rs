@@ -21,11 +21,20 @@ pub struct Listeners {
 
 /// What of events is sought, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sought {
+pub struct Sought<'l> {
     /// Whether hooks start the flow.
     pub by_hook: bool,
     /// Whether the log does.
     pub by_log: bool,
+    /// The connection by which the log is read, where the flow names one.
+    connection: Option<&'l Text>,
+}
+
+impl Sought<'_> {
+    /// Whether the log that a connection reads starts the flow.
+    pub fn is_in(&self, connection: &str) -> bool {
+        self.by_log && self.connection.is_none_or(|named| **named == *connection)
+    }
 }
 
 /// An event that starts no run although its flow listens, because the flow can't be asked.
@@ -68,32 +77,53 @@ impl Listeners {
         self.by_kind.iter().filter(move |(_, flows)| flows.iter().any(sought)).map(|(kind, _)| kind)
     }
 
-    /// The types of events that are sought in the log.
-    pub fn in_log(&self) -> impl Iterator<Item = &Text> {
-        let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_log);
+    /// The types of events that are sought in the log that a connection reads.
+    pub fn in_log(&self, connection: &str) -> impl Iterator<Item = &Text> {
+        let sought = move |flow: &Text| self.flow(flow).is_some_and(|(_, it, _)| it.is_in(connection));
         self.by_kind.iter().filter(move |(_, flows)| flows.iter().any(sought)).map(|(kind, _)| kind)
+    }
+
+    /// Whether some flow is started by the log alone.
+    pub fn by_log_alone(&self) -> bool {
+        self.any(|sought| sought.by_log && !sought.by_hook)
     }
 
     /// Whether hooks and the log are both looked at for some flow.
     pub fn by_both(&self) -> bool {
-        let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, it, _)| it.by_log && it.by_hook);
-        self.by_kind.values().flatten().any(sought)
+        self.any(|sought| sought.by_log && sought.by_hook)
     }
 
-    fn flow(&self, path: &str) -> Option<(&Flow, Sought, &Text)> {
+    fn any(&self, holds: impl Fn(Sought<'_>) -> bool) -> bool {
+        self.by_kind
+            .values()
+            .flatten()
+            .any(|flow| self.flow(flow).is_some_and(|(_, sought, _)| holds(sought)))
+    }
+
+    fn flow(&self, path: &str) -> Option<(&Flow, Sought<'_>, &Text)> {
         let flow = self.version.flow(path)?;
         let Trigger::Event { event, more, .. } = &flow.trigger else { return None };
         let source = word_of(more, "source").map_or("hook+log", |word| &**word);
-        let sought = Sought { by_hook: source != "log", by_log: source != "hook" };
+        let connection = word_of(more, "connection");
+        let sought = Sought { by_hook: source != "log", by_log: source != "hook", connection };
         Some((flow, sought, event))
     }
 
     /// What of an event is for which flow. `after_us` is when the log's word alone counts where hooks are expected too.
-    pub fn items(&self, happened: &Happened, source: Source, after_us: i64) -> (Vec<Item>, Vec<Unwanted>) {
+    pub fn items(
+        &self,
+        happened: &Happened,
+        source: Source<'_>,
+        after_us: i64,
+    ) -> (Vec<Item>, Vec<Unwanted>) {
         let (mut items, mut unwanted) = (Vec::new(), Vec::new());
         for path in self.by_kind.get(&happened.kind).into_iter().flatten() {
             let Some((flow, sought, event)) = self.flow(path) else { continue };
-            if !(if source == Source::Hook { sought.by_hook } else { sought.by_log }) {
+            let counts = match source {
+                Source::Hook => sought.by_hook,
+                Source::Log(connection) => sought.is_in(connection),
+            };
+            if !counts {
                 continue;
             }
             let inputs = inputs(flow, &happened.tells);
@@ -107,7 +137,7 @@ impl Listeners {
             }
             let Trigger::Event { more, .. } = &flow.trigger else { continue };
             let ordered = word_of(more, "order").is_none_or(|word| &**word != "none");
-            let from_log = source == Source::Log;
+            let from_log = matches!(source, Source::Log(_));
             items.push(Item {
                 id: happened.id.clone(),
                 flow: path.clone(),

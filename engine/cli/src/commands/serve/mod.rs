@@ -147,6 +147,7 @@ async fn serve(
     let log = Log::new(form, Level::Info, std::io::stderr());
     let transport = Arc::new(asks::transport(surroundings)?);
     let hooks = hooks(&service, &settings, surroundings, console);
+    hooks.read_logs(&service.tasks, &service.clock, &stop);
     let tower = Watchtower::new(watch::Setup {
         changes: &service.changes,
         clock: service.clock.clone(),
