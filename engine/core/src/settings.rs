@@ -155,6 +155,30 @@ pub const WEBHOOK: &[Setting] = &[
     },
 ];
 
+/// What may be said of a poll beside what is asked.
+pub const POLL: &[Setting] = &[
+    Setting {
+        key: "id",
+        says: "The member of a record by which it is known again; must be given.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "newer",
+        says: "The member of a record that is another whenever the record counts as new once more, as the time of its last change; records count once where nothing is said.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "run",
+        says: "When the flow runs: once for each new record, once when there is none, or every time with all that are new.",
+        kind: Kind::Choice(&["each_record", "no_new_data", "every_time"]),
+    },
+    Setting {
+        key: "every",
+        says: "How long after one poll the next begins; 5 minutes where nothing is said.",
+        kind: Kind::Duration(60, 30 * DAY),
+    },
+];
+
 /// What may be said of how the runs of a flow are started.
 pub const FLOW: &[Setting] = &[
     Setting {

@@ -44,7 +44,8 @@ pub struct Version {
 }
 
 impl Version {
-    fn read(
+    /// Reads a project; refuses one with mistakes.
+    pub(crate) fn read(
         folder: &Path,
         number: u64,
         at_us: i64,

@@ -32,17 +32,12 @@ impl Lower<'_, '_> {
                 method: choice(self.log, method.as_ref(), "method", METHODS),
                 security: choice(self.log, security.as_ref(), "security", SECURITY),
             },
+            Trigger::Poll(poll) => self.poll(poll),
             Trigger::Event { event, with, filter, more } => {
                 event_known(shared, self.log, event);
                 self.uses(event.span, None, How::Starts, Target::Event(event.it.clone()));
                 self.log_read(event, more);
-                let at = Position {
-                    point: self.control.entry,
-                    place: 0,
-                    step: None,
-                    item: Item::None,
-                    failed: false,
-                };
+                let at = self.before_all();
                 let with =
                     with.iter().map(|(name, value)| (name.it.clone(), self.expr(value, at).arg)).collect();
                 let filter = filter.as_ref().map(|filter| self.expr(filter, at).arg);
@@ -55,6 +50,11 @@ impl Lower<'_, '_> {
                 program::Trigger::Webhook { name: name.it.clone(), more }
             }
         }
+    }
+
+    /// The place before all cards: what stands there reads inputs and variables.
+    pub(super) fn before_all(&self) -> Position {
+        Position { point: self.control.entry, place: 0, step: None, item: Item::None, failed: false }
     }
 
     /// The connections by which the vendor's log is read: the one that is named, or else all that lead to the vendor.

@@ -7,6 +7,7 @@ mod flows;
 mod openapi;
 mod page;
 mod people;
+mod redeliver;
 mod route;
 mod runs;
 mod see;
@@ -18,6 +19,7 @@ use axum::Router;
 
 use crate::Service;
 use crate::endpoints::Endpoints;
+use crate::hooks::Hooks;
 use crate::people::People;
 use route::Route;
 
@@ -30,14 +32,24 @@ pub struct Api {
     pub people: People,
     /// The flows that can be called.
     pub endpoints: Arc<Endpoints>,
+    /// The doors for those who tell what happened.
+    pub hooks: Arc<Hooks>,
 }
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    [openapi::ROUTES, flows::ROUTES, runs::ROUTES, tables::ROUTES, people::ROUTES, events::ROUTES]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        openapi::ROUTES,
+        flows::ROUTES,
+        runs::ROUTES,
+        tables::ROUTES,
+        people::ROUTES,
+        events::ROUTES,
+        redeliver::ROUTES,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The interface. The guard of `People` must stand before it.

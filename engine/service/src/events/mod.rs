@@ -33,4 +33,6 @@ pub enum Source<'n> {
     Hook,
     /// It stands in the vendor's log, which the connection of this name reads.
     Log(&'n str),
+    /// Somebody wants it once more, at this moment in microseconds since 1970.
+    Again(i64),
 }

@@ -1,6 +1,7 @@
 //! Which flows want to hear of what happened.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use flowrun_core::machine::{Machine, Start};
@@ -8,6 +9,8 @@ use flowrun_core::program::{Flow, Trigger};
 use flowrun_core::settings::word_of;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_host::session::Surroundings;
+use flowrun_project::{Project, Refused};
 
 use super::{Happened, Source};
 use crate::inbox::Item;
@@ -66,6 +69,22 @@ impl Listeners {
         Listeners { version, by_kind }
     }
 
+    /// The listeners of the project in a folder, as it is now.
+    pub fn read(folder: &Path, around: &Surroundings) -> Result<Listeners, Refused> {
+        let version = Version::read(folder, 1, 0, around)?;
+        Ok(Listeners::of(Arc::new(version), around.registry.vocabulary()))
+    }
+
+    /// The project whose listeners they are.
+    pub fn project(&self) -> &Project {
+        &self.version.project
+    }
+
+    /// The types of events that any flow listens to.
+    pub fn kinds(&self) -> impl Iterator<Item = &Text> {
+        self.by_kind.keys()
+    }
+
     /// The number of the version whose listeners they are.
     pub fn version(&self) -> u64 {
         self.version.number
@@ -122,6 +141,7 @@ impl Listeners {
             let counts = match source {
                 Source::Hook => sought.by_hook,
                 Source::Log(connection) => sought.is_in(connection),
+                Source::Again(_) => true,
             };
             if !counts {
                 continue;
@@ -137,15 +157,19 @@ impl Listeners {
             }
             let Trigger::Event { more, .. } = &flow.trigger else { continue };
             let ordered = word_of(more, "order").is_none_or(|word| &**word != "none");
-            let from_log = matches!(source, Source::Log(_));
-            items.push(Item {
-                id: happened.id.clone(),
-                flow: path.clone(),
-                cause: if from_log { format!("{event}, from the log").into() } else { event.clone() },
-                inputs,
-                about: happened.about.clone().filter(|_| ordered),
-                after_us: (from_log && sought.by_hook).then_some(after_us),
-            });
+            let (id, cause, after_us) = match source {
+                Source::Hook => (happened.id.clone(), event.clone(), None),
+                Source::Log(_) => {
+                    let cause = format!("{event}, from the log").into();
+                    (happened.id.clone(), cause, sought.by_hook.then_some(after_us))
+                }
+                // Known by another ID than before: it counts although it is known.
+                Source::Again(now_us) => {
+                    (format!("{}~{now_us}", happened.id).into(), format!("{event}, again").into(), None)
+                }
+            };
+            let about = happened.about.clone().filter(|_| ordered);
+            items.push(Item { id, flow: path.clone(), cause, inputs, about, after_us });
         }
         (items, unwanted)
     }

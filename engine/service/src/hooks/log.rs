@@ -280,9 +280,9 @@ fn said_of_hook(one: &Happened) -> String {
 }
 
 /// Has the log read from an earlier moment on, with the next round.
-pub(super) async fn go_back(room: &Room, connection: &str, since_ms: i64) -> Result<(), Problem> {
+pub(super) async fn go_back(room: &Room, since_ms: i64) -> Result<(), Problem> {
     let (runs, told) = (&room.hosted.runs, |error| problem(&error));
-    let notes = runs.store().notes(&Notes { prefix: format!("{connection} ").into(), ..Notes::of(CURSORS) });
+    let notes = runs.store().notes(&Notes::of(CURSORS));
     let back = notes.map_err(told)?.into_iter().filter_map(|note| {
         let cursor = Cursor::read(&note.body)?;
         let last_ms = cursor.last_ms;
@@ -309,11 +309,7 @@ impl Cursor {
     /// One that begins at a moment.
     fn new(filter: String, since_ms: i64) -> Cursor {
         let since = crate::when(since_ms.saturating_mul(1000));
-        let pairs = [("since", &*since), ("sortOrder", "ASCENDING"), ("filter", &filter)];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs);
-        // A blank as `%20`: `+` stands for one in forms only.
-        let next = format!("/api/v1/logs?{}&limit={PAGE}", query.finish().replace('+', "%20"));
+        let next = address(&[("since", &since), ("sortOrder", "ASCENDING"), ("filter", &filter)]);
         Cursor { filter, next, last_ms: since_ms }
     }
 
@@ -334,6 +330,14 @@ impl Cursor {
         let last_ms = parse_date(&text("last")?)?.millis();
         Some(Cursor { filter: text("filter")?, next: text("next")?, last_ms })
     }
+}
+
+/// Where the log is asked for this.
+pub(super) fn address(pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    // A blank as `%20`: `+` stands for one in forms only.
+    format!("/api/v1/logs?{}&limit={PAGE}", query.finish().replace('+', "%20"))
 }
 
 /// The filters for some types of events, none of which makes an address too long.

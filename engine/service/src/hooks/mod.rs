@@ -1,5 +1,6 @@
 //! The doors by which others tell what happened: Okta's event hooks, webhooks, and Okta's System Log, which is asked.
 
+pub mod again;
 pub mod inline;
 pub mod log;
 mod okta;
@@ -23,7 +24,7 @@ use flowrun_store::{Note, NoteChange};
 use serde::Deserialize;
 
 use crate::changes::What;
-use crate::events::{Happened, Listeners, Source};
+use crate::events::{Happened, Listeners, Source, Unwanted};
 use crate::inbox::{DELIVERIES, Item, Taken, Unaccepted};
 use crate::people::secrets::are_same;
 use crate::service::Hosted;
@@ -51,6 +52,18 @@ pub struct HookSettings {
     pub secret_env: Option<String>,
     /// The header in which Okta sends the secret: `Authorization` where nothing is said.
     pub header: Option<String>,
+}
+
+impl HookSettings {
+    /// The variable that holds the secret of the hook of this name.
+    pub fn variable(&self, name: &str) -> String {
+        self.secret_env.clone().unwrap_or_else(|| usual_variable(name))
+    }
+
+    /// The header in which Okta sends the secret.
+    pub fn header(&self) -> &str {
+        self.header.as_deref().unwrap_or("authorization")
+    }
 }
 
 /// The doors of a service.
@@ -135,17 +148,20 @@ impl Hooks {
 
     /// Has a project's log read again from a moment on: what is not known yet of it starts its runs. For what neither a hook nor the
     /// log's last place would bring.
-    pub async fn redeliver(&self, project: &str, connection: &str, since_ms: i64) -> Result<(), Problem> {
+    pub async fn redeliver(&self, project: &str, since_ms: i64) -> Result<(), Problem> {
         let room =
             self.room(project).ok_or_else(|| Problem::new(format!("there is no project `{project}`")))?;
-        log::go_back(room, connection, since_ms).await
+        log::go_back(room, since_ms).await
     }
 
     /// The variable that holds a hook's secret.
     fn variable(&self, name: &str) -> String {
-        let said = self.rooms.iter().filter_map(|room| room.settings.hooks.get(name));
-        let said = said.filter_map(|hook| hook.secret_env.clone()).next();
-        said.unwrap_or_else(|| usual_variable(name))
+        self.said(name).variable(name)
+    }
+
+    /// What is set for a hook.
+    fn said(&self, name: &str) -> HookSettings {
+        self.rooms.iter().find_map(|room| room.settings.hooks.get(name)).cloned().unwrap_or_default()
     }
 
     fn secret(&self, variable: &str) -> Option<&str> {
@@ -161,8 +177,7 @@ impl Hooks {
     }
 
     fn header(&self, name: &str) -> String {
-        let said = self.rooms.iter().filter_map(|room| room.settings.hooks.get(name));
-        said.filter_map(|hook| hook.header.clone()).next().unwrap_or_else(|| "authorization".to_owned())
+        self.said(name).header().to_owned()
     }
 
     /// The projects that a hook belongs to: those that name it, or else all.
@@ -216,10 +231,7 @@ impl Room {
                 expected.insert(one.id.clone(), Expected { until_us: after_us, log: from.into(), could });
             }
             items.extend(found);
-            for one in unwanted {
-                let (flow, cause) = (Arc::from(&*one.flow), Arc::from(&*one.event));
-                runs.tell(What::Skipped { flow, cause, why: one.why.into() });
-            }
+            self.tell_unwanted(unwanted);
         }
         let taken = self.hosted.inbox.take(&items, notes).await?;
         expected.retain(|id, _| taken.ids.contains(id));
@@ -228,6 +240,13 @@ impl Room {
             runs.tell(What::Received { source: from.into(), new: taken.new, again: taken.again });
         }
         Ok(taken)
+    }
+
+    fn tell_unwanted(&self, unwanted: Vec<Unwanted>) {
+        for one in unwanted {
+            let (flow, cause) = (Arc::from(&*one.flow), Arc::from(&*one.event));
+            self.hosted.runs.tell(What::Skipped { flow, cause, why: one.why.into() });
+        }
     }
 
     /// Keeps count of what the log alone tells.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use flowrun_core::value::{Record, Text, Value, parse_json};
 use serde_json::json;
 
-use super::{Hooks, MOST_BYTES, delivered, open_headers, unaccepted};
+use super::{Hooks, MOST_BYTES, again, delivered, open_headers, unaccepted};
 use crate::events::okta::{Envelope, read};
 use crate::events::{Happened, Source};
 
@@ -68,7 +68,8 @@ pub(super) async fn deliver(
             room.complain(&name, &why);
         }
         let now_us = room.hosted.runs.now_us();
-        let notes = envelope.id.iter().map(|id| delivered(id, now_us)).collect();
+        let noted = |id: &Text| [delivered(id, now_us), again::had(&name, id, &happened, now_us)];
+        let notes = envelope.id.iter().flat_map(noted).collect();
         if let Err(why) = room.take(&happened, Source::Hook, &name, notes).await {
             return unaccepted(&why);
         }

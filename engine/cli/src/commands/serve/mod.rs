@@ -1,7 +1,7 @@
 //! `flowrun serve`: starts flows by the clock, by requests and by events, and answers for what ran.
 
-mod asks;
-mod settings;
+pub mod asks;
+pub mod settings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -183,7 +183,7 @@ fn router(
     let (service, people, endpoints) = (service.clone(), people.clone(), endpoints.clone());
     let outside = endpoints.router().merge(hooks.routes());
     let health = http::health::router(service.clone());
-    let api = api::router(Api { service, people: people.clone(), endpoints });
+    let api = api::router(Api { service, people: people.clone(), endpoints, hooks: hooks.clone() });
     let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
     health.merge(outside).merge(inside)
 }
