@@ -54,7 +54,8 @@ impl<'w> Client<'w> {
         let outside = Outside { env: BTreeMap::new(), fetch: Arc::new(Nobody), listener: None };
         let people = People::new(store, world.clock.clone(), settings, outside).unwrap();
         let endpoints = Endpoints::new(service.clone(), None, None).await.unwrap();
-        let api = api::router(Api { service, people: people.clone(), endpoints });
+        let hooks = crate::hooks::doors(serving);
+        let api = api::router(Api { service, people: people.clone(), endpoints, hooks });
         let router = people.layer(api.merge(people.router()));
         let mut client = Client { world, router, cookie: String::new(), csrf: String::new() };
         let link = people.local_link().unwrap();

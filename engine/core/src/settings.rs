@@ -110,6 +110,11 @@ pub const ENDPOINT: &[Setting] = &[
         says: "The origins whose pages may call the flow from a browser: https://app.example.com, or * for all; none where nothing is said.",
         kind: Kind::Texts,
     },
+    Setting {
+        key: "event_hooks",
+        says: "When a delivery of Okta's event hooks is answered: with 204 as soon as its run has begun, so that Okta does not send it again, or with what the flow answers, as other calls are.",
+        kind: Kind::Choice(&["at_once", "answered"]),
+    },
 ];
 
 /// What may be said of an event beside what it is.
