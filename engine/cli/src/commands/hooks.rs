@@ -39,8 +39,9 @@ const LOOKED_AT: usize = 10_000;
 /// What `hooks` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A hook delivers what happens in an Okta org to https://YOUR-SERVICE/hooks/okta/NAME. Its secret is in FLOWRUN_HOOK_NAME,
-exactly as Okta is to send it. Okta is asked by the project's connection; a service app needs okta.eventHooks.manage.
+A hook delivers what happens in an Okta org to https://YOUR-SERVICE/hooks/okta/NAME. Its secret is in
+FLOWRUN_HOOK_NAME, exactly as Okta is to send it. Okta is asked by the project's connection; a service app
+needs okta.eventHooks.manage.
 
 Examples:
   flowrun hooks create people flows --url https://flows.example.com
