@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use clap::{Args, Subcommand};
-use flowrun_core::value::Text;
+use flowrun_core::value::{REDACTED, Text};
 use flowrun_core::words;
 use flowrun_host::runtime;
 use flowrun_host::session::Job;
@@ -242,7 +242,8 @@ async fn create(
         Some(there) => (registered::replace(&hook.org, &there.id, new).await, "changed"),
         None => (registered::create(&hook.org, new).await, "made"),
     };
-    let made = made.map_err(Problem::new)?;
+    // Whatever Okta says of it, the secret is not to be seen.
+    let made = made.map_err(|why| Problem::new(why.replace(secret.as_str(), REDACTED)))?;
     let paint = Paint(console.out_look.color);
     let next = match made.is_verified {
         true => String::new(),

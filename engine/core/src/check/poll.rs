@@ -48,7 +48,13 @@ impl Lower<'_, '_> {
     /// The fields of the card.
     fn asked(&mut self, poll: &Poll, card: &Card) -> Vec<(Text, Arg)> {
         let at = self.before_all();
-        let mut with = Vec::new();
+        let given = |name: &str| poll.with.iter().any(|(given, _)| *given.it == *name);
+        let fields = || card.inputs.iter().filter(|field| !OF_STREAMS.contains(&&*field.name));
+        let missing: Vec<&str> = fields()
+            .filter(|field| field.required && !given(&field.name))
+            .map(|field| &*field.name)
+            .collect();
+        let (mut with, mut unknown) = (Vec::new(), Vec::new());
         for (name, value) in &poll.with {
             let ty = match (card.input(&name.it), &card.rest_in) {
                 _ if OF_STREAMS.contains(&&*name.it) => {
@@ -61,27 +67,29 @@ impl Lower<'_, '_> {
                 (Some(place), _) => card.inputs[place].ty,
                 (None, Some(rest)) => rest.ty,
                 (None, None) => {
-                    let fields = || card.inputs.iter().map(|field| &*field.name);
-                    let message = format!("`{}` has no field `{}`", card.id, name.it);
-                    let mistake =
-                        Diagnostic::new(Code::UnknownField, name.span, message).label("no such field");
-                    self.report(
-                        mistake
-                            .meant(closest(&name.it, fields()))
-                            .or_help(|| format!("it has {}", listed(fields()))),
-                    );
+                    unknown.push(name);
                     continue;
                 }
             };
             let read = self.expr(value, at);
             with.push((name.it.clone(), self.fit(read, value, &name.it, ty)));
         }
-        let given = |name: &str| poll.with.iter().any(|(given, _)| *given.it == *name);
-        let needed = card.inputs.iter().filter(|field| field.required && !OF_STREAMS.contains(&&*field.name));
-        for field in needed.filter(|field| !given(&field.name)) {
-            let message = format!("`{}` needs the field `{}`", card.id, field.name);
+        // One field missing and one unknown are one mistake: a wrong name.
+        let renamed = match (missing.as_slice(), unknown.as_slice()) {
+            ([missing], [_]) => Some(*missing),
+            _ => None,
+        };
+        for name in unknown {
+            let message = format!("`{}` has no field `{}`", card.id, name.it);
+            let mistake = Diagnostic::new(Code::UnknownField, name.span, message).label("no such field");
+            let names = || fields().map(|field| &*field.name);
+            let meant = renamed.or_else(|| closest(&name.it, names()));
+            self.report(mistake.meant(meant).or_help(|| format!("it has {}", listed(names()))));
+        }
+        for name in missing.into_iter().filter(|_| renamed.is_none()) {
+            let message = format!("`{}` needs the field `{name}`", card.id);
             let mistake = Diagnostic::new(Code::MissingField, poll.card.span, message);
-            self.report(mistake.label(format!("`{}` is missing", field.name)).help("give it under `with`"));
+            self.report(mistake.label(format!("`{name}` is missing")).help("give it under `with`"));
         }
         with
     }
