@@ -100,7 +100,7 @@ pub struct CreateArgs {
     /// Which hook.
     #[command(flatten)]
     pub hook: HookArgs,
-    /// Where Okta reaches the service: https://flows.example.com
+    /// The address at which Okta reaches the service
     #[arg(long, value_name = "URL")]
     pub url: String,
 }
