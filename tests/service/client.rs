@@ -58,8 +58,7 @@ impl<'w> Client<'w> {
         let outside = Outside { env: BTreeMap::new(), fetch: Arc::new(Nobody), listener };
         let people = People::new(store, world.clock.clone(), settings, outside).unwrap();
         let endpoints = Endpoints::new(service.clone(), None, None).await.unwrap();
-        let rooms = service.projects.iter().map(|project| (project.clone(), hooks::Settings::default()));
-        let hooks = Arc::new(Hooks::new(rooms.collect::<Vec<_>>(), BTreeMap::new()));
+        let hooks = crate::hooks::doors(serving);
         let api = api::router(Api { service, people: people.clone(), endpoints, hooks, activity });
         let router = people.layer(api.merge(people.router()));
         let mut client = Client { world, router, cookie: String::new(), csrf: String::new() };

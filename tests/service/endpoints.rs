@@ -50,6 +50,8 @@ struct Case {
     answer: Answers,
     /// How many runs there are then, in all.
     runs: Option<usize>,
+    /// What is told as trouble then, in words that stand in it; nothing where that is blank.
+    trouble: Option<String>,
     /// Turns flows on or off first.
     #[serde(default)]
     switch: BTreeMap<String, bool>,
@@ -234,7 +236,7 @@ async fn try_file(name: &str, text: &str) -> Vec<String> {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
     let world = World::new(NOW, &files);
     let called = Called::new(&world).await;
-    let (mut run, mut wrong) = (String::new(), Vec::new());
+    let (mut run, mut wrong, mut heard) = (String::new(), Vec::new(), 0);
     for case in &file.cases {
         for (flow, on) in &case.switch {
             called.serving.hosted().switches.set(flow, *on, 0).await.unwrap();
@@ -251,6 +253,16 @@ async fn try_file(name: &str, text: &str) -> Vec<String> {
         let runs = called.serving.runs().len();
         if case.runs.is_some_and(|wanted| wanted != runs) {
             found.push(format!("{runs} runs"));
+        }
+        let told: Vec<String> =
+            called.serving.told().into_iter().skip(heard).filter(|told| told.contains("Trouble")).collect();
+        heard = called.serving.told().len();
+        if case
+            .trouble
+            .as_ref()
+            .is_some_and(|wanted| told.is_empty() != wanted.is_empty() || !told.join("").contains(wanted))
+        {
+            found.push(format!("{told:?}"));
         }
         if !found.is_empty() {
             wrong.push(format!("{name}: {} (known: {}): {}", case.case, case.known, found.join("; ")));

@@ -9,5 +9,6 @@ mod endpoints;
 mod hooks;
 mod interface;
 mod operating;
+mod polls;
 mod schedules;
 mod world;

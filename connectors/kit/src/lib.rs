@@ -25,7 +25,7 @@ pub mod jwk;
 pub mod jwt;
 pub mod jwt_keys;
 pub mod line;
-mod link;
+pub mod link;
 pub mod meter;
 pub mod oauth;
 pub mod pacing;

@@ -1,7 +1,7 @@
 //! The `Link` header (RFC 8288): where a list goes on.
 
-use axum::http::HeaderMap;
 use axum::http::header::LINK;
+use axum::http::{HeaderMap, HeaderValue};
 use flowrun_core::fault::{Fault, FaultKind, Result};
 use url::Url;
 
@@ -21,6 +21,15 @@ pub(crate) fn next(headers: &HeaderMap, asked: &str) -> Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// The same of a header that is at hand as a text, or of several joined by commas; `asked` must be absolute where a link is relative.
+pub fn next_in(links: &str, asked: &str) -> Result<Option<String>> {
+    let mut headers = HeaderMap::new();
+    let value =
+        HeaderValue::from_str(links).map_err(|error| unreadable(links.as_bytes(), &error.to_string()))?;
+    headers.insert(LINK, value);
+    next(&headers, asked)
 }
 
 /// An absolute address stays as the vendor wrote it, for the cursor in it may be signed.

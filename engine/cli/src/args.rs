@@ -14,6 +14,7 @@ use crate::commands::docs::DocsArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
+use crate::commands::hooks::HooksArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
@@ -98,6 +99,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// List the connections of a project, try them, or add one
     Connections(ConnectionsArgs),
+    /// Make event hooks at Okta for a service, verify them, look at them, have events delivered again
+    Hooks(HooksArgs),
     /// Serve the simulators of Okta and Personio on a port of this machine
     Sandbox(SandboxArgs),
     /// Start flows by the clock, by requests and by events, and answer for what ran

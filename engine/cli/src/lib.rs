@@ -29,8 +29,8 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run,
-    runs, sandbox, schema, serve, tables,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, hooks,
+    run, runs, sandbox, schema, serve, tables,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -64,6 +64,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(sandbox::run(&args, surroundings, console))),
+        Command::Hooks(args) => hooks::run(&args, surroundings, console),
         Command::Serve(args) => serve::run(&args, surroundings, console),
         Command::Connections(args) => connections::run(&args, surroundings, console),
         Command::Check(args) => check::run(&args, surroundings, console),

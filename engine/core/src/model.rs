@@ -316,6 +316,8 @@ pub enum Trigger {
         /// What else is said of it.
         more: Settings,
     },
+    /// What a list at a vendor has that it had not before.
+    Poll(Poll),
     /// A request of somebody who tells what happened.
     Webhook {
         /// The last part of its address.
@@ -323,6 +325,19 @@ pub enum Trigger {
         /// What else is said of it.
         more: Settings,
     },
+}
+
+/// What is asked again and again.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// The card that lists.
+    pub card: Name,
+    /// The connection that it uses.
+    pub connection: Option<Name>,
+    /// Its fields.
+    pub with: Vec<(Name, At<Expr>)>,
+    /// What else is said of it.
+    pub more: Settings,
 }
 
 /// When a scheduled flow starts.

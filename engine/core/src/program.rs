@@ -293,6 +293,17 @@ pub enum Trigger {
         /// What else is said of it, as `settings::EVENT` has it.
         more: Record,
     },
+    /// What a list at a vendor has that it had not before.
+    Poll {
+        /// The ID of the card that lists.
+        card: Text,
+        /// The name of the connection that it uses.
+        connection: Text,
+        /// Its fields.
+        with: Vec<(Text, Arg)>,
+        /// What else is said of it, as `settings::POLL` has it.
+        more: Record,
+    },
     /// A request of somebody who tells what happened.
     Webhook {
         /// The last part of its address.

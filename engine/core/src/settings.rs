@@ -110,6 +110,11 @@ pub const ENDPOINT: &[Setting] = &[
         says: "The origins whose pages may call the flow from a browser: https://app.example.com, or * for all; none where nothing is said.",
         kind: Kind::Texts,
     },
+    Setting {
+        key: "event_hooks",
+        says: "When a delivery of Okta's event hooks is answered: with 204 as soon as its run has begun, so that Okta does not send it again, or with what the flow answers, as other calls are.",
+        kind: Kind::Choice(&["at_once", "answered"]),
+    },
 ];
 
 /// What may be said of an event beside what it is.
@@ -123,6 +128,11 @@ pub const EVENT: &[Setting] = &[
         key: "source",
         says: "From where events come: from the vendor's hook with gaps filled from its log, from one of the two alone.",
         kind: Kind::Choice(&["hook+log", "hook", "log"]),
+    },
+    Setting {
+        key: "connection",
+        says: "The connection by which the vendor's log is read; all that the project has to the vendor where nothing is said.",
+        kind: Kind::Text,
     },
 ];
 
@@ -147,6 +157,30 @@ pub const WEBHOOK: &[Setting] = &[
         key: "id",
         says: "Where the sender says which delivery it is, by which one that comes twice is known: `header.X-Request-Id`, or a path in the body as `body.event_id`. Where nothing is said, the same body is the same delivery.",
         kind: Kind::Text,
+    },
+];
+
+/// What may be said of a poll beside what is asked.
+pub const POLL: &[Setting] = &[
+    Setting {
+        key: "id",
+        says: "The member of a record by which it is known again; must be given.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "newer",
+        says: "The member of a record that is another whenever the record counts as new once more, as the time of its last change; records count once where nothing is said.",
+        kind: Kind::Text,
+    },
+    Setting {
+        key: "run",
+        says: "When the flow runs: once for each new record, once when there is none, or every time with all that are new.",
+        kind: Kind::Choice(&["each_record", "no_new_data", "every_time"]),
+    },
+    Setting {
+        key: "every",
+        says: "How long after one poll the next begins; 5 minutes where nothing is said.",
+        kind: Kind::Duration(60, 30 * DAY),
     },
 ];
 

@@ -144,6 +144,15 @@ fn trigger(trigger: &Trigger) -> Option<Yaml> {
             members.extend(settings(more));
             ("event", members)
         }
+        Trigger::Poll(poll) => {
+            let mut members = vec![member("card", text(&poll.card.it))];
+            named(&mut members, "connection", poll.connection.as_ref());
+            if !poll.with.is_empty() {
+                members.push(member("with", fields(&poll.with)));
+            }
+            members.extend(settings(&poll.more));
+            ("poll", members)
+        }
         Trigger::Webhook { name, more } => {
             let mut members = vec![member("name", text(&name.it))];
             members.extend(settings(more));

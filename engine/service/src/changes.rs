@@ -60,6 +60,13 @@ pub enum What {
         /// How many were known already.
         again: u64,
     },
+    /// Events that no hook has told in time were found in the vendor's log.
+    Reconciled {
+        /// The log.
+        source: Arc<str>,
+        /// How many.
+        events: u64,
+    },
     /// The project was read again and is another now.
     Reloaded {
         /// The number of its version.
@@ -197,6 +204,7 @@ impl What {
             What::Missed { .. } => "schedule.missed",
             What::Skipped { .. } => "trigger.skipped",
             What::Received { .. } => "events.received",
+            What::Reconciled { .. } => "events.reconciled",
             What::Reloaded { .. } => "project.reloaded",
             What::Refused { .. } => "project.refused",
             What::Trouble { .. } => "trouble",
@@ -236,6 +244,7 @@ impl Serialize for Change {
             What::Received { source, new, again } => {
                 json!({ "source": &**source, "new": new, "again": again })
             }
+            What::Reconciled { source, events } => json!({ "source": &**source, "events": events }),
             What::Reloaded { version } => json!({ "version": version }),
             What::Refused { why } => json!({ "why": &**why }),
             What::Trouble { kind, about, why } => {

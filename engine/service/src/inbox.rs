@@ -59,10 +59,12 @@ pub struct Item {
 }
 
 /// What became of what came in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// How many were new.
     pub new: u64,
+    /// The IDs of those.
+    pub ids: BTreeSet<Text>,
     /// How many were known already.
     pub again: u64,
 }
@@ -133,6 +135,7 @@ impl Inbox {
                 let is_first = seen.insert(next.key.clone());
                 if is_first && self.admit(&mut state, item, &next, &mut notes).map_err(Unaccepted::Problem)? {
                     taken.new += 1;
+                    taken.ids.insert(item.id.clone());
                     added.push((item.after_us, next));
                 } else {
                     taken.again += 1;

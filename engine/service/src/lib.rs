@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod keeper;
 pub mod names;
 pub mod people;
+pub mod polls;
 pub mod projects;
 pub mod runs;
 pub mod schedules;

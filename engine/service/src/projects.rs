@@ -46,7 +46,8 @@ pub struct Version {
 }
 
 impl Version {
-    fn read(
+    /// Reads a project; refuses one with mistakes.
+    pub(crate) fn read(
         folder: &Path,
         at_us: i64,
         environment: Option<&str>,

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use crate::changes::{Changes, What};
 use crate::gate::{Bounds, Gate};
 use crate::keeper;
+use crate::polls::Polls;
 use crate::projects::{Served, told};
 use crate::runs::Runs;
 use crate::schedules::Schedules;
@@ -45,7 +46,8 @@ const TIDIES: Duration = Duration::from_secs(3_600);
 const REMEMBERS_US: i64 = 7 * 86_400_000_000;
 
 /// The spaces of notes that are forgotten after that.
-pub const FORGOTTEN: &[&str] = &[crate::inbox::SPACE, crate::inbox::DELIVERIES, "idempotency"];
+pub const FORGOTTEN: &[&str] =
+    &[crate::inbox::SPACE, crate::inbox::DELIVERIES, crate::hooks::again::SPACE, "idempotency"];
 
 /// A project, and what starts its flows.
 pub struct Hosted {
@@ -57,6 +59,8 @@ pub struct Hosted {
     pub schedules: Arc<Schedules>,
     /// What came in and waits for its turn.
     pub inbox: Arc<crate::inbox::Inbox>,
+    /// What is asked again and again.
+    pub polls: Arc<Polls>,
 }
 
 /// Serves projects until it is told to stop.
@@ -121,6 +125,7 @@ impl Service {
             self.tasks.spawn(async move { keeper::keep(runs, tasks, clock, given).await });
             self.tasks.spawn(project.schedules.clone().run(stop.clone()));
             self.tasks.spawn(project.inbox.clone().run(stop.clone()));
+            self.tasks.spawn(project.polls.clone().run(stop.clone()));
             self.tasks.spawn(project.clone().tidy(self.clock.clone(), stop.clone()));
         }
         self.ready.store(true, Ordering::Release);
@@ -167,7 +172,9 @@ impl Hosted {
         let schedules = Schedules::new(runs.clone(), switches.clone(), tasks.clone(), clock.clone());
         let schedules = Arc::new(schedules);
         let inbox = crate::inbox::Inbox::new(runs.clone(), switches.clone(), tasks.clone(), clock.clone());
-        Ok(Hosted { runs, switches, schedules, inbox: Arc::new(inbox) })
+        let inbox = Arc::new(inbox);
+        let polls = Polls::new(runs.clone(), switches.clone(), inbox.clone(), tasks.clone(), clock.clone());
+        Ok(Hosted { runs, switches, schedules, inbox, polls: Arc::new(polls) })
     }
 
     /// Reads the project again: with mistakes, what was read before goes on.
@@ -177,6 +184,7 @@ impl Hosted {
             Ok(Some(version)) => {
                 self.schedules.refresh();
                 self.inbox.look();
+                self.polls.refresh();
                 self.runs.tell(What::Reloaded { version: version.number });
                 Ok(())
             }

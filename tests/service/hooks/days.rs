@@ -6,7 +6,6 @@ use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Method;
 use flowrun_core::value::{Value as Told, parse_date, parse_json};
@@ -237,71 +236,134 @@ async fn a_silent_hook_is_told_and_harms_nothing() {
     serving.end(&world).await;
 }
 
-/// The simulated Okta's System Log over its own interface: paths, links, filters as Okta has them.
-struct OverHttp(Router, String);
+const CONNECTED: (&str, &str) = ("flowrun.yaml", "connections: { okta: okta }\n");
 
-impl Logs for OverHttp {
-    fn name(&self) -> &str {
-        "okta"
-    }
+/// Lets the logs be read by the project's own connections as long as the other end lives.
+fn read_logs(world: &World, serving: &Serving, hooks: &Arc<Hooks>) -> Sender<bool> {
+    let (stop, given) = Stop::new();
+    hooks.read_logs(&serving.service.tasks, &world.clock, &given);
+    stop
+}
 
-    fn page<'l>(&'l self, at: &'l str) -> Pending<'l, Result<Page, Refusal>> {
-        Box::pin(async move {
-            let path = at.find("/api/").map_or(at, |place| &at[place..]);
-            let asks = request(Method::GET, path, &[("authorization", &self.1)], Body::empty());
-            let response = self.0.clone().oneshot(asks).await.unwrap();
-            let status = response.status().as_u16();
-            let links = response.headers().get_all("link").iter().filter_map(|link| link.to_str().ok());
-            let next = links.flat_map(|links| links.split(',')).find(|link| link.contains("rel=\"next\""));
-            let next = next.map(|link| link.split(['<', '>']).nth(1).unwrap().to_owned());
-            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            if status != 200 {
-                let why = String::from_utf8_lossy(&body).into_owned();
-                return Err(Refusal { status: Some(status), why, wait: None });
-            }
-            let events: Vec<Value> = serde_json::from_slice(&body).unwrap();
-            Ok(Page { events: events.iter().map(told).collect(), next })
-        })
-    }
+/// Somebody new in the simulated Okta, of whom its System Log tells.
+async fn create(world: &World, login: &str) {
+    let okta = &world.simulators.okta;
+    let body = json!({ "profile": { "login": login, "email": login, "firstName": "A", "lastName": "B" } });
+    let token = format!("SSWS {}", okta.token());
+    let headers = [("authorization", &*token), ("content-type", "application/json")];
+    let asks = request(Method::POST, "/api/v1/users?activate=true", &headers, body.to_string());
+    assert_eq!(world.clock.drive(okta.router().oneshot(asks)).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn the_system_log_alone_is_enough() {
     let text =
         flow("event: okta.user_created, source: log", "Okta User: object, Event ID: text, UUID: text", 1);
-    let world = World::new("2026-03-01T08:00:00Z", &[("heard.yaml", &text)]);
-    let okta = world.simulators.okta.router();
-    let token = format!("SSWS {}", world.simulators.okta.token());
-    let create = |login: &str| {
-        let body =
-            json!({ "profile": { "login": login, "email": login, "firstName": "A", "lastName": "B" } });
-        let headers = [("authorization", &*token), ("content-type", "application/json")];
-        let asks = request(Method::POST, "/api/v1/users?activate=true", &headers, body.to_string());
-        let okta = okta.clone();
-        async move { assert_eq!(okta.oneshot(asks).await.unwrap().status(), 200) }
-    };
+    let world = World::new("2026-03-01T08:00:00Z", &[("heard.yaml", &text), CONNECTED]);
     // Who was there before is no event.
-    world.clock.drive(create("old@example.com")).await;
+    create(&world, "old@example.com").await;
     world.until("2026-03-01T08:05:00Z").await;
     let mut serving = world.serve();
     let mut hooks = doors(&serving);
-    let mut stop = read_log(&world, &serving, &hooks, Arc::new(OverHttp(okta.clone(), token.clone())));
+    let mut stop = read_logs(&world, &serving, &hooks);
     world.until("2026-03-01T08:10:10Z").await;
-    world.clock.drive(create("ada@example.com")).await;
+    create(&world, "ada@example.com").await;
     world.until("2026-03-01T08:12:00Z").await;
     assert_eq!(serving.began(), ["03-01 08:11"], "{}", serving.told().join("\n"));
     stop.send(true).unwrap();
     drop(hooks);
     serving.end(&world).await;
     for number in 0..30 {
-        world.clock.drive(create(&format!("n{number}@example.com"))).await;
+        create(&world, &format!("n{number}@example.com")).await;
     }
     world.until("2026-03-01T12:00:00Z").await;
     serving = world.serve();
     hooks = doors(&serving);
-    stop = read_log(&world, &serving, &hooks, Arc::new(OverHttp(okta.clone(), token.clone())));
+    stop = read_logs(&world, &serving, &hooks);
     world.until("2026-03-01T12:10:00Z").await;
     assert_eq!(serving.runs().len(), 31, "what happened while nothing was served is made up for");
+    stop.send(true).unwrap();
+    serving.end(&world).await;
+}
+
+/// A hook that misses some: the log fills the gaps, they are counted, and a hook that misses all is told as silent, unless nobody
+/// was there whom it could have told.
+#[tokio::test]
+async fn gaps_of_a_hook_are_filled_by_the_projects_connection() {
+    let text = flow("event: okta.user_created, connection: okta", "UUID: text", 1);
+    let world = World::new("2026-03-01T08:00:00Z", &[("heard.yaml", &text), CONNECTED]);
+    let serving = world.serve();
+    let hooks = doors(&serving);
+    let stop = read_logs(&world, &serving, &hooks);
+    world.until("2026-03-01T08:00:10Z").await;
+    create(&world, "ada@example.com").await;
+    create(&world, "grace@example.com").await;
+    let events = logged(&world).await;
+    assert_eq!(events.len(), 2);
+    assert_eq!(deliver(&world, &hooks, "d1", &events[..1]).await, 204);
+    let reconciled = |serving: &Serving| {
+        let told = serving.told().into_iter().filter(|told| told.contains("Reconciled"));
+        told.map(|told| told[6..].to_owned()).collect::<Vec<_>>()
+    };
+    world.until("2026-03-01T08:05:00Z").await;
+    assert_eq!(serving.began(), ["03-01 08:00", "03-01 08:02"], "two minutes of grace");
+    let one = "Reconciled { source: \"okta, System Log\", events: 1 }";
+    assert_eq!(reconciled(&serving), [one]);
+    stop.send(true).unwrap();
+    drop(hooks);
+    serving.end(&world).await;
+
+    // Nobody can deliver to a service that is not there: that is made up for and counted, and the hook is not blamed for it.
+    for number in 0..8 {
+        create(&world, &format!("n{number}@example.com")).await;
+    }
+    world.until("2026-03-01T09:00:00Z").await;
+    let serving = world.serve();
+    let hooks = doors(&serving);
+    let stop = read_logs(&world, &serving, &hooks);
+    world.until("2026-03-01T09:10:00Z").await;
+    assert_eq!(serving.runs().len(), 10);
+    assert_eq!(reconciled(&serving), [one.replace('1', "8")]);
+    let silent =
+        |serving: &Serving| serving.told().iter().filter(|told| told.contains("alone: look")).count();
+    assert_eq!(silent(&serving), 0, "{:?}", serving.told());
+    for number in 0..5 {
+        create(&world, &format!("m{number}@example.com")).await;
+    }
+    world.until("2026-03-01T09:20:00Z").await;
+    assert_eq!((serving.runs().len(), silent(&serving)), (15, 1), "{:?}", serving.told());
+    stop.send(true).unwrap();
+    serving.end(&world).await;
+}
+
+/// The events of users made so far, as the simulated System Log has them.
+async fn logged(world: &World) -> Vec<Value> {
+    let okta = &world.simulators.okta;
+    let token = format!("SSWS {}", okta.token());
+    let path = "/api/v1/logs?filter=eventType%20eq%20%22user.lifecycle.create%22";
+    let asks = request(Method::GET, path, &[("authorization", &token)], Body::empty());
+    let response = world.clock.drive(okta.router().oneshot(asks)).await.unwrap();
+    serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+}
+
+/// A project whose flows live by the log and that has no connection hears of it at once; a connection is taken up when it comes.
+#[tokio::test]
+async fn a_log_that_nothing_leads_to_is_told() {
+    let text = flow("event: okta.user_created, source: log", "UUID: text", 1);
+    let world = World::new("2026-03-01T08:00:00Z", &[("heard.yaml", &text)]);
+    let serving = world.serve();
+    let hooks = doors(&serving);
+    let stop = read_logs(&world, &serving, &hooks);
+    world.until("2026-03-01T08:05:00Z").await;
+    let lacks = serving.told().into_iter().filter(|told| told.contains("no connection to Okta"));
+    assert_eq!(lacks.count(), 1, "{:?}", serving.told());
+    // With the connection the project is another version, and the log is read.
+    world.write(CONNECTED.0, CONNECTED.1);
+    serving.hosted().reload().unwrap();
+    world.until("2026-03-01T08:07:00Z").await;
+    create(&world, "ada@example.com").await;
+    world.until("2026-03-01T08:09:00Z").await;
+    assert_eq!(serving.runs().len(), 1, "{:?}", serving.told());
     stop.send(true).unwrap();
     serving.end(&world).await;
 }

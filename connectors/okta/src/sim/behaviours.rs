@@ -120,6 +120,16 @@ const BEHAVIOURS: &[Behaviours] = &[
         row("applications that clients make", "keep label, mode and settings; only an inactive one can be deleted: 403, E0000056", Documented(CODES)),
         row("how many rules, roles, sets, factors, owners, applications there may be", "10,000 of each", Guess),
     ] },
+    Behaviours { subject: "event hooks", each: &[
+        row("a new hook", "ACTIVE and UNVERIFIED; its secret never comes back, its header in small letters", Documented(OPENAPI)),
+        row("another channel", "has to be verified anew", Documented(OPENAPI)),
+        row("verifying", "one GET with `x-okta-verification-challenge` and the hook's headers, 3 seconds, once more; else 400, E0000001", Documented("https://developer.okta.com/docs/concepts/event-hooks/")),
+        row("receivers", "are reached in tests alone: in the sandbox none can be verified, and nothing is delivered", Guess),
+        row("deleting an active hook", "400, E0000001", Guess),
+        row("types that no hook delivers, no https, more than 300 types, an expression for another type", "400, E0000001; words made up", Guess),
+        row("expressions of filters", "are kept and not looked at", Guess),
+        row("more than 25 verified hooks", "400, E0000001", Guess),
+    ] },
     Behaviours { subject: "limits", each: &[
         row("sessions", "15 a minute, all methods together", Recorded(SESSIONS)),
         row("uploads and start-import", "600 a minute", Guess),

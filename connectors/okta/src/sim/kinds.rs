@@ -69,6 +69,12 @@ pub enum Kind {
     AppDelete,
     AppActivate,
     AppDeactivate,
+    HookCreate,
+    HookUpdate,
+    HookDelete,
+    HookActivate,
+    HookDeactivate,
+    HookVerify,
 }
 
 impl Kind {
@@ -142,6 +148,12 @@ impl Kind {
             AppDelete => ("application.lifecycle.delete", "Application was deleted"),
             AppActivate => ("application.lifecycle.activate", "Application was activated"),
             AppDeactivate => ("application.lifecycle.deactivate", "Application was deactivated"),
+            HookCreate => ("event_hook.created", "Event hook was created"),
+            HookUpdate => ("event_hook.updated", "Event hook was updated"),
+            HookDelete => ("event_hook.deleted", "Event hook was deleted"),
+            HookActivate => ("event_hook.activated", "Event hook was activated"),
+            HookDeactivate => ("event_hook.deactivated", "Event hook was deactivated"),
+            HookVerify => ("event_hook.verified", "Event hook was verified"),
             SchemaUpdate => ("directory.user_profile.update", "User profile schema was updated"),
             RuleDeactivated => ("group.user_membership.rule.deactivated", "Group rule was deactivated"),
             AppGroupRemove => {

@@ -20,6 +20,7 @@ mod devices;
 mod directory;
 mod dpop;
 mod error;
+mod event_hooks;
 mod expressions;
 mod factors;
 mod fields;
@@ -70,6 +71,7 @@ use axum::{Json, Router};
 use directory::Directory;
 use error::ApiError;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::http::Transport;
 use flowrun_kit::sim::{Quota, SimVendor, Traffic, write_date};
 use flowrun_kit::simulator::{SimFaults, lock};
 use groups::Groups;
@@ -147,6 +149,7 @@ struct State {
     owners: Things,
     devices: devices::Devices,
     schemas: schemas::Schemas,
+    hooks: Things,
 }
 
 struct Inner {
@@ -157,6 +160,8 @@ struct Inner {
     requests: AtomicU32,
     clients: made_by::Clients,
     tokens: Mutex<Tokens>,
+    /// By which receivers of hooks are reached.
+    receivers: Mutex<Option<Arc<dyn Transport>>>,
     state: Mutex<State>,
 }
 
@@ -191,6 +196,7 @@ impl OktaSim {
             owners: assigned::all_owners(),
             devices: devices::Devices::default(),
             schemas: schemas::Schemas::default(),
+            hooks: event_hooks::hooks(),
         };
         OktaSim(Arc::new(Inner {
             started_ms: config.clock.now_ms(),
@@ -199,6 +205,7 @@ impl OktaSim {
             requests: AtomicU32::new(0),
             clients: made_by::Clients::default(),
             tokens: Mutex::default(),
+            receivers: Mutex::default(),
             state: Mutex::new(state),
             config,
         }))

@@ -4,8 +4,9 @@ use super::error::ApiError;
 use super::limits::Bucket;
 use super::made_by::{CURRENT, Made};
 use super::{
-    OktaSim, app_changes, app_groups, app_users, apps, assigned, auth, devices, factors, group_paths, iam,
-    lifecycle, logs, organization, roles, rules, schemas, session_paths, token, user_changes, users,
+    OktaSim, app_changes, app_groups, app_users, apps, assigned, auth, devices, event_hooks, factors,
+    group_paths, iam, lifecycle, logs, organization, roles, rules, schemas, session_paths, token,
+    user_changes, users,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -83,6 +84,7 @@ pub fn endpoints() -> Vec<Endpoint<OktaSim>> {
     all.extend(schemas::endpoints());
     all.extend(app_changes::endpoints());
     all.extend(assigned::endpoints());
+    all.extend(event_hooks::endpoints());
     all
 }
 

@@ -15,10 +15,11 @@ use super::{OktaSim, OktaSimConfig, OwnedApp, Rehire, SeedUser, ServiceApp, User
 /// Where it is in this process.
 pub const URL: &str = "https://acme.okta.sim";
 
-/// What its service app is granted: all that the cards need.
-const SCOPES: [&str; 9] = [
+/// What its service app is granted: all that the cards and the command `hooks` need.
+const SCOPES: [&str; 10] = [
     "okta.apps.manage",
     "okta.apps.read",
+    "okta.eventHooks.manage",
     "okta.groups.manage",
     "okta.groups.read",
     "okta.identitySources.manage",

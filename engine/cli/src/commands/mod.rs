@@ -12,6 +12,7 @@ pub mod docs;
 pub mod doctor;
 pub mod fmt;
 pub mod graph;
+pub mod hooks;
 pub mod run;
 pub mod runs;
 pub mod sandbox;

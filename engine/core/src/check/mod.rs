@@ -29,6 +29,7 @@ mod names;
 mod order;
 mod place;
 mod policy;
+mod poll;
 mod reads;
 mod resolve;
 mod scope;

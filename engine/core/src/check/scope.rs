@@ -225,7 +225,8 @@ impl<'p> Scope<'p> {
     }
 }
 
-fn unknown_card<'c>(shared: &Shared<'c>, name: &Name) -> Diagnostic {
+/// The diagnostic for a card that there isn't.
+pub(super) fn unknown_card<'c>(shared: &Shared<'c>, name: &Name) -> Diagnostic {
     let mistake = Diagnostic::new(Code::UnknownCard, name.span, format!("there is no card `{}`", name.it))
         .label("no such card");
     let lower = name.it.to_lowercase().replace([' ', '-'], "_");

@@ -158,6 +158,7 @@ impl<'p> Shapes<'p> {
             shared.project.flows[scope.flow].trigger,
             Trigger::Delegated
                 | Trigger::Event { .. }
+                | Trigger::Poll(_)
                 | Trigger::Webhook { .. }
                 | Trigger::ApiEndpoint { .. }
         ) {

@@ -10,7 +10,7 @@ use crate::model::{Name, Schedule, Trigger};
 use crate::program::{self, Method, Security};
 use crate::settings::{self, settle};
 use crate::suggest::{closest, listed};
-use crate::value::{Date, parse_date};
+use crate::value::{Date, Value, parse_date};
 
 const METHODS: &[(&str, Method)] = &[("get", Method::Get), ("post", Method::Post)];
 const SECURITY: &[(&str, Security)] =
@@ -32,16 +32,12 @@ impl Lower<'_, '_> {
                 method: choice(self.log, method.as_ref(), "method", METHODS),
                 security: choice(self.log, security.as_ref(), "security", SECURITY),
             },
+            Trigger::Poll(poll) => self.poll(poll),
             Trigger::Event { event, with, filter, more } => {
                 event_known(shared, self.log, event);
                 self.uses(event.span, None, How::Starts, Target::Event(event.it.clone()));
-                let at = Position {
-                    point: self.control.entry,
-                    place: 0,
-                    step: None,
-                    item: Item::None,
-                    failed: false,
-                };
+                self.log_read(event, more);
+                let at = self.before_all();
                 let with =
                     with.iter().map(|(name, value)| (name.it.clone(), self.expr(value, at).arg)).collect();
                 let filter = filter.as_ref().map(|filter| self.expr(filter, at).arg);
@@ -53,6 +49,36 @@ impl Lower<'_, '_> {
                 let more = settle(more, settings::WEBHOOK, &mut |mistake| self.log.report(mistake));
                 program::Trigger::Webhook { name: name.it.clone(), more }
             }
+        }
+    }
+
+    /// The place before all cards: what stands there reads inputs and variables.
+    pub(super) fn before_all(&self) -> Position {
+        Position { point: self.control.entry, place: 0, step: None, item: Item::None, failed: false }
+    }
+
+    /// The connections by which the vendor's log is read: the one that is named, or else all that lead to the vendor.
+    fn log_read(&mut self, event: &Name, more: &settings::Settings) {
+        let connector = event.it.split('.').next().unwrap_or_default();
+        let said = more.iter().find(|(key, _)| *key.it == *"connection");
+        let Some((_, value)) = said else {
+            let all = self.shared.project.manifest.connections.iter().enumerate();
+            let fits = all.filter(|(_, connection)| *connection.connector.it == *connector);
+            for (found, _) in fits.collect::<Vec<_>>() {
+                self.uses(event.span, None, How::Starts, Target::Connection(found));
+            }
+            return;
+        };
+        // What is no text is told as a setting that can't be.
+        let Value::Text(text) = &value.it else { return };
+        let name = Name::new(text.clone(), value.span);
+        // Okta Devices sends events, and its log is that of Okta.
+        let named = self.shared.project.manifest.connections.iter().find(|one| one.name.it == name.it);
+        let is_connector = self.shared.options.connectors.contains(&connector);
+        let connector = named.filter(|_| !is_connector).map_or(connector, |named| &*named.connector.it);
+        match self.shared.names.connection(Some(&name), connector) {
+            Some(found) => self.uses(value.span, None, How::Starts, Target::Connection(found)),
+            None => self.log.found.extend(self.shared.no_connection(Some(&name), connector, value.span)),
         }
     }
 

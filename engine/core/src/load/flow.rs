@@ -6,7 +6,7 @@ use super::card;
 use super::node::{Content, Node};
 use super::reader::{Keys, Reader, enumerate};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Alone, Flow, Input, Name, Others, Schedule, Step, Trigger};
+use crate::model::{Alone, Flow, Input, Name, Others, Poll, Schedule, Step, Trigger};
 use crate::names::stem;
 use crate::settings;
 use crate::source::Span;
@@ -34,7 +34,7 @@ const CARDS: &str =
 const INPUT_KEYS: &[&str] = &["type", "default", "choices", "convert", "description"];
 /// The keys of a schedule that are not settings.
 const SCHEDULE_KEYS: &[&str] = &["cron", "time_zone", "start", "end"];
-const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event", "webhook"];
+const TRIGGERS: &[&str] = &["helper", "delegated", "schedule", "api_endpoint", "event", "poll", "webhook"];
 
 /// Reads a flow file: `path` is how flows name it.
 pub(super) fn read(reader: &mut Reader<'_>, path: &str, file: &str) -> Flow {
@@ -303,6 +303,10 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
                     "cron",
                     "say when, as in: `trigger: { schedule: { cron: \"0 2 * * *\", time_zone: Europe/Berlin } }`",
                 ),
+                "poll" => (
+                    "card",
+                    "say what lists, as in: `trigger: { poll: { card: okta.list_users_with_search, id: ID } }`",
+                ),
                 "webhook" => (
                     "name",
                     "say under which, as in: `trigger: { webhook: { name: deploys, signature: github } }`",
@@ -327,6 +331,24 @@ fn trigger(reader: &mut Reader<'_>, node: &Node) -> Option<Trigger> {
                 start: reader.text_at(&keys, "start"),
                 end: reader.text_at(&keys, "end"),
                 more: settings_of(reader, &keys, settings::SCHEDULE),
+            }))
+        }
+        ("poll", Some(said)) => {
+            let known = with_settings(&["card", "connection", "with"], settings::POLL);
+            let keys = reader.keys(said, "a poll", &known)?;
+            let card = reader.required(
+                &keys,
+                "card",
+                "say what lists, as in: `card: okta.list_users_with_search`",
+            )?;
+            let card = reader.text(card, "the ID of a card")?;
+            reader.required(&keys, "id", "say by what a record is known again, as in: `id: ID`")?;
+            let with = keys.get("with").and_then(|node| reader.fields(node, "the fields of a card"));
+            Some(Trigger::Poll(Poll {
+                card,
+                connection: reader.text_at(&keys, "connection"),
+                with: with.unwrap_or_default(),
+                more: settings_of(reader, &keys, settings::POLL),
             }))
         }
         ("webhook", Some(said)) => {

@@ -249,10 +249,13 @@ impl Machine {
         }
     }
 
-    /// What the vendor is asked to limit the flow's events to, by the event's own fields; to be asked before the first turn.
+    /// What the vendor is asked to limit the flow's events to, by the event's own fields; or what a poll asks, by the fields of its
+    /// card. To be asked before the first turn.
     pub fn limited_to(&self) -> Result<Record, Fault> {
         let flow = self.program.flow(self.start.entry);
-        let (Trigger::Event { with, .. }, Some(frame)) = (&flow.trigger, self.frames.get(self.root)) else {
+        let (Trigger::Event { with, .. } | Trigger::Poll { with, .. }, Some(frame)) =
+            (&flow.trigger, self.frames.get(self.root))
+        else {
             return Ok(Record::default());
         };
         let reach = Reach::of(&frame.slots);

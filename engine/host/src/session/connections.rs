@@ -188,20 +188,25 @@ pub fn select(
     live: bool,
 ) -> Result<Vec<(Planned, BTreeSet<Text>)>, Problem> {
     let mut selected = Vec::new();
-    let mut refused = Vec::new();
     for (place, scopes) in program.connections_of(entry) {
         let connection = &program.connections[place as usize];
         let Some(planned) = plan.get(&*connection.name) else {
             return Err(Problem::new(format!("the connection `{}` has no connector", connection.name)));
         };
-        let incomplete = matches!(planned.origin, Origin::Incomplete(_));
-        if incomplete || live && planned.is_simulated() {
-            refused.push(planned);
-        }
         selected.push((planned.clone(), scopes));
     }
+    complete(&selected.iter().map(|(planned, _)| planned).collect::<Vec<_>>(), live)?;
+    Ok(selected)
+}
+
+/// Refuses connections whose settings are incomplete and, where all must be real, those that would be simulated.
+pub fn complete(selected: &[&Planned], live: bool) -> Result<(), Problem> {
+    let amiss = |planned: &&&Planned| {
+        matches!(planned.origin, Origin::Incomplete(_)) || live && planned.is_simulated()
+    };
+    let refused: Vec<&Planned> = selected.iter().filter(amiss).copied().collect();
     if refused.is_empty() {
-        return Ok(selected);
+        return Ok(());
     }
     let simulated = refused.iter().all(|planned| planned.is_simulated());
     let reason = if live && simulated { "--live, but" } else { "the run is refused:" };

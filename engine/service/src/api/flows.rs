@@ -82,6 +82,9 @@ fn told(hosted: &Hosted, flow: &Flow) -> Value {
         }
         Trigger::Endpoint { .. } => json!({ "kind": "api_endpoint" }),
         Trigger::Event { event, .. } => json!({ "kind": "event", "event": &**event }),
+        Trigger::Poll { card, connection, .. } => {
+            json!({ "kind": "poll", "card": &**card, "connection": &**connection })
+        }
         Trigger::Webhook { name, .. } => json!({ "kind": "webhook", "name": &**name }),
     };
     json!({
@@ -172,6 +175,7 @@ async fn switch(call: Call, on: bool) -> Result<Reply, Problem> {
     }
     // Events run unless somebody says that they shall not: there is no other day on which they come again.
     if on && call.said("passed") == Some("drop") {
+        hosted.polls.forget(&flow);
         hosted
             .inbox
             .drop_aside(&flow)
@@ -182,6 +186,7 @@ async fn switch(call: Call, on: bool) -> Result<Reply, Problem> {
         hosted.runs.tell(What::Switched { flow: Arc::from(&*flow), on });
         hosted.schedules.look();
         hosted.inbox.look();
+        hosted.polls.look();
     }
     shown(&hosted, &flow)
 }

@@ -11,6 +11,7 @@ mod openapi;
 mod overview;
 mod page;
 mod people;
+mod redeliver;
 mod route;
 mod runs;
 mod see;
@@ -47,7 +48,7 @@ pub struct Api {
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    let all: [&'static [Route]; 11] = [
+    let all: [&'static [Route]; 12] = [
         openapi::ROUTES,
         flows::ROUTES,
         runs::ROUTES,
@@ -56,6 +57,7 @@ fn routes() -> Vec<&'static Route> {
         connections::ROUTES,
         versions::ROUTES,
         hooks::ROUTES,
+        redeliver::ROUTES,
         people::ROUTES,
         activity::ROUTES,
         events::ROUTES,

@@ -53,6 +53,8 @@ pub struct Endpoint {
     pub body: usize,
     /// Whose pages may call it.
     pub cors: Vec<Text>,
+    /// Whether deliveries of Okta's event hooks are answered as soon as their runs have begun.
+    pub event_hooks: bool,
 }
 
 /// The flows that can be called, by their aliases.
@@ -136,6 +138,7 @@ impl Endpoint {
             burst: whole("burst").unwrap_or(rate),
             body: whole("body").map_or(BODY, |bytes| bytes as usize),
             cors: texts(more, "cors"),
+            event_hooks: word_of(more, "event_hooks").is_some_and(|word| **word == *"at_once"),
         })
     }
 }

@@ -7,6 +7,7 @@ pub mod directory;
 pub(crate) mod idempotency;
 mod inputs;
 mod links;
+mod okta;
 mod openapi;
 mod page;
 mod problem;
@@ -19,6 +20,7 @@ mod verify;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -40,6 +42,7 @@ use calls::Call;
 use directory::{Directory, Endpoint};
 use idempotency::{Entered, Underway};
 pub use links::link_beside;
+use okta::Sent;
 use problem::Wrong;
 use rate::Rates;
 use request::Asked;
@@ -225,12 +228,24 @@ impl Endpoints {
         self.paced(&endpoint)?;
         let asked = Asked::read(parts, body, endpoint.body, &self.service.clock).await?;
         let inputs = inputs::of(&endpoint, &endpoint.project.runs.served.version(), &asked)?;
-        let later = admit::later(parts);
-        let once = match idempotency::key(&parts.headers)? {
+        let sent = Sent::of(&asked);
+        let delivery = match &sent {
+            Some(Sent::Delivery(id)) if endpoint.event_hooks => Some(id.as_deref()),
+            _ => None,
+        };
+        let later = admit::later(parts) || delivery.is_some();
+        let key = idempotency::key(&parts.headers)?.or(delivery.flatten());
+        let once = match key {
             None => None,
-            Some(key) => match self.enter(&endpoint, key, &asked).await? {
-                Entered::New(once) => Some(once),
-                Entered::Again(reply) => return Ok(reply),
+            Some(key) => match self.enter(&endpoint, key, &asked).await {
+                Ok(Entered::New(once)) => Some(once),
+                Ok(Entered::Again(reply)) if delivery.is_some() => return Ok(okta::taken(reply)),
+                Ok(Entered::Again(reply)) => return Ok(reply),
+                // It came again while its run goes on.
+                Err(wrong) if delivery.is_some() && wrong.status() == 409 => {
+                    return Ok(okta::taken(wrong.into_reply()));
+                }
+                Err(wrong) => return Err(wrong),
             },
         };
         if let Some(doubt) = &asked.doubt {
@@ -238,12 +253,19 @@ impl Endpoints {
             let why = Arc::from(format!("a caller's request was passed on without fields: {doubt}"));
             endpoint.project.runs.tell(What::Trouble { kind, about, why });
         }
-        self.begin(
-            Call { endpoint, inputs, cause: "endpoint", who, traceparent: calls::traceparent(parts) },
-            once,
-            later,
-        )
-        .await
+        let begun_ms = self.service.clock.now_ms();
+        let traceparent = calls::traceparent(parts);
+        let call = Call { endpoint: endpoint.clone(), inputs, cause: "endpoint", who, traceparent };
+        let answered = self.begin(call, once, later).await;
+        match sent {
+            Some(Sent::Asks(kind)) => {
+                let took_ms = self.service.clock.now_ms().saturating_sub(begun_ms);
+                kind.judge(&endpoint, &answered, Duration::from_millis(took_ms.unsigned_abs()));
+                answered
+            }
+            Some(Sent::Delivery(_)) if delivery.is_some() => answered.map(okta::taken),
+            _ => answered,
+        }
     }
 
     async fn status(&self, alias: &str, execution: &str, parts: &Parts) -> Result<Reply, Wrong> {

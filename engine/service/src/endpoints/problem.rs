@@ -55,6 +55,11 @@ impl Wrong {
         Wrong(self.0.about(run))
     }
 
+    /// Its status.
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
     /// As an answer.
     pub fn into_reply(self) -> Reply {
         self.0

@@ -28,9 +28,11 @@ pub struct Happened {
 
 /// From where something is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum Source<'n> {
     /// The vendor has sent it.
     Hook,
-    /// It stands in the vendor's log.
-    Log,
+    /// It stands in the vendor's log, which the connection of this name reads.
+    Log(&'n str),
+    /// Somebody wants it once more, at this moment in microseconds since 1970.
+    Again(i64),
 }

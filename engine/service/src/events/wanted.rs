@@ -1,6 +1,7 @@
 //! Which flows want to hear of what happened.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use flowrun_core::machine::{Machine, Start};
@@ -8,6 +9,8 @@ use flowrun_core::program::{Flow, Trigger};
 use flowrun_core::settings::word_of;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_host::session::Surroundings;
+use flowrun_project::{Project, Refused};
 
 use super::{Happened, Source};
 use crate::inbox::Item;
@@ -21,11 +24,20 @@ pub struct Listeners {
 
 /// What of events is sought, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sought {
+pub struct Sought<'l> {
     /// Whether hooks start the flow.
     pub by_hook: bool,
     /// Whether the log does.
     pub by_log: bool,
+    /// The connection by which the log is read, where the flow names one.
+    connection: Option<&'l Text>,
+}
+
+impl Sought<'_> {
+    /// Whether the log that a connection reads starts the flow.
+    pub fn is_in(&self, connection: &str) -> bool {
+        self.by_log && self.connection.is_none_or(|named| **named == *connection)
+    }
 }
 
 /// An event that starts no run although its flow listens, because the flow can't be asked.
@@ -57,6 +69,22 @@ impl Listeners {
         Listeners { version, by_kind }
     }
 
+    /// The listeners of the project in a folder, as it is now.
+    pub fn read(folder: &Path, around: &Surroundings) -> Result<Listeners, Refused> {
+        let version = Version::read(folder, 1, 0, around)?;
+        Ok(Listeners::of(Arc::new(version), around.registry.vocabulary()))
+    }
+
+    /// The project whose listeners they are.
+    pub fn project(&self) -> &Project {
+        &self.version.project
+    }
+
+    /// The types of events that any flow listens to.
+    pub fn kinds(&self) -> impl Iterator<Item = &Text> {
+        self.by_kind.keys()
+    }
+
     /// The number of the version whose listeners they are.
     pub fn version(&self) -> u64 {
         self.version.number
@@ -74,32 +102,54 @@ impl Listeners {
         flows.into_iter().filter(|flow| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_hook))
     }
 
-    /// The types of events that are sought in the log.
-    pub fn in_log(&self) -> impl Iterator<Item = &Text> {
-        let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_log);
+    /// The types of events that are sought in the log that a connection reads.
+    pub fn in_log(&self, connection: &str) -> impl Iterator<Item = &Text> {
+        let sought = move |flow: &Text| self.flow(flow).is_some_and(|(_, it, _)| it.is_in(connection));
         self.by_kind.iter().filter(move |(_, flows)| flows.iter().any(sought)).map(|(kind, _)| kind)
+    }
+
+    /// Whether some flow is started by the log alone.
+    pub fn by_log_alone(&self) -> bool {
+        self.any(|sought| sought.by_log && !sought.by_hook)
     }
 
     /// Whether hooks and the log are both looked at for some flow.
     pub fn by_both(&self) -> bool {
-        let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, it, _)| it.by_log && it.by_hook);
-        self.by_kind.values().flatten().any(sought)
+        self.any(|sought| sought.by_log && sought.by_hook)
     }
 
-    fn flow(&self, path: &str) -> Option<(&Flow, Sought, &Text)> {
+    fn any(&self, holds: impl Fn(Sought<'_>) -> bool) -> bool {
+        self.by_kind
+            .values()
+            .flatten()
+            .any(|flow| self.flow(flow).is_some_and(|(_, sought, _)| holds(sought)))
+    }
+
+    fn flow(&self, path: &str) -> Option<(&Flow, Sought<'_>, &Text)> {
         let flow = self.version.flow(path)?;
         let Trigger::Event { event, more, .. } = &flow.trigger else { return None };
         let source = word_of(more, "source").map_or("hook+log", |word| &**word);
-        let sought = Sought { by_hook: source != "log", by_log: source != "hook" };
+        let connection = word_of(more, "connection");
+        let sought = Sought { by_hook: source != "log", by_log: source != "hook", connection };
         Some((flow, sought, event))
     }
 
     /// What of an event is for which flow. `after_us` is when the log's word alone counts where hooks are expected too.
-    pub fn items(&self, happened: &Happened, source: Source, after_us: i64) -> (Vec<Item>, Vec<Unwanted>) {
+    pub fn items(
+        &self,
+        happened: &Happened,
+        source: Source<'_>,
+        after_us: i64,
+    ) -> (Vec<Item>, Vec<Unwanted>) {
         let (mut items, mut unwanted) = (Vec::new(), Vec::new());
         for path in self.by_kind.get(&happened.kind).into_iter().flatten() {
             let Some((flow, sought, event)) = self.flow(path) else { continue };
-            if !(if source == Source::Hook { sought.by_hook } else { sought.by_log }) {
+            let counts = match source {
+                Source::Hook => sought.by_hook,
+                Source::Log(connection) => sought.is_in(connection),
+                Source::Again(_) => true,
+            };
+            if !counts {
                 continue;
             }
             let inputs = inputs(flow, &happened.tells);
@@ -113,15 +163,19 @@ impl Listeners {
             }
             let Trigger::Event { more, .. } = &flow.trigger else { continue };
             let ordered = word_of(more, "order").is_none_or(|word| &**word != "none");
-            let from_log = source == Source::Log;
-            items.push(Item {
-                id: happened.id.clone(),
-                flow: path.clone(),
-                cause: if from_log { format!("{event}, from the log").into() } else { event.clone() },
-                inputs,
-                about: happened.about.clone().filter(|_| ordered),
-                after_us: (from_log && sought.by_hook).then_some(after_us),
-            });
+            let (id, cause, after_us) = match source {
+                Source::Hook => (happened.id.clone(), event.clone(), None),
+                Source::Log(_) => {
+                    let cause = format!("{event}, from the log").into();
+                    (happened.id.clone(), cause, sought.by_hook.then_some(after_us))
+                }
+                // Known by another ID than before: it counts although it is known.
+                Source::Again(now_us) => {
+                    (format!("{}~{now_us}", happened.id).into(), format!("{event}, again").into(), None)
+                }
+            };
+            let about = happened.about.clone().filter(|_| ordered);
+            items.push(Item { id, flow: path.clone(), cause, inputs, about, after_us });
         }
         (items, unwanted)
     }

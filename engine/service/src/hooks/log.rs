@@ -3,7 +3,7 @@
 //! It is polled: without an end, in the order in which Okta has stored events, following the links that Okta gives. The last link
 //! is kept with the events that came before it, in one commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use flowrun_kit::effect::Pending;
 use flowrun_project::Problem;
 use flowrun_store::{Batch, Note, NoteChange, Notes};
 
+use super::org::{self, Org};
 use super::{Hooks, Room};
 use crate::events::okta::{Envelope, read};
 use crate::events::{Happened, Source};
@@ -82,22 +83,15 @@ struct Cursor {
     last_ms: i64,
 }
 
-/// Reads the log for a project's flows until it is told to stop.
+/// Reads one log for a project's flows until it is told to stop.
 pub async fn watch(hooks: Arc<Hooks>, project: &str, logs: Arc<dyn Logs>, clock: Clock, mut stop: Stop) {
     let Some(room) = hooks.room(project) else { return };
     let mut failed = 0;
     loop {
-        let mut wait = EVERY;
-        match round(room, &*logs).await {
-            Ok(()) => failed = 0,
-            Err(refusal) => {
-                failed += 1;
-                wait = refusal.wait.unwrap_or(EVERY).max(EVERY);
-                if failed == TRIES {
-                    room.complain(logs.name(), &format!("the System Log can't be read: {}", refusal.why));
-                }
-            }
-        }
+        let wait = tokio::select! {
+            wait = look(room, &*logs, &mut failed) => wait,
+            () = stop.given() => return,
+        };
         room.miss(room.hosted.runs.now_us());
         tokio::select! {
             () = clock.sleep(wait) => {}
@@ -106,10 +100,101 @@ pub async fn watch(hooks: Arc<Hooks>, project: &str, logs: Arc<dyn Logs>, clock:
     }
 }
 
+/// Reads the logs of all orgs to which a project has connections until it is told to stop.
+pub(super) async fn follow(hooks: Arc<Hooks>, place: usize, clock: Clock, mut stop: Stop) {
+    let Some(room) = hooks.rooms.get(place) else { return };
+    let mut orgs = Orgs::default();
+    loop {
+        let wait = tokio::select! {
+            wait = orgs.look(room) => wait,
+            () = stop.given() => return,
+        };
+        room.miss(room.hosted.runs.now_us());
+        tokio::select! {
+            () = clock.sleep(wait) => {}
+            () = stop.given() => return,
+        }
+    }
+}
+
+/// The orgs whose logs are read.
+#[derive(Default)]
+struct Orgs {
+    /// The version of the project whose connections they are.
+    version: u64,
+    orgs: BTreeMap<Text, Org>,
+    /// How often in a row each could not be read.
+    failed: BTreeMap<Text, u32>,
+}
+
+impl Orgs {
+    /// Reads what is new in each; gives how long to wait then.
+    async fn look(&mut self, room: &Room) -> Duration {
+        let served = &room.hosted.runs.served;
+        let (version, listeners) = (served.version(), room.listeners());
+        if version.number != self.version {
+            *self = Orgs { version: version.number, ..Orgs::default() };
+            let reads_any = org::connections(&version.project).next().is_some();
+            if !reads_any && listeners.by_log_alone() {
+                room.complain("okta", &format!("{LACKS}: flows with `source: log` hear of nothing"));
+            } else if !reads_any && listeners.by_both() {
+                room.complain("okta", &format!("{LACKS}: what hooks do not deliver is lost"));
+            }
+        }
+        let mut wait = EVERY;
+        for name in org::connections(&version.project) {
+            if listeners.in_log(name).next().is_none() {
+                continue;
+            }
+            let failed = self.failed.entry(name.clone()).or_default();
+            let org = match self.orgs.remove(name) {
+                Some(org) => Ok(org),
+                None => Org::open(&version.project, &served.job, &served.surroundings, name, org::LOG_SCOPES),
+            };
+            match org {
+                Ok(org) => {
+                    wait = wait.max(look(room, &org, failed).await);
+                    // A secret that was changed is fetched anew.
+                    if *failed == 0 {
+                        self.orgs.insert(name.clone(), org);
+                    }
+                }
+                Err(problem) => fail(room, name, failed, &problem.message),
+            }
+        }
+        wait
+    }
+}
+
+/// Why nothing is read.
+const LACKS: &str = "the System Log can't be read, because the project has no connection to Okta";
+
+/// Reads what is new in a log; gives how long to wait then.
+async fn look(room: &Room, logs: &dyn Logs, failed: &mut u32) -> Duration {
+    match round(room, logs).await {
+        Ok(()) => {
+            *failed = 0;
+            EVERY
+        }
+        Err(refusal) => {
+            fail(room, logs.name(), failed, &refusal.why);
+            refusal.wait.unwrap_or(EVERY).max(EVERY)
+        }
+    }
+}
+
+/// Counts that a log could not be read, and tells it when that is no accident any more.
+fn fail(room: &Room, name: &str, failed: &mut u32, why: &str) {
+    *failed += 1;
+    if *failed == TRIES {
+        room.complain(name, &format!("the System Log can't be read: {why}"));
+    }
+}
+
 /// Reads what is new, for each of the filters into which the types of events fit.
 async fn round(room: &Room, logs: &dyn Logs) -> Result<(), Refusal> {
     let listeners = room.listeners();
-    let mut kinds: Vec<Text> = listeners.in_log().cloned().collect();
+    let mut kinds: Vec<Text> = listeners.in_log(logs.name()).cloned().collect();
     if kinds.is_empty() {
         return Ok(());
     }
@@ -168,7 +253,7 @@ async fn take(
         body: cursor.write(),
     };
     let source = format!("{name}, System Log");
-    let taken = room.take(&happened, Source::Log, &source, vec![NoteChange::Put(note)]).await;
+    let taken = room.take(&happened, Source::Log(name), &source, vec![NoteChange::Put(note)]).await;
     taken.map_err(|unaccepted| Refusal {
         why: match unaccepted {
             Unaccepted::Full => "too many events wait already".to_owned(),
@@ -195,9 +280,9 @@ fn said_of_hook(one: &Happened) -> String {
 }
 
 /// Has the log read from an earlier moment on, with the next round.
-pub(super) async fn go_back(room: &Room, connection: &str, since_ms: i64) -> Result<(), Problem> {
+pub(super) async fn go_back(room: &Room, since_ms: i64) -> Result<(), Problem> {
     let (runs, told) = (&room.hosted.runs, |error| problem(&error));
-    let notes = runs.store().notes(&Notes { prefix: format!("{connection} ").into(), ..Notes::of(CURSORS) });
+    let notes = runs.store().notes(&Notes::of(CURSORS));
     let back = notes.map_err(told)?.into_iter().filter_map(|note| {
         let cursor = Cursor::read(&note.body)?;
         let last_ms = cursor.last_ms;
@@ -224,11 +309,7 @@ impl Cursor {
     /// One that begins at a moment.
     fn new(filter: String, since_ms: i64) -> Cursor {
         let since = crate::when(since_ms.saturating_mul(1000));
-        let pairs = [("since", &*since), ("sortOrder", "ASCENDING"), ("filter", &filter)];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs);
-        // A blank as `%20`: `+` stands for one in forms only.
-        let next = format!("/api/v1/logs?{}&limit={PAGE}", query.finish().replace('+', "%20"));
+        let next = address(&[("since", &since), ("sortOrder", "ASCENDING"), ("filter", &filter)]);
         Cursor { filter, next, last_ms: since_ms }
     }
 
@@ -251,6 +332,14 @@ impl Cursor {
     }
 }
 
+/// Where the log is asked for this.
+pub(super) fn address(pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    // A blank as `%20`: `+` stands for one in forms only.
+    format!("/api/v1/logs?{}&limit={PAGE}", query.finish().replace('+', "%20"))
+}
+
 /// The filters for some types of events, none of which makes an address too long.
 fn filters(kinds: &[Text]) -> Vec<String> {
     let mut filters: Vec<String> = Vec::new();
@@ -268,7 +357,6 @@ fn filters(kinds: &[Text]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     #[test]
     fn many_types_are_asked_for_in_several_requests() {

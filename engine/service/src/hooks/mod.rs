@@ -1,9 +1,11 @@
 //! The doors by which others tell what happened: Okta's event hooks, webhooks, and Okta's System Log, which is asked.
 
+pub mod again;
 mod doors;
 pub mod inline;
 pub mod log;
 mod okta;
+pub mod org;
 pub mod registered;
 pub mod signature;
 mod webhook;
@@ -16,16 +18,19 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::driver::Stop;
+use flowrun_kit::clock::Clock;
 use flowrun_project::Problem;
 use flowrun_store::{Note, NoteChange};
 use serde::Deserialize;
 
 use crate::changes::What;
-use crate::events::{Happened, Listeners, Source};
+use crate::events::{Happened, Listeners, Source, Unwanted};
 use crate::inbox::{DELIVERIES, Item, Taken, Unaccepted};
 use crate::people::secrets::are_same;
 use crate::service::Hosted;
 pub use doors::{Door, deliveries};
+use crate::tasks::Tasks;
 
 /// A body may have so many bytes. Okta says nothing of it; a hundred events have a few hundred thousand.
 const MOST_BYTES: usize = 4 << 20;
@@ -51,6 +56,18 @@ pub struct HookSettings {
     pub header: Option<String>,
 }
 
+impl HookSettings {
+    /// The variable that holds the secret of the hook of this name.
+    pub fn variable(&self, name: &str) -> String {
+        self.secret_env.clone().unwrap_or_else(|| usual_variable(name))
+    }
+
+    /// The header in which Okta sends the secret.
+    pub fn header(&self) -> &str {
+        self.header.as_deref().unwrap_or("authorization")
+    }
+}
+
 /// The doors of a service.
 pub struct Hooks {
     rooms: Vec<Room>,
@@ -61,6 +78,8 @@ pub struct Hooks {
 struct Room {
     hosted: Arc<Hosted>,
     settings: Settings,
+    /// Since when it is there.
+    since_us: i64,
     heard: Mutex<Heard>,
 }
 
@@ -68,10 +87,20 @@ struct Room {
 #[derive(Default)]
 struct Heard {
     listeners: Option<Arc<Listeners>>,
-    /// What the log has told and the hook should tell too, with the moment until which it may.
-    expected: BTreeMap<Text, i64>,
+    /// What the log has told and the hook should tell too.
+    expected: BTreeMap<Text, Expected>,
     /// How many events in a row only the log has told.
     silent: u32,
+}
+
+/// What a hook should tell.
+struct Expected {
+    /// The moment until which it may.
+    until_us: i64,
+    /// The log that has told it.
+    log: Arc<str>,
+    /// Whether the hook could: while nobody served, it had nobody to tell.
+    could: bool,
 }
 
 impl Hooks {
@@ -80,7 +109,12 @@ impl Hooks {
         projects: impl IntoIterator<Item = (Arc<Hosted>, Settings)>,
         env: BTreeMap<String, String>,
     ) -> Hooks {
-        let room = |(hosted, settings)| Room { hosted, settings, heard: Mutex::default() };
+        let room = |(hosted, settings): (Arc<Hosted>, Settings)| Room {
+            since_us: hosted.runs.now_us(),
+            hosted,
+            settings,
+            heard: Mutex::default(),
+        };
         Hooks { rooms: projects.into_iter().map(room).collect(), env }
     }
 
@@ -90,6 +124,13 @@ impl Hooks {
             .route("/hooks/okta/{name}", get(okta::verify).post(okta::deliver))
             .route("/hooks/{name}", axum::routing::post(webhook::deliver))
             .with_state(self.clone())
+    }
+
+    /// Reads the logs of the projects' orgs until it is told to stop.
+    pub fn read_logs(self: &Arc<Hooks>, tasks: &Tasks, clock: &Clock, stop: &Stop) {
+        for place in 0..self.rooms.len() {
+            tasks.spawn(log::follow(self.clone(), place, clock.clone(), stop.clone()));
+        }
     }
 
     /// The hooks that are set up and whose secrets are missing, with the variables that lack them: nobody gets in there.
@@ -109,17 +150,20 @@ impl Hooks {
 
     /// Has a project's log read again from a moment on: what is not known yet of it starts its runs. For what neither a hook nor the
     /// log's last place would bring.
-    pub async fn redeliver(&self, project: &str, connection: &str, since_ms: i64) -> Result<(), Problem> {
+    pub async fn redeliver(&self, project: &str, since_ms: i64) -> Result<(), Problem> {
         let room =
             self.room(project).ok_or_else(|| Problem::new(format!("there is no project `{project}`")))?;
-        log::go_back(room, connection, since_ms).await
+        log::go_back(room, since_ms).await
     }
 
     /// The variable that holds a hook's secret.
     fn variable(&self, name: &str) -> String {
-        let said = self.rooms.iter().filter_map(|room| room.settings.hooks.get(name));
-        let said = said.filter_map(|hook| hook.secret_env.clone()).next();
-        said.unwrap_or_else(|| usual_variable(name))
+        self.said(name).variable(name)
+    }
+
+    /// What is set for a hook.
+    fn said(&self, name: &str) -> HookSettings {
+        self.rooms.iter().find_map(|room| room.settings.hooks.get(name)).cloned().unwrap_or_default()
     }
 
     fn secret(&self, variable: &str) -> Option<&str> {
@@ -135,8 +179,7 @@ impl Hooks {
     }
 
     fn header(&self, name: &str) -> String {
-        let said = self.rooms.iter().filter_map(|room| room.settings.hooks.get(name));
-        said.filter_map(|hook| hook.header.clone()).next().unwrap_or_else(|| "authorization".to_owned())
+        self.said(name).header().to_owned()
     }
 
     /// The projects that a hook belongs to: those that name it, or else all.
@@ -174,60 +217,71 @@ impl Room {
     async fn take(
         &self,
         happened: &[Happened],
-        source: Source,
+        source: Source<'_>,
         from: &str,
         notes: Vec<NoteChange>,
     ) -> Result<Taken, Unaccepted> {
         let (runs, listeners) = (&self.hosted.runs, self.listeners());
         let now_us = runs.now_us();
         let mut items = Vec::new();
-        let mut expected = BTreeSet::new();
+        let mut expected = BTreeMap::new();
         for one in happened {
             let after_us = one.at_ms.map_or(now_us, |at_ms| at_ms.saturating_mul(1000)) + log::GRACE_US;
             let (found, unwanted) = listeners.items(one, source, after_us);
             if found.iter().any(|item| item.after_us.is_some()) {
-                expected.insert((one.id.clone(), after_us));
+                let could = after_us - log::GRACE_US >= self.since_us;
+                expected.insert(one.id.clone(), Expected { until_us: after_us, log: from.into(), could });
             }
             items.extend(found);
-            for one in unwanted {
-                let (flow, cause) = (Arc::from(&*one.flow), Arc::from(&*one.event));
-                runs.tell(What::Skipped { flow, cause, why: one.why.into() });
-            }
+            self.tell_unwanted(unwanted);
         }
         let taken = self.hosted.inbox.take(&items, notes).await?;
-        self.note_silence(happened, source, expected, taken.new > 0);
+        expected.retain(|id, _| taken.ids.contains(id));
+        self.note_silence(happened, source, expected);
         if !happened.is_empty() {
             runs.tell(What::Received { source: from.into(), new: taken.new, again: taken.again });
         }
         Ok(taken)
     }
 
+    fn tell_unwanted(&self, unwanted: Vec<Unwanted>) {
+        for one in unwanted {
+            let (flow, cause) = (Arc::from(&*one.flow), Arc::from(&*one.event));
+            self.hosted.runs.tell(What::Skipped { flow, cause, why: one.why.into() });
+        }
+    }
+
     /// Keeps count of what the log alone tells.
-    fn note_silence(
-        &self,
-        happened: &[Happened],
-        source: Source,
-        expected: BTreeSet<(Text, i64)>,
-        new: bool,
-    ) {
+    fn note_silence(&self, happened: &[Happened], source: Source<'_>, expected: BTreeMap<Text, Expected>) {
         let mut heard = self.heard();
         match source {
             Source::Hook if !happened.is_empty() => {
                 heard.silent = 0;
                 heard.expected.retain(|id, _| !happened.iter().any(|one| one.id == *id));
             }
-            Source::Log if new => heard.expected.extend(expected),
+            Source::Log(_) => heard.expected.extend(expected),
             _ => {}
         }
     }
 
-    /// Tells once that a hook is silent: the log has told much, and the hook nothing of it in time.
+    /// Tells what no hook has told in time, and once that a hook is silent: the log has told much, and the hook nothing of it.
     fn miss(&self, now_us: i64) {
         let mut heard = self.heard();
         let before = heard.silent;
-        let late = heard.expected.values().filter(|until_us| **until_us <= now_us).count();
-        heard.expected.retain(|_, until_us| *until_us > now_us);
-        heard.silent += late as u32;
+        let mut late: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        let mut silent = 0;
+        heard.expected.retain(|_, expected| {
+            if expected.until_us > now_us {
+                return true;
+            }
+            *late.entry(expected.log.clone()).or_default() += 1;
+            silent += u32::from(expected.could);
+            false
+        });
+        heard.silent += silent;
+        for (source, events) in late {
+            self.hosted.runs.tell(What::Reconciled { source, events });
+        }
         if before < SILENT && heard.silent >= SILENT {
             let why = format!(
                 "the last {} events are known from the System Log alone: look whether the hook is active and verified, \

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use flowrun_core::value::{Record, Text, Value, parse_json};
 use serde_json::json;
 
-use super::{Hooks, MOST_BYTES, delivered, open_headers, unaccepted};
+use super::{Hooks, MOST_BYTES, again, delivered, open_headers, unaccepted};
 use crate::events::okta::{Envelope, read};
 use crate::events::{Happened, Source};
 
@@ -69,7 +69,8 @@ pub(super) async fn deliver(
         }
         let now_us = room.hosted.runs.now_us();
         let id = envelope.id.as_deref().unwrap_or("-");
-        let notes = vec![delivered(&name, id, happened.len(), now_us)];
+        let had = envelope.id.iter().map(|id| again::had(&name, id, &happened, now_us));
+        let notes = std::iter::once(delivered(&name, id, happened.len(), now_us)).chain(had).collect();
         if let Err(why) = room.take(&happened, Source::Hook, &name, notes).await {
             return unaccepted(&why);
         }

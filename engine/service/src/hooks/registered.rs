@@ -66,26 +66,37 @@ pub fn deliverable(kinds: &BTreeSet<Text>) -> (BTreeSet<Text>, BTreeSet<Text>) {
 
 /// Makes a hook; it delivers when it is verified, which may take some minutes to show.
 pub async fn create(api: &dyn Api, new: New<'_>) -> Result<Registered, String> {
-    if !new.uri.starts_with("https://") {
-        return Err(format!("Okta delivers over https alone, and not to {}", new.uri));
+    one(api.call("POST", PATH.to_owned(), Some(new.body()?)).await?)
+}
+
+/// Puts another in the place of a hook. One with another address or secret has to be verified anew.
+pub async fn replace(api: &dyn Api, id: &str, new: New<'_>) -> Result<Registered, String> {
+    one(api.call("PUT", format!("{PATH}/{id}"), Some(new.body()?)).await?)
+}
+
+impl New<'_> {
+    /// What Okta is told of it.
+    fn body(&self) -> Result<Value, String> {
+        if !self.uri.starts_with("https://") {
+            return Err(format!("Okta delivers over https alone, and not to {}", self.uri));
+        }
+        let (kinds, never) = deliverable(self.kinds);
+        if let Some(kind) = never.first() {
+            return Err(format!("no hook delivers `{kind}`: say `source: log` in the flows that want it"));
+        }
+        if kinds.is_empty() || kinds.len() > MOST_TYPES {
+            return Err(format!("a hook is for 1 to {MOST_TYPES} types of events, not for {}", kinds.len()));
+        }
+        let items: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
+        Ok(json!({
+            "name": self.name,
+            "events": { "type": "EVENT_TYPE", "items": items },
+            "channel": { "type": "HTTP", "version": "1.0.0", "config": {
+                "uri": self.uri, "headers": [],
+                "authScheme": { "type": "HEADER", "key": self.header, "value": self.secret },
+            } },
+        }))
     }
-    let (kinds, never) = deliverable(new.kinds);
-    if let Some(kind) = never.first() {
-        return Err(format!("no hook delivers `{kind}`: say `source: log` in the flows that want it"));
-    }
-    if kinds.is_empty() || kinds.len() > MOST_TYPES {
-        return Err(format!("a hook is for 1 to {MOST_TYPES} types of events, not for {}", kinds.len()));
-    }
-    let items: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
-    let body = json!({
-        "name": new.name,
-        "events": { "type": "EVENT_TYPE", "items": items },
-        "channel": { "type": "HTTP", "version": "1.0.0", "config": {
-            "uri": new.uri, "headers": [],
-            "authScheme": { "type": "HEADER", "key": new.header, "value": new.secret },
-        } },
-    });
-    one(api.call("POST", PATH.to_owned(), Some(body)).await?)
 }
 
 /// Has Okta ask the receiver whether it is there.

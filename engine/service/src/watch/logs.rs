@@ -142,7 +142,7 @@ impl Log {
 fn level(what: &What) -> Level {
     match what {
         What::Began(_) | What::Switched { .. } | What::Received { .. } | What::Reloaded { .. } => Level::Info,
-        What::Missed { .. } | What::Skipped { .. } => Level::Warn,
+        What::Missed { .. } | What::Skipped { .. } | What::Reconciled { .. } => Level::Warn,
         What::Refused { .. } | What::Trouble { .. } => Level::Error,
         What::Moved(moved) => match moved.state.status() {
             Status::Running | Status::Waiting | Status::Paused => Level::Debug,
@@ -165,6 +165,9 @@ fn words(what: &What) -> String {
         What::Skipped { flow, cause, why } => format!("{flow} was not started ({cause}): {why}"),
         What::Received { source, new, again } => {
             format!("{source} brought {new} new events, {again} were known")
+        }
+        What::Reconciled { source, events } => {
+            format!("{source} alone told {events} events: no hook did in time")
         }
         What::Reloaded { version } => format!("version {version} runs now"),
         What::Refused { why } => {

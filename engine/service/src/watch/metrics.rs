@@ -190,6 +190,9 @@ impl Metrics {
                 self.add(&EVENT_DUPLICATE, &[project, source], *again);
                 self.0.set(&EVENT_LAST, &[project, source], seconds(change.at_us));
             }
+            What::Reconciled { source, events } => {
+                self.add(&EVENT_RECONCILED, &[project, source], *events);
+            }
             What::Reloaded { version } => self.0.set(&PROJECT_VERSION, &[project], *version as f64),
             What::Refused { .. } => self.add(&PROJECT_REFUSED, &[project], 1),
             What::Trouble { kind, about, .. } => self.add(&TROUBLE, &[project, kind, about], 1),
@@ -252,6 +255,7 @@ mod tests {
             (3, moved("r1", "import", "schedule", State::Failed, Some("RateLimit"))),
             (4, moved("r2", "import", "schedule", State::Done, None)),
             (5_000_000, What::Received { source: "okta".into(), new: 3, again: 2 }),
+            (6, What::Reconciled { source: "okta, System Log".into(), events: 2 }),
             (7, skipped("schedule")),
             (8, skipped("user.created")),
             (9, What::Reloaded { version: 4 }),
@@ -277,6 +281,7 @@ mod tests {
             r#"flowrun_run_duration_seconds_count{project="people",flow="import",trigger="schedule",result="done"} 1"#,
             r#"flowrun_event_received_total{project="people",source="okta"} 3"#,
             r#"flowrun_event_duplicate_total{project="people",source="okta"} 2"#,
+            r#"flowrun_event_reconciled_total{project="people",source="okta, System Log"} 2"#,
             r#"flowrun_event_last_timestamp_seconds{project="people",source="okta"} 5"#,
             r#"flowrun_schedule_skipped_total{project="people",flow="a"} 1"#,
             r#"flowrun_schedule_missed_total{project="people",flow="a"} 3"#,

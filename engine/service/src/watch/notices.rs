@@ -166,7 +166,11 @@ impl Notice {
                 let subject = format!("trouble with the {kind} {about}");
                 Some(notice(known, about, subject, why.to_string(), to_do.to_owned()))
             }
-            What::Began(_) | What::Switched { .. } | What::Received { .. } | What::Reloaded { .. } => None,
+            What::Began(_)
+            | What::Switched { .. }
+            | What::Received { .. }
+            | What::Reconciled { .. }
+            | What::Reloaded { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What differs between two flows: their names, what starts them, what they take and give, their cards.
 
-use flowrun_core::model::{Alone, Expr, Flow, Input, Name, Trigger, on_or_off};
+use flowrun_core::model::{Alone, At, Expr, Flow, Input, Name, Trigger, on_or_off};
 use flowrun_core::names::stem;
 use flowrun_core::settings::Settings;
 use flowrun_core::value::Value;
@@ -111,6 +111,7 @@ fn started(trigger: &Trigger) -> &'static str {
         Trigger::Schedule(_) => "a schedule",
         Trigger::ApiEndpoint { .. } => "an API endpoint",
         Trigger::Event { .. } => "an event",
+        Trigger::Poll(_) => "a poll",
         Trigger::Webhook { .. } => "a webhook",
     }
 }
@@ -182,18 +183,7 @@ impl Both<'_> {
             ) => {
                 changes.extend(texts("event", Some(was), Some(now)));
                 settings("event", more_was, more_now, changes);
-                let of = Fields { card: "", sort: "event" };
-                let gone = |(name, _): &&(Name, _)| fields_now.iter().all(|(other, _)| other.it != name.it);
-                let names = fields_now.iter().chain(fields_was.iter().filter(gone)).map(|(name, _)| name);
-                for name in names {
-                    let find = |fields: &[(Name, flowrun_core::model::At<Expr>)]| {
-                        fields
-                            .iter()
-                            .find(|(other, _)| other.it == name.it)
-                            .map(|(_, value)| value.it.clone())
-                    };
-                    self.field(of, &name.it, find(fields_was).as_ref(), find(fields_now).as_ref(), changes);
-                }
+                self.fields_of("event", fields_was, fields_now, changes);
                 let fields = |filter: &Option<_>| {
                     filter.as_ref().map(|filter: &flowrun_core::model::At<Expr>| filter.it.clone())
                 };
@@ -202,6 +192,12 @@ impl Both<'_> {
                     let of = Fields { card: "", sort: "event" };
                     self.field(of, "filter", was.as_ref(), now.as_ref(), changes);
                 }
+            }
+            (Trigger::Poll(was), Trigger::Poll(now)) => {
+                changes.extend(texts("card that is polled", Some(&was.card), Some(&now.card)));
+                changes.extend(texts("connection", was.connection.as_ref(), now.connection.as_ref()));
+                self.fields_of("poll", &was.with, &now.with, changes);
+                settings("poll", &was.more, &now.more, changes);
             }
             (Trigger::Webhook { name: was, more: old }, Trigger::Webhook { name: now, more: new }) => {
                 changes.extend(texts("webhook", Some(was), Some(now)));
@@ -212,11 +208,31 @@ impl Both<'_> {
                 let told = |trigger: &Trigger| match trigger {
                     Trigger::Schedule(schedule) => format!("a schedule: {}", schedule.cron.it),
                     Trigger::Event { event, .. } => format!("an event: {}", event.it),
+                    Trigger::Poll(poll) => format!("a poll: {}", poll.card.it),
                     Trigger::Webhook { name, .. } => format!("a webhook: {}", name.it),
                     other => started(other).to_owned(),
                 };
                 changes.push(Change::of("started by", Some(told(old)), Some(told(new))));
             }
+        }
+    }
+
+    /// The fields of what starts a flow.
+    fn fields_of(
+        &self,
+        sort: &'static str,
+        was: &[(Name, At<Expr>)],
+        now: &[(Name, At<Expr>)],
+        changes: &mut Vec<Change>,
+    ) {
+        let of = Fields { card: "", sort };
+        let gone = |(name, _): &&(Name, _)| now.iter().all(|(other, _)| other.it != name.it);
+        let names = now.iter().chain(was.iter().filter(gone)).map(|(name, _)| name);
+        for name in names {
+            let find = |fields: &[(Name, At<Expr>)]| {
+                fields.iter().find(|(other, _)| other.it == name.it).map(|(_, value)| value.it.clone())
+            };
+            self.field(of, &name.it, find(was).as_ref(), find(now).as_ref(), changes);
         }
     }
 

@@ -81,6 +81,15 @@ fn facts(flow: &Flow, about: &About) -> String {
                 add(&key.it, text(&plain(&flowrun_core::model::Expr::Constant(value.it.clone()))));
             }
         }
+        Trigger::Poll(poll) => {
+            add("Polls", code(&poll.card));
+            for (name, value) in &poll.with {
+                add(&name.it, code(&plain(&value.it)));
+            }
+            for (key, value) in &poll.more {
+                add(&key.it, text(&plain(&flowrun_core::model::Expr::Constant(value.it.clone()))));
+            }
+        }
         Trigger::Event { event, with, filter, .. } => {
             add("Event", code(event));
             for (name, value) in with {

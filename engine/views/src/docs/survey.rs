@@ -85,6 +85,7 @@ impl About {
             Trigger::Schedule(schedule) => format!("Scheduled: {}", schedule.cron.it),
             Trigger::ApiEndpoint { .. } => "API endpoint".to_owned(),
             Trigger::Webhook { name, .. } => format!("Webhook: {}", name.it),
+            Trigger::Poll(poll) => format!("Poll: {}", poll.card.it),
             Trigger::Event { event, .. } => {
                 let (connector, name) = event.split_once('.').unwrap_or(("", event));
                 format!("Event: {} {}", category::title(catalog, connector), category::words(name))

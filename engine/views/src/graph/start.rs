@@ -34,6 +34,12 @@ pub fn trigger(flow: &Flow) -> Node {
             rows.extend(settings(more));
             &title_of(external(event).unwrap_or(event))
         }
+        Trigger::Poll(poll) => {
+            rows.push(Row::plain("card", &**poll.card));
+            rows.extend(poll.with.iter().map(|(name, value)| Row::plain(&name.it, plain(&value.it))));
+            rows.extend(settings(&poll.more));
+            "Poll"
+        }
         Trigger::Webhook { name, more } => {
             rows.push(Row::plain("name", &***name));
             rows.extend(settings(more));

@@ -281,6 +281,16 @@ fn trigger() -> Value {
                     "filter": { "description": "Which of the events count." },
                 })),
             })),
+            only("poll", json!({
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["card", "id"],
+                "properties": with(settings::POLL, json!({
+                    "card": text("The card that lists, as okta.list_users_with_search."),
+                    "connection": text("The connection that it uses, where several would fit."),
+                    "with": { "description": "Its fields.", "type": ["object", "null"] },
+                })),
+            })),
             only("webhook", json!({
                 "type": "object",
                 "additionalProperties": false,

@@ -1,8 +1,8 @@
 //! `flowrun serve`: starts flows by the clock, by requests and by events, and answers for what ran.
 
-mod asks;
+pub mod asks;
 mod doors;
-mod settings;
+pub mod settings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -171,6 +171,7 @@ async fn serve(
     let log = Log::new(form, Level::Info, std::io::stderr());
     let transport = Arc::new(asks::transport(surroundings)?);
     let hooks = hooks(&service, &settings, surroundings, console);
+    hooks.read_logs(&service.tasks, &service.clock, &stop);
     let tower = Watchtower::new(watch::Setup {
         changes: &service.changes,
         clock: service.clock.clone(),
