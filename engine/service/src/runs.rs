@@ -402,6 +402,8 @@ impl Runs {
             cards: 0,
             effects: 0,
             state,
+            pause: None,
+            traceparent: None,
         })));
         Ok(())
     }

@@ -70,8 +70,12 @@ impl Listeners {
     }
 
     /// The listeners of the project in a folder, as it is now.
-    pub fn read(folder: &Path, around: &Surroundings) -> Result<Listeners, Refused> {
-        let version = Version::read(folder, 1, 0, around)?;
+    pub fn read(
+        folder: &Path,
+        environment: Option<&str>,
+        around: &Surroundings,
+    ) -> Result<Listeners, Refused> {
+        let version = Version::read(folder, 0, environment, around)?;
         Ok(Listeners::of(Arc::new(version), around.registry.vocabulary()))
     }
 
