@@ -35,7 +35,9 @@ pub struct Committed {
 
 /// Who is told of each commit, by the thread that writes; nobody until somebody wants to be.
 #[derive(Clone, Default)]
-pub(super) struct Watcher(pub(super) Arc<OnceLock<Box<dyn Fn(Committed) + Send + Sync>>>);
+pub(super) struct Watcher(pub(super) Arc<OnceLock<Tell>>);
+
+type Tell = Box<dyn Fn(Committed) + Send + Sync>;
 
 impl fmt::Debug for Watcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
