@@ -12,6 +12,7 @@ use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::docs::DocsArgs;
 use crate::commands::doctor::DoctorArgs;
+use crate::commands::flows::FlowsArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::run::RunArgs;
@@ -20,6 +21,7 @@ use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::tables::TablesArgs;
+use crate::site::ServerArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,16 +42,18 @@ Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 3
     name = "flowrun",
     version,
     after_help = EXAMPLES,
-    args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     arg_required_else_help = true,
-    override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND",
+    override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND\n       flowrun --server URL COMMAND",
     subcommand_value_name = "COMMAND"
 )]
 pub struct Cli {
     /// What to do; `run` unless said.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// What to run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -80,6 +84,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Look at kept tables, fill and clear them
     Tables(TablesArgs),
+    /// List flows and what starts them, turn them on and off
+    Flows(FlowsArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking
@@ -104,4 +110,22 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Print the completions of commands and options for a shell
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// Whether it is there at a service too.
+    pub fn asks_a_server(&self) -> bool {
+        matches!(
+            self,
+            Command::Run(_)
+                | Command::Runs(_)
+                | Command::Resume(_)
+                | Command::Settle(_)
+                | Command::Cancel(_)
+                | Command::Rerun(_)
+                | Command::Fork(_)
+                | Command::Tables(_)
+                | Command::Flows(_)
+        )
+    }
 }

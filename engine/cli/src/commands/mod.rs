@@ -10,6 +10,7 @@ pub mod convert;
 pub mod diff;
 pub mod docs;
 pub mod doctor;
+pub mod flows;
 pub mod fmt;
 pub mod graph;
 pub mod run;

@@ -10,22 +10,27 @@ use flowrun_core::memory::Memory;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
+use flowrun_host::session::durable::history::moment;
 use flowrun_host::session::{Begun, Ended, Job, Plan, Record, Say, Session, save};
 use flowrun_kit::activity::Tally;
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
+use flowrun_store::{Run, State};
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
 use flowrun_views::{failure, mistakes};
 use serde::Serialize;
 
+use super::again::Planned;
+use super::runs::PlaceArgs;
 use crate::console::Console;
 use crate::live::Live;
 use crate::outcome::{DONE, FAILED, HELD, INTERRUPTED, Refused};
 use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
+use crate::site;
 use crate::surroundings::Surroundings;
 use crate::values::{pair, scale, whole};
 
@@ -69,6 +74,9 @@ pub struct RunArgs {
     /// Which flow of an export to run: its title, or its name as `check` shows it
     #[arg(long, value_name = "FLOW", help_heading = "The flow")]
     pub flow: Option<String>,
+    /// Run a delegated flow in the name of this user, by their Okta User ID
+    #[arg(long = "as", value_name = "USER", help_heading = "The flow")]
+    pub run_as: Option<String>,
     /// Fill a table from a CSV file, whose first line names columns, before the flow starts
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = pair, help_heading = "The flow")]
     pub tables: Vec<(String, String)>,
@@ -186,6 +194,34 @@ impl RunArgs {
         })
     }
 
+    /// What is said of runs of this machine alone, and whether it is said here.
+    pub(crate) fn of_this_machine(&self) -> [(&'static str, bool); 22] {
+        [
+            ("--set", !self.vars.is_empty()),
+            ("--flow", self.flow.is_some()),
+            ("--table", !self.tables.is_empty()),
+            ("--mock", self.mock.is_some()),
+            ("--files", self.files.is_some()),
+            ("--live", self.live),
+            ("--simulate", self.simulate),
+            ("--connections", self.connections.is_some()),
+            ("--time-scale", self.time_scale.is_some()),
+            ("--ca-file", self.ca_file.is_some()),
+            ("--dry-run", self.dry_run),
+            ("--audit", self.audit.is_some()),
+            ("--no-audit", self.no_audit),
+            ("--audit-profiles", self.audit_profiles),
+            ("--state", self.state.is_some()),
+            ("--no-journal", self.no_journal),
+            ("--max-file-mb", self.max_file_mb.is_some()),
+            ("--max-files-mb", self.max_files_mb.is_some()),
+            ("--memory", self.memory_mb.is_some()),
+            ("--cards", self.cards.is_some()),
+            ("--wait", self.wait),
+            ("the simulators' options", self.simulators.are_asked_for()),
+        ]
+    }
+
     /// The bounds that the run's files have. One file may always fill all the room that there is.
     fn bounds(&self) -> Bounds {
         let usual = Bounds::default();
@@ -200,6 +236,15 @@ pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'
     let mut warnings = Vec::new();
     let plan = Plan::new(args.job(surroundings.memory_used)?, surroundings.session(), &mut warnings);
     planned(plan, &warnings, console)
+}
+
+/// Plans a run in this process, or begins it at a service.
+pub fn start(
+    args: &RunArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    site::of(&PlaceArgs::default(), surroundings)?.start(args, console)
 }
 
 /// Says what is wrong.
@@ -385,35 +430,15 @@ fn tell(
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     let report = &ended.report;
-    let mut code = match report.status {
-        _ if ended.interrupted => INTERRUPTED,
-        Status::Cancelled => INTERRUPTED,
-        Status::Done | Status::Planned | Status::Stopped | Status::Handled => DONE,
-        Status::Failed | Status::Running => FAILED,
-        Status::Paused | Status::Held => HELD,
-    };
+    let mut code = if ended.interrupted { INTERRUPTED } else { code_of(report.status) };
     if args.json {
         let json = serde_json::to_string_pretty(&Told::of(args, ended)).map_err(std::io::Error::other)?;
         console.tell(&format!("{json}\n"))?;
     } else {
         let paint = Paint(console.out_look.color);
-        let detail = if args.trace { Detail::Trace } else { Detail::Cards };
-        let rows = rows(report, detail, registry.catalog());
-        let frame = Frame::of(console.out_look);
-        let frame = if args.trace { frame.whole() } else { frame };
-        let mut text = transcript::lines(&rows, &frame, paint);
-        let explained = report.flow.error.as_ref().filter(|_| code == FAILED);
-        text.push_str(&transcript::messages(&rows, &frame, explained.map(|error| &*error.message), paint));
-        text.push_str(&transcript::warnings(report, paint));
-        text.push_str(&traffic(ended, args.trace, paint));
-        text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
-        text = words::harmless(&text).into_owned();
-        if args.outputs {
-            let outputs = serde_json::to_value(&report.flow.outputs).map_err(std::io::Error::other)?;
-            text.push_str(&serde_yaml::to_string(&outputs).map_err(std::io::Error::other)?);
-        } else {
-            text.push_str(&transcript::lists(report, paint));
-        }
+        let traffic = traffic(ended, args.trace, paint);
+        let how = (ended.interrupted, ended.real_ms);
+        let mut text = transcript_of(args, report, how, &traffic, registry, console)?;
         if args.dry_run {
             text.push_str(&transcript::rehearsal(&ended.withheld, ended.withheld_count, paint));
         }
@@ -422,7 +447,10 @@ fn tell(
     if let Some(after) = &ended.aftermath {
         tell_aftermath(args, after, ended, registry, console)?;
     }
-    tell_open(ended, console);
+    if ended.broken.is_some() && ended.journaled && !matches!(report.status, Status::Paused | Status::Held) {
+        console.note(&format!("once that is mended, `flowrun resume {}` goes on\n", report.run));
+    }
+    tell_open(report, &ended.unsettled.join(", "), console);
     if let Some(broken) = &ended.broken {
         console.refuse(broken);
         code = code.max(FAILED);
@@ -445,23 +473,99 @@ fn tell(
     Ok(code)
 }
 
-/// What is to be done about a run that can't go on by itself.
-fn tell_open(ended: &Ended, console: &mut Console<'_>) {
-    let id = &ended.report.run;
-    match ended.report.status {
+/// The exit code that a run deserves.
+fn code_of(status: Status) -> u8 {
+    match status {
+        Status::Cancelled => INTERRUPTED,
+        Status::Done | Status::Planned | Status::Stopped | Status::Handled => DONE,
+        Status::Failed | Status::Running => FAILED,
+        Status::Paused | Status::Held => HELD,
+    }
+}
+
+/// What happened, for people.
+fn transcript_of(
+    args: &RunArgs,
+    report: &Report,
+    (interrupted, real_ms): (bool, Option<f64>),
+    traffic: &str,
+    registry: &Registry,
+    console: &Console<'_>,
+) -> Result<String, Refused> {
+    let paint = Paint(console.out_look.color);
+    let detail = if args.trace { Detail::Trace } else { Detail::Cards };
+    let rows = rows(report, detail, registry.catalog());
+    let frame = Frame::of(console.out_look);
+    let frame = if args.trace { frame.whole() } else { frame };
+    let mut text = transcript::lines(&rows, &frame, paint);
+    let explained = report.flow.error.as_ref().filter(|_| !interrupted && code_of(report.status) == FAILED);
+    text.push_str(&transcript::messages(&rows, &frame, explained.map(|error| &*error.message), paint));
+    text.push_str(&transcript::warnings(report, paint));
+    text.push_str(traffic);
+    text.push_str(&transcript::summary(report, interrupted, real_ms, paint));
+    text = words::harmless(&text).into_owned();
+    if args.outputs {
+        let outputs = serde_json::to_value(&report.flow.outputs).map_err(std::io::Error::other)?;
+        text.push_str(&serde_yaml::to_string(&outputs).map_err(std::io::Error::other)?);
+    } else {
+        text.push_str(&transcript::lists(report, paint));
+    }
+    Ok(text)
+}
+
+/// Tells what happened in a run at a service; the exit code that it deserves.
+pub(crate) fn tell_report(
+    args: &RunArgs,
+    run: &Run,
+    report: &Report,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
+    let code = match run.state {
+        // It goes on by itself.
+        State::Waiting { .. } => DONE,
+        _ => code_of(report.status),
+    };
+    if args.json {
+        let json = serde_json::to_string_pretty(report).map_err(std::io::Error::other)?;
+        console.tell(&format!("{json}\n"))?;
+    } else {
+        let hosts: Vec<String> = match &*run.about.scope {
+            "no connections" => Vec::new(),
+            hosts => hosts.split(", ").map(str::to_owned).collect(),
+        };
+        let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
+        let head = transcript::header(&report.flow.name, &hosts, &frame, paint);
+        let told = transcript_of(args, report, (false, None), "", registry, console)?;
+        console.tell(&format!("{}{told}", words::harmless(&head)))?;
+    }
+    if let State::Waiting { wake_us } = run.state {
+        console.note(&format!("goes on by itself at {}\n", moment(wake_us)));
+    }
+    let question = match &run.state {
+        State::Held { question } => question.trim_start_matches("what became of ").trim_end_matches('?'),
+        _ => "",
+    };
+    tell_open(report, question, console);
+    if code == FAILED {
+        console.note(&failure::brief(report, console.err_look));
+    }
+    Ok(code)
+}
+
+/// What is to be done about a run that can't go on by itself; of which cards nobody knows what became of them.
+fn tell_open(report: &Report, unsettled: &str, console: &mut Console<'_>) {
+    let id = &report.run;
+    match report.status {
         Status::Paused => {
             console
                 .note(&format!("waits for an answer: `flowrun resume {id} --input NAME=VALUE` gives it\n"));
         }
         Status::Held => {
-            let cards = ended.unsettled.join(", ");
-            let card = ended.unsettled.first().and_then(|card| card.split('`').nth(1)).unwrap_or("CARD");
+            let card = unsettled.split('`').nth(1).unwrap_or("CARD");
             console.note(&format!(
-                "nobody knows what became of {cards}\n  look, then say it: `flowrun settle {id} {card} --happened`, `--did-not` or `--fail`\n"
+                "nobody knows what became of {unsettled}\n  look, then say it: `flowrun settle {id} {card} --happened`, `--did-not` or `--fail`\n"
             ));
-        }
-        _ if ended.broken.is_some() && ended.journaled => {
-            console.note(&format!("once that is mended, `flowrun resume {id}` goes on\n"));
         }
         _ => {}
     }

@@ -32,6 +32,7 @@ use flowrun_kit::registry::Registry;
 
 use alone::Alone;
 use durable::home::Stores;
+pub use given::read as read_as;
 pub use job::{Begun, Job, Record, Say};
 use lines::Lines;
 pub use plan::{Plan, Ready, clock};

@@ -134,6 +134,12 @@ impl Plan {
         connections::connect(&self.ready.planned, &purpose)
     }
 
+    /// The folder of the store that the run needs, if it needs one for itself.
+    pub fn store_folder(&self) -> Option<PathBuf> {
+        let keeps = self.job.journal || !self.kept_tables().is_empty();
+        self.folder().filter(|_| keeps && !self.job.dry_run)
+    }
+
     /// Where what outlives the run is kept. Nothing outlives a run that reaches nothing real, unless it is said where.
     fn folder(&self) -> Option<PathBuf> {
         let usual = || home::folder(&self.ready.project.root, &self.ready.surroundings.env);

@@ -226,6 +226,7 @@ async fn projects(call: Call) -> Result<Reply, Problem> {
         let told = json!({
             "project": &*served.name,
             "folder": served.folder.display().to_string(),
+            "store": served.home.folder.display().to_string(),
             "version": version.number,
             "hash": version.hash,
             "read": crate::when(version.at_us),

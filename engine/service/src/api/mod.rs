@@ -4,6 +4,7 @@
 
 mod events;
 mod flows;
+mod follow;
 mod openapi;
 mod page;
 mod people;
@@ -11,6 +12,7 @@ mod route;
 mod runs;
 mod see;
 mod tables;
+mod taking;
 
 use std::sync::Arc;
 
@@ -34,10 +36,19 @@ pub struct Api {
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    [openapi::ROUTES, flows::ROUTES, runs::ROUTES, tables::ROUTES, people::ROUTES, events::ROUTES]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        openapi::ROUTES,
+        flows::ROUTES,
+        runs::ROUTES,
+        follow::ROUTES,
+        taking::ROUTES,
+        tables::ROUTES,
+        people::ROUTES,
+        events::ROUTES,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The interface. The guard of `People` must stand before it.

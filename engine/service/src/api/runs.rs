@@ -191,6 +191,7 @@ pub const ROUTES: &[Route] = &[
 fn told(hosted: &Hosted, run: &Run, sees: bool) -> Value {
     let mut told = history::as_json(run);
     told["project"] = json!(&*hosted.runs.served.name);
+    told["owner"] = json!(run.about.owner);
     told["live"] = json!(hosted.runs.is_live(&run.about.id));
     if let Some(live) = hosted.runs.live().get(&run.about.id) {
         let progress = *live.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -203,7 +204,7 @@ fn told(hosted: &Hosted, run: &Run, sees: bool) -> Value {
 }
 
 /// Something that may block its thread, as reading a store does.
-async fn reading<T: Send + 'static>(
+pub(super) async fn reading<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "what was asked for can't be read");
@@ -256,7 +257,7 @@ async fn list(call: Call) -> Result<Reply, Problem> {
 }
 
 /// A run of the call's project; one that the caller may not see is not there.
-fn known(call: &Call) -> Result<(Arc<Hosted>, Run), Problem> {
+pub(super) fn known(call: &Call) -> Result<(Arc<Hosted>, Run), Problem> {
     let (hosted, id) = (call.project()?.clone(), call.part("run"));
     let run =
         hosted.runs.store().run(id).map_err(|error| Problem::new(StatusCode::NOT_FOUND, &error.message))?;
@@ -273,7 +274,7 @@ fn allowed(call: &Call, right: Right) -> Result<(Arc<Hosted>, Run), Problem> {
     Ok((hosted, run))
 }
 
-fn sees(call: &Call, hosted: &Hosted, run: &Run) -> bool {
+pub(super) fn sees(call: &Call, hosted: &Hosted, run: &Run) -> bool {
     call.may(Right::SeeData, &hosted.runs.served.name, &run.about.flow)
 }
 

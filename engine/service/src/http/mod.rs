@@ -3,7 +3,9 @@
 pub mod health;
 pub mod metrics;
 mod server;
+#[cfg(unix)]
+pub mod socket;
 mod tls;
 
-pub use server::{Encryption, Limits, serve};
+pub use server::{Encryption, Limits, Listener, serve};
 pub use tls::certificate;

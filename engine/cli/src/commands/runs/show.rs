@@ -3,7 +3,7 @@
 use clap::Args;
 use flowrun_core::report::Report;
 use flowrun_core::words;
-use flowrun_host::session::durable::history::{self, as_json, moment};
+use flowrun_host::session::durable::history::{as_json, moment};
 use flowrun_store::{Run, State};
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
@@ -11,6 +11,7 @@ use flowrun_views::transcript::{self, Detail, Frame, rows};
 use super::places::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
+use crate::site;
 use crate::surroundings::Surroundings;
 
 /// What `runs show` is told.
@@ -35,8 +36,9 @@ pub struct ShowArgs {
 
 /// Shows a run.
 pub fn show(args: &ShowArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let (home, run) = args.place.find(&args.run, surroundings)?;
-    let report = history::report(&home, &run, args.at, surroundings.registry.vocabulary())?;
+    let site = site::of(&args.place, surroundings)?;
+    let run = site.run(&args.run)?;
+    let report = site.report(&run, args.at)?;
     if args.json {
         let told = serde_json::json!({ "run": as_json(&run), "report": report });
         console.print(&format!("{told:#}\n"))?;

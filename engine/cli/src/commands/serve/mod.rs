@@ -157,7 +157,9 @@ async fn serve(
         env: &surroundings.env,
         reports: Some(service.clone()),
     })?;
-    let router = router(&service, &people, &endpoints, &hooks, &metrics);
+    let api = Api { service: service.clone(), people: people.clone(), endpoints: endpoints.clone() };
+    sockets(&api, &stop, console);
+    let router = router(api, &hooks, &metrics);
     let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
     let running = service.run(stop.clone(), Duration::from_secs(args.grace));
     let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
@@ -172,20 +174,35 @@ async fn serve(
 }
 
 /// All that is answered.
-fn router(
-    service: &Arc<Service>,
-    people: &People,
-    endpoints: &Arc<Endpoints>,
-    hooks: &Arc<Hooks>,
-    metrics: &Metrics,
-) -> Router {
-    let (service, people, endpoints) = (service.clone(), people.clone(), endpoints.clone());
+fn router(api: Api, hooks: &Arc<Hooks>, metrics: &Metrics) -> Router {
+    let (people, endpoints) = (api.people.clone(), api.endpoints.clone());
     let outside = endpoints.router().merge(hooks.routes());
-    let health = http::health::router(service.clone());
-    let api = api::router(Api { service, people: people.clone(), endpoints });
+    let health = http::health::router(api.service.clone());
+    let api = api::router(api);
     let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
     health.merge(outside).merge(inside)
 }
+
+/// Answers the commands of whoever started it, at a socket in the folder of each project's store.
+#[cfg(unix)]
+fn sockets(api: &Api, stop: &Stop, console: &mut Console<'_>) {
+    for project in &api.service.projects {
+        let folder = &project.runs.served.home.folder;
+        match http::socket::Socket::bind(folder) {
+            Ok(socket) => {
+                let router = api.people.open(api::router(api.clone()));
+                tokio::spawn(http::serve(socket, None, router, http::Limits::default(), stop.clone()));
+            }
+            Err(error) => console.warn(&format!(
+                "commands of this machine can't be answered in {}: {error}",
+                folder.display()
+            )),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn sockets(_: &Api, _: &Stop, _: &mut Console<'_>) {}
 
 fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
     let clock = match &surroundings.simulators {

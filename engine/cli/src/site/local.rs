@@ -1,0 +1,284 @@
+//! What this machine keeps: stores in folders. One that a service has is asked for by the service's socket.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use flowrun_core::journal::Entry;
+use flowrun_core::report::Report;
+use flowrun_core::stored::{Blind, decode};
+use flowrun_core::value::Record;
+use flowrun_host::runtime;
+use flowrun_host::session::clock;
+use flowrun_host::session::durable::history::{self, happened, moment};
+use flowrun_host::session::durable::home::{self, Home, own_now, problem};
+use flowrun_host::session::durable::recall::{Recalled, Sight};
+use flowrun_project::check::{Given, examine};
+use flowrun_project::{Problem, Project};
+use flowrun_service::switches::Switches;
+use flowrun_store::{Filter, Run, Status, Store};
+
+use super::{FlowShown, Forgotten, Happened, Server, Site, Steer, TableShown};
+use crate::commands::again::{self, OnArgs, Planned};
+use crate::commands::run::{self, RunArgs};
+use crate::commands::runs::PlaceArgs;
+use crate::commands::tables::Kept;
+use crate::console::Console;
+use crate::outcome::Refused;
+use crate::surroundings::Surroundings;
+
+/// How often it is looked for more.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// The stores of this machine.
+pub struct Local {
+    /// Which of them.
+    pub place: PlaceArgs,
+    /// A part of the hosts for which a table is kept.
+    pub hosts: Option<String>,
+    /// What is known of this process.
+    pub surroundings: Surroundings,
+}
+
+impl Local {
+    /// The project that is meant, and the folder in which its store lies.
+    pub fn project(&self) -> Result<(Project, PathBuf), Problem> {
+        let path = self.place.project.clone().unwrap_or_else(|| PathBuf::from("."));
+        let project = Project::read(&path, self.surroundings.registry.vocabulary())?;
+        let usual = || home::folder(&project.root, &self.surroundings.env);
+        let folder = self.place.state.clone().or_else(usual).ok_or_else(|| {
+            Problem::new("nothing says where to look: HOME is not set").help("name the folder with --state")
+        })?;
+        Ok((project, folder))
+    }
+
+    /// The service that has the store of a folder, if one has it.
+    fn served(&self, folder: &Path) -> Result<Option<Server>, Problem> {
+        let server = Server::served(folder)?;
+        Ok(server.map(|server| Server { hosts: self.hosts.clone(), ..server }))
+    }
+
+    /// Does something with each store, which this process has for itself meanwhile, or which a service has.
+    fn each<T>(
+        &self,
+        who: &str,
+        own: impl Fn(&Home) -> Result<T, Problem>,
+        served: impl Fn(&Server) -> Result<T, Problem>,
+    ) -> Result<Vec<T>, Problem> {
+        let homes = self.place.homes(&self.surroundings)?;
+        let each = homes.iter().map(|home| match self.served(&home.folder)? {
+            Some(server) => served(&server),
+            None => own(&own_now(&home.folder, &self.surroundings.env, who)?),
+        });
+        each.collect()
+    }
+}
+
+impl Site for Local {
+    fn runs(&self, filter: &Filter) -> Result<Vec<Run>, Problem> {
+        let mut runs: Vec<Run> = Vec::new();
+        for home in self.place.homes(&self.surroundings)? {
+            runs.extend(home.store.runs(filter).map_err(|error| problem(&error))?);
+        }
+        runs.sort_by_key(|run| std::cmp::Reverse(run.about.started_us));
+        runs.truncate(filter.limit.unwrap_or(usize::MAX));
+        Ok(runs)
+    }
+
+    fn run(&self, id: &str) -> Result<Run, Problem> {
+        self.place.find(id, &self.surroundings).map(|(_, run)| run)
+    }
+
+    fn report(&self, run: &Run, at: Option<u64>) -> Result<Option<Report>, Problem> {
+        let (home, run) = self.place.find(&run.about.id, &self.surroundings)?;
+        history::report(&home, &run, at, self.surroundings.registry.vocabulary())
+    }
+
+    fn follow(
+        &self,
+        run: &Run,
+        tell: &mut dyn FnMut(Happened) -> Result<(), Refused>,
+    ) -> Result<Status, Refused> {
+        let (home, run) = self.place.find(&run.about.id, &self.surroundings)?;
+        let id = run.about.id.clone();
+        let vocabulary = self.surroundings.registry.vocabulary();
+        let program = Recalled::read(&home, &id, vocabulary, Sight::Blind, Some(0))?.program;
+        let store: &dyn Store = &*home.store;
+        let mut next = run.cut + 1;
+        loop {
+            let run = store.run(&id).map_err(|error| problem(&error))?;
+            for stored in store.journal(&id, next) {
+                let stored = stored.map_err(|error| problem(&error))?;
+                next = stored.seq + 1;
+                let Ok(entry) = decode::<Entry>(&stored.body, &Blind) else { continue };
+                if let Some(what) = happened(&program, &entry, true) {
+                    tell(Happened { at: moment(entry.at_us), entry: stored.seq, what })?;
+                }
+            }
+            let status = run.state.status();
+            if run.entries < next && status != Status::Running {
+                return Ok(status);
+            }
+            sleep(LOOK);
+        }
+    }
+
+    fn delete(&self, run: &Run) -> Result<(), Problem> {
+        let (home, run) = self.place.find(&run.about.id, &self.surroundings)?;
+        if let Some(server) = self.served(&home.folder)? {
+            return server.delete(&run);
+        }
+        let home = own_now(&home.folder, &self.surroundings.env, "flowrun runs delete")?;
+        home.store.delete(&run.about.id).map_err(|error| problem(&error))
+    }
+
+    fn clear(&self, flow: &str) -> Result<u64, Problem> {
+        let filter = Filter { flow: Some(flow.to_owned()), ..Filter::default() };
+        let own = |home: &Home| home.store.clear(&filter).map_err(|error| problem(&error));
+        Ok(self.each("flowrun runs clear", own, |server| server.clear(flow))?.iter().sum())
+    }
+
+    fn forget(&self, person: &str, look: bool) -> Result<Forgotten, Problem> {
+        // Only who has the store can go through all of it, also to look.
+        let own = |home: &Home| {
+            let found = home.forget(person, look).map_err(|error| problem(&error))?;
+            let names = |runs: Vec<flowrun_store::RunId>| runs.iter().map(ToString::to_string).collect();
+            let rows = found.rows.into_iter().map(|(table, row)| (table.name.to_string(), row));
+            Ok(Forgotten {
+                cleared: names(found.cleared),
+                open: names(found.open),
+                rows: rows.collect(),
+                audit: found.audit,
+            })
+        };
+        let found = self.each("flowrun runs forget", own, |server| server.forget(person, look))?;
+        Ok(found.into_iter().fold(Forgotten::default(), Forgotten::with))
+    }
+
+    fn again(
+        &self,
+        run: &str,
+        steer: &Steer<'_>,
+        on: &OnArgs,
+        console: &mut Console<'_>,
+    ) -> Result<Planned, Refused> {
+        let (home, found) = self.place.find(run, &self.surroundings)?;
+        if let Some(server) = self.served(&home.folder)? {
+            return server.again(&found.about.id, steer, on, console);
+        }
+        again::here(home, &found, steer, on, &self.surroundings, console)
+    }
+
+    fn start(&self, args: &RunArgs, console: &mut Console<'_>) -> Result<Planned, Refused> {
+        let plan = run::plan(args, &self.surroundings, console)?;
+        if let Some(folder) = plan.store_folder()
+            && let Some(server) = self.served(&folder)?
+        {
+            let flow = plan.ready().flow().path.to_string();
+            return server.start(&RunArgs { file: Some(flow.into()), flow: None, ..args.clone() }, console);
+        }
+        Ok(Planned::Here(Box::new((args.clone(), plan))))
+    }
+
+    fn flows(&self) -> Result<Vec<FlowShown>, Problem> {
+        let (project, folder) = self.project()?;
+        if let Some(server) = self.served(&folder)? {
+            return server.flows();
+        }
+        let vocabulary = self.surroundings.registry.vocabulary();
+        let program = examine(&project, vocabulary, &Given::default()).program;
+        let home = Home::look(&folder, &self.surroundings.env)?;
+        let switches = home.map(|home| Switches::read(home.store)).transpose();
+        let switches = switches.map_err(|error| problem(&error))?;
+        let shown = program.flows.iter().filter(|flow| !flow.path.contains('#')).map(|flow| {
+            let is_on = switches.as_ref().is_none_or(|switches| switches.is_on(&flow.path));
+            FlowShown::of(flow, is_on)
+        });
+        Ok(shown.collect())
+    }
+
+    fn switch(&self, flow: &str, on: bool, passed: Option<bool>) -> Result<FlowShown, Problem> {
+        let (_, folder) = self.project()?;
+        if let Some(server) = self.served(&folder)? {
+            return server.switch(flow, on, passed);
+        }
+        let flows = self.flows()?;
+        let found = super::server::chosen(flows, flow)?;
+        if passed.is_some() {
+            let problem =
+                Problem::new("nobody serves the project: its schedules say what becomes of what has passed");
+            return Err(problem.help("leave --passed out"));
+        }
+        let home = own_now(&folder, &self.surroundings.env, "flowrun flows")?;
+        let set = async {
+            Switches::read(home.store.clone())?.set(&found.flow, on, clock(1.0).now_ms() * 1000).await
+        };
+        runtime::of_one_thread()?.block_on(set).map_err(|error| problem(&error))?;
+        Ok(FlowShown { on: found.on.map(|_| on), ..found })
+    }
+
+    fn tables(&self) -> Result<Vec<TableShown>, Problem> {
+        let Some(home) = Home::look(&self.project()?.1, &self.surroundings.env)? else {
+            return Ok(Vec::new());
+        };
+        let tables = home.store.tables().map_err(|error| problem(&error))?.into_iter();
+        let meant = tables.filter(|(table, _)| self.is_over(&table.scope));
+        let shown = meant.map(|(table, rows)| TableShown {
+            table: table.name.to_string(),
+            hosts: table.scope.to_string(),
+            rows,
+        });
+        Ok(shown.collect())
+    }
+
+    fn rows(&self, table: &str, most: usize) -> Result<(Vec<Record>, u64), Problem> {
+        let mut rows = Kept::look(table, self)?.tables()?.rows(table).unwrap_or_default();
+        let all = rows.len();
+        Ok((rows.split_off(all.saturating_sub(most)), all as u64))
+    }
+
+    fn export(
+        &self,
+        table: &str,
+        to: &mut dyn FnMut(&mut dyn Read) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        to(&mut Kept::look(table, self)?.export()?)
+    }
+
+    fn import(&self, table: &str, file: &Path) -> Result<u64, Problem> {
+        if let Some(server) = self.served(&self.project()?.1)? {
+            return server.import(table, file);
+        }
+        let kept = Kept::own(table, self, "flowrun tables import")?;
+        let unread = |error: io::Error| Problem::new(format!("{} can't be read: {error}", file.display()));
+        let mut csv = File::open(file).map_err(unread)?;
+        kept.import(&mut csv, file)
+    }
+
+    fn clear_table(&self, table: &str) -> Result<u64, Problem> {
+        if let Some(server) = self.served(&self.project()?.1)? {
+            return server.clear_table(table);
+        }
+        Kept::own(table, self, "flowrun tables clear")?.clear()
+    }
+}
+
+impl Local {
+    /// Whether a table that is kept for these hosts is meant.
+    pub fn is_over(&self, hosts: &str) -> bool {
+        self.hosts.as_ref().is_none_or(|part| hosts.contains(part.as_str()))
+    }
+}
+
+impl Forgotten {
+    /// What was found here and there.
+    pub fn with(mut self, other: Forgotten) -> Forgotten {
+        self.cleared.extend(other.cleared);
+        self.open.extend(other.open);
+        self.rows.extend(other.rows);
+        self.audit += other.audit;
+        self
+    }
+}

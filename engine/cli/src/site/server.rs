@@ -1,0 +1,633 @@
+//! A service, asked over its interface.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use flowrun_core::journal::Settlement;
+use flowrun_core::program::{Flow, Trigger};
+use flowrun_core::report::Report;
+use flowrun_core::suggest::closest;
+use flowrun_core::types::{Kind, Type};
+use flowrun_core::value::{Record, Text, Value as Given, parse_json};
+use flowrun_host::session::durable::history::{self, moment};
+use flowrun_host::session::read_as;
+use flowrun_project::{Problem, bounded, unreadable};
+use flowrun_store::{Filter, Run, Status};
+use serde_json::{Map, Value, json};
+
+use super::client::{Client, Event, Failed, part};
+use super::{Address, FlowShown, Forgotten, Happened, Site, Steer, TableShown, There};
+use crate::commands::again::{OnArgs, Planned, is_open};
+use crate::commands::run::RunArgs;
+use crate::console::Console;
+use crate::outcome::Refused;
+use crate::surroundings::Surroundings;
+
+/// How many are asked for at once.
+const PAGE: usize = 500;
+
+/// How large a file of rows may be.
+const MOST_CSV: u64 = 8 << 20;
+
+/// A service.
+#[derive(Clone)]
+pub struct Server {
+    /// How it is asked.
+    pub client: Arc<Client>,
+    /// The only project that is meant.
+    pub project: Option<String>,
+    /// A part of the hosts for which a table is kept.
+    pub hosts: Option<String>,
+}
+
+impl Server {
+    /// The service at an address.
+    pub fn new(
+        address: &Address,
+        project: Option<String>,
+        surroundings: &Surroundings,
+    ) -> Result<Server, Problem> {
+        Ok(Server { client: Arc::new(Client::new(address, surroundings)?), project, hosts: None })
+    }
+
+    /// The service of this machine that has the store in a folder, if one has it.
+    #[cfg(unix)]
+    pub fn served(folder: &Path) -> Result<Option<Server>, Problem> {
+        use std::os::unix::fs::MetadataExt;
+        let socket = folder.join(flowrun_service::http::socket::NAME);
+        let Ok(metadata) = std::fs::symlink_metadata(&socket) else { return Ok(None) };
+        let whose = std::fs::metadata(folder).map(|folder| folder.uid()).unwrap_or(metadata.uid());
+        if metadata.uid() != whose || flowrun_project::connections::open_to_others(&metadata) {
+            let problem = Problem::new(format!("{} is somebody else's, or open to others", socket.display()));
+            return Err(problem.help("remove it, and start the service again"));
+        }
+        // One that was cut off leaves its socket behind.
+        if std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            return Ok(None);
+        }
+        let name = format!("the service that has {}", folder.display());
+        let client = Arc::new(Client::at_socket(&socket, name)?);
+        let mut server = Server { client, project: None, hosts: None };
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let projects = server.page("/api/v1/projects", &[], usize::MAX)?;
+        let is_here = |project: &&Value| {
+            let store = project["store"].as_str().map(Path::new);
+            store.is_some_and(|store| store.canonicalize().is_ok_and(|store| store == real))
+        };
+        let Some(project) = projects.iter().find(is_here) else { return Ok(None) };
+        server.project = text(project, "project");
+        Ok(Some(server))
+    }
+
+    /// Only Unix has such sockets.
+    #[cfg(not(unix))]
+    pub fn served(_: &Path) -> Result<Option<Server>, Problem> {
+        Ok(None)
+    }
+
+    /// The items of a list, at most so many.
+    pub fn page(&self, path: &str, query: &[(&str, &str)], most: usize) -> Result<Vec<Value>, Problem> {
+        let (mut items, mut cursor): (Vec<Value>, Option<String>) = (Vec::new(), None);
+        loop {
+            let mut query = query.to_vec();
+            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            let page = self.client.get(path, &query)?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            items.truncate(most);
+            cursor = text(&page, "next");
+            if cursor.is_none() || items.len() == most {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// The projects that are meant, as paths begin.
+    pub fn projects(&self) -> Result<Vec<String>, Problem> {
+        let served = match &self.project {
+            Some(project) => vec![project.clone()],
+            None => {
+                let projects = self.page("/api/v1/projects", &[], usize::MAX)?;
+                projects.iter().filter_map(|project| text(project, "project")).collect()
+            }
+        };
+        Ok(served.iter().map(|project| format!("/api/v1/projects/{}", part(project))).collect())
+    }
+
+    /// The path of a run, and the run.
+    fn find(&self, id: &str) -> Result<(String, Run), Problem> {
+        let mut found: Vec<(String, Run)> = Vec::new();
+        let absent =
+            || Problem::new(format!("there is no run `{id}`")).help("`flowrun runs` lists those there are");
+        for project in self.projects()? {
+            let told = match self.client.get(&format!("{project}/runs/{}", part(id)), &[]) {
+                Ok(told) => told,
+                Err(Failed::Said(StatusCode::NOT_FOUND, why)) if why.message.starts_with("several") => {
+                    return Err(why.help("write more of its name"));
+                }
+                Err(Failed::Said(StatusCode::NOT_FOUND, why)) if self.project.is_some() => {
+                    return Err(if why.message.contains("project") { why } else { absent() });
+                }
+                Err(Failed::Said(StatusCode::NOT_FOUND, _)) => continue,
+                Err(failed) => return Err(failed.into()),
+            };
+            if let Some(run) = history::from_json(&told) {
+                found.push((format!("{project}/runs/{}", part(&run.about.id)), run));
+            }
+        }
+        if found.len() > 1 {
+            let names: Vec<String> = found.iter().map(|(_, run)| run.about.id.to_string()).collect();
+            let problem = Problem::new(format!("several runs begin with `{id}`: {}", names.join(", ")));
+            return Err(problem.help("write more of its name, or say which project with --project"));
+        }
+        found.pop().ok_or_else(absent)
+    }
+
+    /// The path of a flow, and what is told of it. It may be named with its project, as `hr/import`.
+    pub fn flow(&self, name: &str) -> Result<(String, Value), Problem> {
+        let mut flows = Vec::new();
+        for project in self.projects()? {
+            for flow in self.page(&format!("{project}/flows"), &[("limit", "500")], usize::MAX)? {
+                flows.push((project.clone(), flow));
+            }
+        }
+        let is_meant = |(_, flow): &&(String, Value)| {
+            let (path, project) = (flow["flow"].as_str(), flow["project"].as_str().unwrap_or_default());
+            path == Some(name) || name.strip_prefix(project).and_then(|rest| rest.strip_prefix('/')) == path
+        };
+        let found: Vec<&(String, Value)> = flows.iter().filter(is_meant).collect();
+        match &*found {
+            [(project, flow)] => {
+                let path = flow["flow"].as_str().unwrap_or_default();
+                Ok((format!("{project}/flows/{}", part(path)), flow.clone()))
+            }
+            [] => {
+                let near = closest(name, flows.iter().filter_map(|(_, flow)| flow["flow"].as_str()));
+                let problem = Problem::new(format!("{} has no flow `{name}`", self.client.name));
+                Err(problem.meant(near).or_help(|| "`flowrun flows` lists those there are"))
+            }
+            several => {
+                let names = several
+                    .iter()
+                    .map(|(_, flow)| format!("{}/{name}", flow["project"].as_str().unwrap_or_default()));
+                let names: Vec<String> = names.collect();
+                let problem = Problem::new(format!("several projects have a flow `{name}`"));
+                Err(problem.help(format!("say which: {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// The path of a table, the hosts that it is kept for, and how many rows it has.
+    fn table(&self, name: &str) -> Result<(String, TableShown), Problem> {
+        let mut found = Vec::new();
+        let mut others = Vec::new();
+        for project in self.projects()? {
+            for table in self.page(&format!("{project}/tables"), &[], usize::MAX)? {
+                let Some(shown) = table_of(&table) else { continue };
+                let is_over = self.hosts.as_ref().is_none_or(|hosts| shown.hosts.contains(hosts.as_str()));
+                match shown.table == name && is_over {
+                    true => found.push((format!("{project}/tables/{}", part(name)), shown)),
+                    false => others.push(shown.table),
+                }
+            }
+        }
+        if found.len() > 1 {
+            let hosts: Vec<String> =
+                found.iter().map(|(_, table)| format!("\n    {}", table.hosts)).collect();
+            let problem =
+                Problem::new(format!("the table `{name}` is kept for {} sets of hosts", found.len()));
+            return Err(problem.help(format!("say which with --hosts, or --project{}", hosts.concat())));
+        }
+        found.pop().ok_or_else(|| {
+            Problem::new(format!("nothing is kept of a table `{name}`"))
+                .meant(closest(name, others.iter().map(String::as_str)))
+                .or_help(|| "`flowrun tables` lists what is kept")
+        })
+    }
+
+    /// Refuses what a service is not told, by its name.
+    fn refuse(&self, options: &[(&str, bool)]) -> Result<(), Problem> {
+        let Some((option, _)) = options.iter().find(|(_, given)| *given) else { return Ok(()) };
+        let problem =
+            Problem::new(format!("{option} can't be said to a service: {} runs it", self.client.name));
+        Err(problem.help("what a service runs over is said when it is started"))
+    }
+
+    /// A run that goes on there.
+    fn there(&self, run: String, args: RunArgs, ends: bool) -> Planned {
+        Planned::There(Box::new(There { server: self.clone(), run, args, ends }))
+    }
+}
+
+impl Site for Server {
+    fn runs(&self, filter: &Filter) -> Result<Vec<Run>, Problem> {
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        let page = limit.clamp(1, PAGE).to_string();
+        let states: Vec<&str> = filter.states.iter().map(|status| status.name()).collect();
+        let (states, since) = (states.join(","), filter.since_us.map(moment));
+        let mut query = vec![("limit", &*page)];
+        query.extend(filter.flow.as_deref().map(|flow| ("flow", flow)));
+        query.extend(Some(&*states).filter(|states| !states.is_empty()).map(|states| ("status", states)));
+        query.extend(since.as_deref().map(|since| ("since", since)));
+        query.extend(filter.text.as_deref().map(|text| ("text", text)));
+        let mut runs: Vec<Run> = Vec::new();
+        for project in self.projects()? {
+            let found = self.page(&format!("{project}/runs"), &query, limit)?;
+            runs.extend(found.iter().filter_map(history::from_json));
+        }
+        runs.sort_by_key(|run| std::cmp::Reverse(run.about.started_us));
+        runs.truncate(limit);
+        Ok(runs)
+    }
+
+    fn run(&self, id: &str) -> Result<Run, Problem> {
+        self.find(id).map(|(_, run)| run)
+    }
+
+    fn report(&self, run: &Run, at: Option<u64>) -> Result<Option<Report>, Problem> {
+        let (path, _) = self.find(&run.about.id)?;
+        let at = at.map(|at| at.to_string());
+        let query: Vec<(&str, &str)> = at.as_deref().map(|at| ("at", at)).into_iter().collect();
+        let told = match self.client.get(&format!("{path}/report"), &query) {
+            Err(Failed::Said(StatusCode::GONE, _)) => return Ok(None),
+            told => told?,
+        };
+        let report = serde_json::from_value(told);
+        report.map(Some).map_err(|error| {
+            Problem::new(format!("the report of {} can't be read: {error}", self.client.name))
+                .help("it may be of another version of flowrun")
+        })
+    }
+
+    fn follow(
+        &self,
+        run: &Run,
+        tell: &mut dyn FnMut(Happened) -> Result<(), Refused>,
+    ) -> Result<Status, Refused> {
+        let (path, _) = self.find(&run.about.id)?;
+        let mut stands = Status::Running;
+        self.client.listen(&format!("{path}/follow"), |event: Event| {
+            if event.kind == "stands" {
+                stands = event.data["status"].as_str().and_then(Status::named).unwrap_or(stands);
+                return Ok(true);
+            }
+            let (at, what) = (text(&event.data, "at"), text(&event.data, "what"));
+            if let (Some(at), Some(what), Some(entry)) = (at, what, event.data["entry"].as_u64()) {
+                tell(Happened { at, entry, what })?;
+            }
+            Ok::<bool, Refused>(false)
+        })?;
+        Ok(stands)
+    }
+
+    fn delete(&self, run: &Run) -> Result<(), Problem> {
+        let (path, _) = self.find(&run.about.id)?;
+        self.client.delete(&path)?;
+        Ok(())
+    }
+
+    fn clear(&self, flow: &str) -> Result<u64, Problem> {
+        let mut cleared = 0;
+        for project in self.projects()? {
+            let told = self.client.post(&format!("{project}/clear"), &json!({ "flow": flow }))?;
+            cleared += told["cleared"].as_u64().unwrap_or_default();
+        }
+        Ok(cleared)
+    }
+
+    fn forget(&self, person: &str, look: bool) -> Result<Forgotten, Problem> {
+        let mut all = Forgotten::default();
+        for project in self.projects()? {
+            let body = json!({ "person": person, "remove": if look { "no" } else { "yes" } });
+            let told = self.client.post(&format!("{project}/forget"), &body)?;
+            let names = |name: &str| {
+                let names = told[name].as_array().into_iter().flatten();
+                names.filter_map(|run| run.as_str().map(str::to_owned)).collect()
+            };
+            let rows = told["rows"].as_array().into_iter().flatten();
+            let rows = rows.filter_map(|row| Some((text(row, "table")?, row["row"].as_u64()?)));
+            let audit = told["audit"].as_u64().unwrap_or_default();
+            let found =
+                Forgotten { cleared: names("cleared"), open: names("open"), rows: rows.collect(), audit };
+            all = all.with(found);
+        }
+        Ok(all)
+    }
+
+    fn again(
+        &self,
+        run: &str,
+        steer: &Steer<'_>,
+        on: &OnArgs,
+        console: &mut Console<'_>,
+    ) -> Result<Planned, Refused> {
+        self.refuse(&[
+            ("--connections", on.connections.is_some()),
+            ("--time-scale", on.time_scale.is_some()),
+            ("--ca-file", on.ca_file.is_some()),
+            ("--mock", on.mock.is_some()),
+            ("--files", on.files.is_some()),
+            ("--with-new", matches!(steer, Steer::GoOn(Some(_)) | Steer::Answer(_, Some(_)))),
+            ("--then", matches!(steer, Steer::Rerun { then: true, .. })),
+            ("--failed", matches!(steer, Steer::Rerun { failed: true, .. })),
+            ("--file", matches!(steer, Steer::Rerun { file: Some(_), .. })),
+        ])?;
+        let (path, found) = self.find(run)?;
+        let args = on.shown(&found);
+        let id = found.about.id.to_string();
+        if !matches!(steer, Steer::Rerun { .. } | Steer::Fork { .. }) {
+            is_open(&found)?;
+        }
+        Ok(match steer {
+            Steer::Cancel => {
+                self.client.post(&format!("{path}/cancel"), &Value::Null).map_err(Problem::from)?;
+                self.there(id, args, true)
+            }
+            Steer::GoOn(_) => {
+                self.client.post(&format!("{path}/resume"), &Value::Null).map_err(Problem::from)?;
+                self.there(id, args, false)
+            }
+            Steer::Answer(given, _) => {
+                let inputs = self.answer(&path, &id, given)?;
+                let body = json!({ "inputs": inputs });
+                self.client.post(&format!("{path}/resume"), &body).map_err(Problem::from)?;
+                self.there(id, args, false)
+            }
+            Steer::Settle { card, what, outputs } => {
+                let what = match what {
+                    Settlement::Happened => "happened",
+                    Settlement::DidNot => "did_not",
+                    Settlement::Failed => "fail",
+                };
+                let outputs: Map<String, Value> =
+                    outputs.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+                let body = json!({ "card": card, "what": what, "outputs": outputs });
+                self.client.post(&format!("{path}/settle"), &body).map_err(Problem::from)?;
+                self.there(id, args, false)
+            }
+            Steer::Rerun { .. } => {
+                let told = self.client.post(&format!("{path}/rerun"), &Value::Null).map_err(Problem::from)?;
+                self.there(self.begun(&told)?, args, false)
+            }
+            Steer::Fork { from, outputs } => {
+                let outputs: Map<String, Value> =
+                    outputs.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+                let body = json!({ "from": from, "outputs": outputs });
+                let told = self.client.post(&format!("{path}/fork"), &body).map_err(Problem::from)?;
+                let name = self.begun(&told)?;
+                console.note(&format!("run {name} shares what run {id} did before `{from}`\n"));
+                self.there(name, args, false)
+            }
+        })
+    }
+
+    fn start(&self, args: &RunArgs, _: &mut Console<'_>) -> Result<Planned, Refused> {
+        self.refuse(&args.of_this_machine())?;
+        let named = args.file.as_deref().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+        let (path, flow) = self.flow(&named)?;
+        let mut body = json!({ "inputs": inputs(&flow, &args.inputs)? });
+        if let Some(user) = &args.run_as {
+            body["as"] = json!(user);
+        }
+        let told = self.client.post(&format!("{path}/runs"), &body).map_err(Problem::from)?;
+        Ok(self.there(self.begun(&told)?, args.clone(), false))
+    }
+
+    fn flows(&self) -> Result<Vec<FlowShown>, Problem> {
+        let projects = self.projects()?;
+        let several = projects.len() > 1;
+        let mut shown = Vec::new();
+        for project in projects {
+            let flows = self.page(&format!("{project}/flows"), &[("limit", "500")], usize::MAX)?;
+            shown.extend(flows.iter().filter_map(|flow| flow_of(flow, several)));
+        }
+        Ok(shown)
+    }
+
+    fn switch(&self, flow: &str, on: bool, passed: Option<bool>) -> Result<FlowShown, Problem> {
+        let (path, _) = self.flow(flow)?;
+        let told = match (on, passed) {
+            (true, Some(run)) => self
+                .client
+                .post(&format!("{path}/on"), &json!({ "passed": if run { "run" } else { "drop" } }))?,
+            (true, None) => self.client.post(&format!("{path}/on"), &json!({}))?,
+            (false, _) => self.client.post(&format!("{path}/off"), &Value::Null)?,
+        };
+        flow_of(&told, false).ok_or_else(|| Problem::new(format!("{} tells no flow", self.client.name)))
+    }
+
+    fn tables(&self) -> Result<Vec<TableShown>, Problem> {
+        let mut shown = Vec::new();
+        for project in self.projects()? {
+            let tables = self.page(&format!("{project}/tables"), &[], usize::MAX)?;
+            shown.extend(tables.iter().filter_map(table_of));
+        }
+        shown.retain(|table| self.hosts.as_ref().is_none_or(|hosts| table.hosts.contains(hosts.as_str())));
+        Ok(shown)
+    }
+
+    fn rows(&self, table: &str, most: usize) -> Result<(Vec<Record>, u64), Problem> {
+        let (path, shown) = self.table(table)?;
+        let query = [("hosts", &*shown.hosts), ("limit", "500")];
+        let rows = self.page(&format!("{path}/rows"), &query, usize::MAX)?;
+        let all = rows.len() as u64;
+        let newest = &rows[rows.len().saturating_sub(most)..];
+        Ok((records(table, newest), all))
+    }
+
+    fn export(
+        &self,
+        table: &str,
+        to: &mut dyn FnMut(&mut dyn Read) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let (path, shown) = self.table(table)?;
+        let csv = self.client.exchange(Method::GET, &of(&path, &shown), None)?;
+        to(&mut &*csv)
+    }
+
+    fn import(&self, table: &str, file: &Path) -> Result<u64, Problem> {
+        let (path, shown) = self.table(table)?;
+        let csv = bounded::read(file, MOST_CSV).map_err(|error| unreadable(file, &error))?;
+        let csv =
+            csv.ok_or_else(|| Problem::new(format!("{} is too large for a service", file.display())))?;
+        let told = self.client.exchange(Method::POST, &of(&path, &shown), Some(("text/csv", csv.into())))?;
+        let told: Value = serde_json::from_slice(&told).unwrap_or_default();
+        Ok(told["added"].as_u64().unwrap_or_default())
+    }
+
+    fn clear_table(&self, table: &str) -> Result<u64, Problem> {
+        let (path, shown) = self.table(table)?;
+        self.client.exchange(Method::DELETE, &of(&path, &shown), None)?;
+        Ok(shown.rows)
+    }
+}
+
+impl Server {
+    /// The name of a run that has begun.
+    fn begun(&self, told: &Value) -> Result<String, Problem> {
+        text(told, "run").ok_or_else(|| Problem::new(format!("{} names no run", self.client.name)))
+    }
+
+    /// What a pause is answered, by the types that its outputs have.
+    fn answer(&self, path: &str, id: &str, given: &[(String, String)]) -> Result<Value, Problem> {
+        let project = path.rsplit_once("/runs/").map_or(path, |(project, _)| project);
+        let pauses = self.page(&format!("{project}/pauses"), &[("limit", "500")], usize::MAX)?;
+        let wanted = pauses.iter().find(|pause| pause["run"] == *id).map(|pause| pause["wanted"].clone());
+        let wanted = wanted.unwrap_or_default();
+        let answers = given.iter().map(|(name, text)| {
+            let ty = type_of(&wanted, name).unwrap_or(Type::ANY);
+            Ok((name.clone(), value(name, text, ty)?))
+        });
+        answers.collect::<Result<Map<String, Value>, Problem>>().map(Value::from)
+    }
+}
+
+/// Where the rows of a table are, over its hosts.
+fn of(path: &str, table: &TableShown) -> String {
+    format!("{path}/csv?hosts={}", part(&table.hosts))
+}
+
+/// A text of an answer.
+fn text(told: &Value, name: &str) -> Option<String> {
+    told[name].as_str().map(str::to_owned)
+}
+
+/// The type of this name among inputs or outputs.
+fn type_of(of: &Value, name: &str) -> Option<Type> {
+    let found = of.as_array()?.iter().find(|one| one["name"] == *name)?;
+    Type::parse(found["type"].as_str()?)
+}
+
+/// The inputs of a flow, as its types read them.
+fn inputs(flow: &Value, given: &[(String, String)]) -> Result<Value, Problem> {
+    let known: Vec<&str> =
+        flow["inputs"].as_array().into_iter().flatten().filter_map(|input| input["name"].as_str()).collect();
+    let title = flow["title"].as_str().unwrap_or_default();
+    let mut read = Map::new();
+    for (name, text) in given {
+        let Some(ty) = type_of(&flow["inputs"], name) else {
+            let problem = Problem::new(format!("the flow `{title}` has no input `{name}`"));
+            let known = || match known.is_empty() {
+                true => "it has none".to_owned(),
+                false => format!("it has {}", known.join(", ")),
+            };
+            return Err(problem.meant(closest(name, known_names(&flow["inputs"]))).or_help(known));
+        };
+        if read.insert(name.clone(), value(name, text, ty)?).is_some() {
+            return Err(Problem::new(format!("the input `{name}` is given twice")));
+        }
+    }
+    let all = flow["inputs"].as_array().into_iter().flatten();
+    let missing = all.filter(|input| input["required"] == true);
+    let missing: Vec<&str> =
+        missing.filter_map(|input| input["name"].as_str()).filter(|name| !read.contains_key(*name)).collect();
+    if missing.is_empty() {
+        return Ok(Value::from(read));
+    }
+    let (noun, them) = if missing.len() == 1 { ("the input", "it") } else { ("the inputs", "them") };
+    let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+    let options: Vec<String> = missing.iter().map(|name| format!("--input {name}=…")).collect();
+    let problem = Problem::new(format!("the flow `{title}` needs {noun} {}", names.join(", ")));
+    Err(problem.help(format!("give {them}: {}", options.join(" "))))
+}
+
+fn known_names(of: &Value) -> impl Iterator<Item = &str> {
+    of.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str())
+}
+
+/// A value of the command line as JSON.
+fn value(name: &str, text: &str, ty: Type) -> Result<Value, Problem> {
+    match ty.kind {
+        Kind::File => {
+            let problem = Problem::new(format!("--input {name}: a file can't be given to a service yet"));
+            Err(problem.help("run the flow without --server, or call it over HTTP"))
+        }
+        Kind::Secret => Ok(json!(text)),
+        _ => {
+            let read = read_as(text, ty).map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
+            serde_json::to_value(read).map_err(|error| Problem::new(format!("--input {name}: {error}")))
+        }
+    }
+}
+
+/// The flow of this path among those that are shown.
+pub fn chosen(flows: Vec<FlowShown>, name: &str) -> Result<FlowShown, Problem> {
+    let near = closest(name, flows.iter().map(|flow| &*flow.flow)).map(str::to_owned);
+    flows.into_iter().find(|flow| flow.flow == name).ok_or_else(|| {
+        let problem = Problem::new(format!("there is no flow `{name}`"));
+        problem.meant(near.as_deref()).or_help(|| "`flowrun flows` lists those there are")
+    })
+}
+
+impl FlowShown {
+    /// A flow of this machine.
+    pub fn of(flow: &Flow, is_on: bool) -> FlowShown {
+        let (starts, has_trigger) = match &flow.trigger {
+            Trigger::Helper => ("other flows".to_owned(), false),
+            Trigger::Delegated => ("people".to_owned(), false),
+            Trigger::Schedule { cron, time_zone, .. } => (format!("the clock: {cron} {time_zone}"), true),
+            Trigger::Endpoint { .. } => ("calls".to_owned(), true),
+            Trigger::Event { event, .. } => (format!("the event {event}"), true),
+            Trigger::Webhook { name, .. } => (format!("the webhook {name}"), true),
+        };
+        FlowShown {
+            flow: flow.path.to_string(),
+            title: flow.name.to_string(),
+            starts,
+            on: has_trigger.then_some(is_on),
+            passed: 0,
+        }
+    }
+}
+
+/// A flow of a service.
+fn flow_of(told: &Value, with_project: bool) -> Option<FlowShown> {
+    let trigger = &told["trigger"];
+    let said = |name: &str| trigger[name].as_str().unwrap_or_default();
+    let (starts, has_trigger) = match trigger["kind"].as_str()? {
+        "helper" => ("other flows".to_owned(), false),
+        "delegated" => ("people".to_owned(), false),
+        "schedule" => (format!("the clock: {} {}", said("cron"), said("time_zone")), true),
+        "api_endpoint" => ("calls".to_owned(), true),
+        "event" => (format!("the event {}", said("event")), true),
+        "webhook" => (format!("the webhook {}", said("name")), true),
+        other => (other.to_owned(), true),
+    };
+    let path = text(told, "flow")?;
+    let flow = if with_project { format!("{}/{path}", told["project"].as_str()?) } else { path };
+    let count = |name: &str| told[name].as_u64().unwrap_or_default();
+    let on = has_trigger.then(|| told["on"].as_bool().unwrap_or(true));
+    let passed = if on == Some(false) { count("passed") + count("aside") } else { 0 };
+    Some(FlowShown { flow, title: text(told, "title")?, starts, on, passed })
+}
+
+fn table_of(told: &Value) -> Option<TableShown> {
+    Some(TableShown {
+        table: text(told, "table")?,
+        hosts: text(told, "hosts")?,
+        rows: told["rows"].as_u64()?,
+    })
+}
+
+/// Rows as this machine has them: each with all columns that any has.
+fn records(table: &str, rows: &[Value]) -> Vec<Record> {
+    let mut names: Vec<&String> = Vec::new();
+    for name in rows.iter().filter_map(|row| row["columns"].as_object()).flat_map(Map::keys) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let given = |value: &Value| parse_json(&value.to_string()).unwrap_or(Given::Null);
+    let record = |row: &Value| {
+        let mut record = Record::default();
+        record.insert(Text::from("Row ID"), Given::from(format!("{table}-{}", row["row"])));
+        record.insert(Text::from("Created"), given(&row["created"]));
+        record.insert(Text::from("Updated"), given(&row["updated"]));
+        for name in &names {
+            record.insert(Text::from(name.as_str()), given(&row["columns"][name.as_str()]));
+        }
+        record
+    };
+    rows.iter().map(record).collect()
+}
