@@ -7,5 +7,6 @@ mod client;
 mod endpoints;
 mod hooks;
 mod interface;
+mod remote;
 mod schedules;
 mod world;
