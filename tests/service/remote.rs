@@ -78,7 +78,9 @@ impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for byte in bytes {
             match byte {
-                b'\n' => drop(self.1.send(String::from_utf8_lossy(&std::mem::take(&mut self.0)).into_owned())),
+                b'\n' => {
+                    drop(self.1.send(String::from_utf8_lossy(&std::mem::take(&mut self.0)).into_owned()))
+                }
                 byte => self.0.push(*byte),
             }
         }
@@ -129,7 +131,9 @@ impl Served {
             .split(' ')
             .map(|word| match word {
                 "FLOWS" => flows.display().to_string(),
-                word if word.ends_with(".yaml") || word.ends_with(".csv") => flows.join(word).display().to_string(),
+                word if word.ends_with(".yaml") || word.ends_with(".csv") => {
+                    flows.join(word).display().to_string()
+                }
                 word => word.to_owned(),
             })
             .collect();

@@ -25,7 +25,7 @@ use lines::{Lines, Next};
 /// Notes of what came in: due until its run has begun, and kept for a while after that, so that the same is not taken twice.
 pub const SPACE: &str = "inbox";
 
-/// Notes of deliveries, by which the same one is known again.
+/// Notes of deliveries: by the hook, the moment and their own IDs.
 pub const DELIVERIES: &str = "delivery";
 
 /// Notes of the runs for whose end others about the same wait.

@@ -3,6 +3,7 @@
 //! A [`Service`] has projects; each has a store of its own. What starts a run is durable with the run's beginning or not at all, so
 //! that each trigger that was accepted starts one run, whenever the process dies.
 
+pub mod activity;
 pub mod api;
 pub mod bearer;
 pub mod changes;
@@ -23,6 +24,7 @@ mod service;
 pub mod switches;
 pub mod tasks;
 pub mod times;
+pub mod versions;
 pub mod watch;
 
 pub use service::{Hosted, PARKS, Service, Setup};

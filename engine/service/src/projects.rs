@@ -13,6 +13,8 @@ use flowrun_project::check;
 use flowrun_project::{Mistakes, Problem, Project, Refused};
 use flowrun_store::Holder;
 
+use crate::versions;
+
 /// A project that is served.
 pub struct Served {
     /// Its name in the service: that of its folder.
@@ -30,7 +32,7 @@ pub struct Served {
 
 /// A project as it was read.
 pub struct Version {
-    /// The first is 1.
+    /// The first that its store has seen is 1.
     pub number: u64,
     /// When it was read, in microseconds since 1970.
     pub at_us: i64,
@@ -44,12 +46,7 @@ pub struct Version {
 }
 
 impl Version {
-    fn read(
-        folder: &Path,
-        number: u64,
-        at_us: i64,
-        around: &session::Surroundings,
-    ) -> Result<Version, Refused> {
+    fn read(folder: &Path, at_us: i64, around: &session::Surroundings) -> Result<Version, Refused> {
         let vocabulary = around.registry.vocabulary();
         let project = check::loaded(folder, vocabulary, "serve")?;
         let vars = flowrun_project::bundle::Vars::default();
@@ -61,7 +58,7 @@ impl Version {
         }
         let hash = project.bundle("", &vars.given(), vocabulary).listing().hash().to_string();
         let (project, program) = (Arc::new(project), Arc::new(program));
-        Ok(Version { number, at_us, hash, project, program, ready: Mutex::default() })
+        Ok(Version { number: 1, at_us, hash, project, program, ready: Mutex::default() })
     }
 
     /// The flow with this path.
@@ -84,7 +81,7 @@ impl Served {
         surroundings: session::Surroundings,
         at_us: i64,
     ) -> Result<Served, Refused> {
-        let version = Version::read(folder, 1, at_us, &surroundings)?;
+        let mut version = Version::read(folder, at_us, &surroundings)?;
         let root = version.project.root.clone();
         let usual = || home::folder(&root, &surroundings.env);
         let state = job.state.clone().or_else(usual).ok_or_else(|| {
@@ -93,6 +90,8 @@ impl Served {
         })?;
         let holder = Holder::new("flowrun serve", "", at_us.div_euclid(1000));
         let home = surroundings.stores.own_now(&state, &holder, &surroundings.env)?;
+        versions::open(&*home.store, &mut version, surroundings.registry.vocabulary())
+            .map_err(|error| home::problem(&error))?;
         let name = root.file_name().map_or("flows".into(), |name| name.to_string_lossy());
         Ok(Served {
             name: Arc::from(&*name),
@@ -116,10 +115,11 @@ impl Served {
     /// Reads the project again. Gives the version that counts from now on, if it has changed; one with mistakes changes nothing.
     pub fn reload(&self, at_us: i64) -> Result<Option<Arc<Version>>, Refused> {
         let before = self.version();
-        let version = Version::read(&self.folder, before.number + 1, at_us, &self.surroundings)?;
+        let mut version = Version::read(&self.folder, at_us, &self.surroundings)?;
         if version.hash == before.hash {
             return Ok(None);
         }
+        versions::follow(&*self.home.store, &before, &mut version, self.surroundings.registry.vocabulary());
         let version = Arc::new(version);
         *self.lock() = version.clone();
         Ok(Some(version))

@@ -176,6 +176,11 @@ impl Runs {
         locked(&self.live).clone()
     }
 
+    /// How far a run is that goes on now.
+    pub fn progress(&self, run: &str) -> Option<Progress> {
+        locked(&self.live).get(run).map(|live| *locked(&live.progress))
+    }
+
     /// Whether a run goes on now.
     pub fn is_live(&self, run: &str) -> bool {
         locked(&self.live).contains_key(run)

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::io::{Read, Seek};
 
-use crate::batch::{Batch, Checkpoint, Entry, RunId, TableId};
+use crate::batch::{Batch, Checkpoint, Entry, Row, RunId, TableId};
 use crate::error::Result;
 use crate::hash::FileHash;
 use crate::note::{Note, Notes};
@@ -80,6 +80,18 @@ pub trait Store: Send + Sync + Debug {
 
     /// A kept table with all its rows, if anything was ever kept of it.
     fn table(&self, table: &TableId) -> Result<Option<KeptTable>>;
+
+    /// At most `limit` rows of a kept table whose numbers are greater than one, in their order.
+    fn rows(&self, table: &TableId, after: u64, limit: usize) -> Result<Vec<Row>> {
+        let rows = self.table(table)?.unwrap_or_default().rows.into_iter();
+        Ok(rows.filter(|row| row.number > after).take(limit).collect())
+    }
+
+    /// The kept tables of a name: one for each set of hosts.
+    fn tables_named(&self, name: &str) -> Result<Vec<TableId>> {
+        let all = self.tables()?.into_iter().map(|(table, _)| table);
+        Ok(all.filter(|table| *table.name == *name).collect())
+    }
 
     /// The kept tables there are, each with how many rows it has.
     fn tables(&self) -> Result<Vec<(TableId, u64)>>;

@@ -453,13 +453,13 @@ impl Site for Server {
             csv.ok_or_else(|| Problem::new(format!("{} is too large for a service", file.display())))?;
         let told = self.client.exchange(Method::POST, &of(&path, &shown), Some(("text/csv", csv.into())))?;
         let told: Value = serde_json::from_slice(&told).unwrap_or_default();
-        Ok(told["added"].as_u64().unwrap_or_default())
+        Ok(told["rows"].as_u64().unwrap_or_default())
     }
 
     fn clear_table(&self, table: &str) -> Result<u64, Problem> {
         let (path, shown) = self.table(table)?;
-        self.client.exchange(Method::DELETE, &of(&path, &shown), None)?;
-        Ok(shown.rows)
+        let told = self.client.delete(&format!("{path}/rows?hosts={}", part(&shown.hosts)))?;
+        Ok(told["deleted"].as_u64().unwrap_or_default())
     }
 }
 

@@ -11,16 +11,7 @@ use super::route::{Call, Kind, Param, Reply, Route, Shape};
 use crate::changes::{Change, What};
 use crate::people::{Place, Problem, Right};
 
-pub const ROUTES: &[Route] = &[Route {
-    method: "GET",
-    path: "/api/v1/events",
-    says: "What happens, as server-sent events. Each has a number as its `id`; who comes back with `last-event-id` misses nothing, or is told by an event `lost` that it is too late for that.",
-    needs: Some(Right::SeeFlows),
-    query: &[Param { name: "project", says: "In this project.", kind: Kind::Text(200), must: false }],
-    body: &[],
-    answer: (200, Shape::Text("text/event-stream")),
-    act: |call| Box::pin(events(call)),
-}];
+pub const ROUTES: &[Route] = &[Route::get(Right::SeeFlows, "/api/v1/events", "What happens, as server-sent events. Each has a number as its `id`; who comes back with `last-event-id` misses nothing, or is told by an event `lost` that it is too late for that.", |call| Box::pin(events(call))).query(&[Param::new("project", Kind::Text(200), "In this project.")]).gives(Shape::Text("text/event-stream"))];
 
 /// So often something is sent, so that everyone between notices that the stream lives.
 const BEATS: Duration = Duration::from_secs(15);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::page::{CURSOR, LIMIT, asked, page};
 use super::route::{Call, Kind, Param, Reply, Route, Shape, absent};
+use super::start::{again, begin, named};
 use crate::Hosted;
 use crate::changes::What;
 use crate::endpoints::tokens::Token;
@@ -18,131 +19,17 @@ use crate::runs::{Beginning, Unable};
 const FLOW: &[&str] = &["flow", "title", "trigger", "on"];
 
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: "GET",
-        path: "/api/v1/projects",
-        says: "The projects that are served.",
-        needs: Some(Right::SeeFlows),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::Page(&["project", "version", "flows"])),
-        act: |call| Box::pin(projects(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/reload",
-        says: "Reads a project again from its folder. With mistakes in it, the version before goes on.",
-        needs: Some(Right::ManageService),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::One(&["version", "changed"])),
-        act: |call| Box::pin(reload(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/flows",
-        says: "The flows of a project.",
-        needs: Some(Right::SeeFlows),
-        query: &[LIMIT, CURSOR],
-        body: &[],
-        answer: (200, Shape::Page(FLOW)),
-        act: |call| Box::pin(flows(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/flows/{flow}",
-        says: "A flow: what it takes and gives, what starts it, how many of its runs go on.",
-        needs: Some(Right::SeeFlows),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::One(FLOW)),
-        act: |call| Box::pin(flow(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/flows/{flow}/on",
-        says: "Turns a flow on: what starts it does so again. Times and events that came while it was off are made up for, or dropped.",
-        needs: Some(Right::SwitchFlows),
-        query: &[],
-        body: &[Param {
-            name: "passed",
-            says: "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.",
-            kind: Kind::Words(&["run", "drop"]),
-            must: false,
-        }],
-        answer: (200, Shape::One(FLOW)),
-        act: |call| Box::pin(switch(call, true)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/flows/{flow}/off",
-        says: "Turns a flow off: nothing starts it but people and other flows. Its runs go on.",
-        needs: Some(Right::SwitchFlows),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::One(FLOW)),
-        act: |call| Box::pin(switch(call, false)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/flows/{flow}/runs",
-        says: "Starts a run of a flow.",
-        needs: Some(Right::Run),
-        query: &[],
-        body: &[Param {
-            name: "inputs",
-            says: "The flow's inputs, by their names.",
-            kind: Kind::Object,
-            must: false,
-        }],
-        answer: (201, Shape::One(&["run"])),
-        act: |call| Box::pin(start(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/endpoints",
-        says: "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.",
-        needs: Some(Right::SeeFlows),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::Page(&["flow", "security", "url"])),
-        act: |call| Box::pin(endpoints(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/flows/{flow}/client-tokens",
-        says: "Gives a flow that is called with a client token another one, beside those that it has.",
-        needs: Some(Right::EditFlows),
-        query: &[],
-        body: &[],
-        answer: (201, Shape::One(&["id", "token"])),
-        act: |call| Box::pin(new_token(call)),
-    },
-    Route {
-        method: "DELETE",
-        path: "/api/v1/projects/{project}/flows/{flow}/client-tokens/{token}",
-        says: "Takes a client token of a flow away.",
-        needs: Some(Right::EditFlows),
-        query: &[],
-        body: &[],
-        answer: (204, Shape::Nothing),
-        act: |call| Box::pin(revoke_token(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/schedules",
-        says: "The scheduled flows of a project, each with its next times.",
-        needs: Some(Right::SeeFlows),
-        query: &[Param {
-            name: "times",
-            says: "How many times each; 5 where nothing is said.",
-            kind: Kind::Whole(1, 100),
-            must: false,
-        }],
-        body: &[],
-        answer: (200, Shape::Page(&["flow", "schedule", "next", "on"])),
-        act: |call| Box::pin(schedules(call)),
-    },
+    Route::get(Right::SeeFlows, "/api/v1/projects", "The projects that are served.", |call| Box::pin(projects(call))).gives(Shape::Page(&["project", "version", "flows"])),
+    Route::post(Right::ManageService, "/api/v1/projects/{project}/reload", "Reads a project again from its folder. With mistakes in it, the version before goes on.", |call| Box::pin(reload(call))).changes("workflows.user.flow.version.update").gives(Shape::One(&["version", "changed"])),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/flows", "The flows of a project.", |call| Box::pin(flows(call))).query(&[LIMIT, CURSOR]).gives(Shape::Page(FLOW)),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/flows/{flow}", "A flow: what it takes and gives, what starts it, how many of its runs go on.", |call| Box::pin(flow(call))).gives(Shape::One(FLOW)),
+    Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/on", "Turns a flow on: what starts it does so again. Times and events that came while it was off are made up for, or dropped.", |call| Box::pin(switch(call, true))).changes("workflows.user.flow.activate").body(&[Param::new("passed", Kind::Words(&["run", "drop"]), "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.")]).gives(Shape::One(FLOW)),
+    Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/off", "Turns a flow off: nothing starts it but people and other flows. Its runs go on.", |call| Box::pin(switch(call, false))).changes("workflows.user.flow.deactivate").gives(Shape::One(FLOW)),
+    Route::post(Right::Run, "/api/v1/projects/{project}/flows/{flow}/runs", "Starts a run of a flow.", |call| Box::pin(start(call))).once().changes("flowrun.run.start").body(&[Param::new("inputs", Kind::Object, "The flow's inputs, by their names.")]).answers(201, Shape::One(&["run"])),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/endpoints", "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.", |call| Box::pin(endpoints(call))).gives(Shape::Page(&["flow", "security", "url"])),
+    Route::post(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens", "Gives a flow that is called with a client token another one, beside those that it has.", |call| Box::pin(new_token(call))).changes("flowrun.client_token.create").answers(201, Shape::One(&["id", "token"])),
+    Route::delete(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens/{token}", "Takes a client token of a flow away.", |call| Box::pin(revoke_token(call))).changes("flowrun.client_token.revoke"),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/schedules", "The scheduled flows of a project, each with its next times.", |call| Box::pin(schedules(call))).query(&[Param::new("times", Kind::Whole(1, 100), "How many times each; 5 where nothing is said.")]).gives(Shape::Page(&["flow", "schedule", "next", "on"])),
 ];
 
 async fn endpoints(call: Call) -> Result<Reply, Problem> {
@@ -216,11 +103,7 @@ fn told(hosted: &Hosted, flow: &Flow) -> Value {
 }
 
 async fn projects(call: Call) -> Result<Reply, Problem> {
-    let seen = |hosted: &&Arc<Hosted>| {
-        let standing = call.caller.standing();
-        standing.is_some_and(|standing| standing.includes_somewhere(Right::SeeFlows))
-            && !hosted.runs.served.name.is_empty()
-    };
+    let seen = |hosted: &&Arc<Hosted>| call.caller.knows(&hosted.runs.served.name);
     let told = |hosted: &Arc<Hosted>| {
         let (served, version) = (&hosted.runs.served, hosted.runs.served.version());
         let told = json!({
@@ -308,19 +191,13 @@ async fn start(call: Call) -> Result<Reply, Problem> {
     let (hosted, flow) = known(&call)?;
     call.needs(Right::Run, &hosted.runs.served.name, &flow)?;
     let inputs = inputs(call.body.get("inputs"))?;
-    let beginning = Beginning {
-        flow: Text::from(flow),
-        inputs,
-        cause: "person".to_owned(),
-        who: Some(call.caller.name()),
-        due_us: hosted.runs.now_us(),
-        ..Beginning::default()
-    };
-    let run = hosted.runs.begin(beginning).await.map_err(unable)?;
-    let store = hosted.runs.store();
-    // Whoever is told of a run finds it.
-    store.durable(store.newest()).await?;
-    Ok(Reply::Status(StatusCode::CREATED, json!({ "run": &*run })))
+    let named = named(&call, &hosted).await?;
+    if let Some(again) = again(named.as_ref()) {
+        return Ok(again);
+    }
+    let beginning =
+        Beginning { flow: Text::from(flow), inputs, cause: "person".to_owned(), ..Beginning::default() };
+    begin(&call, &hosted, named, beginning).await
 }
 
 /// Values by their names, as flows have them.

@@ -16,21 +16,19 @@ use serde_json::{Value, json};
 
 use super::flows::unable;
 use super::route::{Call, Reply, Route, Shape};
-use super::runs::{known, reading, sees};
+use super::runs::{known, sees};
+use super::start::reading;
 use crate::Hosted;
 use crate::people::{Problem, Right};
 use crate::runs::Unable;
 
-pub const ROUTES: &[Route] = &[Route {
-    method: "GET",
-    path: "/api/v1/projects/{project}/runs/{run}/follow",
-    says: "What happens in a run, as server-sent events: `entry` with what it says for each entry of its journal, whose number is its `id`; `stands` at the end, when the run has ended or waits for somebody or a time. Who comes back with `last-event-id` gets what came after that.",
-    needs: Some(Right::SeeFlows),
-    query: &[],
-    body: &[],
-    answer: (200, Shape::Text("text/event-stream")),
-    act: |call| Box::pin(follow(call)),
-}];
+pub const ROUTES: &[Route] = &[Route::get(
+    Right::SeeFlows,
+    "/api/v1/projects/{project}/runs/{run}/follow",
+    "What happens in a run, as server-sent events: `entry` with what it says for each entry of its journal, whose number is its `id`; `stands` at the end, when the run has ended or waits for somebody or a time. Who comes back with `last-event-id` gets what came after that.",
+    |call| Box::pin(follow(call)),
+)
+.gives(Shape::Text("text/event-stream"))];
 
 /// How often it is looked for more.
 const LOOK: Duration = Duration::from_millis(300);
@@ -100,7 +98,8 @@ impl Following {
 
     /// What there is now.
     fn look(&mut self) -> Option<String> {
-        let store = self.hosted.runs.store();
+        let (store, goes_on) = (self.hosted.runs.store(), self.hosted.runs.is_live(&self.id));
+        // Only now: what it has come to is on the disk before it is gone from memory.
         let run = store.run(&self.id).ok()?;
         let entries = store.entries(&self.id, self.next, AT_ONCE).ok()?;
         let mut text = String::new();
@@ -112,7 +111,7 @@ impl Following {
             text.push_str(&event("entry", Some(stored.seq), &data));
         }
         let status = run.state.status();
-        if run.entries < self.next && status != Status::Running {
+        if !goes_on && run.entries < self.next && status != Status::Running {
             text.push_str(&event("stands", None, &json!({ "status": status.name() })));
             self.over = true;
         }

@@ -2,26 +2,34 @@
 //!
 //! What there is stands in one table for each subject: the router, the description in OpenAPI's words and what a caller needs are all made of it.
 
+mod activity;
+mod connections;
 mod events;
 mod flows;
 mod follow;
+mod hooks;
 mod openapi;
 mod page;
 mod people;
 mod route;
 mod runs;
 mod see;
+mod start;
 mod tables;
 mod taking;
+mod versions;
 
 use std::sync::Arc;
 
 use axum::Router;
 
 use crate::Service;
+use crate::activity::Activity;
 use crate::endpoints::Endpoints;
+use crate::hooks::Hooks;
 use crate::people::People;
 use route::Route;
+pub(crate) use route::{Deed, Reply};
 
 /// What the interface stands on.
 #[derive(Clone)]
@@ -32,23 +40,29 @@ pub struct Api {
     pub people: People,
     /// The flows that can be called.
     pub endpoints: Arc<Endpoints>,
+    /// The doors for those who tell what happened.
+    pub hooks: Arc<Hooks>,
+    /// Who did what.
+    pub activity: Activity,
 }
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    [
+    let all: [&'static [Route]; 12] = [
         openapi::ROUTES,
         flows::ROUTES,
         runs::ROUTES,
         follow::ROUTES,
         taking::ROUTES,
         tables::ROUTES,
+        connections::ROUTES,
+        versions::ROUTES,
+        hooks::ROUTES,
         people::ROUTES,
+        activity::ROUTES,
         events::ROUTES,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The interface. The guard of `People` must stand before it.

@@ -5,16 +5,9 @@ use serde_json::{Map, Value, json};
 use super::route::{Call, Kind, Param, Reply, Route, Shape};
 use crate::people::Problem;
 
-pub const ROUTES: &[Route] = &[Route {
-    method: "GET",
-    path: "/api/v1/openapi.json",
-    says: "This description.",
-    needs: None,
-    query: &[],
-    body: &[],
-    answer: (200, Shape::One(&["openapi", "paths"])),
-    act: |call| Box::pin(own(call)),
-}];
+pub const ROUTES: &[Route] =
+    &[Route::anybody("/api/v1/openapi.json", "This description.", |call| Box::pin(own(call)))
+        .gives(Shape::One(&["openapi", "paths"]))];
 
 async fn own(_: Call) -> Result<Reply, Problem> {
     Ok(Reply::Json(super::description()))
@@ -61,13 +54,23 @@ fn operation(route: &Route) -> Value {
     let in_query = route.query.iter().map(|param| {
         json!({ "name": param.name, "in": "query", "required": param.must, "description": param.says, "schema": schema(param.kind) })
     });
+    let key = route.once.then(|| {
+        json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "Sent again with the same request it starts nothing new: the answer names the run that was started. Remembered for 7 days.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$" },
+        })
+    });
     let mut operation = json!({
         "summary": route.says,
         "operationId": id(route),
-        "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
+        "parameters": in_path.chain(in_query).chain(key).collect::<Vec<_>>(),
         "responses": responses(route),
     });
-    if !route.body.is_empty() {
+    if route.takes_csv {
+        let content = json!({ "text/csv": { "schema": { "type": "string" } } });
+        operation["requestBody"] = json!({ "required": true, "content": content });
+    } else if !route.body.is_empty() {
         operation["requestBody"] = json!({
             "required": route.body.iter().any(|param| param.must),
             "content": { "application/json": { "schema": object(route.body) } },
@@ -130,7 +133,7 @@ fn responses(route: &Route) -> Value {
     let bad = json!({ "description": "It did not.", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
     let mut responses = Map::new();
     responses.insert(route.answer.0.to_string(), good);
-    for status in ["400", "401", "403", "404", "405", "409", "410", "413", "415", "429", "503"] {
+    for status in ["400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429", "503"] {
         responses.insert(status.to_owned(), bad.clone());
     }
     if route.method == "GET" {

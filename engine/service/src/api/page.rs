@@ -8,19 +8,11 @@ use super::route::{Call, Kind, Param};
 use crate::people::Problem;
 
 /// How many there are on a page, and from where on.
-pub const LIMIT: Param = Param {
-    name: "limit",
-    says: "How many at most; 50 where nothing is said.",
-    kind: Kind::Whole(1, 500),
-    must: false,
-};
+pub const LIMIT: Param =
+    Param::new("limit", Kind::Whole(1, 500), "How many at most; 50 where nothing is said.");
 /// From where on.
-pub const CURSOR: Param = Param {
-    name: "cursor",
-    says: "Where the page begins: what the page before had as `next`.",
-    kind: Kind::Text(1_024),
-    must: false,
-};
+pub const CURSOR: Param =
+    Param::new("cursor", Kind::Text(1_024), "Where the page begins: what the page before had as `next`.");
 
 /// What a call asks for of a list.
 pub struct Asked {
@@ -35,17 +27,33 @@ pub fn asked(call: &Call) -> Result<Asked, Problem> {
     let after = call.asked("cursor").map(|cursor| {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         let name = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        name.ok_or_else(|| Problem::request("`cursor` is none that a page had as `next`"))
+        name.ok_or_else(none_of_ours)
     });
     let limit = call.number("limit").map_or(50, |limit| limit as usize);
     Ok(Asked { limit, after: after.transpose()? })
+}
+
+impl Asked {
+    /// The number behind which the page begins, where items have numbers.
+    pub fn number(&self) -> Result<Option<u64>, Problem> {
+        let number = |after: &String| after.parse().map_err(|_| none_of_ours());
+        self.after.as_ref().map(number).transpose()
+    }
+}
+
+fn none_of_ours() -> Problem {
+    Problem::request("`cursor` is none that a page had as `next`")
+}
+
+/// A page, and the name behind which the next one begins.
+pub fn part(items: Vec<Value>, next: Option<String>) -> Value {
+    json!({ "items": items, "next": next.map(|name| URL_SAFE_NO_PAD.encode(name)) })
 }
 
 /// A page: of one more item than asked for it is known that there is more.
 pub fn page(mut items: Vec<(String, Value)>, limit: usize) -> Value {
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|(name, _)| URL_SAFE_NO_PAD.encode(name));
-    let items: Vec<Value> = items.into_iter().map(|(_, item)| item).collect();
-    json!({ "items": items, "next": next })
+    let next = items.last().filter(|_| more).map(|(name, _)| name.clone());
+    part(items.into_iter().map(|(_, item)| item).collect(), next)
 }

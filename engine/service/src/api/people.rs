@@ -8,55 +8,29 @@ use super::route::{Call, Kind, Param, Reply, Route, Shape};
 use crate::people::{NewToken, Problem, Right};
 
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: "GET",
-        path: "/api/v1/tokens",
-        says: "The tokens there are, without their secrets.",
-        needs: Some(Right::ManagePeople),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::Page(&["id", "name"])),
-        act: |call| Box::pin(tokens(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/tokens",
-        says: "Makes a token, which is shown this once.",
-        needs: Some(Right::ManagePeople),
-        query: &[],
-        body: &[
-            Param { name: "name", says: "What it is for.", kind: Kind::Text(100), must: true },
-            Param {
-                name: "may",
-                says: "What it may do: rights, and within what they hold.",
-                kind: Kind::List,
-                must: true,
-            },
-            Param { name: "ends", says: "When it ends to hold.", kind: Kind::Date, must: false },
-        ],
-        answer: (201, Shape::One(&["token", "id", "name"])),
-        act: |call| Box::pin(make(call)),
-    },
-    Route {
-        method: "DELETE",
-        path: "/api/v1/tokens/{token}",
-        says: "Takes a token back.",
-        needs: Some(Right::ManagePeople),
-        query: &[],
-        body: &[],
-        answer: (204, Shape::Nothing),
-        act: |call| Box::pin(revoke(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/people",
-        says: "Who has signed in here, and when last.",
-        needs: Some(Right::ManagePeople),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::Page(&["id", "name"])),
-        act: |call| Box::pin(people(call)),
-    },
+    Route::get(
+        Right::ManagePeople,
+        "/api/v1/tokens",
+        "The tokens there are, without their secrets.",
+        |call| Box::pin(tokens(call)),
+    )
+    .gives(Shape::Page(&["id", "name"])),
+    Route::post(Right::ManagePeople, "/api/v1/tokens", "Makes a token, which is shown this once.", |call| {
+        Box::pin(make(call))
+    })
+    .body(&[
+        Param::new("name", Kind::Text(100), "What it is for.").must(),
+        Param::new("may", Kind::List, "What it may do: rights, and within what they hold.").must(),
+        Param::new("ends", Kind::Date, "When it ends to hold."),
+    ])
+    .answers(201, Shape::One(&["token", "id", "name"])),
+    Route::delete(Right::ManagePeople, "/api/v1/tokens/{token}", "Takes a token back.", |call| {
+        Box::pin(revoke(call))
+    }),
+    Route::get(Right::ManagePeople, "/api/v1/people", "Who has signed in here, and when last.", |call| {
+        Box::pin(people(call))
+    })
+    .gives(Shape::Page(&["id", "name"])),
 ];
 
 fn items<T: serde::Serialize>(all: Vec<T>) -> Reply {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{RawPathParams, RawQuery, State};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, on};
+use flowrun_core::program::Trigger;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -34,14 +35,121 @@ pub struct Route {
     pub query: &'static [Param],
     /// What may stand in the body, if there is one.
     pub body: &'static [Param],
+    /// Whether the body is a table as CSV instead.
+    pub takes_csv: bool,
+    /// Whether it starts something, once for each `Idempotency-Key`.
+    pub once: bool,
+    /// What the record of who did what calls it.
+    pub records: Option<Deed>,
     /// What is answered if all goes well: the status, and what the body is.
     pub answer: (u16, Shape),
     /// Does it.
     pub act: Act,
 }
 
+/// What somebody does, as the record of who did what has it.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    /// Something changes; its name is Okta's where Okta has one.
+    Changes(&'static str),
+    /// Data is looked at, which is written down where the service is set to.
+    Looks(&'static str),
+}
+
 /// What does it.
 pub type Act = fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
+
+impl Route {
+    const fn new(
+        method: &'static str,
+        needs: Option<Right>,
+        path: &'static str,
+        says: &'static str,
+        act: Act,
+    ) -> Route {
+        let (query, body, answer): (&[Param], &[Param], _) = (&[], &[], (200, Shape::Nothing));
+        Route {
+            method,
+            path,
+            says,
+            needs,
+            query,
+            body,
+            takes_csv: false,
+            once: false,
+            records: None,
+            answer,
+            act,
+        }
+    }
+
+    /// Something that anybody may look at.
+    pub const fn anybody(path: &'static str, says: &'static str, act: Act) -> Route {
+        Route::new("GET", None, path, says, act)
+    }
+
+    /// Something to look at, for those who have a right.
+    pub const fn get(needs: Right, path: &'static str, says: &'static str, act: Act) -> Route {
+        Route::new("GET", Some(needs), path, says, act)
+    }
+
+    /// Something to do.
+    pub const fn post(needs: Right, path: &'static str, says: &'static str, act: Act) -> Route {
+        Route::new("POST", Some(needs), path, says, act)
+    }
+
+    /// Something to take away.
+    pub const fn delete(needs: Right, path: &'static str, says: &'static str, act: Act) -> Route {
+        Route::new("DELETE", Some(needs), path, says, act).answers(204, Shape::Nothing)
+    }
+
+    /// With a query.
+    pub const fn query(mut self, query: &'static [Param]) -> Route {
+        self.query = query;
+        self
+    }
+
+    /// With a body.
+    pub const fn body(mut self, body: &'static [Param]) -> Route {
+        self.body = body;
+        self
+    }
+
+    /// With a table as CSV in its body.
+    pub const fn csv(mut self) -> Route {
+        self.takes_csv = true;
+        self
+    }
+
+    /// Once for each `Idempotency-Key`: who asks again is told the run that was started.
+    pub const fn once(mut self) -> Route {
+        self.once = true;
+        self
+    }
+
+    /// What is changed by it is written down under this name.
+    pub const fn changes(mut self, name: &'static str) -> Route {
+        self.records = Some(Deed::Changes(name));
+        self
+    }
+
+    /// That somebody looks at data is written down under this name, where the service is set to.
+    pub const fn looks(mut self, name: &'static str) -> Route {
+        self.records = Some(Deed::Looks(name));
+        self
+    }
+
+    /// What is answered if all goes well.
+    pub const fn gives(self, shape: Shape) -> Route {
+        self.answers(200, shape)
+    }
+
+    /// The same with a status.
+    pub const fn answers(mut self, status: u16, shape: Shape) -> Route {
+        self.answer = (status, shape);
+        self
+    }
+}
 
 /// A parameter of the query, or a member of the body.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +162,19 @@ pub struct Param {
     pub kind: Kind,
     /// Whether it must be there.
     pub must: bool,
+}
+
+impl Param {
+    /// One that may be left out.
+    pub const fn new(name: &'static str, kind: Kind, says: &'static str) -> Param {
+        Param { name, says, kind, must: false }
+    }
+
+    /// One that must be there.
+    pub const fn must(mut self) -> Param {
+        self.must = true;
+        self
+    }
 }
 
 /// What may stand in a parameter.
@@ -98,8 +219,12 @@ pub struct Call {
     pub query: BTreeMap<String, String>,
     /// What stands in the body: an object, or nothing.
     pub body: serde_json::Map<String, Value>,
+    /// The body as it came, where it is a table.
+    pub bytes: Bytes,
     /// The headers.
     pub headers: HeaderMap,
+    /// What is asked: the route's path.
+    pub route: &'static str,
 }
 
 /// What is answered.
@@ -108,6 +233,10 @@ pub enum Reply {
     Json(Value),
     /// JSON with another one.
     Status(StatusCode, Value),
+    /// What was answered before to a request with the same `Idempotency-Key`.
+    Again(StatusCode, Value),
+    /// A file.
+    File(Vec<u8>),
     /// Nothing.
     Nothing,
     /// Something that goes on.
@@ -115,16 +244,11 @@ pub enum Reply {
 }
 
 impl Call {
-    /// The project that the path names; one that the caller knows nothing of is not there.
+    /// The project that the path names; one in which the caller has no right at all is not there.
     pub fn project(&self) -> Result<&Arc<Hosted>, Problem> {
-        let name = self.path.get("project").map(String::as_str).unwrap_or_default();
-        let place = Place::Folder(name);
-        let standing = self.caller.standing();
-        let known = standing.is_some_and(|standing| {
-            standing.includes(Right::SeeFlows, place) || standing.includes_somewhere(Right::SeeFlows)
-        });
-        let found = self.api.service.project(name).filter(|_| known);
-        found.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, &format!("there is no project `{name}`")))
+        let name = self.part("project");
+        let found = self.api.service.project(name).filter(|_| self.caller.knows(name));
+        found.ok_or_else(|| absent("project", name))
     }
 
     /// A parameter of the path.
@@ -184,9 +308,8 @@ pub fn router(routes: &[&'static Route], api: Api) -> Router {
                 _ => axum::routing::MethodFilter::GET,
             };
             let route: &'static Route = route;
-            methods = methods.merge(on(filter, move |state, caller, path, query, headers, method, body| {
-                answer(route, state, caller, path, query, headers, method, body)
-            }));
+            methods =
+                methods.merge(on(filter, move |state: State<Api>, parts: Parts| answer(route, state, parts)));
         }
         let allowed = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static(""));
         let methods = methods.layer(axum::middleware::map_response(move |mut response: Response| {
@@ -204,39 +327,93 @@ pub fn router(routes: &[&'static Route], api: Api) -> Router {
     router.route("/api/{*rest}", any(nothing)).with_state(api)
 }
 
-#[allow(clippy::too_many_arguments)] // They are the parts of a request, which axum hands over one by one.
-async fn answer(
-    route: &'static Route,
-    State(api): State<Api>,
+/// A request, part by part, as axum hands it over.
+struct Parts {
     caller: Caller,
-    path: RawPathParams,
-    RawQuery(query): RawQuery,
+    path: BTreeMap<String, String>,
+    query: Option<String>,
     headers: HeaderMap,
     method: Method,
     body: Bytes,
-) -> Result<Response, Problem> {
+}
+
+impl<S: Send + Sync> FromRequest<S> for Parts {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Parts, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, state).await?;
+        let path = RawPathParams::from_request_parts(&mut parts, state).await;
+        let path = path.map_err(|_| Problem::request("the address is not UTF-8"))?;
+        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let (headers, method) = (parts.headers.clone(), parts.method.clone());
+        let query = parts.uri.query().map(str::to_owned);
+        let body = Bytes::from_request(Request::from_parts(parts, body), state).await;
+        let body = body.map_err(|rejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            let detail = if too_large { "the body is too large" } else { "the body did not come whole" };
+            Problem::new(rejection.status(), detail)
+        })?;
+        Ok(Parts { caller, path, query, headers, method, body })
+    }
+}
+
+async fn answer(route: &'static Route, State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
+    let (activity, caller) = (api.activity.clone(), parts.caller.clone());
+    let about = parts.path.clone();
+    let is_delegated = route.records.is_some() && delegated(&api, &about);
+    let asks = parts.headers.get(IF_NONE_MATCH).filter(|_| parts.method != Method::POST).cloned();
+    let done = match understood(route, api, parts) {
+        Ok(call) => (route.act)(call).await,
+        Err(problem) => Err(problem),
+    };
+    let written = route.records.and_then(|deed| activity.of_route(deed, &caller, about, is_delegated, &done));
+    if let Some(written) = written {
+        written.await?;
+    }
+    let status = StatusCode::from_u16(route.answer.0).unwrap_or(StatusCode::OK);
+    Ok(match done? {
+        Reply::Json(value) if route.method == "GET" => tagged(status, &value, asks),
+        Reply::Json(value) => json(status, &value),
+        Reply::Status(status, value) => json(status, &value),
+        Reply::Again(status, value) => {
+            let mut response = json(status, &value);
+            response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+            response
+        }
+        Reply::Nothing => StatusCode::NO_CONTENT.into_response(),
+        Reply::File(bytes) => typed(route, status, Body::from(bytes)),
+        Reply::Stream(body) => typed(route, status, body),
+    })
+}
+
+/// Whether the path names a flow that people run by a right of their own.
+fn delegated(api: &Api, path: &BTreeMap<String, String>) -> bool {
+    let (Some(project), Some(flow)) = (path.get("project"), path.get("flow")) else { return false };
+    let version = api.service.project(project).map(|hosted| hosted.runs.served.version());
+    version.is_some_and(|version| {
+        version.flow(flow).is_some_and(|flow| matches!(flow.trigger, Trigger::Delegated))
+    })
+}
+
+/// A request, as far as it fits what is declared, from somebody who may do such a thing somewhere.
+fn understood(route: &'static Route, api: Api, parts: Parts) -> Result<Call, Problem> {
+    let Parts { caller, path, query, headers, body, .. } = parts;
     if let Some(right) = route.needs {
         let somewhere = caller.standing().is_some_and(|standing| standing.includes_somewhere(right));
         if !somewhere {
             caller.needs(right, Place::Service)?;
         }
     }
-    let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = read_query(route, query.as_deref().unwrap_or_default())?;
-    let body = read_body(route, &headers, &body)?;
-    let asks = headers.get(IF_NONE_MATCH).cloned();
-    let call = Call { api, caller, path, query, body, headers };
-    let status = StatusCode::from_u16(route.answer.0).unwrap_or(StatusCode::OK);
-    Ok(match (route.act)(call).await? {
-        Reply::Json(value) if method == Method::GET => tagged(status, &value, asks),
-        Reply::Json(value) => json(status, &value),
-        Reply::Status(status, value) => json(status, &value),
-        Reply::Nothing => StatusCode::NO_CONTENT.into_response(),
-        Reply::Stream(body) => {
-            let Shape::Text(mime) = route.answer.1 else { return Ok(body.into_response()) };
-            (status, [(CONTENT_TYPE, mime)], body).into_response()
-        }
-    })
+    let read = if route.takes_csv { read_csv(&headers)? } else { read_body(route, &headers, &body)? };
+    let bytes = if route.takes_csv { body } else { Bytes::new() };
+    Ok(Call { api, caller, path, query, body: read, bytes, headers, route: route.path })
+}
+
+fn typed(route: &Route, status: StatusCode, body: Body) -> Response {
+    let Shape::Text(mime) = route.answer.1 else { return body.into_response() };
+    (status, [(CONTENT_TYPE, mime)], body).into_response()
 }
 
 fn json(status: StatusCode, value: &Value) -> Response {
@@ -247,7 +424,10 @@ fn json(status: StatusCode, value: &Value) -> Response {
 fn tagged(status: StatusCode, value: &Value, asks: Option<HeaderValue>) -> Response {
     let text = value.to_string();
     let tag = format!("\"{}\"", &hex(&Sha256::digest(&text))[..32]);
-    let known = asks.is_some_and(|asks| asks.as_bytes() == tag.as_bytes());
+    // RFC 9110, 13.1.2: a list, of which weak ones count as well; `*` is any.
+    let is_this = |other: &str| other == "*" || other.trim_start_matches("W/") == tag;
+    let asks = asks.as_ref().and_then(|asks| asks.to_str().ok());
+    let known = asks.is_some_and(|asks| asks.split(',').map(str::trim).any(is_this));
     let mut response = match known {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => (status, [(CONTENT_TYPE, "application/json")], text).into_response(),
@@ -278,6 +458,22 @@ fn read_query(route: &Route, query: &str) -> Result<BTreeMap<String, String>, Pr
     missing.map_or(Ok(read), |param| Err(Problem::request(&format!("`{}` must be in the query", param.name))))
 }
 
+/// Whether a body says that it is a table as CSV (RFC 4180).
+fn read_csv(headers: &HeaderMap) -> Result<serde_json::Map<String, Value>, Problem> {
+    match mime(headers, "text/csv").eq_ignore_ascii_case("text/csv") {
+        true => Ok(Default::default()),
+        false => {
+            let message = "the body is a table: send `content-type: text/csv`";
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+        }
+    }
+}
+
+fn mime<'h>(headers: &'h HeaderMap, usual: &'h str) -> &'h str {
+    let mime = headers.get(CONTENT_TYPE).map_or(Some(usual), |mime| mime.to_str().ok());
+    mime.and_then(|mime| mime.split(';').next()).unwrap_or_default().trim()
+}
+
 fn read_body(
     route: &Route,
     headers: &HeaderMap,
@@ -288,9 +484,7 @@ fn read_body(
         let message = "this needs a body: an object as JSON";
         return if must { Err(Problem::request(message)) } else { Ok(Default::default()) };
     }
-    let mime = headers.get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or("application/json");
-    let mime = mime.split(';').next().unwrap_or_default().trim();
-    if !mime.eq_ignore_ascii_case("application/json") {
+    if !mime(headers, "application/json").eq_ignore_ascii_case("application/json") {
         let message = "a body is JSON: send `content-type: application/json`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use flowrun_core::journal::Settlement;
 use flowrun_host::session::Say;
+use flowrun_host::session::durable::fork::From;
 use flowrun_host::session::durable::history;
 use flowrun_store::{Filter, Run, RunId, State, Status};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 
 use super::flows::{inputs, unable};
 use super::page::{CURSOR, LIMIT, asked, page};
 use super::route::{Call, Kind, Param, Reply, Route, Shape, absent, moment};
 use super::see::blind;
+use super::start::{again, begin, named, reading};
 use crate::Hosted;
 use crate::people::{Problem, Right};
 use crate::runs::{Beginning, Unable};
@@ -22,169 +23,133 @@ const RUN: &[&str] = &["run", "flow", "title", "status", "started"];
 const STATES: &[&str] = &["open", "running", "waiting", "paused", "held", "done", "failed", "cancelled"];
 
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/runs",
-        says: "The runs of a project, the newest first.",
-        needs: Some(Right::SeeFlows),
-        query: &[
-            Param { name: "flow", says: "Of this flow.", kind: Kind::Text(1_000), must: false },
-            Param {
-                name: "status",
-                says: "In one of these states, parted by commas; `open` is all that have not ended.",
-                kind: Kind::Words(STATES),
-                must: false,
-            },
-            Param { name: "since", says: "Begun then or later.", kind: Kind::Date, must: false },
-            Param { name: "until", says: "Begun before then.", kind: Kind::Date, must: false },
-            Param {
-                name: "text",
-                says: "With this text in name, flow, title, error or question.",
-                kind: Kind::Text(200),
-                must: false,
-            },
-            Param {
-                name: "cause",
-                says: "Started by this: `schedule`, `endpoint`, `person`, an event.",
-                kind: Kind::Text(200),
-                must: false,
-            },
-            LIMIT,
-            CURSOR,
-        ],
-        body: &[],
-        answer: (200, Shape::Page(RUN)),
-        act: |call| Box::pin(list(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/runs/{run}",
-        says: "A run.",
-        needs: Some(Right::SeeFlows),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::One(RUN)),
-        act: |call| Box::pin(one(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/runs/{run}/report",
-        says: "What happened in a run, card by card; at any moment of it, as far as its journal is there.",
-        needs: Some(Right::SeeFlows),
-        query: &[Param {
-            name: "at",
-            says: "As it was after this entry of its journal.",
-            kind: Kind::Whole(0, u32::MAX as u64),
-            must: false,
-        }],
-        body: &[],
-        answer: (200, Shape::One(&[])),
-        act: |call| Box::pin(report(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/runs/{run}/journal",
-        says: "What came from outside in a run, entry by entry; secrets are sealed.",
-        needs: Some(Right::SeeData),
-        query: &[LIMIT, CURSOR],
-        body: &[],
-        answer: (200, Shape::Page(&["entry", "at", "says"])),
-        act: |call| Box::pin(journal(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/runs/{run}/audit",
-        says: "The audit record of a run: what was sent to whom.",
-        needs: Some(Right::SeeActivity),
-        query: &[],
-        body: &[],
-        answer: (200, Shape::Page(&[])),
-        act: |call| Box::pin(audit(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/runs/{run}/cancel",
-        says: "Ends a run: what it has opened it cleans up first.",
-        needs: Some(Right::SteerRuns),
-        query: &[],
-        body: &[],
-        answer: (202, Shape::One(RUN)),
-        act: |call| Box::pin(cancel(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/runs/{run}/resume",
-        says: "Goes on with a run that is held or has stopped; with `inputs`, the answer to its pause.",
-        needs: Some(Right::SteerRuns),
-        query: &[],
-        body: &[Param {
-            name: "inputs",
-            says: "What its pause is answered, by the names of the outputs.",
-            kind: Kind::Object,
-            must: false,
-        }],
-        answer: (202, Shape::One(RUN)),
-        act: |call| Box::pin(resume(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/runs/{run}/settle",
-        says: "Says what became of what a card asked for before a crash.",
-        needs: Some(Right::SteerRuns),
-        query: &[],
-        body: &[
-            Param {
-                name: "card",
-                says: "The card, by its ID; with `#2` the second, where several are asked about.",
-                kind: Kind::Text(300),
-                must: true,
-            },
-            Param {
-                name: "what",
-                says: "What became of it.",
-                kind: Kind::Words(&["happened", "did_not", "fail"]),
-                must: true,
-            },
-            Param {
-                name: "outputs",
-                says: "What the card gave, if it happened.",
-                kind: Kind::Object,
-                must: false,
-            },
-        ],
-        answer: (202, Shape::One(RUN)),
-        act: |call| Box::pin(settle(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/runs/{run}/rerun",
-        says: "Runs it anew with the same inputs, with the flows of now.",
-        needs: Some(Right::Run),
-        query: &[],
-        body: &[],
-        answer: (201, Shape::One(&["run"])),
-        act: |call| Box::pin(rerun(call)),
-    },
-    Route {
-        method: "DELETE",
-        path: "/api/v1/projects/{project}/runs/{run}",
-        says: "Removes a run that has ended; its audit record stays.",
-        needs: Some(Right::ClearHistory),
-        query: &[],
-        body: &[],
-        answer: (204, Shape::Nothing),
-        act: |call| Box::pin(delete(call)),
-    },
-    Route {
-        method: "GET",
-        path: "/api/v1/projects/{project}/pauses",
-        says: "The runs that wait for an answer, each with what it asks.",
-        needs: Some(Right::SeeFlows),
-        query: &[LIMIT, CURSOR],
-        body: &[],
-        answer: (200, Shape::Page(&["run", "flow", "until"])),
-        act: |call| Box::pin(pauses(call)),
-    },
+    Route::get(
+        Right::SeeFlows,
+        "/api/v1/projects/{project}/runs",
+        "The runs of a project, the newest first.",
+        |call| Box::pin(list(call)),
+    )
+    .query(&[
+        Param::new("flow", Kind::Text(1_000), "Of this flow."),
+        Param::new(
+            "status",
+            Kind::Words(STATES),
+            "In one of these states, parted by commas; `open` is all that have not ended.",
+        ),
+        Param::new("since", Kind::Date, "Begun then or later."),
+        Param::new("until", Kind::Date, "Begun before then."),
+        Param::new("text", Kind::Text(200), "With this text in name, flow, title, error or question."),
+        Param::new("cause", Kind::Text(200), "Started by this: `schedule`, `endpoint`, `person`, an event."),
+        LIMIT,
+        CURSOR,
+    ])
+    .gives(Shape::Page(RUN)),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/runs/{run}", "A run.", |call| {
+        Box::pin(one(call))
+    })
+    .gives(Shape::One(RUN)),
+    Route::get(
+        Right::SeeFlows,
+        "/api/v1/projects/{project}/runs/{run}/report",
+        "What happened in a run, card by card; at any moment of it, as far as its journal is there.",
+        |call| Box::pin(report(call)),
+    )
+    .looks("flowrun.run.view")
+    .query(&[Param::new("at", Kind::Whole(0, u32::MAX as u64), "As it was after this entry of its journal.")])
+    .gives(Shape::One(&[])),
+    Route::get(
+        Right::SeeData,
+        "/api/v1/projects/{project}/runs/{run}/journal",
+        "What came from outside in a run, entry by entry; secrets are sealed.",
+        |call| Box::pin(journal(call)),
+    )
+    .looks("flowrun.run.view")
+    .query(&[LIMIT, CURSOR])
+    .gives(Shape::Page(&["entry", "at", "says"])),
+    Route::get(
+        Right::SeeActivity,
+        "/api/v1/projects/{project}/runs/{run}/audit",
+        "The audit record of a run: what was sent to whom.",
+        |call| Box::pin(audit(call)),
+    )
+    .gives(Shape::Page(&[])),
+    Route::post(
+        Right::SteerRuns,
+        "/api/v1/projects/{project}/runs/{run}/cancel",
+        "Ends a run: what it has opened it cleans up first.",
+        |call| Box::pin(cancel(call)),
+    )
+    .changes("workflows.user.flow.execution.cancel")
+    .answers(202, Shape::One(RUN)),
+    Route::post(
+        Right::SteerRuns,
+        "/api/v1/projects/{project}/runs/{run}/resume",
+        "Goes on with a run that is held or has stopped; with `inputs`, the answer to its pause.",
+        |call| Box::pin(resume(call)),
+    )
+    .changes("flowrun.run.resume")
+    .body(&[Param::new("inputs", Kind::Object, "What its pause is answered, by the names of the outputs.")])
+    .answers(202, Shape::One(RUN)),
+    Route::post(
+        Right::SteerRuns,
+        "/api/v1/projects/{project}/runs/{run}/settle",
+        "Says what became of what a card asked for before a crash.",
+        |call| Box::pin(settle(call)),
+    )
+    .changes("flowrun.run.settle")
+    .body(&[
+        Param::new(
+            "card",
+            Kind::Text(300),
+            "The card, by its ID; with `#2` the second, where several are asked about.",
+        )
+        .must(),
+        Param::new("what", Kind::Words(&["happened", "did_not", "fail"]), "What became of it.").must(),
+        Param::new("outputs", Kind::Object, "What the card gave, if it happened."),
+    ])
+    .answers(202, Shape::One(RUN)),
+    Route::post(
+        Right::Run,
+        "/api/v1/projects/{project}/runs/{run}/rerun",
+        "Runs it anew with the same inputs, with the flows of now.",
+        |call| Box::pin(rerun(call)),
+    )
+    .once()
+    .changes("flowrun.run.rerun")
+    .answers(201, Shape::One(&["run"])),
+    Route::post(
+        Right::Run,
+        "/api/v1/projects/{project}/runs/{run}/fork",
+        "Runs it anew from one of its cards on: it shares what happened before, with the flows of then.",
+        |call| Box::pin(fork(call)),
+    )
+    .body(&[
+        Param::new(
+            "from",
+            Kind::Text(300),
+            "The card from which on all is new, by its ID; `flow#card` where several flows have it.",
+        )
+        .must(),
+        Param::new("outputs", Kind::Object, "What the card gives instead of asking again."),
+    ])
+    .once()
+    .changes("flowrun.run.fork")
+    .answers(201, Shape::One(&["run"])),
+    Route::delete(
+        Right::ClearHistory,
+        "/api/v1/projects/{project}/runs/{run}",
+        "Removes a run that has ended; its audit record stays.",
+        |call| Box::pin(delete(call)),
+    )
+    .changes("workflows.user.flow.execution_history.delete"),
+    Route::get(
+        Right::SeeFlows,
+        "/api/v1/projects/{project}/pauses",
+        "The runs that wait for an answer, each with what it asks.",
+        |call| Box::pin(pauses(call)),
+    )
+    .query(&[LIMIT, CURSOR])
+    .gives(Shape::Page(&["run", "flow", "until"])),
 ];
 
 /// A run, for programs; who may not see data doesn't see what it failed with.
@@ -193,22 +158,13 @@ fn told(hosted: &Hosted, run: &Run, sees: bool) -> Value {
     told["project"] = json!(&*hosted.runs.served.name);
     told["owner"] = json!(run.about.owner);
     told["live"] = json!(hosted.runs.is_live(&run.about.id));
-    if let Some(live) = hosted.runs.live().get(&run.about.id) {
-        let progress = *live.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(progress) = hosted.runs.progress(&run.about.id) {
         told["cards"] = json!(progress.cards);
     }
     if !sees && !told["error"].is_null() {
         told["error"] = json!("hidden: it takes the right to see data");
     }
     told
-}
-
-/// Something that may block its thread, as reading a store does.
-pub(super) async fn reading<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "what was asked for can't be read");
-    spawn_blocking(read).await.map_err(broken)?
 }
 
 async fn list(call: Call) -> Result<Reply, Problem> {
@@ -363,12 +319,7 @@ async fn settle(call: Call) -> Result<Reply, Problem> {
         Some("did_not") => Settlement::DidNot,
         _ => Settlement::Failed,
     };
-    let outputs = call.body.get("outputs").and_then(Value::as_object).cloned().unwrap_or_default();
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    let outputs = outputs.into_iter().map(|(name, value)| (name, text(value))).collect();
+    let outputs = texts(call.body.get("outputs"));
     let card = call.said("card").unwrap_or_default().to_owned();
     let say = Say::Settle { card, what, outputs };
     hosted.runs.resume(&run.about.id, say, None).await.map_err(unable)?;
@@ -377,21 +328,46 @@ async fn settle(call: Call) -> Result<Reply, Problem> {
 
 async fn rerun(call: Call) -> Result<Reply, Problem> {
     let (hosted, run) = allowed(&call, Right::Run)?;
+    let named = named(&call, &hosted).await?;
+    if let Some(again) = again(named.as_ref()) {
+        return Ok(again);
+    }
     let inputs =
         hosted.runs.inputs_of(&run.about.id).await.map_err(|problem| unable(Unable::Problem(problem)))?;
     let beginning = Beginning {
         flow: run.about.flow.as_str().into(),
         inputs,
         cause: "rerun".to_owned(),
-        who: Some(call.caller.name()),
-        due_us: hosted.runs.now_us(),
         ..Beginning::default()
     };
-    let run = hosted.runs.begin(beginning).await.map_err(unable)?;
-    let store = hosted.runs.store();
-    // Whoever is told of a run finds it.
-    store.durable(store.newest()).await?;
-    Ok(Reply::Status(StatusCode::CREATED, json!({ "run": &*run })))
+    begin(&call, &hosted, named, beginning).await
+}
+
+async fn fork(call: Call) -> Result<Reply, Problem> {
+    let (hosted, run) = allowed(&call, Right::Run)?;
+    let named = named(&call, &hosted).await?;
+    if let Some(again) = again(named.as_ref()) {
+        return Ok(again);
+    }
+    let outputs = texts(call.body.get("outputs"));
+    let (card, id) = (call.said("from").unwrap_or_default().to_owned(), run.about.id.clone());
+    let name = named.as_ref().map(|named| named.run.clone());
+    let runs = hosted.runs.clone();
+    let forked = reading(move || {
+        let from = From { card: &card, outputs: &outputs, name: name.as_deref() };
+        let vocabulary = runs.served.surroundings.registry.vocabulary();
+        runs.served.home.fork(&id, &from, vocabulary).map_err(|problem| unable(Unable::Problem(problem)))
+    });
+    let forked = forked.await?;
+    hosted.runs.resume(&forked, Say::GoOn, None).await.map_err(unable)?;
+    Ok(Reply::Status(StatusCode::CREATED, json!({ "run": &*forked })))
+}
+
+/// Outputs by their names, as people give them.
+fn texts(given: Option<&Value>) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let given = given.and_then(Value::as_object).into_iter().flatten();
+    given.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
 async fn delete(call: Call) -> Result<Reply, Problem> {

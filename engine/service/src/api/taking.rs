@@ -1,46 +1,47 @@
-//! What is kept is taken away before its time: the values of a flow's runs, one person.
+//! What is kept is taken away before its time: the values of a flow's runs, one person, the rows of a table.
 
-use flowrun_store::Filter;
+use flowrun_core::value::Text;
+use flowrun_host::session::durable::tables::change;
+use flowrun_store::{Batch, Filter};
+use flowrun_tables::{Change, Changes};
 use serde_json::json;
 
 use super::route::{Call, Kind, Param, Reply, Route, Shape};
-use super::runs::reading;
+use super::start::reading;
+use super::tables::{HOSTS, found};
 use crate::people::{Place, Problem, Right};
 
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/clear",
-        says: "Removes the values of all runs of a flow that have ended; what ran, when and how it ended stays.",
-        needs: Some(Right::ClearHistory),
-        query: &[],
-        body: &[Param {
-            name: "flow",
-            says: "The flow, by its path; it need not be there any more.",
-            kind: Kind::Text(1_000),
-            must: true,
-        }],
-        answer: (200, Shape::One(&["cleared"])),
-        act: |call| Box::pin(clear(call)),
-    },
-    Route {
-        method: "POST",
-        path: "/api/v1/projects/{project}/forget",
-        says: "Removes one person from everything that is kept of a project, and from those who were here; without `remove` it only tells what would go.",
-        needs: Some(Right::ManageService),
-        query: &[],
-        body: &[
-            Param {
-                name: "person",
-                says: "A text that names the person, such as a mail address.",
-                kind: Kind::Text(1_000),
-                must: true,
-            },
-            Param { name: "remove", says: "Remove it.", kind: Kind::Words(&["yes", "no"]), must: false },
-        ],
-        answer: (200, Shape::One(&["cleared", "open", "rows", "audit"])),
-        act: |call| Box::pin(forget(call)),
-    },
+    Route::post(
+        Right::ClearHistory,
+        "/api/v1/projects/{project}/clear",
+        "Removes the values of all runs of a flow that have ended; what ran, when and how it ended stays.",
+        |call| Box::pin(clear(call)),
+    )
+    .changes("workflows.user.flow.execution_history.delete")
+    .body(&[Param::new("flow", Kind::Text(1_000), "The flow, by its path; it need not be there any more.").must()])
+    .gives(Shape::One(&["cleared"])),
+    Route::post(
+        Right::ManageService,
+        "/api/v1/projects/{project}/forget",
+        "Removes one person from everything that is kept of a project, and from those who were here; without `remove` it only tells what would go.",
+        |call| Box::pin(forget(call)),
+    )
+    .changes("flowrun.person.forget")
+    .body(&[
+        Param::new("person", Kind::Text(1_000), "A text that names the person, such as a mail address.").must(),
+        Param::new("remove", Kind::Words(&["yes", "no"]), "Remove it."),
+    ])
+    .gives(Shape::One(&["cleared", "open", "rows", "audit"])),
+    Route::delete(
+        Right::EditTables,
+        "/api/v1/projects/{project}/tables/{table}/rows",
+        "Deletes all rows of a kept table.",
+        |call| Box::pin(empty(call)),
+    )
+    .changes("flowrun.table.clear")
+    .query(&[HOSTS])
+    .gives(Shape::One(&["deleted"])),
 ];
 
 async fn clear(call: Call) -> Result<Reply, Problem> {
@@ -72,4 +73,32 @@ async fn forget(call: Call) -> Result<Reply, Problem> {
     Ok(Reply::Json(json!({
         "cleared": names(&found.cleared), "open": names(&found.open), "rows": rows.collect::<Vec<_>>(), "audit": found.audit,
     })))
+}
+
+async fn empty(call: Call) -> Result<Reply, Problem> {
+    let hosted = call.project()?.clone();
+    call.caller.needs(Right::EditTables, Place::Folder(&hosted.runs.served.name))?;
+    reading(move || {
+        let table = found(&hosted, call.part("table"), call.asked("hosts"))?;
+        let (home, store) = (&hosted.runs.served.home, hosted.runs.store());
+        let (ticket, deleted) = home.kept.taking(|| {
+            // What runs have handed in is read only when it is on the disk.
+            drop(store.durable(store.newest()).wait());
+            let stored = store.table(&table).ok().flatten().unwrap_or_default();
+            let rows = stored.rows.iter();
+            let gone =
+                rows.map(|row| (table.scope.clone(), table.name.clone(), row.number)).collect::<Vec<_>>();
+            let changes = Changes {
+                table: Text::from(&*table.name),
+                next: stored.next,
+                note: None,
+                rows: vec![Change::Clear],
+            };
+            let changes = change(&Text::from(&*table.scope), changes);
+            ((store.append(Batch::default().table(changes)), gone.len()), gone)
+        });
+        store.durable(ticket).wait()?;
+        Ok(Reply::Json(json!({ "deleted": deleted })))
+    })
+    .await
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::request::Parts;
+use axum::http::HeaderMap;
 use flowrun_core::machine::Limits;
 use flowrun_core::stored::{Seal, decode, encode};
 use flowrun_core::value::{Record, Secret, Value};
@@ -62,15 +62,75 @@ struct Kept {
     reply: Option<Reply>,
 }
 
+/// Why a request with a key is not carried out.
+#[derive(Debug)]
+pub enum Clash {
+    /// The key is none.
+    NoKey,
+    /// The first request with it has not been answered yet.
+    Underway(Option<String>),
+    /// It was sent with another request.
+    Another,
+    /// What was written under it can't be read.
+    Unreadable,
+}
+
+impl Clash {
+    fn told(&self) -> (u16, &'static str, &'static str) {
+        match self {
+            Clash::NoKey => {
+                (400, "invalid_idempotency_key", "an Idempotency-Key is one text of up to 255 characters")
+            }
+            Clash::Underway(_) => {
+                (409, "under_way", "the first call with this Idempotency-Key has not been answered yet")
+            }
+            Clash::Another => (422, "another_request", "this Idempotency-Key was sent with another request"),
+            Clash::Unreadable => (503, "unavailable", "the store can't be read"),
+        }
+    }
+}
+
+impl From<Clash> for Wrong {
+    fn from(clash: Clash) -> Wrong {
+        if let Clash::Unreadable = clash {
+            return Wrong::here(clash.told().2);
+        }
+        let (status, code, message) = clash.told();
+        let wrong = Wrong::new(status, code, message);
+        match &clash {
+            Clash::Underway(Some(run)) => wrong.about(run),
+            _ => wrong,
+        }
+    }
+}
+
+impl From<Clash> for crate::people::Problem {
+    fn from(clash: Clash) -> crate::people::Problem {
+        let (status, _, message) = clash.told();
+        let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
+        let problem = crate::people::Problem::new(status, message);
+        if let Clash::Unreadable = clash { problem.again_after(5) } else { problem }
+    }
+}
+
 /// The key of a request, if it has one.
-pub fn key(parts: &Parts) -> Result<Option<&str>, Wrong> {
-    let mut given = parts.headers.get_all("idempotency-key").iter();
+pub fn key(headers: &HeaderMap) -> Result<Option<&str>, Clash> {
+    let mut given = headers.get_all("idempotency-key").iter();
     let Some(key) = given.next() else { return Ok(None) };
     let fits =
         |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let key = key.to_str().ok().filter(fits).filter(|_| given.next().is_none());
-    let message = "an Idempotency-Key is one text of up to 255 characters";
-    key.map(Some).ok_or_else(|| Wrong::new(400, "invalid_idempotency_key", message))
+    key.map(Some).ok_or(Clash::NoKey)
+}
+
+/// The name of the run that a request is to start, under its key.
+pub struct Named {
+    /// The name.
+    pub run: String,
+    /// Whether the run is there already.
+    pub is_there: bool,
+    /// Nobody else starts it meanwhile.
+    _once: Once,
 }
 
 impl Endpoints {
@@ -85,23 +145,51 @@ impl Endpoints {
         let key: Arc<str> = Arc::from(format!("{} {}", endpoint.flow, hash(&[key])));
         let print = print(asked);
         let taken = Once::take(&project, &key, &print, &self.underway);
-        let once = taken.map_err(|other| if other == print { going_on(None) } else { another() })?;
+        let once =
+            taken.map_err(|other| if other == print { Clash::Underway(None) } else { Clash::Another })?;
         let note = project.runs.store().note(SPACE, &key);
-        let Some(note) = note.map_err(|_| Wrong::here("the store can't be read"))? else {
+        let Some(note) = note.map_err(|_| Clash::Unreadable)? else {
             return Ok(Entered::New(once));
         };
-        let kept = Kept::read(&project, &note.body).ok_or_else(|| Wrong::here("the store can't be read"))?;
+        let kept = Kept::read(&project, &note.body).ok_or(Clash::Unreadable)?;
         if kept.print != print {
-            return Err(another());
+            return Err(Clash::Another.into());
         }
         let mut reply = match kept.reply {
             Some(reply) => reply,
             // Somebody else may have brought the run to its end meanwhile.
-            None if goes_on(&project, &kept.run) => return Err(going_on(Some(&kept.run))),
+            None if goes_on(&project, &kept.run) => return Err(Clash::Underway(Some(kept.run)).into()),
             None => once.make_up(&self.service.clock, &kept.run).await,
         };
         reply.headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
         Ok(Entered::Again(reply))
+    }
+
+    /// The name of the run that a request is to start: the same one for whoever sends it again with this key, also after a crash. It is
+    /// written down before the run begins, and no two runs have one name.
+    pub async fn name(&self, project: &Arc<Hosted>, key: &[&str], asked: &[&str]) -> Result<Named, Clash> {
+        let (key, print): (Arc<str>, _) = (Arc::from(format!("api {}", hash(key))), hash(asked));
+        let taken = Once::take(project, &key, &print, &self.underway);
+        let once =
+            taken.map_err(|other| if other == print { Clash::Underway(None) } else { Clash::Another })?;
+        let store = project.runs.store();
+        if let Some(note) = store.note(SPACE, &key).map_err(|_| Clash::Unreadable)? {
+            let kept = Kept::read(project, &note.body).ok_or(Clash::Unreadable)?;
+            if kept.print != print {
+                return Err(Clash::Another);
+            }
+            let is_there = store.run(&kept.run).is_ok_and(|run| *run.about.id == *kept.run);
+            return Ok(Named { run: kept.run, is_there, _once: once });
+        }
+        let at_us = project.runs.now_us();
+        let kept = Kept { run: crate::names::run(at_us), print, reply: None };
+        let (space, body) = (Arc::from(SPACE), kept.write(project));
+        let note = NoteChange::New(Note { space, key, at_us, due_us: None, body });
+        // The disk takes no simulated time.
+        let _hold = self.service.clock.hold();
+        let written = store.durable(store.append(Batch::default().note(note))).await;
+        written.map_err(|_| Clash::Unreadable)?;
+        Ok(Named { run: kept.run, is_there: false, _once: once })
     }
 
     /// Takes up the calls of before that have not been answered, before their runs go on.
@@ -267,17 +355,4 @@ fn print(asked: &Asked) -> String {
 fn hash(parts: &[&str]) -> String {
     let all: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
     hex(digest(&SHA256, all.as_bytes()).as_ref())
-}
-
-fn going_on(run: Option<&str>) -> Wrong {
-    let message = "the first call with this Idempotency-Key has not been answered yet";
-    let wrong = Wrong::new(409, "under_way", message);
-    match run {
-        Some(run) => wrong.about(run),
-        None => wrong,
-    }
-}
-
-fn another() -> Wrong {
-    Wrong::new(422, "another_request", "this Idempotency-Key was sent with another request")
 }

@@ -4,7 +4,7 @@ mod admit;
 pub mod answer;
 mod calls;
 pub mod directory;
-mod idempotency;
+pub(crate) mod idempotency;
 mod inputs;
 mod links;
 mod openapi;
@@ -224,7 +224,7 @@ impl Endpoints {
         let asked = Asked::read(parts, body, endpoint.body, &self.service.clock).await?;
         let inputs = inputs::of(&endpoint, &endpoint.project.runs.served.version(), &asked)?;
         let later = admit::later(parts);
-        let once = match idempotency::key(parts)? {
+        let once = match idempotency::key(&parts.headers)? {
             None => None,
             Some(key) => match self.enter(&endpoint, key, &asked).await? {
                 Entered::New(once) => Some(once),

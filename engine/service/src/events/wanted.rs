@@ -68,6 +68,12 @@ impl Listeners {
         self.by_kind.iter().filter(move |(_, flows)| flows.iter().any(sought)).map(|(kind, _)| kind)
     }
 
+    /// The flows that hooks start.
+    pub fn behind_hooks(&self) -> impl Iterator<Item = &Text> {
+        let flows: std::collections::BTreeSet<&Text> = self.by_kind.values().flatten().collect();
+        flows.into_iter().filter(|flow| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_hook))
+    }
+
     /// The types of events that are sought in the log.
     pub fn in_log(&self) -> impl Iterator<Item = &Text> {
         let sought = |flow: &Text| self.flow(flow).is_some_and(|(_, sought, _)| sought.by_log);

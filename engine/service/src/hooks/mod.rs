@@ -1,5 +1,6 @@
 //! The doors by which others tell what happened: Okta's event hooks, webhooks, and Okta's System Log, which is asked.
 
+mod doors;
 pub mod inline;
 pub mod log;
 mod okta;
@@ -24,6 +25,7 @@ use crate::events::{Happened, Listeners, Source};
 use crate::inbox::{DELIVERIES, Item, Taken, Unaccepted};
 use crate::people::secrets::are_same;
 use crate::service::Hosted;
+pub use doors::{Door, deliveries};
 
 /// A body may have so many bytes. Okta says nothing of it; a hundred events have a few hundred thousand.
 const MOST_BYTES: usize = 4 << 20;
@@ -245,17 +247,19 @@ impl Room {
     }
 
     async fn take_items(&self, items: &[Item], from: &str) -> Result<Taken, Unaccepted> {
-        let taken = self.hosted.inbox.take(items, Vec::new()).await?;
+        let id = items.first().map(|item| &*item.id).unwrap_or_default();
+        let notes = vec![delivered(from, id, 1, self.hosted.runs.now_us())];
+        let taken = self.hosted.inbox.take(items, notes).await?;
         let (source, runs) = (Arc::from(from), &self.hosted.runs);
         runs.tell(What::Received { source, new: taken.new, again: taken.again });
         Ok(taken)
     }
 }
 
-/// That a delivery came.
-fn delivered(id: &str, at_us: i64) -> NoteChange {
-    let (space, key) = (Arc::from(DELIVERIES), Arc::from(id));
-    NoteChange::Add(Note { space, key, at_us, due_us: None, body: Vec::new() })
+/// That a delivery came by a hook, and how many events it had.
+fn delivered(hook: &str, id: &str, events: usize, at_us: i64) -> NoteChange {
+    let (space, key) = (Arc::from(DELIVERIES), Arc::from(format!("{hook}/{at_us:016} {id}")));
+    NoteChange::Add(Note { space, key, at_us, due_us: None, body: events.to_string().into_bytes() })
 }
 
 /// The variable that holds a hook's secret where nothing else is said.

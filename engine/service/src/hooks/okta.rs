@@ -68,7 +68,8 @@ pub(super) async fn deliver(
             room.complain(&name, &why);
         }
         let now_us = room.hosted.runs.now_us();
-        let notes = envelope.id.iter().map(|id| delivered(id, now_us)).collect();
+        let id = envelope.id.as_deref().unwrap_or("-");
+        let notes = vec![delivered(&name, id, happened.len(), now_us)];
         if let Err(why) = room.take(&happened, Source::Hook, &name, notes).await {
             return unaccepted(&why);
         }

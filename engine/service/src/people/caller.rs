@@ -57,6 +57,11 @@ impl Caller {
         self.standing().is_some_and(|standing| standing.includes(right, place))
     }
 
+    /// Whether they have any right in a project or anything in it; else they are not told that it exists.
+    pub fn knows(&self, project: &str) -> bool {
+        self.standing().is_some_and(|standing| standing.reaches(project))
+    }
+
     /// Refuses what they may not do: 401 where nobody has said who they are, else 403.
     pub fn needs(&self, right: Right, place: Place<'_>) -> Result<(), Problem> {
         match self {
@@ -72,6 +77,15 @@ impl Caller {
                     right.words()
                 )))
             }
+        }
+    }
+
+    /// What they are, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Caller::Anonymous => "nobody",
+            Caller::Person(_) => "person",
+            Caller::Token(_) => "token",
         }
     }
 

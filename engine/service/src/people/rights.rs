@@ -303,6 +303,15 @@ impl Standing {
         self.0.iter().any(|grant| grant.rights.contains(&right))
     }
 
+    /// Whether it includes any right in a project or in something of it.
+    pub fn reaches(&self, project: &str) -> bool {
+        let within = |within: &Within| match within {
+            Within::Everywhere => true,
+            Within::Folder(path) | Within::Flow(path) => path.split('/').next() == Some(project),
+        };
+        self.0.iter().any(|grant| !grant.rights.is_empty() && within(&grant.within))
+    }
+
     /// Whether it includes nothing.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|grant| grant.rights.is_empty())

@@ -26,7 +26,7 @@ pub use backup::{Backup, Restored, restore};
 pub use doctor::Finding;
 pub use open::{Access, Durability, Settings};
 
-use crate::batch::{AuditLine, Batch, Checkpoint, Entry, TableId};
+use crate::batch::{AuditLine, Batch, Checkpoint, Entry, Row, TableId};
 use crate::blobs::Blobs;
 use crate::error::{Result, StoreError, Trouble};
 use crate::hash::FileHash;
@@ -192,6 +192,14 @@ impl Store for Sqlite {
 
     fn table(&self, table: &TableId) -> Result<Option<KeptTable>> {
         self.read(|connection| read::table(connection, table))
+    }
+
+    fn rows(&self, table: &TableId, after: u64, limit: usize) -> Result<Vec<Row>> {
+        self.read(|connection| read::rows(connection, table, after, limit))
+    }
+
+    fn tables_named(&self, name: &str) -> Result<Vec<TableId>> {
+        self.read(|connection| read::tables_named(connection, name))
     }
 
     fn tables(&self) -> Result<Vec<(TableId, u64)>> {

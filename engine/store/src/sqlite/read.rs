@@ -16,10 +16,13 @@ use crate::sum;
 /// The columns of a run in the order in which `run_of` takes them: those that its checksum is of, the checksum, and its last entry.
 pub(super) const RUN: &str = "SELECT uid, scope, flow, title, root, program, started_us, dry_run, simulated, save_data, alone, parent, \
     forked_from, forked_at, owner, state, due_us, question, ended_us, error, summary, last, cut, cleared, sum, \
-    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)), cause, who FROM run";
+    max(last, coalesce((SELECT max(seq) FROM journal WHERE run = run.id), 0)), cause, who, id FROM run";
 
 /// Where the checksum is.
 const SUM: usize = 24;
+
+/// Where the run's place in the file is.
+const PLACE: usize = 28;
 
 /// The columns that came later: they are behind it.
 const LATER: [usize; 2] = [26, 27];
@@ -117,9 +120,28 @@ pub(super) fn run(connection: &Connection, id: &str) -> Result<Run> {
 }
 
 pub(super) fn runs(connection: &Connection, filter: &Filter) -> Result<Vec<Run>> {
+    if let (Some(limit), [_, _, ..]) = (filter.limit, &*filter.states) {
+        // Each state by its index: of several at once no index has the newest first.
+        let mut all = Vec::new();
+        for state in &filter.states {
+            let of_state = Filter { states: vec![*state], ..filter.clone() };
+            all.extend(listed_by(connection, &of_state)?);
+        }
+        all.sort_by_key(|(row, run)| std::cmp::Reverse((run.about.started_us, *row)));
+        all.truncate(limit);
+        return Ok(all.into_iter().map(|(_, run)| run).collect());
+    }
+    Ok(listed_by(connection, filter)?.into_iter().map(|(_, run)| run).collect())
+}
+
+/// Runs, each with its place in the file.
+fn listed_by(connection: &Connection, filter: &Filter) -> Result<Vec<(i64, Run)>> {
     let (condition, mut values) = condition(filter);
     values.push(Value::Integer(filter.limit.map_or(-1, |limit| limit as i64)));
-    listed(connection, &format!("WHERE {condition} ORDER BY started_us DESC, id DESC LIMIT ?"), values)
+    let rest = format!("WHERE {condition} ORDER BY started_us DESC, id DESC LIMIT ?");
+    let mut select = connection.prepare_cached(&format!("{RUN} {rest}"))?;
+    let runs = select.query_map(params_from_iter(values), |row| Ok((row.get(PLACE)?, run_of(row)?)))?;
+    Ok(runs.collect::<rusqlite::Result<Vec<(i64, Run)>>>()?)
 }
 
 /// A filter as SQL.
@@ -160,9 +182,6 @@ pub(super) fn condition(filter: &Filter) -> (String, Vec<Value>) {
     if !filter.states.is_empty() {
         let names: Vec<String> = filter.states.iter().map(|status| format!("'{}'", status.name())).collect();
         parts.push(format!("state IN ({})", names.join(", ")));
-        if filter.states.iter().all(|status| status.is_open()) {
-            parts.push("ended_us IS NULL".to_owned());
-        }
     }
     (parts.join(" AND "), values)
 }
@@ -295,18 +314,40 @@ pub(super) fn table(connection: &Connection, id: &TableId) -> Result<Option<Kept
     if sum != sum::of_table(id, next, &note) {
         return Err(damaged(&format!("what is kept of table \"{}\" is not as it was written", id.name)));
     }
+    let rows = rows_of(connection, tab, id, 0, usize::MAX)?;
+    Ok(Some(KeptTable { next, note, rows }))
+}
+
+/// The rows of a table behind a number.
+pub(super) fn rows(connection: &Connection, id: &TableId, after: u64, limit: usize) -> Result<Vec<Row>> {
+    let tab = connection
+        .prepare_cached("SELECT id FROM kept_table WHERE scope = ? AND name = ?")?
+        .query_row(params![&*id.scope, &*id.name], |row| row.get::<_, i64>(0))
+        .optional()?;
+    tab.map_or(Ok(Vec::new()), |tab| rows_of(connection, tab, id, after, limit))
+}
+
+fn rows_of(connection: &Connection, tab: i64, id: &TableId, after: u64, limit: usize) -> Result<Vec<Row>> {
     let names = columns_of(connection, tab)?;
     let mut select = connection.prepare_cached(
-        "SELECT number, created_ms, updated_ms, sum, body FROM kept_row WHERE tab = ? ORDER BY number",
+        "SELECT number, created_ms, updated_ms, sum, body FROM kept_row WHERE tab = ? AND number > ? ORDER BY number LIMIT ?",
     )?;
-    let (mut rows, mut found) = (Vec::new(), select.query([tab])?);
+    let (after, limit) = (i64::try_from(after).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
+    let (mut rows, mut found) = (Vec::new(), select.query([tab, after, limit])?);
     while let Some(row) = found.next()? {
         rows.push(row_as_written(row, &names).ok_or_else(|| {
             let number = row.get::<_, i64>(0).unwrap_or_default();
             damaged(&format!("row {number} of table \"{}\" is not as it was written", id.name))
         })?);
     }
-    Ok(Some(KeptTable { next, note, rows }))
+    Ok(rows)
+}
+
+pub(super) fn tables_named(connection: &Connection, name: &str) -> Result<Vec<TableId>> {
+    let mut select =
+        connection.prepare_cached("SELECT scope FROM kept_table WHERE name = ? ORDER BY scope")?;
+    let scopes = select.query_map([name], |row| row.get::<_, String>(0))?;
+    scopes.map(|scope| Ok(TableId { scope: scope?.into(), name: name.into() })).collect()
 }
 
 fn columns_of(connection: &Connection, tab: i64) -> Result<Vec<Arc<str>>> {

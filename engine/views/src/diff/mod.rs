@@ -25,4 +25,5 @@ mod text;
 pub use compare::{Scope, compare};
 pub use json::json;
 pub use markdown::markdown;
+pub use summary::summary;
 pub use text::text;

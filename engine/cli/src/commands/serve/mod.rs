@@ -15,24 +15,26 @@ use flowrun_core::memory::Memory;
 use flowrun_core::words;
 use flowrun_host::driver::Stop;
 use flowrun_host::runtime;
+use flowrun_host::session::durable::home::problem;
 use flowrun_host::session::simulators::Simulators;
 use flowrun_host::session::{Job, clock};
 use flowrun_kit::files::MB;
 use flowrun_project::Problem;
+use flowrun_service::activity::Activity;
 use flowrun_service::api::{self, Api};
 use flowrun_service::bearer::Bearer;
 use flowrun_service::endpoints::{Endpoints, Verify};
 use flowrun_service::gate::Bounds;
 use flowrun_service::hooks::{self, Hooks};
 use flowrun_service::http::{self, Encryption};
-use flowrun_service::people::People;
+use flowrun_service::people::{Outside, People};
 use flowrun_service::watch::logs::{Form, Level, Log};
 use flowrun_service::watch::metrics::Metrics;
 use flowrun_service::watch::{self, Watchtower};
 use flowrun_service::{Service, Setup, follow};
 use tokio::net::TcpListener;
 
-use self::settings::Settings;
+use self::settings::{Settings, Switch};
 use super::run::refusal;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
@@ -128,8 +130,11 @@ async fn serve(
     let scheme = if encryption.is_some() { "https" } else { "http" };
     let people = settings.people(&format!("{scheme}://{}", named(address)));
     let first = service.projects.first().ok_or_else(|| Problem::new("there is no project to serve"))?;
-    let outside = asks::outside(surroundings)?;
-    let people = People::new(first.runs.store().clone(), service.clock.clone(), people, outside);
+    let store = first.runs.store().clone();
+    let activity = Activity::open(store.clone(), service.clock.clone(), settings.audit_reads == Switch::On);
+    let activity = activity.map_err(|error| problem(&error))?;
+    let outside = Outside { listener: Some(activity.listener()), ..asks::outside(surroundings)? };
+    let people = People::new(store, service.clock.clone(), people, outside);
     let people = people.map_err(|why| Problem::new(format!("the settings of those who may come: {why}")))?;
     let endpoints = endpoints(&service, &people, &settings, surroundings).await?;
     welcome(&service, &endpoints, &people, &format!("{scheme}://{}", named(address)), console);
@@ -157,9 +162,9 @@ async fn serve(
         env: &surroundings.env,
         reports: Some(service.clone()),
     })?;
-    let api = Api { service: service.clone(), people: people.clone(), endpoints: endpoints.clone() };
+    let api = Api { service: service.clone(), people, endpoints, hooks, activity };
     sockets(&api, &stop, console);
-    let router = router(api, &hooks, &metrics);
+    let router = router(api, &metrics);
     let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
     let running = service.run(stop.clone(), Duration::from_secs(args.grace));
     let ((), ran, ()) = tokio::join!(listening, running, tower.run(stop.clone()));
@@ -174,13 +179,12 @@ async fn serve(
 }
 
 /// All that is answered.
-fn router(api: Api, hooks: &Arc<Hooks>, metrics: &Metrics) -> Router {
-    let (people, endpoints) = (api.people.clone(), api.endpoints.clone());
-    let outside = endpoints.router().merge(hooks.routes());
+fn router(api: Api, metrics: &Metrics) -> Router {
+    let people = api.people.clone();
+    let outside = api.endpoints.router().merge(api.hooks.routes());
     let health = http::health::router(api.service.clone());
-    let api = api::router(api);
-    let inside = people.layer(api.merge(people.router()).merge(http::metrics::router(metrics.clone())));
-    health.merge(outside).merge(inside)
+    let inside = api::router(api).merge(people.router()).merge(http::metrics::router(metrics.clone()));
+    health.merge(outside).merge(people.layer(inside))
 }
 
 /// Answers the commands of whoever started it, at a socket in the folder of each project's store.

@@ -24,6 +24,20 @@ pub struct Settings {
     /// Okta's hooks, by their names.
     #[serde(default)]
     pub hooks: BTreeMap<String, hooks::HookSettings>,
+    /// Whether the record of who did what also has who looked at data.
+    #[serde(default)]
+    pub audit_reads: Switch,
+}
+
+/// Whether something is done that need not be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    #[default]
+    Off,
 }
 
 /// It is written by hand.
