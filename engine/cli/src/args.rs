@@ -12,15 +12,18 @@ use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::docs::DocsArgs;
 use crate::commands::doctor::DoctorArgs;
+use crate::commands::endpoints::EndpointsArgs;
 use crate::commands::flows::FlowsArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
+use crate::commands::schedules::SchedulesArgs;
 use crate::commands::schema::SchemaArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::tables::TablesArgs;
+use crate::commands::token::TokenArgs;
 use crate::site::ServerArgs;
 
 const EXAMPLES: &str = "\
@@ -86,6 +89,12 @@ pub enum Command {
     Tables(TablesArgs),
     /// List flows and what starts them, turn them on and off
     Flows(FlowsArgs),
+    /// List scheduled flows, each with the next times at which it comes
+    Schedules(SchedulesArgs),
+    /// List the flows that are called over HTTP, give and take their client tokens
+    Endpoints(EndpointsArgs),
+    /// Give people and programs tokens for a service, and take them back
+    Token(TokenArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking
@@ -126,6 +135,9 @@ impl Command {
                 | Command::Fork(_)
                 | Command::Tables(_)
                 | Command::Flows(_)
+                | Command::Schedules(_)
+                | Command::Endpoints(_)
+                | Command::Token(_)
         )
     }
 }

@@ -31,8 +31,8 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, flows, fmt, graph,
-    run, runs, sandbox, schema, serve, tables,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, endpoints, flows,
+    fmt, graph, run, runs, sandbox, schedules, schema, serve, tables, token,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -71,6 +71,9 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Restore(args) => backup::restore(&args, surroundings, console),
         Command::Doctor(args) => doctor::run(&args, surroundings, console),
         Command::Flows(args) => flows::run(&args, surroundings, console),
+        Command::Schedules(args) => schedules::run(&args, surroundings, console),
+        Command::Endpoints(args) => endpoints::run(&args, surroundings, console),
+        Command::Token(args) => token::run(&args, surroundings, console),
         Command::Tables(args) => tables::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)

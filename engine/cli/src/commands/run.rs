@@ -179,6 +179,7 @@ impl RunArgs {
             state: self.state.clone(),
             journal: !self.no_journal,
             wait: self.wait,
+            run_as: self.run_as.clone(),
             begun: Begun::default(),
             name: None,
             parks: None,

@@ -7,23 +7,30 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use flowrun_core::journal::Entry;
+use flowrun_core::program::{Flow, Program, Trigger};
 use flowrun_core::report::Report;
 use flowrun_core::stored::{Blind, decode};
 use flowrun_core::value::Record;
 use flowrun_host::runtime;
-use flowrun_host::session::clock;
+use flowrun_host::session::clock as clock_of;
 use flowrun_host::session::durable::history::{self, happened, moment};
 use flowrun_host::session::durable::home::{self, Home, own_now, problem};
 use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_project::check::{Given, examine};
 use flowrun_project::{Problem, Project};
+use flowrun_service::endpoints;
+use flowrun_service::endpoints::tokens::{self, Token};
+use flowrun_service::people::{Caller, NewToken, People, TokenInfo};
 use flowrun_service::switches::Switches;
+use flowrun_service::times::Times;
 use flowrun_store::{Filter, Run, Status, Store};
 
-use super::{FlowShown, Forgotten, Happened, Server, Site, Steer, TableShown};
+use super::{EndpointShown, FlowShown, Forgotten, Happened, ScheduleShown, Server, Site, Steer, TableShown};
 use crate::commands::again::{self, OnArgs, Planned};
 use crate::commands::run::{self, RunArgs};
 use crate::commands::runs::PlaceArgs;
+use crate::commands::serve::asks::outside;
+use crate::commands::serve::settings::Settings;
 use crate::commands::tables::Kept;
 use crate::console::Console;
 use crate::outcome::Refused;
@@ -176,22 +183,20 @@ impl Site for Local {
         if let Some(folder) = plan.store_folder()
             && let Some(server) = self.served(&folder)?
         {
-            let flow = plan.ready().flow().path.to_string();
-            return server.start(&RunArgs { file: Some(flow.into()), flow: None, ..args.clone() }, console);
+            let file = Some(PathBuf::from(&*plan.ready().flow().path));
+            // The folder that was named is what led there.
+            let args = RunArgs { file, flow: None, state: None, wait: false, ..args.clone() };
+            return server.start(&args, console);
         }
         Ok(Planned::Here(Box::new((args.clone(), plan))))
     }
 
     fn flows(&self) -> Result<Vec<FlowShown>, Problem> {
-        let (project, folder) = self.project()?;
-        if let Some(server) = self.served(&folder)? {
+        if let Some(server) = self.served(&self.project()?.1)? {
             return server.flows();
         }
-        let vocabulary = self.surroundings.registry.vocabulary();
-        let program = examine(&project, vocabulary, &Given::default()).program;
-        let home = Home::look(&folder, &self.surroundings.env)?;
-        let switches = home.map(|home| Switches::read(home.store)).transpose();
-        let switches = switches.map_err(|error| problem(&error))?;
+        let (program, home) = self.program()?;
+        let switches = switches(home.as_ref())?;
         let shown = program.flows.iter().filter(|flow| !flow.path.contains('#')).map(|flow| {
             let is_on = switches.as_ref().is_none_or(|switches| switches.is_on(&flow.path));
             FlowShown::of(flow, is_on)
@@ -205,18 +210,117 @@ impl Site for Local {
             return server.switch(flow, on, passed);
         }
         let flows = self.flows()?;
-        let found = super::server::chosen(flows, flow)?;
+        let found = super::shown::chosen(flows, flow)?;
         if passed.is_some() {
             let problem =
                 Problem::new("nobody serves the project: its schedules say what becomes of what has passed");
             return Err(problem.help("leave --passed out"));
         }
         let home = own_now(&folder, &self.surroundings.env, "flowrun flows")?;
-        let set = async {
-            Switches::read(home.store.clone())?.set(&found.flow, on, clock(1.0).now_ms() * 1000).await
-        };
+        let set = async { Switches::read(home.store.clone())?.set(&found.flow, on, self.now_us()).await };
         runtime::of_one_thread()?.block_on(set).map_err(|error| problem(&error))?;
         Ok(FlowShown { on: found.on.map(|_| on), ..found })
+    }
+
+    fn schedules(&self, times: usize) -> Result<Vec<ScheduleShown>, Problem> {
+        let (_, folder) = self.project()?;
+        if let Some(server) = self.served(&folder)? {
+            return server.schedules(times);
+        }
+        let (program, home) = self.program()?;
+        let switches = switches(home.as_ref())?;
+        let now_us = self.now_us();
+        let shown = |flow: &Flow| {
+            let Trigger::Schedule { cron, time_zone, .. } = &flow.trigger else { return None };
+            let schedule = Times::of(&flow.trigger)?;
+            let (shift_us, mut next) = (schedule.shift_us(&flow.path), Vec::new());
+            let mut after_us = now_us;
+            while next.len() < times
+                && let Some(at_us) = schedule.next(after_us)
+            {
+                next.push(moment(at_us + shift_us));
+                after_us = at_us;
+            }
+            let on = switches.as_ref().is_none_or(|switches| switches.is_on(&flow.path));
+            let (flow, cron, zone) = (flow.path.to_string(), cron.to_string(), time_zone.to_string());
+            Some(ScheduleShown { flow, cron, zone, next, on })
+        };
+        Ok(program.flows.iter().filter_map(shown).collect())
+    }
+
+    fn endpoints(&self) -> Result<Vec<EndpointShown>, Problem> {
+        let (_, folder) = self.project()?;
+        if let Some(server) = self.served(&folder)? {
+            return server.endpoints();
+        }
+        let (program, home) = self.program()?;
+        let switches = switches(home.as_ref())?;
+        let mut shown = Vec::new();
+        for flow in &program.flows {
+            let Some((method, security)) = endpoints::said(flow) else { continue };
+            let tokens = home.as_ref().map(|home| tokens::read(home, &flow.path)).transpose()?;
+            let ids = |tokens: Vec<Token>| tokens.into_iter().map(|token| token.id).collect();
+            shown.push(EndpointShown {
+                flow: flow.path.to_string(),
+                method: method.map(str::to_owned),
+                url: None,
+                security: security.to_owned(),
+                tokens: Some(tokens.map(ids).unwrap_or_default()),
+                on: switches.as_ref().is_none_or(|switches| switches.is_on(&flow.path)),
+            });
+        }
+        Ok(shown)
+    }
+
+    fn client_token(&self, flow: &str) -> Result<(String, String), Problem> {
+        let (_, folder) = self.project()?;
+        if let Some(server) = self.served(&folder)? {
+            return server.client_token(flow);
+        }
+        self.is_endpoint(flow)?;
+        let home = own_now(&folder, &self.surroundings.env, "flowrun endpoints")?;
+        let made = runtime::of_one_thread()?.block_on(tokens::make(&home, flow, self.now_us()))?;
+        Ok((made.id, made.secret))
+    }
+
+    fn revoke_client_token(&self, flow: &str, id: &str) -> Result<(), Problem> {
+        let (_, folder) = self.project()?;
+        if let Some(server) = self.served(&folder)? {
+            return server.revoke_client_token(flow, id);
+        }
+        let home = own_now(&folder, &self.surroundings.env, "flowrun endpoints")?;
+        match runtime::of_one_thread()?.block_on(tokens::revoke(&home, flow, id))? {
+            true => Ok(()),
+            false => Err(Problem::new(format!("`{flow}` has no client token `{id}`"))
+                .help("`flowrun endpoints` lists those there are")),
+        }
+    }
+
+    fn tokens(&self) -> Result<Vec<TokenInfo>, Problem> {
+        match self.served(&self.project()?.1)? {
+            Some(server) => server.tokens(),
+            None => self.people(|people| refusal(people.tokens(&Caller::owner()))),
+        }
+    }
+
+    fn make_token(&self, new: NewToken) -> Result<(String, TokenInfo), Problem> {
+        if let Some(server) = self.served(&self.project()?.1)? {
+            return server.make_token(new);
+        }
+        self.people(|people| {
+            let made = runtime::of_one_thread()?.block_on(people.make_token(&Caller::owner(), new));
+            refusal(made)
+        })
+    }
+
+    fn revoke_token(&self, id: &str) -> Result<(), Problem> {
+        if let Some(server) = self.served(&self.project()?.1)? {
+            return server.revoke_token(id);
+        }
+        self.people(|people| {
+            let gone = runtime::of_one_thread()?.block_on(people.revoke_token(&Caller::owner(), id));
+            refusal(gone.map(drop))
+        })
     }
 
     fn tables(&self) -> Result<Vec<TableShown>, Problem> {
@@ -266,6 +370,40 @@ impl Site for Local {
 }
 
 impl Local {
+    /// What can run of the project, and its store, to be looked at.
+    fn program(&self) -> Result<(Program, Option<Home>), Problem> {
+        let (project, folder) = self.project()?;
+        let vocabulary = self.surroundings.registry.vocabulary();
+        let program = examine(&project, vocabulary, &Given::default()).program;
+        Ok((program, Home::look(&folder, &self.surroundings.env)?))
+    }
+
+    fn now_us(&self) -> i64 {
+        let clock = self.surroundings.simulators.as_ref().map(|simulators| simulators.clock.clone());
+        clock.unwrap_or_else(|| clock_of(1.0)).now_ms().saturating_mul(1000)
+    }
+
+    /// Refuses a flow that is not called with a client token.
+    fn is_endpoint(&self, flow: &str) -> Result<(), Problem> {
+        super::shown::chosen(self.flows()?, flow)?;
+        let found = self.endpoints()?.into_iter().find(|endpoint| endpoint.flow == flow);
+        match found {
+            Some(endpoint) if endpoint.security == "token" => Ok(()),
+            _ => Err(Problem::new(format!("`{flow}` is not called with a client token"))
+                .help("write `trigger: { api_endpoint: { security: token } }` in it")),
+        }
+    }
+
+    /// Does something with those who may come to a service of the project, while nobody serves it.
+    fn people<T>(&self, work: impl FnOnce(&People) -> Result<T, Problem>) -> Result<T, Problem> {
+        let home = own_now(&self.project()?.1, &self.surroundings.env, "flowrun token")?;
+        let settings = Settings::default().people("http://localhost:8080");
+        let outside = outside(&self.surroundings)?;
+        let people =
+            People::new(home.store.clone(), clock_of(1.0), settings, outside).map_err(Problem::new)?;
+        work(&people)
+    }
+
     /// Whether a table that is kept for these hosts is meant.
     pub fn is_over(&self, hosts: &str) -> bool {
         self.hosts.as_ref().is_none_or(|part| hosts.contains(part.as_str()))
@@ -281,4 +419,15 @@ impl Forgotten {
         self.audit += other.audit;
         self
     }
+}
+
+/// Which flows are off.
+fn switches(home: Option<&Home>) -> Result<Option<Switches>, Problem> {
+    let read = home.map(|home| Switches::read(home.store.clone())).transpose();
+    read.map_err(|error| problem(&error))
+}
+
+/// What a service would have answered, in words.
+fn refusal<T>(done: Result<T, flowrun_service::people::Problem>) -> Result<T, Problem> {
+    done.map_err(|problem| Problem::new(problem.detail))
 }

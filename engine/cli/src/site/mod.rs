@@ -2,8 +2,10 @@
 
 mod address;
 mod client;
+mod inputs;
 mod local;
 mod server;
+mod shown;
 mod there;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use flowrun_core::journal::Settlement;
 use flowrun_core::report::Report;
 use flowrun_core::value::Record;
 use flowrun_project::Problem;
+use flowrun_service::people::{NewToken, TokenInfo};
 use flowrun_store::{Filter, Run, Status};
 
 pub use self::address::{Address, ServerArgs, TOKEN};
@@ -71,6 +74,27 @@ pub trait Site {
     /// Turns a flow on or off; what came while it was off is made up for if `passed` says so.
     fn switch(&self, flow: &str, on: bool, passed: Option<bool>) -> Result<FlowShown, Problem>;
 
+    /// The scheduled flows, each with the next times, so many.
+    fn schedules(&self, times: usize) -> Result<Vec<ScheduleShown>, Problem>;
+
+    /// The flows that are called over HTTP.
+    fn endpoints(&self) -> Result<Vec<EndpointShown>, Problem>;
+
+    /// Makes another client token of a flow: its ID, and the token.
+    fn client_token(&self, flow: &str) -> Result<(String, String), Problem>;
+
+    /// Takes a client token of a flow away.
+    fn revoke_client_token(&self, flow: &str, id: &str) -> Result<(), Problem>;
+
+    /// The tokens of people and programs.
+    fn tokens(&self) -> Result<Vec<TokenInfo>, Problem>;
+
+    /// Makes one: the token, and what is known of it.
+    fn make_token(&self, new: NewToken) -> Result<(String, TokenInfo), Problem>;
+
+    /// Takes one back.
+    fn revoke_token(&self, id: &str) -> Result<(), Problem>;
+
     /// The kept tables, each with the hosts it is kept for and how many rows it has.
     fn tables(&self) -> Result<Vec<TableShown>, Problem>;
 
@@ -128,6 +152,38 @@ pub struct FlowShown {
     pub on: Option<bool>,
     /// How many times and events have passed while it was off.
     pub passed: u64,
+}
+
+/// A scheduled flow, to show.
+#[derive(Clone, Debug)]
+pub struct ScheduleShown {
+    /// Its path.
+    pub flow: String,
+    /// The fields of its schedule.
+    pub cron: String,
+    /// Its time zone.
+    pub zone: String,
+    /// When it comes next.
+    pub next: Vec<String>,
+    /// Whether the flow is on.
+    pub on: bool,
+}
+
+/// A flow that is called over HTTP, to show.
+#[derive(Clone, Debug)]
+pub struct EndpointShown {
+    /// Its path.
+    pub flow: String,
+    /// The method that it takes, where it takes one alone.
+    pub method: Option<String>,
+    /// Where it is called; nothing before it was served.
+    pub url: Option<String>,
+    /// Who may call it: `public`, `token` or `oauth`.
+    pub security: String,
+    /// The IDs of its client tokens; nothing where who asks may not know.
+    pub tokens: Option<Vec<String>>,
+    /// Whether it is on.
+    pub on: bool,
 }
 
 /// A kept table, to show.

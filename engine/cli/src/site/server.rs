@@ -6,19 +6,22 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use flowrun_core::journal::Settlement;
-use flowrun_core::program::{Flow, Trigger};
 use flowrun_core::report::Report;
 use flowrun_core::suggest::closest;
-use flowrun_core::types::{Kind, Type};
-use flowrun_core::value::{Record, Text, Value as Given, parse_json};
+use flowrun_core::types::Type;
+use flowrun_core::value::Record;
 use flowrun_host::session::durable::history::{self, moment};
-use flowrun_host::session::read_as;
 use flowrun_project::{Problem, bounded, unreadable};
+use flowrun_service::people::{NewToken, TokenInfo};
 use flowrun_store::{Filter, Run, Status};
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, Event, Failed, part};
-use super::{Address, FlowShown, Forgotten, Happened, Site, Steer, TableShown, There};
+use super::inputs::{inputs, type_of, value};
+use super::shown::{endpoint_of, flow_of, records, schedule_of, table_of, text};
+use super::{
+    Address, EndpointShown, FlowShown, Forgotten, Happened, ScheduleShown, Site, Steer, TableShown, There,
+};
 use crate::commands::again::{OnArgs, Planned, is_open};
 use crate::commands::run::RunArgs;
 use crate::console::Console;
@@ -417,6 +420,59 @@ impl Site for Server {
         flow_of(&told, false).ok_or_else(|| Problem::new(format!("{} tells no flow", self.client.name)))
     }
 
+    fn schedules(&self, times: usize) -> Result<Vec<ScheduleShown>, Problem> {
+        let times = times.to_string();
+        let mut shown = Vec::new();
+        for project in self.projects()? {
+            let found = self.page(&format!("{project}/schedules"), &[("times", &*times)], usize::MAX)?;
+            shown.extend(found.iter().filter_map(schedule_of));
+        }
+        Ok(shown)
+    }
+
+    fn endpoints(&self) -> Result<Vec<EndpointShown>, Problem> {
+        let mut shown = Vec::new();
+        for project in self.projects()? {
+            let found = self.page(&format!("{project}/endpoints"), &[], usize::MAX)?;
+            shown.extend(found.iter().filter_map(endpoint_of));
+        }
+        Ok(shown)
+    }
+
+    fn client_token(&self, flow: &str) -> Result<(String, String), Problem> {
+        let (path, _) = self.flow(flow)?;
+        let told = self.client.post(&format!("{path}/client-tokens"), &Value::Null)?;
+        let made = text(&told, "id").zip(text(&told, "token"));
+        made.ok_or_else(|| Problem::new(format!("{} tells no token", self.client.name)))
+    }
+
+    fn revoke_client_token(&self, flow: &str, id: &str) -> Result<(), Problem> {
+        let (path, _) = self.flow(flow)?;
+        self.client.delete(&format!("{path}/client-tokens/{}", part(id)))?;
+        Ok(())
+    }
+
+    fn tokens(&self) -> Result<Vec<TokenInfo>, Problem> {
+        let all = self.page("/api/v1/tokens", &[], usize::MAX)?;
+        all.into_iter().map(|token| self.token_of(token)).collect()
+    }
+
+    fn make_token(&self, new: NewToken) -> Result<(String, TokenInfo), Problem> {
+        let mut body = json!({ "name": new.name, "may": new.may });
+        if let Some(ends_ms) = new.ends_ms {
+            body["ends"] = json!(moment(ends_ms.saturating_mul(1000)));
+        }
+        let told = self.client.post("/api/v1/tokens", &body)?;
+        let token = text(&told, "token");
+        let token = token.ok_or_else(|| Problem::new(format!("{} tells no token", self.client.name)))?;
+        Ok((token, self.token_of(told)?))
+    }
+
+    fn revoke_token(&self, id: &str) -> Result<(), Problem> {
+        self.client.delete(&format!("/api/v1/tokens/{}", part(id)))?;
+        Ok(())
+    }
+
     fn tables(&self) -> Result<Vec<TableShown>, Problem> {
         let mut shown = Vec::new();
         for project in self.projects()? {
@@ -464,6 +520,12 @@ impl Site for Server {
 }
 
 impl Server {
+    fn token_of(&self, told: Value) -> Result<TokenInfo, Problem> {
+        serde_json::from_value(told).map_err(|error| {
+            Problem::new(format!("{} tells of a token that can't be read: {error}", self.client.name))
+        })
+    }
+
     /// The name of a run that has begun.
     fn begun(&self, told: &Value) -> Result<String, Problem> {
         text(told, "run").ok_or_else(|| Problem::new(format!("{} names no run", self.client.name)))
@@ -486,148 +548,4 @@ impl Server {
 /// Where the rows of a table are, over its hosts.
 fn of(path: &str, table: &TableShown) -> String {
     format!("{path}/csv?hosts={}", part(&table.hosts))
-}
-
-/// A text of an answer.
-fn text(told: &Value, name: &str) -> Option<String> {
-    told[name].as_str().map(str::to_owned)
-}
-
-/// The type of this name among inputs or outputs.
-fn type_of(of: &Value, name: &str) -> Option<Type> {
-    let found = of.as_array()?.iter().find(|one| one["name"] == *name)?;
-    Type::parse(found["type"].as_str()?)
-}
-
-/// The inputs of a flow, as its types read them.
-fn inputs(flow: &Value, given: &[(String, String)]) -> Result<Value, Problem> {
-    let known: Vec<&str> =
-        flow["inputs"].as_array().into_iter().flatten().filter_map(|input| input["name"].as_str()).collect();
-    let title = flow["title"].as_str().unwrap_or_default();
-    let mut read = Map::new();
-    for (name, text) in given {
-        let Some(ty) = type_of(&flow["inputs"], name) else {
-            let problem = Problem::new(format!("the flow `{title}` has no input `{name}`"));
-            let known = || match known.is_empty() {
-                true => "it has none".to_owned(),
-                false => format!("it has {}", known.join(", ")),
-            };
-            return Err(problem.meant(closest(name, known_names(&flow["inputs"]))).or_help(known));
-        };
-        if read.insert(name.clone(), value(name, text, ty)?).is_some() {
-            return Err(Problem::new(format!("the input `{name}` is given twice")));
-        }
-    }
-    let all = flow["inputs"].as_array().into_iter().flatten();
-    let missing = all.filter(|input| input["required"] == true);
-    let missing: Vec<&str> =
-        missing.filter_map(|input| input["name"].as_str()).filter(|name| !read.contains_key(*name)).collect();
-    if missing.is_empty() {
-        return Ok(Value::from(read));
-    }
-    let (noun, them) = if missing.len() == 1 { ("the input", "it") } else { ("the inputs", "them") };
-    let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-    let options: Vec<String> = missing.iter().map(|name| format!("--input {name}=…")).collect();
-    let problem = Problem::new(format!("the flow `{title}` needs {noun} {}", names.join(", ")));
-    Err(problem.help(format!("give {them}: {}", options.join(" "))))
-}
-
-fn known_names(of: &Value) -> impl Iterator<Item = &str> {
-    of.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str())
-}
-
-/// A value of the command line as JSON.
-fn value(name: &str, text: &str, ty: Type) -> Result<Value, Problem> {
-    match ty.kind {
-        Kind::File => {
-            let problem = Problem::new(format!("--input {name}: a file can't be given to a service yet"));
-            Err(problem.help("run the flow without --server, or call it over HTTP"))
-        }
-        Kind::Secret => Ok(json!(text)),
-        _ => {
-            let read = read_as(text, ty).map_err(|why| Problem::new(format!("--input {name}: {why}")))?;
-            serde_json::to_value(read).map_err(|error| Problem::new(format!("--input {name}: {error}")))
-        }
-    }
-}
-
-/// The flow of this path among those that are shown.
-pub fn chosen(flows: Vec<FlowShown>, name: &str) -> Result<FlowShown, Problem> {
-    let near = closest(name, flows.iter().map(|flow| &*flow.flow)).map(str::to_owned);
-    flows.into_iter().find(|flow| flow.flow == name).ok_or_else(|| {
-        let problem = Problem::new(format!("there is no flow `{name}`"));
-        problem.meant(near.as_deref()).or_help(|| "`flowrun flows` lists those there are")
-    })
-}
-
-impl FlowShown {
-    /// A flow of this machine.
-    pub fn of(flow: &Flow, is_on: bool) -> FlowShown {
-        let (starts, has_trigger) = match &flow.trigger {
-            Trigger::Helper => ("other flows".to_owned(), false),
-            Trigger::Delegated => ("people".to_owned(), false),
-            Trigger::Schedule { cron, time_zone, .. } => (format!("the clock: {cron} {time_zone}"), true),
-            Trigger::Endpoint { .. } => ("calls".to_owned(), true),
-            Trigger::Event { event, .. } => (format!("the event {event}"), true),
-            Trigger::Webhook { name, .. } => (format!("the webhook {name}"), true),
-        };
-        FlowShown {
-            flow: flow.path.to_string(),
-            title: flow.name.to_string(),
-            starts,
-            on: has_trigger.then_some(is_on),
-            passed: 0,
-        }
-    }
-}
-
-/// A flow of a service.
-fn flow_of(told: &Value, with_project: bool) -> Option<FlowShown> {
-    let trigger = &told["trigger"];
-    let said = |name: &str| trigger[name].as_str().unwrap_or_default();
-    let (starts, has_trigger) = match trigger["kind"].as_str()? {
-        "helper" => ("other flows".to_owned(), false),
-        "delegated" => ("people".to_owned(), false),
-        "schedule" => (format!("the clock: {} {}", said("cron"), said("time_zone")), true),
-        "api_endpoint" => ("calls".to_owned(), true),
-        "event" => (format!("the event {}", said("event")), true),
-        "webhook" => (format!("the webhook {}", said("name")), true),
-        other => (other.to_owned(), true),
-    };
-    let path = text(told, "flow")?;
-    let flow = if with_project { format!("{}/{path}", told["project"].as_str()?) } else { path };
-    let count = |name: &str| told[name].as_u64().unwrap_or_default();
-    let on = has_trigger.then(|| told["on"].as_bool().unwrap_or(true));
-    let passed = if on == Some(false) { count("passed") + count("aside") } else { 0 };
-    Some(FlowShown { flow, title: text(told, "title")?, starts, on, passed })
-}
-
-fn table_of(told: &Value) -> Option<TableShown> {
-    Some(TableShown {
-        table: text(told, "table")?,
-        hosts: text(told, "hosts")?,
-        rows: told["rows"].as_u64()?,
-    })
-}
-
-/// Rows as this machine has them: each with all columns that any has.
-fn records(table: &str, rows: &[Value]) -> Vec<Record> {
-    let mut names: Vec<&String> = Vec::new();
-    for name in rows.iter().filter_map(|row| row["columns"].as_object()).flat_map(Map::keys) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let given = |value: &Value| parse_json(&value.to_string()).unwrap_or(Given::Null);
-    let record = |row: &Value| {
-        let mut record = Record::default();
-        record.insert(Text::from("Row ID"), Given::from(format!("{table}-{}", row["row"])));
-        record.insert(Text::from("Created"), given(&row["created"]));
-        record.insert(Text::from("Updated"), given(&row["updated"]));
-        for name in &names {
-            record.insert(Text::from(name.as_str()), given(&row["columns"][name.as_str()]));
-        }
-        record
-    };
-    rows.iter().map(record).collect()
 }

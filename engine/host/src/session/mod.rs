@@ -7,6 +7,7 @@ mod aftermath;
 pub mod alone;
 pub mod audit;
 pub mod connections;
+pub mod delegated;
 pub mod durable;
 pub mod externals;
 mod given;

@@ -271,6 +271,7 @@ impl Plan {
             made,
             dry_run: self.job.dry_run,
             env: &self.ready.surroundings.env,
+            who: self.job.begun.who.as_deref(),
             now_ms,
         }
     }

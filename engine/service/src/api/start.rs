@@ -43,7 +43,7 @@ pub async fn begin(
     beginning: Beginning,
 ) -> Result<Reply, Problem> {
     let beginning = Beginning {
-        who: Some(call.caller.name()),
+        who: beginning.who.or_else(|| Some(call.caller.name())),
         due_us: hosted.runs.now_us(),
         name: named.as_ref().map(|named| named.run.clone()),
         ..beginning

@@ -170,19 +170,7 @@ impl People {
 
     /// Lets all requests to a router in as whoever started the service: for a door that nobody else gets to.
     pub fn open<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
-        let owner = Person {
-            by: LOCAL.to_owned(),
-            id: LOCAL.to_owned(),
-            name: OWNER.to_owned(),
-            email: None,
-            standing: Standing::everything(),
-            csrf: String::new(),
-            ends_ms: None,
-            session: None,
-        };
-        router
-            .layer(DefaultBodyLimit::max(self.inner.settings.body_bytes))
-            .layer(Extension(Caller::Person(Arc::new(owner))))
+        router.layer(DefaultBodyLimit::max(self.inner.settings.body_bytes)).layer(Extension(Caller::owner()))
     }
 
     /// The link by which whoever starts the service signs in, where that is allowed: it works once, within 15 minutes.

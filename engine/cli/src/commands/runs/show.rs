@@ -57,6 +57,7 @@ fn text(
 ) -> String {
     let paint = Paint(console.out_look.color);
     let frame = Frame::of(console.out_look);
+    let by = run.about.who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
     let mut text = format!("{}  {}\n", paint.bold(&run.about.title), run.about.id);
     text.push_str(&format!(
         "{}\n",
@@ -64,7 +65,7 @@ fn text(
     ));
     text.push_str(&format!(
         "{}\n",
-        paint.dim(&format!("started {}, {} entries", moment(run.about.started_us), run.entries))
+        paint.dim(&format!("started {}{by}, {} entries", moment(run.about.started_us), run.entries))
     ));
     match report {
         None => text.push_str("nothing more is known of it: its values are gone\n"),

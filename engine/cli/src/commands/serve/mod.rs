@@ -1,7 +1,7 @@
 //! `flowrun serve`: starts flows by the clock, by requests and by events, and answers for what ran.
 
-mod asks;
-mod settings;
+pub mod asks;
+pub mod settings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
