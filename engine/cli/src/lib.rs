@@ -191,6 +191,7 @@ fn alone(mut command: clap::Command, matches: &ArgMatches) -> Result<(), clap::E
     let given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
     let of_server = |id: &clap::Id| matches!(id.as_str(), "server" | "token_file" | "ServerArgs");
     let Some(other) = matches.ids().filter(given).find(|id| !of_server(id)) else { return Ok(()) };
+    command.build();
     let said = command.get_arguments().find(|argument| argument.get_id() == other).map(ToString::to_string);
     let said = said.unwrap_or_else(|| other.to_string());
     let message = format!("the subcommand '{name}' cannot be used with '{said}'");

@@ -137,6 +137,8 @@ async fn serve(
     let people = People::new(store, service.clock.clone(), people, outside);
     let people = people.map_err(|why| Problem::new(format!("the settings of those who may come: {why}")))?;
     let endpoints = endpoints(&service, &people, &settings, surroundings).await?;
+    #[cfg(unix)]
+    let sockets = sockets(&service, console);
     welcome(&service, &endpoints, &people, &format!("{scheme}://{}", named(address)), console);
 
     let (switch, stop) = Stop::new();
@@ -163,7 +165,11 @@ async fn serve(
         reports: Some(service.clone()),
     })?;
     let api = Api { service: service.clone(), people, endpoints, hooks, activity };
-    sockets(&api, &stop, console);
+    #[cfg(unix)]
+    for socket in sockets {
+        let inside = api.people.open(api::router(api.clone()));
+        tokio::spawn(http::serve(socket, None, inside, http::Limits::default(), stop.clone()));
+    }
     let router = router(api, &metrics);
     let listening = http::serve(listener, encryption, router, http::Limits::default(), stop.clone());
     let running = service.run(stop.clone(), Duration::from_secs(args.grace));
@@ -187,26 +193,22 @@ fn router(api: Api, metrics: &Metrics) -> Router {
     health.merge(outside).merge(people.layer(inside))
 }
 
-/// Answers the commands of whoever started it, at a socket in the folder of each project's store.
+/// Where the commands of whoever started it are answered: a socket in the folder of each project's store.
 #[cfg(unix)]
-fn sockets(api: &Api, stop: &Stop, console: &mut Console<'_>) {
-    for project in &api.service.projects {
+fn sockets(service: &Service, console: &mut Console<'_>) -> Vec<http::socket::Socket> {
+    let mut sockets = Vec::new();
+    for project in &service.projects {
         let folder = &project.runs.served.home.folder;
         match http::socket::Socket::bind(folder) {
-            Ok(socket) => {
-                let router = api.people.open(api::router(api.clone()));
-                tokio::spawn(http::serve(socket, None, router, http::Limits::default(), stop.clone()));
-            }
+            Ok(socket) => sockets.push(socket),
             Err(error) => console.warn(&format!(
                 "commands of this machine can't be answered in {}: {error}",
                 folder.display()
             )),
         }
     }
+    sockets
 }
-
-#[cfg(not(unix))]
-fn sockets(_: &Api, _: &Stop, _: &mut Console<'_>) {}
 
 fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
     let clock = match &surroundings.simulators {
