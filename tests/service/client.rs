@@ -75,14 +75,14 @@ impl<'w> Client<'w> {
         &self,
         method: &str,
         path: &str,
-        body: Option<Value>,
+        body: Option<String>,
         headers: &[(&str, &str)],
     ) -> Answered {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8080");
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(*name, *value);
         }
-        let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
+        let body = body.map_or(Body::empty(), Body::from);
         let mut request = request.body(body).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4242))));
         let answer = self.world.clock.drive(self.router.clone().oneshot(request)).await.unwrap();
@@ -106,8 +106,31 @@ impl<'w> Client<'w> {
             ("content-type", "application/json"),
             same,
         ];
-        let body = Some(body).filter(|body| !body.is_null());
+        let body = Some(body).filter(|body| !body.is_null()).map(|body| body.to_string());
         self.send(method, path, body, &headers).await
+    }
+
+    /// Starts something once, by a key.
+    pub async fn once(&self, key: &str, path: &str, body: Value) -> Answered {
+        let headers = [
+            ("cookie", &*self.cookie),
+            ("x-csrf-token", &*self.csrf),
+            ("content-type", "application/json"),
+            ("sec-fetch-site", "same-origin"),
+            ("idempotency-key", key),
+        ];
+        self.send("POST", path, Some(body.to_string()), &headers).await
+    }
+
+    /// Sends a table.
+    pub async fn csv(&self, path: &str, table: &str) -> Answered {
+        let headers = [
+            ("cookie", &*self.cookie),
+            ("x-csrf-token", &*self.csrf),
+            ("content-type", "text/csv"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        self.send("POST", path, Some(table.to_owned()), &headers).await
     }
 
     /// Somebody with a token that has these rights.
@@ -120,7 +143,7 @@ impl<'w> Client<'w> {
     /// Asks with a token.
     pub async fn with(&self, token: &str, method: &str, path: &str, body: Value) -> Answered {
         let token = format!("Bearer {token}");
-        let body = Some(body).filter(|body| !body.is_null());
+        let body = Some(body).filter(|body| !body.is_null()).map(|body| body.to_string());
         self.send(method, path, body, &[("authorization", &token), ("content-type", "application/json")])
             .await
     }

@@ -7,6 +7,7 @@ mod client;
 mod endpoints;
 mod hooks;
 mod interface;
+mod operating;
 mod remote;
 mod schedules;
 mod world;

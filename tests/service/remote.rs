@@ -152,8 +152,8 @@ impl Served {
         let code = if ran.code == 0 { String::new() } else { format!("exit code {}\n", ran.code) };
         let said = without_times(&(ran.stdout + &ran.stderr));
         let folder = self.folder.path().display().to_string();
-        let said = said.replace(&self.url, "URL").replace(&folder, "DIR");
         let mut text = format!("$ flowrun {command}\n{said}{code}\n");
+        text = text.replace(&self.url, "URL").replace(&folder, "DIR");
         for (found, instead) in [
             (r"\d{8}T\d{6}-[0-9a-f]{8,16}", "RUN"),
             (r"\d{4}-\d\d-\d\d[T ][\d:.]+( UTC|Z)", "TIME"),
@@ -161,6 +161,7 @@ impl Served {
             (r"flows-[0-9a-f]{12}", "flows-HASH"),
             (r"\d+(\.\d+)? (ms|s|µs)\b", "N ms"),
             (r"fr_[A-Za-z0-9_-]+", "fr_TOKEN"),
+            (r"\b[0-9a-f]{16}\b", "ID"),
             (r" +\n", "\n"),
         ] {
             text = Regex::new(found).unwrap().replace_all(&text, instead).into_owned();
@@ -257,15 +258,15 @@ fn tables_flows_and_people_of_a_service() {
     let told = served.all(
         say,
         &[
-            "run greet -i name=Ada -i times=2",
+            "run greet -i name=ada@example.com -i times=2",
             "run greet -i name=Bob",
             "tables",
             "tables show people",
             "tables show people --limit 1 --json",
             "tables export people copy.csv",
             "tables import people copy.csv",
-            "runs forget Ada",
-            "runs forget Ada --yes",
+            "runs forget ada@example.com",
+            "runs forget ada@example.com --yes",
             "tables show people",
             "run greet -i name=Cleo",
             "tables show people",
@@ -393,7 +394,7 @@ fn schedules_endpoints_and_tokens_without_a_service() {
     write("flowrun.yaml", "");
     write("nightly.yaml", FILES[4].1);
     let called =
-        FILES[3].1.replace("cards:", "trigger: { api_endpoint: { security: token, method: POST } }\ncards:");
+        FILES[3].1.replace("cards:", "trigger: { api_endpoint: { security: token, method: post } }\ncards:");
     write("fail.yaml", &called);
     let env =
         BTreeMap::from([("XDG_STATE_HOME".to_owned(), folder.path().join("state").display().to_string())]);

@@ -30,6 +30,8 @@ pub struct World {
     pub time: RunTime,
     /// Tells the run to end: the first time so that it cleans up.
     pub stop: Stop,
+    /// Tells the run to leave off where it is: nothing new is begun, and what goes on is waited for.
+    pub hold: Stop,
     /// A run that waits for nothing but a time at least so far away is let go of; nothing where it is waited for however long it takes.
     pub parks: Option<Duration>,
     /// How effects ended in a run of before, which are not asked for again, each with the fingerprint of what was asked.
@@ -71,7 +73,14 @@ impl World {
 
     /// A world in which `performer` does what is asked for, until `stop` is given.
     pub fn of(time: RunTime, stop: Stop, performer: impl Perform + 'static) -> World {
-        World { time, stop, parks: None, remembers: Arc::default(), performer: Box::new(performer) }
+        World {
+            time,
+            stop,
+            hold: Stop::default(),
+            parks: None,
+            remembers: Arc::default(),
+            performer: Box::new(performer),
+        }
     }
 
     /// The run's tables.
@@ -285,6 +294,8 @@ pub enum Stand {
         /// When it goes on.
         wake_us: i64,
     },
+    /// Somebody holds it: what was begun has ended, and nothing else was begun.
+    Holds,
     /// What happens can't be kept any more.
     Broken,
 }
@@ -356,9 +367,15 @@ impl<'d> Driver<'d> {
     async fn drive(mut self) -> Stand {
         let asked: Vec<EffectId> = self.course.open().map(|(id, _)| id).collect();
         asked.into_iter().for_each(|id| self.begin(id));
-        let mut stop = self.world.stop.clone();
+        let (mut stop, mut hold) = (self.world.stop.clone(), self.world.hold.clone());
         let mut turns = 0;
         loop {
+            if hold.is_given() && !stop.is_given() {
+                match self.leave_off().await {
+                    Some(stand) => return stand,
+                    None => continue,
+                }
+            }
             let busy = match self.turn() {
                 Turned::Done => return Stand::Ended,
                 Turned::Busy => true,
@@ -397,16 +414,40 @@ impl<'d> Driver<'d> {
                         self.cancel();
                         continue;
                     }
+                    () = hold.given(), if !stop.is_given() => continue,
                     () = self.watch.look() => continue,
                     () = next_pause(&self.world.time, self.pauses.first()) => continue,
                     Some(ended) = self.pending.next() => ended,
                 },
             };
-            match ended {
-                (id, Ended::Done(outcome)) => self.end(id, outcome),
-                (id, Ended::Looked(settled)) => self.settle(id, settled),
-            }
+            self.take_over(ended);
         }
+    }
+
+    fn take_over(&mut self, ended: (EffectId, Ended)) {
+        match ended {
+            (id, Ended::Done(outcome)) => self.end(id, outcome),
+            (id, Ended::Looked(settled)) => self.settle(id, settled),
+        }
+    }
+
+    /// Takes over one thing that has ended. With nothing under way but waits, which begin again when the run goes on, it has left off.
+    async fn leave_off(&mut self) -> Option<Stand> {
+        let ended = match self.ended.pop_front() {
+            Some(ended) => ended,
+            None if self.pending.len() == self.waits.len() => return Some(Stand::Holds),
+            None => {
+                let mut stop = self.world.stop.clone();
+                tokio::select! {
+                    biased;
+                    () = self.log.broken() => return Some(Stand::Broken),
+                    () = stop.given() => return None,
+                    Some(ended) = self.pending.next() => ended,
+                }
+            }
+        };
+        self.take_over(ended);
+        None
     }
 
     fn turn(&mut self) -> Turned {

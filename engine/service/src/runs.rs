@@ -9,12 +9,13 @@ use flowrun_core::report::Status;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::driver::{Stop, Watch};
 use flowrun_host::session::alone::Turn;
+use flowrun_host::session::durable::home;
 use flowrun_host::session::durable::recall::{Recalled, Sight};
-use flowrun_host::session::{Begun, Ended, Job, Plan, Say, Session};
+use flowrun_host::session::{Begun, Ended, HELD, Job, Plan, Say, Session};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_project::Problem;
-use flowrun_store::{Durable, NoteChange, RunId, State, Store};
+use flowrun_store::{Batch, Durable, NoteChange, RunId, State, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{oneshot, watch};
 
@@ -125,6 +126,7 @@ pub struct Live {
     /// How far it is.
     pub progress: Arc<Mutex<Progress>>,
     switch: watch::Sender<bool>,
+    hold: watch::Sender<bool>,
 }
 
 /// How far a run is.
@@ -296,6 +298,45 @@ impl Runs {
         self.resume(run, Say::Cancel, None).await.map(drop)
     }
 
+    /// Holds a run: one that goes on leaves off where what it has begun has ended, one that waits for a time goes on at none. It goes on
+    /// when somebody resumes it.
+    pub async fn hold(self: &Arc<Runs>, run: &RunId) -> Result<(), Unable> {
+        let hold = locked(&self.live).get(run).map(|live| live.hold.clone());
+        if let Some(hold) = hold {
+            // A run that has just ended needs no holding.
+            let _ = hold.send(true);
+            return Ok(());
+        }
+        self.waiting.remove(run);
+        let stored = self.store().run(run).map_err(|error| home::problem(&error))?;
+        let State::Waiting { wake_us } = stored.state else {
+            return Err(Problem::new(format!("run {run} is {}", stored.state.status().name())).into());
+        };
+        let state = State::Held { question: HELD.to_owned() };
+        let batch = Batch::of(run).moved(flowrun_store::Moved::to(state.clone(), self.now_us()));
+        let hold = self.clock.hold();
+        let written = self.store().durable(self.store().append(batch)).await;
+        drop(hold);
+        if let Err(error) = written {
+            self.waiting.add(wake_us, run.clone());
+            return Err(home::problem(&error).into());
+        }
+        let (flow, cause) = (stored.about.flow, stored.about.cause.unwrap_or_default());
+        self.tell(What::Moved(Arc::new(changes::Moved {
+            run: run.clone(),
+            flow: Arc::from(flow),
+            title: Arc::from(stored.about.title),
+            cause: Arc::from(cause),
+            error: None,
+            error_kind: None,
+            took_us: 0,
+            cards: 0,
+            effects: 0,
+            state,
+        })));
+        Ok(())
+    }
+
     /// What a run is answered with that nobody of this process has begun: to be asked for before it goes on.
     pub fn answer_to(&self, run: &RunId) -> oneshot::Receiver<Answer> {
         let (sender, answer) = oneshot::channel();
@@ -353,9 +394,9 @@ impl Runs {
         flow: &Arc<str>,
         cause: &str,
     ) -> Result<(Session, Live), Problem> {
-        let (switch, stop) = Stop::new();
+        let ((switch, stop), (hold, held)) = (Stop::new(), Stop::new());
         let progress = Arc::default();
-        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, switch };
+        let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, switch, hold };
         {
             let mut all = locked(&self.live);
             if all.contains_key(run) {
@@ -367,7 +408,7 @@ impl Runs {
         if opened.is_err() {
             locked(&self.live).remove(run);
         }
-        opened.map(|session| (session, live))
+        opened.map(|session| (session.holding(held), live))
     }
 
     fn drive(
@@ -411,6 +452,7 @@ impl Runs {
                 let until_us = ended.paused_until_us;
                 State::Paused { until_us }
             }
+            (None, None, Status::Held) if ended.held => State::Held { question: HELD.to_owned() },
             (None, None, Status::Held | Status::Running) => {
                 State::Held { question: ended.unsettled.join(", ") }
             }

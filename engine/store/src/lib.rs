@@ -32,6 +32,6 @@ pub use lock::{Holder, Lock};
 pub use memory::InMemory;
 pub use note::{Note, NoteChange, Notes};
 pub use port::{Content, Journal, Store};
-pub use run::{About, Filter, Forgotten, Fork, Keep, KeptTable, Purged, Run, State, Status};
+pub use run::{About, Filter, Forgotten, Fork, Keep, KeptTable, Purged, Run, State, Status, Tally};
 pub use sqlite::{Access, Backup, Durability, Finding, Restored, Settings, Sqlite, restore};
 pub use ticket::{Durable, Ticket};

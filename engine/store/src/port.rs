@@ -7,7 +7,7 @@ use crate::batch::{Batch, Checkpoint, Entry, Row, RunId, TableId};
 use crate::error::Result;
 use crate::hash::FileHash;
 use crate::note::{Note, Notes};
-use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run};
+use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run, Status, Tally};
 use crate::ticket::{Durable, Ticket};
 
 /// The content of a stored file.
@@ -41,6 +41,24 @@ pub trait Store: Send + Sync + Debug {
 
     /// The runs that fit, the newest first.
     fn runs(&self, filter: &Filter) -> Result<Vec<Run>>;
+
+    /// How many runs that began between two moments there are in each step of time and each state: of every state at most the newest `most`.
+    fn tally(&self, since_us: i64, until_us: i64, step_us: i64, most: usize) -> Result<Tally> {
+        let mut tally = Tally::default();
+        for status in Status::ALL {
+            let filter = Filter {
+                states: vec![status],
+                since_us: Some(since_us),
+                until_us: Some(until_us),
+                limit: Some(most),
+                ..Filter::default()
+            };
+            let runs = self.runs(&filter)?;
+            let began: Vec<i64> = runs.iter().map(|run| run.about.started_us).collect();
+            tally.add(status, &began, step_us, most);
+        }
+        Ok(tally)
+    }
 
     /// Open runs whose time is this moment or before it, the longest due first.
     fn due(&self, at_us: i64, limit: usize) -> Result<Vec<Run>>;

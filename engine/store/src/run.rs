@@ -233,6 +233,31 @@ impl Filter {
     }
 }
 
+/// How many runs there are, by when they began and what they are now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The step of time, counted from 1970, the status, and how many.
+    pub counts: Vec<(i64, Status, u64)>,
+    /// From when on all are counted, where older ones were left out.
+    pub whole_since_us: Option<i64>,
+}
+
+impl Tally {
+    /// Counts runs of a status by when they began, the newest first; there may be older ones than the last of as many as `most`.
+    pub(crate) fn add(&mut self, status: Status, began: &[i64], step_us: i64, most: usize) {
+        for began_us in began {
+            let step = began_us.div_euclid(step_us);
+            match self.counts.last_mut() {
+                Some((known, of, count)) if (*known, *of) == (step, status) => *count += 1,
+                _ => self.counts.push((step, status, 1)),
+            }
+        }
+        if began.len() == most {
+            self.whole_since_us = self.whole_since_us.max(began.last().copied());
+        }
+    }
+}
+
 /// A kept table as it was last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptTable {

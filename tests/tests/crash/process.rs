@@ -220,7 +220,7 @@ impl Process {
             _ if self.life.is_over() => End::Died,
             Some(Stand::Ended) => End::Ended,
             Some(Stand::Waits { unsettled }) => End::Held(unsettled),
-            Some(Stand::Broken | Stand::Parks { .. }) | None => panic!("the store is whole"),
+            Some(Stand::Broken | Stand::Holds | Stand::Parks { .. }) | None => panic!("the store is whole"),
         }
     }
 

@@ -23,7 +23,7 @@ pub struct ServerArgs {
     #[arg(long, value_name = "URL", help_heading = "Where")]
     pub server: Option<String>,
     /// The file that holds the token, instead of FLOWRUN_TOKEN
-    #[arg(long, value_name = "FILE", requires = "server", help_heading = "Where")]
+    #[arg(long, value_name = "FILE", help_heading = "Where")]
     pub token_file: Option<PathBuf>,
 }
 
@@ -43,7 +43,14 @@ impl ServerArgs {
         surroundings: &Surroundings,
         console: &mut Console<'_>,
     ) -> Result<Option<Address>, Problem> {
-        let Some(url) = &self.server else { return Ok(None) };
+        let Some(url) = &self.server else {
+            return match &self.token_file {
+                None => Ok(None),
+                Some(_) => {
+                    Err(Problem::new("--token-file is for a service").help("say which one with --server URL"))
+                }
+            };
+        };
         let url = origin(url)?;
         let token = match &self.token_file {
             Some(file) => Some(from_file(file, console)?),

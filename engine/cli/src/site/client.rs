@@ -93,9 +93,9 @@ impl Client {
         self.ask(Method::GET, &with(path, query), None)
     }
 
-    /// Changes something.
+    /// Changes something; with nothing to say where the body is null.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failed> {
-        self.ask(Method::POST, path, Some(body))
+        self.ask(Method::POST, path, Some(body).filter(|body| !body.is_null()))
     }
 
     /// Takes something away.

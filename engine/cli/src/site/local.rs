@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
+use flowrun_core::check::Checked;
 use flowrun_core::journal::Entry;
 use flowrun_core::program::{Flow, Program, Trigger};
 use flowrun_core::report::Report;
@@ -16,11 +17,12 @@ use flowrun_host::session::clock as clock_of;
 use flowrun_host::session::durable::history::{self, happened, moment};
 use flowrun_host::session::durable::home::{self, Home, own_now, problem};
 use flowrun_host::session::durable::recall::{Recalled, Sight};
-use flowrun_project::check::{Given, examine};
-use flowrun_project::{Problem, Project};
+use flowrun_project::check::{self, Given, examine};
+use flowrun_project::{Mistakes, Problem, Project};
 use flowrun_service::endpoints;
 use flowrun_service::endpoints::tokens::{self, Token};
-use flowrun_service::people::{Caller, NewToken, People, TokenInfo};
+use flowrun_service::people::{self, Caller, NewToken, People, TokenInfo};
+use flowrun_service::projects::told;
 use flowrun_service::switches::Switches;
 use flowrun_service::times::Times;
 use flowrun_store::{Filter, Run, Status, Store};
@@ -150,13 +152,22 @@ impl Site for Local {
     fn forget(&self, person: &str, look: bool) -> Result<Forgotten, Problem> {
         // Only who has the store can go through all of it, also to look.
         let own = |home: &Home| {
-            let found = home.forget(person, look).map_err(|error| problem(&error))?;
+            let mut found = home.forget(person, true).map_err(|error| problem(&error))?;
+            let mut notes = 0;
+            if !look {
+                // First, so that nothing is left of sessions and tokens that could not be read any more.
+                let people = people::forget(home.store.clone(), clock_of(1.0), person);
+                let gone = runtime::of_one_thread()?.block_on(people).map_err(|error| problem(&error))?;
+                notes = gone as u64;
+                found = home.forget(person, false).map_err(|error| problem(&error))?;
+            }
             let names = |runs: Vec<flowrun_store::RunId>| runs.iter().map(ToString::to_string).collect();
             let rows = found.rows.into_iter().map(|(table, row)| (table.name.to_string(), row));
             Ok(Forgotten {
                 cleared: names(found.cleared),
                 open: names(found.open),
                 rows: rows.collect(),
+                notes: notes + found.notes,
                 audit: found.audit,
             })
         };
@@ -374,7 +385,14 @@ impl Local {
     fn program(&self) -> Result<(Program, Option<Home>), Problem> {
         let (project, folder) = self.project()?;
         let vocabulary = self.surroundings.registry.vocabulary();
-        let program = examine(&project, vocabulary, &Given::default()).program;
+        let Checked { program, diagnostics: mut found, .. } =
+            examine(&project, vocabulary, &Given::default());
+        found.extend(project.found.iter().cloned());
+        found.retain(check::is_error);
+        if !found.is_empty() {
+            let mistakes = Mistakes { found, sources: project.sources.clone() };
+            return Err(told(&flowrun_project::Refused::Mistakes(mistakes)));
+        }
         Ok((program, Home::look(&folder, &self.surroundings.env)?))
     }
 
@@ -416,6 +434,7 @@ impl Forgotten {
         self.cleared.extend(other.cleared);
         self.open.extend(other.open);
         self.rows.extend(other.rows);
+        self.notes += other.notes;
         self.audit += other.audit;
         self
     }

@@ -135,6 +135,8 @@ pub struct Forgotten {
     pub open: Vec<String>,
     /// Rows, by their tables.
     pub rows: Vec<(String, u64)>,
+    /// Notes beside runs: sessions, visits, tokens.
+    pub notes: u64,
     /// Lines of audit records.
     pub audit: u64,
 }

@@ -310,9 +310,15 @@ impl Site for Server {
             };
             let rows = told["rows"].as_array().into_iter().flatten();
             let rows = rows.filter_map(|row| Some((text(row, "table")?, row["row"].as_u64()?)));
-            let audit = told["audit"].as_u64().unwrap_or_default();
-            let found =
-                Forgotten { cleared: names("cleared"), open: names("open"), rows: rows.collect(), audit };
+            let count = |name: &str| told[name].as_u64().unwrap_or_default();
+            let (notes, audit) = (count("notes"), count("audit"));
+            let found = Forgotten {
+                cleared: names("cleared"),
+                open: names("open"),
+                rows: rows.collect(),
+                notes,
+                audit,
+            };
             all = all.with(found);
         }
         Ok(all)
@@ -331,10 +337,12 @@ impl Site for Server {
             ("--ca-file", on.ca_file.is_some()),
             ("--mock", on.mock.is_some()),
             ("--files", on.files.is_some()),
+        ])?;
+        not_yet(&[
             ("--with-new", matches!(steer, Steer::GoOn(Some(_)) | Steer::Answer(_, Some(_)))),
-            ("--then", matches!(steer, Steer::Rerun { then: true, .. })),
-            ("--failed", matches!(steer, Steer::Rerun { failed: true, .. })),
-            ("--file", matches!(steer, Steer::Rerun { file: Some(_), .. })),
+            ("rerun --then", matches!(steer, Steer::Rerun { then: true, .. })),
+            ("rerun --failed", matches!(steer, Steer::Rerun { failed: true, .. })),
+            ("rerun --file", matches!(steer, Steer::Rerun { file: Some(_), .. })),
         ])?;
         let (path, found) = self.find(run)?;
         let args = on.shown(&found);
@@ -548,4 +556,11 @@ impl Server {
 /// Where the rows of a table are, over its hosts.
 fn of(path: &str, table: &TableShown) -> String {
     format!("{path}/csv?hosts={}", part(&table.hosts))
+}
+
+/// Refuses by its name what is not there at a service.
+fn not_yet(options: &[(&str, bool)]) -> Result<(), Problem> {
+    let Some((option, _)) = options.iter().find(|(_, given)| *given) else { return Ok(()) };
+    let problem = Problem::new(format!("{option} is not there at a service yet"));
+    Err(problem.help("where the runs are kept it works while nobody serves them"))
 }

@@ -37,7 +37,7 @@ pub use given::read as read_as;
 pub use job::{Begun, Job, Record, Say};
 use lines::Lines;
 pub use plan::{Plan, Ready, clock};
-pub use run::{Ended, Session};
+pub use run::{Ended, HELD, Session};
 use simulators::Simulators;
 
 /// What a session finds around it.

@@ -25,7 +25,7 @@ use super::durable::chronicle::{Chronicle, Journaling};
 use super::durable::home::{Home, problem};
 use super::durable::tables::Kept;
 use super::{Plan, aftermath};
-use crate::driver::{self, Log, Stand, Watch, World};
+use crate::driver::{self, Log, Stand, Stop, Watch, World};
 
 /// A run that is ready to start, or to go on.
 pub struct Session {
@@ -96,6 +96,8 @@ pub struct Ended {
     pub broken: Option<Problem>,
     /// The cards of which nobody knows what became of what they asked for.
     pub unsettled: Vec<String>,
+    /// Whether somebody holds it.
+    pub held: bool,
     /// When it goes on, where it waits for nothing but that; in microseconds since 1970.
     pub wakes_us: Option<i64>,
     /// Until when it waits for an answer, where it does; in microseconds since 1970.
@@ -106,7 +108,16 @@ pub struct Ended {
     pub response: Option<Response>,
 }
 
+/// What is asked of a run that somebody holds.
+pub const HELD: &str = "somebody holds it: it goes on when it is resumed";
+
 impl Session {
+    /// The same, which leaves off where it is when `hold` is given.
+    pub fn holding(mut self, hold: Stop) -> Session {
+        self.world.hold = hold;
+        self
+    }
+
     /// The name of the flow that it starts with.
     pub fn flow(&self) -> &str {
         &self.plan.ready.program.flow(self.plan.ready.start).name
@@ -154,9 +165,9 @@ impl Session {
         let mut report = self.course.machine.report();
         let unsettled = match &stand {
             Stand::Waits { unsettled } => self.named(unsettled),
-            Stand::Ended | Stand::Broken | Stand::Parks { .. } => Vec::new(),
+            Stand::Ended | Stand::Broken | Stand::Holds | Stand::Parks { .. } => Vec::new(),
         };
-        if !unsettled.is_empty() {
+        if !unsettled.is_empty() || stand == Stand::Holds {
             report.status = Status::Held;
         }
         let real_ms = self.plan.counts_computing().then(|| started.elapsed().as_secs_f64() * 1000.0);
@@ -190,6 +201,7 @@ impl Session {
             journaled: chronicle.is_some(),
             broken,
             unsettled,
+            held: stand == Stand::Holds,
             wakes_us: match stand {
                 Stand::Parks { wake_us } => Some(wake_us),
                 _ => None,
@@ -252,8 +264,10 @@ impl Session {
     }
 
     fn state(&self, report: &Report, unsettled: &[String], stand: &Stand) -> State {
-        if let Stand::Parks { wake_us } = *stand {
-            return State::Waiting { wake_us };
+        match *stand {
+            Stand::Parks { wake_us } => return State::Waiting { wake_us },
+            Stand::Holds => return State::Held { question: HELD.to_owned() },
+            Stand::Ended | Stand::Waits { .. } | Stand::Broken => {}
         }
         match report.status {
             Status::Done | Status::Planned | Status::Stopped | Status::Handled => State::Done,

@@ -9,6 +9,7 @@ mod flows;
 mod follow;
 mod hooks;
 mod openapi;
+mod overview;
 mod page;
 mod people;
 mod route;
@@ -48,12 +49,13 @@ pub struct Api {
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    let all: [&'static [Route]; 12] = [
+    let all: [&'static [Route]; 13] = [
         openapi::ROUTES,
         flows::ROUTES,
         runs::ROUTES,
         follow::ROUTES,
         taking::ROUTES,
+        overview::ROUTES,
         tables::ROUTES,
         connections::ROUTES,
         versions::ROUTES,
@@ -73,4 +75,20 @@ pub fn router(api: Api) -> Router {
 /// The description of the interface, as OpenAPI 3.1 has it.
 pub fn description() -> serde_json::Value {
     openapi::document(&routes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_changed_that_is_not_written_down() {
+        // Of tokens and sessions `People` tells.
+        let told = |route: &&Route| !matches!(route.path, "/api/v1/tokens" | "/api/v1/tokens/{token}");
+        let silent =
+            |route: &&Route| route.method != "GET" && !matches!(route.records, Some(Deed::Changes(_)));
+        let silent: Vec<&str> =
+            routes().into_iter().filter(told).filter(silent).map(|route| route.path).collect();
+        assert!(silent.is_empty(), "{silent:?}");
+    }
 }

@@ -11,7 +11,7 @@ use flowrun_store::{Filter, Run, RunId, State, Status};
 use serde_json::{Value, json};
 
 use super::flows::{inputs, unable};
-use super::page::{CURSOR, LIMIT, asked, page};
+use super::page::{CURSOR, LIMIT, asked, page, part};
 use super::route::{Call, Kind, Param, Reply, Route, Shape, absent, moment};
 use super::see::blind;
 use super::start::{again, begin, named, reading};
@@ -26,7 +26,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(
         Right::SeeFlows,
         "/api/v1/projects/{project}/runs",
-        "The runs of a project, the newest first.",
+        "The runs of a project, the newest first. With `text` or `cause` at most 20,000 are passed over for a page: one that has few leads on by `next` as others do.",
         |call| Box::pin(list(call)),
     )
     .query(&[
@@ -118,6 +118,14 @@ pub const ROUTES: &[Route] = &[
     .changes("flowrun.run.rerun")
     .answers(201, Shape::One(&["run"])),
     Route::post(
+        Right::SteerRuns,
+        "/api/v1/projects/{project}/runs/{run}/hold",
+        "Holds a run that goes on or waits for a time: it begins nothing new, what it has begun comes to its end, and it goes on when it is resumed.",
+        |call| Box::pin(hold(call)),
+    )
+    .changes("flowrun.run.hold")
+    .answers(202, Shape::One(RUN)),
+    Route::post(
         Right::Run,
         "/api/v1/projects/{project}/runs/{run}/fork",
         "Runs it anew from one of its cards on: it shares what happened before, with the flows of then.",
@@ -176,40 +184,74 @@ async fn list(call: Call) -> Result<Reply, Problem> {
             word => states.extend(Status::named(word)),
         }
     }
+    // An index has flows, another one states: what did not end well is rare enough to look at one by one.
+    let by_state = !states.is_empty() && !states.contains(&Status::Done);
     let filter = Filter {
-        flow: call.asked("flow").map(str::to_owned),
+        flow: call.asked("flow").filter(|_| !by_state).map(str::to_owned),
         states,
         since_us: call.asked("since").and_then(moment),
         until_us: call.asked("until").and_then(moment),
-        text: call.asked("text").map(str::to_owned),
-        cause: call.asked("cause").map(str::to_owned),
         ..Filter::default()
     };
     let limit = asked.limit;
-    let found = reading(move || {
+    reading(move || {
         let project = &hosted.runs.served.name;
-        let mut found: Vec<(String, Value)> = Vec::new();
+        let (mut found, mut looked) = (Vec::new(), 0);
         let mut before = asked.after.map(RunId::from);
-        // Those that the caller may not see are passed over, so that it may take more than one look.
-        while found.len() <= limit {
-            let filter = Filter { before: before.take(), limit: Some(limit + 1), ..filter.clone() };
+        // What no index finds is passed over one by one; so is what the caller may not see.
+        let more = loop {
+            let left = limit + 1 - found.len();
+            let at_once = if by_state || passes_over(&call) { AT_ONCE } else { left };
+            let filter = Filter { before: before.clone(), limit: Some(at_once), ..filter.clone() };
             let runs = hosted.runs.store().runs(&filter)?;
-            let Some(last) = runs.last() else { break };
-            before = Some(last.about.id.clone());
-            let full = runs.len() > limit;
-            for run in &runs {
-                if call.may(Right::SeeFlows, project, &run.about.flow) {
-                    let sees = call.may(Right::SeeData, project, &run.about.flow);
-                    found.push((run.about.id.to_string(), told(&hosted, run, sees)));
+            let full = runs.len() == at_once;
+            let mut rest = false;
+            for run in runs {
+                if found.len() == limit {
+                    rest = true;
+                    break;
+                }
+                before = Some(run.about.id.clone());
+                let sees = call.may(Right::SeeData, project, &run.about.flow);
+                if call.may(Right::SeeFlows, project, &run.about.flow) && fits(&call, &run, sees) {
+                    found.push(told(&hosted, &run, sees));
                 }
             }
-            if !full {
-                break;
+            looked += at_once;
+            if rest || !full || looked >= MOST {
+                break rest || full;
             }
-        }
-        Ok(found)
-    });
-    Ok(Reply::Json(page(found.await?, limit)))
+        };
+        Ok(Reply::Json(part(found, before.filter(|_| more).map(|before| before.to_string()))))
+    })
+    .await
+}
+
+/// So many runs are passed over for one page.
+const MOST: usize = 20_000;
+
+/// So many are read at once then.
+const AT_ONCE: usize = 500;
+
+fn passes_over(call: &Call) -> bool {
+    call.asked("text").is_some() || call.asked("cause").is_some()
+}
+
+/// What no index finds. What a run failed with is found by those alone who may see it.
+fn fits(call: &Call, run: &Run, sees: bool) -> bool {
+    let question = match &run.state {
+        State::Held { question } => Some(&**question),
+        _ => None,
+    };
+    let error = run.error.as_deref().filter(|_| sees);
+    let all = [Some(&*run.about.id), Some(&run.about.flow), Some(&run.about.title), error, question];
+    let has = |text: &str| {
+        let text = text.to_lowercase();
+        all.into_iter().flatten().any(|one| one.to_lowercase().contains(&text))
+    };
+    call.asked("text").is_none_or(has)
+        && call.asked("flow").is_none_or(|flow| *run.about.flow == *flow)
+        && call.asked("cause").is_none_or(|cause| run.about.cause.as_deref() == Some(cause))
 }
 
 /// A run of the call's project; one that the caller may not see is not there.
@@ -294,6 +336,13 @@ async fn cancel(call: Call) -> Result<Reply, Problem> {
     let (hosted, run) = allowed(&call, Right::SteerRuns)?;
     ended(&run)?;
     hosted.runs.cancel(&run.about.id).await.map_err(unable)?;
+    now(&hosted, &run.about.id, sees(&call, &hosted, &run))
+}
+
+async fn hold(call: Call) -> Result<Reply, Problem> {
+    let (hosted, run) = allowed(&call, Right::SteerRuns)?;
+    ended(&run)?;
+    hosted.runs.hold(&run.about.id).await.map_err(unable)?;
     now(&hosted, &run.about.id, sees(&call, &hosted, &run))
 }
 

@@ -32,7 +32,7 @@ pub const ROUTES: &[Route] = &[
         Param::new("person", Kind::Text(1_000), "A text that names the person, such as a mail address.").must(),
         Param::new("remove", Kind::Words(&["yes", "no"]), "Remove it."),
     ])
-    .gives(Shape::One(&["cleared", "open", "rows", "audit"])),
+    .gives(Shape::One(&["cleared", "open", "rows", "notes", "audit"])),
     Route::delete(
         Right::EditTables,
         "/api/v1/projects/{project}/tables/{table}/rows",
@@ -63,15 +63,19 @@ async fn forget(call: Call) -> Result<Reply, Problem> {
         return Err(Problem::request("say whom to forget: a text that only what is about them contains"));
     }
     let remove = call.said("remove") == Some("yes");
-    let whom = person.clone();
-    let found = reading(move || Ok(hosted.runs.served.home.forget(&whom, !remove)?)).await?;
+    let (home, whom) = (hosted.runs.served.home.clone(), person.clone());
+    let mut found = reading(move || Ok(home.forget(&whom, true)?)).await?;
+    let mut notes = 0;
     if remove {
-        call.api.people.forget(&call.caller, &person).await?;
+        // First, so that nothing is left of sessions and tokens that could not be read any more.
+        notes = call.api.people.forget(&call.caller, &person).await? as u64;
+        found = reading(move || Ok(hosted.runs.served.home.forget(&person, false)?)).await?;
     }
+    notes += found.notes;
     let rows = found.rows.iter().map(|(table, row)| json!({ "table": &*table.name, "row": row }));
     let names = |runs: &[flowrun_store::RunId]| runs.iter().map(ToString::to_string).collect::<Vec<_>>();
     Ok(Reply::Json(json!({
-        "cleared": names(&found.cleared), "open": names(&found.open), "rows": rows.collect::<Vec<_>>(), "audit": found.audit,
+        "cleared": names(&found.cleared), "open": names(&found.open), "rows": rows.collect::<Vec<_>>(), "notes": notes, "audit": found.audit,
     })))
 }
 

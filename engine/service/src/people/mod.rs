@@ -59,6 +59,9 @@ const LOCAL: &str = "local";
 /// What whoever has it is called.
 const OWNER: &str = "whoever started the service";
 
+/// Notes of who has been here.
+const VISITS: &str = "person";
+
 /// So many places a token may have rights at.
 const MOST_GRANTS: usize = 100;
 
@@ -142,7 +145,7 @@ impl People {
             inner: Arc::new(Inner {
                 sessions: Sessions::open(store.clone(), clock.clone(), &ways).map_err(told)?,
                 tokens: Tokens::open(store.clone(), clock.clone()).map_err(told)?,
-                known: Kept::open(store, "person").map_err(told)?,
+                known: Kept::open(store, VISITS).map_err(told)?,
                 attempts: Attempts::new(clock.clone()),
                 links: Links::new(clock.clone()),
                 oidc: oidc.transpose()?,
@@ -290,6 +293,15 @@ impl People {
             listener(&event);
         }
     }
+}
+
+/// Takes away what a store has of a person, as [`People::forget`] does, where no service has the store.
+pub async fn forget(store: Arc<dyn Store>, clock: Clock, person: &str) -> Result<usize, StoreError> {
+    let sessions = Kept::<sessions::Session>::open(store.clone(), sessions::SPACE)?;
+    let ended = sessions.remove(|_, session| mentions(session, person)).await?.len();
+    let known = Kept::<KnownPerson>::open(store.clone(), VISITS)?;
+    let visits = known.remove(|_, known| mentions(known, person)).await?.len();
+    Ok(ended + visits + Tokens::open(store, clock)?.forget(person).await?)
 }
 
 /// Whether what is kept mentions a person.

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::kept::Kept;
 use super::secrets;
 
-const SPACE: &str = "session";
+pub(super) const SPACE: &str = "session";
 const HOUR_MS: i64 = 3_600_000;
 
 /// How long a session lasts.

@@ -118,12 +118,18 @@ impl Tokens {
         all
     }
 
-    /// Forgets who made tokens, where that mentions a person; says of how many.
+    /// Forgets who made tokens and what they are called, where that mentions a person; says of how many.
     pub(super) async fn forget(&self, person: &str) -> Result<usize> {
-        let theirs = |(_, token): &(Arc<str>, Token)| super::mentions(&token.made_by, person);
+        let is_theirs = |text: &String| super::mentions(text, person);
+        let theirs = |(_, token): &(Arc<str>, Token)| is_theirs(&token.made_by) || is_theirs(&token.name);
         let theirs: Vec<(Arc<str>, Token)> = self.kept.list().into_iter().filter(theirs).collect();
         for (key, token) in &theirs {
-            let token = Token { made_by: "somebody who is forgotten".to_owned(), ..token.clone() };
+            let forgotten = |text: &String| match is_theirs(text) {
+                true => "somebody who is forgotten".to_owned(),
+                false => text.clone(),
+            };
+            let (made_by, name) = (forgotten(&token.made_by), forgotten(&token.name));
+            let token = Token { made_by, name, ..token.clone() };
             self.kept.put(key, token.made_ms * 1000, token).await?;
         }
         Ok(theirs.len())

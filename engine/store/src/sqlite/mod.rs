@@ -33,7 +33,7 @@ use crate::hash::FileHash;
 use crate::lock::Lock;
 use crate::note::{Note, Notes};
 use crate::port::{Content, Store};
-use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run};
+use crate::run::{Filter, Forgotten, Keep, KeptTable, Purged, Run, Tally};
 use crate::ticket::{Durable, Settled, Ticket};
 use desk::Desk;
 use queue::{Queue, Work};
@@ -139,6 +139,10 @@ impl Store for Sqlite {
 
     fn runs(&self, filter: &Filter) -> Result<Vec<Run>> {
         self.read(|connection| read::runs(connection, filter))
+    }
+
+    fn tally(&self, since_us: i64, until_us: i64, step_us: i64, most: usize) -> Result<Tally> {
+        self.read(|connection| read::tally(connection, since_us, until_us, step_us, most))
     }
 
     fn due(&self, at_us: i64, limit: usize) -> Result<Vec<Run>> {

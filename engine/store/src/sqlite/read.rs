@@ -10,7 +10,7 @@ use super::trouble::damaged;
 use crate::batch::{AuditLine, Entry, Row, TableId};
 use crate::error::{Result, StoreError};
 use crate::hash::FileHash;
-use crate::run::{About, Filter, Fork, KeptTable, Run, State, Status};
+use crate::run::{About, Filter, Fork, KeptTable, Run, State, Status, Tally};
 use crate::sum;
 
 /// The columns of a run in the order in which `run_of` takes them: those that its checksum is of, the checksum, and its last entry.
@@ -184,6 +184,26 @@ pub(super) fn condition(filter: &Filter) -> (String, Vec<Value>) {
         parts.push(format!("state IN ({})", names.join(", ")));
     }
     (parts.join(" AND "), values)
+}
+
+pub(super) fn tally(
+    connection: &Connection,
+    since_us: i64,
+    until_us: i64,
+    step_us: i64,
+    most: usize,
+) -> Result<Tally> {
+    let mut tally = Tally::default();
+    // The index by state and beginning has all that is asked for.
+    let mut select = connection.prepare_cached(
+        "SELECT started_us FROM run WHERE state = ? AND started_us >= ? AND started_us < ? ORDER BY started_us DESC LIMIT ?",
+    )?;
+    for status in Status::ALL {
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let began = select.query_map(params![status.name(), since_us, until_us, limit], |row| row.get(0))?;
+        tally.add(status, &began.collect::<rusqlite::Result<Vec<i64>>>()?, step_us, most);
+    }
+    Ok(tally)
 }
 
 pub(super) fn due(connection: &Connection, at_us: i64, limit: usize) -> Result<Vec<Run>> {

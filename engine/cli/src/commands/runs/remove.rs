@@ -97,6 +97,10 @@ pub fn forget(
             "run {run} has not ended and needs what it knows: nothing of it was removed\n"
         ));
     }
+    if found.notes > 0 {
+        let notes = words::many(found.notes, "note");
+        text.push_str(&format!("{notes} beside runs: sessions, visits, tokens, who did what\n"));
+    }
     if found.audit > 0 {
         text.push_str(&format!("{} of audit records\n", words::many(found.audit, "line")));
     }
