@@ -17,7 +17,7 @@ use regex::Regex;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     (
         "flowrun.yaml",
         "tables:\n  people: { kept: true, columns: { login: text, visits: number } }\n",
@@ -60,6 +60,15 @@ cards:
   - { card: flow_control.assign, with: { done: true } }
 ",
     ),
+    ("unlock.yaml", "name: Unlock
+trigger: delegated
+inputs: { Okta User ID: text, login: text, hours: { type: number, default: 1 } }
+outputs: { said: text }
+save_data: on
+cards:
+  - { id: said, card: text.compose, with: { text: \"{{ inputs['Okta User ID'] }} unlocks {{ inputs.login }} for {{ inputs.hours }} h\" } }
+  - { card: flow_control.return, with: { said: $.said.output } }
+"),
 ];
 
 /// A project that is served, by a process of its own as far as commands can tell.
@@ -309,6 +318,9 @@ fn commands_of_this_machine_are_handed_to_the_service_that_has_the_store() {
     );
     insta::assert_snapshot!(told);
     let socket = served.socket();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let refused = served.here("runs clear greet");
+    assert!(refused.contains("is somebody else's, or open to others"), "{refused}");
     drop(served);
     assert!(!socket.exists());
 }
@@ -351,22 +363,11 @@ fn whoever_asks_a_service_is_known_and_a_token_goes_nowhere_else() {
     insta::assert_snapshot!(told);
 }
 
-const DELEGATED: &str = "name: Unlock
-trigger: delegated
-inputs: { Okta User ID: text, login: text, hours: { type: number, default: 1 } }
-outputs: { said: text }
-save_data: on
-cards:
-  - { id: said, card: text.compose, with: { text: \"{{ inputs['Okta User ID'] }} unlocks {{ inputs.login }} for {{ inputs.hours }} h\" } }
-  - { card: flow_control.return, with: { said: $.said.output } }
-";
-
 /// Okta: a delegated flow has the output `Okta User ID` of who runs it, and inputs of text, number, true/false and date (build-delegated-flow.htm).
 #[test]
 fn a_delegated_flow_knows_who_runs_it() {
     let served = Served::new();
-    fs::write(served.flows().join("unlock.yaml"), DELEGATED).unwrap();
-    let lists = DELEGATED.replace("login: text", "login: list of text").replace("Unlock", "Lists");
+    let lists = FILES[5].1.replace("login: text", "login: list of text").replace("Unlock", "Lists");
     fs::write(served.flows().join("lists.yaml"), lists).unwrap();
     let state = served.folder.path().join("own").display().to_string();
     let mut told = served.all(
@@ -382,7 +383,17 @@ fn a_delegated_flow_knows_who_runs_it() {
     );
     let token = served.token(&["--role", "Super Administrator", "--may", "see_data"]);
     let say = |command: &str| served.there(&token, command);
-    told += &served.all(say, &["run greet --as 00u1ada -i name=Ada"]);
+    told += &served.all(
+        say,
+        &[
+            "run greet --as 00u1ada -i name=Ada",
+            "run unlock --as 00u1ada -i login=bob@example.com",
+            "run unlock -i login=bob@example.com",
+            "run unlock --as 00u1ada -i login=bob@example.com -i hours=[]",
+            "runs --text 00u1ada",
+            "runs show NEWEST",
+        ],
+    );
     insta::assert_snapshot!(told);
 }
 

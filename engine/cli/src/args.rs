@@ -32,6 +32,7 @@ Examples:
   flowrun flows/import.yaml --employees 25000    the same with more employees
   flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
   flowrun runs                                   which runs there were, and how they stand
+  flowrun --server https://flows.example.com runs   the same of a service, by the token in FLOWRUN_TOKEN
   flowrun check flows                            find every mistake before a run
   flowrun fmt                                    bring the flows in this folder into one form
   flowrun cards list.for_each                    what a card takes, gives, and does

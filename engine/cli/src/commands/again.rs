@@ -11,13 +11,14 @@ use flowrun_host::session::{Job, Plan, Say};
 use flowrun_project::Problem;
 use flowrun_store::Run;
 
+use super::over::{Over, Real};
 use super::run::{self, RunArgs};
 use super::runs::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, INTERRUPTED, Refused};
 use crate::site::{self, Steer, There};
 use crate::surroundings::Surroundings;
-use crate::values::{pair, scale};
+use crate::values::pair;
 
 /// How a run of before is run.
 #[derive(Clone, Debug, Args)]
@@ -34,15 +35,9 @@ pub struct OnArgs {
     /// Save the files among the flow's outputs here; nothing that is there is overwritten
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub files: Option<PathBuf>,
-    /// Where the settings of connections are
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub connections: Option<PathBuf>,
-    /// Let time pass this many times as fast, where connections are real
-    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
-    pub time_scale: Option<f64>,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub ca_file: Option<PathBuf>,
+    /// Over which connections.
+    #[command(flatten)]
+    pub over: Over,
     /// Answer in place of external cards as this file says
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub mock: Option<PathBuf>,
@@ -368,14 +363,14 @@ impl OnArgs {
 
     fn as_run(&self, folder: PathBuf, run: &Run) -> RunArgs {
         RunArgs {
-            connections: self.connections.clone(),
-            time_scale: self.time_scale,
-            ca_file: self.ca_file.clone(),
+            over: self.over.clone(),
             mock: self.mock.clone(),
             wait: self.wait,
             // A run that was simulated stays so, whatever credentials there are by now.
-            simulate: run.about.simulated,
-            live: !run.about.simulated && !run.about.scope.contains("simulator"),
+            real: Real {
+                simulate: run.about.simulated,
+                live: !run.about.simulated && !run.about.scope.contains("simulator"),
+            },
             state: Some(folder),
             ..self.shown(run)
         }

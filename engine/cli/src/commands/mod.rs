@@ -14,6 +14,7 @@ pub mod endpoints;
 pub mod flows;
 pub mod fmt;
 pub mod graph;
+pub mod over;
 pub mod run;
 pub mod runs;
 pub mod sandbox;

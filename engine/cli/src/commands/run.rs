@@ -23,6 +23,7 @@ use flowrun_views::{failure, mistakes};
 use serde::Serialize;
 
 use super::again::Planned;
+use super::over::{Over, Real};
 use super::runs::PlaceArgs;
 use crate::console::Console;
 use crate::live::Live;
@@ -32,7 +33,7 @@ use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::site;
 use crate::surroundings::Surroundings;
-use crate::values::{pair, scale, whole};
+use crate::values::{pair, whole};
 
 const RUN_NOTES: &str = "\
 Real or simulated:
@@ -95,21 +96,12 @@ pub struct RunArgs {
     /// Save the files among the flow's outputs here; nothing that is there is overwritten
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub files: Option<PathBuf>,
-    /// Refuse to run unless every connection that the flow reaches is real
-    #[arg(long, help_heading = "Connections")]
-    pub live: bool,
-    /// Let simulators answer for all connections, whatever is given for them: nothing reaches the network
-    #[arg(long, conflicts_with = "live", help_heading = "Connections")]
-    pub simulate: bool,
-    /// Where the settings of connections are
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub connections: Option<PathBuf>,
-    /// Let time pass this many times as fast, where connections are real
-    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
-    pub time_scale: Option<f64>,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub ca_file: Option<PathBuf>,
+    /// Whether they are real.
+    #[command(flatten)]
+    pub real: Real,
+    /// Over which connections.
+    #[command(flatten)]
+    pub over: Over,
     /// Read everything, change nothing: stop before the first request that would change something
     #[arg(long, help_heading = "Safety")]
     pub dry_run: bool,
@@ -168,11 +160,11 @@ impl RunArgs {
             tables: self.tables.clone(),
             mock: self.mock.clone(),
             files: self.files.clone(),
-            live: self.live,
-            simulate: self.simulate,
-            connections: self.connections.clone(),
-            time_scale: self.time_scale,
-            ca_file: self.ca_file.clone(),
+            live: self.real.live,
+            simulate: self.real.simulate,
+            connections: self.over.connections.clone(),
+            time_scale: self.over.time_scale,
+            ca_file: self.over.ca_file.clone(),
             dry_run: self.dry_run,
             record,
             profiles: self.audit_profiles,
@@ -196,18 +188,15 @@ impl RunArgs {
     }
 
     /// What is said of runs of this machine alone, and whether it is said here.
-    pub(crate) fn of_this_machine(&self) -> [(&'static str, bool); 22] {
-        [
+    pub(crate) fn of_this_machine(&self) -> Vec<(&'static str, bool)> {
+        let own = [
             ("--set", !self.vars.is_empty()),
             ("--flow", self.flow.is_some()),
             ("--table", !self.tables.is_empty()),
             ("--mock", self.mock.is_some()),
             ("--files", self.files.is_some()),
-            ("--live", self.live),
-            ("--simulate", self.simulate),
-            ("--connections", self.connections.is_some()),
-            ("--time-scale", self.time_scale.is_some()),
-            ("--ca-file", self.ca_file.is_some()),
+            ("--live", self.real.live),
+            ("--simulate", self.real.simulate),
             ("--dry-run", self.dry_run),
             ("--audit", self.audit.is_some()),
             ("--no-audit", self.no_audit),
@@ -220,7 +209,8 @@ impl RunArgs {
             ("--cards", self.cards.is_some()),
             ("--wait", self.wait),
             ("the simulators' options", self.simulators.are_asked_for()),
-        ]
+        ];
+        own.into_iter().chain(self.over.said()).collect()
     }
 
     /// The bounds that the run's files have. One file may always fill all the room that there is.

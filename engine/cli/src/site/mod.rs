@@ -21,7 +21,7 @@ use flowrun_store::{Filter, Run, Status};
 pub use self::address::{Address, ServerArgs, TOKEN};
 pub use self::local::Local;
 pub use self::server::Server;
-pub use self::there::There;
+pub use self::there::{There, Wanted};
 use crate::commands::again::{OnArgs, Planned};
 use crate::commands::run::RunArgs;
 use crate::commands::runs::PlaceArgs;

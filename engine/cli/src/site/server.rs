@@ -21,6 +21,7 @@ use super::inputs::{inputs, type_of, value};
 use super::shown::{endpoint_of, flow_of, records, schedule_of, table_of, text};
 use super::{
     Address, EndpointShown, FlowShown, Forgotten, Happened, ScheduleShown, Site, Steer, TableShown, There,
+    Wanted,
 };
 use crate::commands::again::{OnArgs, Planned, is_open};
 use crate::commands::run::RunArgs;
@@ -218,8 +219,8 @@ impl Server {
     }
 
     /// A run that goes on there.
-    fn there(&self, run: String, args: RunArgs, ends: bool) -> Planned {
-        Planned::There(Box::new(There { server: self.clone(), run, args, ends }))
+    fn there(&self, run: String, args: RunArgs, wanted: Wanted) -> Planned {
+        Planned::There(Box::new(There { server: self.clone(), run, args, wanted }))
     }
 }
 
@@ -331,13 +332,8 @@ impl Site for Server {
         on: &OnArgs,
         console: &mut Console<'_>,
     ) -> Result<Planned, Refused> {
-        self.refuse(&[
-            ("--connections", on.connections.is_some()),
-            ("--time-scale", on.time_scale.is_some()),
-            ("--ca-file", on.ca_file.is_some()),
-            ("--mock", on.mock.is_some()),
-            ("--files", on.files.is_some()),
-        ])?;
+        self.refuse(&on.over.said())?;
+        self.refuse(&[("--mock", on.mock.is_some()), ("--files", on.files.is_some())])?;
         not_yet(&[
             ("--with-new", matches!(steer, Steer::GoOn(Some(_)) | Steer::Answer(_, Some(_)))),
             ("rerun --then", matches!(steer, Steer::Rerun { then: true, .. })),
@@ -353,17 +349,19 @@ impl Site for Server {
         Ok(match steer {
             Steer::Cancel => {
                 self.client.post(&format!("{path}/cancel"), &Value::Null).map_err(Problem::from)?;
-                self.there(id, args, true)
+                self.there(id, args, Wanted::Ends)
             }
+            // It goes on only when it is answered.
+            Steer::GoOn(_) if found.state.status() == Status::Paused => self.there(id, args, Wanted::GoesOn),
             Steer::GoOn(_) => {
                 self.client.post(&format!("{path}/resume"), &Value::Null).map_err(Problem::from)?;
-                self.there(id, args, false)
+                self.there(id, args, Wanted::GoesOn)
             }
             Steer::Answer(given, _) => {
                 let inputs = self.answer(&path, &id, given)?;
                 let body = json!({ "inputs": inputs });
                 self.client.post(&format!("{path}/resume"), &body).map_err(Problem::from)?;
-                self.there(id, args, false)
+                self.there(id, args, Wanted::GoesOn)
             }
             Steer::Settle { card, what, outputs } => {
                 let what = match what {
@@ -375,11 +373,11 @@ impl Site for Server {
                     outputs.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
                 let body = json!({ "card": card, "what": what, "outputs": outputs });
                 self.client.post(&format!("{path}/settle"), &body).map_err(Problem::from)?;
-                self.there(id, args, false)
+                self.there(id, args, Wanted::GoesOn)
             }
             Steer::Rerun { .. } => {
                 let told = self.client.post(&format!("{path}/rerun"), &Value::Null).map_err(Problem::from)?;
-                self.there(self.begun(&told)?, args, false)
+                self.there(self.begun(&told)?, args, Wanted::Begins)
             }
             Steer::Fork { from, outputs } => {
                 let outputs: Map<String, Value> =
@@ -388,7 +386,7 @@ impl Site for Server {
                 let told = self.client.post(&format!("{path}/fork"), &body).map_err(Problem::from)?;
                 let name = self.begun(&told)?;
                 console.note(&format!("run {name} shares what run {id} did before `{from}`\n"));
-                self.there(name, args, false)
+                self.there(name, args, Wanted::Begins)
             }
         })
     }
@@ -402,7 +400,7 @@ impl Site for Server {
             body["as"] = json!(user);
         }
         let told = self.client.post(&format!("{path}/runs"), &body).map_err(Problem::from)?;
-        Ok(self.there(self.begun(&told)?, args.clone(), false))
+        Ok(self.there(self.begun(&told)?, args.clone(), Wanted::Begins))
     }
 
     fn flows(&self) -> Result<Vec<FlowShown>, Problem> {

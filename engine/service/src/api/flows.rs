@@ -13,7 +13,7 @@ use super::route::{Call, Kind, Param, Reply, Route, Shape, absent};
 use super::start::{again, begin, named};
 use crate::Hosted;
 use crate::changes::What;
-use crate::endpoints::tokens::Token;
+use crate::endpoints::{self, tokens::Token};
 use crate::people::{Caller, Place, Problem, Right};
 use crate::runs::{Beginning, Unable};
 
@@ -27,13 +27,13 @@ pub const ROUTES: &[Route] = &[
     Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/on", "Turns a flow on: what starts it does so again. Times and events that came while it was off are made up for, or dropped.", |call| Box::pin(switch(call, true))).changes("workflows.user.flow.activate").body(&[Param::new("passed", Kind::Words(&["run", "drop"]), "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.")]).gives(Shape::One(FLOW)),
     Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/off", "Turns a flow off: nothing starts it but people and other flows. Its runs go on.", |call| Box::pin(switch(call, false))).changes("workflows.user.flow.deactivate").gives(Shape::One(FLOW)),
     Route::post(Right::Run, "/api/v1/projects/{project}/flows/{flow}/runs", "Starts a run of a flow.", |call| Box::pin(start(call))).once().changes("flowrun.run.start").body(&[Param::new("inputs", Kind::Object, "The flow's inputs, by their names."), Param::new("as", Kind::Text(200), "Of a delegated flow, who runs it: their Okta User ID. People run it as themselves, programs say for whom.")]).answers(201, Shape::One(&["run"])),
-    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/endpoints", "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.", |call| Box::pin(endpoints(call))).gives(Shape::Page(&["flow", "security", "url"])),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/endpoints", "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.", |call| Box::pin(called(call))).gives(Shape::Page(&["flow", "security", "url"])),
     Route::post(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens", "Gives a flow that is called with a client token another one, beside those that it has.", |call| Box::pin(new_token(call))).changes("flowrun.client_token.create").answers(201, Shape::One(&["id", "token"])),
     Route::delete(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens/{token}", "Takes a client token of a flow away.", |call| Box::pin(revoke_token(call))).changes("flowrun.client_token.revoke"),
     Route::get(Right::SeeFlows, "/api/v1/projects/{project}/schedules", "The scheduled flows of a project, each with its next times.", |call| Box::pin(schedules(call))).query(&[Param::new("times", Kind::Whole(1, 100), "How many times each; 5 where nothing is said.")]).gives(Shape::Page(&["flow", "schedule", "next", "on"])),
 ];
 
-async fn endpoints(call: Call) -> Result<Reply, Problem> {
+async fn called(call: Call) -> Result<Reply, Problem> {
     let hosted = call.project()?;
     let project = &hosted.runs.served.name;
     let listed = call.api.endpoints.list();
@@ -56,6 +56,13 @@ async fn endpoints(call: Call) -> Result<Reply, Problem> {
 async fn new_token(call: Call) -> Result<Reply, Problem> {
     let (hosted, flow) = known(&call)?;
     call.needs(Right::EditFlows, &hosted.runs.served.name, &flow)?;
+    let version = hosted.runs.served.version();
+    if version.flow(&flow).and_then(endpoints::said).is_none_or(|(_, who)| who != "token") {
+        let detail = format!(
+            "`{flow}` is not called with a client token: write `trigger: {{ api_endpoint: {{ security: token }} }}` in it"
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, &detail));
+    }
     let made = call.api.endpoints.rotate(&hosted, &flow).await;
     let made = made.map_err(|problem| Problem::new(StatusCode::CONFLICT, &problem.message))?;
     Ok(Reply::Status(StatusCode::CREATED, json!({ "id": made.id, "token": made.secret })))

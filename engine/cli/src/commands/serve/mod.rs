@@ -35,13 +35,14 @@ use flowrun_service::{Service, Setup, follow};
 use tokio::net::TcpListener;
 
 use self::settings::{Settings, Switch};
+use super::over::{Over, Real};
 use super::run::refusal;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
 use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::surroundings::Surroundings;
-use crate::values::{scale, whole};
+use crate::values::whole;
 
 /// What `serve` is told.
 #[derive(Debug, Args)]
@@ -75,21 +76,12 @@ pub struct ServeArgs {
     /// The certificate's key, in PEM form
     #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Network")]
     pub tls_key: Option<PathBuf>,
-    /// Refuse to start unless every connection is real
-    #[arg(long, help_heading = "Connections")]
-    pub live: bool,
-    /// Simulate every connection, whatever is given for it
-    #[arg(long, conflicts_with = "live", help_heading = "Connections")]
-    pub simulate: bool,
-    /// Where the settings of connections are
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub connections: Option<PathBuf>,
-    /// Let time pass this many times as fast, for schedules and waits too
-    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
-    pub time_scale: Option<f64>,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub ca_file: Option<PathBuf>,
+    /// Whether they are real.
+    #[command(flatten)]
+    pub real: Real,
+    /// Over which connections.
+    #[command(flatten)]
+    pub over: Over,
     /// Keep what outlives runs here; each project in a folder of its own below
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
@@ -213,17 +205,17 @@ fn sockets(service: &Service, console: &mut Console<'_>) -> Vec<http::socket::So
 fn service(args: &ServeArgs, surroundings: &Surroundings) -> Result<Service, flowrun_project::Refused> {
     let clock = match &surroundings.simulators {
         Some(simulators) => simulators.clock.clone(),
-        None => clock(args.time_scale.unwrap_or(1.0)),
+        None => clock(args.over.time_scale.unwrap_or(1.0)),
     };
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
         None => Simulators::new(&surroundings.registry, clock.clone(), &args.simulators.setup()),
     };
     let job = Job {
-        live: args.live,
-        simulate: args.simulate,
-        connections: args.connections.clone(),
-        ca_file: args.ca_file.clone(),
+        live: args.real.live,
+        simulate: args.real.simulate,
+        connections: args.over.connections.clone(),
+        ca_file: args.over.ca_file.clone(),
         state: args.state.clone(),
         limits: Limits { memory: Memory::new(2_000 * MB, surroundings.memory_used), ..Limits::default() },
         ..Job::default()
