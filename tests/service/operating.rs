@@ -25,7 +25,7 @@ cards:
 const WAITS: &str = "name: Waits
 inputs: { seconds: number }
 cards:
-  - { card: flow_control.wait_for, with: { delay: $.inputs.seconds } }
+  - { card: flow_control.wait_for, with: { delay: $.inputs.seconds, unit: second } }
 ";
 
 const ASKS: &str = "name: Asks
@@ -399,5 +399,41 @@ async fn who_may_not_is_refused_and_who_knows_nothing_is_told_nothing() {
     assert_eq!(items(&found)[0]["run"], json!(fails));
     let rows = client.with(&auditor, "GET", &format!("{ALL}/tables/people/rows"), Value::Null).await.body;
     assert!(!rows.to_string().contains("ada"), "{rows}");
+    serving.end(&world).await;
+}
+
+/// What `flowrun runs forget --yes` does, where no service has the store.
+#[tokio::test]
+async fn who_is_forgotten_is_nowhere_and_the_service_starts_again() {
+    let world = world();
+    let serving = world.serve();
+    world.until("2026-01-01T12:00:01Z").await;
+    let client = Client::new(&world, &serving).await;
+    let named =
+        json!({ "name": "ada@example.com's", "may": [{ "rights": ["see_flows"], "within": "everywhere" }] });
+    let made = client.ask("POST", "/api/v1/tokens", named).await;
+    let token = made.body["token"].as_str().unwrap().to_owned();
+    client.with(&token, "POST", &format!("{ALL}/flows/waits/on"), Value::Null).await;
+    assert!(client.get("/api/v1/activity").await.body.to_string().contains("ada@example.com"));
+    serving.end(&world).await;
+    let service = world.service();
+    let store = service.projects[0].runs.store().clone();
+    let forgotten = flowrun_service::people::forget(store.clone(), world.clock.clone(), "Ada@Example.com");
+    assert_eq!(world.drive(forgotten).await.unwrap(), 1);
+    store.forget("ada@example.com", false).unwrap();
+    let serving = world.go_on(service);
+    world.until("2026-01-01T12:00:02Z").await;
+    let client = Client::new(&world, &serving).await;
+    assert_eq!(
+        client.with(&token, "GET", &format!("{ALL}/flows"), Value::Null).await.status,
+        200,
+        "it goes on"
+    );
+    for path in ["/api/v1/activity", "/api/v1/tokens", "/api/v1/people"] {
+        let told = client.get(path).await.body.to_string().to_lowercase();
+        assert!(!told.contains("ada@example.com"), "{path}: {told}");
+    }
+    let chain = client.get("/api/v1/activity/chain").await.body;
+    assert_eq!((&chain["broken"], chain["forgotten"].as_u64() > Some(0)), (&json!([]), true), "{chain}");
     serving.end(&world).await;
 }
