@@ -390,7 +390,7 @@ fn a_delegated_flow_knows_who_runs_it() {
             "run unlock --as 00u1ada -i login=bob@example.com",
             "run unlock -i login=bob@example.com",
             "run unlock --as 00u1ada -i login=bob@example.com -i hours=[]",
-            "runs --text 00u1ada",
+            "runs --flow unlock",
             "runs show NEWEST",
         ],
     );

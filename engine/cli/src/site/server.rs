@@ -399,7 +399,11 @@ impl Site for Server {
         if let Some(user) = &args.run_as {
             body["as"] = json!(user);
         }
-        let told = self.client.post(&format!("{path}/runs"), &body).map_err(Problem::from)?;
+        let told = self.client.post(&format!("{path}/runs"), &body).map_err(|failed| {
+            let problem = Problem::from(failed);
+            let unnamed = args.run_as.is_none() && flow["trigger"]["kind"] == "delegated";
+            if unnamed { problem.help("`--as USER` says who runs it") } else { problem }
+        })?;
         Ok(self.there(self.begun(&told)?, args.clone(), Wanted::Begins))
     }
 
