@@ -22,4 +22,5 @@ pub mod schedules;
 pub mod schema;
 pub mod serve;
 pub mod tables;
+pub mod tell;
 pub mod token;

@@ -4,6 +4,7 @@ mod address;
 mod client;
 mod inputs;
 mod local;
+mod lookup;
 mod server;
 mod shown;
 mod there;

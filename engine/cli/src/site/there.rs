@@ -3,7 +3,8 @@
 use flowrun_project::Problem;
 
 use super::{Server, Site};
-use crate::commands::run::{RunArgs, tell_report};
+use crate::commands::run::RunArgs;
+use crate::commands::tell::tell_report;
 use crate::console::Console;
 use crate::outcome::{DONE, INTERRUPTED, Refused};
 use crate::surroundings::Surroundings;
