@@ -242,6 +242,7 @@ fn commands_ask_a_service() {
             "run fail",
             "run ask",
             "runs",
+            "settle NEWEST ask --did-not",
             "resume NEWEST",
             "resume NEWEST -i approved=true -i by=Ada",
             "runs show NEWEST",
