@@ -15,11 +15,8 @@ tables:
 
 const ADDS: &str = "name: Adds
 inputs: { who: text }
-outputs: { rows: number }
 cards:
   - { card: tables.create_row, with: { table: people, mail: \"{{ inputs.who }}@example.com\", days: 3 } }
-  - { id: all, card: tables.search_rows, with: { table: people } }
-  - { card: flow_control.return, with: { rows: $.all.total } }
 ";
 
 const WAITS: &str = "name: Waits
@@ -42,7 +39,7 @@ cards:
 
 const LOOKS: &str = "name: Looks
 cards:
-  - { card: okta.read_user, with: { user: ada@example.com } }
+  - { card: okta.read_user, with: { id_or_login: ada@example.com } }
 ";
 
 const ALL: &str = "/api/v1/projects/flows";
@@ -94,6 +91,7 @@ async fn what_is_sent_again_with_its_key_starts_nothing_new() {
     // What was refused was not started: the same may be asked again.
     let refused = client.once("order 2", &path, json!({ "inputs": { "whom": "ada" } })).await;
     assert_eq!(refused.status, 409, "{:?}", refused.body);
+    drop(client);
     serving.end(&world).await;
     let serving = world.serve();
     world.until("2026-01-01T12:00:03Z").await;
@@ -105,6 +103,7 @@ async fn what_is_sent_again_with_its_key_starts_nothing_new() {
     assert_eq!(reruns[0].body, reruns[1].body);
     world.until("2026-01-01T12:00:04Z").await;
     assert_eq!(serving.runs().len(), 2);
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -133,6 +132,7 @@ async fn each_version_is_told_with_what_changed_and_how_it_comes_back() {
     for path in ["/versions/3", "/versions/x", "/versions/1/diff", "/versions/2/diff?from=9"] {
         assert_eq!(client.get(&format!("{ALL}{path}")).await.status, 404, "{path}");
     }
+    drop(client);
     serving.end(&world).await;
     // The same folder is the same version; a changed one is the next.
     let serving = world.serve();
@@ -146,6 +146,7 @@ async fn each_version_is_told_with_what_changed_and_how_it_comes_back() {
     let versions = client.get(&format!("{ALL}/versions?limit=1")).await.body;
     assert_eq!(items(&versions)[0]["changed"], "1 flow changed; 1 card changed");
     assert!(versions["next"].is_string());
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -198,6 +199,7 @@ async fn who_did_what_is_written_down_and_a_change_of_it_noticed() {
     world.drive(store.durable(store.newest())).await.unwrap();
     let chain = client.get("/api/v1/activity/chain").await.body;
     assert_eq!(chain["broken"], json!([3]));
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -217,6 +219,7 @@ async fn connections_are_told_without_secrets_and_tested() {
     let told = client.get(&path).await.body;
     assert_eq!(items(&told)[0]["tested"]["at"], "2026-01-01T12:00:01.000Z");
     assert_eq!(client.ask("POST", &format!("{path}/jamf/test"), Value::Null).await.status, 404);
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -256,11 +259,13 @@ async fn a_table_goes_out_and_comes_in_as_csv() {
     let mails: Vec<&str> =
         out.as_str().unwrap().lines().skip(1).map(|line| line.split('@').next().unwrap()).collect();
     assert_eq!(mails, ["ada", "bob", "cyd", "dan"]);
+    drop(client);
     serving.end(&world).await;
     let serving = world.serve();
     world.until("2026-01-01T12:00:04Z").await;
     let client = Client::new(&world, &serving).await;
     assert_eq!(client.get(&csv).await.body, out, "also after a start");
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -286,6 +291,7 @@ async fn a_run_that_is_held_goes_on_when_it_is_resumed() {
         let again = client.ask("POST", &format!("{ALL}/runs/{run}/hold"), Value::Null).await;
         assert_eq!(again.status, 409, "it is held already: {:?}", again.body);
     }
+    drop(client);
     serving.end(&world).await;
     let serving = world.serve();
     world.until("2026-01-01T15:00:00Z").await;
@@ -299,6 +305,7 @@ async fn a_run_that_is_held_goes_on_when_it_is_resumed() {
     for run in &runs {
         assert_eq!(status(&client, run).await, "done", "its time has passed");
     }
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -324,6 +331,7 @@ async fn a_fork_shares_what_came_before_its_card() {
     assert_eq!(report["flow"]["outputs"], json!({ "approved": false }));
     let none = client.ask("POST", &format!("{ALL}/runs/{asks}/fork"), json!({ "from": "nothing" })).await;
     assert_eq!(none.status, 409, "{:?}", none.body);
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -399,6 +407,7 @@ async fn who_may_not_is_refused_and_who_knows_nothing_is_told_nothing() {
     assert_eq!(items(&found)[0]["run"], json!(fails));
     let rows = client.with(&auditor, "GET", &format!("{ALL}/tables/people/rows"), Value::Null).await.body;
     assert!(!rows.to_string().contains("ada"), "{rows}");
+    drop(client);
     serving.end(&world).await;
 }
 
@@ -415,6 +424,7 @@ async fn who_is_forgotten_is_nowhere_and_the_service_starts_again() {
     let token = made.body["token"].as_str().unwrap().to_owned();
     client.with(&token, "POST", &format!("{ALL}/flows/waits/on"), Value::Null).await;
     assert!(client.get("/api/v1/activity").await.body.to_string().contains("ada@example.com"));
+    drop(client);
     serving.end(&world).await;
     let service = world.service();
     let store = service.projects[0].runs.store().clone();
@@ -435,5 +445,6 @@ async fn who_is_forgotten_is_nowhere_and_the_service_starts_again() {
     }
     let chain = client.get("/api/v1/activity/chain").await.body;
     assert_eq!((&chain["broken"], chain["forgotten"].as_u64() > Some(0)), (&json!([]), true), "{chain}");
+    drop(client);
     serving.end(&world).await;
 }

@@ -61,6 +61,13 @@ impl Plan {
         // Another run may have changed what is kept and taken its time.
         let time = RunTime::new(clock.clone(), self.counts_computing());
         let start = self.starts(&run_id, time.now_us())?;
+        // Before anything is written: what the flow refuses has not begun.
+        let begun =
+            match &self.recalled {
+                None => Ok(Machine::new(self.ready.program.clone(), start.clone())
+                    .map_err(|fault| refused(&fault))?),
+                Some(recalled) => Err(recalled),
+            };
         let tables = self.tables(home.as_deref(), &hosts, folder.as_deref())?;
         tables.set_time(start.at_us);
         let filled = self.fill(&tables)?;
@@ -100,13 +107,9 @@ impl Plan {
         let mut world = connections::world(registry, &self.ready.program, &made, tables, answers, run, time);
         world.parks = self.job.parks;
         world.remembers = self.remembers.clone();
-        let course = match &self.recalled {
-            None => {
-                let machine =
-                    Machine::new(self.ready.program.clone(), start).map_err(|fault| refused(&fault))?;
-                Course::new(machine.within(self.job.limits))
-            }
-            Some(recalled) => {
+        let course = match begun {
+            Ok(machine) => Course::new(machine.within(self.job.limits)),
+            Err(recalled) => {
                 let how = (self.ready.program.clone(), self.job.limits);
                 let sealing = home.as_ref().map(|home| home.sealing.clone()).unwrap_or_default();
                 recalled.course(how, world.tables(), &sealing, &mut world.here())?

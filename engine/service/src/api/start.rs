@@ -24,7 +24,7 @@ pub async fn reading<T: Send + 'static>(
 pub async fn named(call: &Call, hosted: &Arc<Hosted>) -> Result<Option<Named>, Problem> {
     let Some(key) = idempotency::key(&call.headers)? else { return Ok(None) };
     let asked: String =
-        call.path.values().map(String::as_str).chain([&*call.route]).collect::<Vec<_>>().join(" ");
+        call.path.values().map(String::as_str).chain([call.route]).collect::<Vec<_>>().join(" ");
     let body = Value::Object(call.body.clone()).to_string();
     Ok(Some(call.api.endpoints.name(hosted, &[&call.caller.name(), key], &[&asked, &body]).await?))
 }
