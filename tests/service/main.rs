@@ -10,5 +10,6 @@ mod hooks;
 mod interface;
 mod operating;
 mod polls;
+mod remote;
 mod schedules;
 mod world;

@@ -45,7 +45,31 @@ impl Keeper {
     }
 }
 
+impl Keeper {
+    /// Has rows taken away where they are stored, while nobody changes kept tables, and takes them away here too. Which those are is told
+    /// by their scopes, their tables and their numbers.
+    pub fn taking<T, S: AsRef<str>>(&self, take: impl FnOnce() -> (T, Vec<(S, S, u64)>)) -> T {
+        let scopes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let orders: Vec<Order<'_>> = scopes.values().map(Kept::order).collect();
+        let (told, rows) = take();
+        for (scope, name, number) in rows {
+            if let Some(kept) = scopes.get(scope.as_ref()) {
+                kept.drop_row(name.as_ref(), number);
+            }
+        }
+        drop(orders);
+        told
+    }
+}
+
 impl Kept {
+    fn drop_row(&self, name: &str, number: u64) {
+        let table = self.0.tables.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(table) = table {
+            table.lock().unwrap_or_else(PoisonError::into_inner).drop_row(number);
+        }
+    }
+
     /// The table of this name, loaded when it is first asked for.
     pub(crate) fn table(
         &self,

@@ -206,6 +206,14 @@ impl Table {
         Ok(())
     }
 
+    /// Takes away the row of this number, which is stored nowhere any more, so that nothing is noted.
+    pub fn drop_row(&mut self, number: u64) {
+        let changes = self.changes.take();
+        // It may be gone already.
+        let _ = self.delete(&self.id(number));
+        self.changes = changes;
+    }
+
     /// Deletes all rows and tells how many there were.
     pub fn clear(&mut self) -> usize {
         let rows = self.len();

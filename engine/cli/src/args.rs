@@ -12,15 +12,20 @@ use crate::commands::convert::ConvertArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::docs::DocsArgs;
 use crate::commands::doctor::DoctorArgs;
+use crate::commands::endpoints::EndpointsArgs;
+use crate::commands::flows::FlowsArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::hooks::HooksArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::sandbox::SandboxArgs;
+use crate::commands::schedules::SchedulesArgs;
 use crate::commands::schema::SchemaArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::tables::TablesArgs;
+use crate::commands::token::TokenArgs;
+use crate::site::ServerArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +33,7 @@ Examples:
   flowrun flows/import.yaml --employees 25000    the same with more employees
   flowrun docs/examples/greet.yaml -i name=Ada   give a flow its inputs
   flowrun runs                                   which runs there were, and how they stand
+  flowrun --server https://flows.example.com runs   the same of a service, by the token in FLOWRUN_TOKEN
   flowrun check flows                            find every mistake before a run
   flowrun fmt                                    bring the flows in this folder into one form
   flowrun cards list.for_each                    what a card takes, gives, and does
@@ -41,16 +47,18 @@ Exit codes: 0 done, 1 the run failed, 2 the flow or the command line is wrong, 3
     name = "flowrun",
     version,
     after_help = EXAMPLES,
-    args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     arg_required_else_help = true,
-    override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND",
+    override_usage = "flowrun FILE [OPTIONS]\n       flowrun COMMAND\n       flowrun --server URL COMMAND",
     subcommand_value_name = "COMMAND"
 )]
 pub struct Cli {
     /// What to do; `run` unless said.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// What to run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -81,6 +89,14 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Look at kept tables, fill and clear them
     Tables(TablesArgs),
+    /// List flows and what starts them, turn them on and off
+    Flows(FlowsArgs),
+    /// List scheduled flows, each with the next times at which it comes
+    Schedules(SchedulesArgs),
+    /// List the flows that are called over HTTP, give and take their client tokens
+    Endpoints(EndpointsArgs),
+    /// Give people and programs tokens for a service, and take them back
+    Token(TokenArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking
@@ -107,4 +123,25 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Print the completions of commands and options for a shell
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// Whether it is there at a service too.
+    pub fn asks_a_server(&self) -> bool {
+        matches!(
+            self,
+            Command::Run(_)
+                | Command::Runs(_)
+                | Command::Resume(_)
+                | Command::Settle(_)
+                | Command::Cancel(_)
+                | Command::Rerun(_)
+                | Command::Fork(_)
+                | Command::Tables(_)
+                | Command::Flows(_)
+                | Command::Schedules(_)
+                | Command::Endpoints(_)
+                | Command::Token(_)
+        )
+    }
 }

@@ -8,6 +8,7 @@ pub mod outcome;
 pub mod screen;
 pub mod signals;
 pub mod simulators;
+pub mod site;
 
 mod live;
 mod pace;
@@ -21,7 +22,8 @@ use std::iter;
 use std::path::Path;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches};
 use flowrun_core::suggest::closest;
 use flowrun_host::runtime;
 use flowrun_kit::registry::Registry;
@@ -29,11 +31,12 @@ use flowrun_project::Problem;
 
 use args::{Cli, Command};
 use commands::{
-    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, hooks,
-    run, runs, sandbox, schema, serve, tables,
+    again, backup, cards, check, completions, connections, convert, diff, docs, doctor, endpoints, flows,
+    fmt, graph, hooks, run, runs, sandbox, schedules, schema, serve, tables, token,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
+use site::ServerArgs;
 
 pub use surroundings::{Prompt, Surroundings};
 
@@ -43,14 +46,21 @@ pub fn main_in<A: Into<OsString> + Clone>(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> u8 {
-    let command = match parse(args, &surroundings.registry, console) {
-        Ok(command) => command,
+    let (command, server) = match parse(args, &surroundings.registry, console) {
+        Ok(read) => read,
         Err(code) => return code,
     };
+    let surroundings = &match server.address(surroundings, console) {
+        Ok(None) => surroundings.clone(),
+        Ok(server) if command.asks_a_server() => Surroundings { server, ..surroundings.clone() },
+        Ok(Some(_)) => {
+            let problem = Problem::new("this command works on this machine alone");
+            return finish(Err(problem.help("leave --server out").into()), console);
+        }
+        Err(problem) => return finish(Err(problem.into()), console),
+    };
     let code = match command {
-        Command::Run(args) => run::plan(&args, surroundings, console).and_then(|plan| {
-            runtime::of_one_thread()?.block_on(run::run(&args, plan, surroundings, console))
-        }),
+        Command::Run(args) => on(run::start(&args, surroundings, console), surroundings, console),
         Command::Runs(args) => runs::run(&args, surroundings, console),
         Command::Resume(args) => on(again::resume(&args, surroundings, console), surroundings, console),
         Command::Settle(args) => on(again::settle(&args, surroundings, console), surroundings, console),
@@ -60,6 +70,10 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Backup(args) => backup::backup(&args, surroundings, console),
         Command::Restore(args) => backup::restore(&args, surroundings, console),
         Command::Doctor(args) => doctor::run(&args, surroundings, console),
+        Command::Flows(args) => flows::run(&args, surroundings, console),
+        Command::Schedules(args) => schedules::run(&args, surroundings, console),
+        Command::Endpoints(args) => endpoints::run(&args, surroundings, console),
+        Command::Token(args) => token::run(&args, surroundings, console),
         Command::Tables(args) => tables::run(&args, surroundings, console),
         Command::Sandbox(args) => runtime::of_one_thread()
             .map_err(Into::into)
@@ -80,13 +94,18 @@ pub fn main_in<A: Into<OsString> + Clone>(
     finish(code, console)
 }
 
-/// Runs what was planned, in a runtime of its own.
+/// Runs what was planned, in a runtime of its own, or awaits it where it goes on.
 fn on(
     planned: Result<again::Planned, Refused>,
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
-    runtime::of_one_thread()?.block_on(again::go(planned?, surroundings, console))
+    match planned? {
+        again::Planned::Here(planned) => {
+            runtime::of_one_thread()?.block_on(again::go(*planned, surroundings, console))
+        }
+        again::Planned::There(there) => there.go(surroundings, console),
+    }
 }
 
 /// Runs a command line of a run in the tokio runtime that is there, as tests do that look at the simulators afterwards.
@@ -97,16 +116,19 @@ pub async fn run_in<A: Into<OsString> + Clone>(
 ) -> u8 {
     let planned = match parse(args, &surroundings.registry, console) {
         Err(code) => return code,
-        Ok(Command::Run(args)) => run::plan(&args, surroundings, console).map(|plan| Box::new((*args, plan))),
-        Ok(Command::Resume(args)) => again::resume(&args, surroundings, console),
-        Ok(Command::Settle(args)) => again::settle(&args, surroundings, console),
-        Ok(Command::Cancel(args)) => again::cancel(&args, surroundings, console),
-        Ok(Command::Rerun(args)) => again::rerun(&args, surroundings, console),
-        Ok(Command::Fork(args)) => again::fork(&args, surroundings, console),
+        Ok((Command::Run(args), _)) => run::start(&args, surroundings, console),
+        Ok((Command::Resume(args), _)) => again::resume(&args, surroundings, console),
+        Ok((Command::Settle(args), _)) => again::settle(&args, surroundings, console),
+        Ok((Command::Cancel(args), _)) => again::cancel(&args, surroundings, console),
+        Ok((Command::Rerun(args), _)) => again::rerun(&args, surroundings, console),
+        Ok((Command::Fork(args), _)) => again::fork(&args, surroundings, console),
         Ok(_) => Err(Problem::new("only runs go on in a runtime that is there").into()),
     };
     let code = match planned {
-        Ok(planned) => again::go(planned, surroundings, console).await,
+        Ok(again::Planned::Here(planned)) => again::go(*planned, surroundings, console).await,
+        Ok(again::Planned::There(_)) => {
+            Err(Problem::new("only runs of this process go on in a runtime that is there").into())
+        }
         Err(refused) => Err(refused),
     };
     finish(code, console)
@@ -117,7 +139,7 @@ fn parse<A: Into<OsString> + Clone>(
     args: impl IntoIterator<Item = A>,
     registry: &Registry,
     console: &mut Console<'_>,
-) -> Result<Command, u8> {
+) -> Result<(Command, ServerArgs), u8> {
     let color = |color| if color { ColorChoice::Always } else { ColorChoice::Never };
     let command = simulators::with_options(Cli::command(), registry)
         .term_width(console.out_look.width.min(112))
@@ -130,11 +152,16 @@ fn parse<A: Into<OsString> + Clone>(
         return Err(WRONG);
     }
     let args = iter::once(OsString::from("flowrun")).chain(args);
-    let cli = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = command.clone().try_get_matches_from(args).and_then(|matches| {
+        alone(command, &matches)?;
+        Cli::from_arg_matches(&matches)
+    });
     match cli {
-        Ok(Cli { command: Some(command), .. }) => Ok(command),
-        Ok(Cli { command: None, run }) => match run.file.as_deref().and_then(mistyped) {
-            None => Ok(Command::Run(Box::new(run))),
+        Ok(Cli { command: Some(command), server, .. }) => Ok((command, server)),
+        Ok(Cli { command: None, run, server }) => match run.file.as_deref().and_then(mistyped) {
+            // At a service flows have paths, not files.
+            Some(_) if server.server.is_some() => Ok((Command::Run(Box::new(run)), server)),
+            None => Ok((Command::Run(Box::new(run)), server)),
             Some(problem) => {
                 console.refuse(&problem);
                 Err(WRONG)
@@ -157,6 +184,19 @@ fn parse<A: Into<OsString> + Clone>(
             Err(WRONG)
         }
     }
+}
+
+/// Refuses what is said of a run before another command; which service is asked may be said of each.
+fn alone(mut command: clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(name) = matches.subcommand_name() else { return Ok(()) };
+    let given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    let of_server = |id: &clap::Id| matches!(id.as_str(), "server" | "token_file" | "ServerArgs");
+    let Some(other) = matches.ids().filter(given).find(|id| !of_server(id)) else { return Ok(()) };
+    command.build();
+    let said = command.get_arguments().find(|argument| argument.get_id() == other).map(ToString::to_string);
+    let said = said.unwrap_or_else(|| other.to_string());
+    let message = format!("the subcommand '{name}' cannot be used with '{said}'");
+    Err(command.error(ErrorKind::ArgumentConflict, message))
 }
 
 /// A word in the place of a command that is neither one nor a file is more likely a command.

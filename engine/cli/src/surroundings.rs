@@ -14,6 +14,7 @@ use flowrun_kit::registry::Registry;
 
 use crate::connectors;
 use crate::screen::Screen;
+use crate::site::Address;
 
 /// What a command knows of the process it runs in.
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub struct Surroundings {
     pub prompt: Option<Arc<dyn Prompt>>,
     /// Opens an address for the user, besides printing it.
     pub open: Option<Opener>,
+    /// The service that is asked, instead of what this machine keeps.
+    pub server: Option<Address>,
     /// What a run is drawn on while it goes on, where `err` is a terminal; what Ctrl-C does is said there.
     pub screen: Option<Screen>,
 }
@@ -62,6 +65,7 @@ impl Default for Surroundings {
             input: || Ok(String::new()),
             prompt: None,
             open: None,
+            server: None,
             screen: None,
         }
     }

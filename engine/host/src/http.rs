@@ -44,6 +44,15 @@ impl HttpTransport {
         Ok(HttpTransport { client })
     }
 
+    /// A pool that reaches a socket of this machine, whatever host an address names.
+    #[cfg(unix)]
+    pub fn to_socket(path: &std::path::Path) -> Result<HttpTransport, Fault> {
+        let builder = reqwest::Client::builder().redirect(Policy::none()).referer(false).no_proxy();
+        let client = builder.unix_socket(path).build();
+        let client = client.map_err(|error| Fault::new(FaultKind::Network, explain(&error)))?;
+        Ok(HttpTransport { client })
+    }
+
     async fn exchange(&self, request: Request, limits: Limits) -> Result<Arriving, TransportError> {
         let sent = self
             .client

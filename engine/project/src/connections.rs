@@ -99,7 +99,7 @@ impl ConnectionsFile {
         Ok(ConnectionsFile {
             path: path.to_owned(),
             connections,
-            open_to_others: others_may(&metadata, 0o077),
+            open_to_others: open_to_others(&metadata),
             doubt: trust::doubt(&real),
         })
     }
@@ -139,15 +139,16 @@ impl ConnectionsFile {
     }
 }
 
-/// Whether the mode of a file has any of these bits.
+/// Whether others on this machine may read or change a file.
 #[cfg(unix)]
-fn others_may(metadata: &std::fs::Metadata, bits: u32) -> bool {
+pub fn open_to_others(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & bits != 0
+    metadata.permissions().mode() & 0o077 != 0
 }
 
+/// Other systems have no modes to look at.
 #[cfg(not(unix))]
-fn others_may(_: &std::fs::Metadata, _: u32) -> bool {
+pub fn open_to_others(_: &std::fs::Metadata) -> bool {
     false
 }
 

@@ -87,6 +87,14 @@ impl Times {
         })
     }
 
+    /// When it comes, in words; the zone stands apart.
+    pub fn in_words(cron: &str) -> Option<String> {
+        let parser = CronParser::builder().seconds(Seconds::Optional).sloppy_ranges(true).build();
+        let words = parser.parse(&plain(cron)).ok()?.describe();
+        let mut letters = words.trim_end_matches('.').chars();
+        Some(letters.next()?.to_lowercase().chain(letters).collect())
+    }
+
     /// The first time after a moment; none if there is none any more.
     pub fn next(&self, after_us: i64) -> Option<i64> {
         // A time at the start itself counts.

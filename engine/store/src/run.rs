@@ -161,7 +161,8 @@ impl State {
         }
     }
 
-    pub(crate) fn stored(status: Status, due_us: Option<i64>, question: Option<String>) -> State {
+    /// The state of a name, with what is due and what is asked as far as it has that.
+    pub fn of(status: Status, due_us: Option<i64>, question: Option<String>) -> State {
         match status {
             Status::Running => State::Running,
             Status::Waiting => State::Waiting { wake_us: due_us.unwrap_or_default() },

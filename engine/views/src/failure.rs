@@ -26,22 +26,27 @@ struct Hop<'r> {
     arm: Option<&'r str>,
 }
 
-/// What went wrong, drawn like a diagnostic; nothing if nothing did.
-pub fn explain(report: &Report, program: &Program, sources: &Sources, look: Look) -> String {
+/// What went wrong, in a line: where nobody has the program.
+pub fn brief(report: &Report, look: Look) -> String {
     let Some(error) = &report.flow.error else {
         return format!(
             "error: the run of `{}` can't go on: it waits for something that never comes\n",
             report.flow.name
         );
     };
+    let kind = Paint(look.color).red(&format!("error[{}]", error.kind));
+    let help = error.help.as_ref().map(|help| format!("  = help: {help}\n")).unwrap_or_default();
+    format!("{kind}: {}\n{help}", error.message)
+}
+
+/// What went wrong, drawn like a diagnostic; nothing if nothing did.
+pub fn explain(report: &Report, program: &Program, sources: &Sources, look: Look) -> String {
+    let Some(error) = &report.flow.error else { return brief(report, look) };
     let mut hops = Vec::new();
     if let Some(entry) = program.find(&report.flow.path) {
         follow_flow(program, entry, &report.flow, &mut hops);
     }
-    let paint = Paint(look.color);
-    let Some(last) = hops.last() else {
-        return format!("{}: {}\n", paint.red(&format!("error[{}]", error.kind)), error.message);
-    };
+    let Some(last) = hops.last() else { return brief(report, look) };
     let cause = last.card.error.as_ref().unwrap_or(error);
     let mut notes: Vec<(&'static str, Vec<String>)> = Vec::new();
     if cause.input.is_none() {

@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flowrun_core::journal::Settlement;
 use flowrun_host::session::durable::fork::From;
-use flowrun_host::session::durable::home::own_now;
+use flowrun_host::session::durable::home::{Home, own_now};
 use flowrun_host::session::durable::recall::{Recalled, Sight};
 use flowrun_host::session::{Job, Plan, Say};
 use flowrun_project::Problem;
 use flowrun_store::Run;
 
+use super::over::{Over, Real};
 use super::run::{self, RunArgs};
 use super::runs::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, INTERRUPTED, Refused};
+use crate::site::{self, Steer, There};
 use crate::surroundings::Surroundings;
-use crate::values::{pair, scale};
+use crate::values::pair;
 
 /// How a run of before is run.
 #[derive(Clone, Debug, Args)]
@@ -33,15 +35,9 @@ pub struct OnArgs {
     /// Save the files among the flow's outputs here; nothing that is there is overwritten
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub files: Option<PathBuf>,
-    /// Where the settings of connections are
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub connections: Option<PathBuf>,
-    /// Let time pass this many times as fast, where connections are real
-    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
-    pub time_scale: Option<f64>,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub ca_file: Option<PathBuf>,
+    /// Over which connections.
+    #[command(flatten)]
+    pub over: Over,
     /// Answer in place of external cards as this file says
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub mock: Option<PathBuf>,
@@ -161,15 +157,24 @@ pub struct ForkArgs {
     pub on: OnArgs,
 }
 
+/// What is to be run in this process, or has been begun at a service.
+pub enum Planned {
+    /// In this process.
+    Here(Box<(RunArgs, Plan)>),
+    /// At a service.
+    There(Box<There>),
+}
+
 /// Goes on with a run.
 pub fn resume(
     args: &ResumeArgs,
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
-    let say =
-        if args.answer || !args.inputs.is_empty() { Say::Answer(args.inputs.clone()) } else { Say::GoOn };
-    again(&args.run, args.with_new.as_deref(), say, &args.on, surroundings, console)
+    let new = args.with_new.as_deref();
+    let answers = args.answer || !args.inputs.is_empty();
+    let steer = if answers { Steer::Answer(&args.inputs, new) } else { Steer::GoOn(new) };
+    site::of(&args.on.place, surroundings)?.again(&args.run, &steer, &args.on, console)
 }
 
 /// Says what became of a request, and goes on.
@@ -183,8 +188,8 @@ pub fn settle(
         (_, true) => Settlement::DidNot,
         _ => Settlement::Failed,
     };
-    let say = Say::Settle { card: args.card.clone(), what, outputs: args.gave.clone() };
-    again(&args.run, None, say, &args.on, surroundings, console)
+    let steer = Steer::Settle { card: &args.card, what, outputs: &args.gave };
+    site::of(&args.on.place, surroundings)?.again(&args.run, &steer, &args.on, console)
 }
 
 /// Ends a run: its flows clean up.
@@ -193,31 +198,7 @@ pub fn cancel(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
-    again(&args.run, None, Say::Cancel, &args.on, surroundings, console)
-}
-
-/// What is to be run, and how it is told.
-pub type Planned = Box<(RunArgs, Plan)>;
-
-fn again(
-    id: &str,
-    new: Option<&Path>,
-    say: Say,
-    on: &OnArgs,
-    surroundings: &Surroundings,
-    console: &mut Console<'_>,
-) -> Result<Planned, Refused> {
-    let (home, run) = on.place.find(id, surroundings)?;
-    is_open(&run)?;
-    let vocabulary = surroundings.registry.vocabulary();
-    let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, None)?;
-    let args = on.as_run(home.folder.clone(), &run);
-    let job =
-        Job { say, file: new.map(Path::to_owned).unwrap_or_default(), ..args.job(surroundings.memory_used)? };
-    drop(home);
-    let mut warnings = Vec::new();
-    let plan = Plan::again(job, recalled, new.is_some(), surroundings.session(), &mut warnings);
-    Ok(Box::new((args, run::planned(plan, &warnings, console)?)))
+    site::of(&args.on.place, surroundings)?.again(&args.run, &Steer::Cancel, &args.on, console)
 }
 
 /// Runs a run anew, from its start.
@@ -226,29 +207,96 @@ pub fn rerun(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
-    let (home, run) = args.on.place.find(&args.run, surroundings)?;
-    if args.failed {
-        let folder = home.folder.clone();
-        drop(home);
-        return rerun_failed(args, &run, folder, surroundings, console);
-    }
+    let steer = Steer::Rerun { then: args.then, failed: args.failed, file: args.file.as_deref() };
+    site::of(&args.on.place, surroundings)?.again(&args.run, &steer, &args.on, console)
+}
+
+/// Runs a run from one of its cards on.
+pub fn fork(
+    args: &ForkArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    let steer = Steer::Fork { from: &args.from, outputs: &args.set_output };
+    site::of(&args.on.place, surroundings)?.again(&args.run, &steer, &args.on, console)
+}
+
+/// The same with a run of a store of this machine, which this process takes for itself.
+pub fn here(
+    home: Home,
+    run: &Run,
+    steer: &Steer<'_>,
+    on: &OnArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    let (new, say) = match *steer {
+        Steer::GoOn(new) => (new, Say::GoOn),
+        Steer::Answer(given, new) => (new, Say::Answer(given.to_vec())),
+        Steer::Settle { card, what, outputs } => {
+            (None, Say::Settle { card: card.to_owned(), what, outputs: outputs.to_vec() })
+        }
+        Steer::Cancel => (None, Say::Cancel),
+        Steer::Rerun { failed: true, .. } => {
+            let folder = home.folder.clone();
+            drop(home);
+            return rerun_failed(run, folder, on, surroundings, console);
+        }
+        Steer::Rerun { then, file, .. } => return anew(home, run, (then, file), on, surroundings, console),
+        Steer::Fork { from, outputs } => {
+            return forked(home, run, (from, outputs), on, surroundings, console);
+        }
+    };
+    is_open(run)?;
     let vocabulary = surroundings.registry.vocabulary();
-    let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, Some(0))?;
-    let run_args = args.on.as_run(home.folder.clone(), &run);
-    let usual = || PathBuf::from(&run.about.root).join(format!("{}.yaml", run.about.flow));
-    let file = args.file.clone().unwrap_or_else(usual);
-    let job = Job { file, ..run_args.job(surroundings.memory_used)? };
+    let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, None)?;
+    let args = on.as_run(home.folder.clone(), run);
+    let job =
+        Job { say, file: new.map(Path::to_owned).unwrap_or_default(), ..args.job(surroundings.memory_used)? };
     drop(home);
     let mut warnings = Vec::new();
-    let plan = Plan::anew(job, recalled, args.then, surroundings.session(), &mut warnings);
-    Ok(Box::new((run_args, run::planned(plan, &warnings, console)?)))
+    let plan = Plan::again(job, recalled, new.is_some(), surroundings.session(), &mut warnings);
+    Ok(Planned::Here(Box::new((args, run::planned(plan, &warnings, console)?))))
+}
+
+/// A run of this name goes on, which is in the store of a folder since a moment ago.
+fn goes_on(
+    name: &str,
+    folder: PathBuf,
+    on: &OnArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    let on = OnArgs { place: PlaceArgs { state: Some(folder), project: None }, ..on.clone() };
+    let (home, run) = on.place.find(name, surroundings)?;
+    here(home, &run, &Steer::GoOn(None), &on, surroundings, console)
+}
+
+fn anew(
+    home: Home,
+    run: &Run,
+    (then, file): (bool, Option<&Path>),
+    on: &OnArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    let vocabulary = surroundings.registry.vocabulary();
+    let recalled = Recalled::read(&home, &run.about.id, vocabulary, Sight::Whole, Some(0))?;
+    let args = on.as_run(home.folder.clone(), run);
+    let usual = || PathBuf::from(&run.about.root).join(format!("{}.yaml", run.about.flow));
+    let file = file.map_or_else(usual, Path::to_owned);
+    let job = Job { file, ..args.job(surroundings.memory_used)? };
+    drop(home);
+    let mut warnings = Vec::new();
+    let plan = Plan::anew(job, recalled, then, surroundings.session(), &mut warnings);
+    Ok(Planned::Here(Box::new((args, run::planned(plan, &warnings, console)?))))
 }
 
 /// Runs what failed in a run anew.
 fn rerun_failed(
-    args: &RerunArgs,
     run: &Run,
     folder: PathBuf,
+    on: &OnArgs,
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
@@ -262,27 +310,34 @@ fn rerun_failed(
     let (name, remembered) = home.fork_failed(&run.about.id, name, vocabulary)?;
     console.note(&format!("run {name} keeps what run {} was answered, but for what failed\n", run.about.id));
     drop(home);
-    let (args, plan) = *again(&name, None, Say::GoOn, &args.on.at(folder), surroundings, console)?;
-    Ok(Box::new((args, plan.remembering(remembered))))
+    Ok(match goes_on(&name, folder, on, surroundings, console)? {
+        Planned::Here(planned) => {
+            let (args, plan) = *planned;
+            Planned::Here(Box::new((args, plan.remembering(remembered))))
+        }
+        there => there,
+    })
 }
 
-/// Runs a run from one of its cards on.
-pub fn fork(
-    args: &ForkArgs,
+fn forked(
+    found: Home,
+    run: &Run,
+    (card, outputs): (&str, &[(String, String)]),
+    on: &OnArgs,
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
-    let (found, run) = args.on.place.find(&args.run, surroundings)?;
     let home = own_now(&found.folder, &surroundings.env, "flowrun fork")?;
-    let from = From { card: &args.from, outputs: &args.set_output, name: surroundings.run_id.as_deref() };
+    let from = From { card, outputs, name: surroundings.run_id.as_deref() };
     let name = home.fork(&run.about.id, &from, surroundings.registry.vocabulary())?;
-    console.note(&format!("run {name} shares what run {} did before `{}`\n", run.about.id, args.from));
-    let on = args.on.at(home.folder.clone());
+    console.note(&format!("run {name} shares what run {} did before `{card}`\n", run.about.id));
+    let folder = home.folder.clone();
     drop((found, home));
-    again(&name, None, Say::GoOn, &on, surroundings, console)
+    goes_on(&name, folder, on, surroundings, console)
 }
 
-fn is_open(run: &Run) -> Result<(), Problem> {
+/// Refuses a run that has ended.
+pub fn is_open(run: &Run) -> Result<(), Problem> {
     let status = run.state.status();
     if status.is_open() {
         return Ok(());
@@ -294,39 +349,41 @@ fn is_open(run: &Run) -> Result<(), Problem> {
 }
 
 impl OnArgs {
-    /// The same of what lies in this folder.
-    fn at(&self, folder: PathBuf) -> OnArgs {
-        OnArgs { place: PlaceArgs { state: Some(folder), ..PlaceArgs::default() }, ..self.clone() }
-    }
-
-    fn as_run(&self, folder: PathBuf, run: &Run) -> RunArgs {
+    /// How a run is told that goes on somewhere else.
+    pub fn shown(&self, run: &Run) -> RunArgs {
         RunArgs {
             file: Some(PathBuf::from(&run.about.flow)),
             json: self.json,
             trace: self.trace,
             outputs: self.outputs,
             files: self.files.clone(),
-            connections: self.connections.clone(),
-            time_scale: self.time_scale,
-            ca_file: self.ca_file.clone(),
+            ..RunArgs::default()
+        }
+    }
+
+    fn as_run(&self, folder: PathBuf, run: &Run) -> RunArgs {
+        RunArgs {
+            over: self.over.clone(),
             mock: self.mock.clone(),
             wait: self.wait,
             // A run that was simulated stays so, whatever credentials there are by now.
-            simulate: run.about.simulated,
-            live: !run.about.simulated && !run.about.scope.contains("simulator"),
+            real: Real {
+                simulate: run.about.simulated,
+                live: !run.about.simulated && !run.about.scope.contains("simulator"),
+            },
             state: Some(folder),
-            ..RunArgs::default()
+            ..self.shown(run)
         }
     }
 }
 
-/// Runs what was planned.
+/// Runs what was planned for this process.
 pub async fn go(
-    planned: Planned,
+    planned: (RunArgs, Plan),
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
-    let (args, plan) = *planned;
+    let (args, plan) = planned;
     let is_to_end = matches!(plan.job.say, Say::Cancel);
     let code = run::run(&args, plan, surroundings, console).await?;
     // That it was interrupted is what was wanted.

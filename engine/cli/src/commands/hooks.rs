@@ -80,6 +80,9 @@ pub struct HookArgs {
     /// The connection to Okta, where the projects have several
     #[arg(long, value_name = "NAME")]
     pub connection: Option<String>,
+    /// The environment of the projects that is served
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// The settings of the service
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
@@ -165,7 +168,7 @@ impl<'a> Hook<'a> {
         let session = surroundings.session();
         let mut listeners = Vec::new();
         for folder in &args.folders {
-            listeners.push(refusal(Listeners::read(folder, &session), console)?);
+            listeners.push(refusal(Listeners::read(folder, args.env.as_deref(), &session), console)?);
         }
         let all = listeners
             .iter()

@@ -1,33 +1,32 @@
 //! `flowrun run`: runs a flow and tells what happened.
 
-use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
 use flowrun_core::machine::Limits;
 use flowrun_core::memory::Memory;
-use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
-use flowrun_host::session::{Begun, Ended, Job, Plan, Record, Say, Session, save};
-use flowrun_kit::activity::Tally;
+use flowrun_host::session::{Begun, Ended, Job, Plan, Record, Say, Session};
 use flowrun_kit::files::{Bounds, MB};
-use flowrun_kit::registry::Registry;
 use flowrun_project::Problem;
 use flowrun_views::look::Paint;
-use flowrun_views::transcript::{self, Detail, Frame, rows};
-use flowrun_views::{failure, mistakes};
-use serde::Serialize;
+use flowrun_views::mistakes;
+use flowrun_views::transcript::{self, Frame};
 
+use super::again::Planned;
+use super::over::{Over, Real};
+use super::runs::PlaceArgs;
+use super::tell::tell;
 use crate::console::Console;
 use crate::live::Live;
-use crate::outcome::{DONE, FAILED, HELD, INTERRUPTED, Refused};
+use crate::outcome::{INTERRUPTED, Refused};
 use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
+use crate::site;
 use crate::surroundings::Surroundings;
-use crate::values::{pair, scale, whole};
+use crate::values::{pair, whole};
 
 const RUN_NOTES: &str = "\
 Real or simulated:
@@ -72,6 +71,9 @@ pub struct RunArgs {
     /// Which flow of an export to run: its title, or its name as `check` shows it
     #[arg(long, value_name = "FLOW", help_heading = "The flow")]
     pub flow: Option<String>,
+    /// Run a delegated flow in the name of this user, by their Okta User ID
+    #[arg(long = "as", value_name = "USER", help_heading = "The flow")]
+    pub run_as: Option<String>,
     /// Fill a table from a CSV file, whose first line names columns, before the flow starts
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = pair, help_heading = "The flow")]
     pub tables: Vec<(String, String)>,
@@ -90,21 +92,12 @@ pub struct RunArgs {
     /// Save the files among the flow's outputs here; nothing that is there is overwritten
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub files: Option<PathBuf>,
-    /// Refuse to run unless every connection that the flow reaches is real
-    #[arg(long, help_heading = "Connections")]
-    pub live: bool,
-    /// Let simulators answer for all connections, whatever is given for them: nothing reaches the network
-    #[arg(long, conflicts_with = "live", help_heading = "Connections")]
-    pub simulate: bool,
-    /// Where the settings of connections are
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub connections: Option<PathBuf>,
-    /// Let time pass this many times as fast, where connections are real
-    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
-    pub time_scale: Option<f64>,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub ca_file: Option<PathBuf>,
+    /// Whether they are real.
+    #[command(flatten)]
+    pub real: Real,
+    /// Over which connections.
+    #[command(flatten)]
+    pub over: Over,
     /// Read everything, change nothing: stop before the first request that would change something
     #[arg(long, help_heading = "Safety")]
     pub dry_run: bool,
@@ -164,17 +157,18 @@ impl RunArgs {
             tables: self.tables.clone(),
             mock: self.mock.clone(),
             files: self.files.clone(),
-            live: self.live,
-            simulate: self.simulate,
-            connections: self.connections.clone(),
-            time_scale: self.time_scale,
-            ca_file: self.ca_file.clone(),
+            live: self.real.live,
+            simulate: self.real.simulate,
+            connections: self.over.connections.clone(),
+            time_scale: self.over.time_scale,
+            ca_file: self.over.ca_file.clone(),
             dry_run: self.dry_run,
             record,
             profiles: self.audit_profiles,
             state: self.state.clone(),
             journal: !self.no_journal,
             wait: self.wait,
+            run_as: self.run_as.clone(),
             begun: Begun::default(),
             name: None,
             parks: None,
@@ -191,6 +185,32 @@ impl RunArgs {
         })
     }
 
+    /// What is said of runs of this machine alone, and whether it is said here.
+    pub(crate) fn of_this_machine(&self) -> Vec<(&'static str, bool)> {
+        let own = [
+            ("--set", !self.vars.is_empty()),
+            ("--flow", self.flow.is_some()),
+            ("--table", !self.tables.is_empty()),
+            ("--mock", self.mock.is_some()),
+            ("--files", self.files.is_some()),
+            ("--live", self.real.live),
+            ("--simulate", self.real.simulate),
+            ("--dry-run", self.dry_run),
+            ("--audit", self.audit.is_some()),
+            ("--no-audit", self.no_audit),
+            ("--audit-profiles", self.audit_profiles),
+            ("--state", self.state.is_some()),
+            ("--no-journal", self.no_journal),
+            ("--max-file-mb", self.max_file_mb.is_some()),
+            ("--max-files-mb", self.max_files_mb.is_some()),
+            ("--memory", self.memory_mb.is_some()),
+            ("--cards", self.cards.is_some()),
+            ("--wait", self.wait),
+            ("the simulators' options", self.simulators.are_asked_for()),
+        ];
+        own.into_iter().chain(self.over.said()).collect()
+    }
+
     /// The bounds that the run's files have. One file may always fill all the room that there is.
     fn bounds(&self) -> Bounds {
         let usual = Bounds::default();
@@ -205,6 +225,15 @@ pub fn plan(args: &RunArgs, surroundings: &Surroundings, console: &mut Console<'
     let mut warnings = Vec::new();
     let plan = Plan::new(args.job(surroundings.memory_used)?, surroundings.session(), &mut warnings);
     planned(plan, &warnings, console)
+}
+
+/// Plans a run in this process, or begins it at a service.
+pub fn start(
+    args: &RunArgs,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Planned, Refused> {
+    site::of(&PlaceArgs::default(), surroundings)?.start(args, console)
 }
 
 /// Says what is wrong.
@@ -304,193 +333,4 @@ async fn watched(session: Session, surroundings: &Surroundings, console: &mut Co
         (None, None) => &mut nobody,
     };
     session.run(watch).await
-}
-
-/// What ran because the run failed: its tree, and why it failed itself, if it did.
-fn tell_aftermath(
-    args: &RunArgs,
-    after: &Report,
-    ended: &Ended,
-    registry: &Registry,
-    console: &mut Console<'_>,
-) -> Result<(), Refused> {
-    if !args.json {
-        let paint = Paint(console.out_look.color);
-        let frame = Frame::of(console.out_look);
-        let rows = rows(after, if args.trace { Detail::Trace } else { Detail::Cards }, registry.catalog());
-        let head = format!("after the failure: {}\n", paint.bold(&after.flow.name));
-        let tree = transcript::lines(&rows, &frame, paint);
-        let summary = transcript::summary(after, false, None, paint);
-        console.tell(&words::harmless(&format!("{head}{tree}{summary}")))?;
-    }
-    if after.status == Status::Failed {
-        console.note(&failure::explain(after, &ended.program, &ended.project.sources, console.err_look));
-    }
-    Ok(())
-}
-
-/// The report as programs get it: what happened, and what was sent for it.
-#[derive(Serialize)]
-struct Told<'e> {
-    #[serde(flatten)]
-    report: &'e Report,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    requests: BTreeMap<&'e str, Requests>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after_failure: Option<&'e Report>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    withheld: Option<&'e [String]>,
-}
-
-#[derive(Serialize)]
-struct Requests {
-    sent: u64,
-    repeated: u64,
-    throttled: u64,
-    waited_ms: u64,
-}
-
-impl<'e> Told<'e> {
-    fn of(args: &RunArgs, ended: &'e Ended) -> Told<'e> {
-        let requests = |tally: &Tally| Requests {
-            sent: tally.requests,
-            repeated: tally.repeated,
-            throttled: tally.throttled,
-            waited_ms: tally.waited_ms,
-        };
-        let all = ended.tallies.iter().map(|(name, tally)| (&**name, requests(tally)));
-        let withheld = args.dry_run.then_some(&*ended.withheld);
-        let after_failure = ended.aftermath.as_ref();
-        Told { report: &ended.report, requests: all.collect(), after_failure, withheld }
-    }
-}
-
-/// A line for each connection over which requests were repeated or slowed down; for each that was used if `all` are to be
-/// told.
-fn traffic(ended: &Ended, all: bool, paint: Paint) -> String {
-    let troubled = |tally: &Tally| tally.repeated > 0 || tally.throttled > 0;
-    let told = ended.tallies.iter().filter(|(_, tally)| tally.requests > 0 && (all || troubled(tally)));
-    let line = |(name, tally): &(String, Tally)| {
-        let mut parts = vec![words::many(tally.requests, "request")];
-        parts.extend((tally.repeated > 0).then(|| format!("{} repeated", words::count(tally.repeated))));
-        parts.extend((tally.throttled > 0).then(|| format!("{} × 429", words::count(tally.throttled))));
-        parts.extend(
-            (tally.waited_ms >= 1000).then(|| format!("waited {}", words::duration(tally.waited_ms as f64))),
-        );
-        format!("{}\n", paint.dim(&format!("{name}: {}", parts.join(", "))))
-    };
-    told.map(line).collect()
-}
-
-/// Tells what happened; the exit code that it deserves.
-fn tell(
-    args: &RunArgs,
-    ended: &Ended,
-    registry: &Registry,
-    console: &mut Console<'_>,
-) -> Result<u8, Refused> {
-    let report = &ended.report;
-    let mut code = match report.status {
-        _ if ended.interrupted => INTERRUPTED,
-        Status::Cancelled => INTERRUPTED,
-        Status::Done | Status::Planned | Status::Stopped | Status::Handled => DONE,
-        Status::Failed | Status::Running => FAILED,
-        Status::Paused | Status::Held => HELD,
-    };
-    if args.json {
-        let json = serde_json::to_string_pretty(&Told::of(args, ended)).map_err(std::io::Error::other)?;
-        console.tell(&format!("{json}\n"))?;
-    } else {
-        let paint = Paint(console.out_look.color);
-        let detail = if args.trace { Detail::Trace } else { Detail::Cards };
-        let rows = rows(report, detail, registry.catalog());
-        let frame = Frame::of(console.out_look);
-        let frame = if args.trace { frame.whole() } else { frame };
-        let mut text = transcript::lines(&rows, &frame, paint);
-        let explained = report.flow.error.as_ref().filter(|_| code == FAILED);
-        text.push_str(&transcript::messages(&rows, &frame, explained.map(|error| &*error.message), paint));
-        text.push_str(&transcript::warnings(report, paint));
-        text.push_str(&traffic(ended, args.trace, paint));
-        text.push_str(&transcript::summary(report, ended.interrupted, ended.real_ms, paint));
-        text = words::harmless(&text).into_owned();
-        if args.outputs {
-            let outputs = serde_json::to_value(&report.flow.outputs).map_err(std::io::Error::other)?;
-            text.push_str(&serde_yaml::to_string(&outputs).map_err(std::io::Error::other)?);
-        } else {
-            text.push_str(&transcript::lists(report, paint));
-        }
-        if args.dry_run {
-            text.push_str(&transcript::rehearsal(&ended.withheld, ended.withheld_count, paint));
-        }
-        console.tell(&text)?;
-    }
-    if let Some(after) = &ended.aftermath {
-        tell_aftermath(args, after, ended, registry, console)?;
-    }
-    tell_open(ended, console);
-    if let Some(broken) = &ended.broken {
-        console.refuse(broken);
-        code = code.max(FAILED);
-    } else if code == FAILED {
-        console.note(&failure::explain(report, &ended.program, &ended.project.sources, console.err_look));
-    }
-    code = code.max(save_files(args, ended, console));
-    if let Some(idle) = &ended.idle_faults {
-        console.warn(idle);
-    }
-    if let Err(error) = &ended.recorded {
-        let why = match error.kind() {
-            ErrorKind::NotFound => "somebody deleted or moved it during the run".to_owned(),
-            _ => format!("it could not be written to the end: {error}"),
-        };
-        console.warn(&format!("the audit record is not complete: {why}"));
-        console.advise("see after the disk or the folder, or name another file with --audit");
-        code = code.max(FAILED);
-    }
-    Ok(code)
-}
-
-/// What is to be done about a run that can't go on by itself.
-fn tell_open(ended: &Ended, console: &mut Console<'_>) {
-    let id = &ended.report.run;
-    match ended.report.status {
-        Status::Paused => {
-            console
-                .note(&format!("waits for an answer: `flowrun resume {id} --input NAME=VALUE` gives it\n"));
-        }
-        Status::Held => {
-            let cards = ended.unsettled.join(", ");
-            let card = ended.unsettled.first().and_then(|card| card.split('`').nth(1)).unwrap_or("CARD");
-            console.note(&format!(
-                "nobody knows what became of {cards}\n  look, then say it: `flowrun settle {id} {card} --happened`, `--did-not` or `--fail`\n"
-            ));
-        }
-        _ if ended.broken.is_some() && ended.journaled => {
-            console.note(&format!("once that is mended, `flowrun resume {id}` goes on\n"));
-        }
-        _ => {}
-    }
-}
-
-/// Saves the files among the flow's outputs, or says that they are not saved; the exit code that this deserves.
-fn save_files(args: &RunArgs, ended: &Ended, console: &mut Console<'_>) -> u8 {
-    let found = save::files(&ended.report.flow.outputs);
-    let Some(folder) = &args.files else {
-        if !found.is_empty() {
-            let files = words::many(found.len() as u64, "file");
-            console.note(&format!("{files} among the outputs not saved; --files names a folder for them\n"));
-        }
-        return DONE;
-    };
-    let mut code = DONE;
-    for file in found {
-        match save::save(file, &ended.files, folder) {
-            Ok(saved) => console.note(&format!("saved {} as {}\n", saved.file, saved.path.display())),
-            Err(problem) => {
-                console.refuse(&problem);
-                code = FAILED;
-            }
-        }
-    }
-    code
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -14,16 +14,18 @@ use flowrun_core::types::Type;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_core::words;
 use flowrun_host::session::clock;
-use flowrun_host::session::durable::home::{self, Home, own_now, problem};
+use flowrun_host::session::durable::home::{Home, own_now, problem};
 use flowrun_host::session::durable::tables::{Former, change};
 use flowrun_kit::files::{Bounds, Files};
+use flowrun_project::Problem;
 use flowrun_project::check::{Given, examine};
-use flowrun_project::{Problem, Project};
 use flowrun_store::{Batch, TableId};
 use flowrun_tables::{Change, Changes, Loaded, Rows, Tables};
 
+use super::runs::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
+use crate::site::{self, Local, Site};
 use crate::surroundings::Surroundings;
 
 /// What `tables` is told.
@@ -129,12 +131,8 @@ pub fn run(args: &TablesArgs, surroundings: &Surroundings, console: &mut Console
 
 fn list(place: &TablesOf, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let mut text = String::new();
-    if let Some(home) = Home::look(&place.project(surroundings)?.1, &surroundings.env)? {
-        for (table, rows) in home.store.tables().map_err(|error| problem(&error))? {
-            if place.is_over(&table) {
-                text += &format!("{}: {} ({})\n", table.name, words::many(rows, "row"), table.scope);
-            }
-        }
+    for shown in place.site(surroundings)?.tables()? {
+        text += &format!("{}: {} ({})\n", shown.table, words::many(shown.rows, "row"), shown.hosts);
     }
     if text.is_empty() {
         text.push_str("no table is kept\n");
@@ -144,27 +142,23 @@ fn list(place: &TablesOf, surroundings: &Surroundings, console: &mut Console<'_>
 }
 
 fn show(args: &ShowArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let kept = Kept::look(&args.of.table, &args.of.place, surroundings)?;
-    let rows = kept.tables()?.rows(&args.of.table).unwrap_or_default();
-    let newest = &rows[rows.len().saturating_sub(args.limit)..];
+    let (newest, all) = args.of.place.site(surroundings)?.rows(&args.of.table, args.limit)?;
     if args.json {
-        let rows = Value::from(newest.iter().cloned().map(Value::from).collect::<Vec<_>>());
+        let rows = Value::from(newest.into_iter().map(Value::from).collect::<Vec<_>>());
         console.print(&format!("{}\n", rows.to_json_pretty()))?;
         return Ok(DONE);
     }
-    let mut text = drawn(newest);
-    if newest.len() < rows.len() {
-        text += &format!("the newest {} of {}\n", newest.len(), words::many(rows.len() as u64, "row"));
+    let mut text = drawn(&newest);
+    if (newest.len() as u64) < all {
+        text += &format!("the newest {} of {}\n", newest.len(), words::many(all, "row"));
     } else {
-        text += &format!("{}\n", words::many(rows.len() as u64, "row"));
+        text += &format!("{}\n", words::many(all, "row"));
     }
     console.print(&words::harmless(&text))?;
     Ok(DONE)
 }
 
 fn export(args: &FileArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let kept = Kept::look(&args.table, &args.place, surroundings)?;
-    let csv = kept.tables()?.export(&args.table).map_err(|fault| told(&fault))?;
     let written = |error: io::Error| {
         let wrong = Problem::new(format!("{} can't be written: {error}", args.file.display()));
         match error.kind() {
@@ -172,64 +166,35 @@ fn export(args: &FileArgs, surroundings: &Surroundings, console: &mut Console<'_
             _ => wrong,
         }
     };
-    let mut file = File::create_new(&args.file).map_err(written)?;
-    let mut content = kept.files.open(&csv).map_err(|fault| told(&fault))?;
-    io::copy(&mut content, &mut file).and_then(|_| file.sync_all()).map_err(written)?;
+    args.place.site(surroundings)?.export(&args.table, &mut |content| {
+        let mut file = File::create_new(&args.file).map_err(written)?;
+        io::copy(content, &mut file).and_then(|_| file.sync_all()).map_err(written)
+    })?;
     console.note(&format!("wrote {}\n", args.file.display()));
     Ok(DONE)
 }
 
 fn import(args: &FileArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let kept = Kept::own(&args.table, &args.place, surroundings, "flowrun tables import")?;
-    if !kept.is_declared {
-        let problem = Problem::new(format!("the project has no table `{}` any more", args.table));
-        return Err(problem.help("declare it in flowrun.yaml").into());
-    }
-    let unread = |error: io::Error| Problem::new(format!("{} can't be read: {error}", args.file.display()));
-    let mut draft = kept.files.draft();
-    File::open(&args.file).and_then(|mut file| io::copy(&mut file, &mut draft)).map_err(unread)?;
-    let csv = draft.keep("rows.csv", 0);
-    let tables = kept.tables()?;
-    tables.set_time(clock(1.0).now_ms() * 1000);
-    let added = tables.fill(&args.table, &csv).map_err(|fault| {
-        let problem = told(&fault);
-        Problem { message: format!("{}: {}", args.file.display(), problem.message), ..problem }
-    })?;
-    kept.write(tables.take_changes())?;
-    console.print(&format!("{} added\n", words::many(added as u64, "row")))?;
+    let added = args.place.site(surroundings)?.import(&args.table, &args.file)?;
+    console.print(&format!("{} added\n", words::many(added, "row")))?;
     Ok(DONE)
 }
 
 fn clear(args: &TableArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let kept = Kept::own(&args.table, &args.place, surroundings, "flowrun tables clear")?;
-    // It is not laid out under its columns: what fits them no more is what one may want to be rid of.
-    let loaded = kept.load()?;
-    let table = Text::from(args.table.as_str());
-    kept.write(vec![Changes { table, next: loaded.next, note: None, rows: vec![Change::Clear] }])?;
-    console.print(&format!("{} deleted\n", words::many(loaded.rows.len() as u64, "row")))?;
+    let deleted = args.place.site(surroundings)?.clear_table(&args.table)?;
+    console.print(&format!("{} deleted\n", words::many(deleted, "row")))?;
     Ok(DONE)
 }
 
 impl TablesOf {
-    /// The project, and the folder in which its store lies.
-    fn project(&self, surroundings: &Surroundings) -> Result<(Project, PathBuf), Problem> {
-        let environment = self.env.as_deref();
-        let project = Project::read_in(&self.project, environment, surroundings.registry.vocabulary())?;
-        let usual = || home::folder(&project.root, environment, &surroundings.env);
-        let folder = self.state.clone().or_else(usual).ok_or_else(|| {
-            Problem::new("nothing says where tables are kept: HOME is not set")
-                .help("name their folder with --state")
-        })?;
-        Ok((project, folder))
-    }
-
-    fn is_over(&self, table: &TableId) -> bool {
-        self.hosts.as_ref().is_none_or(|hosts| table.scope.contains(hosts.as_str()))
+    fn site(&self, surroundings: &Surroundings) -> Result<Box<dyn Site>, Problem> {
+        let TablesOf { project, env, state, hosts } = self.clone();
+        site::named(PlaceArgs { state, project: Some(project), env }, hosts, surroundings)
     }
 }
 
-/// A table of a store.
-struct Kept {
+/// A table of a store of this machine.
+pub struct Kept {
     home: Home,
     id: TableId,
     definition: Table,
@@ -239,15 +204,16 @@ struct Kept {
 
 impl Kept {
     /// Finds a table, to be looked at beside whoever has the store.
-    fn look(table: &str, place: &TablesOf, surroundings: &Surroundings) -> Result<Kept, Problem> {
-        let (project, folder) = place.project(surroundings)?;
-        let vocabulary = surroundings.registry.vocabulary();
+    pub fn look(table: &str, place: &Local) -> Result<Kept, Problem> {
+        let (project, folder) = place.project()?;
+        let vocabulary = place.surroundings.registry.vocabulary();
         let tables = examine(&project, vocabulary, &Given::default()).program.tables;
-        let home = Home::look(&folder, &surroundings.env)?;
+        let home = Home::look(&folder, &place.surroundings.env)?;
         let stored =
             home.as_ref().map(|home| home.store.tables()).transpose().map_err(|error| problem(&error))?;
         let stored: Vec<TableId> = stored.into_iter().flatten().map(|(id, _)| id).collect();
-        let found = stored.iter().filter(|id| *id.name == *table && place.is_over(id)).collect::<Vec<_>>();
+        let found =
+            stored.iter().filter(|id| *id.name == *table && place.is_over(&id.scope)).collect::<Vec<_>>();
         let (Some(home), [id]) = (home, &*found) else {
             return Err(ambiguous(table, &found, &stored));
         };
@@ -268,10 +234,46 @@ impl Kept {
     }
 
     /// Finds a table, which only this process can change as long as it is there.
-    fn own(table: &str, place: &TablesOf, surroundings: &Surroundings, who: &str) -> Result<Kept, Problem> {
-        let kept = Kept::look(table, place, surroundings)?;
+    pub fn own(table: &str, place: &Local, who: &str) -> Result<Kept, Problem> {
+        let kept = Kept::look(table, place)?;
         let folder = kept.home.folder.clone();
-        Ok(Kept { home: own_now(&folder, &surroundings.env, who)?, ..kept })
+        Ok(Kept { home: own_now(&folder, &place.surroundings.env, who)?, ..kept })
+    }
+
+    /// The rows as CSV.
+    pub fn export(&self) -> Result<impl Read + use<>, Problem> {
+        let csv = self.tables()?.export(&self.definition.name).map_err(|fault| told(&fault))?;
+        self.files.open(&csv).map_err(|fault| told(&fault))
+    }
+
+    /// Adds the rows of a CSV file, all of them or none; how many.
+    pub fn import(&self, csv: &mut dyn Read, file: &Path) -> Result<u64, Problem> {
+        let table = &self.definition.name;
+        if !self.is_declared {
+            let problem = Problem::new(format!("the project has no table `{table}` any more"));
+            return Err(problem.help("declare it in flowrun.yaml"));
+        }
+        let mut draft = self.files.draft();
+        let unread = |error| Problem::new(format!("{} can't be read: {error}", file.display()));
+        io::copy(csv, &mut draft).map_err(unread)?;
+        let csv = draft.keep("rows.csv", 0);
+        let tables = self.tables()?;
+        tables.set_time(clock(1.0).now_ms() * 1000);
+        let added = tables.fill(table, &csv).map_err(|fault| {
+            let problem = told(&fault);
+            Problem { message: format!("{}: {}", file.display(), problem.message), ..problem }
+        })?;
+        self.write(tables.take_changes())?;
+        Ok(added as u64)
+    }
+
+    /// Deletes the rows; how many there were.
+    pub fn clear(&self) -> Result<u64, Problem> {
+        // It is not laid out under its columns: what fits them no more is what one may want to be rid of.
+        let loaded = self.load()?;
+        let table = self.definition.name.clone();
+        self.write(vec![Changes { table, next: loaded.next, note: None, rows: vec![Change::Clear] }])?;
+        Ok(loaded.rows.len() as u64)
     }
 
     fn load(&self) -> Result<Loaded, Problem> {
@@ -291,7 +293,7 @@ impl Kept {
     }
 
     /// The table with its rows.
-    fn tables(&self) -> Result<Tables, Problem> {
+    pub fn tables(&self) -> Result<Tables, Problem> {
         let scope = Text::from(&*self.id.scope);
         let rows = self.home.rows(&scope, Former::default());
         let tables = Tables::new(std::slice::from_ref(&self.definition)).with_files(self.files.clone());

@@ -45,6 +45,8 @@ pub struct Beginning<'a> {
     pub dry_run: bool,
     /// Says who runs it.
     pub env: &'a BTreeMap<String, String>,
+    /// In whose name it runs, where somebody said so.
+    pub who: Option<&'a str>,
     /// When, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -122,7 +124,7 @@ pub struct Words {
 impl Words {
     /// How a run starts.
     pub fn start(&self, beginning: &Beginning<'_>) -> Value {
-        json!({
+        let mut line = json!({
             "event": "start",
             "time": time(beginning.now_ms),
             "run": beginning.run_id,
@@ -134,7 +136,11 @@ impl Words {
             "machine": machine(beginning.env),
             "connections": beginning.made.iter().map(|made| (made.name.clone(), json!(made.host))).collect::<Map<_, _>>(),
             "dry_run": beginning.dry_run,
-        })
+        });
+        if let Some(who) = beginning.who {
+            line["who"] = json!(who);
+        }
+        line
     }
 
     /// A request that is about to be sent.

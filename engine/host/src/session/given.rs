@@ -142,7 +142,7 @@ const DATES: &str = "write it as 2026-12-31 or 2026-12-31T08:00:00Z; a flow that
                      `date_time.text_to_date` reads";
 
 /// Reads a text of the command line as a value of a type.
-fn read(text: &str, ty: Type) -> Result<Value, String> {
+pub fn read(text: &str, ty: Type) -> Result<Value, String> {
     let wrong = |found: &str| format!("expected {}, found `{}`", article(ty), clip(found));
     let structured = ty.list || ty.kind == Kind::Object;
     let value = match ty.kind {

@@ -55,6 +55,8 @@ pub struct Job {
     pub wait: bool,
     /// What somebody says to a run of before, which then goes on.
     pub say: Say,
+    /// The user in whose name a delegated flow runs.
+    pub run_as: Option<String>,
     /// What starts the run.
     pub begun: Begun,
     /// The name of the run, instead of a new one.

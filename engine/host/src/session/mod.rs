@@ -7,6 +7,7 @@ mod aftermath;
 pub mod alone;
 pub mod audit;
 pub mod connections;
+pub mod delegated;
 pub mod desk;
 pub mod durable;
 pub mod externals;
@@ -34,6 +35,7 @@ use flowrun_kit::registry::Registry;
 
 use alone::Alone;
 use durable::home::Stores;
+pub use given::read as read_as;
 pub use job::{Begun, Job, Record, Say};
 use lines::Lines;
 pub use plan::{Plan, Ready, clock};

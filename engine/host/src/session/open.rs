@@ -140,6 +140,12 @@ impl Plan {
         connections::connect(&self.ready.planned, &purpose)
     }
 
+    /// The folder of the store that the run needs, if it needs one for itself.
+    pub fn store_folder(&self) -> Option<PathBuf> {
+        let keeps = self.job.journal || !self.kept_tables().is_empty();
+        self.folder().filter(|_| keeps && !self.job.dry_run)
+    }
+
     /// Where what outlives the run is kept. Nothing outlives a run that reaches nothing real, unless it is said where.
     fn folder(&self) -> Option<PathBuf> {
         let project = &self.ready.project;
@@ -272,6 +278,7 @@ impl Plan {
             made,
             dry_run: self.job.dry_run,
             env: &self.ready.surroundings.env,
+            who: self.job.begun.who.as_deref(),
             now_ms,
         }
     }

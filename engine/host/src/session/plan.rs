@@ -22,7 +22,7 @@ use super::connections::{self, Planned};
 use super::durable::opening;
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
-use super::{Job, Surroundings, externals, given};
+use super::{Begun, Job, Surroundings, delegated, externals, given};
 use crate::driver::Remembered;
 
 /// What is the same for all runs that start with a flow: its project, read and checked, and held against the connections there are.
@@ -158,7 +158,17 @@ impl Ready {
     }
 
     /// A run of this, with the job's inputs.
-    pub fn plan(self: &Arc<Ready>, job: Job) -> Result<Plan, Refused> {
+    pub fn plan(self: &Arc<Ready>, mut job: Job) -> Result<Plan, Refused> {
+        if let Some(user) = job.run_as.clone() {
+            if user.trim().is_empty() {
+                return Err(Problem::new("--as names nobody")
+                    .help("give the Okta User ID of who runs it")
+                    .into());
+            }
+            let input = delegated::user_input(self.flow())?;
+            job.inputs.extend(input.map(|input| (input.to_string(), user.clone())));
+            job.begun = Begun { cause: Some(delegated::CAUSE.to_owned()), who: Some(user), ..job.begun };
+        }
         let path = &self.program.flow(self.start).path;
         let flow = self.project.flow(path).ok_or_else(|| Problem::new("the flow is not there any more"))?;
         let files = self.files(&job)?;

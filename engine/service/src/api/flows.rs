@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use flowrun_core::program::{Flow, Trigger};
 use flowrun_core::value::{Record, Text, Value as Given, parse_json};
+use flowrun_host::session::delegated;
 use serde_json::{Value, json};
 
 use super::page::{CURSOR, LIMIT, asked, page};
@@ -12,8 +13,8 @@ use super::route::{Call, Kind, Param, Reply, Route, Shape, absent};
 use super::start::{again, begin, named};
 use crate::Hosted;
 use crate::changes::What;
-use crate::endpoints::tokens::Token;
-use crate::people::{Place, Problem, Right};
+use crate::endpoints::{self, tokens::Token};
+use crate::people::{Caller, Place, Problem, Right};
 use crate::runs::{Beginning, Unable};
 
 const FLOW: &[&str] = &["flow", "title", "trigger", "on"];
@@ -25,14 +26,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(Right::SeeFlows, "/api/v1/projects/{project}/flows/{flow}", "A flow: what it takes and gives, what starts it, how many of its runs go on.", |call| Box::pin(flow(call))).gives(Shape::One(FLOW)),
     Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/on", "Turns a flow on: what starts it does so again. Times and events that came while it was off are made up for, or dropped.", |call| Box::pin(switch(call, true))).changes("workflows.user.flow.activate").body(&[Param::new("passed", Kind::Words(&["run", "drop"]), "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.")]).gives(Shape::One(FLOW)),
     Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/off", "Turns a flow off: nothing starts it but people and other flows. Its runs go on.", |call| Box::pin(switch(call, false))).changes("workflows.user.flow.deactivate").gives(Shape::One(FLOW)),
-    Route::post(Right::Run, "/api/v1/projects/{project}/flows/{flow}/runs", "Starts a run of a flow.", |call| Box::pin(start(call))).once().changes("flowrun.run.start").body(&[Param::new("inputs", Kind::Object, "The flow's inputs, by their names.")]).answers(201, Shape::One(&["run"])),
-    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/endpoints", "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.", |call| Box::pin(endpoints(call))).gives(Shape::Page(&["flow", "security", "url"])),
+    Route::post(Right::Run, "/api/v1/projects/{project}/flows/{flow}/runs", "Starts a run of a flow.", |call| Box::pin(start(call))).once().changes("flowrun.run.start").body(&[Param::new("inputs", Kind::Object, "The flow's inputs, by their names."), Param::new("as", Kind::Text(200), "Of a delegated flow, who runs it: their Okta User ID. People run it as themselves, programs say for whom.")]).answers(201, Shape::One(&["run"])),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/endpoints", "The flows that can be called, with their addresses; with their client tokens for those who may change the flows.", |call| Box::pin(called(call))).gives(Shape::Page(&["flow", "security", "url"])),
     Route::post(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens", "Gives a flow that is called with a client token another one, beside those that it has.", |call| Box::pin(new_token(call))).changes("flowrun.client_token.create").answers(201, Shape::One(&["id", "token"])),
     Route::delete(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens/{token}", "Takes a client token of a flow away.", |call| Box::pin(revoke_token(call))).changes("flowrun.client_token.revoke"),
     Route::get(Right::SeeFlows, "/api/v1/projects/{project}/schedules", "The scheduled flows of a project, each with its next times.", |call| Box::pin(schedules(call))).query(&[Param::new("times", Kind::Whole(1, 100), "How many times each; 5 where nothing is said.")]).gives(Shape::Page(&["flow", "schedule", "next", "on"])),
 ];
 
-async fn endpoints(call: Call) -> Result<Reply, Problem> {
+async fn called(call: Call) -> Result<Reply, Problem> {
     let hosted = call.project()?;
     let project = &hosted.runs.served.name;
     let listed = call.api.endpoints.list();
@@ -45,7 +46,7 @@ async fn endpoints(call: Call) -> Result<Reply, Problem> {
             one.tokens.iter().map(token).collect::<Vec<_>>()
         });
         let told = json!({
-            "flow": one.flow, "title": one.title, "security": one.security, "url": one.url, "on": one.on, "tokens": tokens,
+            "flow": one.flow, "title": one.title, "security": one.security, "method": one.method, "url": one.url, "on": one.on, "tokens": tokens,
         });
         (one.flow.clone(), told)
     });
@@ -55,6 +56,13 @@ async fn endpoints(call: Call) -> Result<Reply, Problem> {
 async fn new_token(call: Call) -> Result<Reply, Problem> {
     let (hosted, flow) = known(&call)?;
     call.needs(Right::EditFlows, &hosted.runs.served.name, &flow)?;
+    let version = hosted.runs.served.version();
+    if version.flow(&flow).and_then(endpoints::said).is_none_or(|(_, who)| who != "token") {
+        let detail = format!(
+            "`{flow}` is not called with a client token: write `trigger: {{ api_endpoint: {{ security: token }} }}` in it"
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, &detail));
+    }
     let made = call.api.endpoints.rotate(&hosted, &flow).await;
     let made = made.map_err(|problem| Problem::new(StatusCode::CONFLICT, &problem.message))?;
     Ok(Reply::Status(StatusCode::CREATED, json!({ "id": made.id, "token": made.secret })))
@@ -112,6 +120,7 @@ async fn projects(call: Call) -> Result<Reply, Problem> {
         let told = json!({
             "project": &*served.name,
             "folder": served.folder.display().to_string(),
+            "store": served.home.folder.display().to_string(),
             "version": version.number,
             "hash": version.hash,
             "read": crate::when(version.at_us),
@@ -194,14 +203,54 @@ async fn switch(call: Call, on: bool) -> Result<Reply, Problem> {
 async fn start(call: Call) -> Result<Reply, Problem> {
     let (hosted, flow) = known(&call)?;
     call.needs(Right::Run, &hosted.runs.served.name, &flow)?;
-    let inputs = inputs(call.body.get("inputs"))?;
+    let mut inputs = inputs(call.body.get("inputs"))?;
+    let user = in_the_name_of(&call, &hosted, &flow, &mut inputs)?;
     let named = named(&call, &hosted).await?;
     if let Some(again) = again(named.as_ref()) {
         return Ok(again);
     }
-    let beginning =
-        Beginning { flow: Text::from(flow), inputs, cause: "person".to_owned(), ..Beginning::default() };
+    let cause = if user.is_some() { delegated::CAUSE } else { "person" };
+    let (flow, cause) = (Text::from(flow), cause.to_owned());
+    let beginning = Beginning { flow, inputs, cause, who: user, ..Beginning::default() };
     begin(&call, &hosted, named, beginning).await
+}
+
+/// Who runs a delegated flow, which is told to it: whoever asks, or whom `as` names. For others only programs may ask, and those who may
+/// change the service.
+fn in_the_name_of(
+    call: &Call,
+    hosted: &Hosted,
+    flow: &str,
+    inputs: &mut Record,
+) -> Result<Option<String>, Problem> {
+    let version = hosted.runs.served.version();
+    let flow = version.flow(flow).ok_or_else(|| absent("flow", flow))?;
+    let named = call.said("as");
+    if named.is_none() && !matches!(flow.trigger, Trigger::Delegated) {
+        return Ok(None);
+    }
+    let input = delegated::user_input(flow).map_err(|problem| unable(Unable::Problem(problem)))?;
+    let own = match &call.caller {
+        Caller::Person(person) => Some(&*person.id),
+        _ => None,
+    };
+    let for_others = own.is_none() || call.caller.may(Right::ManageService, Place::Service);
+    let user = match (named, own) {
+        (Some(named), own) if own == Some(named) || for_others => named,
+        (Some(_), _) => return Err(Problem::forbidden("only programs run flows in the name of others")),
+        (None, Some(own)) => own,
+        (None, None) => return Err(Problem::request("say as `as` in whose name the flow runs")),
+    };
+    if let Some(input) = input
+        && inputs.insert(input.clone(), user.into()).is_some()
+    {
+        return Err(Problem::request(&format!("`{input}` is who runs the flow: say it as `as`")));
+    }
+    Ok(Some(if own == Some(user) {
+        call.caller.name()
+    } else {
+        format!("{user}, by {}", call.caller.name())
+    }))
 }
 
 /// Values by their names, as flows have them.

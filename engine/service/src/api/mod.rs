@@ -6,6 +6,7 @@ mod activity;
 mod connections;
 mod events;
 mod flows;
+mod follow;
 mod hooks;
 mod openapi;
 mod overview;
@@ -17,6 +18,7 @@ mod runs;
 mod see;
 mod start;
 mod tables;
+mod taking;
 mod versions;
 
 use std::sync::Arc;
@@ -48,10 +50,12 @@ pub struct Api {
 
 /// All that can be asked, in the order in which the description has it.
 fn routes() -> Vec<&'static Route> {
-    let all: [&'static [Route]; 12] = [
+    let all: [&'static [Route]; 14] = [
         openapi::ROUTES,
         flows::ROUTES,
         runs::ROUTES,
+        follow::ROUTES,
+        taking::ROUTES,
         overview::ROUTES,
         tables::ROUTES,
         connections::ROUTES,

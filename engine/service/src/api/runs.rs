@@ -164,6 +164,7 @@ pub const ROUTES: &[Route] = &[
 fn told(hosted: &Hosted, run: &Run, sees: bool) -> Value {
     let mut told = history::as_json(run);
     told["project"] = json!(&*hosted.runs.served.name);
+    told["owner"] = json!(run.about.owner);
     told["live"] = json!(hosted.runs.is_live(&run.about.id));
     if let Some(progress) = hosted.runs.progress(&run.about.id) {
         told["cards"] = json!(progress.cards);
@@ -254,7 +255,7 @@ fn fits(call: &Call, run: &Run, sees: bool) -> bool {
 }
 
 /// A run of the call's project; one that the caller may not see is not there.
-fn known(call: &Call) -> Result<(Arc<Hosted>, Run), Problem> {
+pub(super) fn known(call: &Call) -> Result<(Arc<Hosted>, Run), Problem> {
     let (hosted, id) = (call.project()?.clone(), call.part("run"));
     let run =
         hosted.runs.store().run(id).map_err(|error| Problem::new(StatusCode::NOT_FOUND, &error.message))?;
@@ -271,7 +272,7 @@ fn allowed(call: &Call, right: Right) -> Result<(Arc<Hosted>, Run), Problem> {
     Ok((hosted, run))
 }
 
-fn sees(call: &Call, hosted: &Hosted, run: &Run) -> bool {
+pub(super) fn sees(call: &Call, hosted: &Hosted, run: &Run) -> bool {
     call.may(Right::SeeData, &hosted.runs.served.name, &run.about.flow)
 }
 

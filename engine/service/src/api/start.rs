@@ -24,7 +24,7 @@ pub async fn reading<T: Send + 'static>(
 pub async fn named(call: &Call, hosted: &Arc<Hosted>) -> Result<Option<Named>, Problem> {
     let Some(key) = idempotency::key(&call.headers)? else { return Ok(None) };
     let asked: String =
-        call.path.values().map(String::as_str).chain([&*call.route]).collect::<Vec<_>>().join(" ");
+        call.path.values().map(String::as_str).chain([call.route]).collect::<Vec<_>>().join(" ");
     let body = Value::Object(call.body.clone()).to_string();
     Ok(Some(call.api.endpoints.name(hosted, &[&call.caller.name(), key], &[&asked, &body]).await?))
 }
@@ -43,7 +43,7 @@ pub async fn begin(
     beginning: Beginning,
 ) -> Result<Reply, Problem> {
     let beginning = Beginning {
-        who: Some(call.caller.name()),
+        who: beginning.who.or_else(|| Some(call.caller.name())),
         due_us: hosted.runs.now_us(),
         name: named.as_ref().map(|named| named.run.clone()),
         ..beginning

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use flowrun_core::fault::Fault;
-use flowrun_core::stored::{Blind, decode};
 use flowrun_core::value::{Text, Value as Stored};
 use flowrun_host::session::durable::tables::{Former, change};
 use flowrun_kit::files::{Bounds, Files};
@@ -20,7 +19,7 @@ use super::start::reading;
 use crate::Hosted;
 use crate::people::{Place, Problem, Right};
 
-const HOSTS: Param =
+pub(super) const HOSTS: Param =
     Param::new("hosts", Kind::Text(2_000), "Over which hosts, where it is kept for several sets of them.");
 
 /// A table is given as CSV up to so many bytes.
@@ -79,7 +78,7 @@ async fn tables(call: Call) -> Result<Reply, Problem> {
 }
 
 /// The kept table that is asked for.
-fn found(hosted: &Hosted, name: &str, hosts: Option<&str>) -> Result<TableId, Problem> {
+pub(super) fn found(hosted: &Hosted, name: &str, hosts: Option<&str>) -> Result<TableId, Problem> {
     let all = hosted.runs.store().tables_named(name)?.into_iter();
     let mut found = all.filter(|table| hosts.is_none_or(|hosts| *table.scope == *hosts));
     match (found.next(), found.next()) {
@@ -201,14 +200,20 @@ fn preview(tables: &Tables, table: &TableId, before: usize) -> Vec<Value> {
 }
 
 fn told(row: &Row) -> Value {
-    let column = |(name, bytes): &(std::sync::Arc<str>, Vec<u8>)| {
-        let value = decode::<Stored>(bytes, &Blind).ok();
-        (name.to_string(), value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default())
+    let kept = flowrun_tables::Row {
+        number: row.number,
+        created_ms: row.created_ms,
+        updated_ms: row.updated_ms,
+        columns: row.columns.clone(),
     };
+    let json =
+        |(name, value): (Text, Stored)| (name.to_string(), serde_json::to_value(value).unwrap_or_default());
+    // A row that is damaged shows no values.
+    let columns: Map<_, _> = kept.values().unwrap_or_default().into_iter().map(json).collect();
     json!({
         "row": row.number,
         "created": crate::when(row.created_ms.saturating_mul(1000)),
         "updated": crate::when(row.updated_ms.saturating_mul(1000)),
-        "columns": row.columns.iter().map(column).collect::<Map<_, _>>(),
+        "columns": columns,
     })
 }

@@ -30,7 +30,7 @@ use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use flowrun_core::program::Security;
+use flowrun_core::program::{self, Security};
 use flowrun_host::session::durable::history;
 use flowrun_project::Problem;
 use flowrun_store::{Run, RunId};
@@ -73,6 +73,8 @@ pub struct Listed {
     pub flow: String,
     /// What its author calls it.
     pub title: String,
+    /// The method that it takes, where it takes one alone.
+    pub method: Option<&'static str>,
     /// Who may call it: `public`, `token` or `oauth`.
     pub security: &'static str,
     /// Where it is called.
@@ -141,6 +143,7 @@ impl Endpoints {
                 project: endpoint.project.runs.served.name.to_string(),
                 flow: endpoint.flow.to_string(),
                 title: endpoint.title.to_string(),
+                method: endpoint.method.map(method),
                 security: word(endpoint.security),
                 url: self.url(endpoint),
                 tokens,
@@ -297,6 +300,20 @@ pub(super) fn word(security: Security) -> &'static str {
         Security::Public => "public",
         Security::Token => "token",
         Security::Oauth => "oauth",
+    }
+}
+
+/// The method that a flow is called by, where it takes one alone, and who may call it; nothing where it is not called.
+pub fn said(flow: &program::Flow) -> Option<(Option<&'static str>, &'static str)> {
+    let program::Trigger::Endpoint { method: taken, security, .. } = &flow.trigger else { return None };
+    // What nobody has said is not open to everybody.
+    Some((taken.map(method), word(security.unwrap_or(Security::Token))))
+}
+
+fn method(method: program::Method) -> &'static str {
+    match method {
+        program::Method::Get => "GET",
+        program::Method::Post => "POST",
     }
 }
 

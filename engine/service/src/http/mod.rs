@@ -4,8 +4,10 @@ pub mod health;
 pub mod metrics;
 mod proxied;
 mod server;
+#[cfg(unix)]
+pub mod socket;
 mod tls;
 
 pub use proxied::only_from;
-pub use server::{Encryption, Limits, serve};
+pub use server::{Encryption, Limits, Listener, serve};
 pub use tls::certificate;

@@ -1,6 +1,7 @@
 //! Connections: accepted, greeted, answered, each within its limits, so that a slow client takes nothing from others.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -68,9 +69,29 @@ impl Encryption {
     }
 }
 
+/// Where clients come in.
+pub trait Listener: Send {
+    /// What is read from them and written to them.
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// The next one, with the address from which it comes, if it has one.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<SocketAddr>)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        let (stream, from) = TcpListener::accept(self).await?;
+        // Answers are small and complete: to wait for more of them helps nobody.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, Some(from)))
+    }
+}
+
 /// Answers requests until it is told to stop; what is under way then may end.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Listener,
     encryption: Option<Encryption>,
     router: Router,
     limits: Limits,
@@ -99,8 +120,6 @@ pub async fn serve(
                 continue;
             }
         };
-        // Answers are small and complete: to wait for more of them helps nobody.
-        let _ = stream.set_nodelay(true);
         let acceptor = encryption.as_ref().map(Encryption::acceptor);
         let (router, leave) = (router.clone(), leave.clone());
         tokio::spawn(async move {
@@ -124,14 +143,16 @@ pub async fn serve(
 
 async fn answer(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    from: SocketAddr,
+    from: Option<SocketAddr>,
     router: Router,
     limits: Limits,
     mut leave: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(from));
+        if let Some(from) = from {
+            request.extensions_mut().insert(ConnectInfo(from));
+        }
         let router = router.clone();
         async move {
             let answer = router.oneshot(request).await;

@@ -27,9 +27,10 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::{Extension, Router};
 use flowrun_kit::clock::Clock;
 use flowrun_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,9 @@ pub use tokens::{NewToken, TokenInfo};
 
 /// Who says so of whoever has the printed link.
 const LOCAL: &str = "local";
+
+/// What whoever has it is called.
+const OWNER: &str = "whoever started the service";
 
 /// Notes of who has been here.
 const VISITS: &str = "person";
@@ -165,6 +169,11 @@ impl People {
     /// proxy believed.
     pub fn layer<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
         guard::before(self, router)
+    }
+
+    /// Lets all requests to a router in as whoever started the service: for a door that nobody else gets to.
+    pub fn open<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.layer(DefaultBodyLimit::max(self.inner.settings.body_bytes)).layer(Extension(Caller::owner()))
     }
 
     /// The link by which whoever starts the service signs in, where that is allowed: it works once, within 15 minutes.

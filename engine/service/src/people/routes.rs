@@ -19,7 +19,7 @@ use super::oidc::{self, Back};
 use super::problem::Problem;
 use super::rights::Standing;
 use super::sessions::{LASTS_MS, Newcomer};
-use super::{LOCAL, People, return_to};
+use super::{LOCAL, OWNER, People, return_to};
 
 /// All of them.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(people: &People) -> Router<S> {
@@ -156,7 +156,7 @@ async fn enter_locally(
             "this link has been used or is older than 15 minutes: start the service again for a new one";
         return Err(failed(people, from, Problem::forbidden(detail)));
     }
-    let (by, id, name) = (LOCAL.to_owned(), LOCAL.to_owned(), "whoever started the service".to_owned());
+    let (by, id, name) = (LOCAL.to_owned(), LOCAL.to_owned(), OWNER.to_owned());
     enter(people, from, headers, Newcomer { by, id, name, ..Newcomer::default() }).await
 }
 

@@ -77,7 +77,7 @@ fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<Run> {
             cause: row.get(26)?,
             who: row.get(27)?,
         },
-        state: State::stored(state, row.get(16)?, row.get(17)?),
+        state: State::of(state, row.get(16)?, row.get(17)?),
         ended_us: row.get(18)?,
         error: row.get(19)?,
         summary: row.get(20)?,

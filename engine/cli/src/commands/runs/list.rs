@@ -3,7 +3,6 @@
 use flowrun_core::value::Date;
 use flowrun_core::words;
 use flowrun_host::session::durable::history::{as_json, moment};
-use flowrun_host::session::durable::home::problem;
 use flowrun_project::Problem;
 use flowrun_store::{Filter, Run, State, Status};
 use flowrun_views::look::Paint;
@@ -12,17 +11,12 @@ use serde_json::Value;
 use super::RunsArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
+use crate::site;
 use crate::surroundings::Surroundings;
 
 /// Lists runs, the newest first.
 pub fn list(args: &RunsArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let filter = filter(args)?;
-    let mut runs: Vec<Run> = Vec::new();
-    for home in args.place.homes(surroundings)? {
-        runs.extend(home.store.runs(&filter).map_err(|error| problem(&error))?);
-    }
-    runs.sort_by_key(|run| std::cmp::Reverse(run.about.started_us));
-    runs.truncate(args.limit);
+    let runs = site::of(&args.place, surroundings)?.runs(&filter(args)?)?;
     if args.json {
         let runs: Vec<Value> = runs.iter().map(as_json).collect();
         console.print(&format!("{:#}\n", Value::from(runs)))?;

@@ -1,15 +1,9 @@
 //! `flowrun runs show`: what happened in a run of before, up to its end or to any moment of it.
 
-use std::path::Path;
-
 use clap::Args;
-use flowrun_core::machine::Limits;
 use flowrun_core::report::Report;
-use flowrun_core::vocabulary::Vocabulary;
 use flowrun_core::words;
-use flowrun_host::session::durable::history::{self, as_json, moment};
-use flowrun_host::session::durable::home::Home;
-use flowrun_host::session::durable::recall::{Recalled, Sight};
+use flowrun_host::session::durable::history::{as_json, moment};
 use flowrun_store::{Run, State};
 use flowrun_views::look::Paint;
 use flowrun_views::transcript::{self, Detail, Frame, rows};
@@ -17,6 +11,7 @@ use flowrun_views::transcript::{self, Detail, Frame, rows};
 use super::places::PlaceArgs;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
+use crate::site;
 use crate::surroundings::Surroundings;
 
 /// What `runs show` is told.
@@ -41,15 +36,16 @@ pub struct ShowArgs {
 
 /// Shows a run.
 pub fn show(args: &ShowArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
-    let (home, run) = args.place.find(&args.run, surroundings)?;
-    let report = history::report(&home, &run, args.at, surroundings.registry.vocabulary())?;
+    let site = site::of(&args.place, surroundings)?;
+    let run = site.run(&args.run)?;
+    let report = site.report(&run, args.at)?;
     if args.json {
         let told = serde_json::json!({ "run": as_json(&run), "report": report });
         console.print(&format!("{told:#}\n"))?;
         return Ok(DONE);
     }
     let mut text = text(&run, report.as_ref(), args, surroundings, console);
-    if let Some(link) = link(&home, &run, surroundings.registry.vocabulary()).filter(|_| args.at.is_none()) {
+    if let Some(link) = site.pause_link(&run).filter(|_| args.at.is_none()) {
         text.push_str(&format!("  or whoever opens {link}\n"));
     }
     console.print(&words::harmless(&text))?;
@@ -65,6 +61,7 @@ fn text(
 ) -> String {
     let paint = Paint(console.out_look.color);
     let frame = Frame::of(console.out_look);
+    let by = run.about.who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
     let mut text = format!("{}  {}\n", paint.bold(&run.about.title), run.about.id);
     text.push_str(&format!(
         "{}\n",
@@ -72,7 +69,7 @@ fn text(
     ));
     text.push_str(&format!(
         "{}\n",
-        paint.dim(&format!("started {}, {} entries", moment(run.about.started_us), run.entries))
+        paint.dim(&format!("started {}{by}, {} entries", moment(run.about.started_us), run.entries))
     ));
     match report {
         None => text.push_str("nothing more is known of it: its values are gone\n"),
@@ -87,18 +84,6 @@ fn text(
     }
     text.push_str(&format!("{}\n", stands(run, args.at, paint)));
     text
-}
-
-/// The link by which the pause of a run can be answered, where a service answers for it.
-fn link(home: &Home, run: &Run, vocabulary: &Vocabulary) -> Option<String> {
-    if !matches!(run.state, State::Paused { .. }) {
-        return None;
-    }
-    let recalled = Recalled::read(home, &run.about.id, vocabulary, Sight::Blind, None).ok()?;
-    let pause = recalled.look(Limits::default()).ok()?.machine.pauses().into_iter().next()?;
-    // As a service calls its projects.
-    let project = Path::new(&run.about.root).file_name()?.to_string_lossy();
-    flowrun_service::endpoints::link_beside(home, &project, &run.about.id, &pause)
 }
 
 /// How a run stands, and what can be done about it.

@@ -36,13 +36,14 @@ use flowrun_service::{Service, Setup, follow};
 
 use self::doors::Door;
 use self::settings::{Settings, Switch};
+use super::over::{Over, Real};
 use super::run::refusal;
 use crate::console::Console;
 use crate::outcome::{DONE, Refused};
 use crate::signals;
 use crate::simulators::SimulatorArgs;
 use crate::surroundings::Surroundings;
-use crate::values::{scale, whole};
+use crate::values::whole;
 
 /// What `serve` is told.
 #[derive(Debug, Args)]
@@ -82,21 +83,12 @@ pub struct ServeArgs {
     /// The certificate's key, in PEM form
     #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Network")]
     pub tls_key: Option<PathBuf>,
-    /// Refuse to start unless every connection is real
-    #[arg(long, help_heading = "Connections")]
-    pub live: bool,
-    /// Simulate every connection, whatever is given for it
-    #[arg(long, conflicts_with = "live", help_heading = "Connections")]
-    pub simulate: bool,
-    /// Where the settings of connections are
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub connections: Option<PathBuf>,
-    /// Let time pass this many times as fast, for schedules and waits too
-    #[arg(long, value_name = "X", value_parser = scale, allow_negative_numbers = true, help_heading = "Connections")]
-    pub time_scale: Option<f64>,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE", help_heading = "Connections")]
-    pub ca_file: Option<PathBuf>,
+    /// Whether they are real.
+    #[command(flatten)]
+    pub real: Real,
+    /// Over which connections.
+    #[command(flatten)]
+    pub over: Over,
     /// Keep what outlives runs here; of several projects each in a folder of its own below
     #[arg(long, value_name = "FOLDER", help_heading = "Safety")]
     pub state: Option<PathBuf>,
@@ -151,6 +143,8 @@ async fn serve(
     let outside = public.as_ref().map(|public| settings.public.origin(&public.address));
     let base = outside.unwrap_or(people.origin()).to_owned();
     let endpoints = endpoints(&service, base, &settings, surroundings).await?;
+    #[cfg(unix)]
+    let sockets = sockets(&service, console);
     welcome(&service, &endpoints, &people, &door.address, console);
     if let Some(public) = &public {
         console.note(&format!(
@@ -184,10 +178,15 @@ async fn serve(
         links: Some(endpoints.clone()),
     })?;
     let api = Api { service: service.clone(), people, endpoints, hooks, activity };
-    let outside = api.endpoints.router().merge(api.hooks.routes());
-    let inside = inside(api, &metrics).merge(outside.clone());
     // It answers until nothing goes on any more: that it is not ready, for one thing.
     let (close, closed) = Stop::new();
+    #[cfg(unix)]
+    for socket in sockets {
+        let inside = api.people.open(api::router(api.clone()));
+        tokio::spawn(http::serve(socket, None, inside, http::Limits::default(), closed.clone()));
+    }
+    let outside = api.endpoints.router().merge(api.hooks.routes());
+    let inside = inside(api, &metrics).merge(outside.clone());
     let running = async {
         let ran = service.run(stop.clone(), Duration::from_secs(args.grace)).await;
         close.send_replace(true);
@@ -218,6 +217,23 @@ fn inside(api: Api, metrics: &Metrics) -> Router {
     health.merge(people.layer(inside))
 }
 
+/// Where the commands of whoever started it are answered: a socket in the folder of each project's store.
+#[cfg(unix)]
+fn sockets(service: &Service, console: &mut Console<'_>) -> Vec<http::socket::Socket> {
+    let mut sockets = Vec::new();
+    for project in &service.projects {
+        let folder = &project.runs.served.home.folder;
+        match http::socket::Socket::bind(folder) {
+            Ok(socket) => sockets.push(socket),
+            Err(error) => console.warn(&format!(
+                "commands of this machine can't be answered in {}: {error}",
+                folder.display()
+            )),
+        }
+    }
+    sockets
+}
+
 fn service(
     args: &ServeArgs,
     surroundings: &Surroundings,
@@ -225,7 +241,7 @@ fn service(
 ) -> Result<Service, flowrun_project::Refused> {
     let clock = match &surroundings.simulators {
         Some(simulators) => simulators.clock.clone(),
-        None => clock(args.time_scale.unwrap_or(1.0)),
+        None => clock(args.over.time_scale.unwrap_or(1.0)),
     };
     let simulators = match &surroundings.simulators {
         Some(simulators) => simulators.clone(),
@@ -233,10 +249,10 @@ fn service(
     };
     let job = Job {
         environment: args.env.clone(),
-        live: args.live,
-        simulate: args.simulate,
-        connections: args.connections.clone(),
-        ca_file: args.ca_file.clone(),
+        live: args.real.live,
+        simulate: args.real.simulate,
+        connections: args.over.connections.clone(),
+        ca_file: args.over.ca_file.clone(),
         state: args.state.clone(),
         limits: Limits { memory: Memory::new(2_000 * MB, surroundings.memory_used), ..Limits::default() },
         ..Job::default()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use flowrun_core::value::Text;
 use flowrun_project::Problem;
 use flowrun_store::{
-    Access, Backup, Filter, Finding, Holder, KEY_VARIABLE, Key, Restored, Settings, Sqlite, Store,
+    Access, Backup, Filter, Finding, Forgotten, Holder, KEY_VARIABLE, Key, Restored, Settings, Sqlite, Store,
     StoreError, Trouble,
 };
 use flowrun_tables::Keeper;
@@ -199,6 +199,19 @@ impl Home {
     /// When it was copied last, in milliseconds since 1970; none if nobody knows that it was.
     pub fn backed_up_ms(&self) -> Option<i64> {
         std::fs::read_to_string(self.folder.join(BACKED_UP)).ok()?.trim().parse().ok()
+    }
+
+    /// Takes away all that mentions a person, from the store and from the kept tables in memory; with `look` it only tells what would go.
+    pub fn forget(&self, person: &str, look: bool) -> Result<Forgotten, StoreError> {
+        if look {
+            return self.store.forget(person, true);
+        }
+        self.kept.taking(|| {
+            let found = self.store.forget(person, false);
+            let rows = found.iter().flat_map(|found| &found.rows);
+            let rows = rows.map(|(table, row)| (table.scope.clone(), table.name.clone(), *row)).collect();
+            (found, rows)
+        })
     }
 
     /// Refuses a run that wants to be alone while another one is open that nobody runs.
