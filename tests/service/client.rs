@@ -47,13 +47,18 @@ pub struct Answered {
 impl<'w> Client<'w> {
     /// Whoever started the service, signed in by its link.
     pub async fn new(world: &'w World, serving: &Serving) -> Client<'w> {
+        let endpoints = Endpoints::new(serving.service.clone(), None, None).await.unwrap();
+        Client::over(world, serving, endpoints).await
+    }
+
+    /// The same, of a service whose endpoints are open already.
+    pub async fn over(world: &'w World, serving: &Serving, endpoints: Arc<Endpoints>) -> Client<'w> {
         let settings: Settings =
             serde_json::from_value(json!({ "origin": "http://localhost:8080", "local": true })).unwrap();
         let service: Arc<Service> = serving.service.clone();
         let store = serving.hosted().runs.store().clone();
         let outside = Outside { env: BTreeMap::new(), fetch: Arc::new(Nobody), listener: None };
         let people = People::new(store, world.clock.clone(), settings, outside).unwrap();
-        let endpoints = Endpoints::new(service.clone(), None, None).await.unwrap();
         let api = api::router(Api { service, people: people.clone(), endpoints });
         let router = people.layer(api.merge(people.router()));
         let mut client = Client { world, router, cookie: String::new(), csrf: String::new() };

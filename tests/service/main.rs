@@ -4,6 +4,7 @@
 
 mod begins;
 mod client;
+mod day;
 mod endpoints;
 mod hooks;
 mod interface;

@@ -94,6 +94,11 @@ impl World {
         Serving { service, stop, running }
     }
 
+    /// The process has died in the middle of something: nothing goes on before somebody lets time pass again.
+    pub fn died(&self) {
+        self.held.replace(self.clock.hold());
+    }
+
     /// Lets time pass up to a moment; what is served goes on meanwhile.
     pub async fn until(&self, moment: &str) {
         let at_ms = parse_date(moment).unwrap().millis();

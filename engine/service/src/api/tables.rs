@@ -1,8 +1,8 @@
 //! Kept tables and their rows.
 
 use axum::http::StatusCode;
-use flowrun_core::stored::{Blind, decode};
-use flowrun_core::value::Value as Stored;
+use flowrun_core::value::{Text, Value as Stored};
+use flowrun_host::session::durable::tables;
 use flowrun_store::{Row, TableId};
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = &[
         query: &[],
         body: &[],
         answer: (200, Shape::Page(&["table", "hosts", "rows"])),
-        act: |call| Box::pin(tables(call)),
+        act: |call| Box::pin(all(call)),
     },
     Route {
         method: "GET",
@@ -43,7 +43,7 @@ pub const ROUTES: &[Route] = &[
     },
 ];
 
-async fn tables(call: Call) -> Result<Reply, Problem> {
+async fn all(call: Call) -> Result<Reply, Problem> {
     let hosted = call.project()?;
     call.caller.needs(Right::SeeTables, Place::Folder(&hosted.runs.served.name))?;
     let tables = hosted.runs.store().tables()?.into_iter();
@@ -83,14 +83,13 @@ async fn rows(call: Call) -> Result<Reply, Problem> {
 }
 
 fn told(row: &Row) -> Value {
-    let column = |(name, bytes): &(std::sync::Arc<str>, Vec<u8>)| {
-        let value = decode::<Stored>(bytes, &Blind).ok();
-        (name.to_string(), value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default())
-    };
+    let values = tables::row(row.clone()).values().unwrap_or_default();
+    let column =
+        |(name, value): (Text, Stored)| (name.to_string(), serde_json::to_value(value).unwrap_or_default());
     json!({
         "row": row.number,
         "created": crate::when(row.created_ms.saturating_mul(1000)),
         "updated": crate::when(row.updated_ms.saturating_mul(1000)),
-        "columns": row.columns.iter().map(column).collect::<Map<_, _>>(),
+        "columns": values.into_iter().map(column).collect::<Map<_, _>>(),
     })
 }
