@@ -187,7 +187,12 @@ class Interface:
     def __init__(self, service):
         cookies = urllib.request.HTTPCookieProcessor()
         self.opener, self.address = urllib.request.build_opener(cookies), service.address
-        self.opener.open(service.link, timeout=60).read()
+        try:
+            self.opener.open(service.link, timeout=60).read()
+        except urllib.error.HTTPError as answer:
+            # It leads to a page that may not be there; who has the cookie is signed in.
+            if not list(cookies.cookiejar):
+                raise SystemExit(f"nobody is signed in by the link: {answer.code}") from answer
 
     def items(self, path):
         after = ""
@@ -217,11 +222,11 @@ def groups(env):
     return names
 
 
-def settled(service):
+def settled(interface):
     """All runs, once none goes on any more."""
     until = time.monotonic() + 120
     while True:
-        runs = list(Interface(service).items("runs?"))
+        runs = list(interface.items("runs?"))
         waits = [run for run in runs if run["status"] in ("running", "waiting")]
         if not waits:
             return runs
@@ -232,8 +237,9 @@ def settled(service):
 
 def judge(load, service, env):
     time.sleep(1)
-    wrong, runs = list(load.wrong), settled(service)
-    ran = collections.Counter(row["columns"]["what"] for row in Interface(service).items("tables/ran/rows?"))
+    interface = Interface(service)
+    wrong, runs = list(load.wrong), settled(interface)
+    ran = collections.Counter(row["columns"]["what"] for row in interface.items("tables/ran/rows?"))
     made = collections.Counter(name for name in groups(env) if name.split()[0] in ("order", "heard"))
     by_flow = collections.Counter(run["flow"] for run in runs)
     for what, times in ran.items():

@@ -8,5 +8,6 @@ mod day;
 mod endpoints;
 mod hooks;
 mod interface;
+mod month;
 mod schedules;
 mod world;

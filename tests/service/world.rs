@@ -56,7 +56,9 @@ impl World {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        fs::write(self.project().join(name), text).unwrap();
+        let path = self.project().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     pub fn state(&self) -> PathBuf {

@@ -25,7 +25,7 @@ pub mod tasks;
 pub mod times;
 pub mod watch;
 
-pub use service::{Hosted, PARKS, Service, Setup};
+pub use service::{Hosted, PARKS, STREAMS, Service, Setup};
 
 /// A moment, as people and programs read it.
 pub fn when(at_us: i64) -> String {
