@@ -60,7 +60,8 @@ async fn a_flow_has_no_more_runs_at_once_than_it_says() {
 /// Also those that come back at the same moment, from a wait so long that they had left their places.
 #[tokio::test]
 async fn a_flow_has_no_more_runs_at_once_when_they_come_back() {
-    let text = "concurrency: 1\n".to_owned() + WAITS + "  - { card: flow_control.wait_for, with: { delay: 30 } }\n";
+    let text =
+        "concurrency: 1\n".to_owned() + WAITS + "  - { card: flow_control.wait_for, with: { delay: 30 } }\n";
     let world = World::new("2026-01-01T12:00:00Z", &[("waits.yaml", &text)]);
     let serving = world.serve();
     for _ in 0..3 {
@@ -84,7 +85,8 @@ async fn a_run_that_has_ended_meanwhile_is_not_gone_on_with() {
     let world = World::new("2026-01-01T12:00:00Z", &[("asks.yaml", text)]);
     let serving = world.serve();
     let runs = serving.hosted().runs.clone();
-    let beginning = Beginning { flow: Text::from("asks"), cause: "person".to_owned(), ..Beginning::default() };
+    let beginning =
+        Beginning { flow: Text::from("asks"), cause: "person".to_owned(), ..Beginning::default() };
     let run = world.drive(runs.begin(beginning)).await.unwrap();
     world.until("2026-01-01T12:01:00Z").await;
     assert_eq!(serving.runs()[0].state.status().name(), "paused");

@@ -116,7 +116,11 @@ impl Month {
     fn differs(&self) -> Option<String> {
         let users = self.world.simulators.okta.users();
         let of = |status: &dyn Fn(UserStatus) -> bool| -> BTreeSet<String> {
-            users.iter().filter(|user| status(user.status)).map(|user| user.profile["email"].clone()).collect()
+            users
+                .iter()
+                .filter(|user| status(user.status))
+                .map(|user| user.profile["email"].clone())
+                .collect()
         };
         let must = |active: bool| -> BTreeSet<String> {
             let has = |(number, person): (usize, &Person)| {
@@ -127,7 +131,8 @@ impl Month {
         let is_active = |status: UserStatus| status == UserStatus::Active;
         let (active, gone) = (of(&is_active), of(&|status| !is_active(status)));
         let differs = |what: &str, has: &BTreeSet<String>, must: &BTreeSet<String>| {
-            let (more, fewer): (Vec<_>, Vec<_>) = (has.difference(must).collect(), must.difference(has).collect());
+            let (more, fewer): (Vec<_>, Vec<_>) =
+                (has.difference(must).collect(), must.difference(has).collect());
             (has != must).then(|| format!("{what}: Okta has {more:?} too many and lacks {fewer:?}"))
         };
         differs("active", &active, &must(true)).or_else(|| differs("deactivated", &gone, &must(false)))
@@ -195,7 +200,11 @@ fn a_month_of_nightly_imports_leaves_okta_as_the_list_says() {
         let say =
             Say::Settle { card: "noted".to_owned(), what: Settlement::Happened, outputs: Default::default() };
         let runs = serving.hosted().runs.clone();
-        month.world.drive(runs.resume(&run.about.id, say, None)).await.unwrap_or_else(|why| panic!("{why:?}"));
+        month
+            .world
+            .drive(runs.resume(&run.about.id, say, None))
+            .await
+            .unwrap_or_else(|why| panic!("{why:?}"));
         month.world.until(&at(SETTLED, "12:00:00")).await;
         month.deactivated();
         assert_eq!(month.differs(), None, "the run was settled\n{}", serving.told().join("\n"));

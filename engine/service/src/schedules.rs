@@ -216,7 +216,8 @@ impl Schedules {
                     schedules.come(&flow, entry).await;
                 });
             } else if entry.times.waits() {
-                let due_us = |after_us: i64| Some(entry.times.next(after_us - entry.shift_us)? + entry.shift_us);
+                let due_us =
+                    |after_us: i64| Some(entry.times.next(after_us - entry.shift_us)? + entry.shift_us);
                 let has_come = |due_us: &i64| *due_us <= now_us;
                 if entry.came_us > 0 && due_us(entry.came_us).as_ref().is_some_and(has_come) {
                     entry.came_us = now_us;

@@ -76,11 +76,12 @@ fn scheduled(schedule: &Schedule, trigger: &str) -> String {
 
 /// The files of the project.
 pub fn files(schedules: &[(Schedule, &str)]) -> Vec<(String, String)> {
-    let flows = [("flowrun", PROJECT), ("order", ORDER), ("heard", HEARD), ("counted", COUNTED), ("asks", ASKS)];
+    let flows =
+        [("flowrun", PROJECT), ("order", ORDER), ("heard", HEARD), ("counted", COUNTED), ("asks", ASKS)];
     let flows = flows.map(|(name, text)| (format!("{name}.yaml"), text.to_owned()));
-    let scheduled = schedules.iter().map(|(schedule, trigger)| {
-        (format!("{}.yaml", schedule.flow), scheduled(schedule, trigger))
-    });
+    let scheduled = schedules
+        .iter()
+        .map(|(schedule, trigger)| (format!("{}.yaml", schedule.flow), scheduled(schedule, trigger)));
     let deploys = ("deploys.yaml".to_owned(), deploys(1));
     flows.into_iter().chain([deploys]).chain(scheduled).collect()
 }

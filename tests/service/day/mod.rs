@@ -51,22 +51,42 @@ fn whatever_happens_on_a_day_each_trigger_starts_one_run() {
 #[derive(Clone, Debug)]
 enum Act {
     /// A call of an endpoint, under a key or without one.
-    Order { number: u64, key: bool },
+    Order {
+        number: u64,
+        key: bool,
+    },
     /// A delivery of Okta's, with these events.
-    Deliver { events: Vec<u64> },
+    Deliver {
+        events: Vec<u64>,
+    },
     /// A webhook of somebody else's.
-    Deploy { id: u64 },
+    Deploy {
+        id: u64,
+    },
     /// A call that waits for an answer.
-    Ask { number: u64 },
+    Ask {
+        number: u64,
+    },
     /// That answer.
-    Answer { number: u64 },
+    Answer {
+        number: u64,
+    },
     /// A flow is turned off, or on again.
-    Off { flow: &'static str },
-    On { flow: &'static str, passed: &'static str },
+    Off {
+        flow: &'static str,
+    },
+    On {
+        flow: &'static str,
+        passed: &'static str,
+    },
     /// A flow is changed, for the better or into something that can't be read.
-    Change { breaks: bool },
+    Change {
+        breaks: bool,
+    },
     /// The vendor misbehaves from then on.
-    Fault { fault: String },
+    Fault {
+        fault: String,
+    },
     /// Nothing: what the clock starts is enough.
     Nothing,
 }
@@ -175,7 +195,8 @@ impl Day {
         let (acts, ends, people) = (BTreeMap::new(), Vec::new(), Vec::new());
         let known = Known { version: 1, ..Known::default() };
         let chance = Chance::new(seed + 1);
-        let mut day = Day { seed, from_ms, world, back_ms: from_ms, chance, schedules, acts, ends, people, known };
+        let mut day =
+            Day { seed, from_ms, world, back_ms: from_ms, chance, schedules, acts, ends, people, known };
         day.write();
         day
     }
@@ -244,7 +265,8 @@ impl Day {
             self.act(at_ms, Act::Change { breaks });
         }
         for _ in 0..6 {
-            let kinds = ["rate-limit", "server-error", "bad-gateway", "slow", "drop", "drop-before", "truncate"];
+            let kinds =
+                ["rate-limit", "server-error", "bad-gateway", "slow", "drop", "drop-before", "truncate"];
             let kind = kinds[self.chance.below(kinds.len() as u64) as usize];
             let part = ["POST /api/v1/groups", "/api/v1/groups"][self.chance.below(2) as usize];
             let (nth, many) = (1 + self.chance.below(3), 1 + self.chance.below(2));
@@ -408,7 +430,9 @@ impl Day {
     }
 
     fn lives(&self) -> String {
-        let at = |ms: i64| if ms == i64::MAX { "end".to_owned() } else { flowrun_service::when(ms * 1000)[8..].to_owned() };
+        let at = |ms: i64| {
+            if ms == i64::MAX { "end".to_owned() } else { flowrun_service::when(ms * 1000)[8..].to_owned() }
+        };
         self.known.lives.iter().map(|life| format!("{}–{} ", at(life.from_ms), at(life.until_ms))).collect()
     }
 }
@@ -479,7 +503,9 @@ impl Known {
                     process.serving.hosted().reload().is_ok()
                 };
                 let told = match breaks {
-                    true => !reload("cards: [{ card: no.such_card }]") && reload(&flows::deploys(self.version)),
+                    true => {
+                        !reload("cards: [{ card: no.such_card }]") && reload(&flows::deploys(self.version))
+                    }
                     false => {
                         self.version += 1;
                         reload(&flows::deploys(self.version))
@@ -519,8 +545,7 @@ impl Known {
         };
         let all: Vec<_> = events.iter().map(told).collect();
         let body = json!({ "eventId": format!("d{events:?}"), "data": { "events": all } }).to_string();
-        let answer =
-            process.send(world, "/hooks/okta/people", &[("authorization", SECRET)], body).await;
+        let answer = process.send(world, "/hooks/okta/people", &[("authorization", SECRET)], body).await;
         if answer.status != 204 {
             return self.wrong.push(format!("events {events:?} were answered {answer:?}"));
         }
@@ -631,7 +656,9 @@ impl Day {
         let mut by_person: BTreeMap<u64, Vec<(u64, &Run)>> = BTreeMap::new();
         for run in runs.iter().filter(|run| &*run.about.flow == "heard") {
             let inputs = process.serving.hosted().runs.inputs_of(&run.about.id).await.unwrap();
-            let event = inputs.get("UUID").unwrap_or_else(|| panic!("{inputs:?}")).as_text().unwrap()[1..].parse::<u64>().unwrap();
+            let event = inputs.get("UUID").unwrap_or_else(|| panic!("{inputs:?}")).as_text().unwrap()[1..]
+                .parse::<u64>()
+                .unwrap();
             by_person.entry(self.people[event as usize].0).or_default().push((event, run));
         }
         let mut wrong = Vec::new();
@@ -647,7 +674,8 @@ impl Day {
                 wrong.push(format!("person {person}: {must:?} came, {went:?} went"));
             }
             for pair in runs.windows(2) {
-                let (ended_us, began_us) = (pair[0].1.ended_us.unwrap_or(i64::MAX), pair[1].1.about.started_us);
+                let (ended_us, began_us) =
+                    (pair[0].1.ended_us.unwrap_or(i64::MAX), pair[1].1.about.started_us);
                 let took_ms = (ended_us - pair[0].1.about.started_us) / 1000;
                 if ended_us > began_us || took_ms < HEARD_MS {
                     wrong.push(format!("{} began before {} had ended", pair[1].0, pair[0].0));

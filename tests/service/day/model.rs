@@ -120,13 +120,15 @@ pub fn difference(schedule: &Schedule, must: &[i64], began: &[i64], until_ms: i6
         let all = all.iter().map(|at_ms| flowrun_service::when(at_ms * 1000)[8..19].to_owned());
         all.collect::<Vec<_>>().join(" ")
     };
-    (!fits).then(|| format!("{}\n  must begin {}\n  began      {}", schedule.flow, shown(&must), shown(began)))
+    (!fits)
+        .then(|| format!("{}\n  must begin {}\n  began      {}", schedule.flow, shown(&must), shown(began)))
 }
 
 #[test]
 fn the_model_is_right_about_a_morning() {
     let half = |halves: i64| halves * 1_800_000;
-    let stretch = |from: i64, until: i64| Stretch { from_ms: half(from), until_ms: half(until), forgets: false };
+    let stretch =
+        |from: i64, until: i64| Stretch { from_ms: half(from), until_ms: half(until), forgets: false };
     // Every hour from one to eight; not served from three until half past five.
     let lives = [stretch(0, 6), stretch(11, 24)];
     let schedule = |missed, overlap, takes: i64| Schedule {

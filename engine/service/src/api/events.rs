@@ -46,28 +46,29 @@ async fn events(call: Call) -> Result<Reply, Problem> {
         }
     }
     let clock = call.api.service.clock.clone();
-    let rest = stream::unfold((call, receiver, clock, place), |(call, mut receiver, clock, place)| async move {
-        loop {
-            let heard = tokio::select! {
-                heard = clock.timeout(BEATS, receiver.recv()) => heard,
-                () = call.api.service.tasks.closing() => return None,
-            };
-            // Whose token was taken back, or who has signed out, hears no more.
-            if !call.api.people.holds(&call.caller) {
-                return None;
+    let rest =
+        stream::unfold((call, receiver, clock, place), |(call, mut receiver, clock, place)| async move {
+            loop {
+                let heard = tokio::select! {
+                    heard = clock.timeout(BEATS, receiver.recv()) => heard,
+                    () = call.api.service.tasks.closing() => return None,
+                };
+                // Whose token was taken back, or who has signed out, hears no more.
+                if !call.api.people.holds(&call.caller) {
+                    return None;
+                }
+                let text = match heard {
+                    None => ": here\n\n".to_owned(),
+                    // Who is too slow asks again from where it was.
+                    Some(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
+                    Some(Ok(change)) => match told(&call, &change) {
+                        Some(text) => text,
+                        None => continue,
+                    },
+                };
+                return Some((Ok::<_, Infallible>(Bytes::from(text)), (call, receiver, clock, place)));
             }
-            let text = match heard {
-                None => ": here\n\n".to_owned(),
-                // Who is too slow asks again from where it was.
-                Some(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
-                Some(Ok(change)) => match told(&call, &change) {
-                    Some(text) => text,
-                    None => continue,
-                },
-            };
-            return Some((Ok::<_, Infallible>(Bytes::from(text)), (call, receiver, clock, place)));
-        }
-    });
+        });
     let stream = stream::StreamExt::chain(stream::once(async move { Ok(Bytes::from(first)) }), rest);
     Ok(Reply::Stream(Body::from_stream(stream)))
 }
