@@ -49,6 +49,12 @@ pub struct Answered {
 impl<'w> Client<'w> {
     /// Whoever started the service, signed in by its link.
     pub async fn new(world: &'w World, serving: &Serving) -> Client<'w> {
+        let endpoints = Endpoints::new(serving.service.clone(), None, None).await.unwrap();
+        Client::over(world, serving, endpoints).await
+    }
+
+    /// The same, of a service whose endpoints are open already.
+    pub async fn over(world: &'w World, serving: &Serving, endpoints: Arc<Endpoints>) -> Client<'w> {
         let settings: Settings =
             serde_json::from_value(json!({ "origin": "http://localhost:8080", "local": true })).unwrap();
         let service: Arc<Service> = serving.service.clone();

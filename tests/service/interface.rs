@@ -293,3 +293,20 @@ async fn who_watches_hears_what_happens_and_misses_nothing() {
     drop(stream);
     serving.end(&world).await;
 }
+
+/// The rows of a kept table have the values that a run has put there.
+#[tokio::test]
+async fn rows_are_told_with_their_values() {
+    let project = "name: Rows\ntables:\n  people: { kept: true, columns: { name: text, age: number, here: true/false } }\n";
+    let flow = "cards:\n  - { card: tables.create_row, with: { table: people, name: Ada, age: 36.5, here: true } }\n  \
+                - { card: tables.create_row, with: { table: people, name: Bob } }\n";
+    let world = World::new("2026-01-01T12:00:00Z", &[("flowrun.yaml", project), ("adds.yaml", flow)]);
+    let serving = world.serve();
+    let client = Client::new(&world, &serving).await;
+    assert_eq!(client.ask("POST", "/api/v1/projects/flows/flows/adds/runs", json!({})).await.status, 201);
+    world.until("2026-01-01T12:01:00Z").await;
+    let rows = client.get("/api/v1/projects/flows/tables/people/rows").await.body;
+    let columns: Vec<&Value> = rows["items"].as_array().unwrap().iter().map(|row| &row["columns"]).collect();
+    assert_eq!(columns, [&json!({ "name": "Ada", "age": 36.5, "here": true }), &json!({ "name": "Bob" })]);
+    serving.end(&world).await;
+}

@@ -5,9 +5,11 @@
 mod begins;
 mod client;
 mod counted;
+mod day;
 mod endpoints;
 mod hooks;
 mod interface;
+mod month;
 mod operating;
 mod polls;
 mod remote;

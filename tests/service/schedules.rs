@@ -60,6 +60,8 @@ async fn a_time_at_which_the_last_run_goes_on_is_dealt_with_as_the_flow_says() {
         ("", vec!["01-01 10:00", "01-01 12:00", "01-01 14:00"]),
         (", overlap: allow", vec!["01-01 10:00", "01-01 11:00", "01-01 12:00", "01-01 13:00", "01-01 14:00"]),
         (", overlap: queue", vec!["01-01 10:00", "01-01 11:30", "01-01 13:00"]),
+        // What waits has not been missed.
+        (", overlap: queue, missed: none", vec!["01-01 10:00", "01-01 11:30", "01-01 13:00"]),
         (
             ", overlap: replace",
             vec!["01-01 10:00", "01-01 11:00", "01-01 12:00", "01-01 13:00", "01-01 14:00"],

@@ -66,7 +66,9 @@ impl World {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        fs::write(self.project().join(name), text).unwrap();
+        let path = self.project().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     pub fn state(&self) -> PathBuf {
@@ -104,6 +106,11 @@ impl World {
         });
         let running = tokio::spawn(driven);
         Serving { service, stop, running }
+    }
+
+    /// The process has died in the middle of something: nothing goes on before somebody lets time pass again.
+    pub fn died(&self) {
+        self.held.replace(self.clock.hold());
     }
 
     /// Lets time pass up to a moment; what is served goes on meanwhile.

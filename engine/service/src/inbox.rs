@@ -207,11 +207,14 @@ impl Inbox {
 
     /// How many wait for flows that are off, by the flows' paths: they run when those are turned on, unless they are dropped before.
     pub fn aside(&self) -> BTreeMap<Text, u64> {
-        self.state().lines.aside()
+        self.state().lines.aside(|flow| !self.switches.is_on(flow))
     }
 
     /// Drops what waits for a flow that is off, and tells how many that were, once that is on the disk.
     pub async fn drop_aside(&self, flow: &str) -> Result<u64, Problem> {
+        if self.switches.is_on(flow) {
+            return Ok(0);
+        }
         let gone = self.state().lines.forget(flow);
         let claim = |next: &Next| NoteChange::Claim {
             space: Arc::from(SPACE),
@@ -231,10 +234,7 @@ impl Inbox {
 
     /// Looks again whether something can begin.
     pub fn look(&self) {
-        let aside = self.aside();
-        let mut state = self.state();
-        aside.keys().filter(|flow| self.switches.is_on(flow)).for_each(|flow| state.lines.take_up(flow));
-        drop(state);
+        self.state().lines.take_up(|flow| self.switches.is_on(flow));
         self.changed.notify_one();
     }
 

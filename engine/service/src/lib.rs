@@ -28,7 +28,7 @@ pub mod times;
 pub mod versions;
 pub mod watch;
 
-pub use service::{Hosted, PARKS, Service, Setup};
+pub use service::{Hosted, PARKS, STREAMS, Service, Setup};
 
 /// A moment, as people and programs read it.
 pub fn when(at_us: i64) -> String {

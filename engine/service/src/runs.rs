@@ -161,6 +161,25 @@ impl Live {
     }
 }
 
+/// What a run that goes on can be told.
+struct Told {
+    /// To end.
+    stop: Stop,
+    /// To be let go of.
+    leave: Stop,
+    /// That somebody holds it.
+    hold: Stop,
+}
+
+impl Told {
+    /// Opens a run that hears it.
+    async fn open(self, mut plan: Plan) -> Result<Session, Problem> {
+        plan.job.leave = self.leave;
+        let session = plan.open(self.stop, &mut |_| {}).await?;
+        Ok(session.holding(self.hold))
+    }
+}
+
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
@@ -246,10 +265,7 @@ impl Runs {
         let missing = || Problem::new(format!("there is no flow `{}`", beginning.flow));
         let flow = version.flow(&beginning.flow).ok_or_else(missing)?;
         let path: Arc<str> = Arc::from(&*flow.path);
-        let most = flow.runs.get("concurrency").and_then(Value::as_number).map(|most| most as usize);
-        let priority = flow.runs.get("priority").and_then(Value::as_text);
-        let priority = priority.map_or(Priority::Normal, |word| Priority::named(word));
-        let permit = self.gate.enter(&path, most, priority).await?;
+        let permit = self.enter(&path).await?;
         self.is_open()?;
         let ready = self.served.ready(&version, &path)?;
         let name = beginning.name.unwrap_or_else(|| names::run(self.now_us()));
@@ -262,7 +278,8 @@ impl Runs {
         let plan = ready.plan_with(job, beginning.inputs).map_err(|refused| told(&refused))?;
         let run = RunId::from(name);
         let late_us = self.now_us().saturating_sub(beginning.due_us).max(0);
-        let (session, live) = self.open(&run, plan, &path, &beginning.cause).await?;
+        let (live, hears) = self.take(&run, &path, &beginning.cause)?;
+        let session = self.kept(&run, hears.open(plan).await)?;
         if let Some(traceparent) = beginning.traceparent {
             locked(&self.traces).insert(run.clone(), traceparent);
         }
@@ -339,34 +356,57 @@ impl Runs {
         say: Say,
         answer: Option<oneshot::Sender<Answer>>,
     ) -> Result<RunId, Unable> {
-        let recalled = self.recall(run).await?;
-        let run = recalled.run.about.id.clone();
-        let (flow, cause) = (recalled.run.about.flow.clone(), recalled.run.about.cause.clone());
-        let path: Arc<str> = Arc::from(flow);
-        let permit = self.gate.enter(&path, None, Priority::Normal).await?;
+        let about = self.store().run(run).map_err(|error| home::problem(&error))?.about;
+        let (run, path): (RunId, Arc<str>) = (about.id, Arc::from(about.flow));
+        let permit = self.enter(&path).await?;
         self.is_open()?;
-        let turn = locked(&self.turns).remove(&run);
-        let job = Job { say, ..self.served.job.clone() };
-        let around = self.served.surroundings.clone();
-        let plan = Plan::again(job, recalled, false, around, &mut Vec::new());
-        let plan = plan.map_err(|refused| told(&refused))?.with_turn(turn);
-        let opened = self.open(&run, plan, &path, &cause.unwrap_or_default()).await;
-        let (session, live) = opened?;
+        let (live, hears) = self.take(&run, &path, &about.cause.unwrap_or_default())?;
+        let session = self.kept(&run, self.reopen(&run, say, hears).await)?;
         self.waiting.remove(&run);
         let answer = answer.or_else(|| locked(&self.askers).remove(&run));
         self.drive(run.clone(), session, live, permit, answer);
         Ok(run)
     }
 
+    /// Opens a run of before. It is read only once nobody else can go on with it, so that it is read as it stands.
+    async fn reopen(&self, run: &RunId, say: Say, hears: Told) -> Result<Session, Problem> {
+        let recalled = self.recall(run).await?;
+        let turn = locked(&self.turns).remove(run);
+        let job = Job { say, ..self.served.job.clone() };
+        let around = self.served.surroundings.clone();
+        let plan = Plan::again(job, recalled, false, around, &mut Vec::new());
+        hears.open(plan.map_err(|refused| told(&refused))?.with_turn(turn)).await
+    }
+
     /// Ends a run: one that goes on cleans up, one that waits does so first.
     pub async fn cancel(self: &Arc<Runs>, run: &str) -> Result<(), Unable> {
-        let switch = locked(&self.live).get(run).map(|live| live.switch.clone());
-        if let Some(switch) = switch {
-            // A run that has just ended needs no stopping.
-            let _ = switch.send(true);
+        if self.switch_off(run) {
             return Ok(());
         }
-        self.resume(run, Say::Cancel, None).await.map(drop)
+        match self.resume(run, Say::Cancel, None).await {
+            // Somebody else has gone on with it meanwhile.
+            Err(_) if self.switch_off(run) => Ok(()),
+            ended => ended.map(drop),
+        }
+    }
+
+    /// Stops a run that goes on; tells whether it did.
+    fn switch_off(&self, run: &str) -> bool {
+        let switch = locked(&self.live).get(run).map(|live| live.switch.clone());
+        if let Some(switch) = &switch {
+            // A run that has just ended needs no stopping.
+            let _ = switch.send(true);
+        }
+        switch.is_some()
+    }
+
+    /// Waits for the turn of a run of a flow, as the flow says.
+    async fn enter(&self, path: &Arc<str>) -> Result<Permit, Full> {
+        let version = self.served.version();
+        let says = |key: &str| version.flow(path)?.runs.get(key).cloned();
+        let most = says("concurrency").as_ref().and_then(Value::as_number).map(|most| most as usize);
+        let priority = says("priority").as_ref().and_then(Value::as_text).map(|word| Priority::named(word));
+        self.gate.enter(path, most, priority.unwrap_or_default()).await
     }
 
     /// Holds a run: one that goes on leaves off where what it has begun has ended, one that waits for a time goes on at none. It goes on
@@ -457,31 +497,25 @@ impl Runs {
         read.unwrap_or_else(|_| Err(Problem::new(format!("run {run} can't be read"))))
     }
 
-    /// Opens a run, which is known as one that goes on from now on; nobody else may open it meanwhile.
-    async fn open(
-        &self,
-        run: &RunId,
-        mut plan: Plan,
-        flow: &Arc<str>,
-        cause: &str,
-    ) -> Result<(Session, Live), Problem> {
+    /// A run is known as one that goes on from now on; nobody else may open it meanwhile.
+    fn take(&self, run: &RunId, flow: &Arc<str>, cause: &str) -> Result<(Live, Told), Problem> {
         let ((switch, stop), (leave, left), (hold, held)) = (Stop::new(), Stop::new(), Stop::new());
-        plan.job.leave = left;
         let (progress, asker) = (Arc::default(), Arc::default());
         let live = Live { flow: flow.clone(), cause: Arc::from(cause), progress, asker, switch, leave, hold };
-        {
-            let mut all = locked(&self.live);
-            if all.contains_key(run) {
-                return Err(Problem::new(format!("run {run} goes on already")));
-            }
-            all.insert(run.clone(), live.clone());
+        let mut all = locked(&self.live);
+        if all.contains_key(run) {
+            return Err(Problem::new(format!("run {run} goes on already")));
         }
-        let opened = plan.open(stop, &mut |_| {}).await;
-        if opened.is_err() {
+        all.insert(run.clone(), live.clone());
+        Ok((live, Told { stop, leave: left, hold: held }))
+    }
+
+    /// A session that was opened; what was not does not go on.
+    fn kept(&self, run: &RunId, opened: Result<Session, Problem>) -> Result<Session, Problem> {
+        opened.inspect_err(|_| {
             locked(&self.live).remove(run);
             self.fewer.notify_waiters();
-        }
-        opened.map(|session| (session.holding(held), live))
+        })
     }
 
     fn drive(

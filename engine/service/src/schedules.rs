@@ -46,6 +46,8 @@ struct Entry {
     shift_us: i64,
     /// The time that comes next, or is to be dealt with; none if there is none any more.
     at_us: Option<i64>,
+    /// Times up to this one have come while the flow was served, and wait for a run's end: they have not been missed.
+    came_us: i64,
     /// Whether a run of it is about to begin.
     begins: bool,
 }
@@ -68,6 +70,8 @@ pub struct Shown {
 struct Noted {
     written: String,
     at_us: i64,
+    #[serde(default)]
+    came_us: i64,
 }
 
 impl Schedules {
@@ -96,8 +100,9 @@ impl Schedules {
             let entry = match known {
                 Some(entry) => Entry { times, shift_us, ..entry.clone() },
                 None => {
-                    let at_us = self.noted(&path, &times).or_else(|| times.next(now_us));
-                    Entry { times, shift_us, at_us, begins: false }
+                    let noted = self.noted(&path, &times);
+                    let (at_us, came_us) = noted.unwrap_or_else(|| (times.next(now_us), 0));
+                    Entry { times, shift_us, at_us, came_us, begins: false }
                 }
             };
             self.runs.store().append(Batch::default().note(self.note(&path, &entry)));
@@ -109,14 +114,15 @@ impl Schedules {
     }
 
     /// How far a schedule has come, if it is the one that stands there now.
-    fn noted(&self, flow: &str, times: &Times) -> Option<i64> {
+    fn noted(&self, flow: &str, times: &Times) -> Option<(Option<i64>, i64)> {
         let note = self.runs.store().note(SPACE, flow).ok()??;
         let noted: Noted = serde_json::from_slice(&note.body).ok()?;
-        (noted.written == times.written).then_some(noted.at_us)
+        (noted.written == times.written).then_some((Some(noted.at_us), noted.came_us))
     }
 
     fn note(&self, flow: &Arc<str>, entry: &Entry) -> NoteChange {
-        let noted = Noted { written: entry.times.written.clone(), at_us: entry.at_us.unwrap_or(i64::MAX) };
+        let at_us = entry.at_us.unwrap_or(i64::MAX);
+        let noted = Noted { written: entry.times.written.clone(), at_us, came_us: entry.came_us };
         NoteChange::Put(Note {
             space: Arc::from(SPACE),
             key: flow.clone(),
@@ -200,12 +206,23 @@ impl Schedules {
             let due_us = at_us + entry.shift_us;
             if due_us > now_us {
                 next = Some(next.map_or(due_us, |next| next.min(due_us)));
-            } else if !entry.begins && self.switches.is_on(flow) {
+            } else if !self.switches.is_on(flow) {
+                // It waits until it is turned on.
+            } else if !entry.begins {
                 entry.begins = true;
                 let (schedules, flow, entry) = (self.clone(), flow.clone(), entry.clone());
                 self.tasks.spawn(async move {
                     schedules.come(&flow, entry).await;
                 });
+            } else if entry.times.waits() {
+                let due_us =
+                    |after_us: i64| Some(entry.times.next(after_us - entry.shift_us)? + entry.shift_us);
+                let has_come = |due_us: &i64| *due_us <= now_us;
+                if entry.came_us > 0 && due_us(entry.came_us).as_ref().is_some_and(has_come) {
+                    entry.came_us = now_us;
+                    self.runs.store().append(Batch::default().note(self.note(flow, entry)));
+                }
+                next = due_us(now_us).into_iter().chain(next).min();
             }
         }
         next
@@ -224,12 +241,14 @@ impl Schedules {
         for time_us in chosen {
             if let Some(run) = before.take().filter(|_| entry.times.overlap != Overlap::Allow) {
                 // What is made up for comes one after the other.
+                self.waits(flow, &entry.times, time_us);
                 if !self.runs.until_ended(&run).await {
                     return;
                 }
             }
             let next_us = entry.times.next(time_us);
-            match self.start(flow, &Entry { at_us: next_us, ..entry.clone() }, time_us).await {
+            let came_us = self.all().get(flow).map_or(0, |entry| entry.came_us);
+            match self.start(flow, &Entry { at_us: next_us, came_us, ..entry.clone() }, time_us).await {
                 Started::Yes(run) => (reached, before) = (Some(next_us), Some(run)),
                 Started::Skipped => reached = Some(next_us),
                 Started::Later => {
@@ -238,6 +257,18 @@ impl Schedules {
             }
         }
         self.settled(flow, &entry.times, reached.unwrap_or_else(|| entry.times.next(last)));
+    }
+
+    /// A time waits for a run's end, with all that come meanwhile; also in another process.
+    fn waits(&self, flow: &Arc<str>, times: &Times, time_us: i64) {
+        let mut all = self.all();
+        let entry = all.get_mut(flow).filter(|entry| entry.times.written == times.written);
+        if let Some(entry) = entry.filter(|entry| entry.times.waits()) {
+            (entry.at_us, entry.came_us) = (Some(time_us), self.runs.now_us());
+            self.runs.store().append(Batch::default().note(self.note(flow, entry)));
+        }
+        drop(all);
+        self.changed.notify_one();
     }
 
     fn settled(&self, flow: &Arc<str>, times: &Times, at_us: Option<i64>) {
@@ -266,10 +297,12 @@ impl Schedules {
                 return Started::Skipped;
             }
             (Overlap::Queue, Some(run)) => {
+                self.waits(flow, &next.times, time_us);
                 self.runs.until_ended(run).await;
                 return Started::Later;
             }
             (Overlap::Replace, Some(run)) => {
+                self.waits(flow, &next.times, time_us);
                 // If it can't be ended it ends by itself some time, and is waited for like that.
                 let _ = self.runs.cancel(run).await;
                 self.runs.until_ended(run).await;
@@ -330,21 +363,22 @@ enum Started {
     Later,
 }
 
-/// Of the times that have passed, those that a run is to be begun for, and how many are left out.
+/// Of the times that have passed, those that a run is to be begun for, and how many of those that were missed are left out.
 fn choose(entry: &Entry, times: &[i64], now_us: i64) -> (Vec<i64>, usize) {
     let Some((last, before)) = times.split_last() else { return (Vec::new(), 0) };
-    let since_us = now_us.saturating_sub(entry.times.catch_up_us);
-    let on_time = now_us - last - entry.shift_us <= GRACE_US;
-    let counts = |time: &&i64| **time + entry.shift_us >= since_us;
-    let last = Some(last).filter(|last| on_time || (entry.times.missed != Missed::None && counts(last)));
-    // What waits for a run's end has not been missed.
-    let all = entry.times.missed == Missed::All
-        || matches!(entry.times.overlap, Overlap::Queue | Overlap::Replace)
-            && entry.times.missed != Missed::None;
-    let chosen: Vec<i64> = match all {
-        true => before.iter().filter(counts).chain(last).copied().collect(),
-        false => last.copied().into_iter().collect(),
-    };
-    let left_out = times.len() - chosen.len();
+    let Entry { times: Times { missed, overlap, catch_up_us, .. }, shift_us, came_us, .. } = entry;
+    let since_us = now_us.saturating_sub(*catch_up_us);
+    let has_come = |time: &i64| time + shift_us <= *came_us;
+    let counts = |time: &i64| time + shift_us >= since_us;
+    let on_time = now_us - last - shift_us <= GRACE_US || has_come(last);
+    let last = Some(last).filter(|last| on_time || (*missed != Missed::None && counts(last)));
+    let chosen = before.iter().filter(|time| match (has_come(time), overlap) {
+        (true, Overlap::Queue) => true,
+        // The next of them takes its place.
+        (true, Overlap::Replace) => false,
+        _ => *missed == Missed::All && counts(time),
+    });
+    let chosen: Vec<i64> = chosen.chain(last).copied().collect();
+    let left_out = times.iter().filter(|time| !has_come(time) && !chosen.contains(time)).count();
     (chosen, left_out)
 }

@@ -11,6 +11,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_project::{Problem, Refused};
 use flowrun_store::{Batch, NoteChange};
 use futures_util::future::join_all;
+use tokio::sync::Semaphore;
 
 use crate::changes::{Changes, What};
 use crate::gate::{Bounds, Gate};
@@ -38,6 +39,9 @@ pub struct Setup {
 
 /// A run that waits for nothing but a time so far away leaves memory until then.
 pub const PARKS: Duration = Duration::from_secs(60);
+
+/// So many may be told at once what happens as it happens.
+pub const STREAMS: usize = 1_000;
 
 /// How often what need not be kept any longer is taken away.
 const TIDIES: Duration = Duration::from_secs(3_600);
@@ -77,6 +81,8 @@ pub struct Service {
     pub gate: Gate,
     /// When it was made, in microseconds since 1970.
     pub started_us: i64,
+    /// The places of those who are told what happens as it happens.
+    pub streams: Arc<Semaphore>,
     ready: AtomicBool,
 }
 
@@ -106,7 +112,8 @@ impl Service {
             projects.push(Arc::new(Hosted::new(runs, &tasks, &clock)?));
         }
         let ready = AtomicBool::new(false);
-        Ok(Service { projects, changes, clock, tasks, gate, started_us: now_us, ready })
+        let streams = Arc::new(Semaphore::new(STREAMS));
+        Ok(Service { projects, changes, clock, tasks, gate, started_us: now_us, streams, ready })
     }
 
     /// The project of this name.

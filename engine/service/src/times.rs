@@ -119,6 +119,11 @@ impl Times {
         times.into()
     }
 
+    /// Whether a time waits for the end of a run that still goes on.
+    pub fn waits(&self) -> bool {
+        matches!(self.overlap, Overlap::Queue | Overlap::Replace)
+    }
+
     /// How long after its times a flow starts: the same for it every time.
     pub fn shift_us(&self, flow: &str) -> i64 {
         if self.spread_us == 0 {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch::Sender;
 use tower::ServiceExt;
 
-use super::{SECRET, added, deliver, doors, flow, pass, request};
+use super::{Chance, SECRET, added, deliver, doors, flow, pass, request};
 use crate::world::{Serving, World};
 
 /// A System Log as Okta's: what is stored is there from then on, in that order; a link goes on from a place.
@@ -78,17 +78,6 @@ fn read_log(world: &World, serving: &Serving, hooks: &Arc<Hooks>, logs: Arc<dyn 
     stop
 }
 
-/// Chance that is the same each time.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u64) -> u64 {
-        // Knuth's constants, MMIX.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-}
-
 fn at(ms: i64) -> String {
     flowrun_service::when(ms * 1000)
 }
@@ -104,7 +93,7 @@ async fn day(seed: u64) {
     const DAY_MS: i64 = 86_400_000;
     let text = flow("event: okta.user_added_to_group", "Okta User: object", 90);
     let world = World::new("2026-03-01T00:00:00Z", &[("heard.yaml", &text)]);
-    let (begin_ms, mut chance) = (world.clock.now_ms(), Chance(seed));
+    let (begin_ms, mut chance) = (world.clock.now_ms(), Chance::new(seed));
     let mut stored = Vec::new();
     // Deliveries, with the moment at which each reaches the service.
     let mut deliveries: Vec<(i64, Value)> = Vec::new();

@@ -21,6 +21,21 @@ use crate::world::{Serving, World};
 
 pub const SECRET: &str = "Basic YTpi";
 
+/// Chance that is the same each time.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Chance {
+        Chance(seed)
+    }
+
+    pub fn below(&mut self, most: u64) -> u64 {
+        // Knuth's constants, MMIX.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
 /// The doors of what is served, with the secrets of a hook `people` and of some webhooks.
 pub fn doors(serving: &Serving) -> Arc<Hooks> {
     let env = [

@@ -43,7 +43,8 @@ use tokens::{Api, Tokens};
 
 struct Inner {
     config: PersonioSimConfig,
-    staff: Staff,
+    /// Who is there, and how many.
+    staff: Mutex<(Staff, u64)>,
     envelopes: Vec<Envelope>,
     traffic: Traffic,
     meters: Mutex<Meters>,
@@ -56,7 +57,7 @@ pub struct PersonioSim(Arc<Inner>);
 
 impl fmt::Debug for PersonioSim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PersonioSim").field("employees", &self.0.config.employees).finish_non_exhaustive()
+        f.debug_struct("PersonioSim").field("employees", &self.employee_count()).finish_non_exhaustive()
     }
 }
 
@@ -69,7 +70,10 @@ impl PersonioSim {
             traffic: Traffic::default(),
             meters: Mutex::new(Meters::new(config.limits)),
             tokens: Mutex::new(Tokens::default()),
-            staff: Staff { seed: config.seed, given: config.given.as_slice().into() },
+            staff: Mutex::new((
+                Staff { seed: config.seed, given: config.given.as_slice().into() },
+                config.employees,
+            )),
             config,
         }))
     }
@@ -91,7 +95,13 @@ impl PersonioSim {
 
     /// How many employees it has.
     pub fn employee_count(&self) -> u64 {
-        self.0.config.employees
+        lock(&self.0.staff).1
+    }
+
+    /// From now on it has these employees and no others. Who has been there keeps the place in the list, and so the ID.
+    pub fn staffed(&self, given: Vec<Given>) {
+        let mut staff = lock(&self.0.staff);
+        (staff.1, staff.0.given) = (given.len() as u64, given.into());
     }
 
     /// All its employees, each once, in the order in which they are listed.
@@ -117,7 +127,13 @@ impl PersonioSim {
 
     /// The employee at a place in the list.
     fn employee(&self, index: u64) -> Employee {
-        self.0.staff.employee(index)
+        let staff = lock(&self.0.staff).0.clone();
+        staff.employee(index)
+    }
+
+    /// The place in the list of the employee with a mail address.
+    fn index_of_email(&self, email: &str) -> Option<u64> {
+        lock(&self.0.staff).0.index_of_email(email)
     }
 
     fn seed(&self) -> u64 {
@@ -139,13 +155,15 @@ impl PersonioSim {
 
     /// How long the list is, with those who are in it twice.
     fn listed(&self) -> u64 {
-        let Inner { config, .. } = &*self.0;
-        if config.employees == 0 { 0 } else { config.employees + config.duplicates }
+        match self.employee_count() {
+            0 => 0,
+            employees => employees + self.0.config.duplicates,
+        }
     }
 
     /// Who stands at a place in the list: those listed again come from all over it.
     fn at(&self, place: u64) -> u64 {
-        let PersonioSimConfig { employees, duplicates, .. } = self.0.config;
+        let (employees, duplicates) = (self.employee_count(), self.0.config.duplicates);
         match place.checked_sub(employees) {
             None => place,
             Some(again) => (again * employees.div_ceil(duplicates.max(1))) % employees,

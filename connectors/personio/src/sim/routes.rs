@@ -226,7 +226,7 @@ async fn list(State(sim): State<PersonioSim>, RawQuery(query): RawQuery) -> Resp
         let total = places.len() as u64;
         (places, total, 0, total.max(1))
     } else if let Some(email) = &asked.email {
-        let found = sim.0.staff.index_of_email(email).filter(|&index| index < sim.employee_count());
+        let found = sim.index_of_email(email).filter(|&index| index < sim.employee_count());
         (
             found.into_iter().skip(asked.offset as usize).collect(),
             u64::from(found.is_some()),

@@ -267,7 +267,7 @@ fn goes_on(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<Planned, Refused> {
-    let on = OnArgs { place: PlaceArgs { state: Some(folder), project: None }, ..on.clone() };
+    let on = OnArgs { place: PlaceArgs { state: Some(folder), ..PlaceArgs::default() }, ..on.clone() };
     let (home, run) = on.place.find(name, surroundings)?;
     here(home, &run, &Steer::GoOn(None), &on, surroundings, console)
 }

@@ -337,7 +337,7 @@ async fn status(
 fn deliveries(hook: &Hook<'_>, surroundings: &Surroundings) -> Result<String, Problem> {
     let mut all = Vec::new();
     for some in &hook.listeners {
-        let usual = || home::folder(&some.project().root, &surroundings.env);
+        let usual = || home::folder(&some.project().root, hook.args.env.as_deref(), &surroundings.env);
         let Some(folder) = hook.args.state.clone().or_else(usual) else { continue };
         let Some(home) = Home::look(&folder, &surroundings.env)? else { continue };
         let asked = Notes { prefix: format!("{} ", hook.args.name).into(), ..Notes::of(again::SPACE) };

@@ -243,7 +243,7 @@ impl Site for Local {
             return Err(problem.help("leave --passed out"));
         }
         let home = own_now(&folder, &self.surroundings.env, "flowrun flows")?;
-        let set = async { Switches::read(home.store.clone())?.set(&found.flow, on, self.now_us()).await };
+        let set = async { Switches::read(home.store.clone(), clock_of(1.0))?.set(&found.flow, on, self.now_us()).await };
         runtime::of_one_thread()?.block_on(set).map_err(|error| problem(&error))?;
         Ok(FlowShown { on: found.on.map(|_| on), ..found })
     }
@@ -457,7 +457,7 @@ impl Forgotten {
 
 /// Which flows are off.
 fn switches(home: Option<&Home>) -> Result<Option<Switches>, Problem> {
-    let read = home.map(|home| Switches::read(home.store.clone())).transpose();
+    let read = home.map(|home| Switches::read(home.store.clone(), clock_of(1.0))).transpose();
     read.map_err(|error| problem(&error))
 }
 

@@ -248,6 +248,9 @@ pub struct ProjectArgs {
     /// A flow or a folder; the project it belongs to [default: the one in this folder; at a service all]
     #[arg(long, value_name = "PATH", help_heading = "Where")]
     pub project: Option<PathBuf>,
+    /// In which environment of the project
+    #[arg(long, value_name = "NAME", conflicts_with = "state", help_heading = "Where")]
+    pub env: Option<String>,
     /// The folder that runs are kept in, where it was named with --state
     #[arg(long, value_name = "FOLDER", help_heading = "Where")]
     pub state: Option<PathBuf>,
@@ -260,8 +263,8 @@ pub fn of(place: &PlaceArgs, surroundings: &Surroundings) -> Result<Box<dyn Site
 
 /// What is asked for the flows of a project.
 pub fn of_project(place: &ProjectArgs, surroundings: &Surroundings) -> Result<Box<dyn Site>, Problem> {
-    let ProjectArgs { project, state } = place.clone();
-    named(PlaceArgs { state, project }, None, surroundings)
+    let ProjectArgs { project, env, state } = place.clone();
+    named(PlaceArgs { state, project, env }, None, surroundings)
 }
 
 /// The same, where connections led to certain hosts.

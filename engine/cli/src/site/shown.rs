@@ -31,6 +31,7 @@ impl FlowShown {
             Trigger::Schedule { cron, time_zone, .. } => (format!("the clock: {cron} {time_zone}"), true),
             Trigger::Endpoint { .. } => ("calls".to_owned(), true),
             Trigger::Event { event, .. } => (format!("the event {event}"), true),
+            Trigger::Poll { card, .. } => (format!("a look by {card}"), true),
             Trigger::Webhook { name, .. } => (format!("the webhook {name}"), true),
         };
         FlowShown {
@@ -53,6 +54,7 @@ pub fn flow_of(told: &Value, with_project: bool) -> Option<FlowShown> {
         "schedule" => (format!("the clock: {} {}", said("cron"), said("time_zone")), true),
         "api_endpoint" => ("calls".to_owned(), true),
         "event" => (format!("the event {}", said("event")), true),
+        "poll" => (format!("a look by {}", said("card")), true),
         "webhook" => (format!("the webhook {}", said("name")), true),
         other => (other.to_owned(), true),
     };

@@ -4,10 +4,12 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
 use futures_util::stream;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::route::{Call, Kind, Param, Reply, Route, Shape};
+use crate::STREAMS;
 use crate::changes::{Change, What};
 use crate::people::{Place, Problem, Right};
 
@@ -17,6 +19,10 @@ pub const ROUTES: &[Route] = &[Route::get(Right::SeeFlows, "/api/v1/events", "Wh
 const BEATS: Duration = Duration::from_secs(15);
 
 async fn events(call: Call) -> Result<Reply, Problem> {
+    let place = call.api.service.streams.clone().try_acquire_owned().map_err(|_| {
+        let message = format!("{STREAMS} streams are open, and there may be no more: try again later");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, &message)
+    })?;
     let changes = call.api.service.changes.clone();
     let last = call.headers.get("last-event-id").and_then(|last| last.to_str().ok()?.parse::<u64>().ok());
     let (missed, receiver) = match last {
@@ -31,25 +37,29 @@ async fn events(call: Call) -> Result<Reply, Problem> {
         }
     }
     let clock = call.api.service.clock.clone();
-    let rest = stream::unfold((call, receiver, clock), |(call, mut receiver, clock)| async move {
-        loop {
-            let heard = clock.timeout(BEATS, receiver.recv()).await;
-            // Whose token was taken back, or who has signed out, hears no more.
-            if !call.api.people.holds(&call.caller) {
-                return None;
+    let rest =
+        stream::unfold((call, receiver, clock, place), |(call, mut receiver, clock, place)| async move {
+            loop {
+                let heard = tokio::select! {
+                    heard = clock.timeout(BEATS, receiver.recv()) => heard,
+                    () = call.api.service.tasks.closing() => return None,
+                };
+                // Whose token was taken back, or who has signed out, hears no more.
+                if !call.api.people.holds(&call.caller) {
+                    return None;
+                }
+                let text = match heard {
+                    None => ": here\n\n".to_owned(),
+                    // Who is too slow asks again from where it was.
+                    Some(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
+                    Some(Ok(change)) => match told(&call, &change) {
+                        Some(text) => text,
+                        None => continue,
+                    },
+                };
+                return Some((Ok::<_, Infallible>(Bytes::from(text)), (call, receiver, clock, place)));
             }
-            let text = match heard {
-                None => ": here\n\n".to_owned(),
-                // Who is too slow asks again from where it was.
-                Some(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
-                Some(Ok(change)) => match told(&call, &change) {
-                    Some(text) => text,
-                    None => continue,
-                },
-            };
-            return Some((Ok::<_, Infallible>(Bytes::from(text)), (call, receiver, clock)));
-        }
-    });
+        });
     let stream = stream::StreamExt::chain(stream::once(async move { Ok(Bytes::from(first)) }), rest);
     Ok(Reply::Stream(Body::from_stream(stream)))
 }

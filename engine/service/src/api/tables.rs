@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use flowrun_core::fault::Fault;
 use flowrun_core::value::{Text, Value as Stored};
-use flowrun_host::session::durable::tables::{Former, change};
+use flowrun_host::session::durable::tables::{self, Former, change};
 use flowrun_kit::files::{Bounds, Files};
 use flowrun_store::{Batch, Row, TableId};
 use flowrun_tables::Tables;
@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
         Right::SeeTables,
         "/api/v1/projects/{project}/tables",
         "The tables that are kept, for each set of hosts over which runs went.",
-        |call| Box::pin(tables(call)),
+        |call| Box::pin(all(call)),
     )
     .gives(Shape::Page(&["table", "hosts", "rows"])),
     Route::get(
@@ -66,7 +66,7 @@ pub const ROUTES: &[Route] = &[
     .gives(Shape::One(&["rows", "dry_run", "columns", "first"])),
 ];
 
-async fn tables(call: Call) -> Result<Reply, Problem> {
+async fn all(call: Call) -> Result<Reply, Problem> {
     let hosted = call.project()?;
     call.caller.needs(Right::SeeTables, Place::Folder(&hosted.runs.served.name))?;
     let tables = hosted.runs.store().tables()?.into_iter();
@@ -200,20 +200,13 @@ fn preview(tables: &Tables, table: &TableId, before: usize) -> Vec<Value> {
 }
 
 fn told(row: &Row) -> Value {
-    let kept = flowrun_tables::Row {
-        number: row.number,
-        created_ms: row.created_ms,
-        updated_ms: row.updated_ms,
-        columns: row.columns.clone(),
-    };
-    let json =
+    let values = tables::row(row.clone()).values().unwrap_or_default();
+    let column =
         |(name, value): (Text, Stored)| (name.to_string(), serde_json::to_value(value).unwrap_or_default());
-    // A row that is damaged shows no values.
-    let columns: Map<_, _> = kept.values().unwrap_or_default().into_iter().map(json).collect();
     json!({
         "row": row.number,
         "created": crate::when(row.created_ms.saturating_mul(1000)),
         "updated": crate::when(row.updated_ms.saturating_mul(1000)),
-        "columns": columns,
+        "columns": values.into_iter().map(column).collect::<Map<_, _>>(),
     })
 }

@@ -81,7 +81,8 @@ pub(super) async fn deliver(
 /// What a delivery says; else why it can't be read.
 async fn told(body: Body) -> Result<Arc<Record>, (StatusCode, String)> {
     let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| {
-        let why = format!("a delivery of more than {} MB was refused: its events are lost", MOST_BYTES >> 20);
+        let most = MOST_BYTES >> 20;
+        let why = format!("a delivery of more than {most} MB, or one that did not come in time, was refused: its events are lost");
         (StatusCode::PAYLOAD_TOO_LARGE, why)
     })?;
     let unreadable = |why: &str| {

@@ -4,20 +4,23 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use flowrun_host::driver::Stop;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tower::ServiceExt;
@@ -33,6 +36,8 @@ pub struct Limits {
     pub head: Duration,
     /// How large that may be, in bytes.
     pub head_bytes: usize,
+    /// How long it may take to send the body.
+    pub body: Duration,
     /// How long answers that are under way may take when the service ends.
     pub leaving: Duration,
 }
@@ -44,6 +49,7 @@ impl Default for Limits {
             greeting: Duration::from_secs(10),
             head: Duration::from_secs(30),
             head_bytes: 64 << 10,
+            body: Duration::from_secs(60),
             leaving: Duration::from_secs(5),
         }
     }
@@ -149,7 +155,7 @@ async fn answer(
     mut leave: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request: Request = request.map(Body::new);
+        let mut request: Request = request.map(|body| Body::new(Timely::new(body, limits.body)));
         if let Some(from) = from {
             request.extensions_mut().insert(ConnectInfo(from));
         }
@@ -172,4 +178,40 @@ async fn answer(
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(limits.leaving, connection).await;
+}
+
+/// A body that has to be there by a time: whoever sends it by drops keeps nobody else from a connection for longer.
+struct Timely {
+    body: Incoming,
+    by: Pin<Box<Sleep>>,
+}
+
+impl Timely {
+    fn new(body: Incoming, within: Duration) -> Timely {
+        Timely { body, by: Box::pin(tokio::time::sleep(within)) }
+    }
+}
+
+impl hyper::body::Body for Timely {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        ready!(self.by.as_mut().poll(cx));
+        Poll::Ready(Some(Err("the body has not come in time".into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

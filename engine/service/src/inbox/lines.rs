@@ -154,21 +154,48 @@ impl Lines {
         self.off.entry(next.flow.clone()).or_default().push_back(next);
     }
 
-    /// The flows that are off and for which something waits, and how much.
-    pub fn aside(&self) -> BTreeMap<Text, u64> {
-        self.off.iter().map(|(flow, all)| (flow.clone(), all.len() as u64)).collect()
+    /// The flows that are off and for which something waits, and how much: also what waits there for a run's end, or for a time.
+    pub fn aside(&self, is_off: impl Fn(&str) -> bool) -> BTreeMap<Text, u64> {
+        let mut all: BTreeMap<Text, u64> = BTreeMap::new();
+        let mut count = |flow: &Text, many: usize| {
+            if many > 0 && is_off(flow) {
+                *all.entry(flow.clone()).or_default() += many as u64;
+            }
+        };
+        self.off.iter().for_each(|(flow, off)| count(flow, off.len()));
+        for (flow, line) in &self.flows {
+            count(flow, line.waiting.len() + line.behind.values().map(VecDeque::len).sum::<usize>());
+        }
+        self.later.iter().for_each(|(_, next)| count(&next.flow, 1));
+        all
     }
 
-    /// What was set aside waits for its turn again.
-    pub fn take_up(&mut self, flow: &str) {
-        for next in self.off.remove(flow).unwrap_or_default() {
-            self.line(&next.flow).waiting.push_back(next);
+    /// What was set aside for flows that are on again waits for its turn.
+    pub fn take_up(&mut self, is_on: impl Fn(&str) -> bool) {
+        let on: Vec<Text> = self.off.keys().filter(|flow| is_on(flow)).cloned().collect();
+        for flow in on {
+            let all = self.off.remove(&flow).unwrap_or_default();
+            self.line(&flow).waiting.extend(all);
         }
     }
 
-    /// What was set aside is forgotten.
+    /// All that waits for a flow is forgotten.
     pub fn forget(&mut self, flow: &str) -> Vec<Next> {
-        let gone: Vec<Next> = self.off.remove(flow).unwrap_or_default().into();
+        let mut gone: Vec<Next> = self.off.remove(flow).unwrap_or_default().into();
+        let later = self.later.iter().filter(|(_, next)| *next.flow == *flow).cloned().collect::<Vec<_>>();
+        for (at_us, next) in later {
+            self.times.remove(&next.key);
+            self.later.remove(&(at_us, next.clone()));
+            gone.push(next);
+        }
+        if let Some(line) = self.flows.get_mut(flow) {
+            gone.extend(line.waiting.drain(..));
+            line.behind.values_mut().for_each(|behind| gone.extend(behind.drain(..)));
+            // Who had the turn already does not keep it from those who come.
+            for about in gone.iter().filter_map(|next| next.holds.as_ref()) {
+                line.behind.remove(about);
+            }
+        }
         for next in &gone {
             self.known.remove(&next.key);
         }
@@ -234,11 +261,39 @@ mod tests {
         while let Some(next) = lines.next() {
             lines.set_aside(next);
         }
-        assert_eq!(lines.aside(), BTreeMap::from([("f".into(), 2)]));
-        lines.take_up("f");
+        lines.add_later(5, next("f", "3"));
+        assert_eq!(lines.aside(|_| true), BTreeMap::from([("f".into(), 3)]));
+        assert_eq!(lines.aside(|_| false), BTreeMap::new());
+        lines.take_up(|_| true);
         let one = lines.next().unwrap();
         lines.set_aside(one);
-        assert_eq!((lines.forget("f").len(), lines.len()), (1, 1));
-        assert_eq!(keys(&mut lines), ["2"]);
+        assert_eq!((lines.forget("f").len(), lines.len(), lines.wake(9)), (3, 0, None));
+        assert_eq!(keys(&mut lines).len(), 0);
+    }
+
+    /// Whether the run of the one before goes on or has ended: of what waits behind it nothing is left, and who comes next need not wait.
+    #[test]
+    fn what_waits_behind_another_is_forgotten_too() {
+        for has_ended in [false, true] {
+            let (mut lines, ada) = (Lines::default(), Text::from("ada"));
+            ["1", "2", "3"].iter().for_each(|key| lines.add(next("f", key)));
+            let all: Vec<Next> = std::iter::from_fn(|| lines.next()).collect();
+            let first: Vec<bool> = all.iter().map(|next| lines.turn(next, Some(&ada))).collect();
+            assert_eq!(first, [true, false, false]);
+            lines.begun(&all[0]);
+            if has_ended {
+                lines.ended(&"f".into(), &ada);
+                let second = lines.next().unwrap();
+                lines.set_aside(second);
+            }
+            assert_eq!(lines.aside(|_| true), BTreeMap::from([("f".into(), 2)]));
+            assert_eq!((lines.forget("f").len(), lines.len()), (2, 0));
+            if !has_ended {
+                lines.ended(&"f".into(), &ada);
+            }
+            lines.add(next("f", "4"));
+            let fourth = lines.next().unwrap();
+            assert!(lines.turn(&fourth, Some(&ada)));
+        }
     }
 }

@@ -30,6 +30,12 @@ pub fn change(scope: &Text, changes: Changes) -> TableChange {
     }
 }
 
+/// A row as it came from the store.
+pub fn row(row: flowrun_store::Row) -> Row {
+    let flowrun_store::Row { number, created_ms, updated_ms, columns } = row;
+    Row { number, created_ms, updated_ms, columns }
+}
+
 /// Tables that were kept before there was a store.
 #[derive(Default)]
 pub struct Former {
@@ -64,10 +70,6 @@ impl Rows for Stored<'_> {
         let id = TableId { scope: Arc::from(&*self.scope), name: Arc::from(table) };
         let stored = self.home.store.table(&id).map_err(|error| error.message)?;
         if let Some(stored) = stored {
-            let row = |row: flowrun_store::Row| {
-                let flowrun_store::Row { number, created_ms, updated_ms, columns } = row;
-                Row { number, created_ms, updated_ms, columns }
-            };
             let rows = stored.rows.into_iter().map(row).collect();
             return Ok(Some(Loaded { next: stored.next, note: stored.note, rows }));
         }
