@@ -20,6 +20,7 @@ use crate::commands::sandbox::SandboxArgs;
 use crate::commands::schema::SchemaArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::tables::TablesArgs;
+use crate::commands::test::TestArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,6 +83,8 @@ pub enum Command {
     Tables(TablesArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
+    /// Run the tests that stand beside flows, in which nothing real is reached
+    Test(TestArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking
     Fmt(FmtArgs),
     /// List the cards, or show one

@@ -30,7 +30,7 @@ use flowrun_project::Problem;
 use args::{Cli, Command};
 use commands::{
     again, backup, cards, check, completions, connections, convert, diff, docs, doctor, fmt, graph, run,
-    runs, sandbox, schema, serve, tables,
+    runs, sandbox, schema, serve, tables, test,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -67,6 +67,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Serve(args) => serve::run(&args, surroundings, console),
         Command::Connections(args) => connections::run(&args, surroundings, console),
         Command::Check(args) => check::run(&args, surroundings, console),
+        Command::Test(args) => test::run(&args, surroundings, console),
         Command::Fmt(args) => fmt::run(&args, surroundings, console),
         Command::Cards(args) => cards::run(&args, surroundings, console),
         Command::Graph(args) => graph::run(&args, surroundings, console),

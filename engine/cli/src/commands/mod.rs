@@ -18,3 +18,4 @@ pub mod sandbox;
 pub mod schema;
 pub mod serve;
 pub mod tables;
+pub mod test;

@@ -10,7 +10,7 @@ use flowrun_core::memory::Memory;
 use flowrun_core::report::{Report, Status};
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
-use flowrun_host::session::{Begun, Ended, Job, Plan, Record, Say, Session, save};
+use flowrun_host::session::{Ended, Job, Plan, Record, Session, save};
 use flowrun_kit::activity::Tally;
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_kit::registry::Registry;
@@ -171,18 +171,16 @@ impl RunArgs {
             state: self.state.clone(),
             journal: !self.no_journal,
             wait: self.wait,
-            begun: Begun::default(),
-            name: None,
-            parks: None,
             tidies: true,
             waits: true,
-            say: Say::GoOn,
             limits: Limits {
                 cards: self.cards.unwrap_or(Limits::default().cards),
                 memory: Memory::new(self.memory_mb.unwrap_or(2000) * MB, memory_used),
+                ..Limits::default()
             },
             bounds: self.bounds(),
             simulators: self.simulators.setup(),
+            ..Job::default()
         })
     }
 

@@ -8,7 +8,7 @@ pub mod alone;
 pub mod audit;
 pub mod connections;
 pub mod durable;
-pub mod externals;
+pub mod mocks;
 mod given;
 pub mod lines;
 pub mod origin;
