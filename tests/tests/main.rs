@@ -23,6 +23,7 @@ mod effects;
 mod exports;
 mod exports_run;
 mod faults;
+mod flow_tests;
 mod flows;
 mod format;
 mod fuzzed;

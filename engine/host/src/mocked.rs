@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use flowrun_core::card::external;
+use flowrun_core::card::{EXTERNAL_NAME, external};
 use flowrun_core::course::Place;
 use flowrun_core::effect::{self, Act, Answer, Cursor, Effect, Outcome, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
@@ -112,7 +112,7 @@ impl Unanswered {
 /// A card as mocks name it.
 fn named(card: &Performance) -> &str {
     let id = match (card.card.inputs.first(), card.args.first()) {
-        (Some(field), Some(Value::Text(name))) if *field.name == *flowrun_core::card::EXTERNAL_NAME => name,
+        (Some(field), Some(Value::Text(name))) if *field.name == *EXTERNAL_NAME => name,
         _ => &*card.card.id,
     };
     external(id).unwrap_or(id)
@@ -121,8 +121,9 @@ fn named(card: &Performance) -> &str {
 /// What a card was given, by name.
 fn fields(card: &Performance) -> Record {
     let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
-    let names = declared.chain(card.names.iter().cloned());
-    names.zip(card.args.iter().cloned()).filter(|(_, value)| !value.is_null()).collect()
+    let names = declared.chain(card.names.iter().cloned()).zip(card.args.iter().cloned());
+    // The name of an external card is none of its fields.
+    names.filter(|(name, value)| !value.is_null() && **name != *EXTERNAL_NAME).collect()
 }
 
 /// A mock that would answer a call, as one would write it.

@@ -52,15 +52,25 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
         };
         unmet.extend(differences.into_iter().map(|difference| told(&name.it, difference)));
     }
-    for (target, span) in mocking.unused() {
-        unmet.push(Unmet {
-            span,
-            message: format!("nothing asked this mock of `{target}`"),
-            found: "never given".to_owned(),
-            help: Some("take it away, or look why its call did not come".to_owned()),
-        });
-    }
+    // What is written for several cases has to serve one of them.
+    let own = mocking.unused().into_iter().filter(|(_, span)| within(*span, case.span));
+    unmet.extend(own.map(|(target, span)| unasked(&target, span)));
     unmet
+}
+
+/// A mock that nothing asked.
+pub fn unasked(target: &str, span: Span) -> Unmet {
+    Unmet {
+        span,
+        message: format!("nothing asked this mock of `{target}`"),
+        found: "never given".to_owned(),
+        help: Some("take it away, or look why its call did not come".to_owned()),
+    }
+}
+
+/// Whether a place lies in another.
+pub fn within(span: Span, whole: Span) -> bool {
+    whole.start <= span.start && span.end <= whole.end
 }
 
 fn status(case: &Case, happened: &Happened, unmet: &mut Vec<Unmet>) {

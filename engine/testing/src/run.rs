@@ -10,10 +10,11 @@ use flowrun_core::machine::Limits;
 use flowrun_core::memory::Memory;
 use flowrun_core::program::Program;
 use flowrun_core::report::{Report, Status};
+use flowrun_core::source::Span;
 use flowrun_core::value::{Record, Value};
 use flowrun_host::driver::Stop;
 use flowrun_host::session::durable::recall::{Recalled, Sight};
-use flowrun_host::session::simulators::{Setup, Simulators};
+use flowrun_host::session::simulators::{Front, Setup, Simulators};
 use flowrun_host::session::{Ended, Job, Plan, Ready, Say, Session, Surroundings};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::registry::Registry;
@@ -55,8 +56,24 @@ pub struct Came {
     pub report: Option<Report>,
     /// What ran.
     pub program: Option<Arc<Program>>,
+    /// The answers of mocks that it did not come to, each with what it stands in for.
+    pub unasked: Vec<(String, Span)>,
     /// How long that took on the wall.
     pub took: Duration,
+}
+
+impl Came {
+    /// A case that could not be run.
+    pub fn broken(why: impl Into<String>) -> Came {
+        Came {
+            unmet: Err(why.into()),
+            happened: None,
+            report: None,
+            program: None,
+            unasked: Vec::new(),
+            took: Duration::ZERO,
+        }
+    }
 }
 
 impl Running<'_> {
@@ -67,7 +84,7 @@ impl Running<'_> {
         let took = started.elapsed();
         let (ended, requests, mocking) = match came {
             Ok(ran) => ran,
-            Err(why) => return Came { unmet: Err(why), happened: None, report: None, program: None, took },
+            Err(why) => return Came { took, ..Came::broken(why) },
         };
         let known = Known {
             files: &ended.files,
@@ -87,7 +104,7 @@ impl Running<'_> {
             });
         }
         let (report, program) = (Some(ended.report), Some(ended.program));
-        Came { unmet: Ok(unmet), happened: Some(happened), report, program, took }
+        Came { unmet: Ok(unmet), happened: Some(happened), report, program, unasked: mocking.unused(), took }
     }
 
     async fn ended(
@@ -97,11 +114,10 @@ impl Running<'_> {
         let given = &case.given;
         let requests = Requests::default();
         let clock = Clock::simulated(given.now_ms.unwrap_or(NOW_MS));
-        let simulators = self.simulators(given, clock.clone(), &requests)?;
-        let surroundings = Surroundings {
+        let mut surroundings = Surroundings {
             env: BTreeMap::new(),
             registry: self.registry.clone(),
-            simulators: Some(simulators),
+            simulators: None,
             instant: true,
             run_id: Some("test".to_owned()),
             alone: Default::default(),
@@ -112,16 +128,19 @@ impl Running<'_> {
         let state = if lasts { Some(tempfile::tempdir().map_err(|error| error.to_string())?) } else { None };
         let job = self.job(given, state.as_ref().map(|folder| folder.path().to_owned()))?;
         let mut warnings = Vec::new();
-        let ready = Ready::of_project(
-            &job,
-            self.project.clone(),
-            self.entry,
-            surroundings.clone(),
-            &mut warnings,
-        );
+        let project = self.project.clone();
+        let ready = Ready::of_project(&job, project, self.entry, surroundings.clone(), &mut warnings);
+        let ready = ready.map_err(|why| told(&why))?;
+        // What nothing reaches need not be made: it would be most of what a small test takes.
+        let simulators = match ready.reaches_simulator() {
+            true => self.simulators(given, clock.clone(), &requests)?,
+            false => Simulators::of(clock.clone(), Front::default(), []),
+        };
+        surroundings.simulators = Some(simulators.clone());
+        let ready = ready.over(simulators);
         let inputs: Record =
             given.inputs.iter().map(|(name, value)| (name.it.clone(), value.clone())).collect();
-        let mut plan = ready.and_then(|ready| ready.plan_with(job.clone(), inputs)).map_err(|why| told(&why))?;
+        let mut plan = ready.plan_with(job.clone(), inputs).map_err(|why| told(&why))?;
         let mut next = given.meanwhile.as_slice();
         loop {
             let (switch, stop) = Stop::new();

@@ -52,10 +52,10 @@ impl Suite {
         let vocabulary = registry.vocabulary();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if path.is_file() && is_test(&name) {
-            return Ok(vec![match export_of(path) {
-                Some(export) => Suite::of_export(&export, path, registry)?,
-                None => Suite::of(Project::read(path.parent().unwrap_or(Path::new(".")), vocabulary)?, &[path.to_owned()], registry)?,
-            }]);
+            let tested = export_of(path).or_else(|| path.parent().map(Path::to_owned));
+            let tested = tested.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
+            let project = Arc::new(Project::read(&tested, vocabulary)?);
+            return Ok(vec![Suite::of(&project, &[path.to_owned()], registry)?]);
         }
         if path.is_file() {
             let test = path.with_extension("test.yaml");
@@ -65,31 +65,39 @@ impl Suite {
             }
             return Suite::find(&test, registry);
         }
-        let project = Project::read(path, vocabulary)?;
+        let project = Arc::new(Project::read(path, vocabulary)?);
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let below = project.tests.iter().filter(|test| test.starts_with(&real)).cloned();
         let (mut own, mut suites) = (Vec::new(), Vec::new());
         for test in below {
             match export_of(&test) {
-                Some(export) => suites.push(Suite::of_export(&export, &test, registry)?),
+                Some(export) => {
+                    let project = Arc::new(Project::read(&export, vocabulary)?);
+                    suites.push(Suite::of(&project, &[test], registry)?);
+                }
                 None => own.push(test),
             }
         }
         if !own.is_empty() {
-            suites.insert(0, Suite::of(project, &own, registry)?);
+            suites.insert(0, Suite::of(&project, &own, registry)?);
         }
         Ok(suites)
     }
 
-    fn of_export(export: &Path, test: &Path, registry: &Registry) -> Result<Suite, Problem> {
-        Suite::of(Project::read(export, registry.vocabulary())?, &[test.to_owned()], registry)
+    /// The tests that stand beside the flows of a project, or beside the export that it was read from.
+    pub fn beside(path: &Path, project: &Arc<Project>, registry: &Registry) -> Result<Suite, Problem> {
+        let tests = match project.export.is_some() {
+            true => [path.with_extension("test.yaml")].into_iter().filter(|path| path.is_file()).collect(),
+            false => project.tests.iter().filter(|test| export_of(test).is_none()).cloned().collect::<Vec<_>>(),
+        };
+        Suite::of(project, &tests, registry)
     }
 
-    fn of(project: Project, tests: &[PathBuf], registry: &Registry) -> Result<Suite, Problem> {
-        let program = Arc::new(program(&project, registry));
+    fn of(project: &Arc<Project>, tests: &[PathBuf], registry: &Registry) -> Result<Suite, Problem> {
+        let program = Arc::new(program(project, registry));
         let mut suite = Suite {
             sources: project.sources.clone(),
-            project: Arc::new(project),
+            project: project.clone(),
             program,
             files: Vec::new(),
             found: Vec::new(),

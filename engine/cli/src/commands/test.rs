@@ -1,17 +1,19 @@
 //! `flowrun test`: runs the tests that stand beside flows.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use flowrun_core::diag::{Code, Diagnostic, render};
+use flowrun_core::diag::{Code, Diagnostic, draw, render};
 use flowrun_core::memory::Memory;
+use flowrun_core::source::{Sources, Span};
 use flowrun_core::words;
 use flowrun_host::runtime;
 use flowrun_project::check::has_errors;
 use flowrun_project::{Mistakes, Problem};
 use flowrun_testing::form::{Case, Test};
-use flowrun_testing::held::Unmet;
+use flowrun_testing::held::{self, Unmet, within};
 use flowrun_testing::run::{Came, Running};
 use flowrun_testing::suite::{Beside, Suite};
 use flowrun_views::mistakes::style;
@@ -84,7 +86,7 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         return Err(problem.into());
     }
     let came = runtime::of_many_threads()?.block_on(all(args, &chosen, surroundings));
-    tell(&chosen, &came, skipped, started, console)
+    tell(args, &chosen, &came, skipped, started, console)
 }
 
 fn choose<'s>(args: &TestArgs, suites: &'s [Suite]) -> (Vec<Chosen<'s>>, usize) {
@@ -132,17 +134,12 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
             None => break,
         }
     }
-    let broken = || Came {
-        unmet: Err("flowrun came to a state that it should never come to: please report it".to_owned()),
-        happened: None,
-        report: None,
-        program: None,
-        took: Default::default(),
-    };
-    came.into_iter().map(|came| came.unwrap_or_else(broken)).collect()
+    let broken = "flowrun came to a state that it should never come to: please report it";
+    came.into_iter().map(|came| came.unwrap_or_else(|| Came::broken(broken))).collect()
 }
 
 fn tell(
+    args: &TestArgs,
     chosen: &[Chosen<'_>],
     came: &[Came],
     skipped: usize,
@@ -167,8 +164,15 @@ fn tell(
         failed += 1;
         console.print(&format!("{}\n", title(one)))?;
         let found: Vec<Diagnostic> = unmet.iter().enumerate().map(|(place, unmet)| drawn(place, unmet)).collect();
-        console.print(&render(&found, &one.suite.sources, style(console.out_look)))?;
-        console.print("\n")?;
+        console.print(&draw(&found, &one.suite.sources, style(console.out_look)))?;
+    }
+    if args.filter.is_none() && args.tag.is_empty() {
+        for (beside, sources, unmet) in unasked(chosen, came) {
+            failed += 1;
+            console.print(&format!("failed: {}: mocks for several cases\n", beside.name))?;
+            let found: Vec<Diagnostic> = unmet.iter().map(|unmet| drawn(0, unmet)).collect();
+            console.print(&draw(&found, sources, style(console.out_look)))?;
+        }
     }
     let mut summary = format!("{}: {passed} passed", words::many(chosen.len() as u64, "case"));
     if failed > 0 {
@@ -183,6 +187,29 @@ fn tell(
         (0, true) => WRONG,
         _ => FAILED,
     })
+}
+
+/// The mocks that are written for several cases of a file and that none of those came to.
+fn unasked<'s>(chosen: &[Chosen<'s>], came: &[Came]) -> Vec<(&'s Beside, &'s Sources, Vec<Unmet>)> {
+    let mut files: Vec<(&Beside, &Sources, BTreeMap<Span, (String, bool)>)> = Vec::new();
+    for (one, came) in chosen.iter().zip(came) {
+        if files.last().is_none_or(|(beside, ..)| !std::ptr::eq(*beside, one.beside)) {
+            files.push((one.beside, &one.suite.sources, BTreeMap::new()));
+        }
+        let Some((.., spans)) = files.last_mut() else { continue };
+        for mock in &one.case.given.mocks.0 {
+            let shared = mock.answers.iter().filter(|answer| !within(answer.span, one.case.span));
+            for answer in shared {
+                let asked = came.happened.is_some() && !came.unasked.iter().any(|(_, span)| *span == answer.span);
+                spans.entry(answer.span).or_insert_with(|| (mock.named(), false)).1 |= asked;
+            }
+        }
+    }
+    let never = files.into_iter().map(|(beside, sources, spans)| {
+        let never = spans.into_iter().filter(|(_, (_, asked))| !asked);
+        (beside, sources, never.map(|(span, (target, _))| held::unasked(&target, span)).collect::<Vec<_>>())
+    });
+    never.filter(|(.., unmet)| !unmet.is_empty()).collect()
 }
 
 fn title(one: &Chosen<'_>) -> String {

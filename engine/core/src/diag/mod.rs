@@ -9,7 +9,7 @@ mod render;
 pub use fix::{Edit, Fix, mended};
 pub use github::to_github;
 pub use json::to_json;
-pub use render::{Style, render, summary};
+pub use render::{Style, draw, render, summary};
 
 use crate::source::{Sources, Span};
 use crate::suggest::did_you_mean;

@@ -6,6 +6,7 @@ mod place;
 mod read;
 
 pub use place::NOBODY;
+pub use read::{FAILURE_KEYS, KEYS, RESPONSE_KEYS};
 
 use crate::fault::FaultKind;
 use crate::model::{At, Name};

@@ -10,10 +10,13 @@ use crate::model::{At, Name};
 use crate::suggest::closest;
 use crate::value::{Record, Text, Value};
 
-const KEYS: &[&str] =
+/// What an answer may say.
+pub const KEYS: &[&str] =
     &["when", "call", "item", "times", "after", "name", "gives", "pages", "fails", "request", "response"];
-const FAILURE_KEYS: &[&str] = &["kind", "message", "code", "body"];
-const RESPONSE_KEYS: &[&str] = &["status", "headers", "body"];
+/// What a failure may say.
+pub const FAILURE_KEYS: &[&str] = &["kind", "message", "code", "body"];
+/// What the answer of a host may say.
+pub const RESPONSE_KEYS: &[&str] = &["status", "headers", "body"];
 
 impl Mocks {
     /// Reads mocks: a mapping of what they stand in for, each with an answer or a list of them.

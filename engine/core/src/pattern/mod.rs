@@ -108,6 +108,11 @@ pub struct Difference {
     pub why: Option<String>,
 }
 
+/// The operators, as they are written.
+pub fn operators() -> impl Iterator<Item = String> {
+    read::OPERATORS.iter().map(|(name, _)| format!("~{name}"))
+}
+
 impl Pattern {
     /// Asks for this value.
     pub fn of(value: Value, span: Span) -> Pattern {

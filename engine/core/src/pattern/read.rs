@@ -11,7 +11,7 @@ use crate::types::Type;
 use crate::value::{Record, Text, Value, parse_date};
 
 /// The operators, each with what stands behind it.
-const OPERATORS: &[(&str, &str)] = &[
+pub(super) const OPERATORS: &[(&str, &str)] = &[
     ("equals", "a value"),
     ("not", "what it must not be"),
     ("gt", "a number or a date"),

@@ -174,6 +174,17 @@ impl Ready {
         })
     }
 
+    /// The same over these simulators, with whose clock its runs go.
+    pub fn over(self: Arc<Ready>, simulators: Simulators) -> Arc<Ready> {
+        match Arc::try_unwrap(self) {
+            Ok(mut ready) => {
+                ready.surroundings.simulators = Some(simulators);
+                Arc::new(ready)
+            }
+            Err(shared) => shared,
+        }
+    }
+
     /// A run of this, with the job's inputs.
     pub fn plan(self: &Arc<Ready>, job: Job) -> Result<Plan, Refused> {
         let path = &self.program.flow(self.start).path;

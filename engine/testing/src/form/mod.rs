@@ -5,11 +5,18 @@ pub(crate) use judge::option_text;
 mod judge;
 mod read;
 
-use flowrun_core::mocks::Mocks;
+use flowrun_core::mocks::{self, Mocks};
 use flowrun_core::model::{At, Name};
-use flowrun_core::pattern::Pattern;
+use flowrun_core::pattern::{self, Pattern};
 use flowrun_core::source::{FileId, Span};
 use flowrun_core::value::{Record, Text, Value};
+
+/// Every key and every operator that a test file may have.
+pub fn keys() -> Vec<String> {
+    let keys = [read::KEYS, &[mocks::KEYS, mocks::FAILURE_KEYS, judge::OF_A_CARD, judge::OF_AN_ERROR]].concat();
+    let keys = keys.into_iter().flatten().map(|key| (*key).to_owned());
+    keys.chain(pattern::operators()).collect()
+}
 
 /// A file of tests, all of one flow.
 #[derive(Clone, Debug)]

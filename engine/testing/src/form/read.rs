@@ -13,8 +13,6 @@ use flowrun_core::value::{Text, Value, parse_date};
 use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
 
 const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
-const GIVEN_KEYS: &[&str] =
-    &["inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
 const TEST_KEYS: &[&str] = &[
     "description", "tags", "skip", "each", "expect", "inputs", "vars", "now", "tables", "simulators", "faults",
     "mocks", "meanwhile",
@@ -27,6 +25,12 @@ const DEFAULT_KEYS: &[&str] =
 const EXPECT_KEYS: &[&str] = &[
     "status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts",
 ];
+const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"];
+
+/// Every key of the form but those of mocks.
+pub(super) const KEYS: &[&[&str]] =
+    &[FILE_KEYS, TEST_KEYS, CASE_KEYS, EXPECT_KEYS, MEANWHILE_KEYS, METHODS, &["query", "body", "times", "exactly"]];
+
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The ends that can be expected.
@@ -138,7 +142,6 @@ fn case(name: String, span: flowrun_core::source::Span, said: Said) -> Case {
 }
 
 fn said(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Said {
-    debug_assert!(GIVEN_KEYS.iter().all(|key| TEST_KEYS.contains(key) && CASE_KEYS.contains(key)));
     Said { given: given(reader, keys), expect: keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default() }
 }
 
@@ -199,7 +202,7 @@ fn rows(reader: &mut Reader<'_>, node: &Node) -> Option<Rows> {
 
 fn meanwhile(reader: &mut Reader<'_>, node: &Node) -> Option<Meanwhile> {
     const KINDS: &[&str] = &["cancel", "resume", "kill"];
-    let keys = reader.keys(node, "what happens meanwhile", &["after", "cancel", "resume", "kill"])?;
+    let keys = reader.keys(node, "what happens meanwhile", MEANWHILE_KEYS)?;
     let help = "say how long after the start: `after: 10 min`";
     let after = reader.required(&keys, "after", help)?;
     let Some(after_ms) = reader.literal(after).and_then(|value| duration(&value)) else {
