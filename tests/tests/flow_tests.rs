@@ -45,7 +45,7 @@ fn every_key_of_the_form_stands_in_a_test_that_passes() {
     let files = std::fs::read_dir(folder("right")).unwrap().map(|entry| entry.unwrap().path());
     let tests = files.filter(|path| path.to_string_lossy().ends_with(".test.yaml"));
     let text: String = tests.map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    let missing: Vec<&str> = flowrun_testing::form::keys()
+    let missing: Vec<String> = flowrun_testing::form::keys()
         .into_iter()
         .filter(|key| !text.contains(&format!("{key}:")) && !text.contains(&format!("{key} ")))
         .collect();

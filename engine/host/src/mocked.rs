@@ -133,7 +133,8 @@ fn remedy(card: &Performance, mock: Option<&Mock>) -> String {
         return format!("{target}: {{ pages: [[{{ … }}]] }}");
     }
     let mut outputs = String::new();
-    for name in card.outputs.iter() {
+    // An external card gives back what it was given where nothing else is said.
+    for name in card.outputs.iter().filter(|name| !card.names.contains(name)) {
         let _ = write!(outputs, "{}{name}: …", if outputs.is_empty() { "" } else { ", " });
     }
     format!("{target}: {{ gives: {{ {outputs} }} }}")

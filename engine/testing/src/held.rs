@@ -1,5 +1,7 @@
 //! What happened, held against what was expected.
 
+use std::collections::BTreeSet;
+
 use flowrun_core::pattern::{Difference, Operator, Pattern, Wants};
 use flowrun_core::source::Span;
 use flowrun_core::value::{Record, Text, Value};
@@ -26,14 +28,18 @@ pub struct Unmet {
 /// and left.
 pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) -> Vec<Unmet> {
     let mut unmet = Vec::new();
+    let mut told = BTreeSet::new();
     for call in mocking.unanswered() {
         let given = Value::from(call.fields.clone()).excerpt(200);
-        unmet.push(Unmet {
-            span: case.span,
-            message: format!("nothing answers for `{}`", call.card),
-            found: format!("it was given {given}"),
-            help: Some(format!("add a mock, such as\n{}", call.remedy)),
-        });
+        // Tries of one card are one call to whoever reads it.
+        if told.insert((call.card.clone(), given.clone())) {
+            unmet.push(Unmet {
+                span: Span { end: case.span.start + 1, ..case.span },
+                message: format!("nothing answers for `{}`", call.card),
+                found: format!("it was given {given}"),
+                help: Some(format!("add a mock, such as\n{}", call.remedy)),
+            });
+        }
     }
     let expect = &case.expect;
     status(case, happened, &mut unmet);
@@ -150,11 +156,14 @@ fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &
             part => match calls {
                 [call] => pattern.differences(call.parts.get(part).unwrap_or(&Value::Null)),
                 calls => {
-                    let found = if calls.is_empty() { "never".to_owned() } else { format!("{} times", calls.len()) };
+                    let found = match calls.len() {
+                        0 => "it was never called".to_owned(),
+                        times => format!("it was called {times} times"),
+                    };
                     unmet.push(Unmet {
                         span,
                         message: format!("`{name}` should be called once"),
-                        found: format!("it was called {found}"),
+                        found,
                         help: (!calls.is_empty()).then(|| "say `each: …` of a card that is called more often".to_owned()),
                     });
                     return;
