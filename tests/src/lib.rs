@@ -20,10 +20,12 @@ use flowrun_core::check::uses::Uses;
 use flowrun_core::check::{Options, check};
 use flowrun_core::diag::{Diagnostic, Severity, Style, render};
 use flowrun_core::load::load;
+use flowrun_core::mocks::Mocks;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::source::Sources;
 use flowrun_core::value::{Text, Value};
 use flowrun_host::driver::{RunTime, World};
+use flowrun_host::mocked::Mocking;
 use flowrun_host::session::connections::{self, Planned, Purpose};
 use flowrun_host::session::origin::Origin;
 use flowrun_kit::errand::Run;
@@ -111,11 +113,11 @@ pub fn scopes(program: &Program, place: u32) -> BTreeSet<Text> {
 
 /// A world whose connections are all simulated.
 pub fn world(program: &Program, simulators: &Simulators) -> World {
-    world_of(program, simulators, Run::default())
+    world_of(program, simulators, Mocks::default(), Run::default())
 }
 
 /// The world of a run whose connections are all simulated.
-pub fn world_of(program: &Program, simulators: &Simulators, run: Run) -> World {
+pub fn world_of(program: &Program, simulators: &Simulators, mocks: Mocks, run: Run) -> World {
     let planned: Vec<_> = program
         .connections
         .iter()
@@ -142,7 +144,7 @@ pub fn world_of(program: &Program, simulators: &Simulators, run: Run) -> World {
                 program,
                 &made,
                 tables,
-                flowrun_external::example_answers().into(),
+                Arc::new(Mocking::new(mocks)),
                 run,
                 time,
             )

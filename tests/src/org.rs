@@ -14,7 +14,7 @@ use flowrun_core::machine::Start;
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_crypto::Crypto;
-use flowrun_external::{Answers, example_answers};
+use flowrun_external::Nobody;
 use flowrun_files::FileStore;
 use flowrun_host::driver::{RunTime, Stop, World};
 use flowrun_host::perform::{Connections, Reached};
@@ -235,7 +235,7 @@ impl Org {
         Connections::new(time, run, registry().effects(), connections)
             .share_tables(tables)
             .share(FileStore::CONNECTOR, Arc::new(files))
-            .share(Answers::CONNECTOR, Arc::new(example_answers()))
+            .share(Nobody::CONNECTOR, Arc::new(Nobody))
             .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock)))
     }
 

@@ -36,7 +36,7 @@ fn restored(bundle: &Bundle) -> Bundle {
 /// All that there is of a project and its program, but where it lies.
 fn all_of(project: &Project, given: &Given<'_>) -> String {
     let checked = examine(project, registry().vocabulary(), given);
-    let Project { root: _, sources, model, found, troubles, export } = project;
+    let Project { root: _, sources, model, found, troubles, export, tests: _ } = project;
     format!("{checked:#?}{sources:#?}{model:#?}{found:#?}{troubles:#?}{export:#?}")
 }
 

@@ -24,6 +24,7 @@ mod environments;
 mod exports;
 mod exports_run;
 mod faults;
+mod flow_tests;
 mod flows;
 mod format;
 mod fuzzed;

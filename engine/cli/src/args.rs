@@ -24,6 +24,7 @@ use crate::commands::schedules::SchedulesArgs;
 use crate::commands::schema::SchemaArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::tables::TablesArgs;
+use crate::commands::test::TestArgs;
 use crate::commands::token::TokenArgs;
 use crate::site::ServerArgs;
 
@@ -99,6 +100,8 @@ pub enum Command {
     Token(TokenArgs),
     /// Find every mistake in a project without running it
     Check(CheckArgs),
+    /// Run the tests that stand beside flows, in which nothing real is reached
+    Test(TestArgs),
     /// Bring flow files into one form, comments and all, and mend what can be mended without asking
     Fmt(FmtArgs),
     /// List the cards, or show one

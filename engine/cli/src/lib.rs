@@ -32,7 +32,7 @@ use flowrun_project::Problem;
 use args::{Cli, Command};
 use commands::{
     again, backup, cards, check, completions, connections, convert, diff, docs, doctor, endpoints, flows,
-    fmt, graph, hooks, run, runs, sandbox, schedules, schema, serve, tables, token,
+    fmt, graph, hooks, run, runs, sandbox, schedules, schema, serve, tables, test, token,
 };
 use console::Console;
 use outcome::{DONE, Refused, WRONG, finish};
@@ -82,6 +82,7 @@ pub fn main_in<A: Into<OsString> + Clone>(
         Command::Serve(args) => serve::run(&args, surroundings, console),
         Command::Connections(args) => connections::run(&args, surroundings, console),
         Command::Check(args) => check::run(&args, surroundings, console),
+        Command::Test(args) => test::run(&args, surroundings, console),
         Command::Fmt(args) => fmt::run(&args, surroundings, console),
         Command::Cards(args) => cards::run(&args, surroundings, console),
         Command::Graph(args) => graph::run(&args, surroundings, console),

@@ -450,6 +450,24 @@ impl Card {
         }
     }
 
+    /// A card that no vendor and no manual knows, which takes and gives whatever is named.
+    pub fn made(id: &str, work: Work) -> Arc<Card> {
+        let any = || Some(Rest { docs: Cow::Borrowed(""), ty: Type::ANY });
+        Arc::new(Card {
+            id: Cow::Owned(id.to_owned()),
+            named: None,
+            docs: Cow::Borrowed(""),
+            exported_as: Words::NONE,
+            inputs: Cow::Borrowed(&[]),
+            rest_in: any(),
+            outputs: Cow::Borrowed(&[]),
+            rest_out: any(),
+            examples: Cow::Borrowed(&[]),
+            work,
+            judge: None,
+        })
+    }
+
     /// The declaration of a pure card.
     pub fn pure<C: Pure>() -> Card {
         let said = Said { id: C::ID, named: C::TITLE, exported_as: C::EXPORTED_AS, examples: C::EXAMPLES };

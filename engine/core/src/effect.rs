@@ -72,6 +72,17 @@ pub struct Performance {
     pub timeout_ms: u64,
     /// Whether it cleans up after a failure, so that a stop of the run does not hinder it.
     pub cleans_up: bool,
+    /// Who answers in the card's place.
+    pub mocked: Option<Mocked>,
+}
+
+/// Who answers in a card's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mocked {
+    /// Which of the run's mocks; [`NOBODY`](crate::mocks::NOBODY) where nothing does.
+    pub mock: u32,
+    /// The item of the loop that the card is in, counted from 0: of the innermost one.
+    pub item: Option<u32>,
 }
 
 /// Which page of a stream.

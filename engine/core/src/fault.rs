@@ -45,6 +45,35 @@ pub enum FaultKind {
     Internal,
 }
 
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: [FaultKind; 18] = [
+        FaultKind::Connection,
+        FaultKind::Forbidden,
+        FaultKind::HttpRequest,
+        FaultKind::InvalidInput,
+        FaultKind::InvalidTypeConversion,
+        FaultKind::Network,
+        FaultKind::NotFound,
+        FaultKind::Parse,
+        FaultKind::RateLimit,
+        FaultKind::Uncertain,
+        FaultKind::Timeout,
+        FaultKind::Url,
+        FaultKind::User,
+        FaultKind::StackLimit,
+        FaultKind::RunLimit,
+        FaultKind::Cancelled,
+        FaultKind::Rehearsal,
+        FaultKind::Internal,
+    ];
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<FaultKind> {
+        FaultKind::ALL.into_iter().find(|kind| kind.to_string() == name)
+    }
+}
+
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

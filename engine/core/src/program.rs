@@ -19,7 +19,7 @@ use crate::value::{Date, Record, Text, Value};
 pub const LANGUAGE: u16 = 1;
 
 /// The flows of a project that can run: all that they reach is here too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// The flows, sorted by path.
     pub flows: Vec<Flow>,
@@ -176,7 +176,7 @@ pub struct Column {
 }
 
 /// A compiled flow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Flow {
     /// Names the flow in journals: made of its path.
     pub key: u64,
@@ -254,7 +254,7 @@ impl Flow {
 }
 
 /// What starts a flow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Trigger {
     /// Other flows, or a person.
     Helper,
@@ -334,7 +334,7 @@ pub enum Security {
 }
 
 /// That a run that starts with the flow wants to be alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Alone {
     /// Runs for which this comes to the same exclude each other; it reads inputs and constants.
     pub key: Arg,
@@ -367,7 +367,7 @@ pub struct Output {
 }
 
 /// A card in a flow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// Names the card in journals: made of its ID, or of its name and of how many without an ID come before it in the flow.
     pub key: u64,
@@ -401,9 +401,22 @@ pub struct Step {
     pub last: Box<[Place]>,
     /// In such a flow: what this step looks into and another one hands on.
     pub looks_into: Box<[Place]>,
+    /// Which of the run's mocks answers in its place; [`NOBODY`](crate::mocks::NOBODY) where nothing does, and it fails.
+    pub mock: Option<u32>,
 }
 
 impl Step {
+    /// The flow that it calls, for each item if there are many.
+    pub fn calls(&self) -> Option<&Call> {
+        match &self.op {
+            Op::Call(call)
+            | Op::Start(call)
+            | Op::Loop { call, .. }
+            | Op::Effect { stream: Some(call), .. } => Some(call),
+            _ => None,
+        }
+    }
+
     /// What its author calls it, else the card's name as Okta's console shows it.
     pub fn title(&self) -> String {
         match (&self.titled, external(&self.name)) {
@@ -423,7 +436,7 @@ impl Step {
 }
 
 /// How a step is carried out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Op {
     /// A plain function.
     Pure(PureFn),
@@ -533,7 +546,7 @@ pub enum LoopKind {
 }
 
 /// Calls a flow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// The flow called.
     pub flow: FlowId,
@@ -544,7 +557,7 @@ pub struct Call {
 }
 
 /// An arm of a block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Arm {
     /// The arm's name: `then`, `else`, `case_1`, `try`, `catch`.
     pub name: Text,
@@ -557,7 +570,7 @@ pub struct Arm {
 }
 
 /// A comparison that chooses an arm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Condition {
     /// The value compared.
     pub a: Arg,
@@ -568,7 +581,7 @@ pub struct Condition {
 }
 
 /// What happens when a step fails.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Once all tries have failed.
     pub on_error: OnError,
@@ -578,8 +591,18 @@ pub struct Policy {
     pub timeout_ms: Option<u64>,
 }
 
+impl Policy {
+    /// The flow that it calls.
+    pub fn handler(&self) -> Option<&Call> {
+        match &self.on_error {
+            OnError::Call(call) => Some(call),
+            OnError::Stop | OnError::Return(_) => None,
+        }
+    }
+}
+
 /// What happens once all tries have failed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum OnError {
     /// The flow stops with the error.
     #[default]

@@ -6,4 +6,5 @@ mod check;
 mod format;
 mod jsonpath;
 mod load;
+mod pattern;
 mod stored;

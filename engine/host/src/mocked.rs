@@ -1,34 +1,176 @@
-//! Cards that a file answers for: whatever performs them otherwise is not asked.
+//! Cards that mocks answer for: whatever performs them otherwise is not asked.
 
-use std::sync::Arc;
+use std::fmt::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use flowrun_core::card::EXTERNAL_CARD;
+use flowrun_core::card::{EXTERNAL_NAME, external};
 use flowrun_core::course::Place;
-use flowrun_core::effect::{Act, Answer, Effect, Outcome, Performance};
-use flowrun_core::value::{Record, Text};
-use flowrun_external::Answers;
+use flowrun_core::effect::{self, Act, Answer, Cursor, Effect, Outcome, Page, Performance};
+use flowrun_core::fault::{Fault, FaultKind};
+use flowrun_core::mocks::{Answering, Failure, Mock, Mocks, Then};
+use flowrun_core::source::Span;
+use flowrun_core::value::{Record, Text, Value, convert};
+use flowrun_kit::clock::Clock;
 use flowrun_kit::effect::Pending;
 use flowrun_kit::settled::Settled;
 use flowrun_tables::Tables;
 
 use crate::perform::{Perform, Performing};
 
-/// Performs what a file has no answer for. External cards have their answers anyway.
-pub struct Mocked<P>(pub P, pub Arc<Answers>);
+/// The mocks of a run, and what was asked of them.
+#[derive(Debug, Default)]
+pub struct Mocking {
+    mocks: Mocks,
+    asked: Mutex<Asked>,
+}
+
+/// What was asked of mocks.
+#[derive(Debug, Default)]
+struct Asked {
+    /// For each mock: how often it was called, and how often each of its answers was given.
+    calls: Vec<(u32, Vec<u32>)>,
+    unanswered: Vec<Unanswered>,
+}
+
+/// A call that no mock had an answer for.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    /// The card: `slack.send_message`.
+    pub card: String,
+    /// What it was given.
+    pub fields: Record,
+    /// A mock that would answer it.
+    pub remedy: String,
+}
+
+impl Mocking {
+    /// These mocks, of which nothing was asked.
+    pub fn new(mocks: Mocks) -> Mocking {
+        let calls = mocks.0.iter().map(|mock| (0, vec![0; mock.answers.len()])).collect();
+        Mocking { mocks, asked: Mutex::new(Asked { calls, unanswered: Vec::new() }) }
+    }
+
+    /// The mocks.
+    pub fn mocks(&self) -> &Mocks {
+        &self.mocks
+    }
+
+    /// The calls that nothing answered, in their order.
+    pub fn unanswered(&self) -> Vec<Unanswered> {
+        self.asked().unanswered.clone()
+    }
+
+    /// The answers that were never given, each with what it stands in for.
+    pub fn unused(&self) -> Vec<(String, Span)> {
+        let asked = self.asked();
+        let all = self.mocks.0.iter().zip(&asked.calls);
+        let unused = all.flat_map(|(mock, (_, given))| {
+            let answers = mock.answers.iter().zip(given).filter(|(_, given)| **given == 0);
+            answers.map(|(answer, _)| (mock.named(), answer.span))
+        });
+        unused.collect()
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a call, and its place among those of its mock.
+    fn answer(&self, card: &Performance, mocked: effect::Mocked) -> Result<(&Answering, usize), Fault> {
+        let fields = fields(card);
+        let mock = self.mocks.0.get(mocked.mock as usize);
+        let mut asked = self.asked();
+        let mut call = 1;
+        if let (Some(mock), Some((calls, given))) = (mock, asked.calls.get_mut(mocked.mock as usize)) {
+            *calls += 1;
+            call = *calls;
+            if let Some(place) = mock.fits(call, mocked.item, &fields, given) {
+                given[place] += 1;
+                return Ok((&mock.answers[place], place));
+            }
+        }
+        let unanswered = Unanswered { card: named(card).to_owned(), remedy: remedy(card, mock), fields };
+        let fault = unanswered.fault(call, mock);
+        asked.unanswered.push(unanswered);
+        Err(fault)
+    }
+}
+
+impl Unanswered {
+    fn fault(&self, call: u32, mock: Option<&Mock>) -> Fault {
+        let given = Value::from(self.fields.clone()).excerpt(200);
+        let why = match mock {
+            Some(mock) => format!("none of the answers for `{}` fits", mock.named()),
+            None => "nothing answers".to_owned(),
+        };
+        let message = format!("{why}: `{}`, call {call}, was given {given}", self.card);
+        Fault::new(FaultKind::NotFound, message).help(format!("add a mock, such as\n{}", self.remedy))
+    }
+}
+
+/// A card as mocks name it.
+fn named(card: &Performance) -> &str {
+    let id = match (card.card.inputs.first(), card.args.first()) {
+        (Some(field), Some(Value::Text(name))) if *field.name == *EXTERNAL_NAME => name,
+        _ => &*card.card.id,
+    };
+    external(id).unwrap_or(id)
+}
+
+/// What a card was given, by name.
+fn fields(card: &Performance) -> Record {
+    let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
+    let names = declared.chain(card.names.iter().cloned()).zip(card.args.iter().cloned());
+    // The name of an external card is none of its fields.
+    names.filter(|(name, value)| !value.is_null() && **name != *EXTERNAL_NAME).collect()
+}
+
+/// A mock that would answer a call, as one would write it.
+fn remedy(card: &Performance, mock: Option<&Mock>) -> String {
+    let target = mock.map_or_else(|| named(card).to_owned(), Mock::named);
+    if card.page.is_some() {
+        return format!("{target}: {{ pages: [[{{ … }}]] }}");
+    }
+    let mut outputs = String::new();
+    // An external card gives back what it was given where nothing else is said.
+    for name in card.outputs.iter().filter(|name| !card.names.contains(name)) {
+        let _ = write!(outputs, "{}{name}: …", if outputs.is_empty() { "" } else { ", " });
+    }
+    format!("{target}: {{ gives: {{ {outputs} }} }}")
+}
+
+/// Performs what no mock stands in for.
+pub struct Mocked<P>(pub P, pub std::sync::Arc<Mocking>, pub Clock);
 
 impl<P: Perform> Perform for Mocked<P> {
     fn perform(&self, effect: Effect) -> Performing {
-        match &effect.act {
-            Act::Card(card) if card.card.id != EXTERNAL_CARD && self.1.has(&card.card.id) => {
-                Performing::Ended(answer(&self.1, card))
-            }
-            _ => self.0.perform(effect),
+        let Act::Card(card) = &effect.act else { return self.0.perform(effect) };
+        let Some(mocked) = card.mocked else { return self.0.perform(effect) };
+        if let Some(Cursor::After(place)) = &card.page {
+            return Performing::Ended(self.page_after(mocked, place));
         }
+        let (outcome, after_ms) = match self.1.answer(card, mocked) {
+            Ok((answer, place)) => (given(answer, place, card), answer.after_ms),
+            Err(fault) => (Err(fault), 0),
+        };
+        if after_ms == 0 {
+            return Performing::Ended(outcome);
+        }
+        let (clock, limit) = (self.2.clone(), card.timeout_ms);
+        Performing::Open(Box::pin(async move {
+            clock.sleep(Duration::from_millis(after_ms.min(limit))).await;
+            if after_ms > limit {
+                let message = format!("no answer within {} s", Duration::from_millis(limit).as_secs_f64());
+                return Err(Fault::timed_out(message));
+            }
+            outcome
+        }))
     }
 
     fn place(&self, effect: &Effect) -> Place {
         match &effect.act {
-            Act::Card(card) if self.1.has(&card.card.id) => Place::Outside,
+            Act::Card(card) if card.mocked.is_some() => Place::Outside,
             _ => self.0.place(effect),
         }
     }
@@ -42,19 +184,58 @@ impl<P: Perform> Perform for Mocked<P> {
     }
 }
 
-/// What is answered, by the card's names or by Okta's; of a stream the list `records`, as its only page.
-fn answer(answers: &Answers, card: &Performance) -> Outcome {
-    let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
-    let names = declared.chain(card.names.iter().cloned());
-    let fields: Record = names.zip(card.args.iter().cloned()).filter(|(_, value)| !value.is_null()).collect();
-    if card.page.is_some() {
-        return answers.records(&card.card.id, &fields).map(Answer::Page);
+impl<P> Mocked<P> {
+    /// A page behind the first: its place says of which answer, and which page of it.
+    fn page_after(&self, mocked: effect::Mocked, place: &Value) -> Outcome {
+        let number = |index: usize| Some(place.as_list()?.get(index)?.as_number()? as usize);
+        let answer = self.1.mocks.0.get(mocked.mock as usize).zip(number(0)).and_then(|(mock, place)| mock.answers.get(place));
+        match (answer.map(|answer| &answer.then), number(0), number(1)) {
+            (Some(Then::Pages(pages)), Some(answer), Some(page)) => Ok(page_of(pages, answer, page)),
+            _ => Err(Fault::new(FaultKind::Internal, "a page of a mock that has none")),
+        }
     }
-    let gives = answers.answer(&card.card.id, &fields)?;
+}
+
+fn page_of(pages: &[Vec<Value>], answer: usize, page: usize) -> Answer {
+    let next = (page + 1 < pages.len()).then(|| Value::list(vec![Value::from(answer), Value::from(page + 1)]));
+    let records = pages.get(page).cloned().unwrap_or_default();
+    Answer::Page(Page { records, total: None, next })
+}
+
+/// What an answer gives, by the card's names or by Okta's, each as the type that it is declared as.
+fn given(answer: &Answering, place: usize, card: &Performance) -> Outcome {
+    let outputs = match &answer.then {
+        Then::Fails(failure) => return Err(fault(failure)),
+        Then::Pages(pages) => return Ok(page_of(pages, place, 0)),
+        Then::Responds(_) => Vec::new(),
+        Then::Gives(outputs) => outputs.iter().map(|(name, value)| (&*name.it, value)).collect(),
+    };
+    if card.page.is_some() {
+        let records = outputs.iter().find(|(name, _)| *name == "records").map(|(_, value)| *value);
+        return match records {
+            Some(Value::List(records)) => Ok(page_of(&[records.to_vec()], place, 0)),
+            _ => Err(Fault::new(FaultKind::InvalidInput, "the mock of a card that streams has no list of `records`")),
+        };
+    }
     let output = |name: &Text| {
         let declared = card.card.outputs.iter().find(|output| *output.name == **name);
-        let found = gives.get(name).or_else(|| gives.get(&declared?.key));
-        found.cloned().unwrap_or_default()
+        let is = |(given, _): &&(&str, &Value)| *given == &**name || declared.is_some_and(|field| *field.key == **given);
+        let value = outputs.iter().find(is).map(|(_, value)| (*value).clone()).unwrap_or_default();
+        match declared {
+            Some(field) if !value.is_null() => {
+                let kept = value.clone();
+                convert(value, field.ty).unwrap_or(kept)
+            }
+            _ => value,
+        }
     };
     Ok(Answer::Outputs(card.outputs.iter().map(output).collect()))
+}
+
+fn fault(failure: &Failure) -> Fault {
+    let fault = Fault::new(failure.kind, failure.message.clone()).body(failure.body.clone());
+    match failure.code {
+        Some(code) => fault.code(code),
+        None => fault,
+    }
 }

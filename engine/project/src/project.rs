@@ -43,6 +43,13 @@ pub struct Project {
     pub troubles: Vec<Trouble>,
     /// If it was read from an export of Okta's: that, as it stands.
     pub export: Option<File>,
+    /// The files of flow tests that lie among its own.
+    pub tests: Vec<PathBuf>,
+}
+
+/// Whether a file of this name holds flow tests.
+pub fn is_test(name: &str) -> bool {
+    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
 }
 
 impl Project {
@@ -59,16 +66,17 @@ impl Project {
         let depth = if root.is_some() { DEEPEST } else { 0 };
         let exclude = root.map(excluded).transpose()?.unwrap_or_default();
         let root = root.unwrap_or(folder);
-        let mut found = Found { root, exclude, files: Vec::new() };
+        let mut found = Found { root, exclude, files: Vec::new(), tests: Vec::new() };
         found.collect(root, depth)?;
-        let mut files = found.files;
+        let (mut files, mut tests) = (found.files, found.tests);
         files.sort();
+        tests.sort();
         let mut sources = Sources::default();
         for file in files {
             sources.add(&relative(root, &file), &text(&file)?);
         }
         let (model, found) = load(&sources, &vocabulary.cards);
-        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new(), export: None })
+        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new(), export: None, tests })
     }
 
     /// The project that `path` belongs to, in one of its environments where one is named.
@@ -239,6 +247,7 @@ struct Found<'r> {
     root: &'r Path,
     exclude: Exclude,
     files: Vec<PathBuf>,
+    tests: Vec<PathBuf>,
 }
 
 impl Found<'_> {
@@ -260,6 +269,8 @@ impl Found<'_> {
             // A link to a folder could lead in circles, or out of the project.
             if kind.is_dir() && depth > 0 {
                 self.collect(&path, depth - 1)?;
+            } else if is_test(name) && path.is_file() {
+                self.tests.push(path);
             } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && path.is_file() {
                 self.files.push(path);
                 if self.files.len() > MOST_FILES {

@@ -10,9 +10,12 @@ use flowrun_core::diag::Severity;
 use flowrun_core::machine::{Machine, Start};
 use flowrun_core::program::{FlowId, Program};
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside};
-use flowrun_core::source::Sources;
+use flowrun_core::load::reader::Reader;
+use flowrun_core::mocks::Mocks;
+use flowrun_core::source::{FileId, Sources};
 use flowrun_core::types::Kind;
 use flowrun_core::value::{Record, Value, parse_json};
+use flowrun_external::EXAMPLE_MOCKS;
 use flowrun_host::driver::{self, Stand};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
@@ -98,7 +101,12 @@ async fn run(program: Arc<Program>, entry: FlowId, inputs: Record, then: &Then) 
     let clock = Clock::simulated(NOW_MS);
     let simulators = Simulators::new(clock.clone(), &Setup::default());
     let run = Run { sources: Arc::new(project()), ..Run::default() };
-    let world = world_of(&program, &simulators, run);
+    let mut reader = Reader::plain(FileId(0), EXAMPLE_MOCKS);
+    let mocks = reader.parse().map(|node| Mocks::read(&mut reader, &node)).unwrap();
+    let mut program = Arc::unwrap_or_clone(program);
+    program.mock(&mocks, entry, &|_| false);
+    let program = Arc::new(program);
+    let world = world_of(&program, &simulators, mocks, run);
     let start = Start::new(entry, inputs, EXAMPLE, NOW_MS * 1000);
     let mut course = Course::new(Machine::new(program, start).unwrap());
     while let Stand::Waits { .. } = driver::go_on(&mut course, &world, &mut (), &mut ()).await {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use flowrun_core::card::external;
@@ -10,6 +11,7 @@ use flowrun_core::diag::{Diagnostic, render, to_github, to_json};
 use flowrun_core::words;
 use flowrun_project::Project;
 use flowrun_project::check::{Given, examine, has_errors, no_flows};
+use flowrun_testing::suite::Suite;
 use flowrun_views::mistakes::style;
 
 use crate::console::Console;
@@ -58,7 +60,7 @@ pub enum CheckFormat {
 /// Checks the project that a path belongs to, and says everything that is wrong with it.
 pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     let vocabulary = surroundings.registry.vocabulary();
-    let project = Project::read(&args.path, vocabulary)?;
+    let project = Arc::new(Project::read(&args.path, vocabulary)?);
     for trouble in &project.troubles {
         console.warn(&trouble.to_string());
     }
@@ -66,9 +68,11 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings, console: &mut Console<
         return Err(no_flows(&args.path, "check").into());
     }
     let checked = examine(&project, vocabulary, &Given::default());
-    let found: Vec<Diagnostic> = project.found.iter().cloned().chain(checked.diagnostics).collect();
+    let tests = Suite::beside(&args.path, &project, &surroundings.registry)?;
+    let own = project.found.iter().cloned().chain(checked.diagnostics);
+    let found: Vec<Diagnostic> = own.chain(tests.found).collect();
     let format = if args.json { CheckFormat::Json } else { args.format };
-    let sources = &project.sources;
+    let sources = &tests.sources;
     let text = match format {
         CheckFormat::Json => format!("{:#}\n", to_json(&found, sources)),
         CheckFormat::Github => to_github(&found, sources, &prefix(&project.root)),

@@ -24,4 +24,5 @@ pub mod schema;
 pub mod serve;
 pub mod tables;
 pub mod tell;
+pub mod test;
 pub mod token;

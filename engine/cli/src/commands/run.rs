@@ -7,7 +7,7 @@ use flowrun_core::machine::Limits;
 use flowrun_core::memory::Memory;
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
-use flowrun_host::session::{Begun, Ended, Job, Plan, Record, Say, Session};
+use flowrun_host::session::{Ended, Job, Plan, Record, Session};
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_project::Problem;
 use flowrun_views::look::Paint;
@@ -169,19 +169,16 @@ impl RunArgs {
             journal: !self.no_journal,
             wait: self.wait,
             run_as: self.run_as.clone(),
-            begun: Begun::default(),
-            name: None,
-            parks: None,
-            leave: Stop::default(),
             tidies: true,
             waits: true,
-            say: Say::GoOn,
             limits: Limits {
                 cards: self.cards.unwrap_or(Limits::default().cards),
                 memory: Memory::new(self.memory_mb.unwrap_or(2000) * MB, memory_used),
+                ..Limits::default()
             },
             bounds: self.bounds(),
             simulators: self.simulators.setup(),
+            ..Job::default()
         })
     }
 

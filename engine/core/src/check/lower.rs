@@ -200,6 +200,7 @@ impl<'p> Lower<'_, 'p> {
             arg_spans: fields.spans,
             last: Box::default(),
             looks_into: Box::default(),
+            mock: None,
         })
     }
 

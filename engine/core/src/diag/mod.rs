@@ -9,7 +9,7 @@ mod render;
 pub use fix::{Edit, Fix, mended};
 pub use github::to_github;
 pub use json::to_json;
-pub use render::{Style, render, summary};
+pub use render::{Style, draw, render, summary};
 
 use crate::source::{Sources, Span};
 use crate::suggest::did_you_mean;
@@ -243,6 +243,10 @@ codes! {
     MisspeltKey = 72 Warning "misspelt-key",
     /// A constant is probably meant as a wire, a template or a list.
     MeantOtherwise = 73 Warning "meant-otherwise",
+    /// A test expected something else.
+    Unmet = 80 Error "unmet",
+    /// A test expected something else, probably because of what it expected before.
+    UnmetThen = 81 Warning "unmet-then",
 }
 
 impl std::fmt::Display for Code {

@@ -55,6 +55,19 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     words::harmless(&drawn).into_owned()
 }
 
+/// Draws the diagnostics in the order in which they are given, without a summary.
+pub fn draw(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(style.width);
+    let masked = Masked::new(diagnostics, sources);
+    let mut drawn = String::new();
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
+        drawn.push_str(&renderer.render(&[group(diagnostic, sources, &masked, style)]));
+        drawn.push_str("\n\n");
+    }
+    words::harmless(&drawn).into_owned()
+}
+
 /// How many mistakes there are: `2 errors, 1 warning in 3 files`.
 pub fn summary(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let sorted = sorted(diagnostics, sources);

@@ -10,8 +10,8 @@ pub(crate) mod flow;
 pub(crate) mod inline;
 mod manifest;
 mod mend;
-pub(crate) mod node;
-pub(crate) mod reader;
+pub mod node;
+pub mod reader;
 mod slip;
 mod syntax;
 
@@ -87,8 +87,7 @@ fn flow_path(source: &Source) -> Option<&str> {
 
 /// Reads one constant, such as what a command line gives for an input: `12`, `[a, b]`, `{ a: 1 }`.
 pub fn constant(text: &str) -> Result<Value, Diagnostic> {
-    let catalog = Catalog::default();
-    let mut reader = Reader::new(FileId(0), text, Around::new(&catalog, ""));
+    let mut reader = Reader::plain(FileId(0), text);
     let value = reader.parse().and_then(|node| reader.constant(&node, "a constant"));
     match reader.finish().into_iter().next() {
         Some(mistake) => Err(mistake),

@@ -10,7 +10,7 @@ use crate::value::Text;
 
 /// A YAML node.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Node {
+pub struct Node {
     /// Where it is written; what an alias stands for lies where the anchor is.
     pub span: Span,
     /// What it is.
@@ -19,11 +19,16 @@ pub(crate) struct Node {
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Content {
+pub enum Content {
+    /// Nothing.
     Null,
+    /// True or false.
     Bool(bool),
+    /// A number.
     Number(f64),
+    /// A text.
     Text(Text),
+    /// A list.
     List(Vec<Node>),
     /// Keys may repeat, and be anything: the reader complains.
     Map(Vec<(Node, Node)>),
@@ -49,7 +54,7 @@ impl Node {
 }
 
 /// Reads a text as YAML 1.2: `yes`, `on`, `017`, `1_000` and dates are texts.
-pub(crate) fn parse(file: FileId, text: &str) -> Result<Node, serde_yaml::Error> {
+pub fn parse(file: FileId, text: &str) -> Result<Node, serde_yaml::Error> {
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! {
             max_depth: MAX_DEPTH,

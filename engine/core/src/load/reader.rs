@@ -1,10 +1,12 @@
 //! Reads nodes as what they should be, and reports where they are something else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use super::inline::Around;
 use super::node::{Content, Node};
 use super::{MAX_BYTES, mend, node, syntax};
+use crate::card::Catalog;
 use crate::diag::{Code, Diagnostic, Edit};
 use crate::model::{Name, on_or_off};
 use crate::source::{FileId, Span};
@@ -15,18 +17,20 @@ use crate::value::Text;
 const PARSER_STACK: usize = 4 << 20;
 
 /// Reads one file.
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
+    /// The file.
     pub file: FileId,
+    /// What stands in it.
     pub text: &'a str,
     /// Whether parts of the text are no YAML and were left out.
     pub mended: bool,
     /// The flow that is read.
-    pub around: Around<'a>,
+    pub(crate) around: Around<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// The members of a mapping whose keys the language knows.
-pub(crate) struct Keys<'n> {
+pub struct Keys<'n> {
     /// What the mapping is, for messages: "a card".
     what: &'static str,
     /// All of the mapping.
@@ -49,8 +53,15 @@ impl<'n> Keys<'n> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(file: FileId, text: &'a str, around: Around<'a>) -> Reader<'a> {
+    /// Reads this text of this file, as of a flow.
+    pub(crate) fn new(file: FileId, text: &'a str, around: Around<'a>) -> Reader<'a> {
         Reader { file, text, mended: false, around, diagnostics: Vec::new() }
+    }
+
+    /// Reads this text of a file that is no flow.
+    pub fn plain(file: FileId, text: &'a str) -> Reader<'a> {
+        static NO_CARDS: LazyLock<Catalog> = LazyLock::new(Catalog::default);
+        Reader::new(file, text, Around::new(&NO_CARDS, ""))
     }
 
     /// What was reported. What two aliases repeat is reported once.
@@ -65,6 +76,7 @@ impl<'a> Reader<'a> {
         all
     }
 
+    /// Reports a mistake.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -366,12 +378,12 @@ impl<'a> Reader<'a> {
 }
 
 /// `a`, `b` and `c`.
-pub(super) fn enumerate(names: &[&str]) -> String {
+pub fn enumerate(names: &[&str]) -> String {
     join(names, " and ")
 }
 
 /// `a`, `b` or `c`.
-pub(super) fn either(names: &[&str]) -> String {
+pub fn either(names: &[&str]) -> String {
     join(names, " or ")
 }
 

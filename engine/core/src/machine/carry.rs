@@ -10,7 +10,7 @@ use super::record;
 use crate::fault::{Fault, InputId};
 use crate::path::{Key, follow};
 use crate::program::{Arg, Flow, Place, SlotId, Step};
-use crate::report::glimpse;
+use crate::report::{clip, glimpse};
 use crate::value::Value;
 
 /// A value with fewer values inside costs less to copy than to hand on.
@@ -68,7 +68,7 @@ impl Frame {
 
     /// Keeps for the report what a step is given, where its slots won't.
     fn keep_given(&mut self, step: &Step, values: &[Value]) {
-        let given = record::given(step, values.iter().cloned());
+        let given = record::given(step, values.iter().cloned(), &clip);
         let trace = self.trace.len() - 1;
         self.remains(trace).given = Some(given);
     }

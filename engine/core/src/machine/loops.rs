@@ -260,13 +260,15 @@ impl Machine {
         if many.slowest.is_none_or(|(_, slowest)| took > slowest) {
             many.slowest = Some((index, took));
         }
+        let (sample, failed_sample) =
+            if self.limits.whole { (usize::MAX, usize::MAX) } else { (SAMPLE, FAILED_SAMPLE) };
         if let Some(fault) = child.fault() {
             many.failures.push((index, fault));
-            if many.failed.len() < FAILED_SAMPLE {
+            if many.failed.len() < failed_sample {
                 many.failed.push(child);
                 return;
             }
-        } else if many.first.len() < SAMPLE {
+        } else if many.first.len() < sample {
             many.first.push(child);
             return;
         } else {

@@ -102,11 +102,13 @@ pub struct Limits {
     pub cards: u64,
     /// How much memory.
     pub memory: Memory,
+    /// Whether the report is to hold every item of every loop and every value whole, however many there are: as tests need it.
+    pub whole: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { cards: 1_000_000_000, memory: Memory::default() }
+        Limits { cards: 1_000_000_000, memory: Memory::default(), whole: false }
     }
 }
 

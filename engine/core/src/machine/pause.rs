@@ -140,7 +140,7 @@ impl Machine {
 
     fn told(&self, step: &Step, frame: &Frame) -> Value {
         let kept = frame.trace.last().and_then(|trace| trace.remains.as_ref()?.given.clone());
-        kept.unwrap_or_else(|| super::record::inputs(step, frame))
+        kept.unwrap_or_else(|| super::record::inputs(step, frame, &crate::report::clip))
     }
 }
 

@@ -67,8 +67,9 @@ impl Machine {
     fn flow_report(&self, frame: &Frame, cut: bool) -> FlowReport {
         let flow = self.program.flow(frame.flow);
         // A list that holds itself twice, forty times over, has a trillion values and could be written out for ever.
-        let shown =
-            |value: &Value| if cut || !value.has_at_most(MOST_VALUES) { clip(value) } else { value.clone() };
+        let shown = |value: &Value| {
+            if cut || !value.has_at_most(MOST_VALUES) { self.shown(value) } else { value.clone() }
+        };
         let first = SlotId::FIRST_INPUT.0 as usize;
         let inputs = flow.inputs.iter().zip(&frame.slots[first..]);
         let outputs = flow.outputs.iter().zip(&frame.outputs);
@@ -80,7 +81,7 @@ impl Machine {
             status: self.flow_status(frame),
             duration_ms: self.ms(frame.started_us, ended),
             inputs: Value::from(
-                inputs.map(|(input, value)| (input.name.clone(), clip(value))).collect::<Record>(),
+                inputs.map(|(input, value)| (input.name.clone(), self.shown(value))).collect::<Record>(),
             ),
             outputs: Value::from(
                 outputs.map(|(output, value)| (output.name.clone(), shown(value))).collect::<Record>(),
@@ -137,9 +138,9 @@ impl Machine {
             tries: trace.tries,
             inputs: match remains.and_then(|remains| remains.given.as_ref()) {
                 Some(given) => given.clone(),
-                None => inputs(step, frame),
+                None => inputs(step, frame, &|value| self.shown(value)),
             },
-            outputs: if running { Value::Null } else { outputs(step, frame) },
+            outputs: if running { Value::Null } else { self.outputs(step, frame) },
             error: fault.map(|fault| FaultReport::new(fault, input_name(step, fault))),
             note: step.note.clone(),
             until: match trace.status {
@@ -191,6 +192,21 @@ impl Machine {
         }
     }
 
+    /// What the report shows of a value.
+    fn shown(&self, value: &Value) -> Value {
+        if self.limits.whole && value.has_at_most(MOST_VALUES) { value.clone() } else { clip(value) }
+    }
+
+    fn outputs(&self, step: &Step, frame: &Frame) -> Value {
+        let values = step.outputs.iter().zip(&frame.slots[step.out_range()]);
+        Value::from(
+            values
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.clone(), self.shown(value)))
+                .collect::<Record>(),
+        )
+    }
+
     fn items(&self, step: &Step, many: &Many, running: Vec<FlowReport>) -> ItemsReport {
         let mut items: Vec<FlowReport> = many
             .first
@@ -237,13 +253,17 @@ fn iso(at_us: i64) -> Option<String> {
 
 /// What a card was given. Slots are written once, and keep of what they handed on as much as a report shows, so evaluating again
 /// gives what the card saw.
-pub(super) fn inputs(step: &Step, frame: &Frame) -> Value {
+pub(super) fn inputs(step: &Step, frame: &Frame, shown: &dyn Fn(&Value) -> Value) -> Value {
     let reach = Reach::of(&frame.slots);
-    given(step, step.args.iter().map(|arg| reach.eval(arg).unwrap_or_default()))
+    given(step, step.args.iter().map(|arg| reach.eval(arg).unwrap_or_default()), shown)
 }
 
 /// What a report shows of the values that a card was given.
-pub(super) fn given(step: &Step, values: impl Iterator<Item = Value>) -> Value {
+pub(super) fn given(
+    step: &Step,
+    values: impl Iterator<Item = Value>,
+    shown: &dyn Fn(&Value) -> Value,
+) -> Value {
     let declared = step.card.inputs.iter().map(|field| (Text::from(&*field.name), field.ty.kind));
     let named = step.names.iter().map(|name| (name.clone(), Kind::Any));
     let mut given = Record::default();
@@ -255,21 +275,11 @@ pub(super) fn given(step: &Step, values: impl Iterator<Item = Value>) -> Value {
         let value = if secret {
             convert(value, crate::types::Type::one(kind)).unwrap_or_default()
         } else {
-            clip(&value)
+            shown(&value)
         };
         given.insert(name, value);
     }
     Value::from(given)
-}
-
-fn outputs(step: &Step, frame: &Frame) -> Value {
-    let values = step.outputs.iter().zip(&frame.slots[step.out_range()]);
-    Value::from(
-        values
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.clone(), clip(value)))
-            .collect::<Record>(),
-    )
 }
 
 fn input_name(step: &Step, fault: &Fault) -> Option<Text> {

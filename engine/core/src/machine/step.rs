@@ -8,7 +8,7 @@ use super::frame::{Caller, End, Frame, FrameId, Purpose, Role, Status, Trace, Wa
 use super::{DEPTH_LIMIT, Limits, Machine, Response, sealed};
 use crate::card::{Args, Cx, Inputs, Slots};
 use crate::control::{ContinueIf, ReturnError, ReturnErrorIf, ReturnRaw};
-use crate::effect::{Act, EffectId, Performance};
+use crate::effect::{Act, EffectId, Mocked, Performance};
 use crate::fault::{Fault, FaultKind, InputId};
 use crate::program::{Call, Condition, Flow, Op, Step, StepId};
 use crate::types::Type;
@@ -101,7 +101,7 @@ impl Machine {
 
     /// Fails at a limit of the run. What cleans up may take some more.
     fn may_go_on(&self, frame: &Frame) -> Result<(), Fault> {
-        let Limits { cards, memory } = &self.limits;
+        let Limits { cards, memory, .. } = &self.limits;
         let (cards, more) =
             if frame.cleans_up { (cards.saturating_add(CLEANING), true) } else { (*cards, false) };
         if self.counts.cards > cards {
@@ -177,10 +177,29 @@ impl Machine {
             page,
             timeout_ms: limit_ms.unwrap_or(spec.timeout.as_millis() as u64),
             cleans_up: frame.cleans_up,
+            mocked: step.mock.map(|mock| Mocked { mock, item: self.item_of(frame) }),
         };
         let effect = next_effect(frame, step.key);
         self.hand_out(effect, (at, id, purpose), Act::Card(performance));
         Ok(())
+    }
+
+    /// The item of the innermost loop that a frame is in.
+    pub(super) fn item_of(&self, frame: &Frame) -> Option<u32> {
+        let mut caller = frame.caller;
+        while let Some(from) = caller {
+            if from.item.is_some() {
+                return from.item;
+            }
+            caller = self.frames.get(from.frame).and_then(|frame| frame.caller);
+        }
+        None
+    }
+
+    /// The item of the innermost loop that an effect was asked for in.
+    pub(super) fn item_of_effect(&self, id: EffectId) -> Option<u32> {
+        let (frame, ..) = self.pending.get(&id)?;
+        self.item_of(self.frames.get(*frame)?)
     }
 
     /// Asks the driver to let time pass.

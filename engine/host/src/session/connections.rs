@@ -9,7 +9,7 @@ use flowrun_core::program::{FlowId, Program};
 use flowrun_core::suggest::closest;
 use flowrun_core::value::Text;
 use flowrun_crypto::Crypto;
-use flowrun_external::Answers;
+use flowrun_external::Nobody;
 use flowrun_files::FileStore;
 use flowrun_kit::activity::Activity;
 use flowrun_kit::connector::{Connector, Means, Settings};
@@ -28,7 +28,7 @@ use super::simulators::Simulators;
 use super::vault::FileVault;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
-use crate::mocked::Mocked;
+use crate::mocked::{Mocked, Mocking};
 use crate::network::Network;
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
 
@@ -120,6 +120,16 @@ pub fn plan(
         Some((name.clone(), Planned { name, account, connector: connector.clone(), origin }))
     });
     Ok(planned.collect())
+}
+
+/// Lets nothing answer for a connection but its simulator, whatever is given for it.
+pub fn seal_off(plan: &mut Plan) {
+    for planned in plan.values_mut() {
+        planned.origin = match planned.connector.sim.is_some() {
+            true => Origin::Simulator,
+            false => Origin::Incomplete(Vec::new()),
+        };
+    }
 }
 
 /// Lets simulators answer for all connections, whatever is given for them.
@@ -352,7 +362,7 @@ pub fn world(
     program: &Program,
     made: &[Made],
     tables: Tables,
-    answers: Arc<Answers>,
+    mocking: Arc<Mocking>,
     run: Run,
     time: RunTime,
 ) -> World {
@@ -368,9 +378,9 @@ pub fn world(
         .share_tables(tables)
         .share(FileStore::CONNECTOR, Arc::new(FileStore::new(files, sources, clock.clone())))
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
-        .share(Answers::CONNECTOR, answers.clone());
+        .share(Nobody::CONNECTOR, Arc::new(Nobody));
     let stop = connections.stop();
-    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock), answers))
+    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock))
 }
 
 /// The network as the environment and the command line describe it.

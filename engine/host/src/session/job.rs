@@ -2,9 +2,11 @@
 
 use crate::driver::Stop;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::journal::Settlement;
+use flowrun_core::mocks::Mocks;
 use flowrun_core::machine::Limits;
 use flowrun_core::value;
 use flowrun_kit::files::Bounds;
@@ -27,8 +29,14 @@ pub struct Job {
     pub vars: Vec<(String, String)>,
     /// CSV files that fill tables before the flow starts, by the tables' names.
     pub tables: Vec<(String, String)>,
-    /// The file of what is answered in place of external cards.
+    /// Rows as CSV that fill tables likewise, by the tables' names.
+    pub rows: Vec<(String, String)>,
+    /// The file of mocks.
     pub mock: Option<PathBuf>,
+    /// Mocks that were read already.
+    pub mocks: Option<Arc<Mocks>>,
+    /// Whether nothing real can be reached: what nothing simulates is answered by mocks, or by nobody.
+    pub sealed_off: bool,
     /// Where files among the outputs are saved.
     pub files: Option<PathBuf>,
     /// Whether every connection must be real.

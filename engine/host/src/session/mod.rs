@@ -10,7 +10,7 @@ pub mod connections;
 pub mod delegated;
 pub mod desk;
 pub mod durable;
-pub mod externals;
+pub mod mocks;
 mod given;
 pub mod lines;
 pub mod origin;

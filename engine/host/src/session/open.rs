@@ -25,6 +25,7 @@ use super::run::{Keeping, Session};
 use super::simulators::{Front, Simulators};
 use super::{Plan, Record, given, plan};
 use crate::driver::{RunTime, Stop};
+use crate::mocked::Mocking;
 
 /// Files that filled tables, by the tables' names.
 type Filled = Vec<(Text, Arc<File>)>;
@@ -103,8 +104,10 @@ impl Plan {
             memory: self.job.limits.memory,
             stop,
         };
-        let (registry, answers) = (&self.ready.surroundings.registry, self.ready.answers.clone());
-        let mut world = connections::world(registry, &self.ready.program, &made, tables, answers, run, time);
+        let registry = &self.ready.surroundings.registry;
+        let mocking = Arc::new(Mocking::new(self.ready.mocks.clone()));
+        let mut world =
+            connections::world(registry, &self.ready.program, &made, tables, mocking.clone(), run, time);
         world.parks = self.job.parks;
         world.leave = self.job.leave.clone();
         world.remembers = self.remembers.clone();
@@ -117,7 +120,8 @@ impl Plan {
             }
         };
         let hold = Stop::default();
-        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, turn, hold }.hear()
+        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, turn, hold, mocking }
+            .hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
@@ -356,6 +360,12 @@ impl Plan {
                 Some(help) => problem(&fault.message).help(&**help),
                 None => problem(&fault.message),
             })?;
+            filled.push((Text::from(name.as_str()), file));
+        }
+        for (name, csv) in &self.job.rows {
+            let file = self.files.create(&format!("{name}.csv"), csv.as_bytes(), 0);
+            let file = file.map_err(|fault| refused(&fault))?;
+            tables.fill(name, &file).map_err(|fault| refused(&fault))?;
             filled.push((Text::from(name.as_str()), file));
         }
         Ok(filled)

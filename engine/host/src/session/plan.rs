@@ -2,14 +2,16 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use flowrun_core::card::external;
 use flowrun_core::check::Checked;
-use flowrun_core::program::{Flow, FlowId, Program};
+use flowrun_core::mocks::Mocks;
+use flowrun_core::program::{Flow, FlowId, Op, Program, Step};
 use flowrun_core::value::{Record, Text};
 use flowrun_core::vocabulary::Vocabulary;
-use flowrun_external::Answers;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
 use flowrun_project::bundle::{Bundle, Vars};
@@ -22,7 +24,7 @@ use super::connections::{self, Planned};
 use super::durable::opening;
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
-use super::{Begun, Job, Surroundings, delegated, externals, given};
+use super::{Begun, Job, Surroundings, delegated, given, mocks};
 use crate::driver::Remembered;
 
 /// What is the same for all runs that start with a flow: its project, read and checked, and held against the connections there are.
@@ -34,7 +36,7 @@ pub struct Ready {
     pub(super) start: FlowId,
     pub(super) vars: Vars,
     pub(super) planned: Vec<(Planned, BTreeSet<Text>)>,
-    pub(super) answers: Arc<Answers>,
+    pub(super) mocks: Mocks,
     pub(super) surroundings: Surroundings,
     pub(super) live: bool,
     kept: OnceLock<(Bundle, StoredProgram)>,
@@ -110,7 +112,9 @@ impl Ready {
             &surroundings.registry,
             warnings,
         )?;
-        if job.simulate {
+        if job.sealed_off {
+            connections::seal_off(&mut plan);
+        } else if job.simulate {
             connections::simulate(&mut plan)?;
         }
         let simulators = LazyCell::new(|| match &surroundings.simulators {
@@ -137,12 +141,25 @@ impl Ready {
                 (Arc::new(program), start, doubts)
             }
         };
+        let mocks = match (&job.mocks, &job.mock) {
+            (Some(mocks), _) => (**mocks).clone(),
+            (None, Some(file)) => mocked(file, &project, (&program, start), vocabulary)?,
+            (None, None) => Mocks::default(),
+        };
+        let program = if mocks.0.is_empty() && !job.sealed_off && !job.limits.whole {
+            program
+        } else {
+            let mut own = Arc::unwrap_or_clone(program);
+            let without = lacks(&plan, &own);
+            own.mock(&mocks, start, &|step| job.sealed_off && without(step));
+            if job.limits.whole {
+                own.show_whole();
+            }
+            Arc::new(own)
+        };
         let planned = connections::select(&plan, &program, start, job.live)?;
-        let answers = job.mock.as_deref().map(externals::answers).transpose()?.unwrap_or_default();
-        externals::fit(&answers, &program, &vocabulary.cards)?;
-        let reached = externals::reached(&program, start);
         let reaches_real = planned.iter().any(|(planned, _)| !planned.is_simulated());
-        externals::judge(&reached, &answers, job.live, reaches_real, warnings)?;
+        mocks::judge((&program, start), job.live, reaches_real, warnings)?;
         Ok(Ready {
             doubts,
             project,
@@ -150,11 +167,22 @@ impl Ready {
             start,
             vars,
             planned,
-            answers: Arc::new(answers),
+            mocks,
             surroundings,
             live: job.live,
             kept: OnceLock::new(),
         })
+    }
+
+    /// The same over these simulators, with whose clock its runs go.
+    pub fn over(self: Arc<Ready>, simulators: Simulators) -> Arc<Ready> {
+        match Arc::try_unwrap(self) {
+            Ok(mut ready) => {
+                ready.surroundings.simulators = Some(simulators);
+                Arc::new(ready)
+            }
+            Err(shared) => shared,
+        }
     }
 
     /// A run of this, with the job's inputs.
@@ -240,12 +268,9 @@ impl Ready {
         self.planned.iter().any(|(planned, _)| planned.is_simulated())
     }
 
-    /// The connectors of cards that are answered from a file: `slack`.
+    /// The connectors of cards that mocks answer for: `slack`.
     pub(super) fn mocked(&self) -> BTreeSet<String> {
-        let reached = externals::reached(&self.program, self.start).into_iter();
-        let answered = reached.filter(|card| self.answers.has(card));
-        let answered = answered.chain(externals::mocked(&self.program, self.start, &self.answers));
-        answered.map(|card| card.split('.').next().unwrap_or(card).to_owned()).collect()
+        mocks::mocked(&self.program, self.start)
     }
 
     pub(super) fn reaches_real(&self) -> bool {
@@ -335,6 +360,28 @@ impl Plan {
 fn changed(job: &Job, recalled: &Recalled, surroundings: &Surroundings) -> Result<Arc<Project>, Problem> {
     let vocabulary = surroundings.registry.vocabulary();
     Project::read_in(&job.file, recalled.project.environment(), vocabulary).map(Arc::new)
+}
+
+/// The mocks of a file, held against what they stand in for.
+fn mocked(
+    file: &Path,
+    project: &Project,
+    (program, start): (&Program, FlowId),
+    vocabulary: &Vocabulary,
+) -> Result<Mocks, Refused> {
+    let (mocks, sources) = mocks::read(file, &project.sources)?;
+    let found = mocks.judge(program, start, &vocabulary.cards);
+    if check::has_errors(&found) { Err(Refused::Mistakes(Mistakes { found, sources })) } else { Ok(mocks) }
+}
+
+/// Whether nothing but a mock could answer for a card: flowrun lacks it, or nothing simulates its connection.
+fn lacks(plan: &connections::Plan, program: &Program) -> impl Fn(&Step) -> bool + use<> {
+    let simulated = |name: &Text| plan.get(&**name).is_some_and(Planned::is_simulated);
+    let known: Vec<bool> = program.connections.iter().map(|connection| simulated(&connection.name)).collect();
+    move |step| match &step.op {
+        Op::Effect { connection: Some(place), .. } => !known.get(*place as usize).is_some_and(|known| *known),
+        _ => external(&step.name).is_some(),
+    }
 }
 
 /// What can run, from where a run starts, and how many warnings there are about what it reaches. Mistakes in flows that it

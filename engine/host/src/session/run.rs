@@ -9,7 +9,7 @@ use flowrun_core::effect::EffectId;
 use flowrun_core::machine::{Paused, Response};
 use flowrun_core::program::Program;
 use flowrun_core::report::{FlowReport, Inside, Report, Status};
-use flowrun_core::value::Value;
+use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::activity::{Activity, Tally};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
@@ -26,6 +26,7 @@ use super::durable::home::{Home, problem};
 use super::durable::tables::Kept;
 use super::{Plan, aftermath};
 use crate::driver::{self, Log, Stand, Stop, Watch, World};
+use crate::mocked::Mocking;
 
 /// A run that is ready to start, or to go on.
 pub struct Session {
@@ -43,6 +44,7 @@ pub struct Session {
     pub(super) turn: Option<Turn>,
     /// Whether somebody holds it, where it is let go of.
     pub(super) hold: Stop,
+    pub(super) mocking: Arc<Mocking>,
 }
 
 /// What is kept of a run.
@@ -110,6 +112,8 @@ pub struct Ended {
     pub turn: Option<Turn>,
     /// What its caller is answered, where a card said that before the end.
     pub response: Option<Response>,
+    /// The rows of its tables, where its report shows everything.
+    pub tables: Vec<(Text, Vec<Record>)>,
 }
 
 /// What is asked of a run that somebody holds.
@@ -134,6 +138,11 @@ impl Session {
         let made = found.map(|made| format!("{}: {}", made.name, made.host));
         made.chain(self.plan.ready.mocked().into_iter().map(|connector| format!("{connector}: mocked")))
             .collect()
+    }
+
+    /// The mocks that answer in it.
+    pub fn mocking(&self) -> &Arc<Mocking> {
+        &self.mocking
     }
 
     /// What each connection is doing, by its name.
@@ -189,6 +198,7 @@ impl Session {
         let withheld_count = self.made.iter().map(|made| made.activity.withheld_count()).sum();
         let tallies = self.made.iter().map(|made| (made.name.clone(), made.activity.tally())).collect();
         let idle_faults = self.faults.idle();
+        let tables = if self.plan.job.limits.whole { self.rows() } else { Vec::new() };
         let (broken, recorded) = self.close(&report, &unsettled, &stand, chronicle.as_deref()).await;
         Ended {
             report,
@@ -215,7 +225,15 @@ impl Session {
             pause: self.course.machine.pauses().into_iter().next(),
             turn: self.turn,
             response: self.course.machine.response().cloned(),
+            tables,
         }
+    }
+
+    /// The rows of all tables.
+    fn rows(&self) -> Vec<(Text, Vec<Record>)> {
+        let Some(tables) = self.world.tables() else { return Vec::new() };
+        let names = self.plan.ready.program.tables.iter().map(|table| table.name.clone());
+        names.filter_map(|name| Some((name.clone(), tables.rows(&name)?))).collect()
     }
 
     /// Says in the store and in the audit record what has become of the run.

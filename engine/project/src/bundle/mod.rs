@@ -223,7 +223,15 @@ impl Project {
         let told =
             export.as_ref().map(|export| export::retell(&export.text, &model, &mut sources, vocabulary));
         let troubles = told.unwrap_or_default();
-        Project { root: bundle.started.root.clone(), sources, model, found, troubles, export }
+        Project {
+            root: bundle.started.root.clone(),
+            sources,
+            model,
+            found,
+            troubles,
+            export,
+            tests: Vec::new(),
+        }
     }
 
     /// The files in which a secret stands.

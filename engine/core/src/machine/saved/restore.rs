@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::flows::Known;
 use crate::control::DONE;
-use crate::effect::{Act, Cursor, Effect, EffectId, Pause, Performance};
+use crate::effect::{Act, Cursor, Effect, EffectId, Mocked, Pause, Performance};
 use crate::fault::{Fault, InputId};
 use crate::machine::frame::{
     Caller, End, Frame, FrameId, Frames, Level, Loop, Many, Purpose, Remains, Role, Status, Stream, Trace,
@@ -180,6 +180,7 @@ impl Restore {
                     page,
                     timeout_ms,
                     cleans_up,
+                    mocked: step.mock.map(|mock| Mocked { mock, item: self.machine.item_of_effect(id) }),
                 })
             }
             (None, Some(until_us), None) => Act::WaitUntil(until_us),

@@ -1,0 +1,300 @@
+//! What happened, held against what was expected.
+
+use std::collections::BTreeSet;
+
+use flowrun_core::pattern::{Difference, Operator, Pattern, Wants};
+use flowrun_core::source::Span;
+use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::mocked::Mocking;
+
+use crate::form::{Case, Expect, Requests, Wanted};
+use crate::happened::{Card, Happened};
+use crate::requests::Sent;
+
+/// An expectation that was not met.
+#[derive(Clone, Debug)]
+pub struct Unmet {
+    /// Where it is written.
+    pub span: Span,
+    /// What was expected and what was there, in one line.
+    pub message: String,
+    /// What stands under its place: what was there.
+    pub found: String,
+    /// What else helps.
+    pub help: Option<String>,
+}
+
+/// What was expected of a case and is not so, in the order in which one would ask: whether mocks answered, how it ended, its cards, what it sent
+/// and left.
+pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) -> Vec<Unmet> {
+    let mut unmet = Vec::new();
+    let mut lacking = BTreeSet::new();
+    for call in mocking.unanswered() {
+        let given = Value::from(call.fields.clone()).excerpt(200);
+        // Tries of one card are one call to whoever reads it.
+        if lacking.insert((call.card.clone(), given.clone())) {
+            unmet.push(Unmet {
+                span: Span { end: case.span.start + 1, ..case.span },
+                message: format!("nothing answers for `{}`", call.card),
+                found: format!("it was given {given}"),
+                help: Some(format!("add a mock, such as\n{}", call.remedy)),
+            });
+        }
+    }
+    let expect = &case.expect;
+    status(case, happened, &mut unmet);
+    for (name, pattern) in &expect.cards {
+        card(&name.it, name.span, pattern, happened, entry, &mut unmet);
+    }
+    for (vendor, wanted) in &expect.requests {
+        requests(&vendor.it, wanted, happened, &mut unmet);
+    }
+    for (name, pattern) in &expect.parts {
+        let found = happened.parts.get(&name.it);
+        let pattern = if &*name.it == "tables" { &rows(pattern) } else { pattern };
+        let differences = match found {
+            Some(found) => pattern.differences(found),
+            None => pattern.differences(&Value::Null),
+        };
+        unmet.extend(differences.into_iter().map(|difference| told(&name.it, difference)));
+    }
+    // What is written for several cases has to serve one of them.
+    let own = mocking.unused().into_iter().filter(|(_, span)| within(*span, case.span));
+    unmet.extend(own.map(|(target, span)| unasked(&target, span)));
+    unmet
+}
+
+/// A mock that nothing asked.
+pub fn unasked(target: &str, span: Span) -> Unmet {
+    Unmet {
+        span,
+        message: format!("nothing asked this mock of `{target}`"),
+        found: "never given".to_owned(),
+        help: Some("take it away, or look why its call did not come".to_owned()),
+    }
+}
+
+/// Whether a place lies in another.
+pub fn within(span: Span, whole: Span) -> bool {
+    whole.start <= span.start && span.end <= whole.end
+}
+
+fn status(case: &Case, happened: &Happened, unmet: &mut Vec<Unmet>) {
+    let Expect { status, parts, .. } = &case.expect;
+    let error = parts.iter().find(|(name, _)| &*name.it == "error");
+    let (wanted, span) = match (status, error) {
+        (Some(status), _) => (&*status.it, status.span),
+        // That something is said of an error says that there is one.
+        (None, Some(_)) => return,
+        (None, None) => ("done", Span { end: case.span.start + 1, ..case.span }),
+    };
+    if *happened.status == *wanted {
+        return;
+    }
+    let error = happened.parts.get("error").and_then(Value::as_object);
+    let why = error.map(|error| {
+        let part = |name: &str| error.get(name).map(ToString::to_string).unwrap_or_default();
+        let card = part("card");
+        let at = if card.is_empty() { String::new() } else { format!(", at `{card}` of {}", part("flow")) };
+        format!("{}: {}{at}", part("kind"), part("message"))
+    });
+    unmet.push(Unmet {
+        span,
+        message: format!("the run is {}, and should be {wanted}", happened.status),
+        found: happened.status.to_string(),
+        help: why,
+    });
+}
+
+/// A difference in a part of what happened.
+fn told(part: &str, difference: Difference) -> Unmet {
+    let Difference { path, span, wanted, found, why } = difference;
+    let place = match path.is_empty() {
+        true => part.to_owned(),
+        false if path.starts_with('[') => format!("{part}{path}"),
+        false => format!("{part}.{path}"),
+    };
+    let found = match &found {
+        Some(value) => short(value),
+        None => "nothing".to_owned(),
+    };
+    Unmet { span, message: format!("{place} should be {wanted}"), found: format!("it is {found}"), help: why }
+}
+
+fn short(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Text(_) | Value::List(_) | Value::Object(_) => value.excerpt(300),
+        other => other.to_string(),
+    }
+}
+
+/// `rows: […]` may be said without `rows`.
+fn rows(pattern: &Pattern) -> Pattern {
+    let Wants::Members(members) = &pattern.wants else { return pattern.clone() };
+    let members = members.iter().map(|(name, pattern)| match &pattern.wants {
+        Wants::Items(_) => {
+            let rows = vec![(Text::from("rows"), pattern.clone())];
+            (name.clone(), Pattern { span: pattern.span, wants: Wants::Members(rows) })
+        }
+        _ => (name.clone(), pattern.clone()),
+    });
+    Pattern { span: pattern.span, wants: Wants::Members(members.collect()) }
+}
+
+fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &str, unmet: &mut Vec<Unmet>) {
+    let whole = if name.contains('/') { name.to_owned() } else { format!("{entry}/{name}") };
+    let calls = happened.cards.get(&whole).map(Vec::as_slice).unwrap_or_default();
+    let Wants::Members(members) = &pattern.wants else {
+        unmet.extend(pattern.differences(&of(calls)).into_iter().map(|difference| told(name, difference)));
+        return;
+    };
+    for (part, pattern) in members {
+        let differences = match &**part {
+            "called" => pattern.differences(&Value::from(calls.len())),
+            "each" => each(pattern).differences(&of(calls)),
+            part => match calls {
+                [call] => pattern.differences(call.parts.get(part).unwrap_or(&Value::Null)),
+                calls => {
+                    let found = match calls.len() {
+                        0 => "it was never called".to_owned(),
+                        times => format!("it was called {times} times"),
+                    };
+                    unmet.push(Unmet {
+                        span,
+                        message: format!("`{name}` should be called once"),
+                        found,
+                        help: (!calls.is_empty()).then(|| "say `each: …` of a card that is called more often".to_owned()),
+                    });
+                    return;
+                }
+            },
+        };
+        let place = format!("{name}.{part}");
+        unmet.extend(differences.into_iter().map(|difference| told(&place, difference)));
+    }
+}
+
+fn of(calls: &[Card]) -> Value {
+    Value::list(calls.iter().map(|call| Value::from(call.parts.clone())).collect())
+}
+
+/// What is said of each call as a mapping is said of all of them.
+fn each(pattern: &Pattern) -> Pattern {
+    match &pattern.wants {
+        Wants::Members(_) => {
+            let all = Operator::Each(Box::new(pattern.clone()));
+            Pattern { span: pattern.span, wants: Wants::All(vec![all]) }
+        }
+        _ => pattern.clone(),
+    }
+}
+
+fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Vec<Unmet>) {
+    let is_theirs = |sent: &&Sent| sent.host == vendor || sent.host.split('.').any(|part| part == vendor);
+    let sent: Vec<&Sent> = happened.requests.iter().filter(is_theirs).collect();
+    let mut expected = vec![false; sent.len()];
+    for one in &wanted.wanted {
+        let mut times = 0;
+        let mut near: Option<String> = None;
+        for (place, sent) in sent.iter().enumerate().filter(|(_, sent)| is_at(one, sent)) {
+            let differences = parts(one, sent);
+            match differences.first() {
+                None => {
+                    expected[place] = true;
+                    times += 1;
+                }
+                Some(difference) if near.is_none() => {
+                    let unmet = told("", difference.clone());
+                    near = Some(format!("one came near: {}, {}", unmet.message.trim_start_matches('.'), unmet.found));
+                }
+                Some(_) => {}
+            }
+        }
+        let right = one.times.as_ref().map_or(times > 0, |wanted| wanted.it == times);
+        if !right {
+            let often = match &one.times {
+                Some(wanted) => format!(" {} times", wanted.it),
+                None => String::new(),
+            };
+            unmet.push(Unmet {
+                span: one.span,
+                message: format!("{} {} should be sent to {vendor}{often}", one.method, one.path),
+                found: format!("it was sent {times} times"),
+                help: near.or_else(|| Some(listed(&sent))),
+            });
+        }
+    }
+    if wanted.exactly {
+        let others: Vec<&Sent> =
+            sent.iter().zip(&expected).filter(|(sent, expected)| !**expected && sent.changes()).map(|(sent, _)| *sent).collect();
+        if !others.is_empty() {
+            unmet.push(Unmet {
+                span: wanted.span,
+                message: format!("nothing else that changes something should be sent to {vendor}"),
+                found: format!("{} more were", others.len()),
+                help: Some(listed(&others)),
+            });
+        }
+    }
+}
+
+/// The first requests, one a line.
+fn listed(sent: &[&Sent]) -> String {
+    const SHOWN: usize = 8;
+    if sent.is_empty() {
+        return "nothing was sent there".to_owned();
+    }
+    let mut lines: Vec<String> =
+        sent.iter().take(SHOWN).map(|sent| format!("sent: {} {}", sent.method, sent.path)).collect();
+    if sent.len() > SHOWN {
+        lines.push(format!("and {} more", sent.len() - SHOWN));
+    }
+    lines.join("\n")
+}
+
+fn is_at(wanted: &Wanted, sent: &Sent) -> bool {
+    wanted.method == sent.method && is_path(&wanted.path, &sent.path)
+}
+
+/// Whether a path is of this form, part by part.
+fn is_path(wanted: &str, path: &str) -> bool {
+    let (wanted, path): (Vec<&str>, Vec<&str>) = (wanted.split('/').collect(), path.split('/').collect());
+    wanted.len() == path.len() && wanted.iter().zip(path).all(|(wanted, part)| is_part(wanted, part))
+}
+
+fn is_part(wanted: &str, part: &str) -> bool {
+    match wanted.split_once('*') {
+        None => wanted == part,
+        Some((before, after)) => match part.strip_prefix(before) {
+            Some(rest) => (0..=rest.len())
+                .filter(|at| rest.is_char_boundary(*at))
+                .any(|at| is_part(after, &rest[at..])),
+            None => false,
+        },
+    }
+}
+
+fn parts(wanted: &Wanted, sent: &Sent) -> Vec<Difference> {
+    let found = Value::from(
+        [(Text::from("query"), sent.query.clone()), (Text::from("body"), sent.body.clone())]
+            .into_iter()
+            .collect::<Record>(),
+    );
+    let pattern = Pattern { span: wanted.span, wants: Wants::Members(wanted.parts.clone()) };
+    pattern.differences(&found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_letters_of_one_part() {
+        assert!(is_path("/api/v1/groups/*/users/*", "/api/v1/groups/g1/users/u1"));
+        assert!(is_path("/api/v1/users*", "/api/v1/users"));
+        assert!(is_path("/a/b*d", "/a/bcd"));
+        assert!(!is_path("/api/v1/groups/*", "/api/v1/groups/g1/users"));
+        assert!(!is_path("/a/b*d", "/a/bc"));
+    }
+}

@@ -1,0 +1,108 @@
+//! The requests that a run sends to simulators, as they arrive there.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use flowrun_core::value::{Record, Text, Value, parse_json};
+use flowrun_host::session::simulators::Front;
+
+/// No more of a body than this is looked at.
+const MOST_BYTES: usize = 16 << 20;
+
+/// A run sends no more requests than this that are kept.
+const MOST: usize = 100_000;
+
+/// A request that arrived.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The host that it went to.
+    pub host: String,
+    /// Its method.
+    pub method: String,
+    /// Its path.
+    pub path: String,
+    /// Its query: of a key that is there more often, the last value.
+    pub query: Value,
+    /// Its body: JSON or a form as an object, any other text as it is.
+    pub body: Value,
+    /// The status that was answered; none where the connection broke.
+    pub status: Option<u16>,
+}
+
+impl Sent {
+    /// Whether it changes something, as its method says.
+    pub fn changes(&self) -> bool {
+        !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS")
+    }
+}
+
+/// What arrives, in its order.
+#[derive(Clone, Debug, Default)]
+pub struct Requests(Arc<Mutex<Vec<Sent>>>);
+
+impl Requests {
+    /// What stands before simulators and keeps what arrives.
+    pub fn front(&self) -> Front {
+        let requests = self.clone();
+        Front::new(move |router| {
+            let requests = requests.clone();
+            router.layer(middleware::from_fn(move |request: Request, next: Next| {
+                let requests = requests.clone();
+                async move { requests.pass(request, next).await }
+            }))
+        })
+    }
+
+    /// Everything that has arrived.
+    pub fn all(&self) -> Vec<Sent> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Sent>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn pass(&self, request: Request, next: Next) -> Response {
+        let (head, body) = request.into_parts();
+        let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
+            return axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        };
+        let is_form = head.headers.get("content-type").is_some_and(|kind| {
+            kind.to_str().is_ok_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+        });
+        let text = String::from_utf8_lossy(&bytes);
+        let sent = Sent {
+            host: head.uri.host().unwrap_or_default().to_owned(),
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            query: pairs(head.uri.query().unwrap_or_default()),
+            body: match parse_json(&text) {
+                _ if bytes.is_empty() => Value::Null,
+                _ if is_form => pairs(&text),
+                Ok(value) => value,
+                Err(_) => Value::from(&*text),
+            },
+            status: None,
+        };
+        let place = {
+            let mut all = self.lock();
+            if all.len() < MOST {
+                all.push(sent);
+            }
+            all.len() - 1
+        };
+        let response = next.run(Request::from_parts(head, Body::from(bytes))).await;
+        if let Some(sent) = self.lock().get_mut(place) {
+            sent.status = Some(response.status().as_u16());
+        }
+        response
+    }
+}
+
+fn pairs(query: &str) -> Value {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    Value::from(pairs.map(|(key, value)| (Text::from(&*key), Value::from(&*value))).collect::<Record>())
+}

@@ -1,0 +1,85 @@
+//! Flow tests, as those see them who write them. Each folder of `flow_tests` is a project of its own:
+//!
+//! - `right` has a file for each part of the form, in which every key stands; all of it passes.
+//! - `red` has tests that fail. What is told of each is accepted beside it.
+//! - `wrong` has files that can't be run. What is told of each is accepted beside it: a case is a file.
+
+use std::path::{Path, PathBuf};
+
+use flowrun_tests::{Ran, flowrun};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/flow_tests").join(name)
+}
+
+fn test(args: &[&str]) -> Ran {
+    flowrun(&[&["test"], args].concat(), Default::default())
+}
+
+/// What was printed, without the time that it took and without where the files lie.
+fn told(ran: &Ran) -> String {
+    let text = format!("exit code {}\n{}{}", ran.code, ran.stdout, ran.stderr);
+    let lines = text.lines().map(|line| match line.rsplit_once(", in ") {
+        Some((line, time)) if time.ends_with(" s") => line,
+        _ => line,
+    });
+    lines.map(|line| format!("{line}\n")).collect::<String>().replace(env!("CARGO_MANIFEST_DIR"), "…")
+}
+
+fn accepted(folder: &Path, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path(folder);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn what_is_so_passes() {
+    let ran = test(&[&folder("right").display().to_string()]);
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+}
+
+#[test]
+fn every_key_of_the_form_stands_in_a_test_that_passes() {
+    let files = std::fs::read_dir(folder("right")).unwrap().map(|entry| entry.unwrap().path());
+    let tests = files.filter(|path| path.to_string_lossy().ends_with(".test.yaml"));
+    let text: String = tests.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let missing: Vec<String> = flowrun_testing::form::keys()
+        .into_iter()
+        .filter(|key| !text.contains(&format!("{key}:")) && !text.contains(&format!("{key} ")))
+        .collect();
+    assert!(missing.is_empty(), "these stand in no test of `right`: {missing:?}");
+}
+
+#[test]
+fn what_fails_says_why() {
+    let folder = folder("red");
+    for path in files(&folder) {
+        let ran = test(&[&path.display().to_string()]);
+        assert_eq!(ran.code, 1, "{}: {}", path.display(), told(&ran));
+        accepted(&folder, &stem(&path), &told(&ran));
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_before_anything_runs() {
+    let folder = folder("wrong");
+    for path in files(&folder) {
+        let ran = test(&[&path.display().to_string()]);
+        assert_eq!(ran.code, 2, "{}: {}", path.display(), told(&ran));
+        accepted(&folder, &stem(&path), &told(&ran));
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.to_string_lossy().ends_with(".test.yaml")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn stem(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().trim_end_matches(".test.yaml").to_owned()
+}
