@@ -14,7 +14,6 @@ use flowrun_service::activity::Activity;
 use flowrun_service::api::{self, Api};
 use flowrun_service::bearer::Fetch;
 use flowrun_service::endpoints::Endpoints;
-use flowrun_service::hooks::{self, Hooks};
 use flowrun_service::people::{Outside, People, Settings};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -63,7 +62,6 @@ impl<'w> Client<'w> {
         let listener = Some(activity.listener());
         let outside = Outside { env: BTreeMap::new(), fetch: Arc::new(Nobody), listener };
         let people = People::new(store, world.clock.clone(), settings, outside).unwrap();
-        let endpoints = Endpoints::new(service.clone(), None, None).await.unwrap();
         let hooks = crate::hooks::doors(serving);
         let api = api::router(Api { service, people: people.clone(), endpoints, hooks, activity });
         let router = people.layer(api.merge(people.router()));

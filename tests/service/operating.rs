@@ -382,7 +382,7 @@ async fn who_may_not_is_refused_and_who_knows_nothing_is_told_nothing() {
         ("GET", format!("{ALL}/versions/1"), [404, 403, 200]),
         ("GET", format!("{ALL}/versions/1/diff"), [404, 403, 404]),
         ("GET", "/api/v1/hooks".to_owned(), [200, 200, 200]),
-        ("GET", "/api/v1/hooks/okta/deliveries".to_owned(), [404, 404, 200]),
+        ("GET", "/api/v1/hooks/people/deliveries".to_owned(), [404, 404, 200]),
         ("GET", "/api/v1/activity".to_owned(), [403, 403, 200]),
         ("GET", "/api/v1/activity/chain".to_owned(), [403, 403, 200]),
         ("GET", "/api/v1/tokens".to_owned(), [403, 403, 403]),

@@ -74,7 +74,8 @@ fn what_is_wrong_is_told_before_anything_runs() {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files.filter(|path| path.to_string_lossy().ends_with(".test.yaml")).collect();
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.to_string_lossy().ends_with(".test.yaml")).collect();
     files.sort();
     assert!(!files.is_empty());
     files

@@ -163,8 +163,16 @@ fn flow(text: &str) -> Looked {
 
 fn of_sources(sources: Sources) -> Looked {
     let (model, found) = load(&sources, registry().catalog());
-    looked(Project { root: PathBuf::new(), sources, model, found, troubles: Vec::new(), export: None, tests: Vec::new() })
-        .remove(0)
+    looked(Project {
+        root: PathBuf::new(),
+        sources,
+        model,
+        found,
+        troubles: Vec::new(),
+        export: None,
+        tests: Vec::new(),
+    })
+    .remove(0)
 }
 
 fn looked(project: Project) -> Vec<Looked> {

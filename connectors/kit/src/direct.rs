@@ -88,5 +88,15 @@ fn prepare(card: &EffectCard, inputs: &Value, wanted: &[&str], page: Option<Curs
     let outputs = card.outputs.iter().map(|field| &*field.name).chain(wanted.iter().copied());
     let outputs = outputs.map(Text::from).collect();
     let (names, timeout_ms) = (names.into(), u64::MAX);
-    Ok(Performance { card, connection: None, args, names, outputs, page, timeout_ms, cleans_up: false, mocked: None })
+    Ok(Performance {
+        card,
+        connection: None,
+        args,
+        names,
+        outputs,
+        page,
+        timeout_ms,
+        cleans_up: false,
+        mocked: None,
+    })
 }

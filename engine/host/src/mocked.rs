@@ -188,7 +188,13 @@ impl<P> Mocked<P> {
     /// A page behind the first: its place says of which answer, and which page of it.
     fn page_after(&self, mocked: effect::Mocked, place: &Value) -> Outcome {
         let number = |index: usize| Some(place.as_list()?.get(index)?.as_number()? as usize);
-        let answer = self.1.mocks.0.get(mocked.mock as usize).zip(number(0)).and_then(|(mock, place)| mock.answers.get(place));
+        let answer = self
+            .1
+            .mocks
+            .0
+            .get(mocked.mock as usize)
+            .zip(number(0))
+            .and_then(|(mock, place)| mock.answers.get(place));
         match (answer.map(|answer| &answer.then), number(0), number(1)) {
             (Some(Then::Pages(pages)), Some(answer), Some(page)) => Ok(page_of(pages, answer, page)),
             _ => Err(Fault::new(FaultKind::Internal, "a page of a mock that has none")),
@@ -197,7 +203,8 @@ impl<P> Mocked<P> {
 }
 
 fn page_of(pages: &[Vec<Value>], answer: usize, page: usize) -> Answer {
-    let next = (page + 1 < pages.len()).then(|| Value::list(vec![Value::from(answer), Value::from(page + 1)]));
+    let next =
+        (page + 1 < pages.len()).then(|| Value::list(vec![Value::from(answer), Value::from(page + 1)]));
     let records = pages.get(page).cloned().unwrap_or_default();
     Answer::Page(Page { records, total: None, next })
 }
@@ -214,12 +221,17 @@ fn given(answer: &Answering, place: usize, card: &Performance) -> Outcome {
         let records = outputs.iter().find(|(name, _)| *name == "records").map(|(_, value)| *value);
         return match records {
             Some(Value::List(records)) => Ok(page_of(&[records.to_vec()], place, 0)),
-            _ => Err(Fault::new(FaultKind::InvalidInput, "the mock of a card that streams has no list of `records`")),
+            _ => Err(Fault::new(
+                FaultKind::InvalidInput,
+                "the mock of a card that streams has no list of `records`",
+            )),
         };
     }
     let output = |name: &Text| {
         let declared = card.card.outputs.iter().find(|output| *output.name == **name);
-        let is = |(given, _): &&(&str, &Value)| *given == &**name || declared.is_some_and(|field| *field.key == **given);
+        let is = |(given, _): &&(&str, &Value)| {
+            *given == &**name || declared.is_some_and(|field| *field.key == **given)
+        };
         let value = outputs.iter().find(is).map(|(_, value)| (*value).clone()).unwrap_or_default();
         match declared {
             Some(field) if !value.is_null() => {

@@ -50,7 +50,15 @@ pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
     let root = path.parent().unwrap_or(Path::new(".")).to_owned();
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let file = bundle::File { path: (&*name).into(), text: text.into() };
-    Ok(Project { root, sources, model, found, troubles: export.troubles, export: Some(file), tests: Vec::new() })
+    Ok(Project {
+        root,
+        sources,
+        model,
+        found,
+        troubles: export.troubles,
+        export: Some(file),
+        tests: Vec::new(),
+    })
 }
 
 /// Says again of files that were made of an export which parts of it theirs were, and what of it could not be read. Of files that another

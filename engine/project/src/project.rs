@@ -76,7 +76,15 @@ impl Project {
             sources.add(&relative(root, &file), &text(&file)?);
         }
         let (model, found) = load(&sources, &vocabulary.cards);
-        Ok(Project { root: root.to_owned(), sources, model, found, troubles: Vec::new(), export: None, tests })
+        Ok(Project {
+            root: root.to_owned(),
+            sources,
+            model,
+            found,
+            troubles: Vec::new(),
+            export: None,
+            tests,
+        })
     }
 
     /// The project that `path` belongs to, in one of its environments where one is named.

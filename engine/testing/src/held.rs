@@ -164,7 +164,8 @@ fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &
                         span,
                         message: format!("`{name}` should be called once"),
                         found,
-                        help: (!calls.is_empty()).then(|| "say `each: …` of a card that is called more often".to_owned()),
+                        help: (!calls.is_empty())
+                            .then(|| "say `each: …` of a card that is called more often".to_owned()),
                     });
                     return;
                 }
@@ -206,7 +207,11 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 }
                 Some(difference) if near.is_none() => {
                     let unmet = told("", difference.clone());
-                    near = Some(format!("one came near: {}, {}", unmet.message.trim_start_matches('.'), unmet.found));
+                    near = Some(format!(
+                        "one came near: {}, {}",
+                        unmet.message.trim_start_matches('.'),
+                        unmet.found
+                    ));
                 }
                 Some(_) => {}
             }
@@ -226,8 +231,12 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
         }
     }
     if wanted.exactly {
-        let others: Vec<&Sent> =
-            sent.iter().zip(&expected).filter(|(sent, expected)| !**expected && sent.changes()).map(|(sent, _)| *sent).collect();
+        let others: Vec<&Sent> = sent
+            .iter()
+            .zip(&expected)
+            .filter(|(sent, expected)| !**expected && sent.changes())
+            .map(|(sent, _)| *sent)
+            .collect();
         if !others.is_empty() {
             unmet.push(Unmet {
                 span: wanted.span,
@@ -267,9 +276,9 @@ fn is_part(wanted: &str, part: &str) -> bool {
     match wanted.split_once('*') {
         None => wanted == part,
         Some((before, after)) => match part.strip_prefix(before) {
-            Some(rest) => (0..=rest.len())
-                .filter(|at| rest.is_char_boundary(*at))
-                .any(|at| is_part(after, &rest[at..])),
+            Some(rest) => {
+                (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| is_part(after, &rest[at..]))
+            }
             None => false,
         },
     }

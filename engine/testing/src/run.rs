@@ -181,7 +181,8 @@ impl Running<'_> {
             .iter()
             .map(|(name, value)| (name.it.to_string(), crate::form::option_text(value)))
             .collect();
-        let faults = given.faults.iter().map(|fault| fault.it.parse().map_err(|why| format!("{}: {why}", fault.it)));
+        let faults =
+            given.faults.iter().map(|fault| fault.it.parse().map_err(|why| format!("{}: {why}", fault.it)));
         let faults = faults.collect::<Result<Vec<_>, String>>()?;
         let setup = Setup { options, dated: false, faults };
         let mut simulators = Simulators::new(&self.registry, clock, &setup);

@@ -53,7 +53,8 @@ impl Suite {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if path.is_file() && is_test(&name) {
             let tested = export_of(path).or_else(|| path.parent().map(Path::to_owned));
-            let tested = tested.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
+            let tested =
+                tested.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
             let project = Arc::new(Project::read(&tested, vocabulary)?);
             return Ok(vec![Suite::of(&project, &[path.to_owned()], registry)?]);
         }
@@ -88,7 +89,9 @@ impl Suite {
     pub fn beside(path: &Path, project: &Arc<Project>, registry: &Registry) -> Result<Suite, Problem> {
         let tests = match project.export.is_some() {
             true => [path.with_extension("test.yaml")].into_iter().filter(|path| path.is_file()).collect(),
-            false => project.tests.iter().filter(|test| export_of(test).is_none()).cloned().collect::<Vec<_>>(),
+            false => {
+                project.tests.iter().filter(|test| export_of(test).is_none()).cloned().collect::<Vec<_>>()
+            }
         };
         Suite::of(project, &tests, registry)
     }
@@ -124,7 +127,8 @@ impl Suite {
         };
         if let Some(flow) = self.program.find(&entry) {
             if !has_errors(&found) {
-                let vars: Vec<&str> = self.project.model.manifest.vars.iter().map(|var| &*var.name.it).collect();
+                let vars: Vec<&str> =
+                    self.project.model.manifest.vars.iter().map(|var| &*var.name.it).collect();
                 let judged = file.judge((&self.program, flow), &vars, registry.vocabulary(), registry);
                 found.extend(judged);
             }
@@ -156,8 +160,11 @@ impl Suite {
             let mistake = Diagnostic::new(Code::UnknownFlow, Span::start_of(file.file), message);
             return Err(Box::new(mistake.help("say which flow is tested: `flow: NAME`")));
         };
-        let folder = stem.rsplit_once('/').map(|(folder, _)| format!("{folder}/{}", named.it)).unwrap_or_default();
-        let is = |flow: &&flowrun_core::model::Flow| *flow.path == *named.it || *flow.path == *folder || *flow.name.it == *named.it;
+        let folder =
+            stem.rsplit_once('/').map(|(folder, _)| format!("{folder}/{}", named.it)).unwrap_or_default();
+        let is = |flow: &&flowrun_core::model::Flow| {
+            *flow.path == *named.it || *flow.path == *folder || *flow.name.it == *named.it
+        };
         let found: BTreeSet<&str> = flows.iter().filter(is).map(|flow| &*flow.path).collect();
         match found.into_iter().collect::<Vec<_>>()[..] {
             [path] => Ok(path.to_owned()),

@@ -163,7 +163,8 @@ fn tell(
         };
         failed += 1;
         console.print(&format!("{}\n", title(one)))?;
-        let found: Vec<Diagnostic> = unmet.iter().enumerate().map(|(place, unmet)| drawn(place, unmet)).collect();
+        let found: Vec<Diagnostic> =
+            unmet.iter().enumerate().map(|(place, unmet)| drawn(place, unmet)).collect();
         console.print(&draw(&found, &one.suite.sources, style(console.out_look)))?;
     }
     if args.filter.is_none() && args.tag.is_empty() {
@@ -200,7 +201,8 @@ fn unasked<'s>(chosen: &[Chosen<'s>], came: &[Came]) -> Vec<(&'s Beside, &'s Sou
         for mock in &one.case.given.mocks.0 {
             let shared = mock.answers.iter().filter(|answer| !within(answer.span, one.case.span));
             for answer in shared {
-                let asked = came.happened.is_some() && !came.unasked.iter().any(|(_, span)| *span == answer.span);
+                let asked =
+                    came.happened.is_some() && !came.unasked.iter().any(|(_, span)| *span == answer.span);
                 spans.entry(answer.span).or_insert_with(|| (mock.named(), false)).1 |= asked;
             }
         }

@@ -243,7 +243,9 @@ impl Site for Local {
             return Err(problem.help("leave --passed out"));
         }
         let home = own_now(&folder, &self.surroundings.env, "flowrun flows")?;
-        let set = async { Switches::read(home.store.clone(), clock_of(1.0))?.set(&found.flow, on, self.now_us()).await };
+        let set = async {
+            Switches::read(home.store.clone(), clock_of(1.0))?.set(&found.flow, on, self.now_us()).await
+        };
         runtime::of_one_thread()?.block_on(set).map_err(|error| problem(&error))?;
         Ok(FlowShown { on: found.on.map(|_| on), ..found })
     }

@@ -43,7 +43,10 @@ impl Judge<'_> {
                 None => {
                     let paths = self.program.flows.iter().map(|flow| &*flow.path);
                     let message = format!("there is no flow `{path}` for a mock to stand in for");
-                    return vec![Diagnostic::new(Code::UnknownFlow, mock.target.span, message).meant(closest(path, paths))];
+                    return vec![
+                        Diagnostic::new(Code::UnknownFlow, mock.target.span, message)
+                            .meant(closest(path, paths)),
+                    ];
                 }
             },
             target => {
@@ -56,7 +59,8 @@ impl Judge<'_> {
                     .peekable();
                 let Some(first) = steps.peek() else { return vec![self.unknown(mock)] };
                 if !can_be(first) {
-                    let message = format!("{} moves the flow: nothing can be answered in its place", first.title());
+                    let message =
+                        format!("{} moves the flow: nothing can be answered in its place", first.title());
                     let help = match first.op {
                         Op::Pause { .. } => "answer it with `meanwhile`",
                         Op::Wait | Op::WaitUntil => "waits take no time in a test",
@@ -79,12 +83,16 @@ impl Judge<'_> {
 
     /// That no host but those of its connections is ever asked, only a run can tell; that a host is one, its name.
     fn host(&self, mock: &Mock, host: &str) -> Vec<Diagnostic> {
-        let is_one = !host.is_empty() && host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-:".contains(letter));
+        let is_one = !host.is_empty()
+            && host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-:".contains(letter));
         if is_one {
             return Vec::new();
         }
         let message = format!("`{host}` is no host");
-        vec![Diagnostic::new(Code::BadName, mock.target.span, message).help("write it as `http:api.example.com`")]
+        vec![
+            Diagnostic::new(Code::BadName, mock.target.span, message)
+                .help("write it as `http:api.example.com`"),
+        ]
     }
 
     fn unknown(&self, mock: &Mock) -> Diagnostic {
@@ -110,7 +118,8 @@ impl Judge<'_> {
                 let steps = self.program.flows.iter().flat_map(|flow| &flow.steps);
                 let known = steps.map(|step| external(&step.name).unwrap_or(&step.name));
                 let known = known.chain(self.catalog.iter().map(|card| &*card.id));
-                let message = format!("an answer is given for {name}, and no card of the project is called so");
+                let message =
+                    format!("an answer is given for {name}, and no card of the project is called so");
                 Diagnostic::new(Code::UnknownCard, span, message).meant(closest(&name, known))
             }
         }
@@ -121,7 +130,11 @@ fn flow_form(flow: &Flow) -> Form {
     Form {
         what: format!("the flow `{}`", flow.path),
         fields: flow.inputs.iter().map(|input| input.name.to_string()).collect(),
-        outputs: flow.outputs.iter().map(|output| (output.name.to_string(), String::new(), output.ty)).collect(),
+        outputs: flow
+            .outputs
+            .iter()
+            .map(|output| (output.name.to_string(), String::new(), output.ty))
+            .collect(),
         streams: false,
     }
 }
@@ -163,14 +176,20 @@ fn judge_answer(answer: &Answering, form: &Form) -> Vec<Diagnostic> {
             );
         }
         Then::Gives(_) if form.streams => {}
-        Then::Gives(outputs) => found.extend(outputs.iter().filter_map(|(name, value)| output(name, value, form))),
+        Then::Gives(outputs) => {
+            found.extend(outputs.iter().filter_map(|(name, value)| output(name, value, form)))
+        }
         Then::Pages(_) if !form.streams => {
             let message = format!("{} does not stream here: it has no pages", form.what);
-            found.push(Diagnostic::new(Code::NotForThisCard, answer.span, message).help("write `gives: { … }`"));
+            found.push(
+                Diagnostic::new(Code::NotForThisCard, answer.span, message).help("write `gives: { … }`"),
+            );
         }
         Then::Responds(_) => {
             let message = format!("`response` is what a host answers, and {} is a card", form.what);
-            found.push(Diagnostic::new(Code::NotForThisCard, answer.span, message).help("write `gives: { … }`"));
+            found.push(
+                Diagnostic::new(Code::NotForThisCard, answer.span, message).help("write `gives: { … }`"),
+            );
         }
         Then::Pages(_) | Then::Fails(_) => {}
     }
@@ -182,8 +201,13 @@ fn output(name: &Name, value: &Value, form: &Form) -> Option<Diagnostic> {
     let Some((_, _, ty)) = form.outputs.iter().find(is) else {
         let names: Vec<&str> = form.outputs.iter().map(|(name, ..)| &**name).collect();
         let message = format!("{} puts out no `{}`", form.what, name.it);
-        let mistake = Diagnostic::new(Code::UnknownField, name.span, message).meant(closest(&name.it, names.iter().copied()));
-        let all = if names.is_empty() { "it puts out nothing".to_owned() } else { format!("it puts out {}", listed(&names)) };
+        let mistake = Diagnostic::new(Code::UnknownField, name.span, message)
+            .meant(closest(&name.it, names.iter().copied()));
+        let all = if names.is_empty() {
+            "it puts out nothing".to_owned()
+        } else {
+            format!("it puts out {}", listed(&names))
+        };
         return Some(mistake.or_help(|| all));
     };
     if value.is_null() || convert(value.clone(), *ty).is_ok() {

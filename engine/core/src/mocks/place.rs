@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Mocks, Target};
-use crate::card::{Card, EffectSpec, Work, Words, external};
+use crate::card::{Card, EffectSpec, Words, Work, external};
 use crate::does::{AfterCrash, Does};
 use crate::program::{Arg, Flow, FlowId, Op, Program, SlotId, Step, StepId};
 use crate::value::Text;
@@ -50,14 +50,18 @@ impl Program {
     pub fn mock(&mut self, mocks: &Mocks, entry: FlowId, lost: &dyn Fn(&Step) -> bool) {
         let path = self.flow(entry).path.clone();
         for flow in &mut self.flows {
-            let whole = mocks.0.iter().position(|mock| matches!(&mock.target.it, Target::Flow(named) if *named == flow.path));
+            let whole = mocks
+                .0
+                .iter()
+                .position(|mock| matches!(&mock.target.it, Target::Flow(named) if *named == flow.path));
             if let Some(mock) = whole {
                 answer_whole(flow, mock as u32);
                 continue;
             }
             for index in 0..flow.steps.len() {
                 let step = flow.step(StepId(index as u32));
-                let mocked = mocks.0.iter().enumerate().filter(|(_, mock)| mock.target.it.is_for(flow, &path, step));
+                let mocked =
+                    mocks.0.iter().enumerate().filter(|(_, mock)| mock.target.it.is_for(flow, &path, step));
                 let narrowest = mocked.max_by_key(|(_, mock)| mock.target.it.narrowness());
                 let mock = match narrowest {
                     Some((place, _)) => place as u32,
@@ -124,8 +128,9 @@ fn answer_whole(flow: &mut Flow, mock: u32) {
     let given = (0..outputs.len() as u32).map(|place| Arg::Slot(SlotId(out.0 + place))).collect();
     let end = SlotId(out.0 + outputs.len() as u32);
     let places = (0..outputs.len() as u32).map(Some).collect();
-    let back = Step::made("return", "flow_control.return".into(), (given, outputs), (end, Vec::new()), flow.span)
-        .doing(Op::Return { places, leaves_arm: false });
+    let back =
+        Step::made("return", "flow_control.return".into(), (given, outputs), (end, Vec::new()), flow.span)
+            .doing(Op::Return { places, leaves_arm: false });
     flow.slots = end.0;
     flow.steps = vec![Step { mock: Some(mock), ..mocked }, back];
     flow.blocks = vec![vec![StepId(0), StepId(1)]];

@@ -21,7 +21,8 @@ pub const RESPONSE_KEYS: &[&str] = &["status", "headers", "body"];
 impl Mocks {
     /// Reads mocks: a mapping of what they stand in for, each with an answer or a list of them.
     pub fn read(reader: &mut Reader<'_>, node: &Node) -> Mocks {
-        let Some(members) = reader.members(node, "a mapping of cards, as `slack.send_message: { gives: { … } }`")
+        let Some(members) =
+            reader.members(node, "a mapping of cards, as `slack.send_message: { gives: { … } }`")
         else {
             return Mocks::default();
         };

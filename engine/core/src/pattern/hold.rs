@@ -120,7 +120,9 @@ impl Differ {
             self.member(name, |differ| differ.hold(wanted, object.get(name)));
         }
         if only {
-            for (name, value) in object.iter().filter(|(name, _)| !members.iter().any(|(known, _)| known == *name)) {
+            for (name, value) in
+                object.iter().filter(|(name, _)| !members.iter().any(|(known, _)| known == *name))
+            {
                 self.member(name, |differ| {
                     differ.differs(pattern, Some(value), Some("no such member is wanted".to_owned()));
                 });
@@ -192,7 +194,9 @@ fn holds(operator: &Operator, found: Option<&Value>) -> Result<(), Option<String
         Operator::Matches(regex) => say(regex.is_match(text()?)),
         Operator::Exists(exists) => say(value.is_null() != *exists),
         Operator::Empty(empty) => match value {
-            Value::Text(_) | Value::List(_) | Value::Object(_) | Value::Null => say(value.is_empty() == *empty),
+            Value::Text(_) | Value::List(_) | Value::Object(_) | Value::Null => {
+                say(value.is_empty() == *empty)
+            }
             _ => Err(Some(format!("it is {}", value.kind()))),
         },
         Operator::Type(ty) => say(is_of(value, *ty)),
@@ -203,7 +207,11 @@ fn holds(operator: &Operator, found: Option<&Value>) -> Result<(), Option<String
                 Value::Object(members) => members.len(),
                 _ => return Err(Some(format!("{} has no length", value.kind()))),
             };
-            if pattern.holds(&Value::from(length)) { Ok(()) } else { Err(Some(format!("it is {length} long"))) }
+            if pattern.holds(&Value::from(length)) {
+                Ok(())
+            } else {
+                Err(Some(format!("it is {length} long")))
+            }
         }
         Operator::Any(pattern) => match value {
             Value::List(items) => say(items.iter().any(|item| pattern.holds(item))),
@@ -220,7 +228,9 @@ fn holds(operator: &Operator, found: Option<&Value>) -> Result<(), Option<String
         },
         Operator::Secret(secret) => say(value.holds_secret() == *secret),
         // What is no list, object or text of JSON; the rest is held part by part.
-        Operator::Each(_) | Operator::None(_) | Operator::Exactly(_) => Err(Some(format!("it is {}", value.kind()))),
+        Operator::Each(_) | Operator::None(_) | Operator::Exactly(_) => {
+            Err(Some(format!("it is {}", value.kind())))
+        }
         Operator::Json(_) => Err(Some("it is no JSON".to_owned())),
     }
 }
@@ -253,7 +263,8 @@ fn equal(wanted: &Value, found: &Value) -> bool {
     match (wanted, found) {
         (Value::Text(text), Value::Date(date)) => parse_date(text).is_some_and(|wanted| wanted == *date),
         (Value::List(wanted), Value::List(found)) => {
-            wanted.len() == found.len() && wanted.iter().zip(found.iter()).all(|(wanted, found)| equal(wanted, found))
+            wanted.len() == found.len()
+                && wanted.iter().zip(found.iter()).all(|(wanted, found)| equal(wanted, found))
         }
         (Value::Object(wanted), Value::Object(found)) => {
             wanted.len() == found.len()

@@ -52,7 +52,9 @@ impl Reader<'_> {
             Content::Bool(value) => Value::Bool(*value),
             Content::Number(value) => Value::Number(*value),
             Content::Text(text) => Value::from(text.clone()),
-            Content::List(items) => Value::list(items.iter().map(|item| self.literal(item)).collect::<Option<_>>()?),
+            Content::List(items) => {
+                Value::list(items.iter().map(|item| self.literal(item)).collect::<Option<_>>()?)
+            }
             Content::Map(_) => Value::from(self.literals(node, "a mapping")?),
         })
     }
@@ -66,7 +68,9 @@ impl Reader<'_> {
     /// A pattern.
     pub fn pattern(&mut self, node: &Node) -> Option<Pattern> {
         let wants = match &node.content {
-            Content::Text(text) if text.starts_with('~') => Wants::All(vec![self.operator_in_text(node, text)?]),
+            Content::Text(text) if text.starts_with('~') => {
+                Wants::All(vec![self.operator_in_text(node, text)?])
+            }
             Content::List(items) => Wants::Items(self.patterns(items)?),
             Content::Map(_) => {
                 let members = self.members(node, "a mapping")?;
@@ -131,8 +135,11 @@ impl Reader<'_> {
         }
         if !IN_TEXT.contains(&name) || rest.trim().is_empty() {
             let wanted = OPERATORS.iter().find(|(known, _)| *known == name).map_or("", |(_, wanted)| wanted);
-            let mistake =
-                Diagnostic::new(Code::Structure, node.span, format!("`~{name}` in a text has nothing to go by"));
+            let mistake = Diagnostic::new(
+                Code::Structure,
+                node.span,
+                format!("`~{name}` in a text has nothing to go by"),
+            );
             self.report(mistake.help(format!("write it as a mapping: {{ ~{name}: … }}, with {wanted}")));
             return None;
         }
@@ -159,7 +166,9 @@ impl Reader<'_> {
             "lt" => Operator::Beyond(Bound::Below, self.bound(node)?),
             "lte" => Operator::Beyond(Bound::AtMost, self.bound(node)?),
             "near" => match self.literal(node)?.as_list() {
-                Some([Value::Number(number), Value::Number(off)]) if *off >= 0.0 => Operator::Near(*number, *off),
+                Some([Value::Number(number), Value::Number(off)]) if *off >= 0.0 => {
+                    Operator::Near(*number, *off)
+                }
                 _ => return self.nonsense(node, name),
             },
             "in" => match self.literal(node)? {
@@ -216,7 +225,8 @@ impl Reader<'_> {
     }
 
     fn nonsense<T>(&mut self, node: &Node, name: &str) -> Option<T> {
-        let wanted = OPERATORS.iter().find(|(known, _)| *known == name).map_or("a value", |(_, wanted)| wanted);
+        let wanted =
+            OPERATORS.iter().find(|(known, _)| *known == name).map_or("a value", |(_, wanted)| wanted);
         let message = format!("`~{name}` is followed by {wanted}, found {}", node.kind());
         self.report(Diagnostic::new(Code::Structure, node.span, message));
         None
@@ -241,7 +251,9 @@ impl Reader<'_> {
     fn bound(&mut self, node: &Node) -> Option<Value> {
         match &node.content {
             Content::Number(number) => Some(Value::Number(*number)),
-            Content::Text(text) => Some(parse_date(text).map_or_else(|| Value::from(text.clone()), Value::Date)),
+            Content::Text(text) => {
+                Some(parse_date(text).map_or_else(|| Value::from(text.clone()), Value::Date))
+            }
             _ => self.nonsense(node, "gt"),
         }
     }
@@ -252,8 +264,11 @@ impl Reader<'_> {
             Err(error) => {
                 let why = error.to_string();
                 let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                let mistake =
-                    Diagnostic::new(Code::BadValue, node.span, format!("this is no regular expression: {why}"));
+                let mistake = Diagnostic::new(
+                    Code::BadValue,
+                    node.span,
+                    format!("this is no regular expression: {why}"),
+                );
                 self.report(mistake);
                 None
             }

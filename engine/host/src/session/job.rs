@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowrun_core::journal::Settlement;
-use flowrun_core::mocks::Mocks;
 use flowrun_core::machine::Limits;
+use flowrun_core::mocks::Mocks;
 use flowrun_core::value;
 use flowrun_kit::files::Bounds;
 use flowrun_store::NoteChange;

@@ -40,7 +40,11 @@ pub fn read(file: &Path, sources: &Sources) -> Result<(Mocks, Sources), Refused>
     let mut reader = Reader::plain(id, &text);
     let mocks = reader.parse().map(|node| Mocks::read(&mut reader, &node)).unwrap_or_default();
     let found = reader.finish();
-    if has_errors(&found) { Err(Refused::Mistakes(Mistakes { found, sources })) } else { Ok((mocks, sources)) }
+    if has_errors(&found) {
+        Err(Refused::Mistakes(Mistakes { found, sources }))
+    } else {
+        Ok((mocks, sources))
+    }
 }
 
 /// Whether a run may go on to cards that flowrun lacks. A live run may not come to mocks, for what is made up there would be taken for real; a
@@ -51,8 +55,11 @@ pub fn judge(
     reaches_real: bool,
     warnings: &mut Vec<String>,
 ) -> Result<(), Problem> {
-    let lacks: Vec<&str> =
-        steps(program, entry).filter_map(|step| external(&step.name)).collect::<BTreeSet<_>>().into_iter().collect();
+    let lacks: Vec<&str> = steps(program, entry)
+        .filter_map(|step| external(&step.name))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     if live && !lacks.is_empty() {
         let message = format!("--live, but flowrun lacks cards that the flow reaches: {}", lacks.join(", "));
         return Err(

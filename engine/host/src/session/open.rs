@@ -120,8 +120,21 @@ impl Plan {
             }
         };
         let hold = Stop::default();
-        Session { warnings, plan: self, course, world, made, audit, keeping, faults, home, turn, hold, mocking }
-            .hear()
+        Session {
+            warnings,
+            plan: self,
+            course,
+            world,
+            made,
+            audit,
+            keeping,
+            faults,
+            home,
+            turn,
+            hold,
+            mocking,
+        }
+        .hear()
     }
 
     fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {

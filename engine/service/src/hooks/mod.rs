@@ -29,8 +29,8 @@ use crate::events::{Happened, Listeners, Source, Unwanted};
 use crate::inbox::{DELIVERIES, Item, Taken, Unaccepted};
 use crate::people::secrets::are_same;
 use crate::service::Hosted;
-pub use doors::{Door, deliveries};
 use crate::tasks::Tasks;
+pub use doors::{Door, deliveries};
 
 /// A body may have so many bytes. Okta says nothing of it; a hundred events have a few hundred thousand.
 const MOST_BYTES: usize = 4 << 20;

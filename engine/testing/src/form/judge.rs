@@ -13,10 +13,12 @@ use flowrun_kit::simulator::{SimFault, Takes};
 use super::{Case, Given, TestFile};
 
 /// What a card's expectation may say.
-pub(crate) const OF_A_CARD: &[&str] = &["called", "each", "inputs", "outputs", "status", "tries", "branch", "error", "items"];
+pub(crate) const OF_A_CARD: &[&str] =
+    &["called", "each", "inputs", "outputs", "status", "tries", "branch", "error", "items"];
 
 /// What the expectation of an error may say.
-pub(crate) const OF_AN_ERROR: &[&str] = &["kind", "message", "code", "card", "flow", "input", "help", "chain"];
+pub(crate) const OF_AN_ERROR: &[&str] =
+    &["kind", "message", "code", "card", "flow", "input", "help", "chain"];
 
 /// What a table's expectation may say.
 const OF_A_TABLE: &[&str] = &["count", "rows"];
@@ -71,7 +73,9 @@ impl Judge<'_> {
             match &*name.it {
                 "outputs" => {
                     let names: Vec<&str> = self.flow.outputs.iter().map(|output| &*output.name).collect();
-                    found.extend(members(pattern, &names, &|name| format!("`{}` has no output `{name}`", self.flow.name)));
+                    found.extend(members(pattern, &names, &|name| {
+                        format!("`{}` has no output `{name}`", self.flow.name)
+                    }));
                 }
                 "error" => {
                     found.extend(members(pattern, OF_AN_ERROR, &|name| format!("an error has no `{name}`")));
@@ -82,17 +86,24 @@ impl Judge<'_> {
         }
         for (name, pattern) in &case.expect.cards {
             found.extend(self.card(name));
-            found.extend(members(pattern, OF_A_CARD, &|name| format!("nothing is known of a card's `{name}`")));
+            found.extend(members(pattern, OF_A_CARD, &|name| {
+                format!("nothing is known of a card's `{name}`")
+            }));
         }
         for (name, requests) in &case.expect.requests {
             let known = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
             let known: Vec<&str> = known.map(|connector| &*connector.name).collect();
             let hosts = case.given.mocks.0.iter().map(|mock| mock.target.it.to_string());
-            let hosts: Vec<String> = hosts.filter_map(|target| target.strip_prefix("http:").map(str::to_owned)).collect();
+            let hosts: Vec<String> =
+                hosts.filter_map(|target| target.strip_prefix("http:").map(str::to_owned)).collect();
             if !known.contains(&&*name.it) && !hosts.iter().any(|host| *host == *name.it) {
                 let message = format!("nothing here is called `{}` that requests could go to", name.it);
                 let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);
-                found.push(mistake.meant(closest(&name.it, known.iter().copied())).or_help(|| format!("there are {}", listed(&known))));
+                found.push(
+                    mistake
+                        .meant(closest(&name.it, known.iter().copied()))
+                        .or_help(|| format!("there are {}", listed(&known))),
+                );
             }
             let _ = requests;
         }
@@ -105,31 +116,44 @@ impl Judge<'_> {
             let Some(input) = self.flow.inputs.iter().find(|input| input.name == name.it) else {
                 let names: Vec<&str> = self.flow.inputs.iter().map(|input| &*input.name).collect();
                 let message = format!("`{}` has no input `{}`", self.flow.name, name.it);
-                let none = if names.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", listed(&names)) };
+                let none = if names.is_empty() {
+                    "it takes none".to_owned()
+                } else {
+                    format!("it takes {}", listed(&names))
+                };
                 let mistake = Diagnostic::new(Code::UnknownField, name.span, message);
                 found.push(mistake.meant(closest(&name.it, names.iter().copied())).or_help(|| none));
                 continue;
             };
             if !value.is_null() && convert(value.clone(), input.ty).is_err() && !self.expects_refusal() {
-                let message = format!("the input `{}` is {}, and this is {}", name.it, input.ty, value.kind());
+                let message =
+                    format!("the input `{}` is {}, and this is {}", name.it, input.ty, value.kind());
                 found.push(Diagnostic::new(Code::TypeMismatch, name.span, message));
             }
         }
         for (name, _) in &given.vars {
             if !self.vars.contains(&&*name.it) {
                 let message = format!("the project has no variable `{}`", name.it);
-                found.push(Diagnostic::new(Code::UnknownVar, name.span, message).meant(closest(&name.it, self.vars.iter().copied())));
+                found.push(
+                    Diagnostic::new(Code::UnknownVar, name.span, message)
+                        .meant(closest(&name.it, self.vars.iter().copied())),
+                );
             }
         }
         for (name, rows) in &given.tables {
             found.extend(self.table(name));
-            let Some(table) = self.program.tables.iter().find(|table| table.name == name.it) else { continue };
+            let Some(table) = self.program.tables.iter().find(|table| table.name == name.it) else {
+                continue;
+            };
             let super::Rows::Written(rows) = rows else { continue };
             let columns: Vec<&str> = table.columns.iter().map(|column| &*column.name).collect();
             let strange = rows.iter().flat_map(|row| row.keys()).find(|key| !columns.contains(&&***key));
             if let Some(strange) = strange {
                 let message = format!("the table `{}` has no column `{strange}`", name.it);
-                found.push(Diagnostic::new(Code::UnknownColumn, name.span, message).meant(closest(strange, columns.iter().copied())));
+                found.push(
+                    Diagnostic::new(Code::UnknownColumn, name.span, message)
+                        .meant(closest(strange, columns.iter().copied())),
+                );
             }
         }
         for (name, value) in &given.simulators {
@@ -139,7 +163,11 @@ impl Judge<'_> {
                 let names: Vec<&str> = options.iter().map(|option| &*option.name).collect();
                 let message = format!("no simulator has an option `{}`", name.it);
                 let mistake = Diagnostic::new(Code::UnknownField, name.span, message);
-                found.push(mistake.meant(closest(&name.it, names.iter().copied())).or_help(|| format!("there are {}", listed(&names))));
+                found.push(
+                    mistake
+                        .meant(closest(&name.it, names.iter().copied()))
+                        .or_help(|| format!("there are {}", listed(&names))),
+                );
                 continue;
             };
             let text = option_text(value);
@@ -200,7 +228,9 @@ impl Judge<'_> {
                 None => {
                     let paths = self.program.flows.iter().map(|flow| &*flow.path);
                     let message = format!("there is no flow `{path}`");
-                    return Some(Diagnostic::new(Code::UnknownFlow, name.span, message).meant(closest(path, paths)));
+                    return Some(
+                        Diagnostic::new(Code::UnknownFlow, name.span, message).meant(closest(path, paths)),
+                    );
                 }
             },
             None => (self.program.flow(self.entry), &*name.it),
@@ -235,7 +265,11 @@ fn members(pattern: &Pattern, known: &[&str], told: &dyn Fn(&str) -> String) -> 
     let strange = members.iter().filter(|(name, _)| !known.contains(&&**name));
     let mistake = |(name, pattern): &(flowrun_core::value::Text, Pattern)| {
         let mistake = Diagnostic::new(Code::UnknownField, pattern.span, told(name));
-        let all = if known.is_empty() { "it has none".to_owned() } else { format!("there are {}", listed(known.iter())) };
+        let all = if known.is_empty() {
+            "it has none".to_owned()
+        } else {
+            format!("there are {}", listed(known.iter()))
+        };
         mistake.meant(closest(name, known.iter().copied())).or_help(|| all)
     };
     strange.map(mistake).collect()

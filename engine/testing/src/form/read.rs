@@ -14,22 +14,38 @@ use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, Test, TestFil
 
 const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
 const TEST_KEYS: &[&str] = &[
-    "description", "tags", "skip", "each", "expect", "inputs", "vars", "now", "tables", "simulators", "faults",
-    "mocks", "meanwhile",
+    "description",
+    "tags",
+    "skip",
+    "each",
+    "expect",
+    "inputs",
+    "vars",
+    "now",
+    "tables",
+    "simulators",
+    "faults",
+    "mocks",
+    "meanwhile",
 ];
-const CASE_KEYS: &[&str] = &[
-    "name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile",
-];
+const CASE_KEYS: &[&str] =
+    &["name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
 const DEFAULT_KEYS: &[&str] =
     &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
-const EXPECT_KEYS: &[&str] = &[
-    "status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts",
-];
+const EXPECT_KEYS: &[&str] =
+    &["status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
 const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"];
 
 /// Every key of the form but those of mocks.
-pub(super) const KEYS: &[&[&str]] =
-    &[FILE_KEYS, TEST_KEYS, CASE_KEYS, EXPECT_KEYS, MEANWHILE_KEYS, METHODS, &["query", "body", "times", "exactly"]];
+pub(super) const KEYS: &[&[&str]] = &[
+    FILE_KEYS,
+    TEST_KEYS,
+    CASE_KEYS,
+    EXPECT_KEYS,
+    MEANWHILE_KEYS,
+    METHODS,
+    &["query", "body", "times", "exactly"],
+];
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -54,9 +70,14 @@ impl TestFile {
             if let Some(tests) = reader.required(&keys, "tests", help) {
                 let members = reader.members(tests, "a mapping of tests").unwrap_or_default();
                 if members.is_empty() && matches!(&tests.content, Content::Map(_)) {
-                    reader.report(Diagnostic::new(Code::Structure, tests.span, "there are no tests").help(help));
+                    reader.report(
+                        Diagnostic::new(Code::Structure, tests.span, "there are no tests").help(help),
+                    );
                 }
-                read.tests = members.into_iter().filter_map(|(name, node)| test(&mut reader, name, node, &defaults)).collect();
+                read.tests = members
+                    .into_iter()
+                    .filter_map(|(name, node)| test(&mut reader, name, node, &defaults))
+                    .collect();
             }
         }
         (read, reader.finish())
@@ -92,7 +113,11 @@ impl Said {
             given.meanwhile.clone_from(&other_given.meanwhile);
         }
         let mocks = &mut given.mocks.0;
-        let others = other_given.mocks.0.iter().filter(|mock| !mocks.iter().any(|own| own.target.it == mock.target.it));
+        let others = other_given
+            .mocks
+            .0
+            .iter()
+            .filter(|mock| !mocks.iter().any(|own| own.target.it == mock.target.it));
         let others: Vec<_> = others.cloned().collect();
         mocks.extend(others);
         let (expect, other) = (&mut self.expect, &other.expect);
@@ -126,12 +151,14 @@ fn test(reader: &mut Reader<'_>, name: Name, node: &Node, defaults: &Said) -> Op
                 reader.report(Diagnostic::new(Code::Structure, node.span, message));
             }
             let items = items.iter().take(MOST_CASES).enumerate();
-            items.filter_map(|(index, node)| {
-                let keys = reader.keys(node, "a case", CASE_KEYS)?;
-                let name = reader.text_at(&keys, "name").map(|name| name.it.to_string());
-                let own = self::said(reader, &keys).over(&said);
-                Some(case(name.unwrap_or_else(|| format!("#{}", index + 1)), keys.span, own))
-            }).collect()
+            items
+                .filter_map(|(index, node)| {
+                    let keys = reader.keys(node, "a case", CASE_KEYS)?;
+                    let name = reader.text_at(&keys, "name").map(|name| name.it.to_string());
+                    let own = self::said(reader, &keys).over(&said);
+                    Some(case(name.unwrap_or_else(|| format!("#{}", index + 1)), keys.span, own))
+                })
+                .collect()
         }
     };
     Some(Test { name, tags, skip, cases })
@@ -142,7 +169,10 @@ fn case(name: String, span: flowrun_core::source::Span, said: Said) -> Case {
 }
 
 fn said(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Said {
-    Said { given: given(reader, keys), expect: keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default() }
+    Said {
+        given: given(reader, keys),
+        expect: keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default(),
+    }
 }
 
 fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
@@ -161,10 +191,12 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
     }
     if let Some(node) = keys.get("tables") {
         let members = reader.members(node, "a mapping of tables").unwrap_or_default();
-        given.tables = members.into_iter().filter_map(|(name, node)| Some((name, rows(reader, node)?))).collect();
+        given.tables =
+            members.into_iter().filter_map(|(name, node)| Some((name, rows(reader, node)?))).collect();
     }
     if let Some(node) = keys.get("faults") {
-        let items = reader.list(node, "a list of faults, as `[\"drop@bulk-upsert:nth=2\"]`").unwrap_or_default();
+        let items =
+            reader.list(node, "a list of faults, as `[\"drop@bulk-upsert:nth=2\"]`").unwrap_or_default();
         given.faults = items.iter().filter_map(|node| reader.text(node, "a fault")).collect();
     }
     if let Some(node) = keys.get("mocks") {
@@ -221,7 +253,11 @@ fn meanwhile(reader: &mut Reader<'_>, node: &Node) -> Option<Meanwhile> {
     let what = match *kind {
         "resume" => What::Resume(reader.literals(node, "what is answered: a mapping")?),
         kind if node.content == Content::Bool(true) => {
-            if kind == "cancel" { What::Cancel } else { What::Kill }
+            if kind == "cancel" {
+                What::Cancel
+            } else {
+                What::Kill
+            }
         }
         _ => {
             reader.mismatch(node, "true");
@@ -247,7 +283,8 @@ fn expect(reader: &mut Reader<'_>, node: &Node) -> Expect {
     }
     if let Some(node) = keys.get("cards") {
         let members = reader.members(node, "a mapping of cards by their IDs").unwrap_or_default();
-        expect.cards = members.into_iter().filter_map(|(name, node)| Some((name, reader.pattern(node)?))).collect();
+        expect.cards =
+            members.into_iter().filter_map(|(name, node)| Some((name, reader.pattern(node)?))).collect();
     }
     if let Some(node) = keys.get("requests") {
         let members = reader.members(node, "a mapping of vendors").unwrap_or_default();
@@ -332,5 +369,11 @@ fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
             }
         },
     };
-    Some(Wanted { span: keys.span, method: method.to_ascii_uppercase(), path: path.it.to_string(), parts, times })
+    Some(Wanted {
+        span: keys.span,
+        method: method.to_ascii_uppercase(),
+        path: path.it.to_string(),
+        parts,
+        times,
+    })
 }
