@@ -30,6 +30,8 @@ fn every_code_has_a_case() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("diagnostics");
     let missing: Vec<String> = Code::ALL
         .iter()
+        // What a test expected in vain no file shows by itself: `flow_tests/red` has those.
+        .filter(|code| !matches!(code, Code::Unmet | Code::UnmetThen))
         .map(|code| format!("{code}-{}.yaml", code.slug()))
         .filter(|case| !folder.join(case).exists())
         .collect();

@@ -507,6 +507,7 @@ cards: [{ card: flow_control.return, with: { a: $.inputs } }]
 "#;
     let expected = [
         "0 Starts `hr.hired` Event(\"hr.hired\")",
+        "0 Starts `hr.hired` Connection(0)",
         "0 card 0 Reads `hr.list_people` Connection(0)",
         "0 card 0 Calls `b` Flow(1)",
         "0 card 0 Reads `vars.limit` Var(0)",

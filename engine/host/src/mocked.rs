@@ -211,10 +211,9 @@ fn page_of(pages: &[Vec<Value>], answer: usize, page: usize) -> Answer {
 
 /// What an answer gives, by the card's names or by Okta's, each as the type that it is declared as.
 fn given(answer: &Answering, place: usize, card: &Performance) -> Outcome {
-    let outputs = match &answer.then {
+    let outputs: Vec<(&str, &Value)> = match &answer.then {
         Then::Fails(failure) => return Err(fault(failure)),
         Then::Pages(pages) => return Ok(page_of(pages, place, 0)),
-        Then::Responds(_) => Vec::new(),
         Then::Gives(outputs) => outputs.iter().map(|(name, value)| (&*name.it, value)).collect(),
     };
     if card.page.is_some() {

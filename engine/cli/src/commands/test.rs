@@ -192,7 +192,9 @@ fn tell(
 
 /// The mocks that are written for several cases of a file and that none of those came to.
 fn unasked<'s>(chosen: &[Chosen<'s>], came: &[Came]) -> Vec<(&'s Beside, &'s Sources, Vec<Unmet>)> {
-    let mut files: Vec<(&Beside, &Sources, BTreeMap<Span, (String, bool)>)> = Vec::new();
+    /// Each answer of a file: what it stands in for, and whether anything asked it.
+    type Answers = BTreeMap<Span, (String, bool)>;
+    let mut files: Vec<(&Beside, &Sources, Answers)> = Vec::new();
     for (one, came) in chosen.iter().zip(came) {
         if files.last().is_none_or(|(beside, ..)| !std::ptr::eq(*beside, one.beside)) {
             files.push((one.beside, &one.suite.sources, BTreeMap::new()));

@@ -37,7 +37,6 @@ struct Form {
 impl Judge<'_> {
     fn mock(&self, mock: &Mock) -> Vec<Diagnostic> {
         let form = match &mock.target.it {
-            Target::Host(host) => return self.host(mock, host),
             Target::Flow(path) => match self.program.find(path) {
                 Some(flow) => flow_form(self.program.flow(flow)),
                 None => {
@@ -79,20 +78,6 @@ impl Judge<'_> {
             }
         };
         mock.answers.iter().flat_map(|answer| judge_answer(answer, &form)).collect()
-    }
-
-    /// That no host but those of its connections is ever asked, only a run can tell; that a host is one, its name.
-    fn host(&self, mock: &Mock, host: &str) -> Vec<Diagnostic> {
-        let is_one = !host.is_empty()
-            && host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-:".contains(letter));
-        if is_one {
-            return Vec::new();
-        }
-        let message = format!("`{host}` is no host");
-        vec![
-            Diagnostic::new(Code::BadName, mock.target.span, message)
-                .help("write it as `http:api.example.com`"),
-        ]
     }
 
     fn unknown(&self, mock: &Mock) -> Diagnostic {
@@ -181,12 +166,6 @@ fn judge_answer(answer: &Answering, form: &Form) -> Vec<Diagnostic> {
         }
         Then::Pages(_) if !form.streams => {
             let message = format!("{} does not stream here: it has no pages", form.what);
-            found.push(
-                Diagnostic::new(Code::NotForThisCard, answer.span, message).help("write `gives: { … }`"),
-            );
-        }
-        Then::Responds(_) => {
-            let message = format!("`response` is what a host answers, and {} is a card", form.what);
             found.push(
                 Diagnostic::new(Code::NotForThisCard, answer.span, message).help("write `gives: { … }`"),
             );

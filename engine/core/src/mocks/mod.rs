@@ -1,12 +1,12 @@
-//! Mocks: what is answered in place of cards, of whole helper flows, and of hosts. They stand in a file that `--mock` names and in flow tests,
-//! in one form.
+//! Mocks: what is answered in place of cards and of whole helper flows. They stand in a file that `--mock` names and in flow tests, in one
+//! form.
 
 mod judge;
 mod place;
 mod read;
 
 pub use place::NOBODY;
-pub use read::{FAILURE_KEYS, KEYS, RESPONSE_KEYS};
+pub use read::{FAILURE_KEYS, KEYS};
 
 use crate::fault::FaultKind;
 use crate::model::{At, Name};
@@ -41,8 +41,6 @@ pub enum Target {
     },
     /// A whole helper flow: `flow:archive`.
     Flow(Text),
-    /// What lies on a host: `http:api.example.com`.
-    Host(Text),
 }
 
 /// An answer, and when it is given.
@@ -75,8 +73,6 @@ pub enum Then {
     Pages(Vec<Vec<Value>>),
     /// This failure.
     Fails(Failure),
-    /// This answer of a host.
-    Responds(Response),
 }
 
 /// A failure that is answered.
@@ -89,17 +85,6 @@ pub struct Failure {
     /// The HTTP status.
     pub code: Option<u16>,
     /// What the vendor says.
-    pub body: Value,
-}
-
-/// What a host answers.
-#[derive(Clone, Debug)]
-pub struct Response {
-    /// The status.
-    pub status: u16,
-    /// The headers.
-    pub headers: Record,
-    /// The body: a text as it is, anything else as JSON.
     pub body: Value,
 }
 
@@ -130,7 +115,6 @@ impl std::fmt::Display for Target {
             Target::Step { flow: Some(flow), id } => write!(f, "{flow}/{id}"),
             Target::Step { flow: None, id } => f.write_str(id),
             Target::Flow(flow) => write!(f, "flow:{flow}"),
-            Target::Host(host) => write!(f, "http:{host}"),
         }
     }
 }

@@ -23,7 +23,7 @@ impl Target {
             Target::Card(_) => 0,
             Target::Step { flow: None, .. } => 1,
             Target::Step { flow: Some(_), .. } => 2,
-            Target::Flow(_) | Target::Host(_) => 3,
+            Target::Flow(_) => 3,
         }
     }
 
@@ -34,7 +34,7 @@ impl Target {
             Target::Step { flow: named, id } => {
                 *flow.path == *named.as_deref().unwrap_or(entry) && step.id == *id
             }
-            Target::Flow(_) | Target::Host(_) => false,
+            Target::Flow(_) => false,
         }
     }
 }

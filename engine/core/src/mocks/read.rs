@@ -1,6 +1,6 @@
 //! Reading mocks.
 
-use super::{Answering, Failure, Mock, Mocks, Response, Target, Then};
+use super::{Answering, Failure, Mock, Mocks, Target, Then};
 use crate::diag::{Code, Diagnostic};
 use crate::duration::duration;
 use crate::fault::FaultKind;
@@ -8,15 +8,12 @@ use crate::load::node::{Content, Node};
 use crate::load::reader::{Keys, Reader};
 use crate::model::{At, Name};
 use crate::suggest::closest;
-use crate::value::{Record, Text, Value};
+use crate::value::{Text, Value};
 
 /// What an answer may say.
-pub const KEYS: &[&str] =
-    &["when", "call", "item", "times", "after", "name", "gives", "pages", "fails", "request", "response"];
+pub const KEYS: &[&str] = &["when", "call", "item", "times", "after", "name", "gives", "pages", "fails"];
 /// What a failure may say.
 pub const FAILURE_KEYS: &[&str] = &["kind", "message", "code", "body"];
-/// What the answer of a host may say.
-pub const RESPONSE_KEYS: &[&str] = &["status", "headers", "body"];
 
 impl Mocks {
     /// Reads mocks: a mapping of what they stand in for, each with an answer or a list of them.
@@ -32,8 +29,7 @@ impl Mocks {
                 Content::List(items) => items.iter().collect(),
                 _ => vec![node],
             };
-            let is_host = matches!(target, Target::Host(_));
-            let answers = answers.into_iter().filter_map(|node| answering(reader, node, is_host)).collect();
+            let answers = answers.into_iter().filter_map(|node| answering(reader, node)).collect();
             Some(Mock { target: At::new(target, name.span), answers })
         });
         Mocks(read.collect())
@@ -46,12 +42,10 @@ fn target(reader: &mut Reader<'_>, name: &Name) -> Option<Target> {
     let parts = |rest: &str| Text::from(rest.trim());
     let target = match text.split_once(':') {
         Some(("flow", flow)) => Target::Flow(parts(flow)),
-        Some(("http", host)) => Target::Host(parts(host)),
         Some(_) => {
             let message = format!("`{text}` is nothing that a mock stands in for");
             reader.report(Diagnostic::new(Code::BadName, name.span, message).help(
-                "name a card (`slack.send_message`), an ID (`sent`), a flow and an ID (`greet/sent`), a helper flow (`flow:archive`) or a host \
-                 (`http:api.example.com`)",
+                "name a card (`slack.send_message`), an ID (`sent`), a flow and an ID (`greet/sent`) or a helper flow (`flow:archive`)",
             ));
             return None;
         }
@@ -64,14 +58,12 @@ fn target(reader: &mut Reader<'_>, name: &Name) -> Option<Target> {
     Some(target)
 }
 
-fn answering(reader: &mut Reader<'_>, node: &Node, is_host: bool) -> Option<Answering> {
+fn answering(reader: &mut Reader<'_>, node: &Node) -> Option<Answering> {
     let keys = reader.keys(node, "an answer", KEYS)?;
     let mut when = Vec::new();
-    for key in ["when", "request"] {
-        if let Some(node) = keys.get(key) {
-            let members = reader.members(node, "a mapping of fields")?;
-            when.extend(reader.member_patterns(members)?);
-        }
+    if let Some(node) = keys.get("when") {
+        let members = reader.members(node, "a mapping of fields")?;
+        when.extend(reader.member_patterns(members)?);
     }
     let call = match keys.get("call") {
         Some(node) => Some(calls(reader, node)?),
@@ -89,28 +81,26 @@ fn answering(reader: &mut Reader<'_>, node: &Node, is_host: bool) -> Option<Answ
         None => 0,
     };
     let name = reader.text_at(&keys, "name").map(|name| name.it);
-    let then = then(reader, &keys, is_host)?;
+    let then = then(reader, &keys)?;
     (!keys.broken).then_some(Answering { span: keys.span, when, call, item, times, after_ms, name, then })
 }
 
-fn then(reader: &mut Reader<'_>, keys: &Keys<'_>, is_host: bool) -> Option<Then> {
-    let (wanted, help) = match is_host {
-        true => (&["response", "fails"][..], "a host answers with `response`, or fails with `fails`"),
-        false => (&["gives", "pages", "fails"][..], "an answer has one of `gives`, `pages` and `fails`"),
-    };
+fn then(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Then> {
     let found: Vec<&str> =
-        ["gives", "pages", "fails", "response"].into_iter().filter(|key| keys.get(key).is_some()).collect();
+        ["gives", "pages", "fails"].into_iter().filter(|key| keys.get(key).is_some()).collect();
     let key = match found.as_slice() {
-        [key] if wanted.contains(key) => *key,
+        [key] => *key,
         _ if keys.broken => return None,
         _ => {
             let span = reader.first_line(keys.span);
             let message = match found.as_slice() {
                 [] => "the answer says nothing".to_owned(),
-                [key] => format!("`{key}` is out of place here"),
                 all => format!("`{}` stand side by side", all.join("` and `")),
             };
-            reader.report(Diagnostic::new(Code::Structure, span, message).help(help));
+            reader.report(
+                Diagnostic::new(Code::Structure, span, message)
+                    .help("an answer has one of `gives`, `pages` and `fails`"),
+            );
             return None;
         }
     };
@@ -129,7 +119,6 @@ fn then(reader: &mut Reader<'_>, keys: &Keys<'_>, is_host: bool) -> Option<Then>
             };
             Then::Pages(pages.iter().map(page).collect::<Option<_>>()?)
         }
-        "response" => Then::Responds(response(reader, node)?),
         _ => Then::Fails(failure(reader, node)?),
     })
 }
@@ -162,21 +151,6 @@ fn failure(reader: &mut Reader<'_>, node: &Node) -> Option<Failure> {
         failure.body = reader.literal(body)?;
     }
     (!keys.broken).then_some(failure)
-}
-
-fn response(reader: &mut Reader<'_>, node: &Node) -> Option<Response> {
-    let keys = reader.keys(node, "a response", RESPONSE_KEYS)?;
-    let status = whole(reader, &keys, "status", 100)?.unwrap_or(200);
-    let headers = match keys.get("headers") {
-        Some(node) => reader.literals(node, "a mapping of headers")?,
-        None => Record::default(),
-    };
-    let body = match keys.get("body") {
-        Some(node) => reader.literal(node)?,
-        None => Value::Null,
-    };
-    let status = u16::try_from(status).ok().filter(|status| *status < 600);
-    (!keys.broken).then_some(Response { status: status?, headers, body })
 }
 
 /// `2`, `2-3` or `4-`.

@@ -90,13 +90,10 @@ impl Judge<'_> {
                 format!("nothing is known of a card's `{name}`")
             }));
         }
-        for (name, requests) in &case.expect.requests {
+        for (name, _) in &case.expect.requests {
             let known = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
             let known: Vec<&str> = known.map(|connector| &*connector.name).collect();
-            let hosts = case.given.mocks.0.iter().map(|mock| mock.target.it.to_string());
-            let hosts: Vec<String> =
-                hosts.filter_map(|target| target.strip_prefix("http:").map(str::to_owned)).collect();
-            if !known.contains(&&*name.it) && !hosts.iter().any(|host| *host == *name.it) {
+            if !known.contains(&&*name.it) {
                 let message = format!("nothing here is called `{}` that requests could go to", name.it);
                 let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);
                 found.push(
@@ -105,7 +102,6 @@ impl Judge<'_> {
                         .or_help(|| format!("there are {}", listed(&known))),
                 );
             }
-            let _ = requests;
         }
         found
     }
@@ -125,7 +121,7 @@ impl Judge<'_> {
                 found.push(mistake.meant(closest(&name.it, names.iter().copied())).or_help(|| none));
                 continue;
             };
-            if !value.is_null() && convert(value.clone(), input.ty).is_err() && !self.expects_refusal() {
+            if !value.is_null() && convert(value.clone(), input.ty).is_err() {
                 let message =
                     format!("the input `{}` is {}, and this is {}", name.it, input.ty, value.kind());
                 found.push(Diagnostic::new(Code::TypeMismatch, name.span, message));
@@ -193,11 +189,6 @@ impl Judge<'_> {
             }
         }
         found
-    }
-
-    /// Whether what is given may be what the flow refuses: only the run can tell.
-    fn expects_refusal(&self) -> bool {
-        false
     }
 
     fn tables(&self, pattern: &Pattern) -> Vec<Diagnostic> {
