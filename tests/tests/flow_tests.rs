@@ -40,6 +40,14 @@ fn what_is_so_passes() {
     assert_eq!(ran.code, 0, "{}", told(&ran));
 }
 
+/// Those of the shipped project: what they expect follows from what the flows promise, and from Okta's and Personio's documentation.
+#[test]
+fn the_tests_of_the_import_pass() {
+    let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
+    let ran = test(&[&flows.display().to_string()]);
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+}
+
 #[test]
 fn every_key_of_the_form_stands_in_a_test_that_passes() {
     let files = std::fs::read_dir(folder("right")).unwrap().map(|entry| entry.unwrap().path());
