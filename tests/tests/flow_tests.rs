@@ -2,6 +2,7 @@
 //!
 //! - `right` has a file for each part of the form, in which every key stands; all of it passes.
 //! - `red` has tests that fail. What is told of each is accepted beside it.
+//! - `covered` is one of which tests come to a part.
 //! - `wrong` has files that can't be run. What is told of each is accepted beside it: a case is a file.
 
 use std::path::{Path, PathBuf};
@@ -58,6 +59,22 @@ fn every_key_of_the_form_stands_in_a_test_that_passes() {
         .filter(|key| !text.contains(&format!("{key}:")) && !text.contains(&format!("{key} ")))
         .collect();
     assert!(missing.is_empty(), "these stand in no test of `right`: {missing:?}");
+}
+
+/// One test, with a list of one: of `chooses` all cards but `many`, of its branches `else` and one item; of `tells` both cards.
+#[test]
+fn what_tests_came_to_is_told() {
+    let folder = folder("covered");
+    let kept = tempfile::tempdir().unwrap();
+    let lcov = kept.path().join("lcov.info");
+    let (path, file) = (folder.display().to_string(), lcov.display().to_string());
+    let ran = test(&[&path, "--coverage", "--lcov", &file, "--coverage-min", "90"]);
+    let text = std::fs::read_to_string(&lcov).unwrap();
+    let text: String =
+        text.lines().filter(|line| !line.starts_with("SF:")).map(|line| format!("{line}\n")).collect();
+    accepted(&folder, "covered", &format!("{}--- LCOV, without the names of files\n{text}", told(&ran)));
+    assert_eq!(ran.code, 1);
+    assert_eq!(test(&[&path, "--coverage-min", "80"]).code, 0);
 }
 
 #[test]

@@ -109,6 +109,9 @@ pub struct FlowReport {
 /// A card that ran.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CardReport {
+    /// Which card of its flow: a number in the program that ran, told to nobody else.
+    #[serde(skip)]
+    pub step: u32,
     /// The ID that wires use.
     pub id: Text,
     /// The card: `text.split`.

@@ -4,6 +4,7 @@
 //! case then runs in a world of its own, in which nothing real can be reached ([`run`]); what happened there is one value ([`happened`]), and what
 //! is expected a pattern of it ([`held`]).
 
+pub mod coverage;
 pub mod form;
 pub mod happened;
 pub mod held;

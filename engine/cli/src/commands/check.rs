@@ -118,7 +118,7 @@ fn external_cards(project: &Project) -> Option<String> {
 }
 
 /// What leads from the present folder to the project's: there the paths that are told begin.
-fn prefix(root: &Path) -> String {
+pub fn prefix(root: &Path) -> String {
     let here = env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let below = root.strip_prefix(&here).unwrap_or(root);
     if below.as_os_str().is_empty() { String::new() } else { format!("{}/", below.display()) }

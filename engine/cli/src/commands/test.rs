@@ -11,7 +11,8 @@ use flowrun_core::source::{Sources, Span};
 use flowrun_core::words;
 use flowrun_host::runtime;
 use flowrun_project::check::has_errors;
-use flowrun_project::{Mistakes, Problem};
+use flowrun_project::{Mistakes, Problem, unwritable};
+use flowrun_testing::coverage::{self, Coverage};
 use flowrun_testing::form::{Case, Test};
 use flowrun_testing::held::{self, Unmet, within};
 use flowrun_testing::run::{Came, Running};
@@ -19,6 +20,7 @@ use flowrun_testing::suite::{Beside, Suite};
 use flowrun_views::mistakes::style;
 use tokio::task::JoinSet;
 
+use super::check::prefix;
 use crate::console::Console;
 use crate::outcome::{DONE, FAILED, Refused, WRONG};
 use crate::surroundings::Surroundings;
@@ -33,6 +35,7 @@ Examples:
   flowrun test                              all tests of the project in this folder and below it
   flowrun test flows/welcome.test.yaml      those of one file; the flow or the export beside it is named as well
   flowrun test --filter 'greets'            those with this in their name
+  flowrun test --coverage --lcov lcov.info  which cards and branches they came to, also for code hosts
 
 A test file lies beside the flow or export that it tests: welcome.test.yaml beside welcome.yaml. Each test
 runs in a world of its own, over simulators and mocks: nothing real is ever reached.
@@ -48,6 +51,15 @@ pub struct TestArgs {
     /// Only tests with this tag
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
+    /// Tell which cards and branches the tests came to
+    #[arg(long)]
+    pub coverage: bool,
+    /// Write that into this file, in the form of LCOV, over the lines of flow files
+    #[arg(long, value_name = "FILE")]
+    pub lcov: Option<PathBuf>,
+    /// Fail if the tests came to fewer of all cards than this, of a hundred
+    #[arg(long, value_name = "PERCENT")]
+    pub coverage_min: Option<f64>,
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -86,7 +98,8 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         return Err(problem.into());
     }
     let came = runtime::of_many_threads()?.block_on(all(args, &chosen, surroundings));
-    tell(args, &chosen, &came, skipped, started, console)
+    let code = tell(args, &chosen, &came, skipped, started, console)?;
+    if covered(args, &suites, &chosen, &came, console)? { Ok(code) } else { Ok(code.max(FAILED)) }
 }
 
 fn choose<'s>(args: &TestArgs, suites: &'s [Suite]) -> (Vec<Chosen<'s>>, usize) {
@@ -136,6 +149,47 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
     }
     let broken = "flowrun came to a state that it should never come to: please report it";
     came.into_iter().map(|came| came.unwrap_or_else(|| Came::broken(broken))).collect()
+}
+
+/// Tells what the tests came to, where that is asked for; whether it is enough.
+fn covered(
+    args: &TestArgs,
+    suites: &[Suite],
+    chosen: &[Chosen<'_>],
+    came: &[Came],
+    console: &mut Console<'_>,
+) -> Result<bool, Refused> {
+    if !args.coverage && args.lcov.is_none() && args.coverage_min.is_none() {
+        return Ok(true);
+    }
+    let (mut all, mut lcov) = ((0, 0), String::new());
+    for suite in suites {
+        let mut coverage = Coverage::default();
+        let of_suite = chosen.iter().zip(came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
+        of_suite.filter_map(|(_, came)| came.report.as_ref()).for_each(|report| coverage.add(report));
+        let covered = coverage.of(&suite.program, &suite.sources);
+        all = covered.iter().fold(all, |all, one| (all.0 + one.cards.0, all.1 + one.cards.1));
+        if args.coverage {
+            console.print(&format!("\n{}", coverage::table(&covered)))?;
+        }
+        // What an export converts to is no file whose lines anybody could look at.
+        if suite.project.export.is_none() {
+            lcov += &coverage.lcov(&suite.program, &suite.sources, &prefix(&suite.project.root));
+        }
+    }
+    if let Some(file) = &args.lcov {
+        std::fs::write(file, lcov).map_err(|error| unwritable(file, &error))?;
+    }
+    match args.coverage_min {
+        Some(least) if coverage::percent(all) < least => {
+            console.refuse(&Problem::new(format!(
+                "the tests came to {:.1} % of the cards, and {least} % are asked for",
+                coverage::percent(all)
+            )));
+            Ok(false)
+        }
+        _ => Ok(true),
+    }
 }
 
 fn tell(

@@ -116,6 +116,7 @@ impl Machine {
         let fault = remains.and_then(|remains| remains.fault.as_ref());
         let running = trace.status == Step_::Running;
         CardReport {
+            step: trace.step.0,
             id: step.id.clone(),
             card: step.name.clone(),
             title: step.title(),
