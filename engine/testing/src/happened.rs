@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use flowrun_core::machine::Response;
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside, Report, Status};
-use flowrun_core::value::{Record, Text, Value};
+use flowrun_core::value::{Record, Text, Value, parse_json};
 use flowrun_kit::files::Files;
 
 use crate::requests::Sent;
@@ -119,10 +119,13 @@ fn shown(value: &Value, files: &Files) -> Value {
 
 fn answer(response: &Response) -> Value {
     let headers = response.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    // As a caller reads it.
+    let said = response.body.as_text().filter(|text| text.starts_with(['{', '[']));
+    let body = said.and_then(|text| parse_json(text).ok()).unwrap_or_else(|| response.body.clone());
     Value::object([
         ("status", Value::from(u64::from(response.status))),
         ("headers", Value::object(headers)),
-        ("body", response.body.clone()),
+        ("body", body),
     ])
 }
 
