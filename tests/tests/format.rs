@@ -11,6 +11,7 @@ use flowrun_core::format::format;
 use flowrun_core::source::{FileId, Sources};
 use flowrun_exports::{Dictionary, read};
 use flowrun_project::export;
+use flowrun_project::project::is_test;
 use flowrun_tests::shared::exports;
 use flowrun_tests::{Ran, examine, in_surroundings, registry, sources, surroundings};
 use serde_json::Value as Json;
@@ -37,12 +38,14 @@ fn said(text: &str) -> Option<Json> {
     serde_yaml::from_str_with_options(text, options).ok()
 }
 
-/// The YAML files below a folder.
+/// The YAML files below a folder but those of flow tests.
 fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
             yaml_files(&entry, found);
-        } else if entry.extension().is_some_and(|ending| ending == "yaml") {
+        } else if entry.extension().is_some_and(|ending| ending == "yaml")
+            && !is_test(&entry.to_string_lossy())
+        {
             found.push(entry);
         }
     }

@@ -3,6 +3,7 @@
 //! VS Code's YAML server, and those built like it, know draft 7 of JSON Schema, pass over whatever stands beside a `$ref`,
 //! complete what `properties` and `enum` name, and show `description`, `enumDescriptions` and `default`.
 
+use flowrun_project::project::is_test;
 use flowrun_tests::registry;
 use std::collections::BTreeSet;
 use std::fs;
@@ -83,7 +84,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every YAML file in and below a folder.
+/// Every YAML file in and below a folder but those of flow tests.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -92,6 +93,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             false => vec![path],
         })
         .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .filter(|path| !is_test(&path.to_string_lossy()))
         .collect()
 }
 
