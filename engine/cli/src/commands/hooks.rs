@@ -21,16 +21,15 @@ use flowrun_service::hooks::registered::{self, New, Registered, deliverable};
 use flowrun_service::hooks::{HookSettings, again};
 use flowrun_store::Notes;
 use flowrun_views::look::Paint;
+use secrecy::ExposeSecret;
 
 use super::run::refusal;
 use super::serve::asks;
 use super::serve::settings::Settings;
 use crate::console::Console;
 use crate::outcome::{DONE, FAILED, Refused};
+use crate::site::{Address, ServerArgs, TOKEN};
 use crate::surroundings::Surroundings;
-
-/// The variable that holds a service's token.
-const TOKEN: &str = "FLOWRUN_TOKEN";
 
 /// So many deliveries are shown, of so many that are looked through.
 const SHOWN: usize = 5;
@@ -362,14 +361,11 @@ async fn redeliver(
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
-    let server = args.server.trim_end_matches('/');
-    let here = ["http://localhost:", "http://127.0.0.1:", "http://[::1]:"];
-    if !server.starts_with("https://") && !here.iter().any(|here| server.starts_with(here)) {
-        let problem = Problem::new(format!("the token would go to {server} in plain text"));
-        return Err(problem.help("write --server https://…, or http://localhost:PORT").into());
-    }
-    let token = surroundings.env.get(TOKEN).filter(|token| !token.is_empty());
-    let token = token.ok_or_else(|| Problem::new(format!("{TOKEN} is not set")))?;
+    let asked = ServerArgs { server: Some(args.server.clone()), ..ServerArgs::default() };
+    let address = asked.address(surroundings, console)?;
+    let Some(Address { url: server, token: Some(token) }) = address else {
+        return Err(Problem::new(format!("{TOKEN} is not set")).into());
+    };
     let part = |text: &str| flowrun_kit::address::segment(text).to_string();
     let (path, body) = match (&args.name, &args.id, &args.since, &args.project) {
         (_, _, Some(since), Some(project)) => (
@@ -382,7 +378,7 @@ async fn redeliver(
         _ => return Err(Problem::new("say which delivery, or since when").into()),
     };
     let mut headers = HeaderMap::new();
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
         .map_err(|_| Problem::new(format!("{TOKEN} is no token")))?;
     bearer.set_sensitive(true);
     headers.insert(AUTHORIZATION, bearer);

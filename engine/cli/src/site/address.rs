@@ -115,6 +115,8 @@ mod tests {
             ("http://flows.example.com", None),
             ("http://localhost.example.com", None),
             ("http://10.0.0.1", None),
+            // What looks like a port of this machine is a name and a password for another.
+            ("http://localhost:x@flows.example.com", None),
             ("ftp://localhost", None),
             ("https://ada:secret@flows.example.com", None),
             ("https://flows.example.com/?token=fr_1", None),
