@@ -14,31 +14,28 @@ pub struct Chosen<'s> {
 }
 
 impl Chosen<'_> {
-    /// The case as people know it: its file, its test and what it is called there.
+    /// The case as people know it in its file: its test and what it is called there.
     pub fn title(&self) -> String {
-        let case = if self.case.name.is_empty() { String::new() } else { format!(" ({})", self.case.name) };
-        format!("{}: {}{case}", self.beside.name, self.test.name.it)
+        match &*self.case.name {
+            "" => self.test.name.it.to_string(),
+            name => format!("{} ({name})", self.test.name.it),
+        }
     }
 }
 
-/// The cases that are meant, and how many of them are skipped.
-pub fn choose<'s>(args: &TestArgs, suites: &'s [Suite]) -> (Vec<Chosen<'s>>, usize) {
-    let (mut chosen, mut skipped) = (Vec::new(), 0);
+/// The cases that are meant, those that are skipped among them.
+pub fn choose<'s>(args: &TestArgs, suites: &'s [Suite]) -> Vec<Chosen<'s>> {
+    let mut chosen = Vec::new();
     for suite in suites {
         for beside in &suite.files {
             for test in &beside.file.tests {
                 let named = |text: &String| beside.name.contains(&**text) || test.name.it.contains(&**text);
                 let tagged = |tag: &String| test.tags.iter().any(|own| **own == **tag);
-                if !args.filter.iter().all(named) || !args.tag.iter().all(tagged) {
-                    continue;
+                if args.filter.iter().all(named) && args.tag.iter().all(tagged) {
+                    chosen.extend(test.cases.iter().map(|case| Chosen { suite, beside, test, case }));
                 }
-                if test.skip.is_some() {
-                    skipped += test.cases.len();
-                    continue;
-                }
-                chosen.extend(test.cases.iter().map(|case| Chosen { suite, beside, test, case }));
             }
         }
     }
-    (chosen, skipped)
+    chosen
 }

@@ -2,10 +2,12 @@
 
 mod choose;
 mod covered;
+mod report;
+mod results;
 mod tell;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use flowrun_core::diag::render;
@@ -13,14 +15,16 @@ use flowrun_core::memory::Memory;
 use flowrun_host::runtime;
 use flowrun_project::check::has_errors;
 use flowrun_project::{Mistakes, Problem};
+use flowrun_testing::reports::{Counts, Results};
 use flowrun_testing::run::{Came, Running};
 use flowrun_testing::suite::Suite;
 use flowrun_views::mistakes::style;
 use tokio::task::JoinSet;
 
 use self::choose::{Chosen, choose};
+use self::report::Report;
 use crate::console::Console;
-use crate::outcome::{FAILED, Refused};
+use crate::outcome::{DONE, FAILED, Refused, WRONG};
 use crate::surroundings::Surroundings;
 
 /// How many megabytes one run may take.
@@ -33,7 +37,9 @@ Examples:
   flowrun test                              all tests of the project in this folder and below it
   flowrun test flows/welcome.test.yaml      those of one file; the flow or the export beside it is named as well
   flowrun test --filter 'greets'            those with this in their name
-  flowrun test --coverage --lcov lcov.info  which cards and branches they came to, also for code hosts
+  flowrun test --coverage                   which cards and branches they came to
+  flowrun test --report junit=junit.xml --report html=tests.html --report lcov=lcov.info
+                                            for CI, for people, for code hosts
 
 A test file lies beside the flow or export that it tests: welcome.test.yaml beside welcome.yaml. Each test
 runs in a world of its own, over simulators and mocks: nothing real is ever reached.
@@ -52,9 +58,10 @@ pub struct TestArgs {
     /// Tell which cards and branches the tests came to
     #[arg(long)]
     pub coverage: bool,
-    /// Write that into this file, in the form of LCOV, over the lines of flow files
-    #[arg(long, value_name = "FILE")]
-    pub lcov: Option<PathBuf>,
+    /// Write a report, more than one if given more often: junit=FILE, tap=FILE, json=FILE, html=FILE, of the coverage lcov=FILE and
+    /// cobertura=FILE; `-` is the standard output; github: annotations of a workflow, which come by themselves there
+    #[arg(long, value_name = "FORM=FILE")]
+    pub report: Vec<Report>,
     /// Fail if the tests came to fewer of all cards than this, of a hundred
     #[arg(long, value_name = "PERCENT")]
     pub coverage_min: Option<f64>,
@@ -78,7 +85,8 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         let (found, sources) = (last.found.clone(), last.sources.clone());
         return Err(Refused::Mistakes(Mistakes { found, sources }));
     }
-    let (chosen, skipped) = choose(args, &suites);
+    let reports = report::wanted(&args.report, surroundings)?;
+    let chosen = choose(args, &suites);
     if chosen.is_empty() {
         let problem = match suites.is_empty() {
             true => Problem::new("there are no tests here")
@@ -87,17 +95,34 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         };
         return Err(problem.into());
     }
+    let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
     let came = runtime::of_many_threads()?.block_on(all(args, &chosen, surroundings));
-    let code = tell::tell(args, &chosen, &came, skipped, started, console)?;
-    if covered::tell(args, &suites, &chosen, &came, console)? { Ok(code) } else { Ok(code.max(FAILED)) }
+    let results = Results {
+        files: results::files(args, &chosen, &came),
+        covered: covered::covered(&suites, &chosen, &came),
+        at_ms,
+        took: started.elapsed(),
+    };
+    let out = reports.iter().any(report::is_out);
+    let look = if out { console.err_look } else { console.out_look };
+    let told = tell::told(&results, style(look)) + &covered::tables(args, &results);
+    if out { console.note(&told) } else { console.print(&told)? }
+    report::write(&reports, &results, surroundings, console)?;
+    let enough = covered::is_enough(args, &results, console);
+    let counts = results.counts();
+    Ok(match counts {
+        Counts { cases, skipped, .. } if cases == skipped => WRONG,
+        Counts { failed: 0, broken: 0, .. } if enough => DONE,
+        _ => FAILED,
+    })
 }
 
-async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings) -> Vec<Came> {
+async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings) -> Vec<Option<Came>> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let jobs = args.jobs.unwrap_or(cores).max(1);
     let mut came: Vec<Option<Came>> = chosen.iter().map(|_| None).collect();
     let mut running = JoinSet::new();
-    let mut next = chosen.iter().enumerate();
+    let mut next = chosen.iter().enumerate().filter(|(_, one)| one.test.skip.is_none());
     loop {
         while running.len() < jobs {
             let Some((place, one)) = next.next() else { break };
@@ -117,5 +142,9 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
         }
     }
     let broken = "flowrun came to a state that it should never come to: please report it";
-    came.into_iter().map(|came| came.unwrap_or_else(|| Came::broken(broken))).collect()
+    let whether = |(one, came): (&Chosen<'_>, Option<Came>)| match one.test.skip {
+        None => Some(came.unwrap_or_else(|| Came::broken(broken))),
+        Some(_) => None,
+    };
+    chosen.iter().zip(came).map(whether).collect()
 }
