@@ -200,7 +200,8 @@ pub fn table(covered: &[Covered]) -> String {
     };
     for one in covered {
         let (cards, branches) = (part(one.cards()), part(one.branches()));
-        let _ = writeln!(text, "{:<width$}  {cards:>13}  {branches:>13}  {}", one.flow, shown(&one.missing()));
+        let _ =
+            writeln!(text, "{:<width$}  {cards:>13}  {branches:>13}  {}", one.flow, shown(&one.missing()));
     }
     let (cards, branches) = sum(covered);
     let _ = writeln!(text, "{:<width$}  {:>13}  {:>13}", "all", part(cards), part(branches));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flowrun_core::pattern::{Difference, Operator, Pattern, Wants};
+use flowrun_core::pattern::{Difference, FILL, Operator, Pattern, Wants};
 use flowrun_core::source::Span;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::mocked::Mocking;
@@ -22,6 +22,8 @@ pub struct Unmet {
     pub found: String,
     /// What else helps.
     pub help: Option<String>,
+    /// What is there where the file leaves it open.
+    pub fill: Option<Value>,
 }
 
 /// What was expected of a case and is not so, in the order in which one would ask: whether mocks answered, how it ended, its cards, what it sent
@@ -38,6 +40,7 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
                 message: format!("nothing answers for `{}`", call.card),
                 found: format!("it was given {given}"),
                 help: Some(format!("add a mock, such as\n{}", call.remedy)),
+                fill: None,
             });
         }
     }
@@ -71,6 +74,7 @@ pub fn unasked(target: &str, span: Span) -> Unmet {
         message: format!("nothing asked this mock of `{target}`"),
         found: "never given".to_owned(),
         help: Some("take it away, or look why its call did not come".to_owned()),
+        fill: None,
     }
 }
 
@@ -103,6 +107,7 @@ fn status(case: &Case, happened: &Happened, unmet: &mut Vec<Unmet>) {
         message: format!("the run is {}, and should be {wanted}", happened.status),
         found: happened.status.to_string(),
         help: why,
+        fill: None,
     });
 }
 
@@ -114,11 +119,13 @@ fn told(part: &str, difference: Difference) -> Unmet {
         false if path.starts_with('[') => format!("{part}{path}"),
         false => format!("{part}.{path}"),
     };
-    let found = match &found {
-        Some(value) => short(value),
-        None => "nothing".to_owned(),
-    };
-    Unmet { span, message: format!("{place} should be {wanted}"), found: format!("it is {found}"), help: why }
+    let shown = format!("it is {}", found.as_ref().map_or_else(|| "nothing".to_owned(), short));
+    if wanted == FILL {
+        let help = Some("`flowrun test --fill` writes it in the place of ~fill".to_owned());
+        let message = format!("{place} is still to be filled in");
+        return Unmet { span, message, found: shown, help, fill: Some(found.unwrap_or(Value::Null)) };
+    }
+    Unmet { span, message: format!("{place} should be {wanted}"), found: shown, help: why, fill: None }
 }
 
 fn short(value: &Value) -> String {
@@ -166,6 +173,7 @@ fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &
                         found,
                         help: (!calls.is_empty())
                             .then(|| "say `each: …` of a card that is called more often".to_owned()),
+                        fill: None,
                     });
                     return;
                 }
@@ -205,6 +213,13 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                     expected[place] = true;
                     times += 1;
                 }
+                // All that is written of it is so.
+                Some(_) if differences.iter().all(|difference| difference.wanted == FILL) => {
+                    expected[place] = true;
+                    times += 1;
+                    let whole = format!("{} {}", one.method, one.path);
+                    unmet.extend(differences.into_iter().map(|difference| told(&whole, difference)));
+                }
                 Some(difference) if near.is_none() => {
                     let unmet = told("", difference.clone());
                     near = Some(format!(
@@ -227,6 +242,7 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 message: format!("{} {} should be sent to {vendor}{often}", one.method, one.path),
                 found: format!("it was sent {times} times"),
                 help: near.or_else(|| Some(listed(&sent))),
+                fill: None,
             });
         }
     }
@@ -243,6 +259,7 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 message: format!("nothing else that changes something should be sent to {vendor}"),
                 found: format!("{} more were", others.len()),
                 help: Some(listed(&others)),
+                fill: None,
             });
         }
     }

@@ -5,10 +5,13 @@
 //! is expected a pattern of it ([`held`]).
 
 pub mod coverage;
+pub mod fill;
 pub mod form;
 pub mod happened;
 pub mod held;
 pub mod reports;
 pub mod requests;
 pub mod run;
+pub mod snapshots;
 pub mod suite;
+mod written;

@@ -101,6 +101,7 @@ impl Running<'_> {
                 message: "a fault hit nothing".to_owned(),
                 found: idle.clone(),
                 help: None,
+                fill: None,
             });
         }
         let (report, program) = (Some(ended.report), Some(ended.program));

@@ -17,13 +17,7 @@ pub fn annotation(found: &Diagnostic, title: &str, sources: &Sources, prefix: &s
     command(found, title, &masked, sources, prefix)
 }
 
-fn command(
-    found: &Diagnostic,
-    title: &str,
-    masked: &Masked<'_>,
-    sources: &Sources,
-    prefix: &str,
-) -> String {
+fn command(found: &Diagnostic, title: &str, masked: &Masked<'_>, sources: &Sources, prefix: &str) -> String {
     let severity = match found.code.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -33,7 +33,12 @@ pub enum Wants {
     Items(Vec<Pattern>),
     /// All of these.
     All(Vec<Operator>),
+    /// Nothing yet: what is there is to be written in its place. No value is so.
+    Fill,
 }
+
+/// How a place is written that is to be filled in.
+pub const FILL: &str = "~fill";
 
 /// One thing that a pattern asks for.
 #[derive(Clone, Debug)]

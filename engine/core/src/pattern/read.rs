@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::{Bound, Operator, Pattern, Wants};
+use super::{Bound, FILL, Operator, Pattern, Wants};
 use crate::diag::{Code, Diagnostic};
 use crate::load::node::{Content, Node};
 use crate::load::reader::Reader;
@@ -68,6 +68,7 @@ impl Reader<'_> {
     /// A pattern.
     pub fn pattern(&mut self, node: &Node) -> Option<Pattern> {
         let wants = match &node.content {
+            Content::Text(text) if &**text == FILL => Wants::Fill,
             Content::Text(text) if text.starts_with('~') => {
                 Wants::All(vec![self.operator_in_text(node, text)?])
             }

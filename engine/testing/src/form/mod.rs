@@ -117,7 +117,13 @@ pub struct Expect {
     pub cards: Vec<(Name, Pattern)>,
     /// The requests that are expected, by vendor.
     pub requests: Vec<(Name, Requests)>,
+    /// What is to be as it was accepted: some of [`SNAPSHOTS`].
+    pub snapshots: Vec<Name>,
 }
+
+/// What a snapshot can be taken of.
+pub const SNAPSHOTS: &[&str] =
+    &["outputs", "answer", "error", "cards", "requests", "tables", "waited", "warnings", "counts"];
 
 /// The parts of what happened that a pattern is held against.
 pub const PARTS: &[&str] = &["outputs", "answer", "error", "tables", "waited", "warnings", "counts"];

@@ -10,7 +10,7 @@ use flowrun_core::pattern::{Pattern, Wants};
 use flowrun_core::source::FileId;
 use flowrun_core::value::{Text, Value, parse_date};
 
-use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
+use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, SNAPSHOTS, Test, TestFile, Wanted, What};
 
 const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
 const TEST_KEYS: &[&str] = &[
@@ -27,11 +27,23 @@ const TEST_KEYS: &[&str] = &[
     "faults",
     "mocks",
     "meanwhile",
+    "snapshot",
 ];
-const CASE_KEYS: &[&str] =
-    &["name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
+const CASE_KEYS: &[&str] = &[
+    "name",
+    "expect",
+    "inputs",
+    "vars",
+    "now",
+    "tables",
+    "simulators",
+    "faults",
+    "mocks",
+    "meanwhile",
+    "snapshot",
+];
 const DEFAULT_KEYS: &[&str] =
-    &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
+    &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile", "snapshot"];
 const EXPECT_KEYS: &[&str] =
     &["status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
 const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"];
@@ -126,6 +138,9 @@ impl Said {
         names(&mut expect.parts, &other.parts);
         names(&mut expect.cards, &other.cards);
         names(&mut expect.requests, &other.requests);
+        if expect.snapshots.is_empty() {
+            expect.snapshots.clone_from(&other.snapshots);
+        }
         self
     }
 }
@@ -169,10 +184,12 @@ fn case(name: String, span: flowrun_core::source::Span, said: Said) -> Case {
 }
 
 fn said(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Said {
-    Said {
-        given: given(reader, keys),
-        expect: keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default(),
+    let mut expect = keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default();
+    if let Some(node) = keys.get("snapshot") {
+        let items = reader.list(node, "a list, as `[outputs, requests]`").unwrap_or_default();
+        expect.snapshots = items.iter().filter_map(|node| reader.word(node, SNAPSHOTS, "")).collect();
     }
+    Said { given: given(reader, keys), expect }
 }
 
 fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {

@@ -120,10 +120,8 @@ fn tests(results: &Results<'_>, out: &mut String) {
                 _ => format!("{:.0} ms", case.took.as_secs_f64() * 1000.0),
             };
             let word = case.word();
-            let _ = writeln!(
-                out,
-                "<li class=\"{word}\"><b>{word}</b> <span>{title}</span> <i>{beside}</i></li>"
-            );
+            let _ =
+                writeln!(out, "<li class=\"{word}\"><b>{word}</b> <span>{title}</span> <i>{beside}</i></li>");
             number += 1;
         }
         out.push_str("</ul></details>\n");
@@ -142,7 +140,8 @@ fn coverage(
         return;
     }
     let project = of.project;
-    let title = project.model.manifest.name.as_ref().map(|name| line(name)).unwrap_or_default();
+    let named = project.model.manifest.name.as_ref().map(|name| line(name));
+    let title = named.unwrap_or_else(|| line(of.prefix.trim_end_matches('/')));
     let _ = writeln!(out, "<section>\n<h2>Coverage <span>{title}</span></h2>");
     let uses = examine(project, vocabulary, &Given::default()).uses;
     let names = Names::new(&project.model);
@@ -199,7 +198,8 @@ fn shares(flow: &Covered) -> String {
             of.0, of.0
         ),
     };
-    share("cards", flow.cards()) + &share("branches", flow.branches())
+    // They stand at the right: the first is the last.
+    share("branches", flow.branches()) + &share("cards", flow.cards())
 }
 
 fn missing(flow: &Covered, out: &mut String) {

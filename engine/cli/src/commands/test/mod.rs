@@ -1,7 +1,9 @@
 //! `flowrun test`: runs the tests that stand beside flows.
 
+mod accept;
 mod choose;
 mod covered;
+mod kept;
 mod report;
 mod results;
 mod tell;
@@ -21,7 +23,8 @@ use flowrun_testing::suite::Suite;
 use flowrun_views::mistakes::style;
 use tokio::task::JoinSet;
 
-use self::choose::{Chosen, choose};
+use self::choose::{Chosen, Shard, choose};
+use self::kept::Failed;
 use self::report::Report;
 use crate::console::Console;
 use crate::outcome::{DONE, FAILED, Refused, WRONG};
@@ -40,6 +43,7 @@ Examples:
   flowrun test --coverage                   which cards and branches they came to
   flowrun test --report junit=junit.xml --report html=tests.html --report lcov=lcov.info
                                             for CI, for people, for code hosts
+  flowrun test --accept                     snapshots are right as they are now
 
 A test file lies beside the flow or export that it tests: welcome.test.yaml beside welcome.yaml. Each test
 runs in a world of its own, over simulators and mocks: nothing real is ever reached.
@@ -55,6 +59,24 @@ pub struct TestArgs {
     /// Only tests with this tag
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
+    /// Only tests of this part of all, as 2/5: a test is always in the same part, whatever others there are
+    #[arg(long, value_name = "PART/PARTS")]
+    pub shard: Option<Shard>,
+    /// Only cases that failed the last time that they were run on this machine
+    #[arg(long)]
+    pub failed: bool,
+    /// Accept snapshots as they are now
+    #[arg(long, conflicts_with = "review")]
+    pub accept: bool,
+    /// Show each snapshot that is otherwise, and ask whether to accept it
+    #[arg(long)]
+    pub review: bool,
+    /// Write what is there into test files in the place of ~fill
+    #[arg(long)]
+    pub fill: bool,
+    /// Write no file: a snapshot that is new or otherwise only fails its test. So it is where CI is set
+    #[arg(long, conflicts_with_all = ["accept", "review", "fill"])]
+    pub ci: bool,
     /// Tell which cards and branches the tests came to
     #[arg(long)]
     pub coverage: bool,
@@ -68,6 +90,13 @@ pub struct TestArgs {
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+impl TestArgs {
+    /// Whether all tests of the files are run.
+    fn is_whole(&self) -> bool {
+        self.filter.is_none() && self.tag.is_empty() && self.shard.is_none() && !self.failed
+    }
 }
 
 /// Runs tests, and says what came of them.
@@ -86,17 +115,35 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         return Err(Refused::Mistakes(Mistakes { found, sources }));
     }
     let reports = report::wanted(&args.report, surroundings)?;
-    let chosen = choose(args, &suites);
+    let update = accept::update(args, surroundings)?;
+    let chosen = choose(args, &suites, surroundings);
     if chosen.is_empty() {
         let problem = match suites.is_empty() {
             true => Problem::new("there are no tests here")
                 .help("a test file lies beside its flow: welcome.test.yaml beside welcome.yaml"),
+            false if args.failed => Problem::new("no test failed the last time"),
             false => Problem::new("no test is meant by that"),
         };
         return Err(problem.into());
     }
     let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-    let came = runtime::of_many_threads()?.block_on(all(args, &chosen, surroundings));
+    let mut came = runtime::of_many_threads()?.block_on(all(args, &chosen, surroundings));
+    accept::snapshots(args, update, (&chosen, &mut came), surroundings, console)?;
+    if args.fill {
+        accept::fill(&chosen, &mut came, console)?;
+    }
+    for suite in &suites {
+        let ran = chosen.iter().zip(&came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
+        let ended = ran.filter_map(|(one, came)| {
+            Some((one, !matches!(&came.as_ref()?.unmet, Ok(unmet) if unmet.is_empty())))
+        });
+        if let Some(failed) = Failed::read(suite, surroundings) {
+            failed.note(ended)?;
+        }
+    }
+    if args.is_whole() {
+        accept::tell_unused(&chosen, console);
+    }
     let results = Results {
         files: results::files(args, &chosen, &came),
         covered: covered::covered(&suites, &chosen, &came),
@@ -106,7 +153,11 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     let out = reports.iter().any(report::is_out);
     let look = if out { console.err_look } else { console.out_look };
     let told = tell::told(&results, style(look)) + &covered::tables(args, &results);
-    if out { console.note(&told) } else { console.print(&told)? }
+    if out {
+        console.note(&told)
+    } else {
+        console.print(&told)?
+    }
     report::write(&reports, &results, surroundings, console)?;
     let enough = covered::is_enough(args, &results, console);
     let counts = results.counts();

@@ -28,7 +28,7 @@ pub enum Report {
 pub enum Form {
     /// JUnit's XML.
     Junit,
-    /// TAP 14.
+    /// TAP.
     Tap,
     /// JSON.
     Json,
@@ -115,8 +115,7 @@ pub fn write(
     if let Some(file) = summary.filter(|_| reports.contains(&Report::Github)) {
         let file = Path::new(file);
         let appended = OpenOptions::new().create(true).append(true).open(file);
-        let appended =
-            appended.and_then(|mut file| file.write_all(reports::summary(results).as_bytes()));
+        let appended = appended.and_then(|mut file| file.write_all(reports::summary(results).as_bytes()));
         appended.map_err(|error| unwritable(file, &error))?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::commands::check::prefix;
 /// What came of each file's cases; nothing came of those that were skipped.
 pub fn files<'s>(args: &TestArgs, chosen: &[Chosen<'s>], came: &[Option<Came>]) -> Vec<OfFile<'s>> {
     let mut files: Vec<OfFile<'s>> = Vec::new();
-    let whole = args.filter.is_none() && args.tag.is_empty();
+    let whole = args.is_whole();
     let both: Vec<(&Chosen<'s>, &Option<Came>)> = chosen.iter().zip(came).collect();
     for of_file in both.chunk_by(|(one, _), (next, _)| std::ptr::eq(one.beside, next.beside)) {
         let [(first, _), ..] = of_file else { continue };
@@ -51,6 +51,7 @@ fn case(one: &Chosen<'_>, came: Option<&Came>) -> OfCase {
             message: "the case can't be run".to_owned(),
             found: why.lines().next().unwrap_or_default().to_owned(),
             help: why.split_once('\n').map(|(_, more)| more.to_owned()),
+            fill: None,
         }),
     };
     OfCase { title: one.title(), span, took: came.map(|came| came.took).unwrap_or_default(), end }
