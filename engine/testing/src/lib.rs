@@ -5,9 +5,11 @@
 //! is expected a pattern of it ([`held`]).
 
 pub mod coverage;
+pub mod crash;
 pub mod form;
 pub mod happened;
 pub mod held;
+mod outside;
 pub mod requests;
 pub mod run;
 pub mod suite;
