@@ -153,7 +153,7 @@ impl Session {
 
     /// Whether it asks again for something that changes something and may have happened already, since its card says that twice does no harm.
     pub fn repeats(&self) -> bool {
-        let asked = self.course.open().filter_map(|(id, _)| self.course.asked(id));
+        let mut asked = self.course.open().filter_map(|(id, _)| self.course.asked(id));
         let repeats = |effect: Effect| match &effect.act {
             Act::Card(card) => {
                 card.card.does().with(&card.args).changes()
@@ -161,7 +161,7 @@ impl Session {
             }
             Act::WaitUntil(_) | Act::Pause(_) => false,
         };
-        asked.map(repeats).any(|repeats| repeats)
+        asked.any(repeats)
     }
 
     /// The clock that the run goes by.
