@@ -5,10 +5,12 @@
 //! is expected a pattern of it ([`held`]).
 
 pub mod coverage;
+pub mod crash;
 pub mod fill;
 pub mod form;
 pub mod happened;
 pub mod held;
+mod outside;
 pub mod reports;
 pub mod requests;
 pub mod run;

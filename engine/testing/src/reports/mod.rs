@@ -64,6 +64,8 @@ pub struct OfFile<'r> {
 pub struct OfCase {
     /// The name of its test, and its own where it has one.
     pub title: String,
+    /// What was done otherwise than usual where it ended badly, in a few words.
+    pub when: Option<String>,
     /// Where it is written.
     pub span: Span,
     /// How long it took.

@@ -14,8 +14,8 @@ use flowrun_testing::run::Came;
 use flowrun_testing::snapshots::{Changed, Snapshot, Update, stems, taken, unused};
 use flowrun_testing::suite::Beside;
 
-use super::TestArgs;
 use super::choose::Chosen;
+use super::{TestArgs, Tried};
 use crate::console::Console;
 use crate::outcome::Refused;
 use crate::surroundings::{Prompt, Surroundings};
@@ -42,7 +42,7 @@ pub fn update(args: &TestArgs, surroundings: &Surroundings) -> Result<Update, Pr
 pub fn snapshots(
     args: &TestArgs,
     update: Update,
-    (chosen, came): (&[Chosen<'_>], &mut [Option<Came>]),
+    (chosen, came): (&[Chosen<'_>], &mut [Option<Tried>]),
     surroundings: &Surroundings,
     console: &mut Console<'_>,
 ) -> Result<(), Refused> {
@@ -52,7 +52,10 @@ pub fn snapshots(
         if one.case.expect.snapshots.is_empty() {
             continue;
         }
-        let Some(Came { unmet: Ok(unmet), happened: Some(happened), .. }) = came else { continue };
+        let Some(Came { unmet: Ok(unmet), happened: Some(happened), .. }) = came.as_mut().map(|tried| &mut tried.came)
+        else {
+            continue;
+        };
         let beside = one.beside;
         let stems =
             known.entry(std::ptr::from_ref(beside)).or_insert_with(|| stems(&beside.path, &beside.file));
@@ -135,15 +138,15 @@ pub fn tell_unused(chosen: &[Chosen<'_>], console: &mut Console<'_>) {
 /// Writes what was there into the places that test files leave open; what is filled in is no longer unmet.
 pub fn fill(
     chosen: &[Chosen<'_>],
-    came: &mut [Option<Came>],
+    came: &mut [Option<Tried>],
     console: &mut Console<'_>,
 ) -> Result<(), Refused> {
-    let mut all: Vec<(&Chosen<'_>, &mut Option<Came>)> = chosen.iter().zip(came).collect();
+    let mut all: Vec<(&Chosen<'_>, &mut Option<Tried>)> = chosen.iter().zip(came).collect();
     for of_file in all.chunk_by_mut(|(one, _), (next, _)| std::ptr::eq(one.beside, next.beside)) {
         let [(first, _), ..] = of_file else { continue };
         let beside = first.beside;
         let text = first.suite.sources.get(beside.file.file).text.clone();
-        let unmet = of_file.iter().filter_map(|(_, came)| came.as_ref()?.unmet.as_ref().ok()).flatten();
+        let unmet = of_file.iter().filter_map(|(_, came)| came.as_ref()?.came.unmet.as_ref().ok()).flatten();
         let values: Vec<(Span, Value)> =
             unmet.filter_map(|unmet| Some((unmet.span, unmet.fill.clone()?))).collect();
         if values.is_empty() {
@@ -155,7 +158,7 @@ pub fn fill(
             values.iter().map(|(span, _)| *span).filter(|span| !several.contains(span)).collect();
         console.note(&format!("{}: {} filled in\n", beside.name, words::many(places.len() as u64, "place")));
         for came in of_file.iter_mut().filter_map(|(_, came)| came.as_mut()) {
-            if let Ok(unmet) = &mut came.unmet {
+            if let Ok(unmet) = &mut came.came.unmet {
                 unmet.retain(|unmet| unmet.fill.is_none() || several.contains(&unmet.span));
                 unmet.iter_mut().filter(|unmet| unmet.fill.is_some()).for_each(differing);
             }

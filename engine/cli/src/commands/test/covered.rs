@@ -3,20 +3,19 @@
 use flowrun_project::Problem;
 use flowrun_testing::coverage::{self, Coverage};
 use flowrun_testing::reports::{OfProject, Results};
-use flowrun_testing::run::Came;
 use flowrun_testing::suite::Suite;
 
-use super::TestArgs;
 use super::choose::Chosen;
+use super::{TestArgs, Tried};
 use crate::commands::check::prefix;
 use crate::console::Console;
 
 /// What the tests came to in each project.
-pub fn covered<'s>(suites: &'s [Suite], chosen: &[Chosen<'_>], came: &[Option<Came>]) -> Vec<OfProject<'s>> {
+pub fn covered<'s>(suites: &'s [Suite], chosen: &[Chosen<'_>], came: &[Option<Tried>]) -> Vec<OfProject<'s>> {
     let of = |suite: &'s Suite| {
         let mut coverage = Coverage::default();
         let of_suite = chosen.iter().zip(came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
-        let reports = of_suite.filter_map(|(_, came)| came.as_ref()?.report.as_ref());
+        let reports = of_suite.filter_map(|(_, came)| came.as_ref()?.came.report.as_ref());
         reports.for_each(|report| coverage.add(report));
         OfProject {
             project: &suite.project,

@@ -17,6 +17,8 @@ use flowrun_core::memory::Memory;
 use flowrun_host::runtime;
 use flowrun_project::check::has_errors;
 use flowrun_project::{Mistakes, Problem};
+use flowrun_testing::crash::{Crashes, Places};
+use flowrun_testing::form::Case;
 use flowrun_testing::reports::{Counts, Results};
 use flowrun_testing::run::{Came, Running};
 use flowrun_testing::suite::Suite;
@@ -87,6 +89,13 @@ pub struct TestArgs {
     /// Fail if the tests came to fewer of all cards than this, of a hundred
     #[arg(long, value_name = "PERCENT")]
     pub coverage_min: Option<f64>,
+    /// Run each test again and again, each time with a process that dies at another place and another that goes on: `everywhere`, or
+    /// at so many places
+    #[arg(long, value_name = "PLACES", value_parser = places)]
+    pub crash: Option<Places>,
+    /// Run each test so many times more, each time with effects that go on at the same time ending in another order
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub shuffle: u64,
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -135,7 +144,7 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     for suite in &suites {
         let ran = chosen.iter().zip(&came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
         let ended = ran.filter_map(|(one, came)| {
-            Some((one, !matches!(&came.as_ref()?.unmet, Ok(unmet) if unmet.is_empty())))
+            Some((one, !came.as_ref()?.came.passed()))
         });
         if let Some(failed) = Failed::read(suite, surroundings) {
             failed.note(ended)?;
@@ -152,7 +161,7 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     };
     let out = reports.iter().any(report::is_out);
     let look = if out { console.err_look } else { console.out_look };
-    let told = tell::told(&results, style(look)) + &covered::tables(args, &results);
+    let told = tell::told(&results, &came, style(look)) + &covered::tables(args, &results);
     if out {
         console.note(&told)
     } else {
@@ -168,10 +177,10 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     })
 }
 
-async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings) -> Vec<Option<Came>> {
+async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings) -> Vec<Option<Tried>> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let jobs = args.jobs.unwrap_or(cores).max(1);
-    let mut came: Vec<Option<Came>> = chosen.iter().map(|_| None).collect();
+    let mut came: Vec<Option<Tried>> = chosen.iter().map(|_| None).collect();
     let mut running = JoinSet::new();
     let mut next = chosen.iter().enumerate().filter(|(_, one)| one.test.skip.is_none());
     loop {
@@ -181,9 +190,10 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
             let folder = one.beside.path.parent().map(PathBuf::from).unwrap_or_default();
             let (registry, case) = (surroundings.registry.clone(), one.case.clone());
             let memory = Memory::new(MEMORY_MB * 1_000_000, surroundings.memory_used);
+            let (shuffle, crash) = (args.shuffle, args.crash);
             running.spawn(async move {
                 let running = Running { project, entry: &entry, folder: &folder, registry, memory };
-                (place, running.run(&case).await)
+                (place, Tried::of(&running, &case, shuffle, crash).await)
             });
         }
         match running.join_next().await {
@@ -193,9 +203,61 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
         }
     }
     let broken = "flowrun came to a state that it should never come to: please report it";
-    let whether = |(one, came): (&Chosen<'_>, Option<Came>)| match one.test.skip {
-        None => Some(came.unwrap_or_else(|| Came::broken(broken))),
+    let whether = |(one, came): (&Chosen<'_>, Option<Tried>)| match one.test.skip {
+        None => Some(came.unwrap_or_else(|| Tried::from(Came::broken(broken)))),
         Some(_) => None,
     };
     chosen.iter().zip(came).map(whether).collect()
+}
+
+/// A case that was run, as often as was asked for.
+pub(crate) struct Tried {
+    /// What came of it; of the first time that something was otherwise than expected.
+    pub came: Came,
+    /// What was done otherwise that time, where that was not the first.
+    pub when: Option<String>,
+    /// What came of the processes that died.
+    pub crashes: Option<Crashes>,
+}
+
+impl From<Came> for Tried {
+    fn from(came: Came) -> Tried {
+        Tried { came, when: None, crashes: None }
+    }
+}
+
+impl Tried {
+    async fn of(running: &Running<'_>, case: &Case, shuffle: u64, crash: Option<Places>) -> Tried {
+        let mut tried = Tried::from(running.run(case).await);
+        for number in 1..=shuffle {
+            if !tried.came.passed() {
+                return tried;
+            }
+            let came = running.run_shuffled(case, number).await;
+            if !came.passed() {
+                tried.when =
+                    Some(format!("only with effects that end in another order ({number} of {shuffle})"));
+                tried.came = came;
+            }
+        }
+        let Some(places) = crash.filter(|_| tried.came.passed()) else { return tried };
+        tried.crashes = running.crash(case, places).await;
+        let unmet = tried.crashes.as_mut().and_then(|crashes| crashes.unmet.take());
+        if let Some((place, unmet)) = unmet {
+            tried.when = Some(format!("only when its process dies {place}"));
+            tried.came.unmet = Ok(unmet);
+        }
+        tried
+    }
+}
+
+/// `everywhere`, or at how many places.
+fn places(text: &str) -> Result<Places, String> {
+    match text {
+        "everywhere" => Ok(Places::Everywhere),
+        number => match number.parse() {
+            Ok(number @ 1..) => Ok(Places::Some(number)),
+            _ => Err("it is `everywhere` or a number of places".to_owned()),
+        },
+    }
 }

@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 use flowrun_core::source::Span;
 use flowrun_testing::held::{self, Unmet, within};
 use flowrun_testing::reports::{End, OfCase, OfFile};
-use flowrun_testing::run::Came;
 
-use super::TestArgs;
 use super::choose::Chosen;
+use super::{TestArgs, Tried};
 use crate::commands::check::prefix;
 
 /// What came of each file's cases; nothing came of those that were skipped.
-pub fn files<'s>(args: &TestArgs, chosen: &[Chosen<'s>], came: &[Option<Came>]) -> Vec<OfFile<'s>> {
+pub fn files<'s>(args: &TestArgs, chosen: &[Chosen<'s>], came: &[Option<Tried>]) -> Vec<OfFile<'s>> {
     let mut files: Vec<OfFile<'s>> = Vec::new();
     let whole = args.is_whole();
-    let both: Vec<(&Chosen<'s>, &Option<Came>)> = chosen.iter().zip(came).collect();
+    let both: Vec<(&Chosen<'s>, &Option<Tried>)> = chosen.iter().zip(came).collect();
     for of_file in both.chunk_by(|(one, _), (next, _)| std::ptr::eq(one.beside, next.beside)) {
         let [(first, _), ..] = of_file else { continue };
         let mut cases: Vec<OfCase> = of_file.iter().map(|(one, came)| case(one, came.as_ref())).collect();
@@ -23,6 +22,7 @@ pub fn files<'s>(args: &TestArgs, chosen: &[Chosen<'s>], came: &[Option<Came>]) 
         if let Some(first) = unasked.first() {
             cases.push(OfCase {
                 title: "mocks for several cases".to_owned(),
+                when: None,
                 span: first.span,
                 took: Default::default(),
                 end: End::Failed(unasked),
@@ -39,10 +39,10 @@ pub fn files<'s>(args: &TestArgs, chosen: &[Chosen<'s>], came: &[Option<Came>]) 
     files
 }
 
-fn case(one: &Chosen<'_>, came: Option<&Came>) -> OfCase {
+fn case(one: &Chosen<'_>, came: Option<&Tried>) -> OfCase {
     let skipped = || End::Skipped(one.test.skip.as_ref().map(ToString::to_string).unwrap_or_default());
     let span = Span { end: one.case.span.start + 1, ..one.case.span };
-    let end = match came.map(|came| &came.unmet) {
+    let end = match came.map(|tried| &tried.came.unmet) {
         None => skipped(),
         Some(Ok(unmet)) if unmet.is_empty() => End::Passed,
         Some(Ok(unmet)) => End::Failed(unmet.clone()),
@@ -54,14 +54,15 @@ fn case(one: &Chosen<'_>, came: Option<&Came>) -> OfCase {
             fill: None,
         }),
     };
-    OfCase { title: one.title(), span, took: came.map(|came| came.took).unwrap_or_default(), end }
+    let took = came.map(|tried| tried.came.took).unwrap_or_default();
+    OfCase { title: one.title(), span, when: came.and_then(|tried| tried.when.clone()), took, end }
 }
 
 /// The mocks that are written for several cases of a file and that none of those came to.
-fn unasked(of_file: &[(&Chosen<'_>, &Option<Came>)]) -> Vec<Unmet> {
+fn unasked(of_file: &[(&Chosen<'_>, &Option<Tried>)]) -> Vec<Unmet> {
     // Each answer: what it stands in for, and whether anything asked it.
     let mut answers: BTreeMap<Span, (String, bool)> = BTreeMap::new();
-    for (one, came) in of_file.iter().filter_map(|(one, came)| Some((one, came.as_ref()?))) {
+    for (one, came) in of_file.iter().filter_map(|(one, came)| Some((one, &came.as_ref()?.came))) {
         for mock in &one.case.given.mocks.0 {
             let shared = mock.answers.iter().filter(|answer| !within(answer.span, one.case.span));
             for answer in shared {
