@@ -24,6 +24,8 @@ mod environments;
 mod exports;
 mod exports_run;
 mod faults;
+mod flow_reports;
+mod flow_snapshots;
 mod flow_tests;
 mod flows;
 mod format;

@@ -63,7 +63,9 @@ fn answering(reader: &mut Reader<'_>, node: &Node) -> Option<Answering> {
     let mut when = Vec::new();
     if let Some(node) = keys.get("when") {
         let members = reader.members(node, "a mapping of fields")?;
-        when.extend(reader.member_patterns(members)?);
+        for (name, node) in members {
+            when.push((name.it, reader.whole_pattern(node)?));
+        }
     }
     let call = match keys.get("call") {
         Some(node) => Some(calls(reader, node)?),
