@@ -3,7 +3,9 @@
 mod choose;
 mod covered;
 mod tell;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -22,7 +24,7 @@ use tokio::task::JoinSet;
 
 use self::choose::{Chosen, choose};
 use crate::console::Console;
-use crate::outcome::{FAILED, Refused};
+use crate::outcome::{DONE, FAILED, Refused};
 use crate::surroundings::Surroundings;
 
 /// How many megabytes one run may take.
@@ -67,6 +69,9 @@ pub struct TestArgs {
     /// Run each test so many times more, each time with effects that go on at the same time ending in another order
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub shuffle: u64,
+    /// Go on: after each save, run the tests that it reaches again
+    #[arg(long)]
+    pub watch: bool,
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -74,6 +79,19 @@ pub struct TestArgs {
 
 /// Runs tests, and says what came of them.
 pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    match args.watch {
+        true => watch::watch(args, surroundings, console, &mut watch::saves(&args.paths)),
+        false => once(args, None, surroundings, console),
+    }
+}
+
+/// The same once; where files were changed, only of tests that those concern.
+fn once(
+    args: &TestArgs,
+    changed: Option<&BTreeSet<PathBuf>>,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let started = Instant::now();
     let mut suites = Vec::new();
     for path in &args.paths {
@@ -87,7 +105,14 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         let (found, sources) = (last.found.clone(), last.sources.clone());
         return Err(Refused::Mistakes(Mistakes { found, sources }));
     }
-    let (chosen, skipped) = choose(args, &suites);
+    let (mut chosen, skipped) = choose(args, &suites);
+    if let Some(changed) = changed {
+        chosen.retain(|one| watch::reaches(one.suite, one.beside, changed));
+        if chosen.is_empty() {
+            console.print("no test says anything of that\n")?;
+            return Ok(DONE);
+        }
+    }
     if chosen.is_empty() {
         let problem = match suites.is_empty() {
             true => Problem::new("there are no tests here")
