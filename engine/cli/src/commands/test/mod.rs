@@ -7,7 +7,9 @@ mod kept;
 mod report;
 mod results;
 mod tell;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -96,6 +98,9 @@ pub struct TestArgs {
     /// Run each test so many times more, each time with effects that go on at the same time ending in another order
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub shuffle: u64,
+    /// Go on: after each save, run the tests that it reaches again
+    #[arg(long)]
+    pub watch: bool,
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -110,6 +115,19 @@ impl TestArgs {
 
 /// Runs tests, and says what came of them.
 pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    match args.watch {
+        true => watch::watch(args, surroundings, console, &mut watch::saves(&args.paths)),
+        false => once(args, None, surroundings, console),
+    }
+}
+
+/// The same once; where files were changed, only of tests that those concern.
+fn once(
+    args: &TestArgs,
+    changed: Option<&BTreeSet<PathBuf>>,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let started = Instant::now();
     let mut suites = Vec::new();
     for path in &args.paths {
@@ -125,7 +143,14 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     }
     let reports = report::wanted(&args.report, surroundings)?;
     let update = accept::update(args, surroundings)?;
-    let chosen = choose(args, &suites, surroundings);
+    let mut chosen = choose(args, &suites, surroundings);
+    if let Some(changed) = changed {
+        chosen.retain(|one| watch::reaches(one.suite, one.beside, changed));
+        if chosen.is_empty() {
+            console.print("no test says anything of that\n")?;
+            return Ok(DONE);
+        }
+    }
     if chosen.is_empty() {
         let problem = match suites.is_empty() {
             true => Problem::new("there are no tests here")
@@ -150,7 +175,7 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
             failed.note(ended)?;
         }
     }
-    if args.is_whole() {
+    if args.is_whole() && changed.is_none() {
         accept::tell_unused(&chosen, console);
     }
     let results = Results {
