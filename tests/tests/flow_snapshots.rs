@@ -131,6 +131,12 @@ fn what_is_new_fails_until_it_is_accepted() {
         folder.read("snapshots/greets__greets@requests.snap"),
         "---\nsource: greets.test.yaml\nexpression: requests\n---\nrequests:\n  - post: /api/v1/groups\n    to: acme.okta.sim\n    body:\n      profile:\n        name: Ada\n    answered: 200\n"
     );
+    // As insta itself reads it.
+    let read = insta::Snapshot::from_file(&folder.path("snapshots/greets__greets@requests.snap")).unwrap();
+    assert_eq!(read.metadata().source(), Some("greets.test.yaml"));
+    assert_eq!(read.metadata().expression(), Some("requests"));
+    assert_eq!(read.snapshot_name(), Some("greets@requests"));
+    assert!(read.as_text().unwrap().to_string().starts_with("requests:\n  - post: /api/v1/groups\n"));
     // Neither the time nor the machine nor another process changes anything, and no secret is in it.
     for _ in 0..2 {
         assert_eq!(folder.run(&["--ci"], &[], None).code, 0);
@@ -241,7 +247,7 @@ tests:
           b
         people:
           - { name: Ada, mail: ada@example.com, age: 3 }
-          - name: { ~equals: \"~Bob\" }
+          - name: { ~equals: ~Bob }
             mail: bob@example.com
             age: 4
         at: \"2026-01-05T09:00:00.000Z\"

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use flowrun_host::session::durable::home;
 use flowrun_project::{Problem, unwritable};
+use flowrun_store::make_private;
 use flowrun_testing::suite::Suite;
 
 use super::choose::Chosen;
@@ -52,7 +53,7 @@ impl Failed {
         }
         let unwritable = |error| unwritable(&self.path, &error);
         if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder).map_err(unwritable)?;
+            make_private(folder).map_err(unwritable)?;
         }
         let text = serde_json::to_string_pretty(&self.cases).unwrap_or_default();
         fs::write(&self.path, text).map_err(unwritable)
