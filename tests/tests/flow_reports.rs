@@ -86,7 +86,8 @@ fn what_is_asked_for_wrongly_is_told() {
     let path = folder("reports").display().to_string();
     let told = |reports: &[&str]| {
         let reports = reports.iter().flat_map(|report| ["--report", report]);
-        let ran = flowrun(&["test", &path].into_iter().chain(reports).collect::<Vec<_>>(), Default::default());
+        let ran =
+            flowrun(&["test", &path].into_iter().chain(reports).collect::<Vec<_>>(), Default::default());
         assert_eq!(ran.code, 2, "{}", ran.stdout);
         ran.stderr
     };

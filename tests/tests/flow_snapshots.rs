@@ -116,7 +116,9 @@ const NEW: [&str; 5] = [
 #[test]
 fn what_is_new_fails_until_it_is_accepted() {
     let folder = Folder::new(TESTS);
-    for (args, env) in [(vec!["--ci"], vec![]), (vec![], vec![("CI", "true")]), (vec![], vec![("INSTA_UPDATE", "no")])] {
+    for (args, env) in
+        [(vec!["--ci"], vec![]), (vec![], vec![("CI", "true")]), (vec![], vec![("INSTA_UPDATE", "no")])]
+    {
         assert_eq!(folder.run(&args, &env, None).code, 1);
         assert_eq!(folder.snapshots(), [] as [&str; 0], "{args:?} {env:?}");
     }
@@ -155,7 +157,11 @@ fn what_is_otherwise_is_asked_for_one_by_one() {
     folder.write("greets.yaml", &FLOW.replace("age: 3", "age: 5"));
     let refused = folder.test(&["--review"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("this is none") && refused.stderr.contains("--accept"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("this is none") && refused.stderr.contains("--accept"),
+        "{}",
+        refused.stderr
+    );
     // The snapshots of the first case, in their order: outputs, cards (the requests are the same), then one of each other case.
     let reviewed = folder.run(&["--review"], &[], Some(&["n", "what", "y", "s", "y"]));
     assert_eq!(reviewed.code, 1);

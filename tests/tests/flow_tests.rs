@@ -70,7 +70,8 @@ fn what_tests_came_to_is_told() {
     let path = folder.display().to_string();
     let ran = test(&[&path, "--coverage", "--report", "lcov=-", "--coverage-min", "95"]);
     // The report has the standard output for itself.
-    let lcov: String = ran.stdout.lines().filter(|line| !line.starts_with("SF:")).map(|line| format!("{line}\n")).collect();
+    let lcov: String =
+        ran.stdout.lines().filter(|line| !line.starts_with("SF:")).map(|line| format!("{line}\n")).collect();
     let told = told(&Ran { stdout: String::new(), ..ran.clone() });
     accepted(&folder, "covered", &format!("{told}--- LCOV, without the names of files\n{lcov}"));
     assert_eq!(ran.code, 1);

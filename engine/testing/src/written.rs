@@ -103,7 +103,11 @@ mod tests {
     fn each_part_has_a_line() {
         let inner = Value::object([("a b", Value::from("x: y")), ("list", Value::list(vec![Value::Null]))]);
         let items = Value::list(vec![inner, Value::from("a\nb"), Value::list(vec![Value::from(1.0)])]);
-        let value = Value::object([("items", items), ("none", Value::list(Vec::new())), ("long", Value::from("1\n2"))]);
+        let value = Value::object([
+            ("items", items),
+            ("none", Value::list(Vec::new())),
+            ("long", Value::from("1\n2")),
+        ]);
         let text = document("outputs", &value);
         assert_eq!(
             text,

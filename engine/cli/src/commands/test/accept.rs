@@ -1,12 +1,12 @@
 //! Snapshots held, and places filled in that test files leave open.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use flowrun_core::source::Span;
 use flowrun_core::types::Kind;
 use flowrun_core::value::Value;
 use flowrun_core::words;
+use flowrun_host::session::state::rewrite;
 use flowrun_project::{Problem, unreadable, unwritable};
 use flowrun_testing::fill::filled;
 use flowrun_testing::held::Unmet;
@@ -52,7 +52,8 @@ pub fn snapshots(
         if one.case.expect.snapshots.is_empty() {
             continue;
         }
-        let Some(Came { unmet: Ok(unmet), happened: Some(happened), .. }) = came.as_mut().map(|tried| &mut tried.came)
+        let Some(Came { unmet: Ok(unmet), happened: Some(happened), .. }) =
+            came.as_mut().map(|tried| &mut tried.came)
         else {
             continue;
         };
@@ -153,7 +154,7 @@ pub fn fill(
             continue;
         }
         let (text, several) = filled(&text, &values);
-        fs::write(&beside.path, text).map_err(|error| unwritable(&beside.path, &error))?;
+        rewrite(&beside.path, &text).map_err(|error| unwritable(&beside.path, &error))?;
         let places: std::collections::BTreeSet<Span> =
             values.iter().map(|(span, _)| *span).filter(|span| !several.contains(span)).collect();
         console.note(&format!("{}: {} filled in\n", beside.name, words::many(places.len() as u64, "place")));

@@ -168,9 +168,7 @@ fn once(
     }
     for suite in &suites {
         let ran = chosen.iter().zip(&came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
-        let ended = ran.filter_map(|(one, came)| {
-            Some((one, !came.as_ref()?.came.passed()))
-        });
+        let ended = ran.filter_map(|(one, came)| Some((one, !came.as_ref()?.came.passed())));
         if let Some(failed) = Failed::read(suite, surroundings) {
             failed.note(ended)?;
         }
