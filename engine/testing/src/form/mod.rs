@@ -128,6 +128,8 @@ pub struct Expect {
     pub requests: Vec<(Name, Requests)>,
     /// What is to be as it was accepted: some of [`SNAPSHOTS`].
     pub snapshots: Vec<Name>,
+    /// What simulated vendors tell afterwards, by vendor.
+    pub simulators: Vec<(Name, Vec<Look>)>,
 }
 
 /// What a snapshot can be taken of.
@@ -137,6 +139,17 @@ pub const SNAPSHOTS: &[&str] =
 /// The parts of what happened that a pattern is held against.
 pub const PARTS: &[&str] =
     &["outputs", "answer", "error", "tables", "waited", "warnings", "counts", "started"];
+
+/// What a simulated vendor tells whoever asks it when the run has ended.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Where it is written.
+    pub span: Span,
+    /// The path that is asked for, with its query.
+    pub path: Text,
+    /// What the status and the body are to be.
+    pub parts: Vec<(Text, Pattern)>,
+}
 
 /// The requests that are expected of a vendor.
 #[derive(Clone, Debug)]
