@@ -300,3 +300,36 @@ fn what_failed_last_is_run_again_until_it_passes() {
     assert!(folder.test(&["--failed", "--ci"]).stdout.contains("1 case: 1 passed"));
     assert_eq!(folder.test(&["--failed"]).code, 2);
 }
+
+/// A password goes to Okta as it is: what was sent is shown without it.
+#[test]
+fn secrets_that_were_sent_are_dots() {
+    let folder = Folder::new(
+        "\
+tests:
+  makes a user:
+    inputs: { who: Ada, key: hunter2222 }
+    snapshot: [requests]
+    expect:
+      requests:
+        okta: [ { post: /api/v1/users, body: { credentials: { password: { value: other } } } } ]
+",
+    );
+    let flow = "\
+inputs: { who: text, key: secret }
+cards:
+  - card: okta.create_user
+    with: { login: ada@x.test, email: ada@x.test, first_name: $.inputs.who, last_name: L, password: $.inputs.key }
+";
+    folder.write("greets.yaml", flow);
+    let ran = folder.test(&["--report", "json=-"]);
+    assert_eq!(ran.code, 1);
+    let near = "body.credentials.password.value should be \"other\", it is ••••••";
+    // Of the test file nothing but the line that is not so is shown.
+    for told in [&ran.stderr, &ran.stdout.replace("\\\"", "\"")] {
+        assert!(told.contains(near) && !told.contains("hunter2222"), "{told}");
+    }
+    let sent = folder.read("snapshots/greets__makes_a_user@requests.snap.new");
+    assert!(sent.contains("firstName: Ada") && sent.contains("value: ••••••"), "{sent}");
+    assert!(!sent.contains("hunter2222"), "{sent}");
+}

@@ -14,6 +14,7 @@ mod outside;
 pub mod reports;
 pub mod requests;
 pub mod run;
+pub mod secrets;
 pub mod snapshots;
 pub mod suite;
 mod written;

@@ -5,10 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use flowrun_core::program::Flow;
 use flowrun_core::source::Span;
-use flowrun_core::types::Kind;
-use flowrun_core::value::{REDACTED, Record, Value};
+use flowrun_core::value::{Record, Value};
 use flowrun_core::yaml;
 use flowrun_views::private::masked_constant;
 use sha2::{Digest, Sha256};
@@ -17,6 +15,7 @@ use crate::form::{Case, Test, TestFile};
 use crate::happened::Happened;
 use crate::held::Unmet;
 use crate::requests::Sent;
+use crate::secrets::Secrets;
 use crate::written;
 
 /// The folder in which they lie, beside the test file.
@@ -132,21 +131,16 @@ pub fn taken(
     (path, source): (&Path, &str),
     stem: &str,
     case: &Case,
-    flow: &Flow,
-    vars: &[&str],
+    secrets: &Secrets,
     happened: &Happened,
 ) -> Vec<Snapshot> {
-    let secrets = secrets(case, flow, vars);
     let take = |name: &flowrun_core::model::Name| {
         let value = match &*name.it {
             "cards" => cards(happened),
             "requests" => Value::list(happened.requests.iter().map(request).collect()),
             part => happened.parts.get(part).cloned().unwrap_or(Value::Null),
         };
-        let mut now = written::document(&name.it, &value);
-        for secret in &secrets {
-            now = now.replace(secret.as_str(), REDACTED);
-        }
+        let now = secrets.struck(&written::document(&name.it, &value));
         Snapshot {
             path: file_of(path, stem, &name.it),
             what: name.it.to_string(),
@@ -156,17 +150,6 @@ pub fn taken(
         }
     };
     case.expect.snapshots.iter().map(take).collect()
-}
-
-/// What is given as a secret, in case that it comes back where nothing knows that it is one: in a request.
-fn secrets(case: &Case, flow: &Flow, vars: &[&str]) -> Vec<String> {
-    let is_secret =
-        |name: &str| flow.inputs.iter().any(|input| *input.name == *name && input.ty.kind == Kind::Secret);
-    let inputs = case.given.inputs.iter().filter(|(name, _)| is_secret(&name.it));
-    let vars = case.given.vars.iter().filter(|(name, _)| vars.contains(&&*name.it));
-    let texts = inputs.chain(vars).filter_map(|(_, value)| value.as_text());
-    // Shorter ones stand in other words by chance.
-    texts.filter(|text| text.len() > 3).map(|text| text.to_string()).collect()
 }
 
 fn cards(happened: &Happened) -> Value {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use flowrun_core::source::Span;
-use flowrun_core::types::Kind;
 use flowrun_core::value::Value;
 use flowrun_core::words;
 use flowrun_host::session::state::rewrite;
@@ -63,15 +62,8 @@ pub fn snapshots(
         let cases = beside.file.tests.iter().flat_map(|test| &test.cases);
         let place = cases.into_iter().position(|case| std::ptr::eq(case, one.case));
         let Some(stem) = place.and_then(|place| stems.get(place)) else { continue };
-        let Some(flow) = one.suite.program.find(&beside.entry) else { continue };
-        let vars = &one.suite.project.model.manifest.vars;
-        let is_secret = |var: &&flowrun_core::model::Var| {
-            let ty = var.ty.as_ref().and_then(|ty| flowrun_core::types::Type::parse(ty));
-            ty.is_some_and(|ty| ty.kind == Kind::Secret)
-        };
-        let vars: Vec<&str> = vars.iter().filter(is_secret).map(|var| &*var.name.it).collect();
         let file = (&*beside.path, &*beside.name);
-        for snapshot in taken(file, stem, one.case, one.suite.program.flow(flow), &vars, happened) {
+        for snapshot in taken(file, stem, one.case, &one.secrets(), happened) {
             let path = snapshot.path.clone();
             let changed = snapshot.changed().map_err(|error| unreadable(&path, &error))?;
             let Some(changed) = changed else {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use flowrun_testing::form::{Case, Test};
+use flowrun_testing::secrets::Secrets;
 use flowrun_testing::suite::{Beside, Suite};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +20,12 @@ pub struct Chosen<'s> {
 }
 
 impl Chosen<'_> {
+    /// The secrets that it gives.
+    pub fn secrets(&self) -> Secrets {
+        let flow = self.suite.program.find(&self.beside.entry).map(|flow| self.suite.program.flow(flow));
+        flow.map(|flow| Secrets::of(self.case, flow, &self.suite.project)).unwrap_or_default()
+    }
+
     /// The case as people know it in its file: its test and what it is called there.
     pub fn title(&self) -> String {
         match &*self.case.name {

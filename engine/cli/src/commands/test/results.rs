@@ -45,7 +45,16 @@ fn case(one: &Chosen<'_>, came: Option<&Tried>) -> OfCase {
     let end = match came.map(|tried| &tried.came.unmet) {
         None => skipped(),
         Some(Ok(unmet)) if unmet.is_empty() => End::Passed,
-        Some(Ok(unmet)) => End::Failed(unmet.clone()),
+        Some(Ok(unmet)) => {
+            let secrets = one.secrets();
+            let struck = |unmet: &Unmet| Unmet {
+                message: secrets.struck(&unmet.message),
+                found: secrets.struck(&unmet.found),
+                help: unmet.help.as_ref().map(|help| secrets.struck(help)),
+                ..unmet.clone()
+            };
+            End::Failed(unmet.iter().map(struck).collect())
+        }
         Some(Err(why)) => End::Broken(Unmet {
             span: one.case.span,
             message: "the case can't be run".to_owned(),
