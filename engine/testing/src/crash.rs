@@ -44,7 +44,7 @@ impl Running<'_> {
         let mut outside = Outside::new(self, &case.given, How { keeps: true, ..How::default() });
         let lived = self.lives(case, &mut outside).await.ok()?;
         let happened = self.happened(case, &lived, &outside).await;
-        if !hold(case, &happened, self.entry, &outside.mocking).is_empty() {
+        if !hold(case, &happened, (&self.program, self.entry), &outside.mocking).is_empty() {
             return None;
         }
         let (handed, whole) = (outside.handed(), outside.requests.all());
@@ -68,7 +68,7 @@ impl Running<'_> {
             }
             let mut happened = self.happened(case, &lived, &outside).await;
             happened.requests = without_repeats(happened.requests, &whole, lived.repeated);
-            let unmet = hold_after_crash(case, &happened, self.entry, &outside.mocking);
+            let unmet = hold_after_crash(case, &happened, (&self.program, self.entry), &outside.mocking);
             if !unmet.is_empty() {
                 crashes.unmet = Some((place(&outside, Some(&lived.ended.program)), unmet));
                 break;
@@ -99,6 +99,7 @@ fn cannot_go_on(case: &Case, why: &str) -> Unmet {
         found: why.lines().next().unwrap_or_default().to_owned(),
         help: why.split_once('\n').map(|(_, more)| more.to_owned()),
         fill: None,
+        wire: None,
     }
 }
 

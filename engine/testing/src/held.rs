@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use flowrun_core::pattern::{Difference, FILL, Operator, Pattern, Wants};
+use flowrun_core::program::Program;
 use flowrun_core::source::Span;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::mocked::Mocking;
@@ -24,11 +25,13 @@ pub struct Unmet {
     pub help: Option<String>,
     /// What is there where the file leaves it open.
     pub fill: Option<Value>,
+    /// Where the flow says what the card is given.
+    pub wire: Option<Span>,
 }
 
 /// What was expected of a case and is not so, in the order in which one would ask: whether mocks answered, how it ended, its cards, what it sent
 /// and left.
-pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) -> Vec<Unmet> {
+pub fn hold(case: &Case, happened: &Happened, tested: (&Program, &str), mocking: &Mocking) -> Vec<Unmet> {
     let mut unmet = Vec::new();
     let mut lacking = BTreeSet::new();
     for call in mocking.unanswered() {
@@ -41,13 +44,14 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
                 found: format!("it was given {given}"),
                 help: Some(format!("add a mock, such as\n{}", call.remedy)),
                 fill: None,
+                wire: None,
             });
         }
     }
     let expect = &case.expect;
     status(case, happened, &mut unmet);
     for (name, pattern) in &expect.cards {
-        card(&name.it, name.span, pattern, happened, entry, &mut unmet);
+        card((&name.it, name.span), pattern, happened, tested, &mut unmet);
     }
     for (vendor, wanted) in &expect.requests {
         requests(&vendor.it, wanted, happened, &mut unmet);
@@ -80,13 +84,13 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
 pub(crate) fn hold_after_crash(
     case: &Case,
     happened: &Happened,
-    entry: &str,
+    tested: (&Program, &str),
     mocking: &Mocking,
 ) -> Vec<Unmet> {
     let mut case = case.clone();
     case.expect = std::mem::take(&mut case.after_crash).over(&case.expect);
     case.expect.parts.retain(|(name, _)| !matches!(&*name.it, "waited" | "counts"));
-    hold(&case, happened, entry, mocking)
+    hold(&case, happened, tested, mocking)
 }
 
 /// A mock that nothing asked.
@@ -97,6 +101,7 @@ pub fn unasked(target: &str, span: Span) -> Unmet {
         found: "never given".to_owned(),
         help: Some("take it away, or look why its call did not come".to_owned()),
         fill: None,
+        wire: None,
     }
 }
 
@@ -130,6 +135,7 @@ fn status(case: &Case, happened: &Happened, unmet: &mut Vec<Unmet>) {
         found: happened.status.to_string(),
         help: why,
         fill: None,
+        wire: None,
     });
 }
 
@@ -145,9 +151,23 @@ fn told(part: &str, difference: Difference) -> Unmet {
     if wanted == FILL {
         let help = Some("`flowrun test --fill` writes it in the place of ~fill".to_owned());
         let message = format!("{place} is still to be filled in");
-        return Unmet { span, message, found: shown, help, fill: Some(found.unwrap_or(Value::Null)) };
+        return Unmet {
+            span,
+            message,
+            found: shown,
+            help,
+            fill: Some(found.unwrap_or(Value::Null)),
+            wire: None,
+        };
     }
-    Unmet { span, message: format!("{place} should be {wanted}"), found: shown, help: why, fill: None }
+    Unmet {
+        span,
+        message: format!("{place} should be {wanted}"),
+        found: shown,
+        help: why,
+        fill: None,
+        wire: None,
+    }
 }
 
 fn short(value: &Value) -> String {
@@ -171,7 +191,13 @@ fn rows(pattern: &Pattern) -> Pattern {
     Pattern { span: pattern.span, wants: Wants::Members(members.collect()) }
 }
 
-fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &str, unmet: &mut Vec<Unmet>) {
+fn card(
+    (name, span): (&str, Span),
+    pattern: &Pattern,
+    happened: &Happened,
+    (program, entry): (&Program, &str),
+    unmet: &mut Vec<Unmet>,
+) {
     let whole = if name.contains('/') { name.to_owned() } else { format!("{entry}/{name}") };
     let calls = happened.cards.get(&whole).map(Vec::as_slice).unwrap_or_default();
     let Wants::Members(members) = &pattern.wants else {
@@ -196,14 +222,39 @@ fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &
                         help: (!calls.is_empty())
                             .then(|| "say `each: …` of a card that is called more often".to_owned()),
                         fill: None,
+                        wire: None,
                     });
                     return;
                 }
             },
         };
         let place = format!("{name}.{part}");
-        unmet.extend(differences.into_iter().map(|difference| told(&place, difference)));
+        let unmet_here = differences.into_iter().map(|difference| {
+            let wire = field(part, &difference.path).and_then(|field| wire(program, &whole, field));
+            Unmet { wire, ..told(&place, difference) }
+        });
+        unmet.extend(unmet_here);
     }
+}
+
+/// The field of a card that a difference is about: `Text` of `inputs` and `Text.length`, or of `each` and `[2].inputs.Text`.
+fn field<'p>(part: &str, path: &'p str) -> Option<&'p str> {
+    let path = match part {
+        "inputs" => path,
+        "each" => path.split_once("inputs.")?.1,
+        _ => return None,
+    };
+    path.split(['.', '[']).next().filter(|field| !field.is_empty())
+}
+
+/// Where the flow says what a card is given in a field.
+fn wire(program: &Program, card: &str, field: &str) -> Option<Span> {
+    let (flow, id) = card.rsplit_once('/')?;
+    let flow = program.flow(program.find(flow)?);
+    let step = flow.steps.iter().find(|step| *step.id == *id)?;
+    let declared = step.card.inputs.iter().map(|input| &*input.name);
+    let place = declared.chain(step.names.iter().map(|name| &**name)).position(|name| *name == *field)?;
+    step.arg_spans.get(place).copied().flatten()
 }
 
 fn of(calls: &[Card]) -> Value {
@@ -265,6 +316,7 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 found: format!("it was sent {}", often(times)),
                 help: near.or_else(|| Some(listed(&sent))),
                 fill: None,
+                wire: None,
             });
         }
     }
@@ -282,6 +334,7 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 found: format!("{} more were", others.len()),
                 help: Some(listed(&others)),
                 fill: None,
+                wire: None,
             });
         }
     }

@@ -31,6 +31,8 @@ pub const NOW_MS: i64 = 1_767_603_600_000;
 pub struct Running<'r> {
     /// The project of its flow.
     pub project: Arc<Project>,
+    /// Its flows, as they are written.
+    pub program: Arc<Program>,
     /// The flow's path.
     pub entry: &'r str,
     /// Where its test file lies.
@@ -107,7 +109,7 @@ impl Running<'_> {
             Err(why) => return Came { took, ..Came::broken(why) },
         };
         let happened = self.happened(case, &lived, &outside).await;
-        let mut unmet = hold(case, &happened, self.entry, &outside.mocking);
+        let mut unmet = hold(case, &happened, (&self.program, self.entry), &outside.mocking);
         if let Some(idle) = &lived.ended.idle_faults {
             unmet.push(Unmet {
                 span: case.given.faults.first().map_or(case.span, |fault| fault.span),
@@ -115,6 +117,7 @@ impl Running<'_> {
                 found: idle.clone(),
                 help: None,
                 fill: None,
+                wire: None,
             });
         }
         let (report, program) = (Some(lived.ended.report), Some(lived.ended.program));

@@ -260,6 +260,7 @@ impl Changed {
             found: if self.before.is_some() { "it is otherwise" } else { "it is new" }.to_owned(),
             help: Some(format!("{remedy}\n{}", self.difference())),
             fill: None,
+            wire: None,
         }
     }
 }

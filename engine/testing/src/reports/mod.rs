@@ -161,6 +161,10 @@ impl OfCase {
         let diagnostic = |(place, unmet): (usize, &Unmet)| {
             let code = if place == 0 { Code::Unmet } else { Code::UnmetThen };
             let drawn = Diagnostic::new(code, unmet.span, unmet.message.clone()).label(unmet.found.clone());
+            let drawn = match unmet.wire {
+                Some(wire) => drawn.related(wire, "it is given this"),
+                None => drawn,
+            };
             drawn.may_help(unmet.help.as_deref())
         };
         self.unmet().iter().enumerate().map(diagnostic).collect()

@@ -210,12 +210,13 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
         while running.len() < jobs {
             let Some((place, one)) = next.next() else { break };
             let (project, entry) = (one.suite.project.clone(), one.beside.entry.clone());
+            let program = one.suite.program.clone();
             let folder = one.beside.path.parent().map(PathBuf::from).unwrap_or_default();
             let (registry, case) = (surroundings.registry.clone(), one.case.clone());
             let memory = Memory::new(MEMORY_MB * 1_000_000, surroundings.memory_used);
             let (shuffle, crash) = (args.shuffle, args.crash);
             running.spawn(async move {
-                let running = Running { project, entry: &entry, folder: &folder, registry, memory };
+                let running = Running { project, program, entry: &entry, folder: &folder, registry, memory };
                 (place, Tried::of(&running, &case, shuffle, crash).await)
             });
         }

@@ -61,6 +61,7 @@ fn case(one: &Chosen<'_>, came: Option<&Tried>) -> OfCase {
             found: why.lines().next().unwrap_or_default().to_owned(),
             help: why.split_once('\n').map(|(_, more)| more.to_owned()),
             fill: None,
+            wire: None,
         }),
     };
     let took = came.map(|tried| tried.came.took).unwrap_or_default();
