@@ -203,6 +203,8 @@ impl Running<'_> {
         };
         for (name, rows) in &given.tables {
             match rows {
+                // What `defaults` fill may be empty in a test; a table begins so.
+                Rows::Written(rows) if rows.is_empty() => {}
                 Rows::Written(rows) => job.rows.push((name.it.to_string(), csv(rows))),
                 Rows::File(file) => {
                     let path = self.folder.join(&*file.it);
