@@ -195,6 +195,7 @@ impl Running<'_> {
             vars: given.vars.iter().map(|(name, value)| (name.it.to_string(), constant(value))).collect(),
             mocks: Some(Arc::new(given.mocks.clone())),
             sealed_off: true,
+            dry_run: given.dry_run.unwrap_or(false),
             journal: state.is_some(),
             state,
             record: flowrun_host::session::Record::Off,

@@ -65,6 +65,8 @@ pub struct Given {
     pub vars: Vec<(Name, Value)>,
     /// When the run starts, in milliseconds since 1970.
     pub now_ms: Option<i64>,
+    /// Whether everything that would change something is withheld; not so where nothing is said.
+    pub dry_run: Option<bool>,
     /// What tables hold.
     pub tables: Vec<(Name, Rows)>,
     /// How simulators are set up, by the options that the command line has for them.

@@ -22,16 +22,28 @@ const TEST_KEYS: &[&str] = &[
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
     "mocks",
     "meanwhile",
 ];
-const CASE_KEYS: &[&str] =
-    &["name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
+const CASE_KEYS: &[&str] = &[
+    "name",
+    "expect",
+    "inputs",
+    "vars",
+    "now",
+    "dry_run",
+    "tables",
+    "simulators",
+    "faults",
+    "mocks",
+    "meanwhile",
+];
 const DEFAULT_KEYS: &[&str] =
-    &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
+    &["expect", "inputs", "vars", "now", "dry_run", "tables", "simulators", "faults", "mocks", "meanwhile"];
 const EXPECT_KEYS: &[&str] =
     &["status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
 const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"];
@@ -50,7 +62,8 @@ pub(super) const KEYS: &[&[&str]] = &[
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The ends that can be expected.
-const STATUSES: &[&str] = &["done", "stopped", "failed", "cancelled", "paused", "held", "handled"];
+const STATUSES: &[&str] =
+    &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
 
 /// A test may have so many cases.
 const MOST_CASES: usize = 1_000;
@@ -106,6 +119,7 @@ impl Said {
         names(&mut given.tables, &other_given.tables);
         names(&mut given.simulators, &other_given.simulators);
         given.now_ms = given.now_ms.or(other_given.now_ms);
+        given.dry_run = given.dry_run.or(other_given.dry_run);
         if given.faults.is_empty() {
             given.faults.clone_from(&other_given.faults);
         }
@@ -187,6 +201,12 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
         match date {
             Some(date) => given.now_ms = Some(date.millis()),
             None => reader.mismatch(node, "a date & time, as `2026-03-01T08:00:00Z`"),
+        }
+    }
+    if let Some(node) = keys.get("dry_run") {
+        match node.content {
+            Content::Bool(dry_run) => given.dry_run = Some(dry_run),
+            _ => reader.mismatch(node, "true or false"),
         }
     }
     if let Some(node) = keys.get("tables") {
