@@ -45,8 +45,10 @@ fn what_is_so_passes() {
 #[test]
 fn the_tests_of_the_import_pass() {
     let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
-    let ran = test(&[&flows.display().to_string()]);
+    let ran = test(&[&flows.display().to_string(), "--coverage"]);
     assert_eq!(ran.code, 0, "{}", told(&ran));
+    let all = ran.stdout.lines().last().unwrap();
+    assert_eq!(all.matches("100 %").count(), 2, "not all cards and branches: {}", ran.stdout);
 }
 
 #[test]

@@ -62,8 +62,7 @@ pub(super) const KEYS: &[&[&str]] = &[
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The ends that can be expected.
-const STATUSES: &[&str] =
-    &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
+const STATUSES: &[&str] = &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
 
 /// A test may have so many cases.
 const MOST_CASES: usize = 1_000;
