@@ -51,6 +51,32 @@ fn the_tests_of_the_import_pass() {
     assert_eq!(all.matches("100 %").count(), 2, "not all cards and branches: {}", ran.stdout);
 }
 
+/// The exports that the manual shows: each is checked and converted without an error, and its flows do what its tests say.
+#[test]
+fn the_exports_of_the_manual_do_what_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/exports");
+    let ran = test(&[&folder.display().to_string()]);
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+    let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let exports: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|it| it == "flopack")).collect();
+    assert_eq!(exports.len(), 6);
+    for export in exports {
+        let (export, kept) = (export.display().to_string(), tempfile::tempdir().unwrap());
+        let project = kept.path().join("project").display().to_string();
+        for args in
+            [vec!["check", &export], vec!["convert", &export, "-o", &project], vec!["check", &project]]
+        {
+            let ran = flowrun(&args, Default::default());
+            assert_eq!(ran.code, 0, "{args:?}: {}", told(&ran));
+            assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("error"), "{args:?}: {}", told(&ran));
+        }
+    }
+    // One flow of an export that has several is tested by a file of its own.
+    let ran = test(&[&folder.join("reset.flopack").display().to_string(), "--coverage"]);
+    assert!(ran.stdout.contains("ask_for_a_reset    11/11 100 %"), "{}", told(&ran));
+}
+
 #[test]
 fn every_key_of_the_form_stands_in_a_test_that_passes() {
     let files = std::fs::read_dir(folder("right")).unwrap().map(|entry| entry.unwrap().path());
