@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod form;
 pub mod happened;
 pub mod held;
+pub mod init;
 pub mod requests;
 pub mod run;
 pub mod suite;

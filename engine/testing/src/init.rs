@@ -1,0 +1,390 @@
+//! A first test file for a flow: a case for each way that it can take.
+//!
+//! A way is steered by inputs and, where a card decides, by a mock of that card. What neither can steer is said in a comment for whoever goes on
+//! with the file.
+
+mod values;
+
+use flowrun_core::card::external;
+use flowrun_core::program::{Arg, BlockId, Condition, Flow, FlowId, Op, Program, SlotId, Step, StepId};
+use flowrun_core::value::{Operator, Text, Value, compare, convert};
+use flowrun_core::yaml::{Document, Entry, Yaml, text};
+
+use self::values::{candidates, plausible, placed, yaml};
+
+/// The tests that a flow could begin with, as a file. `named` is what stands under `flow`, where the file's name does not say it.
+pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> String {
+    let flow = program.flow(entry);
+    let mut ways = Ways { flow, tests: Vec::new() };
+    ways.block(Flow::BODY, &Way::default());
+    let mut head = Vec::new();
+    head.extend(named.map(|name| member("flow", Yaml::text(name))));
+    let mut defaults = Vec::new();
+    let inputs = flow.inputs.iter().enumerate().filter(|(_, input)| input.default.is_none());
+    let inputs: Vec<Entry> = inputs
+        .map(|(place, input)| {
+            let shape = values::shape(flow, SlotId::input(place));
+            let value = input.choices.first().cloned().or(shape);
+            member(&input.name, yaml(&value.unwrap_or_else(|| plausible(&input.name, input.ty))))
+        })
+        .collect();
+    if !inputs.is_empty() {
+        defaults.push(member("inputs", Yaml::Map(inputs)));
+    }
+    let mocks = externals(program, entry);
+    if !mocks.is_empty() {
+        let mut mocks = member("mocks", Yaml::Map(mocks));
+        mocks.above.push("# What nothing simulates is answered here. Write what the flow makes something of.".to_owned());
+        defaults.push(mocks);
+    }
+    if !defaults.is_empty() {
+        head.push(member("defaults", Yaml::Map(defaults)));
+    }
+    let runs = Yaml::Map(vec![member("expect", Yaml::Map(vec![member("status", Yaml::text("done"))]))]);
+    let tests = [member("runs", runs)].into_iter().chain(ways.tests);
+    head.push(member("tests", Yaml::Map(tests.collect())));
+    Document { head: Vec::new(), members: head }.write()
+}
+
+fn member(key: &str, value: Yaml) -> Entry {
+    Entry::new(Some(text(key)), value)
+}
+
+/// Mocks of the external cards that a run may come to, each with the outputs that the flow names.
+fn externals(program: &Program, entry: FlowId) -> Vec<Entry> {
+    let mut found: Vec<(&str, Vec<(Text, Value)>)> = Vec::new();
+    for step in program.reached(entry).into_iter().flat_map(|flow| &program.flow(flow).steps) {
+        let Some(name) = external(&step.name) else { continue };
+        let place = found.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            found.push((name, Vec::new()));
+            found.len() - 1
+        });
+        for (place_of, output) in step.outputs.iter().enumerate() {
+            let ty = output_type(step, place_of);
+            if !found[place].1.iter().any(|(known, _)| known == output) {
+                found[place].1.push((output.clone(), plausible(output, ty)));
+            }
+        }
+    }
+    let gives = |outputs: Vec<(Text, Value)>| {
+        let outputs = outputs.iter().map(|(name, value)| member(name, yaml(value)));
+        Yaml::Map(vec![member("gives", Yaml::Map(outputs.collect()))])
+    };
+    found.into_iter().map(|(name, outputs)| member(name, gives(outputs))).collect()
+}
+
+/// The type of an output: what the card declares, or anything.
+fn output_type(step: &Step, place: usize) -> flowrun_core::types::Type {
+    step.card.outputs.get(place).map_or(flowrun_core::types::Type::ANY, |field| field.ty)
+}
+
+/// What leads to a place of the flow.
+#[derive(Clone, Default)]
+struct Way {
+    /// Values of inputs.
+    inputs: Vec<(Text, Value)>,
+    /// Answers of cards by their IDs: what they give, by output.
+    mocks: Vec<(Text, Then)>,
+    /// What somebody else has to say to get there.
+    open: Vec<String>,
+}
+
+/// What a card answers.
+#[derive(Clone)]
+enum Then {
+    Gives(Vec<(Text, Value)>),
+    Pages(usize),
+    Fails,
+}
+
+/// The ways of a flow, as tests.
+struct Ways<'f> {
+    flow: &'f Flow,
+    tests: Vec<Entry>,
+}
+
+/// A case: its name, what leads there, how the run ends, and what is then known of the card.
+struct Case {
+    name: String,
+    way: Way,
+    status: &'static str,
+    known: Vec<Entry>,
+}
+
+impl Ways<'_> {
+    /// Writes the tests of a block to which `way` leads, and of those in it. Whether the run goes on behind it.
+    fn block(&mut self, block: BlockId, way: &Way) -> bool {
+        let mut way = way.clone();
+        for step in self.flow.block(block).to_vec() {
+            let at = self.flow.step(step);
+            match &at.op {
+                Op::Branch { arms, .. } => {
+                    let conditions: Vec<Option<&Condition>> =
+                        arms.iter().map(|(condition, _)| condition.as_ref()).collect();
+                    let mut cases = Vec::new();
+                    let mut on = None;
+                    for (place, (_, arm)) in arms.iter().enumerate() {
+                        let mut led = way.clone();
+                        for condition in conditions[..place].iter().flatten() {
+                            self.steer(&mut led, condition, false, at);
+                        }
+                        if let Some(condition) = conditions[place] {
+                            self.steer(&mut led, condition, true, at);
+                        }
+                        let known = vec![member("branch", Yaml::text(&arm.name))];
+                        let status = self.end(arm.block);
+                        cases.push((Case { name: arm.name.to_string(), way: led.clone(), status, known }, arm.block));
+                        if status == "done" && on.is_none() && !self.leaves(arm.block) {
+                            on = Some(led);
+                        }
+                    }
+                    let blocks: Vec<(BlockId, Way)> =
+                        cases.iter().map(|(case, block)| (*block, case.way.clone())).collect();
+                    self.test(at, "goes each way at", cases.into_iter().map(|(case, _)| case).collect());
+                    for (block, led) in blocks {
+                        self.block(block, &led);
+                    }
+                    let ends = arms.iter().any(|(_, arm)| self.leaves(arm.block) || self.end(arm.block) != "done");
+                    match on {
+                        Some(led) if ends => way = led,
+                        Some(_) => {}
+                        None => return false,
+                    }
+                }
+                Op::Try { body, catch, .. } => {
+                    let mut caught = way.clone();
+                    match self.first_to_fail(body.block) {
+                        Some(id) => caught.mocks.push((id, Then::Fails)),
+                        None => caught.open.push(format!("a failure in `try` of `{}`", at.id)),
+                    }
+                    let known = |arm: &str| vec![member("branch", Yaml::text(arm))];
+                    let ended = self.end(catch.block);
+                    let cases = vec![
+                        Case { name: "goes well".into(), way: way.clone(), status: "done", known: known("try") },
+                        Case { name: "fails".into(), way: caught.clone(), status: ended, known: known("catch") },
+                    ];
+                    self.test(at, "catches what fails in", cases);
+                    self.block(body.block, &way);
+                    self.block(catch.block, &caught);
+                }
+                Op::Loop { .. } | Op::Effect { stream: Some(_), .. } => self.items(at, &way),
+                Op::ContinueIf { .. } | Op::ReturnErrorIf => {
+                    let [a, operator, b, ..] = &at.args[..] else { continue };
+                    let condition = Condition { a: a.clone(), operator: operator.clone(), b: b.clone() };
+                    // Continue If goes on where it holds, Return Error If where it doesn't.
+                    let stops = matches!(at.op, Op::ContinueIf { .. });
+                    let (mut on, mut off) = (way.clone(), way.clone());
+                    self.steer(&mut on, &condition, stops, at);
+                    self.steer(&mut off, &condition, !stops, at);
+                    let inside = matches!(at.op, Op::ContinueIf { leaves_arm: true, .. });
+                    let status = match (stops, inside) {
+                        (true, true) => "done",
+                        (true, false) => "stopped",
+                        _ => "failed",
+                    };
+                    let case = |name: &str, way: Way, status| Case { name: name.into(), way, status, known: Vec::new() };
+                    let cases = vec![case("goes on", on.clone(), "done"), case("ends there", off, status)];
+                    self.test(at, "goes on or ends at", cases);
+                    way = on;
+                }
+                Op::Return { .. } | Op::ReturnRaw { .. } | Op::ReturnError => return false,
+                _ => {}
+            }
+        }
+        true
+    }
+
+    /// A loop with no items, one and two.
+    fn items(&mut self, step: &Step, way: &Way) {
+        let cases = ["no items", "one item", "two items"].into_iter().enumerate().map(|(count, name)| {
+            let mut led = way.clone();
+            if matches!(step.op, Op::Effect { .. }) {
+                led.mocks.push((step.id.clone(), Then::Pages(count)));
+            } else {
+                let place = step.card.inputs.iter().position(|field| matches!(&*field.name, "list" | "object" | "count"));
+                let item = || Value::from("1");
+                let items = match place.map(|place| &*step.card.inputs[place].name) {
+                    Some("count") => Value::from(count),
+                    Some("object") => Value::object((0..count).map(|n| (format!("key_{n}"), item()))),
+                    _ => Value::list((0..count).map(|_| item()).collect()),
+                };
+                let led_there = place.is_some_and(|place| self.give(&mut led, &step.args[place], items));
+                if !led_there {
+                    led.open.push(format!("{name} at `{}`", step.id));
+                }
+            }
+            let known = vec![member("items", Yaml::map([("count".to_owned(), yaml(&Value::from(count)))]))];
+            Case { name: name.to_owned(), way: led, status: "done", known }
+        });
+        let cases = cases.collect();
+        self.test(step, "takes any number of items at", cases);
+    }
+
+    /// Lets a condition come to `wanted`, or says that somebody else must.
+    fn steer(&self, way: &mut Way, condition: &Condition, wanted: bool, step: &Step) {
+        let operator = match &condition.operator {
+            Arg::Const(value) => value.as_text().and_then(|name| Operator::parse(name)),
+            _ => None,
+        };
+        let with = match &condition.b {
+            Arg::Const(value) => Some(value.clone()),
+            _ => None,
+        };
+        let steered = operator.zip(with).is_some_and(|(operator, with)| {
+            let fits = |value: &Value| compare(value, operator, &with) == Ok(wanted);
+            candidates(&with).into_iter().filter(fits).any(|value| self.give(way, &condition.a, value))
+        });
+        if !steered {
+            let which = if wanted { "holds" } else { "does not hold" };
+            let open = format!("that the condition of `{}` {which}", step.id);
+            if !way.open.contains(&open) {
+                way.open.push(open);
+            }
+        }
+    }
+
+    /// Lets what a wire reads be `value`; whether it can be.
+    fn give(&self, way: &mut Way, wire: &Arg, value: Value) -> bool {
+        let (slot, keys) = match wire {
+            Arg::Slot(slot) => (*slot, &[][..]),
+            Arg::At(slot, keys) => (*slot, &**keys),
+            _ => return false,
+        };
+        let input = (0..self.flow.inputs.len()).find(|place| SlotId::input(*place) == slot);
+        if let Some(place) = input {
+            let input = &self.flow.inputs[place];
+            let before = way.inputs.iter().position(|(name, _)| *name == input.name);
+            let base = match before {
+                Some(before) => way.inputs[before].1.clone(),
+                None => values::shape(self.flow, slot).unwrap_or(Value::Null),
+            };
+            let Some(value) = placed(base, keys, value) else { return false };
+            let allowed = input.choices.is_empty() || input.choices.contains(&value);
+            if !allowed || convert(value.clone(), input.ty).is_err() {
+                return false;
+            }
+            match before {
+                Some(before) => way.inputs[before].1 = value,
+                None => way.inputs.push((input.name.clone(), value)),
+            }
+            return true;
+        }
+        let Some((step, place)) = self.put_out(slot) else { return false };
+        let alone = self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
+        if !alone {
+            return false;
+        }
+        let mocked = way.mocks.iter().position(|(id, _)| *id == step.id);
+        let mut outputs = match mocked.map(|mocked| &way.mocks[mocked].1) {
+            Some(Then::Gives(outputs)) => outputs.clone(),
+            Some(_) => return false,
+            None => Vec::new(),
+        };
+        let name = &step.outputs[place];
+        let before = outputs.iter().position(|(known, _)| known == name);
+        let base = before.map_or(Value::Null, |before| outputs[before].1.clone());
+        let Some(value) = placed(base, keys, value) else { return false };
+        if convert(value.clone(), output_type(step, place)).is_err() {
+            return false;
+        }
+        match before {
+            Some(before) => outputs[before].1 = value,
+            None => outputs.push((name.clone(), value)),
+        }
+        match mocked {
+            Some(mocked) => way.mocks[mocked].1 = Then::Gives(outputs),
+            None => way.mocks.push((step.id.clone(), Then::Gives(outputs))),
+        }
+        true
+    }
+
+    /// The card that a slot is an output of, if that card can be answered for.
+    fn put_out(&self, slot: SlotId) -> Option<(&Step, usize)> {
+        let can_be = |step: &&Step| {
+            matches!(step.op, Op::Pure(_) | Op::Effect { stream: None, .. } | Op::Call(_) | Op::Loop { .. })
+        };
+        let step = self.flow.steps.iter().filter(can_be).find(|step| step.out_range().contains(&(slot.0 as usize)))?;
+        Some((step, slot.0 as usize - step.out_range().start))
+    }
+
+    /// The first card of a block that a mock can let fail.
+    fn first_to_fail(&self, block: BlockId) -> Option<Text> {
+        let steps = self.flow.block(block).iter().map(|step| self.flow.step(*step));
+        let alone = |step: &&Step| self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
+        let can_be = |step: &&Step| matches!(step.op, Op::Effect { .. } | Op::Call(_) | Op::Loop { .. } | Op::Pure(_));
+        steps.filter(can_be).find(alone).map(|step| step.id.clone())
+    }
+
+    /// How a run ends that comes through a block, as far as the block says it.
+    fn end(&self, block: BlockId) -> &'static str {
+        let fails = |step: &StepId| matches!(self.flow.step(*step).op, Op::ReturnError);
+        if self.flow.block(block).iter().any(fails) { "failed" } else { "done" }
+    }
+
+    /// Whether a run ends in a block.
+    fn leaves(&self, block: BlockId) -> bool {
+        let leaves = |step: &StepId| match self.flow.step(*step).op {
+            Op::Return { leaves_arm, .. } | Op::ReturnRaw { leaves_arm, .. } => !leaves_arm,
+            Op::ReturnError => true,
+            _ => false,
+        };
+        self.flow.block(block).iter().any(leaves)
+    }
+
+    fn test(&mut self, step: &Step, what: &str, cases: Vec<Case>) {
+        let titled = step.titled.as_deref().filter(|title| **title != *step.id);
+        let name = format!("{what} {}{}", step.id, titled.map(|title| format!(" ({title})")).unwrap_or_default());
+        let same = |entry: &&Entry| entry.key.as_ref().is_some_and(|key| key.alone.starts_with(&name));
+        let name = match self.tests.iter().filter(same).count() {
+            0 => name,
+            before => format!("{name}, place {}", before + 1),
+        };
+        // Cards of one ID can't be told apart.
+        let alone = self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
+        let cases = cases.into_iter().map(|case| written(step, case, alone));
+        let each = Yaml::List(cases.collect());
+        self.tests.push(member(&name, Yaml::Map(vec![member("each", each)])));
+    }
+}
+
+/// A case as it stands in the file.
+fn written(step: &Step, case: Case, alone: bool) -> Entry {
+    let Case { name, way, status, known } = case;
+    let mut members = vec![member("name", Yaml::text(&name))];
+    if !way.inputs.is_empty() {
+        let inputs = way.inputs.iter().map(|(name, value)| member(name, yaml(value)));
+        members.push(member("inputs", Yaml::Map(inputs.collect())));
+    }
+    if !way.mocks.is_empty() {
+        let mocks = way.mocks.iter().map(|(id, then)| member(id, answer(then)));
+        members.push(member("mocks", Yaml::Map(mocks.collect())));
+    }
+    let steered = way.open.is_empty();
+    // A way that is not yet steered ends somehow, and a test begins with what is so.
+    let mut expect = vec![member("status", Yaml::text(if steered { status } else { "done" }))];
+    if steered && alone && !known.is_empty() {
+        let card = vec![member(&step.id, Yaml::Map(known))];
+        expect.push(member("cards", Yaml::Map(card)));
+    }
+    members.push(member("expect", Yaml::Map(expect)));
+    let mut entry = Entry::new(None, Yaml::Map(members));
+    if !steered {
+        entry.above.push(format!("# Inputs alone don't lead here: see to it {}, and say what is expected then.", way.open.join(", and ")));
+    }
+    entry
+}
+
+fn answer(then: &Then) -> Yaml {
+    let (key, value) = match then {
+        Then::Gives(outputs) => {
+            ("gives", Yaml::Map(outputs.iter().map(|(name, value)| member(name, yaml(value))).collect()))
+        }
+        Then::Pages(count) => {
+            let record = |_| Yaml::map([("ID".to_owned(), Yaml::text("1"))]);
+            let page = Yaml::list((0..*count).map(record));
+            ("pages", Yaml::list((*count > 0).then_some(page)))
+        }
+        Then::Fails => ("fails", Yaml::map([("message".to_owned(), Yaml::text("it failed")), ("code".to_owned(), yaml(&Value::from(500_u64)))])),
+    };
+    Yaml::Map(vec![member(key, value)])
+}

@@ -1,0 +1,124 @@
+//! Values for first tests.
+
+use flowrun_core::path::Key;
+use flowrun_core::program::{Arg, Flow, Op, SlotId};
+use flowrun_core::types::{Kind, Type};
+use flowrun_core::value::{Record, Value};
+use flowrun_core::yaml::{Yaml, constant};
+
+/// A value that something of this name and type could have.
+pub fn plausible(name: &str, ty: Type) -> Value {
+    if ty.list {
+        return Value::list(vec![plausible(name, Type::one(ty.kind))]);
+    }
+    let lower = name.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    match ty.kind {
+        Kind::Number => Value::from(1_u64),
+        Kind::Bool => Value::Bool(true),
+        Kind::Object => Value::object::<&str, Value>([]),
+        Kind::File => Value::Null,
+        Kind::Date => Value::from("2026-01-05T09:00:00Z"),
+        _ if has(&["mail", "login", "user name", "username"]) => Value::from("ada@example.com"),
+        _ if has(&["first"]) => Value::from("Ada"),
+        _ if has(&["last name", "lastname", "last_name"]) => Value::from("Lovelace"),
+        _ if has(&["date", "time", "since", "until"]) => Value::from("2026-01-05T09:00:00Z"),
+        _ if lower.ends_with("id") => Value::from("id1"),
+        _ => Value::from(lower),
+    }
+}
+
+/// An object with the keys that the flow reads of it; none where it reads none.
+pub fn shape(flow: &Flow, slot: SlotId) -> Option<Value> {
+    let mut shape = None;
+    let mut look = |read: SlotId, keys: &[Key]| {
+        let Some(Key::Name(last)) = keys.last().filter(|_| read == slot) else { return };
+        let value = plausible(last, Type::TEXT);
+        let base = shape.clone().unwrap_or(Value::Null);
+        // Who reads a part of what another card reads whole needs an object there.
+        if let Some(placed) = kept(base, keys, value) {
+            shape = Some(placed);
+        }
+    };
+    for step in &flow.steps {
+        step.args.iter().for_each(|arg: &Arg| arg.places(&mut look));
+        if let Op::Branch { arms, .. } = &step.op {
+            for condition in arms.iter().filter_map(|(condition, _)| condition.as_ref()) {
+                condition.a.places(&mut look);
+                condition.b.places(&mut look);
+            }
+        }
+        if let Some(call) = step.calls() {
+            call.pass.iter().for_each(|arg| arg.places(&mut look));
+        }
+    }
+    shape
+}
+
+/// `base` with `value` at this place, unless something stands there.
+fn kept(base: Value, keys: &[Key], value: Value) -> Option<Value> {
+    let there = keys.iter().try_fold(&base, |base, key| match key {
+        Key::Name(name) => base.as_object()?.get(name),
+        Key::Index(index) => base.as_list()?.get(usize::try_from(*index).ok()?),
+    });
+    if there.is_some() { None } else { placed(base, keys, value) }
+}
+
+/// `base` with `value` at this place; none where something else is in the way.
+pub fn placed(base: Value, keys: &[Key], value: Value) -> Option<Value> {
+    match keys {
+        [] => Some(value),
+        [Key::Name(name), rest @ ..] => {
+            let mut members = match &base {
+                Value::Object(members) => (**members).clone(),
+                Value::Null => Record::default(),
+                _ => return None,
+            };
+            let inner = members.get(name).cloned().unwrap_or(Value::Null);
+            members.insert(name.clone(), placed(inner, rest, value)?);
+            Some(Value::from(members))
+        }
+        [Key::Index(0), rest @ ..] => {
+            let inner = match &base {
+                Value::List(items) => items.first().cloned().unwrap_or(Value::Null),
+                Value::Null => Value::Null,
+                _ => return None,
+            };
+            Some(Value::list(vec![placed(inner, rest, value)?]))
+        }
+        _ => None,
+    }
+}
+
+/// Values that stand to `with` in one relation or another.
+pub fn candidates(with: &Value) -> Vec<Value> {
+    let mut found = vec![with.clone()];
+    if let Value::Number(number) = with {
+        found.extend([number + 1.0, number - 1.0].map(Value::Number));
+    }
+    if let Value::Bool(yes) = with {
+        found.push(Value::Bool(!yes));
+    }
+    if let Some(items) = with.as_list() {
+        found.extend(items.first().cloned());
+    }
+    if let Some(text) = with.as_text().filter(|text| !text.is_empty()) {
+        found.push(Value::from(format!("not {text}")));
+        found.push(Value::object([(text.clone(), Value::from("1"))]));
+    }
+    found.extend([Value::from("a"), Value::from(""), Value::Null, Value::from(1_u64)]);
+    found.extend([Value::list(vec![Value::from("1")]), Value::list(Vec::new())]);
+    found.push(Value::object([("a", Value::from("1"))]));
+    found.push(Value::object::<&str, Value>([]));
+    found
+}
+
+/// A value as a test file has it.
+pub fn yaml(value: &Value) -> Yaml {
+    match value {
+        Value::Text(text) => Yaml::text(text),
+        Value::List(items) => Yaml::list(items.iter().map(yaml)),
+        Value::Object(members) => Yaml::map(members.iter().map(|(name, value)| (name.to_string(), yaml(value)))),
+        other => Yaml::Scalar(constant(other)),
+    }
+}
