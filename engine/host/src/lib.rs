@@ -7,3 +7,4 @@ pub mod network;
 pub mod perform;
 pub mod runtime;
 pub mod session;
+pub mod shuffled;

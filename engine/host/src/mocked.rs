@@ -1,12 +1,13 @@
 //! Cards that mocks answer for: whatever performs them otherwise is not asked.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use flowrun_core::card::{EXTERNAL_NAME, external};
 use flowrun_core::course::Place;
-use flowrun_core::effect::{self, Act, Answer, Cursor, Effect, Outcome, Page, Performance};
+use flowrun_core::effect::{self, Act, Answer, Cursor, Effect, EffectId, Outcome, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::mocks::{Answering, Failure, Mock, Mocks, Then};
 use flowrun_core::source::Span;
@@ -30,6 +31,8 @@ pub struct Mocking {
 struct Asked {
     /// For each mock: how often it was called, and how often each of its answers was given.
     calls: Vec<(u32, Vec<u32>)>,
+    /// Which answer each effect got: one that is asked for again, because its process died, gets the same.
+    answered: BTreeMap<EffectId, usize>,
     unanswered: Vec<Unanswered>,
 }
 
@@ -48,7 +51,7 @@ impl Mocking {
     /// These mocks, of which nothing was asked.
     pub fn new(mocks: Mocks) -> Mocking {
         let calls = mocks.0.iter().map(|mock| (0, vec![0; mock.answers.len()])).collect();
-        Mocking { mocks, asked: Mutex::new(Asked { calls, unanswered: Vec::new() }) }
+        Mocking { mocks, asked: Mutex::new(Asked { calls, ..Asked::default() }) }
     }
 
     /// The mocks.
@@ -77,16 +80,25 @@ impl Mocking {
     }
 
     /// The answer to a call, and its place among those of its mock.
-    fn answer(&self, card: &Performance, mocked: effect::Mocked) -> Result<(&Answering, usize), Fault> {
+    fn answer(
+        &self,
+        id: EffectId,
+        card: &Performance,
+        mocked: effect::Mocked,
+    ) -> Result<(&Answering, usize), Fault> {
         let fields = fields(card);
         let mock = self.mocks.0.get(mocked.mock as usize);
         let mut asked = self.asked();
+        if let (Some(mock), Some(place)) = (mock, asked.answered.get(&id)) {
+            return Ok((&mock.answers[*place], *place));
+        }
         let mut call = 1;
         if let (Some(mock), Some((calls, given))) = (mock, asked.calls.get_mut(mocked.mock as usize)) {
             *calls += 1;
             call = *calls;
             if let Some(place) = mock.fits(call, mocked.item, &fields, given) {
                 given[place] += 1;
+                asked.answered.insert(id, place);
                 return Ok((&mock.answers[place], place));
             }
         }
@@ -150,7 +162,7 @@ impl<P: Perform> Perform for Mocked<P> {
         if let Some(Cursor::After(place)) = &card.page {
             return Performing::Ended(self.page_after(mocked, place));
         }
-        let (outcome, after_ms) = match self.1.answer(card, mocked) {
+        let (outcome, after_ms) = match self.1.answer(effect.id, card, mocked) {
             Ok((answer, place)) => (given(answer, place, card), answer.after_ms),
             Err(fault) => (Err(fault), 0),
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use flowrun_core::machine::Response;
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside, Report, Status};
 use flowrun_core::value::{Record, Text, Value, parse_json};
+use flowrun_host::session::Ended;
 use flowrun_kit::files::Files;
 
 use crate::requests::Sent;
@@ -33,7 +34,6 @@ pub struct Card {
 }
 
 /// What is known of a run besides its report.
-#[derive(Debug)]
 pub struct Known<'k> {
     /// Its files.
     pub files: &'k Files,
@@ -43,15 +43,14 @@ pub struct Known<'k> {
     pub tables: Vec<(Text, Vec<Record>)>,
     /// What it sent.
     pub requests: Vec<Sent>,
-    /// The IDs that nobody reached, by flow.
-    pub never: Vec<String>,
+    /// The runs that began meanwhile, in their order.
+    pub started: &'k [Ended],
 }
 
 impl Happened {
     /// What a report and what is known beside it tell.
     pub fn new(report: &Report, known: Known<'_>) -> Happened {
-        let mut cards: BTreeMap<String, Vec<Card>> =
-            known.never.iter().map(|name| (name.clone(), Vec::new())).collect();
+        let mut cards: BTreeMap<String, Vec<Card>> = BTreeMap::new();
         collect(&report.flow, known.files, &mut cards);
         let mut parts = Record::default();
         let mut put = |name: &str, value: Value| parts.insert(name.into(), value);
@@ -77,8 +76,22 @@ impl Happened {
             ("flows", report.counts.flows),
         ];
         put("counts", Value::object(counts.map(|(name, count)| (name, Value::from(count)))));
+        put("started", Value::list(known.started.iter().map(beside).collect()));
         Happened { status: word(report.status).into(), parts, cards, requests: known.requests }
     }
+}
+
+/// How a run ended that began meanwhile.
+fn beside(ended: &Ended) -> Value {
+    let flow = &ended.report.flow;
+    let error = flow.error.as_ref().map(|error| ("error", error_of(flow, error)));
+    let answer = ended.response.as_ref().map(|response| ("answer", answer(response)));
+    let always = [
+        ("flow", Value::from(flow.path.clone())),
+        ("status", Value::from(word(ended.report.status))),
+        ("outputs", shown(&flow.outputs, &ended.files)),
+    ];
+    Value::object(always.into_iter().chain(error).chain(answer))
 }
 
 /// A status as test files have it.

@@ -64,6 +64,19 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     unmet
 }
 
+/// The same of a run that another process went on with after a crash: how much time passed and how much was done says nothing then.
+pub(crate) fn hold_after_crash(
+    case: &Case,
+    happened: &Happened,
+    entry: &str,
+    mocking: &Mocking,
+) -> Vec<Unmet> {
+    let mut case = case.clone();
+    case.expect = std::mem::take(&mut case.after_crash).over(&case.expect);
+    case.expect.parts.retain(|(name, _)| !matches!(&*name.it, "waited" | "counts"));
+    hold(&case, happened, entry, mocking)
+}
+
 /// A mock that nothing asked.
 pub fn unasked(target: &str, span: Span) -> Unmet {
     Unmet {
@@ -218,14 +231,14 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
         }
         let right = one.times.as_ref().map_or(times > 0, |wanted| wanted.it == times);
         if !right {
-            let often = match &one.times {
-                Some(wanted) => format!(" {} times", wanted.it),
+            let said = match &one.times {
+                Some(wanted) => format!(" {}", often(wanted.it)),
                 None => String::new(),
             };
             unmet.push(Unmet {
                 span: one.span,
-                message: format!("{} {} should be sent to {vendor}{often}", one.method, one.path),
-                found: format!("it was sent {times} times"),
+                message: format!("{} {} should be sent to {vendor}{said}", one.method, one.path),
+                found: format!("it was sent {}", often(times)),
                 help: near.or_else(|| Some(listed(&sent))),
             });
         }
@@ -245,6 +258,13 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 help: Some(listed(&others)),
             });
         }
+    }
+}
+
+fn often(times: u32) -> String {
+    match times {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
     }
 }
 

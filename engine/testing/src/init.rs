@@ -10,7 +10,7 @@ use flowrun_core::program::{Arg, BlockId, Condition, Flow, FlowId, Op, Program, 
 use flowrun_core::value::{Operator, Text, Value, compare, convert};
 use flowrun_core::yaml::{Document, Entry, Yaml, text};
 
-use self::values::{candidates, plausible, placed, yaml};
+use self::values::{candidates, placed, plausible, yaml};
 
 /// The tests that a flow could begin with, as a file. `named` is what stands under `flow`, where the file's name does not say it.
 pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> String {
@@ -34,7 +34,9 @@ pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> Str
     let mocks = externals(program, entry);
     if !mocks.is_empty() {
         let mut mocks = member("mocks", Yaml::Map(mocks));
-        mocks.above.push("# What nothing simulates is answered here. Write what the flow makes something of.".to_owned());
+        mocks.above.push(
+            "# What nothing simulates is answered here. Write what the flow makes something of.".to_owned(),
+        );
         defaults.push(mocks);
     }
     if !defaults.is_empty() {
@@ -133,7 +135,10 @@ impl Ways<'_> {
                         }
                         let known = vec![member("branch", Yaml::text(&arm.name))];
                         let status = self.end(arm.block);
-                        cases.push((Case { name: arm.name.to_string(), way: led.clone(), status, known }, arm.block));
+                        cases.push((
+                            Case { name: arm.name.to_string(), way: led.clone(), status, known },
+                            arm.block,
+                        ));
                         if status == "done" && on.is_none() && !self.leaves(arm.block) {
                             on = Some(led);
                         }
@@ -144,7 +149,8 @@ impl Ways<'_> {
                     for (block, led) in blocks {
                         self.block(block, &led);
                     }
-                    let ends = arms.iter().any(|(_, arm)| self.leaves(arm.block) || self.end(arm.block) != "done");
+                    let ends =
+                        arms.iter().any(|(_, arm)| self.leaves(arm.block) || self.end(arm.block) != "done");
                     match on {
                         Some(led) if ends => way = led,
                         Some(_) => {}
@@ -160,8 +166,18 @@ impl Ways<'_> {
                     let known = |arm: &str| vec![member("branch", Yaml::text(arm))];
                     let ended = self.end(catch.block);
                     let cases = vec![
-                        Case { name: "goes well".into(), way: way.clone(), status: "done", known: known("try") },
-                        Case { name: "fails".into(), way: caught.clone(), status: ended, known: known("catch") },
+                        Case {
+                            name: "goes well".into(),
+                            way: way.clone(),
+                            status: "done",
+                            known: known("try"),
+                        },
+                        Case {
+                            name: "fails".into(),
+                            way: caught.clone(),
+                            status: ended,
+                            known: known("catch"),
+                        },
                     ];
                     self.test(at, "catches what fails in", cases);
                     self.block(body.block, &way);
@@ -182,7 +198,12 @@ impl Ways<'_> {
                         (true, false) => "stopped",
                         _ => "failed",
                     };
-                    let case = |name: &str, way: Way, status| Case { name: name.into(), way, status, known: Vec::new() };
+                    let case = |name: &str, way: Way, status| Case {
+                        name: name.into(),
+                        way,
+                        status,
+                        known: Vec::new(),
+                    };
                     let cases = vec![case("goes on", on.clone(), "done"), case("ends there", off, status)];
                     self.test(at, "goes on or ends at", cases);
                     way = on;
@@ -201,7 +222,11 @@ impl Ways<'_> {
             if matches!(step.op, Op::Effect { .. }) {
                 led.mocks.push((step.id.clone(), Then::Pages(count)));
             } else {
-                let place = step.card.inputs.iter().position(|field| matches!(&*field.name, "list" | "object" | "count"));
+                let place = step
+                    .card
+                    .inputs
+                    .iter()
+                    .position(|field| matches!(&*field.name, "list" | "object" | "count"));
                 let item = || Value::from("1");
                 let items = match place.map(|place| &*step.card.inputs[place].name) {
                     Some("count") => Value::from(count),
@@ -303,7 +328,12 @@ impl Ways<'_> {
         let can_be = |step: &&Step| {
             matches!(step.op, Op::Pure(_) | Op::Effect { stream: None, .. } | Op::Call(_) | Op::Loop { .. })
         };
-        let step = self.flow.steps.iter().filter(can_be).find(|step| step.out_range().contains(&(slot.0 as usize)))?;
+        let step = self
+            .flow
+            .steps
+            .iter()
+            .filter(can_be)
+            .find(|step| step.out_range().contains(&(slot.0 as usize)))?;
         Some((step, slot.0 as usize - step.out_range().start))
     }
 
@@ -311,7 +341,8 @@ impl Ways<'_> {
     fn first_to_fail(&self, block: BlockId) -> Option<Text> {
         let steps = self.flow.block(block).iter().map(|step| self.flow.step(*step));
         let alone = |step: &&Step| self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
-        let can_be = |step: &&Step| matches!(step.op, Op::Effect { .. } | Op::Call(_) | Op::Loop { .. } | Op::Pure(_));
+        let can_be =
+            |step: &&Step| matches!(step.op, Op::Effect { .. } | Op::Call(_) | Op::Loop { .. } | Op::Pure(_));
         steps.filter(can_be).find(alone).map(|step| step.id.clone())
     }
 
@@ -333,7 +364,8 @@ impl Ways<'_> {
 
     fn test(&mut self, step: &Step, what: &str, cases: Vec<Case>) {
         let titled = step.titled.as_deref().filter(|title| **title != *step.id);
-        let name = format!("{what} {}{}", step.id, titled.map(|title| format!(" ({title})")).unwrap_or_default());
+        let name =
+            format!("{what} {}{}", step.id, titled.map(|title| format!(" ({title})")).unwrap_or_default());
         let same = |entry: &&Entry| entry.key.as_ref().is_some_and(|key| key.alone.starts_with(&name));
         let name = match self.tests.iter().filter(same).count() {
             0 => name,
@@ -369,7 +401,10 @@ fn written(step: &Step, case: Case, alone: bool) -> Entry {
     members.push(member("expect", Yaml::Map(expect)));
     let mut entry = Entry::new(None, Yaml::Map(members));
     if !steered {
-        entry.above.push(format!("# Inputs alone don't lead here: see to it {}, and say what is expected then.", way.open.join(", and ")));
+        entry.above.push(format!(
+            "# Inputs alone don't lead here: see to it {}, and say what is expected then.",
+            way.open.join(", and ")
+        ));
     }
     entry
 }
@@ -384,7 +419,13 @@ fn answer(then: &Then) -> Yaml {
             let page = Yaml::list((0..*count).map(record));
             ("pages", Yaml::list((*count > 0).then_some(page)))
         }
-        Then::Fails => ("fails", Yaml::map([("message".to_owned(), Yaml::text("it failed")), ("code".to_owned(), yaml(&Value::from(500_u64)))])),
+        Then::Fails => (
+            "fails",
+            Yaml::map([
+                ("message".to_owned(), Yaml::text("it failed")),
+                ("code".to_owned(), yaml(&Value::from(500_u64))),
+            ]),
+        ),
     };
     Yaml::Map(vec![member(key, value)])
 }

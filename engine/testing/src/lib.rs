@@ -5,10 +5,12 @@
 //! is expected a pattern of it ([`held`]).
 
 pub mod coverage;
+pub mod crash;
 pub mod form;
 pub mod happened;
 pub mod held;
 pub mod init;
+mod outside;
 pub mod requests;
 pub mod run;
 pub mod suite;

@@ -31,6 +31,7 @@ use crate::http::HttpTransport;
 use crate::mocked::{Mocked, Mocking};
 use crate::network::Network;
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
+use crate::shuffled::Shuffled;
 
 /// A connection of a project and what it will be made of.
 #[derive(Clone)]
@@ -364,7 +365,7 @@ pub fn world(
     tables: Tables,
     mocking: Arc<Mocking>,
     run: Run,
-    time: RunTime,
+    (time, shuffle): (RunTime, Option<u64>),
 ) -> World {
     let reached = (0..).zip(&program.connections).filter_map(|(place, connection)| {
         let made = made.iter().find(|made| *made.name == *connection.name)?;
@@ -380,7 +381,11 @@ pub fn world(
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Nobody::CONNECTOR, Arc::new(Nobody));
     let stop = connections.stop();
-    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock))
+    let performer = Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock.clone());
+    match shuffle {
+        Some(number) => World::of(time, stop, Shuffled(performer, number, clock)),
+        None => World::of(time, stop, performer),
+    }
 }
 
 /// The network as the environment and the command line describe it.

@@ -58,6 +58,8 @@ impl Plan {
         };
         if let (Some(home), Some(recalled)) = (&home, &self.recalled) {
             recalled.is_as_it_was(home)?;
+            // Before tables are filled from some of them.
+            self.adopt(home, &run_id)?;
         }
         // Another run may have changed what is kept and taken its time.
         let time = RunTime::new(clock.clone(), self.counts_computing());
@@ -105,7 +107,9 @@ impl Plan {
             stop,
         };
         let registry = &self.ready.surroundings.registry;
-        let mocking = Arc::new(Mocking::new(self.ready.mocks.clone()));
+        let mocking = self.job.mocking.clone();
+        let mocking = mocking.unwrap_or_else(|| Arc::new(Mocking::new(self.ready.mocks.clone())));
+        let time = (time, self.job.shuffle);
         let mut world =
             connections::world(registry, &self.ready.program, &made, tables, mocking.clone(), run, time);
         world.parks = self.job.parks;
@@ -230,6 +234,8 @@ impl Plan {
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Option<Turn>, Problem> {
         let Some((key, others)) = self.alone(holder)? else { return Ok(None) };
+        // What lies in memory is nobody else's.
+        let folder = folder.filter(|folder| !self.ready.surroundings.stores.is_in_memory(folder));
         self.ready.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
     }
 
@@ -435,7 +441,6 @@ impl Plan {
         );
         if self.recalled.is_some() {
             chronicle.say(|_| serde_json::json!({ "event": "resume", "time": super::audit::time(clock.now_ms()), "run": &*run }));
-            self.adopt(home, &run)?;
             return Ok(Arc::new(chronicle));
         }
         let flow = self.ready.program.flow(self.ready.start);

@@ -141,8 +141,8 @@ impl Ready {
                 (Arc::new(program), start, doubts)
             }
         };
-        let mocks = match (&job.mocks, &job.mock) {
-            (Some(mocks), _) => (**mocks).clone(),
+        let mocks = match (&job.mocking, &job.mock) {
+            (Some(mocking), _) => mocking.mocks().clone(),
             (None, Some(file)) => mocked(file, &project, (&program, start), vocabulary)?,
             (None, None) => Mocks::default(),
         };

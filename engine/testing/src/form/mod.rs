@@ -54,6 +54,8 @@ pub struct Case {
     pub given: Given,
     /// What is expected.
     pub expect: Expect,
+    /// What is expected instead where a process died on the way.
+    pub after_crash: Expect,
 }
 
 /// What is given to a run. What a test does not say, its file's `defaults` do.
@@ -100,6 +102,13 @@ pub struct Meanwhile {
 /// What happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
+    /// Another run begins: of an event, by a call, at its time.
+    Start {
+        /// Of which flow, by its path.
+        flow: Name,
+        /// With which inputs.
+        inputs: Vec<(Name, Value)>,
+    },
     /// Somebody cancels the run.
     Cancel,
     /// Somebody answers its pause.
@@ -122,7 +131,8 @@ pub struct Expect {
 }
 
 /// The parts of what happened that a pattern is held against.
-pub const PARTS: &[&str] = &["outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
+pub const PARTS: &[&str] =
+    &["outputs", "answer", "error", "tables", "waited", "warnings", "counts", "started"];
 
 /// The requests that are expected of a vendor.
 #[derive(Clone, Debug)]

@@ -118,7 +118,9 @@ pub fn yaml(value: &Value) -> Yaml {
     match value {
         Value::Text(text) => Yaml::text(text),
         Value::List(items) => Yaml::list(items.iter().map(yaml)),
-        Value::Object(members) => Yaml::map(members.iter().map(|(name, value)| (name.to_string(), yaml(value)))),
+        Value::Object(members) => {
+            Yaml::map(members.iter().map(|(name, value)| (name.to_string(), yaml(value))))
+        }
         other => Yaml::Scalar(constant(other)),
     }
 }

@@ -23,7 +23,7 @@ pub fn init(
     let entry = project.entry(path, args.flow.as_deref())?;
     let checked = examine(&project, vocabulary, &Given::default());
     let Some(flow) = checked.program.find(&entry) else {
-        let found = checked.found.into_iter().filter(is_error).collect();
+        let found = checked.diagnostics.into_iter().filter(is_error).collect();
         return Err(Refused::Mistakes(Mistakes { found, sources: project.sources }));
     };
     let several = project.export.is_some() && project.model.files().count() > 1;
@@ -36,7 +36,9 @@ pub fn init(
     let file = beside(path, title.as_deref().map(|_| entry.as_str()));
     if file.exists() {
         let problem = Problem::new(format!("{} is there already", file.display()));
-        return Err(problem.help("without --write the tests are printed, so that you can take over what is missing").into());
+        return Err(problem
+            .help("without --write the tests are printed, so that you can take over what is missing")
+            .into());
     }
     std::fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
     console.note(&format!("wrote {}\n", file.display()));

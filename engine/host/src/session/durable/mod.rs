@@ -5,7 +5,7 @@ pub mod fork;
 pub mod history;
 pub mod home;
 pub mod opening;
-mod programs;
+pub mod programs;
 pub mod recall;
 pub mod seal;
 pub mod tables;
