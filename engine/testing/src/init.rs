@@ -15,7 +15,7 @@ use self::values::{candidates, placed, plausible, yaml};
 /// The tests that a flow could begin with, as a file. `named` is what stands under `flow`, where the file's name does not say it.
 pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> String {
     let flow = program.flow(entry);
-    let mut ways = Ways { flow, tests: Vec::new() };
+    let mut ways = Ways { program, flow, tests: Vec::new() };
     ways.block(Flow::BODY, &Way::default());
     let mut head = Vec::new();
     head.extend(named.map(|name| member("flow", Yaml::text(name))));
@@ -23,19 +23,18 @@ pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> Str
     let inputs = flow.inputs.iter().enumerate().filter(|(_, input)| input.default.is_none());
     let inputs: Vec<Entry> = inputs
         .map(|(place, input)| {
-            let shape = values::shape(flow, SlotId::input(place));
-            let value = input.choices.first().cloned().or(shape);
-            member(&input.name, yaml(&value.unwrap_or_else(|| plausible(&input.name, input.ty))))
+            let value = input.choices.first().cloned();
+            member(&input.name, yaml(&value.unwrap_or_else(|| values::input(flow, place))))
         })
         .collect();
     if !inputs.is_empty() {
         defaults.push(member("inputs", Yaml::Map(inputs)));
     }
-    let mocks = externals(program, entry);
+    let mocks = answers(program, entry);
     if !mocks.is_empty() {
         let mut mocks = member("mocks", Yaml::Map(mocks));
         mocks.above.push(
-            "# What nothing simulates is answered here. Write what the flow makes something of.".to_owned(),
+            "# Made up. What is taken away here, Okta and Personio answer, which are simulated.".to_owned(),
         );
         defaults.push(mocks);
     }
@@ -52,27 +51,64 @@ fn member(key: &str, value: Yaml) -> Entry {
     Entry::new(Some(text(key)), value)
 }
 
-/// Mocks of the external cards that a run may come to, each with the outputs that the flow names.
-fn externals(program: &Program, entry: FlowId) -> Vec<Entry> {
-    let mut found: Vec<(&str, Vec<(Text, Value)>)> = Vec::new();
-    for step in program.reached(entry).into_iter().flat_map(|flow| &program.flow(flow).steps) {
-        let Some(name) = external(&step.name) else { continue };
-        let place = found.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-            found.push((name, Vec::new()));
-            found.len() - 1
-        });
-        for (place_of, output) in step.outputs.iter().enumerate() {
-            let ty = output_type(step, place_of);
-            if !found[place].1.iter().any(|(known, _)| known == output) {
-                found[place].1.push((output.clone(), plausible(output, ty)));
+/// Mocks of what the flow has others do, each with the outputs that it reads: cards that reach a vendor, and other flows, which have
+/// tests of their own.
+fn answers(program: &Program, entry: FlowId) -> Vec<Entry> {
+    let mut found: Vec<(String, Outputs)> = Vec::new();
+    let within = format!("{}#", program.flow(entry).path);
+    let is_own = |flow: &Flow| flow.path == program.flow(entry).path || flow.path.starts_with(&within);
+    let own = program.reached(entry).into_iter().map(|flow| program.flow(flow)).filter(|flow| is_own(flow));
+    for (flow, step) in own.flat_map(|flow| flow.steps.iter().map(move |step| (flow, step))) {
+        let called = step.calls().map(|call| program.flow(call.flow)).filter(|called| !is_own(called));
+        // A card of the run's own, as those of tables, is there in a test too.
+        let is_answered =
+            matches!(&step.op, Op::Effect { connection: Some(_), .. }) || external(&step.name).is_some();
+        if let Some(called) = called {
+            let given = called.outputs.iter();
+            let given = given.map(|output| (output.name.clone(), plausible(&output.name, output.ty)));
+            place_of(&mut found, &format!("flow:{}", called.path)).named = given.collect();
+        }
+        if !is_answered {
+            continue;
+        }
+        let outputs = place_of(&mut found, external(&step.name).unwrap_or(&step.name));
+        if matches!(step.op, Op::Effect { .. }) {
+            outputs.record = step.calls().map(|call| values::item(program, call));
+        }
+        let read = values::read(flow);
+        for (place, output) in step.outputs.iter().enumerate() {
+            let is_read = read.contains(&SlotId(step.out.0 + place as u32));
+            if is_read && !outputs.named.iter().any(|(known, _)| known == output) {
+                outputs.named.push((output.clone(), plausible(output, output_type(step, place))));
             }
         }
     }
-    let gives = |outputs: Vec<(Text, Value)>| {
-        let outputs = outputs.iter().map(|(name, value)| member(name, yaml(value)));
-        Yaml::Map(vec![member("gives", Yaml::Map(outputs.collect()))])
-    };
-    found.into_iter().map(|(name, outputs)| member(name, gives(outputs))).collect()
+    found.into_iter().map(|(name, outputs)| member(&name, outputs.answer())).collect()
+}
+
+fn place_of<'f>(found: &'f mut Vec<(String, Outputs)>, name: &str) -> &'f mut Outputs {
+    let place = found.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+        found.push((name.to_owned(), Outputs::default()));
+        found.len() - 1
+    });
+    &mut found[place].1
+}
+
+/// What a card gives to those who read it.
+#[derive(Default)]
+struct Outputs {
+    named: Vec<(Text, Value)>,
+    /// Of a card that streams: one of its records.
+    record: Option<Value>,
+}
+
+impl Outputs {
+    fn answer(self) -> Yaml {
+        match self.record {
+            Some(record) => answer(&Then::Pages(vec![record])),
+            None => answer(&Then::Gives(self.named)),
+        }
+    }
 }
 
 /// The type of an output: what the card declares, or anything.
@@ -95,12 +131,13 @@ struct Way {
 #[derive(Clone)]
 enum Then {
     Gives(Vec<(Text, Value)>),
-    Pages(usize),
+    Pages(Vec<Value>),
     Fails,
 }
 
 /// The ways of a flow, as tests.
 struct Ways<'f> {
+    program: &'f Program,
     flow: &'f Flow,
     tests: Vec<Entry>,
 }
@@ -152,7 +189,7 @@ impl Ways<'_> {
                     let ends =
                         arms.iter().any(|(_, arm)| self.leaves(arm.block) || self.end(arm.block) != "done");
                     match on {
-                        Some(led) if ends => way = led,
+                        Some(led) if ends => way = Way { open: way.open, ..led },
                         Some(_) => {}
                         None => return false,
                     }
@@ -191,6 +228,8 @@ impl Ways<'_> {
                     let stops = matches!(at.op, Op::ContinueIf { .. });
                     let (mut on, mut off) = (way.clone(), way.clone());
                     self.steer(&mut on, &condition, stops, at);
+                    // A guard lets pass unless something is wrong.
+                    on.open.clone_from(&way.open);
                     self.steer(&mut off, &condition, !stops, at);
                     let inside = matches!(at.op, Op::ContinueIf { leaves_arm: true, .. });
                     let status = match (stops, inside) {
@@ -217,21 +256,21 @@ impl Ways<'_> {
 
     /// A loop with no items, one and two.
     fn items(&mut self, step: &Step, way: &Way) {
+        let item = step.calls().map_or_else(|| Value::from("1"), |call| values::item(self.program, call));
         let cases = ["no items", "one item", "two items"].into_iter().enumerate().map(|(count, name)| {
             let mut led = way.clone();
             if matches!(step.op, Op::Effect { .. }) {
-                led.mocks.push((step.id.clone(), Then::Pages(count)));
+                led.mocks.push((step.id.clone(), Then::Pages(vec![item.clone(); count])));
             } else {
                 let place = step
                     .card
                     .inputs
                     .iter()
                     .position(|field| matches!(&*field.name, "list" | "object" | "count"));
-                let item = || Value::from("1");
                 let items = match place.map(|place| &*step.card.inputs[place].name) {
                     Some("count") => Value::from(count),
-                    Some("object") => Value::object((0..count).map(|n| (format!("key_{n}"), item()))),
-                    _ => Value::list((0..count).map(|_| item()).collect()),
+                    Some("object") => Value::object((0..count).map(|n| (format!("key_{n}"), item.clone()))),
+                    _ => Value::list(vec![item.clone(); count]),
                 };
                 let led_there = place.is_some_and(|place| self.give(&mut led, &step.args[place], items));
                 if !led_there {
@@ -261,7 +300,7 @@ impl Ways<'_> {
         });
         if !steered {
             let which = if wanted { "holds" } else { "does not hold" };
-            let open = format!("that the condition of `{}` {which}", step.id);
+            let open = format!("the condition of `{}` {which}", step.id);
             if !way.open.contains(&open) {
                 way.open.push(open);
             }
@@ -281,7 +320,7 @@ impl Ways<'_> {
             let before = way.inputs.iter().position(|(name, _)| *name == input.name);
             let base = match before {
                 Some(before) => way.inputs[before].1.clone(),
-                None => values::shape(self.flow, slot).unwrap_or(Value::Null),
+                None => values::shape(self.flow, slot).filter(|_| !keys.is_empty()).unwrap_or(Value::Null),
             };
             let Some(value) = placed(base, keys, value) else { return false };
             let allowed = input.choices.is_empty() || input.choices.contains(&value);
@@ -401,10 +440,10 @@ fn written(step: &Step, case: Case, alone: bool) -> Entry {
     members.push(member("expect", Yaml::Map(expect)));
     let mut entry = Entry::new(None, Yaml::Map(members));
     if !steered {
-        entry.above.push(format!(
-            "# Inputs alone don't lead here: see to it {}, and say what is expected then.",
-            way.open.join(", and ")
-        ));
+        let open = way.open.join(", ");
+        entry
+            .above
+            .push(format!("# Not steered yet: {open}. Write what leads there, and what is expected then."));
     }
     entry
 }
@@ -414,10 +453,9 @@ fn answer(then: &Then) -> Yaml {
         Then::Gives(outputs) => {
             ("gives", Yaml::Map(outputs.iter().map(|(name, value)| member(name, yaml(value))).collect()))
         }
-        Then::Pages(count) => {
-            let record = |_| Yaml::map([("ID".to_owned(), Yaml::text("1"))]);
-            let page = Yaml::list((0..*count).map(record));
-            ("pages", Yaml::list((*count > 0).then_some(page)))
+        Then::Pages(records) => {
+            let page = Yaml::list(records.iter().map(yaml));
+            ("pages", Yaml::list((!records.is_empty()).then_some(page)))
         }
         Then::Fails => (
             "fails",

@@ -1,7 +1,9 @@
 //! Values for first tests.
 
+use std::collections::BTreeSet;
+
 use flowrun_core::path::Key;
-use flowrun_core::program::{Arg, Flow, Op, SlotId};
+use flowrun_core::program::{Arg, Call, Flow, Op, Program, SlotId};
 use flowrun_core::types::{Kind, Type};
 use flowrun_core::value::{Record, Value};
 use flowrun_core::yaml::{Yaml, constant};
@@ -19,6 +21,7 @@ pub fn plausible(name: &str, ty: Type) -> Value {
         Kind::Object => Value::object::<&str, Value>([]),
         Kind::File => Value::Null,
         Kind::Date => Value::from("2026-01-05T09:00:00Z"),
+        Kind::Any if has(&["record", "state", "object"]) => Value::object::<&str, Value>([]),
         _ if has(&["mail", "login", "user name", "username"]) => Value::from("ada@example.com"),
         _ if has(&["first"]) => Value::from("Ada"),
         _ if has(&["last name", "lastname", "last_name"]) => Value::from("Lovelace"),
@@ -26,6 +29,52 @@ pub fn plausible(name: &str, ty: Type) -> Value {
         _ if lower.ends_with("id") => Value::from("id1"),
         _ => Value::from(lower),
     }
+}
+
+/// A value for an input: with the keys that the flow reads of it, else of the type that it or the first card that takes it has.
+pub fn input(flow: &Flow, place: usize) -> Value {
+    let (input, slot) = (&flow.inputs[place], SlotId::input(place));
+    if let Some(shape) = shape(flow, slot) {
+        return shape;
+    }
+    let taken = flow.steps.iter().find_map(|step| {
+        let at = step.args.iter().position(|arg| matches!(arg, Arg::Slot(read) if *read == slot))?;
+        Some((step, step.card.inputs.get(at)?))
+    });
+    match taken {
+        Some((step, _)) if *step.name == *"json.parse" => Value::from("{}"),
+        Some((_, field)) if input.ty.kind == Kind::Any => plausible(&input.name, field.ty),
+        _ => plausible(&input.name, input.ty),
+    }
+}
+
+/// The slots that something in a flow reads.
+pub fn read(flow: &Flow) -> BTreeSet<SlotId> {
+    let mut read = BTreeSet::new();
+    wires(flow, &mut |slot, _| {
+        read.insert(slot);
+    });
+    read
+}
+
+/// An item of a loop, or a record of a stream, with the keys that its helper flow is passed or reads.
+pub fn item(program: &Program, call: &Call) -> Value {
+    let helper = program.flow(call.flow);
+    let mut item = Value::Null;
+    for (place, arg) in call.pass.iter().enumerate() {
+        match arg {
+            Arg::Slot(SlotId::ITEM) if item.is_null() => {
+                item = input(helper, place);
+            }
+            arg => arg.places(&mut |slot, keys| {
+                if let Some(Key::Name(last)) = keys.last().filter(|_| slot == SlotId::ITEM) {
+                    item =
+                        kept(item.clone(), keys, plausible(last, Type::TEXT)).unwrap_or_else(|| item.clone());
+                }
+            }),
+        }
+    }
+    if item.is_null() { Value::from("1") } else { item }
 }
 
 /// An object with the keys that the flow reads of it; none where it reads none.
@@ -40,19 +89,31 @@ pub fn shape(flow: &Flow, slot: SlotId) -> Option<Value> {
             shape = Some(placed);
         }
     };
+    wires(flow, &mut look);
+    shape
+}
+
+/// Shows what the cards of a flow read.
+fn wires(flow: &Flow, show: &mut impl FnMut(SlotId, &[Key])) {
     for step in &flow.steps {
-        step.args.iter().for_each(|arg: &Arg| arg.places(&mut look));
-        if let Op::Branch { arms, .. } = &step.op {
-            for condition in arms.iter().filter_map(|(condition, _)| condition.as_ref()) {
-                condition.a.places(&mut look);
-                condition.b.places(&mut look);
+        step.args.iter().for_each(|arg| arg.places(show));
+        match &step.op {
+            Op::Branch { arms, .. } => {
+                for condition in arms.iter().filter_map(|(condition, _)| condition.as_ref()) {
+                    let parts = [&condition.a, &condition.operator, &condition.b];
+                    parts.into_iter().for_each(|arg| arg.places(show));
+                }
+                arms.iter().flat_map(|(_, arm)| &arm.join).for_each(|arg| arg.places(show));
             }
+            Op::Try { body, catch, .. } => {
+                body.join.iter().chain(&catch.join).for_each(|arg| arg.places(show));
+            }
+            _ => {}
         }
         if let Some(call) = step.calls() {
-            call.pass.iter().for_each(|arg| arg.places(&mut look));
+            call.pass.iter().for_each(|arg| arg.places(show));
         }
     }
-    shape
 }
 
 /// `base` with `value` at this place, unless something stands there.
@@ -92,15 +153,14 @@ pub fn placed(base: Value, keys: &[Key], value: Value) -> Option<Value> {
 
 /// Values that stand to `with` in one relation or another.
 pub fn candidates(with: &Value) -> Vec<Value> {
-    let mut found = vec![with.clone()];
+    // Of a list its items come first: they are in it.
+    let mut found: Vec<Value> = with.as_list().and_then(|items| items.first().cloned()).into_iter().collect();
+    found.push(with.clone());
     if let Value::Number(number) = with {
         found.extend([number + 1.0, number - 1.0].map(Value::Number));
     }
     if let Value::Bool(yes) = with {
         found.push(Value::Bool(!yes));
-    }
-    if let Some(items) = with.as_list() {
-        found.extend(items.first().cloned());
     }
     if let Some(text) = with.as_text().filter(|text| !text.is_empty()) {
         found.push(Value::from(format!("not {text}")));
