@@ -6,6 +6,7 @@
 mod values;
 
 use flowrun_core::card::external;
+use flowrun_core::path::Key;
 use flowrun_core::program::{Arg, BlockId, Condition, Flow, FlowId, Op, Program, SlotId, Step, StepId};
 use flowrun_core::value::{Operator, Text, Value, compare, convert};
 use flowrun_core::yaml::{Document, Entry, Yaml, text};
@@ -123,8 +124,37 @@ struct Way {
     inputs: Vec<(Text, Value)>,
     /// Answers of cards by their IDs: what they give, by output.
     mocks: Vec<(Text, Then)>,
+    /// What was decided at places on the way.
+    decided: Vec<Decided>,
     /// What somebody else has to say to get there.
     open: Vec<String>,
+}
+
+/// That what lies at a place compares so.
+#[derive(Clone)]
+struct Decided {
+    slot: SlotId,
+    keys: Vec<Key>,
+    operator: Operator,
+    with: Value,
+    wanted: bool,
+}
+
+/// The place that a wire reads.
+fn read(wire: &Arg) -> Option<(SlotId, &[Key])> {
+    match wire {
+        Arg::Slot(slot) => Some((*slot, &[])),
+        Arg::At(slot, keys) => Some((*slot, keys)),
+        _ => None,
+    }
+}
+
+/// Puts a value under a name.
+fn set(values: &mut Vec<(Text, Value)>, name: &Text, value: Value) {
+    match values.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => *known = value,
+        None => values.push((name.clone(), value)),
+    }
 }
 
 /// What a card answers.
@@ -272,7 +302,9 @@ impl Ways<'_> {
                     Some("object") => Value::object((0..count).map(|n| (format!("key_{n}"), item.clone()))),
                     _ => Value::list(vec![item.clone(); count]),
                 };
-                let led_there = place.is_some_and(|place| self.give(&mut led, &step.args[place], items));
+                let led_there = place
+                    .and_then(|place| read(&step.args[place]))
+                    .is_some_and(|place| self.give(&mut led, place, items, false));
                 if !led_there {
                     led.open.push(format!("{name} at `{}`", step.id));
                 }
@@ -294,9 +326,20 @@ impl Ways<'_> {
             Arg::Const(value) => Some(value.clone()),
             _ => None,
         };
-        let steered = operator.zip(with).is_some_and(|(operator, with)| {
-            let fits = |value: &Value| compare(value, operator, &with) == Ok(wanted);
-            candidates(&with).into_iter().filter(fits).any(|value| self.give(way, &condition.a, value))
+        let place = read(&condition.a);
+        let steered = place.zip(operator).zip(with).is_some_and(|(((slot, keys), operator), with)| {
+            let fits: Vec<Value> = candidates(&with)
+                .into_iter()
+                .filter(|value| compare(value, operator, &with) == Ok(wanted))
+                .collect();
+            // One that is what the place holds is better than one that is made into it.
+            let given = [true, false]
+                .iter()
+                .any(|exact| fits.iter().any(|value| self.give(way, (slot, keys), value.clone(), *exact)));
+            if given {
+                way.decided.push(Decided { slot, keys: keys.to_vec(), operator, with, wanted });
+            }
+            given
         });
         if !steered {
             let which = if wanted { "holds" } else { "does not hold" };
@@ -307,82 +350,82 @@ impl Ways<'_> {
         }
     }
 
-    /// Lets what a wire reads be `value`; whether it can be.
-    fn give(&self, way: &mut Way, wire: &Arg, value: Value) -> bool {
-        let (slot, keys) = match wire {
-            Arg::Slot(slot) => (*slot, &[][..]),
-            Arg::At(slot, keys) => (*slot, &**keys),
-            _ => return false,
-        };
+    /// Lets what lies at a place be `value`, if it can be and nothing was decided there that would then be otherwise; `exact`: only if
+    /// nothing has to be made into another type.
+    fn give(&self, way: &mut Way, (slot, keys): (SlotId, &[Key]), value: Value, exact: bool) -> bool {
         let input = (0..self.flow.inputs.len()).find(|place| SlotId::input(*place) == slot);
-        if let Some(place) = input {
-            let input = &self.flow.inputs[place];
-            let before = way.inputs.iter().position(|(name, _)| *name == input.name);
-            let base = match before {
-                Some(before) => way.inputs[before].1.clone(),
-                None => values::shape(self.flow, slot).filter(|_| !keys.is_empty()).unwrap_or(Value::Null),
-            };
-            let Some(value) = placed(base, keys, value) else { return false };
-            let allowed = input.choices.is_empty() || input.choices.contains(&value);
-            if !allowed || convert(value.clone(), input.ty).is_err() {
-                return false;
+        let (ty, before) = match input {
+            Some(place) => {
+                let input = &self.flow.inputs[place];
+                let known =
+                    way.inputs.iter().find(|(name, _)| *name == input.name).map(|(_, value)| value.clone());
+                let shape = || values::shape(self.flow, slot).filter(|_| !keys.is_empty());
+                (input.ty, known.or_else(shape))
             }
-            match before {
-                Some(before) => way.inputs[before].1 = value,
-                None => way.inputs.push((input.name.clone(), value)),
+            None => {
+                let Some((step, place)) = self.put_out(slot) else { return false };
+                match way.mocks.iter().find(|(id, _)| *id == step.id) {
+                    Some((_, Then::Gives(outputs))) => {
+                        let known = outputs.iter().find(|(name, _)| *name == step.outputs[place]);
+                        (output_type(step, place), known.map(|(_, value)| value.clone()))
+                    }
+                    Some(_) => return false,
+                    None => (output_type(step, place), None),
+                }
             }
-            return true;
-        }
-        let Some((step, place)) = self.put_out(slot) else { return false };
-        let alone = self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
-        if !alone {
-            return false;
-        }
-        let mocked = way.mocks.iter().position(|(id, _)| *id == step.id);
-        let mut outputs = match mocked.map(|mocked| &way.mocks[mocked].1) {
-            Some(Then::Gives(outputs)) => outputs.clone(),
-            Some(_) => return false,
-            None => Vec::new(),
         };
-        let name = &step.outputs[place];
-        let before = outputs.iter().position(|(known, _)| known == name);
-        let base = before.map_or(Value::Null, |before| outputs[before].1.clone());
-        let Some(value) = placed(base, keys, value) else { return false };
-        if convert(value.clone(), output_type(step, place)).is_err() {
+        let Some(value) = placed(before.unwrap_or(Value::Null), keys, value) else { return false };
+        let fits = convert(value.clone(), ty).is_ok_and(|converted| !exact || converted == value);
+        let as_decided = way.decided.iter().filter(|decided| decided.slot == slot).all(|decided| {
+            let found = values::at(&value, &decided.keys);
+            compare(&found, decided.operator, &decided.with) == Ok(decided.wanted)
+        });
+        let allowed = input.is_none_or(|place| {
+            let choices = &self.flow.inputs[place].choices;
+            choices.is_empty() || choices.contains(&value)
+        });
+        if !fits || !as_decided || !allowed {
             return false;
         }
-        match before {
-            Some(before) => outputs[before].1 = value,
-            None => outputs.push((name.clone(), value)),
-        }
-        match mocked {
-            Some(mocked) => way.mocks[mocked].1 = Then::Gives(outputs),
-            None => way.mocks.push((step.id.clone(), Then::Gives(outputs))),
+        match (input, self.put_out(slot)) {
+            (Some(place), _) => set(&mut way.inputs, &self.flow.inputs[place].name, value),
+            (None, Some((step, place))) => {
+                let mocked = way.mocks.iter_mut().find(|(id, _)| *id == step.id);
+                match mocked {
+                    Some((_, Then::Gives(outputs))) => set(outputs, &step.outputs[place], value),
+                    _ => {
+                        let gives = Then::Gives(vec![(step.outputs[place].clone(), value)]);
+                        way.mocks.push((step.id.clone(), gives));
+                    }
+                }
+            }
+            (None, None) => return false,
         }
         true
     }
 
-    /// The card that a slot is an output of, if that card can be answered for.
+    /// The card that a slot is an output of, if that card can be answered for and has its ID for itself.
     fn put_out(&self, slot: SlotId) -> Option<(&Step, usize)> {
         let can_be = |step: &&Step| {
             matches!(step.op, Op::Pure(_) | Op::Effect { stream: None, .. } | Op::Call(_) | Op::Loop { .. })
         };
-        let step = self
-            .flow
-            .steps
-            .iter()
-            .filter(can_be)
-            .find(|step| step.out_range().contains(&(slot.0 as usize)))?;
-        Some((step, slot.0 as usize - step.out_range().start))
+        let mut steps = self.flow.steps.iter().filter(can_be);
+        let step = steps.find(|step| step.out_range().contains(&(slot.0 as usize)))?;
+        self.is_alone(step).then(|| (step, slot.0 as usize - step.out_range().start))
     }
 
     /// The first card of a block that a mock can let fail.
     fn first_to_fail(&self, block: BlockId) -> Option<Text> {
         let steps = self.flow.block(block).iter().map(|step| self.flow.step(*step));
-        let alone = |step: &&Step| self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
+        let alone = |step: &&Step| self.is_alone(step);
         let can_be =
             |step: &&Step| matches!(step.op, Op::Effect { .. } | Op::Call(_) | Op::Loop { .. } | Op::Pure(_));
         steps.filter(can_be).find(alone).map(|step| step.id.clone())
+    }
+
+    /// Whether no other card of the flow has its ID.
+    fn is_alone(&self, step: &Step) -> bool {
+        self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1
     }
 
     /// How a run ends that comes through a block, as far as the block says it.
@@ -411,7 +454,7 @@ impl Ways<'_> {
             before => format!("{name}, place {}", before + 1),
         };
         // Cards of one ID can't be told apart.
-        let alone = self.flow.steps.iter().filter(|other| other.id == step.id).count() == 1;
+        let alone = self.is_alone(step);
         let cases = cases.into_iter().map(|case| written(step, case, alone));
         let each = Yaml::List(cases.collect());
         self.tests.push(member(&name, Yaml::Map(vec![member("each", each)])));

@@ -116,13 +116,18 @@ fn wires(flow: &Flow, show: &mut impl FnMut(SlotId, &[Key])) {
     }
 }
 
+/// What lies at a place of a value; nothing where that is not there.
+pub fn at(value: &Value, keys: &[Key]) -> Value {
+    let found = keys.iter().try_fold(value, |value, key| match key {
+        Key::Name(name) => value.as_object()?.get(name),
+        Key::Index(index) => value.as_list()?.get(usize::try_from(*index).ok()?),
+    });
+    found.cloned().unwrap_or(Value::Null)
+}
+
 /// `base` with `value` at this place, unless something stands there.
 fn kept(base: Value, keys: &[Key], value: Value) -> Option<Value> {
-    let there = keys.iter().try_fold(&base, |base, key| match key {
-        Key::Name(name) => base.as_object()?.get(name),
-        Key::Index(index) => base.as_list()?.get(usize::try_from(*index).ok()?),
-    });
-    if there.is_some() { None } else { placed(base, keys, value) }
+    if at(&base, keys).is_null() { placed(base, keys, value) } else { None }
 }
 
 /// `base` with `value` at this place; none where something else is in the way.
