@@ -1,9 +1,12 @@
 //! The form of a test file.
 
+pub use schema::schema;
+
 pub(crate) use judge::option_text;
 
 mod judge;
 mod read;
+mod schema;
 
 use flowrun_core::mocks::{self, Mocks};
 use flowrun_core::model::{At, Name};

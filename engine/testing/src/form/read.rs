@@ -12,8 +12,8 @@ use flowrun_core::value::{Text, Value, parse_date};
 
 use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
 
-const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
-const TEST_KEYS: &[&str] = &[
+pub(super) const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
+pub(super) const TEST_KEYS: &[&str] = &[
     "description",
     "tags",
     "skip",
@@ -30,7 +30,7 @@ const TEST_KEYS: &[&str] = &[
     "mocks",
     "meanwhile",
 ];
-const CASE_KEYS: &[&str] = &[
+pub(super) const CASE_KEYS: &[&str] = &[
     "name",
     "expect",
     "after_crash",
@@ -44,7 +44,7 @@ const CASE_KEYS: &[&str] = &[
     "mocks",
     "meanwhile",
 ];
-const DEFAULT_KEYS: &[&str] = &[
+pub(super) const DEFAULT_KEYS: &[&str] = &[
     "expect",
     "after_crash",
     "inputs",
@@ -57,27 +57,23 @@ const DEFAULT_KEYS: &[&str] = &[
     "mocks",
     "meanwhile",
 ];
-const EXPECT_KEYS: &[&str] = &[
+pub(super) const EXPECT_KEYS: &[&str] = &[
     "status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts",
     "started",
 ];
-const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
+pub(super) const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
 
 /// Every key of the form but those of mocks.
-pub(super) const KEYS: &[&[&str]] = &[
-    FILE_KEYS,
-    TEST_KEYS,
-    CASE_KEYS,
-    EXPECT_KEYS,
-    MEANWHILE_KEYS,
-    METHODS,
-    &["query", "body", "times", "exactly"],
-];
+pub(super) const KEYS: &[&[&str]] =
+    &[FILE_KEYS, TEST_KEYS, CASE_KEYS, EXPECT_KEYS, MEANWHILE_KEYS, METHODS, REQUEST_KEYS, &["exactly"]];
 
-const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
+pub(super) const REQUEST_KEYS: &[&str] = &["query", "body", "times"];
+
+pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The ends that can be expected.
-const STATUSES: &[&str] = &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
+pub(super) const STATUSES: &[&str] =
+    &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
 
 /// A test may have so many cases.
 const MOST_CASES: usize = 1_000;
@@ -384,7 +380,7 @@ fn requests(reader: &mut Reader<'_>, node: &Node) -> Option<Requests> {
 }
 
 fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
-    let known = [METHODS, &["query", "body", "times"]].concat();
+    let known = [METHODS, REQUEST_KEYS].concat();
     let keys = reader.keys(node, "a request", &known)?;
     let said: Vec<&&str> = METHODS.iter().filter(|method| keys.get(method).is_some()).collect();
     let [method] = said[..] else {
