@@ -4,7 +4,9 @@ mod choose;
 mod covered;
 mod init;
 mod tell;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -23,7 +25,7 @@ use tokio::task::JoinSet;
 
 use self::choose::{Chosen, choose};
 use crate::console::Console;
-use crate::outcome::{FAILED, Refused};
+use crate::outcome::{DONE, FAILED, Refused};
 use crate::surroundings::Surroundings;
 
 /// How many megabytes one run may take.
@@ -78,6 +80,9 @@ pub struct TestArgs {
     /// With --init: write them beside the flow, if it has none yet
     #[arg(long, requires = "init")]
     pub write: bool,
+    /// Go on: after each save, run the tests that it reaches again
+    #[arg(long)]
+    pub watch: bool,
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -88,6 +93,19 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     if let Some(flow) = &args.init {
         return init::init(flow, args, surroundings, console);
     }
+    match args.watch {
+        true => watch::watch(args, surroundings, console, &mut watch::saves(&args.paths)),
+        false => once(args, None, surroundings, console),
+    }
+}
+
+/// The same once; where files were changed, only of tests that those concern.
+fn once(
+    args: &TestArgs,
+    changed: Option<&BTreeSet<PathBuf>>,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let started = Instant::now();
     let mut suites = Vec::new();
     for path in &args.paths {
@@ -101,7 +119,14 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         let (found, sources) = (last.found.clone(), last.sources.clone());
         return Err(Refused::Mistakes(Mistakes { found, sources }));
     }
-    let (chosen, skipped) = choose(args, &suites);
+    let (mut chosen, skipped) = choose(args, &suites);
+    if let Some(changed) = changed {
+        chosen.retain(|one| watch::reaches(one.suite, one.beside, changed));
+        if chosen.is_empty() {
+            console.print("no test says anything of that\n")?;
+            return Ok(DONE);
+        }
+    }
     if chosen.is_empty() {
         let problem = match suites.is_empty() {
             true => Problem::new("there are no tests here")
