@@ -247,8 +247,8 @@ fn the_editor_takes_every_flow_test_that_is_read_and_underlines_many_that_are_no
         }
         let wrong = flow_tests("tests/tests/flow_tests/wrong");
         let underlined = wrong.iter().filter(|(_, value)| !validator.is_valid(value)).count();
-        // Half of them are wrong in what no schema knows: names that the flow lacks.
-        assert!(underlined >= 20, "{underlined} of {}", wrong.len());
+        // The others are wrong in what no schema knows: names that the flow lacks.
+        assert!(underlined >= 15, "{underlined} of {}", wrong.len());
     }
 }
 

@@ -3,15 +3,18 @@
 //! A way is steered by inputs and, where a card decides, by a mock of that card. What neither can steer is said in a comment for whoever goes on
 //! with the file.
 
+mod answers;
 mod values;
+mod written;
 
-use flowrun_core::card::external;
 use flowrun_core::path::Key;
 use flowrun_core::program::{Arg, BlockId, Condition, Flow, FlowId, Op, Program, SlotId, Step, StepId};
 use flowrun_core::value::{Operator, Text, Value, compare, convert};
-use flowrun_core::yaml::{Document, Entry, Yaml, text};
+use flowrun_core::yaml::{Document, Entry, Yaml};
 
-use self::values::{candidates, placed, plausible, yaml};
+use self::answers::{answers, output_type, read_of};
+use self::values::{candidates, placed, yaml};
+use self::written::{Case, Then, member, written};
 
 /// The tests that a flow could begin with, as a file. `named` is what stands under `flow`, where the file's name does not say it.
 pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> String {
@@ -46,75 +49,6 @@ pub fn first_tests(program: &Program, entry: FlowId, named: Option<&str>) -> Str
     let tests = [member("runs", runs)].into_iter().chain(ways.tests);
     head.push(member("tests", Yaml::Map(tests.collect())));
     Document { head: Vec::new(), members: head }.write()
-}
-
-fn member(key: &str, value: Yaml) -> Entry {
-    Entry::new(Some(text(key)), value)
-}
-
-/// Mocks of what the flow has others do, each with the outputs that it reads: cards that reach a vendor, and other flows, which have
-/// tests of their own.
-fn answers(program: &Program, entry: FlowId) -> Vec<Entry> {
-    let mut found: Vec<(String, Outputs)> = Vec::new();
-    let within = format!("{}#", program.flow(entry).path);
-    let is_own = |flow: &Flow| flow.path == program.flow(entry).path || flow.path.starts_with(&within);
-    let own = program.reached(entry).into_iter().map(|flow| program.flow(flow)).filter(|flow| is_own(flow));
-    for (flow, step) in own.flat_map(|flow| flow.steps.iter().map(move |step| (flow, step))) {
-        let called = step.calls().map(|call| program.flow(call.flow)).filter(|called| !is_own(called));
-        // A card of the run's own, as those of tables, is there in a test too.
-        let is_answered =
-            matches!(&step.op, Op::Effect { connection: Some(_), .. }) || external(&step.name).is_some();
-        if let Some(called) = called {
-            let given = called.outputs.iter();
-            let given = given.map(|output| (output.name.clone(), plausible(&output.name, output.ty)));
-            place_of(&mut found, &format!("flow:{}", called.path)).named = given.collect();
-        }
-        if !is_answered {
-            continue;
-        }
-        let outputs = place_of(&mut found, external(&step.name).unwrap_or(&step.name));
-        if matches!(step.op, Op::Effect { .. }) {
-            outputs.record = step.calls().map(|call| values::item(program, call));
-        }
-        let read = values::read(flow);
-        for (place, output) in step.outputs.iter().enumerate() {
-            let is_read = read.contains(&SlotId(step.out.0 + place as u32));
-            if is_read && !outputs.named.iter().any(|(known, _)| known == output) {
-                outputs.named.push((output.clone(), plausible(output, output_type(step, place))));
-            }
-        }
-    }
-    found.into_iter().map(|(name, outputs)| member(&name, outputs.answer())).collect()
-}
-
-fn place_of<'f>(found: &'f mut Vec<(String, Outputs)>, name: &str) -> &'f mut Outputs {
-    let place = found.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-        found.push((name.to_owned(), Outputs::default()));
-        found.len() - 1
-    });
-    &mut found[place].1
-}
-
-/// What a card gives to those who read it.
-#[derive(Default)]
-struct Outputs {
-    named: Vec<(Text, Value)>,
-    /// Of a card that streams: one of its records.
-    record: Option<Value>,
-}
-
-impl Outputs {
-    fn answer(self) -> Yaml {
-        match self.record {
-            Some(record) => answer(&Then::Pages(vec![record])),
-            None => answer(&Then::Gives(self.named)),
-        }
-    }
-}
-
-/// The type of an output: what the card declares, or anything.
-fn output_type(step: &Step, place: usize) -> flowrun_core::types::Type {
-    step.card.outputs.get(place).map_or(flowrun_core::types::Type::ANY, |field| field.ty)
 }
 
 /// What leads to a place of the flow.
@@ -157,27 +91,11 @@ fn set(values: &mut Vec<(Text, Value)>, name: &Text, value: Value) {
     }
 }
 
-/// What a card answers.
-#[derive(Clone)]
-enum Then {
-    Gives(Vec<(Text, Value)>),
-    Pages(Vec<Value>),
-    Fails,
-}
-
 /// The ways of a flow, as tests.
 struct Ways<'f> {
     program: &'f Program,
     flow: &'f Flow,
     tests: Vec<Entry>,
-}
-
-/// A case: its name, what leads there, how the run ends, and what is then known of the card.
-struct Case {
-    name: String,
-    way: Way,
-    status: &'static str,
-    known: Vec<Entry>,
 }
 
 impl Ways<'_> {
@@ -393,9 +311,11 @@ impl Ways<'_> {
                 let mocked = way.mocks.iter_mut().find(|(id, _)| *id == step.id);
                 match mocked {
                     Some((_, Then::Gives(outputs))) => set(outputs, &step.outputs[place], value),
+                    // What else is read of the card is lost with its own answer.
                     _ => {
-                        let gives = Then::Gives(vec![(step.outputs[place].clone(), value)]);
-                        way.mocks.push((step.id.clone(), gives));
+                        let mut outputs = read_of(self.flow, step);
+                        set(&mut outputs, &step.outputs[place], value);
+                        way.mocks.push((step.id.clone(), Then::Gives(outputs)));
                     }
                 }
             }
@@ -459,54 +379,4 @@ impl Ways<'_> {
         let each = Yaml::List(cases.collect());
         self.tests.push(member(&name, Yaml::Map(vec![member("each", each)])));
     }
-}
-
-/// A case as it stands in the file.
-fn written(step: &Step, case: Case, alone: bool) -> Entry {
-    let Case { name, way, status, known } = case;
-    let mut members = vec![member("name", Yaml::text(&name))];
-    if !way.inputs.is_empty() {
-        let inputs = way.inputs.iter().map(|(name, value)| member(name, yaml(value)));
-        members.push(member("inputs", Yaml::Map(inputs.collect())));
-    }
-    if !way.mocks.is_empty() {
-        let mocks = way.mocks.iter().map(|(id, then)| member(id, answer(then)));
-        members.push(member("mocks", Yaml::Map(mocks.collect())));
-    }
-    let steered = way.open.is_empty();
-    // A way that is not yet steered ends somehow, and a test begins with what is so.
-    let mut expect = vec![member("status", Yaml::text(if steered { status } else { "done" }))];
-    if steered && alone && !known.is_empty() {
-        let card = vec![member(&step.id, Yaml::Map(known))];
-        expect.push(member("cards", Yaml::Map(card)));
-    }
-    members.push(member("expect", Yaml::Map(expect)));
-    let mut entry = Entry::new(None, Yaml::Map(members));
-    if !steered {
-        let open = way.open.join(", ");
-        entry
-            .above
-            .push(format!("# Not steered yet: {open}. Write what leads there, and what is expected then."));
-    }
-    entry
-}
-
-fn answer(then: &Then) -> Yaml {
-    let (key, value) = match then {
-        Then::Gives(outputs) => {
-            ("gives", Yaml::Map(outputs.iter().map(|(name, value)| member(name, yaml(value))).collect()))
-        }
-        Then::Pages(records) => {
-            let page = Yaml::list(records.iter().map(yaml));
-            ("pages", Yaml::list((!records.is_empty()).then_some(page)))
-        }
-        Then::Fails => (
-            "fails",
-            Yaml::map([
-                ("message".to_owned(), Yaml::text("it failed")),
-                ("code".to_owned(), yaml(&Value::from(500_u64))),
-            ]),
-        ),
-    };
-    Yaml::Map(vec![member(key, value)])
 }
