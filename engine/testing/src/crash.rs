@@ -43,7 +43,7 @@ impl Running<'_> {
         }
         let mut outside = Outside::new(self, &case.given, How { keeps: true, ..How::default() });
         let lived = self.lives(case, &mut outside).await.ok()?;
-        let happened = self.happened(&lived, &outside);
+        let happened = self.happened(case, &lived, &outside).await;
         if !hold(case, &happened, self.entry, &outside.mocking).is_empty() {
             return None;
         }
@@ -66,7 +66,7 @@ impl Running<'_> {
                 }
                 continue;
             }
-            let mut happened = self.happened(&lived, &outside);
+            let mut happened = self.happened(case, &lived, &outside).await;
             happened.requests = without_repeats(happened.requests, &whole, lived.repeated);
             let unmet = hold_after_crash(case, &happened, self.entry, &outside.mocking);
             if !unmet.is_empty() {

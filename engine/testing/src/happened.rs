@@ -24,6 +24,8 @@ pub struct Happened {
     pub cards: BTreeMap<String, Vec<Card>>,
     /// What it sent.
     pub requests: Vec<Sent>,
+    /// What simulated vendors tell afterwards, by vendor and path.
+    pub told: BTreeMap<(Text, Text), Value>,
 }
 
 /// What a card did once.
@@ -45,6 +47,8 @@ pub struct Known<'k> {
     pub requests: Vec<Sent>,
     /// The runs that began meanwhile, in their order.
     pub started: &'k [Ended],
+    /// What simulated vendors tell afterwards, by vendor and path.
+    pub told: BTreeMap<(Text, Text), Value>,
 }
 
 impl Happened {
@@ -77,7 +81,13 @@ impl Happened {
         ];
         put("counts", Value::object(counts.map(|(name, count)| (name, Value::from(count)))));
         put("started", Value::list(known.started.iter().map(beside).collect()));
-        Happened { status: word(report.status).into(), parts, cards, requests: known.requests }
+        Happened {
+            status: word(report.status).into(),
+            parts,
+            cards,
+            requests: known.requests,
+            told: known.told,
+        }
     }
 }
 

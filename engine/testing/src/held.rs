@@ -49,6 +49,15 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     for (vendor, wanted) in &expect.requests {
         requests(&vendor.it, wanted, happened, &mut unmet);
     }
+    for (vendor, looks) in &expect.simulators {
+        for look in looks {
+            let place = format!("GET {} of {}", look.path, vendor.it);
+            let pattern = Pattern { span: look.span, wants: Wants::Members(look.parts.clone()) };
+            let told = happened.told.get(&(vendor.it.clone(), look.path.clone()));
+            let differences = pattern.differences(told.unwrap_or(&Value::Null));
+            unmet.extend(differences.into_iter().map(|difference| self::told(&place, difference)));
+        }
+    }
     for (name, pattern) in &expect.parts {
         let found = happened.parts.get(&name.it);
         let pattern = if &*name.it == "tables" { &rows(pattern) } else { pattern };

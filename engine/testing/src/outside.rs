@@ -7,7 +7,7 @@ use std::sync::Arc;
 use flowrun_core::journal::{Entry, Event};
 use flowrun_core::machine::Limits;
 use flowrun_core::stored::decode;
-use flowrun_core::value::{Record, Value};
+use flowrun_core::value::{Record, Text, Value, parse_json};
 use flowrun_host::mocked::Mocking;
 use flowrun_host::session::durable::home::{Home, Stores};
 use flowrun_host::session::durable::programs::Programs;
@@ -18,7 +18,7 @@ use flowrun_kit::clock::Clock;
 use flowrun_project::{Problem, Refused};
 use flowrun_store::{Death, InMemory, Store};
 
-use crate::form::{Given, Rows, What};
+use crate::form::{Case, Given, Rows, What};
 use crate::requests::Requests;
 use crate::run::{NOW_MS, Running};
 
@@ -148,6 +148,23 @@ impl<'o> Outside<'o> {
         }
         self.surroundings.lines = Default::default();
         self.surroundings.alone = Default::default();
+    }
+
+    /// What simulated vendors tell of what the case wants to know.
+    pub async fn told(&self, case: &Case) -> BTreeMap<(Text, Text), Value> {
+        let mut told = BTreeMap::new();
+        let Some(simulators) = &self.simulators else { return told };
+        for (vendor, looks) in case.expect.simulators.iter().chain(&case.after_crash.simulators) {
+            for look in looks {
+                let Some(Ok(answer)) = simulators.look(&vendor.it, &look.path).await else { continue };
+                let text = String::from_utf8_lossy(&answer.body);
+                let body = parse_json(&text).unwrap_or_else(|_| Value::from(&*text));
+                let status = Value::from(u64::from(answer.status.as_u16()));
+                let answer = Value::object([("status", status), ("body", body)]);
+                told.insert((vendor.it.clone(), look.path.clone()), answer);
+            }
+        }
+        told
     }
 
     /// How many answers to pauses its journal has.

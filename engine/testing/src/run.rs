@@ -106,7 +106,7 @@ impl Running<'_> {
             Ok(lived) => lived,
             Err(why) => return Came { took, ..Came::broken(why) },
         };
-        let happened = self.happened(&lived, &outside);
+        let happened = self.happened(case, &lived, &outside).await;
         let mut unmet = hold(case, &happened, self.entry, &outside.mocking);
         if let Some(idle) = &lived.ended.idle_faults {
             unmet.push(Unmet {
@@ -121,7 +121,7 @@ impl Running<'_> {
         Came { unmet: Ok(unmet), happened: Some(happened), report, program, unasked, took }
     }
 
-    pub(crate) fn happened(&self, lived: &Lived, outside: &Outside<'_>) -> Happened {
+    pub(crate) async fn happened(&self, case: &Case, lived: &Lived, outside: &Outside<'_>) -> Happened {
         let ended = &lived.ended;
         let known = Known {
             files: &ended.files,
@@ -129,6 +129,7 @@ impl Running<'_> {
             tables: ended.tables.clone(),
             requests: outside.requests.all(),
             started: &lived.started,
+            told: outside.told(case).await,
         };
         Happened::new(&ended.report, known)
     }
@@ -140,7 +141,9 @@ impl Running<'_> {
         let mut plan = outside.begins(self.entry, inputs.clone())?;
         let mut course = Course::new(&given.meanwhile);
         loop {
-            let ran = course.drive(plan, outside).await?;
+            // As one, so that no time passes between what happens meanwhile and what follows from it.
+            let clock = outside.clock.clone();
+            let ran = clock.drive(Box::pin(course.drive(plan, outside))).await?;
             plan = match (ran, course.next) {
                 (Some(ended), _) if ended.broken.is_some() => outside.another(self.entry, &inputs)?,
                 // What was said to a process that died before it was kept is said again.

@@ -8,6 +8,8 @@ use flowrun_core::source::Span;
 use flowrun_core::suggest::{closest, listed};
 use flowrun_core::value::{Value, convert};
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_host::session::simulators::{Setup, Simulators};
+use flowrun_kit::clock::Clock;
 use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimFault, Takes};
 
@@ -103,18 +105,23 @@ impl Judge<'_> {
                 format!("nothing is known of a card's `{name}`")
             }));
         }
-        for (name, _) in &expect.requests {
-            let known = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
-            let known: Vec<&str> = known.map(|connector| &*connector.name).collect();
-            if !known.contains(&&*name.it) {
-                let message = format!("nothing here is called `{}` that requests could go to", name.it);
-                let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);
-                found.push(
-                    mistake
-                        .meant(closest(&name.it, known.iter().copied()))
-                        .or_help(|| format!("there are {}", listed(&known))),
-                );
-            }
+        let simulated = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
+        let simulated: Vec<&str> = simulated.map(|connector| &*connector.name).collect();
+        let unknown = |name: &Name, known: &[&str], what: &str| {
+            let message = format!("nothing here is called `{}` {what}", name.it);
+            let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);
+            mistake
+                .meant(closest(&name.it, known.iter().copied()))
+                .or_help(|| format!("known here: {}", listed(known)))
+        };
+        let strange = expect.requests.iter().filter(|(name, _)| !simulated.contains(&&*name.it));
+        found.extend(strange.map(|(name, _)| unknown(name, &simulated, "that requests could go to")));
+        if !expect.simulators.is_empty() {
+            let all = Simulators::empty(self.registry, Clock::simulated(0), &Setup::default());
+            let mut known = simulated;
+            known.retain(|name| all.can_be_looked_at(name));
+            let strange = expect.simulators.iter().filter(|(name, _)| !known.contains(&&*name.it));
+            found.extend(strange.map(|(name, _)| unknown(name, &known, "that could be asked what it holds")));
         }
         found
     }

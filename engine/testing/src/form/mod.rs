@@ -131,11 +131,24 @@ pub struct Expect {
     pub cards: Vec<(Name, Pattern)>,
     /// The requests that are expected, by vendor.
     pub requests: Vec<(Name, Requests)>,
+    /// What simulated vendors tell afterwards, by vendor.
+    pub simulators: Vec<(Name, Vec<Look>)>,
 }
 
 /// The parts of what happened that a pattern is held against.
 pub const PARTS: &[&str] =
     &["outputs", "answer", "error", "tables", "waited", "warnings", "counts", "started"];
+
+/// What a simulated vendor tells whoever asks it when the run has ended.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Where it is written.
+    pub span: Span,
+    /// The path that is asked for, with its query.
+    pub path: Text,
+    /// What the status and the body are to be.
+    pub parts: Vec<(Text, Pattern)>,
+}
 
 /// The requests that are expected of a vendor.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use flowrun_core::pattern::{Pattern, Wants};
 use flowrun_core::source::FileId;
 use flowrun_core::value::{Text, Value, parse_date};
 
-use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
+use super::{Case, Expect, Given, Look, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
 
 pub(super) const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
 pub(super) const TEST_KEYS: &[&str] = &[
@@ -58,16 +58,37 @@ pub(super) const DEFAULT_KEYS: &[&str] = &[
     "meanwhile",
 ];
 pub(super) const EXPECT_KEYS: &[&str] = &[
-    "status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts",
+    "status",
+    "cards",
+    "requests",
+    "outputs",
+    "answer",
+    "error",
+    "tables",
+    "waited",
+    "warnings",
+    "counts",
     "started",
+    "simulators",
 ];
 pub(super) const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
 
 /// Every key of the form but those of mocks.
-pub(super) const KEYS: &[&[&str]] =
-    &[FILE_KEYS, TEST_KEYS, CASE_KEYS, EXPECT_KEYS, MEANWHILE_KEYS, METHODS, REQUEST_KEYS, &["exactly"]];
+pub(super) const KEYS: &[&[&str]] = &[
+    FILE_KEYS,
+    TEST_KEYS,
+    CASE_KEYS,
+    EXPECT_KEYS,
+    MEANWHILE_KEYS,
+    METHODS,
+    REQUEST_KEYS,
+    &["exactly"],
+    LOOK_KEYS,
+];
 
 pub(super) const REQUEST_KEYS: &[&str] = &["query", "body", "times"];
+
+pub(super) const LOOK_KEYS: &[&str] = &["get", "status", "body"];
 
 pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -153,6 +174,7 @@ impl Expect {
         names(&mut self.parts, &other.parts);
         names(&mut self.cards, &other.cards);
         names(&mut self.requests, &other.requests);
+        names(&mut self.simulators, &other.simulators);
         self
     }
 }
@@ -339,7 +361,34 @@ fn expect(reader: &mut Reader<'_>, node: &Node) -> Expect {
         expect.requests =
             members.into_iter().filter_map(|(name, node)| Some((name, requests(reader, node)?))).collect();
     }
+    if let Some(node) = keys.get("simulators") {
+        let members = reader.members(node, "a mapping of vendors").unwrap_or_default();
+        expect.simulators =
+            members.into_iter().filter_map(|(name, node)| Some((name, looks(reader, node)?))).collect();
+    }
     expect
+}
+
+fn looks(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Look>> {
+    let items =
+        reader.list(node, "a list, as `[{ get: /api/v1/users/ada@x.test, body: { status: ACTIVE } }]`")?;
+    let look = |node: &Node| {
+        let keys = reader.keys(node, "what a vendor tells", LOOK_KEYS)?;
+        let get = reader.required(&keys, "get", "say what is asked: `get: /api/v1/users/ada@x.test`")?;
+        let path = reader.text(get, "a path, as `/api/v1/users/ada@x.test`")?;
+        if !path.it.starts_with('/') {
+            reader.mismatch(get, "a path from its `/` on, without the host");
+            return None;
+        }
+        let mut parts = Vec::new();
+        for part in ["status", "body"] {
+            if let Some(pattern) = keys.get(part).and_then(|node| reader.pattern(node)) {
+                parts.push((Text::from(part), pattern));
+            }
+        }
+        Some(Look { span: get.span, path: path.it, parts })
+    };
+    Some(items.iter().filter_map(look).collect())
 }
 
 /// A time that passed: what is written as a duration is a number of seconds.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::judge::{OF_A_CARD, OF_A_RUN, OF_A_TABLE, OF_AN_ERROR};
 use super::read::{
-    CASE_KEYS, DEFAULT_KEYS, EXPECT_KEYS, FILE_KEYS, MEANWHILE_KEYS, METHODS, REQUEST_KEYS, STATUSES,
-    TEST_KEYS,
+    CASE_KEYS, DEFAULT_KEYS, EXPECT_KEYS, FILE_KEYS, LOOK_KEYS, MEANWHILE_KEYS, METHODS, REQUEST_KEYS,
+    STATUSES, TEST_KEYS,
 };
 
 /// The JSON Schema of a test file. It uses what draft 7 and 2020-12 have alike, for editors know the one or the other.
@@ -23,6 +23,15 @@ pub fn schema() -> Value {
         ] } }),
         "tables",
     );
+    expect["properties"]["simulators"] = described(
+        json!({ "type": "object", "additionalProperties": {
+            "type": "array",
+            "items": { "$ref": "#/$defs/look" },
+        } }),
+        "simulators",
+    );
+    let mut look = object(LOOK_KEYS, &["get"]);
+    look["properties"]["status"] = part("status");
     file["$defs"] = json!({
         "test": object(TEST_KEYS, &[]),
         "case": object(CASE_KEYS, &[]),
@@ -32,6 +41,7 @@ pub fn schema() -> Value {
         "answer": one_of(object(mocks::KEYS, &[]), &["gives", "pages", "fails"]),
         "failure": object(mocks::FAILURE_KEYS, &[]),
         "request": one_of(object(&[METHODS, REQUEST_KEYS].concat(), &[]), METHODS),
+        "look": look,
         "card": parts(OF_A_CARD),
         "error": parts(OF_AN_ERROR),
         "run": parts(OF_A_RUN),
@@ -196,7 +206,9 @@ pub(super) fn told(key: &str) -> &'static str {
         "tables" => {
             "What tables hold, before or afterwards: a list of rows, or the name of a CSV file as \"@people.csv\"."
         }
-        "simulators" => "The options that the command line has for simulators.",
+        "simulators" => {
+            "The options that the command line has for simulators; what a vendor tells afterwards."
+        }
         "faults" => "How simulators misbehave, as `--fault` has it.",
         "mocks" => {
             "What is answered in place of cards (`slack.send_message`, `sent`, `greet_one/sent`) and flows (`flow:greet_one`)."
