@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
+use flowrun_tests::org::Project;
 use flowrun_tests::{Ran, flowrun};
 
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -47,8 +48,86 @@ fn what_is_so_passes() {
 #[test]
 fn the_tests_of_the_import_pass() {
     let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
-    let ran = test(&[&flows.display().to_string()]);
+    let ran = test(&[&flows.display().to_string(), "--coverage"]);
     assert_eq!(ran.code, 0, "{}", told(&ran));
+    let all = ran.stdout.lines().last().unwrap();
+    assert_eq!(all.matches("100 %").count(), 2, "not all cards and branches: {}", ran.stdout);
+}
+
+/// The exports that the manual shows: each is checked and converted without an error, and its flows do what its tests say.
+#[test]
+fn the_exports_of_the_manual_do_what_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/exports");
+    let ran = test(&[&folder.display().to_string()]);
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+    let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let exports: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|it| it == "flopack")).collect();
+    assert_eq!(exports.len(), 6);
+    for export in exports {
+        let (export, kept) = (export.display().to_string(), tempfile::tempdir().unwrap());
+        let project = kept.path().join("project").display().to_string();
+        for args in
+            [vec!["check", &export], vec!["convert", &export, "-o", &project], vec!["check", &project]]
+        {
+            let ran = flowrun(&args, Default::default());
+            assert_eq!(ran.code, 0, "{args:?}: {}", told(&ran));
+            assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("error"), "{args:?}: {}", told(&ran));
+        }
+    }
+    // One flow of an export that has several is tested by a file of its own.
+    let ran = test(&[&folder.join("reset.flopack").display().to_string(), "--coverage"]);
+    assert!(ran.stdout.contains("ask_for_a_reset    11/11 100 %"), "{}", told(&ran));
+}
+
+/// What `--init` writes for each flow of the import and of the manual's exports has no mistake, and what it can steer comes to most of
+/// their cards. What the flows make of values that were made up is for their authors to say.
+#[test]
+fn the_first_tests_of_a_flow_are_right() {
+    let project = Project::shipped().edited(&[]);
+    let mut flows = Vec::new();
+    for folder in ["", "utilities"] {
+        let files =
+            std::fs::read_dir(project.root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|file| file.is_file()) {
+            match file.to_string_lossy().ends_with(".test.yaml") {
+                true => std::fs::remove_file(file).unwrap(),
+                false if file.ends_with("flowrun.yaml") => {}
+                false => flows.push(file.display().to_string()),
+            }
+        }
+    }
+    for flow in &flows {
+        let ran = test(&["--init", flow, "--write"]);
+        assert_eq!(ran.code, 0, "{flow}: {}", told(&ran));
+    }
+    let root = project.root().display().to_string();
+    let checked = flowrun(&["check", &root], Default::default());
+    assert_eq!(checked.code, 0, "{}", told(&checked));
+    let ran = test(&[&root, "--coverage"]);
+    assert!(ran.code < 2, "{}", told(&ran));
+    let all: Vec<&str> = ran.stdout.lines().last().unwrap().split_whitespace().collect();
+    assert!(all[2].parse::<u32>().unwrap() >= 80, "{all:?} of the cards");
+
+    // What is there is nobody else's to write over.
+    let again = test(&["--init", &flows[0], "--write"]);
+    assert!(again.code == 2 && again.stderr.contains("is there already"), "{}", told(&again));
+
+    let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/exports/reset.flopack");
+    let kept = tempfile::tempdir().unwrap();
+    let copy = kept.path().join("reset.flopack");
+    std::fs::copy(export, &copy).unwrap();
+    let copy = copy.display().to_string();
+    for title in ["Approve a Reset", "Ask for a Reset"] {
+        assert_eq!(test(&["--init", &copy, "--flow", title, "--write"]).code, 0, "{title}");
+    }
+    assert!(test(&[&copy]).code < 2);
+}
+
+#[test]
+fn first_tests_are_as_accepted() {
+    let greet = folder("right").join("greet.yaml").display().to_string();
+    accepted(&folder("right").join(".."), "init", &told(&test(&["--init", &greet])));
 }
 
 #[test]

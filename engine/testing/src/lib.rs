@@ -10,6 +10,7 @@ pub mod fill;
 pub mod form;
 pub mod happened;
 pub mod held;
+pub mod init;
 mod outside;
 pub mod reports;
 pub mod requests;

@@ -27,7 +27,7 @@ pub(crate) const OF_AN_ERROR: &[&str] =
 pub(crate) const OF_A_RUN: &[&str] = &["flow", "status", "outputs", "error", "answer"];
 
 /// What a table's expectation may say.
-const OF_A_TABLE: &[&str] = &["count", "rows"];
+pub(crate) const OF_A_TABLE: &[&str] = &["count", "rows"];
 
 impl TestFile {
     /// What in it is nothing that the flow `entry` has: inputs, tables, cards, outputs, mocks. `vars` are the project's variables.

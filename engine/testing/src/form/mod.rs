@@ -1,9 +1,12 @@
 //! The form of a test file.
 
+pub use schema::schema;
+
 pub(crate) use judge::option_text;
 
 mod judge;
 mod read;
+mod schema;
 
 use flowrun_core::mocks::{self, Mocks};
 use flowrun_core::model::{At, Name};
@@ -67,6 +70,8 @@ pub struct Given {
     pub vars: Vec<(Name, Value)>,
     /// When the run starts, in milliseconds since 1970.
     pub now_ms: Option<i64>,
+    /// Whether everything that would change something is withheld; not so where nothing is said.
+    pub dry_run: Option<bool>,
     /// What tables hold.
     pub tables: Vec<(Name, Rows)>,
     /// How simulators are set up, by the options that the command line has for them.

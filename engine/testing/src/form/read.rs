@@ -14,8 +14,8 @@ use super::{
     Case, Expect, Given, Look, Meanwhile, PARTS, Requests, Rows, SNAPSHOTS, Test, TestFile, Wanted, What,
 };
 
-const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
-const TEST_KEYS: &[&str] = &[
+pub(super) const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
+pub(super) const TEST_KEYS: &[&str] = &[
     "description",
     "tags",
     "skip",
@@ -25,6 +25,7 @@ const TEST_KEYS: &[&str] = &[
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
@@ -32,13 +33,14 @@ const TEST_KEYS: &[&str] = &[
     "meanwhile",
     "snapshot",
 ];
-const CASE_KEYS: &[&str] = &[
+pub(super) const CASE_KEYS: &[&str] = &[
     "name",
     "expect",
     "after_crash",
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
@@ -46,12 +48,13 @@ const CASE_KEYS: &[&str] = &[
     "meanwhile",
     "snapshot",
 ];
-const DEFAULT_KEYS: &[&str] = &[
+pub(super) const DEFAULT_KEYS: &[&str] = &[
     "expect",
     "after_crash",
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
@@ -59,7 +62,7 @@ const DEFAULT_KEYS: &[&str] = &[
     "meanwhile",
     "snapshot",
 ];
-const EXPECT_KEYS: &[&str] = &[
+pub(super) const EXPECT_KEYS: &[&str] = &[
     "status",
     "cards",
     "requests",
@@ -73,7 +76,7 @@ const EXPECT_KEYS: &[&str] = &[
     "started",
     "simulators",
 ];
-const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
+pub(super) const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
 
 /// Every key of the form but those of mocks.
 pub(super) const KEYS: &[&[&str]] = &[
@@ -83,16 +86,20 @@ pub(super) const KEYS: &[&[&str]] = &[
     EXPECT_KEYS,
     MEANWHILE_KEYS,
     METHODS,
-    &["query", "body", "times", "exactly"],
+    REQUEST_KEYS,
+    &["exactly"],
     LOOK_KEYS,
 ];
 
-const LOOK_KEYS: &[&str] = &["get", "status", "body"];
+pub(super) const REQUEST_KEYS: &[&str] = &["query", "body", "times"];
 
-const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
+pub(super) const LOOK_KEYS: &[&str] = &["get", "status", "body"];
+
+pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The ends that can be expected.
-const STATUSES: &[&str] = &["done", "stopped", "failed", "cancelled", "paused", "held", "handled"];
+pub(super) const STATUSES: &[&str] =
+    &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
 
 /// A test may have so many cases.
 const MOST_CASES: usize = 1_000;
@@ -143,6 +150,7 @@ impl Said {
         names(&mut given.tables, &other_given.tables);
         names(&mut given.simulators, &other_given.simulators);
         given.now_ms = given.now_ms.or(other_given.now_ms);
+        given.dry_run = given.dry_run.or(other_given.dry_run);
         if given.faults.is_empty() {
             given.faults.clone_from(&other_given.faults);
         }
@@ -247,6 +255,12 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
         match date {
             Some(date) => given.now_ms = Some(date.millis()),
             None => reader.mismatch(node, "a date & time, as `2026-03-01T08:00:00Z`"),
+        }
+    }
+    if let Some(node) = keys.get("dry_run") {
+        match node.content {
+            Content::Bool(dry_run) => given.dry_run = Some(dry_run),
+            _ => reader.mismatch(node, "true or false"),
         }
     }
     if let Some(node) = keys.get("tables") {
@@ -425,7 +439,7 @@ fn requests(reader: &mut Reader<'_>, node: &Node) -> Option<Requests> {
 }
 
 fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
-    let known = [METHODS, &["query", "body", "times"]].concat();
+    let known = [METHODS, REQUEST_KEYS].concat();
     let keys = reader.keys(node, "a request", &known)?;
     let said: Vec<&&str> = METHODS.iter().filter(|method| keys.get(method).is_some()).collect();
     let [method] = said[..] else {

@@ -3,6 +3,7 @@
 mod accept;
 mod choose;
 mod covered;
+mod init;
 mod kept;
 mod report;
 mod results;
@@ -44,6 +45,7 @@ Examples:
   flowrun test                              all tests of the project in this folder and below it
   flowrun test flows/welcome.test.yaml      those of one file; the flow or the export beside it is named as well
   flowrun test --filter 'greets'            those with this in their name
+  flowrun test --init flows/welcome.yaml    prints the first tests of a flow; with --write, into the file beside it
   flowrun test --coverage                   which cards and branches they came to
   flowrun test --report junit=junit.xml --report html=tests.html --report lcov=lcov.info
                                             for CI, for people, for code hosts
@@ -98,6 +100,15 @@ pub struct TestArgs {
     /// Run each test so many times more, each time with effects that go on at the same time ending in another order
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub shuffle: u64,
+    /// Print the first tests of a flow, one for each way that it can take: a flow file, or an export
+    #[arg(long, value_name = "FLOW", conflicts_with_all = ["paths", "filter", "tag", "coverage", "crash"])]
+    pub init: Option<PathBuf>,
+    /// With --init: which flow of an export
+    #[arg(long, value_name = "TITLE", requires = "init")]
+    pub flow: Option<String>,
+    /// With --init: write them beside the flow, if it has none yet
+    #[arg(long, requires = "init")]
+    pub write: bool,
     /// Go on: after each save, run the tests that it reaches again
     #[arg(long)]
     pub watch: bool,
@@ -115,6 +126,9 @@ impl TestArgs {
 
 /// Runs tests, and says what came of them.
 pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    if let Some(flow) = &args.init {
+        return init::init(flow, args, surroundings, console);
+    }
     match args.watch {
         true => watch::watch(args, surroundings, console, &mut watch::saves(&args.paths)),
         false => once(args, None, surroundings, console),
