@@ -1,6 +1,7 @@
 //! Runs flows: sessions, the driver, time, the network.
 
 pub mod driver;
+pub mod exchange;
 pub mod http;
 pub mod mocked;
 pub mod network;

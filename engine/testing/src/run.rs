@@ -90,7 +90,7 @@ impl Running<'_> {
             files: &ended.files,
             response: ended.response.as_ref(),
             tables: ended.tables.clone(),
-            requests: requests.all(),
+            requests: requests.with(mocking.exchanged()),
             never: Vec::new(),
         };
         let happened = Happened::new(&ended.report, known);

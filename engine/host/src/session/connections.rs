@@ -28,7 +28,7 @@ use super::simulators::Simulators;
 use super::vault::FileVault;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
-use crate::mocked::{Mocked, Mocking};
+use crate::mocked::{Hosts, Mocked, Mocking};
 use crate::network::Network;
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
 
@@ -43,16 +43,30 @@ pub struct Planned {
     pub connector: Arc<Connector>,
     /// What it will be made of.
     pub origin: Origin,
+    /// What answers in its place, whatever it would be made of.
+    pub instead: Option<Instead>,
+}
+
+/// What answers in place of a vendor, and the settings that a connection to it has then.
+#[derive(Clone, Debug)]
+pub enum Instead {
+    /// Mocks of its host.
+    Mocks(Settings),
 }
 
 impl Planned {
-    /// Whether its simulator answers.
+    /// Whether nothing real is reached over it.
     pub fn is_simulated(&self) -> bool {
-        matches!(self.origin, Origin::Simulator)
+        self.instead.is_some() || self.is_of_simulator()
+    }
+
+    /// Whether its simulator answers.
+    pub fn is_of_simulator(&self) -> bool {
+        self.instead.is_none() && matches!(self.origin, Origin::Simulator)
     }
 
     /// The problem of a setting whose value can't be had.
-    fn unfetched(&self, why: &str) -> Problem {
+    pub(super) fn unfetched(&self, why: &str) -> Problem {
         Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
     }
 
@@ -117,7 +131,8 @@ pub fn plan(
         let account = manifest.account(&name);
         let file = file.as_ref().map(|file| (file, &*account));
         let origin = settle(connector, &name, &declared, env, file, connector.sim.is_some());
-        Some((name.clone(), Planned { name, account, connector: connector.clone(), origin }))
+        let connector = connector.clone();
+        Some((name.clone(), Planned { name, account, connector, origin, instead: None }))
     });
     Ok(planned.collect())
 }
@@ -184,7 +199,7 @@ pub fn environment(
     }
     whole.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
     // A simulator knows its own: the ID of a real identity source would mean nothing to it.
-    let simulators = plan.values().filter(|planned| planned.is_simulated());
+    let simulators = plan.values().filter(|planned| planned.is_of_simulator());
     simulators.for_each(|planned| whole.extend(simulated(&planned.connector.name)));
     Ok(whole)
 }
@@ -212,7 +227,8 @@ pub fn select(
 /// Refuses connections whose settings are incomplete and, where all must be real, those that would be simulated.
 pub fn complete(selected: &[&Planned], live: bool) -> Result<(), Problem> {
     let amiss = |planned: &&&Planned| {
-        matches!(planned.origin, Origin::Incomplete(_)) || live && planned.is_simulated()
+        let is_complete = planned.instead.is_some() || !matches!(planned.origin, Origin::Incomplete(_));
+        !is_complete || live && planned.is_simulated()
     };
     let refused: Vec<&Planned> = selected.iter().filter(amiss).copied().collect();
     if refused.is_empty() {
@@ -279,6 +295,8 @@ pub struct Purpose<'a> {
     pub simulated_lines: Lines,
     /// Counts what is done over them, with what other runs do.
     pub meter: Option<Arc<dyn Meter>>,
+    /// Answers in place of hosts that are mocked.
+    pub mocking: Arc<Mocking>,
 }
 
 impl<'a> Purpose<'a> {
@@ -292,6 +310,7 @@ impl<'a> Purpose<'a> {
             lines: Lines::default(),
             simulated_lines: Lines::default(),
             meter: None,
+            mocking: Arc::default(),
         }
     }
 }
@@ -302,9 +321,13 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
     for (planned, scopes) in planned {
-        let Planned { name, account, connector, origin } = planned;
-        let real = matches!(origin, Origin::Given(_));
+        let Planned { name, account, connector, origin, .. } = planned;
+        let real = !planned.is_simulated() && matches!(origin, Origin::Given(_));
         let (settings, transport) = match origin {
+            _ if let Some(settings) = planned.settings_instead() => {
+                let hosts = Hosts::new(purpose.mocking.clone(), purpose.simulators.clock.clone());
+                (Some(settings.clone()), Arc::new(hosts) as Arc<dyn Transport>)
+            }
             Origin::Given(given) => {
                 let network = match &network {
                     Some(network) => network.clone(),
@@ -324,11 +347,15 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         };
         let clock = purpose.simulators.clock.clone();
         let vault = match origin {
-            Origin::Given(given) => given.file().map(|file| FileVault::of(file, account)),
+            Origin::Given(given) if real => given.file().map(|file| FileVault::of(file, account)),
             _ => None,
         };
         let means = Means { scopes: scopes.clone(), vault, ..Means::new(transport, clock) };
-        let (lines, account) = if real {
+        // What answers in place of a vendor does so in this run alone.
+        let own = Lines::default();
+        let (lines, account) = if planned.instead.is_some() {
+            (&own, Account::simulated(connector, &settings))
+        } else if real {
             let ca_file = purpose.ca_file.clone();
             (&purpose.lines, Account::real(connector, &settings, ca_file, purpose.scale))
         } else {
@@ -339,7 +366,11 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
         })?;
-        let host = if real { connected.host } else { purpose.simulators.describe(&connector.name) };
+        let host = match &planned.instead {
+            Some(Instead::Mocks(_)) => format!("{}, mocked", connected.host),
+            None if real => connected.host,
+            None => purpose.simulators.describe(&connector.name),
+        };
         // What a run does over a line is counted for itself.
         let activity = purpose
             .meter

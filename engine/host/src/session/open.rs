@@ -35,7 +35,8 @@ impl Plan {
     /// if it says so, which `tell` hears of, unless `stop` is given.
     pub async fn open(mut self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
         let simulators = self.simulators();
-        let made = self.connect(&simulators)?;
+        let mocking = Arc::new(Mocking::new(self.ready.mocks.clone()));
+        let made = self.connect(&simulators, &mocking)?;
         let (clock, faults) = (simulators.clock, simulators.faults);
         let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
         let scope = home::scope(&hosts);
@@ -105,7 +106,6 @@ impl Plan {
             stop,
         };
         let registry = &self.ready.surroundings.registry;
-        let mocking = Arc::new(Mocking::new(self.ready.mocks.clone()));
         let mut world =
             connections::world(registry, &self.ready.program, &made, tables, mocking.clone(), run, time);
         world.parks = self.job.parks;
@@ -137,12 +137,13 @@ impl Plan {
         .hear()
     }
 
-    fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
+    fn connect(&self, simulators: &Simulators, mocking: &Arc<Mocking>) -> Result<Vec<Made>, Problem> {
         let lines = &self.ready.surroundings.lines;
         let purpose = Purpose {
             ca_file: self.job.ca_file.clone(),
             scale: self.time_scale(),
             meter: self.ready.surroundings.meter.clone(),
+            mocking: mocking.clone(),
             lines: lines.clone(),
             // Simulators that are made for this run alone end with it, and so do the lines to them.
             simulated_lines: self

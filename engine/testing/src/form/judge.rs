@@ -1,12 +1,14 @@
 //! Test files held against the flow that they test, before anything runs.
 
 use flowrun_core::diag::{Code, Diagnostic};
+use flowrun_core::mocks::Target;
 use flowrun_core::model::Name;
 use flowrun_core::pattern::{Operator, Pattern, Wants};
 use flowrun_core::program::{Flow, FlowId, Program};
 use flowrun_core::suggest::{closest, listed};
 use flowrun_core::value::convert;
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_host::session::hosts;
 use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimFault, Takes};
 
@@ -38,6 +40,7 @@ impl TestFile {
         for case in cases {
             found.extend(judge.case(case));
             found.extend(case.given.mocks.judge(program, entry, &vocabulary.cards));
+            found.extend(hosts::judge(&case.given.mocks, program, entry, registry));
         }
         // What `defaults` say is said of every case.
         let mut seen = std::collections::BTreeSet::new();
@@ -92,7 +95,11 @@ impl Judge<'_> {
         }
         for (name, _) in &case.expect.requests {
             let known = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
-            let known: Vec<&str> = known.map(|connector| &*connector.name).collect();
+            let mocked = case.given.mocks.0.iter().filter_map(|mock| match &mock.target.it {
+                Target::Host(host) => Some(&**host),
+                _ => None,
+            });
+            let known: Vec<&str> = known.map(|connector| &*connector.name).chain(mocked).collect();
             if !known.contains(&&*name.it) {
                 let message = format!("nothing here is called `{}` that requests could go to", name.it);
                 let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);

@@ -4,7 +4,7 @@ use flowrun_core::diag::{Code, Diagnostic};
 use flowrun_core::duration::duration;
 use flowrun_core::load::node::{Content, Node};
 use flowrun_core::load::reader::{Keys, Reader};
-use flowrun_core::mocks::Mocks;
+use flowrun_core::mocks::{Mocks, read_path};
 use flowrun_core::model::{At, Name};
 use flowrun_core::pattern::{Pattern, Wants};
 use flowrun_core::source::FileId;
@@ -344,13 +344,7 @@ fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
         reader.report(mistake.help("as in: `{ post: /api/v1/users, times: 1 }`"));
         return None;
     };
-    let path = reader.text(keys.get(method)?, "a path, as `/api/v1/users/*`")?;
-    if !path.it.starts_with(['/', '*']) {
-        let message = format!("`{}` is no path", path.it);
-        let mistake = Diagnostic::new(Code::BadValue, path.span, message);
-        reader.report(mistake.help("write it from its `/` on, without the host: `/api/v1/users/*`"));
-        return None;
-    }
+    let path = read_path(reader, keys.get(method)?)?;
     let mut parts = Vec::new();
     for part in ["query", "body"] {
         if let Some(node) = keys.get(part) {

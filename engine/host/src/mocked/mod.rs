@@ -1,5 +1,7 @@
 //! Cards that mocks answer for: whatever performs them otherwise is not asked.
 
+mod hosts;
+
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +18,9 @@ use flowrun_kit::effect::Pending;
 use flowrun_kit::settled::Settled;
 use flowrun_tables::Tables;
 
+pub(crate) use self::hosts::is_same;
+pub use self::hosts::{Exchanged, Hosts};
+use crate::exchange::address;
 use crate::perform::{Perform, Performing};
 
 /// The mocks of a run, and what was asked of them.
@@ -28,9 +33,20 @@ pub struct Mocking {
 /// What was asked of mocks.
 #[derive(Debug, Default)]
 struct Asked {
-    /// For each mock: how often it was called, and how often each of its answers was given.
-    calls: Vec<(u32, Vec<u32>)>,
+    /// For each mock.
+    counts: Vec<Count>,
     unanswered: Vec<Unanswered>,
+    exchanged: Vec<Exchanged>,
+}
+
+/// How often a mock was asked.
+#[derive(Debug)]
+struct Count {
+    calls: u32,
+    /// How many requests each of its answers is for, where it stands in for a host.
+    seen: Vec<u32>,
+    /// How often each of its answers was given.
+    given: Vec<u32>,
 }
 
 /// A call that no mock had an answer for.
@@ -47,8 +63,10 @@ pub struct Unanswered {
 impl Mocking {
     /// These mocks, of which nothing was asked.
     pub fn new(mocks: Mocks) -> Mocking {
-        let calls = mocks.0.iter().map(|mock| (0, vec![0; mock.answers.len()])).collect();
-        Mocking { mocks, asked: Mutex::new(Asked { calls, unanswered: Vec::new() }) }
+        let none = |mock: &Mock| vec![0; mock.answers.len()];
+        let counts = mocks.0.iter().map(|mock| Count { calls: 0, seen: none(mock), given: none(mock) });
+        let asked = Asked { counts: counts.collect(), ..Asked::default() };
+        Mocking { mocks, asked: Mutex::new(asked) }
     }
 
     /// The mocks.
@@ -64,9 +82,9 @@ impl Mocking {
     /// The answers that were never given, each with what it stands in for.
     pub fn unused(&self) -> Vec<(String, Span)> {
         let asked = self.asked();
-        let all = self.mocks.0.iter().zip(&asked.calls);
-        let unused = all.flat_map(|(mock, (_, given))| {
-            let answers = mock.answers.iter().zip(given).filter(|(_, given)| **given == 0);
+        let all = self.mocks.0.iter().zip(&asked.counts);
+        let unused = all.flat_map(|(mock, count)| {
+            let answers = mock.answers.iter().zip(&count.given).filter(|(_, given)| **given == 0);
             answers.map(|(answer, _)| (mock.named(), answer.span))
         });
         unused.collect()
@@ -82,11 +100,11 @@ impl Mocking {
         let mock = self.mocks.0.get(mocked.mock as usize);
         let mut asked = self.asked();
         let mut call = 1;
-        if let (Some(mock), Some((calls, given))) = (mock, asked.calls.get_mut(mocked.mock as usize)) {
-            *calls += 1;
-            call = *calls;
-            if let Some(place) = mock.fits(call, mocked.item, &fields, given) {
-                given[place] += 1;
+        if let (Some(mock), Some(count)) = (mock, asked.counts.get_mut(mocked.mock as usize)) {
+            count.calls += 1;
+            call = count.calls;
+            if let Some(place) = mock.fits(call, mocked.item, &fields, &count.given) {
+                count.given[place] += 1;
                 return Ok((&mock.answers[place], place));
             }
         }
@@ -118,6 +136,10 @@ fn named(card: &Performance) -> &str {
     external(id).unwrap_or(id)
 }
 
+fn is_external(card: &Performance) -> bool {
+    card.card.inputs.first().is_some_and(|field| *field.name == *EXTERNAL_NAME)
+}
+
 /// What a card was given, by name.
 fn fields(card: &Performance) -> Record {
     let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
@@ -131,6 +153,13 @@ fn remedy(card: &Performance, mock: Option<&Mock>) -> String {
     let target = mock.map_or_else(|| named(card).to_owned(), Mock::named);
     if card.page.is_some() {
         return format!("{target}: {{ pages: [[{{ … }}]] }}");
+    }
+    // It calls a host of which nothing says that a connection leads there.
+    if let Some(Value::Text(url)) = fields(card).get("url").filter(|_| mock.is_none() && !is_external(card))
+        && url.contains("://")
+    {
+        let (host, path, _) = address(url);
+        return format!("http:{host}: {{ request: {{ path: {path} }}, response: {{ body: {{ … }} }} }}");
     }
     let mut outputs = String::new();
     // An external card gives back what it was given where nothing else is said.
@@ -214,6 +243,7 @@ fn given(answer: &Answering, place: usize, card: &Performance) -> Outcome {
     let outputs: Vec<(&str, &Value)> = match &answer.then {
         Then::Fails(failure) => return Err(fault(failure)),
         Then::Pages(pages) => return Ok(page_of(pages, place, 0)),
+        Then::Responds(_) => return Err(Fault::new(FaultKind::Internal, "a mock for a host")),
         Then::Gives(outputs) => outputs.iter().map(|(name, value)| (&*name.it, value)).collect(),
     };
     if card.page.is_some() {
