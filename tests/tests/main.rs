@@ -42,6 +42,7 @@ mod pauses;
 mod people;
 mod performing;
 mod quoted;
+mod recordings;
 mod reference;
 mod reliability;
 mod replay;

@@ -6,5 +6,6 @@ pub mod http;
 pub mod mocked;
 pub mod network;
 pub mod perform;
+pub mod record;
 pub mod runtime;
 pub mod session;

@@ -10,6 +10,7 @@ use flowrun_host::mocked::Mocking;
 
 use crate::form::{Case, Expect, Requests, Wanted};
 use crate::happened::{Card, Happened};
+use crate::recorded;
 use crate::requests::Sent;
 
 /// An expectation that was not met.
@@ -33,12 +34,12 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     for call in mocking.unanswered() {
         let given = Value::from(call.fields.clone()).excerpt(200);
         // Tries of one card are one call to whoever reads it.
-        if lacking.insert((call.card.clone(), given.clone())) {
+        if lacking.insert((call.message.clone(), given.clone())) {
             unmet.push(Unmet {
                 span: Span { end: case.span.start + 1, ..case.span },
-                message: format!("nothing answers for `{}`", call.card),
+                message: call.message,
                 found: format!("it was given {given}"),
-                help: Some(format!("add a mock, such as\n{}", call.remedy)),
+                help: Some(call.help),
             });
         }
     }
@@ -62,6 +63,7 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     // What is written for several cases has to serve one of them.
     let own = mocking.unused().into_iter().filter(|(_, span)| within(*span, case.span));
     unmet.extend(own.map(|(target, span)| unasked(&target, span)));
+    unmet.extend(recorded::unasked(case, mocking));
     unmet
 }
 

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod form;
 pub mod happened;
 pub mod held;
+mod recorded;
 pub mod requests;
 pub mod run;
 pub mod suite;

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use crate::form::{Case, Given, Meanwhile, Rows, What};
 use crate::happened::{Happened, Known};
 use crate::held::{Unmet, hold};
+use crate::recorded;
 use crate::requests::Requests;
 
 /// When a run starts that nothing is said of: a Monday, 2026-01-05T09:00:00Z.
@@ -111,7 +112,8 @@ impl Running<'_> {
         &self,
         case: &Case,
     ) -> Result<(Ended, Requests, Arc<flowrun_host::mocked::Mocking>), String> {
-        let given = &case.given;
+        let recording = recorded::read(&case.given, self.folder)?;
+        let given = &recorded::given(&case.given, recording.as_deref());
         let requests = Requests::default();
         let clock = Clock::simulated(given.now_ms.unwrap_or(NOW_MS));
         let mut surroundings = Surroundings {
@@ -119,7 +121,7 @@ impl Running<'_> {
             registry: self.registry.clone(),
             simulators: None,
             instant: true,
-            run_id: Some("test".to_owned()),
+            run_id: Some(recorded::run(recording.as_deref())),
             alone: Default::default(),
             lines: Default::default(),
             stores: Default::default(),
@@ -128,6 +130,7 @@ impl Running<'_> {
         let lasts = given.meanwhile.iter().any(|one| one.what != What::Cancel);
         let state = if lasts { Some(tempfile::tempdir().map_err(|error| error.to_string())?) } else { None };
         let job = self.job(given, state.as_ref().map(|folder| folder.path().to_owned()))?;
+        let job = Job { recording, ..job };
         let mut warnings = Vec::new();
         let project = self.project.clone();
         let ready = Ready::of_project(&job, project, self.entry, surroundings.clone(), &mut warnings);

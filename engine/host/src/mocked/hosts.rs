@@ -115,11 +115,8 @@ fn unanswered(host: &str, target: Option<&str>, parts: &Record) -> Unanswered {
         name != "headers" && !is_empty
     };
     let fields = parts.iter().filter(|(name, value)| is_told(name, value));
-    Unanswered {
-        card: target,
-        fields: fields.map(|(name, value)| (name.clone(), value.clone())).collect(),
-        remedy,
-    }
+    let fields = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Unanswered::new(&target, fields, &remedy)
 }
 
 impl Unanswered {
@@ -128,7 +125,7 @@ impl Unanswered {
         let why = if has_answers { "none of its mocks fits" } else { "nothing answers for it" };
         TransportError::Refused {
             why: format!("{why}: {} {}", text("method"), text("path")),
-            help: format!("add a mock, such as\n{}", self.remedy).into(),
+            help: self.help.clone().into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 mod hosts;
 
 use std::fmt::Write;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use flowrun_core::card::{EXTERNAL_NAME, external};
@@ -22,11 +22,14 @@ pub(crate) use self::hosts::is_same;
 pub use self::hosts::{Exchanged, Hosts};
 use crate::exchange::address;
 use crate::perform::{Perform, Performing};
+use crate::record::{Recording, Replay};
 
 /// The mocks of a run, and what was asked of them.
 #[derive(Debug, Default)]
 pub struct Mocking {
     mocks: Mocks,
+    /// Answers in place of the vendors that were recorded.
+    replay: Option<Arc<Replay>>,
     asked: Mutex<Asked>,
 }
 
@@ -52,21 +55,22 @@ struct Count {
 /// A call that no mock had an answer for.
 #[derive(Clone, Debug)]
 pub struct Unanswered {
-    /// The card: `slack.send_message`.
-    pub card: String,
-    /// What it was given.
+    /// What is missing.
+    pub message: String,
+    /// What was given or asked.
     pub fields: Record,
-    /// A mock that would answer it.
-    pub remedy: String,
+    /// What to do about it: a mock that would answer, or what was recorded.
+    pub help: String,
 }
 
 impl Mocking {
-    /// These mocks, of which nothing was asked.
-    pub fn new(mocks: Mocks) -> Mocking {
+    /// These mocks and this recording, of which nothing was asked.
+    pub fn new(mocks: Mocks, recording: Option<Arc<Recording>>) -> Mocking {
         let none = |mock: &Mock| vec![0; mock.answers.len()];
         let counts = mocks.0.iter().map(|mock| Count { calls: 0, seen: none(mock), given: none(mock) });
         let asked = Asked { counts: counts.collect(), ..Asked::default() };
-        Mocking { mocks, asked: Mutex::new(asked) }
+        let replay = recording.map(|recording| Arc::new(Replay::new(recording)));
+        Mocking { mocks, replay, asked: Mutex::new(asked) }
     }
 
     /// The mocks.
@@ -76,7 +80,13 @@ impl Mocking {
 
     /// The calls that nothing answered, in their order.
     pub fn unanswered(&self) -> Vec<Unanswered> {
-        self.asked().unanswered.clone()
+        let recorded = self.replay.as_ref().map(|replay| replay.unexpected()).unwrap_or_default();
+        self.asked().unanswered.iter().cloned().chain(recorded).collect()
+    }
+
+    /// The recording that answers in it, if one does.
+    pub fn replay(&self) -> Option<&Arc<Replay>> {
+        self.replay.as_ref()
     }
 
     /// The answers that were never given, each with what it stands in for.
@@ -108,22 +118,23 @@ impl Mocking {
                 return Ok((&mock.answers[place], place));
             }
         }
-        let unanswered = Unanswered { card: named(card).to_owned(), remedy: remedy(card, mock), fields };
-        let fault = unanswered.fault(call, mock);
+        let given = Value::from(fields.clone()).excerpt(200);
+        let unanswered = Unanswered::new(named(card), fields, &remedy(card, mock));
+        let why = match mock {
+            Some(mock) => format!("none of the answers for `{}` fits", mock.named()),
+            None => "nothing answers".to_owned(),
+        };
+        let message = format!("{why}: `{}`, call {call}, was given {given}", named(card));
+        let fault = Fault::new(FaultKind::NotFound, message).help(&*unanswered.help);
         asked.unanswered.push(unanswered);
         Err(fault)
     }
 }
 
 impl Unanswered {
-    fn fault(&self, call: u32, mock: Option<&Mock>) -> Fault {
-        let given = Value::from(self.fields.clone()).excerpt(200);
-        let why = match mock {
-            Some(mock) => format!("none of the answers for `{}` fits", mock.named()),
-            None => "nothing answers".to_owned(),
-        };
-        let message = format!("{why}: `{}`, call {call}, was given {given}", self.card);
-        Fault::new(FaultKind::NotFound, message).help(format!("add a mock, such as\n{}", self.remedy))
+    fn new(target: &str, fields: Record, remedy: &str) -> Unanswered {
+        let message = format!("nothing answers for `{target}`");
+        Unanswered { message, fields, help: format!("add a mock, such as\n{remedy}") }
     }
 }
 
@@ -170,7 +181,7 @@ fn remedy(card: &Performance, mock: Option<&Mock>) -> String {
 }
 
 /// Performs what no mock stands in for.
-pub struct Mocked<P>(pub P, pub std::sync::Arc<Mocking>, pub Clock);
+pub struct Mocked<P>(pub P, pub Arc<Mocking>, pub Clock);
 
 impl<P: Perform> Perform for Mocked<P> {
     fn perform(&self, effect: Effect) -> Performing {

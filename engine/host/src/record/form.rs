@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flowrun_core::value::{Date, Record, Text, Value, parse_date, parse_json};
 use flowrun_project::{Problem, bounded, unreadable};
 use serde::Deserialize;
@@ -110,7 +112,7 @@ impl Body {
         match self {
             Body::None => Vec::new(),
             Body::Text(text) => text.clone().into_bytes(),
-            Body::Base64(text) => flowrun_core::encoding::from_base64(text).unwrap_or_default(),
+            Body::Base64(text) => STANDARD.decode(text).unwrap_or_default(),
         }
     }
 }

@@ -7,7 +7,7 @@ mod pseudonyms;
 mod replay;
 mod secrets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +21,7 @@ use flowrun_kit::connector::{Connector, Settings};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_kit::settled::Settled;
+use flowrun_project::project::is_recording;
 use flowrun_project::{Problem, unwritable};
 use flowrun_tables::Tables;
 
@@ -52,7 +53,6 @@ pub(crate) struct Head {
     pub started_ms: i64,
     pub inputs: Record,
     pub vars: Record,
-    pub connections: Vec<Recorded>,
     /// What people are replaced by; none where they are not.
     pub key: Option<[u8; 32]>,
 }
@@ -67,6 +67,7 @@ pub struct Recorder {
 #[derive(Default)]
 struct Kept {
     head: Option<Head>,
+    connections: Vec<Recorded>,
     secrets: BTreeSet<String>,
     taken: Vec<Taken>,
     bytes: usize,
@@ -90,8 +91,17 @@ struct Taken {
 
 impl Recorder {
     /// Records onto this tape, with the times of this clock.
-    pub(crate) fn new(tape: Tape, clock: Clock) -> Recorder {
-        Recorder { tape, clock, kept: Mutex::default() }
+    pub(crate) fn new(tape: Tape, clock: Clock) -> Result<Recorder, Problem> {
+        let name = tape.file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if !is_recording(&name) {
+            let problem = Problem::new(format!("{} is no name of a recording", tape.file.display()));
+            return Err(problem.help("let it end in .rec.yaml, so that it is taken for no flow"));
+        }
+        let folder = tape.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Problem::new(format!("there is no folder {} to record in", folder.display())));
+        }
+        Ok(Recorder { tape, clock, kept: Mutex::default() })
     }
 
     /// Says what is recorded.
@@ -101,16 +111,27 @@ impl Recorder {
         kept.head = Some(head);
     }
 
-    /// Keeps the credentials of a connection out.
-    pub(crate) fn credentials(&self, connector: &Connector, settings: &Settings) {
-        let secret = connector.settings.iter().filter(|setting| setting.secret);
-        let secrets = secret.filter_map(|setting| settings.get(&setting.name)).map(str::to_owned);
-        self.kept().secrets.extend(secrets);
-    }
-
-    /// What goes over a connection, recorded.
-    pub(crate) fn over(self: &Arc<Self>, connection: &str, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
-        Arc::new(Over { recorder: self.clone(), connection: connection.to_owned(), transport })
+    /// What goes over a connection with these settings, recorded; its credentials are kept out.
+    pub(crate) fn over(
+        self: &Arc<Self>,
+        (name, connector, settings): (&str, &Connector, &Settings),
+        transport: Arc<dyn Transport>,
+    ) -> Arc<dyn Transport> {
+        let settings = connector.completed(settings);
+        let given = connector.settings.iter().filter_map(|setting| Some((setting, settings.get(&setting.name)?)));
+        let (mut addresses, mut secrets) = (BTreeMap::new(), Vec::new());
+        for (setting, value) in given {
+            if setting.secret {
+                secrets.push(value.to_owned());
+            } else if setting.is_address() {
+                addresses.insert(setting.name.to_string(), value.to_owned());
+            }
+        }
+        let mut kept = self.kept();
+        kept.secrets.extend(secrets);
+        let (name, connector) = (name.to_owned(), connector.name.to_string());
+        kept.connections.push(Recorded { name: name.clone(), connector, addresses });
+        Arc::new(Over { recorder: self.clone(), connection: name, transport })
     }
 
     /// Writes what was recorded; refuses where something in it looks like a secret.
@@ -122,7 +143,7 @@ impl Recorder {
             let message = format!("the run exchanged more than the {most} MiB that a recording holds");
             return Err(Problem::new(message).help("record a run with fewer records"));
         }
-        let recording = secrets::without(head, &kept.taken, &kept.secrets);
+        let recording = secrets::without(head, &kept.connections, &kept.taken, &kept.secrets);
         let recording = match &head.key {
             Some(key) => pseudonyms::replaced(recording, key),
             None => recording,

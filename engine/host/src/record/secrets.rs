@@ -7,7 +7,7 @@ use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE}
 use axum::http::{HeaderMap, HeaderName};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use flowrun_core::value::{REDACTED, Record, Text, Value};
+use flowrun_core::value::{REDACTED, Record, Value};
 use flowrun_kit::http::{Request, TransportError};
 use flowrun_kit::jwt;
 use flowrun_kit::redact::Redactor;
@@ -15,7 +15,7 @@ use regex::Regex;
 use serde_json::Value as Json;
 use url::form_urlencoded;
 
-use super::form::{Body, Ends, Exchange, Recording};
+use super::form::{Body, Ends, Exchange, Recorded, Recording};
 use super::{Head, Taken};
 use crate::exchange::address;
 
@@ -55,6 +55,7 @@ const OF_NO_MATTER: &[&str] = &[
     "accept-ranges",
     "age",
     "alt-svc",
+    "authorization",
     "cache-control",
     "connection",
     "content-encoding",
@@ -181,6 +182,9 @@ pub(super) fn of_request(request: &Request, secrets: &mut BTreeSet<String>) {
 pub(super) fn of_answer(headers: &HeaderMap, body: &[u8], secrets: &mut BTreeSet<String>) {
     let cookies = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     secrets.extend(cookies.filter_map(|text| cookie(text.split(';').next()?)));
+    // Personio hands the next token over in a header.
+    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    secrets.extend(token.map(|text| text.split_once(' ').map_or(text, |(_, secret)| secret).to_owned()));
     named(&members(headers, "", body), secrets);
 }
 
@@ -189,7 +193,12 @@ fn cookie(text: &str) -> Option<String> {
 }
 
 /// What was exchanged, without these secrets.
-pub(super) fn without(head: &Head, taken: &[Taken], secrets: &BTreeSet<String>) -> Recording {
+pub(super) fn without(
+    head: &Head,
+    connections: &[Recorded],
+    taken: &[Taken],
+    secrets: &BTreeSet<String>,
+) -> Recording {
     let cleaner = Cleaner { redactor: Redactor::new(secrets.iter().map(String::as_str)) };
     Recording {
         flow: head.flow.clone(),
@@ -198,7 +207,7 @@ pub(super) fn without(head: &Head, taken: &[Taken], secrets: &BTreeSet<String>) 
         started_ms: head.started_ms,
         inputs: cleaner.record(&head.inputs),
         vars: cleaner.record(&head.vars),
-        connections: head.connections.clone(),
+        connections: connections.to_vec(),
         exchanges: taken.iter().map(|taken| cleaner.exchange(taken, head.started_ms)).collect(),
     }
 }

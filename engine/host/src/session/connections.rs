@@ -30,6 +30,7 @@ use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
 use crate::mocked::{Hosts, Mocked, Mocking};
 use crate::network::Network;
+use crate::record::{Overheard, Recorder};
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
 
 /// A connection of a project and what it will be made of.
@@ -52,6 +53,8 @@ pub struct Planned {
 pub enum Instead {
     /// Mocks of its host.
     Mocks(Settings),
+    /// A recording.
+    Recording(Settings),
 }
 
 impl Planned {
@@ -297,6 +300,8 @@ pub struct Purpose<'a> {
     pub meter: Option<Arc<dyn Meter>>,
     /// Answers in place of hosts that are mocked.
     pub mocking: Arc<Mocking>,
+    /// Records what is exchanged.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl<'a> Purpose<'a> {
@@ -311,6 +316,7 @@ impl<'a> Purpose<'a> {
             simulated_lines: Lines::default(),
             meter: None,
             mocking: Arc::default(),
+            recorder: None,
         }
     }
 }
@@ -325,8 +331,12 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         let real = !planned.is_simulated() && matches!(origin, Origin::Given(_));
         let (settings, transport) = match origin {
             _ if let Some(settings) = planned.settings_instead() => {
-                let hosts = Hosts::new(purpose.mocking.clone(), purpose.simulators.clock.clone());
-                (Some(settings.clone()), Arc::new(hosts) as Arc<dyn Transport>)
+                let clock = purpose.simulators.clock.clone();
+                let transport = match (&planned.instead, purpose.mocking.replay()) {
+                    (Some(Instead::Recording(_)), Some(replay)) => replay.over(name, clock),
+                    _ => Arc::new(Hosts::new(purpose.mocking.clone(), clock)) as Arc<dyn Transport>,
+                };
+                (Some(settings.clone()), transport)
             }
             Origin::Given(given) => {
                 let network = match &network {
@@ -345,15 +355,21 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
+        let recorder = purpose.recorder.as_ref().filter(|_| planned.instead.is_none());
+        let transport = match recorder {
+            Some(recorder) => recorder.over((name, connector, &settings), transport),
+            None => transport,
+        };
         let clock = purpose.simulators.clock.clone();
         let vault = match origin {
             Origin::Given(given) if real => given.file().map(|file| FileVault::of(file, account)),
             _ => None,
         };
         let means = Means { scopes: scopes.clone(), vault, ..Means::new(transport, clock) };
-        // What answers in place of a vendor does so in this run alone.
+        // What answers in place of a vendor does so in this run alone, and what is recorded is of this run alone.
         let own = Lines::default();
-        let (lines, account) = if planned.instead.is_some() {
+        let is_own = planned.instead.is_some() || recorder.is_some();
+        let (lines, account) = if is_own {
             (&own, Account::simulated(connector, &settings))
         } else if real {
             let ca_file = purpose.ca_file.clone();
@@ -368,6 +384,7 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         })?;
         let host = match &planned.instead {
             Some(Instead::Mocks(_)) => format!("{}, mocked", connected.host),
+            Some(Instead::Recording(_)) => format!("{}, recorded", connected.host),
             None if real => connected.host,
             None => purpose.simulators.describe(&connector.name),
         };
@@ -393,7 +410,7 @@ pub fn world(
     program: &Program,
     made: &[Made],
     tables: Tables,
-    mocking: Arc<Mocking>,
+    (mocking, recorder): (Arc<Mocking>, Option<Arc<Recorder>>),
     run: Run,
     time: RunTime,
 ) -> World {
@@ -411,7 +428,8 @@ pub fn world(
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Nobody::CONNECTOR, Arc::new(Nobody));
     let stop = connections.stop();
-    World::of(time, stop, Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock))
+    let mocked = Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock);
+    World::of(time, stop, Overheard(mocked, recorder))
 }
 
 /// The network as the environment and the command line describe it.

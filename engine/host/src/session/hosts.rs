@@ -14,7 +14,9 @@ use flowrun_project::Problem;
 
 use super::connections::{Instead, Plan, Planned};
 use super::origin::Origin;
+use super::simulators::Simulators;
 use crate::mocked::is_same;
+use crate::record::Recording;
 
 /// The setting by which a connection says which host it leads to, of connectors that leave it to their connections.
 const HOST: &str = "base_url";
@@ -81,6 +83,28 @@ pub(super) fn mock(
     Ok(())
 }
 
+/// Lets a recording answer for the connections that were recorded, but for those whose hosts are mocked. Each has the addresses of then, and
+/// credentials that nobody looks at.
+pub(super) fn replay(plan: &mut Plan, recording: &Recording, mocks: &Mocks, simulators: &Simulators) {
+    for recorded in &recording.connections {
+        let Some(planned) = plan.get_mut(&recorded.name) else { continue };
+        let base = planned.settings_instead().and_then(|settings| settings.get(HOST));
+        let host = base.and_then(authority);
+        let is_mocked = host.is_some_and(|host| targets(mocks).any(|mocked| is_same(&host, mocked.it)));
+        if *planned.connector.name != *recorded.connector || is_mocked {
+            continue;
+        }
+        // Whoever lets the author choose a host needs nothing else.
+        let settings = match names_host(&planned.connector) {
+            true => Settings::new(),
+            false => simulators.settings(&recorded.connector, None).unwrap_or_default(),
+        };
+        let addresses = recorded.addresses.iter();
+        let settings = addresses.fold(settings, |settings, (name, value)| settings.with(name, &**value));
+        planned.instead = Some(Instead::Recording(settings));
+    }
+}
+
 fn declared(manifest: &Manifest, name: &str) -> Option<String> {
     let connection = manifest.connections.iter().find(|connection| *connection.name.it == *name)?;
     let setting = connection.settings.iter().find(|(setting, _)| *setting.it == *HOST)?;
@@ -134,7 +158,7 @@ impl Planned {
     /// What its settings are, where something else answers than what they would lead to.
     pub(super) fn settings_instead(&self) -> Option<&Settings> {
         match self.instead.as_ref()? {
-            Instead::Mocks(settings) => Some(settings),
+            Instead::Mocks(settings) | Instead::Recording(settings) => Some(settings),
         }
     }
 }

@@ -13,6 +13,7 @@ use flowrun_kit::files::Bounds;
 use flowrun_store::NoteChange;
 
 use super::simulators::Setup;
+use crate::record::{Recording, Tape};
 
 /// What is to be run, over what, and within which bounds.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,10 @@ pub struct Job {
     pub mock: Option<PathBuf>,
     /// Mocks that were read already.
     pub mocks: Option<Arc<Mocks>>,
+    /// The recording that answers for the vendors that stand in it.
+    pub recording: Option<Arc<Recording>>,
+    /// Where what the run exchanges is recorded.
+    pub tape: Option<Tape>,
     /// Whether nothing real can be reached: what nothing simulates is answered by mocks, or by nobody.
     pub sealed_off: bool,
     /// Where files among the outputs are saved.

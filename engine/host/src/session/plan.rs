@@ -148,6 +148,9 @@ impl Ready {
             (None, None) => Mocks::default(),
         };
         hosts::mock(&mut plan, manifest, &mocks, &surroundings.env, job.sealed_off)?;
+        if let Some(recording) = &job.recording {
+            hosts::replay(&mut plan, recording, &mocks, &simulators);
+        }
         let program = if mocks.0.is_empty() && !job.sealed_off && !job.limits.whole {
             program
         } else {

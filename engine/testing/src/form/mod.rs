@@ -75,6 +75,8 @@ pub struct Given {
     pub mocks: Mocks,
     /// What happens while the run goes on.
     pub meanwhile: Vec<Meanwhile>,
+    /// The file of a recording that answers in place of vendors.
+    pub recording: Option<Name>,
 }
 
 /// The rows of a table.

@@ -27,11 +27,12 @@ const TEST_KEYS: &[&str] = &[
     "faults",
     "mocks",
     "meanwhile",
+    "recording",
 ];
 const CASE_KEYS: &[&str] =
-    &["name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
+    &["name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile", "recording"];
 const DEFAULT_KEYS: &[&str] =
-    &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile"];
+    &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile", "recording"];
 const EXPECT_KEYS: &[&str] =
     &["status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
 const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"];
@@ -109,6 +110,7 @@ impl Said {
         if given.faults.is_empty() {
             given.faults.clone_from(&other_given.faults);
         }
+        given.recording = given.recording.take().or_else(|| other_given.recording.clone());
         if given.meanwhile.is_empty() {
             given.meanwhile.clone_from(&other_given.meanwhile);
         }
@@ -202,6 +204,7 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
     if let Some(node) = keys.get("mocks") {
         given.mocks = Mocks::read(reader, node);
     }
+    given.recording = reader.text_at(keys, "recording");
     if let Some(node) = keys.get("meanwhile") {
         let items = reader.list(node, "a list, as `[{ after: 10 min, cancel: true }]`").unwrap_or_default();
         given.meanwhile = items.iter().filter_map(|node| meanwhile(reader, node)).collect();
