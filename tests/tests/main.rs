@@ -27,6 +27,7 @@ mod faults;
 mod flow_tests;
 mod flows;
 mod format;
+mod from_runs;
 mod fuzzed;
 mod graph;
 mod import;

@@ -6,6 +6,7 @@
 
 pub mod coverage;
 pub mod form;
+pub mod from;
 pub mod happened;
 pub mod held;
 mod recorded;

@@ -152,7 +152,7 @@ fn is_external(card: &Performance) -> bool {
 }
 
 /// What a card was given, by name.
-fn fields(card: &Performance) -> Record {
+pub(crate) fn fields(card: &Performance) -> Record {
     let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
     let names = declared.chain(card.names.iter().cloned()).zip(card.args.iter().cloned());
     // The name of an external card is none of its fields.

@@ -2,6 +2,7 @@
 
 mod choose;
 mod covered;
+mod from;
 mod tell;
 
 use std::path::PathBuf;
@@ -61,10 +62,22 @@ pub struct TestArgs {
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+    /// Make a test of this run in the store, with what it was given and answered, and print it
+    #[arg(long, value_name = "RUN", help_heading = "Making tests")]
+    pub from: Option<String>,
+    /// Add it to this test file instead
+    #[arg(long, value_name = "FILE", requires = "from", help_heading = "Making tests")]
+    pub into: Option<PathBuf>,
+    /// The folder that the run was kept in, where it was named with --state
+    #[arg(long, value_name = "FOLDER", requires = "from", help_heading = "Making tests")]
+    pub state: Option<PathBuf>,
 }
 
 /// Runs tests, and says what came of them.
 pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
+    if let Some(id) = &args.from {
+        return from::run(args, id, surroundings, console);
+    }
     let started = Instant::now();
     let mut suites = Vec::new();
     for path in &args.paths {
