@@ -86,11 +86,8 @@ slack.find_word: { gives: { Word: right } }
 
 #[test]
 fn a_test_made_of_a_run_passes_until_the_flow_is_another() {
-    let place = Place::new(&[
-        ("flowrun.yaml", MANIFEST),
-        ("greet.yaml", GREET),
-        ("greet_one.yaml", GREET_ONE),
-    ]);
+    let place =
+        Place::new(&[("flowrun.yaml", MANIFEST), ("greet.yaml", GREET), ("greet_one.yaml", GREET_ONE)]);
     std::fs::write(place.path("mocks.yaml"), MOCKS).unwrap();
     std::fs::write(place.path("people.csv"), "email\nold@x.test\nnew@x.test\n").unwrap();
     let args = ["@flows/greet.yaml", "--mock", "@mocks.yaml", "--table", "people=@people.csv"];
@@ -151,7 +148,12 @@ cards:
     let added = place.flowrun(&into);
     assert_eq!(added.code, 0, "{}{}", added.stdout, added.stderr);
     let text = std::fs::read_to_string(place.path("flows/asks.test.yaml")).unwrap();
-    for part in ["resume: {\"approved\":\"not now\"}", "status: failed", "{ ~equals: \"~ not now\" }", "\"code\": 409"] {
+    for part in [
+        "resume: {\"approved\":\"not now\"}",
+        "status: failed",
+        "{ ~equals: \"~ not now\" }",
+        "\"code\": 409",
+    ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let tested = place.flowrun(&["test", "@flows/asks.test.yaml"]);

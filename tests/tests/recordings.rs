@@ -32,7 +32,8 @@ fn record(sandbox: &Sandbox, project: &Project, state: &Path, args: &[&str]) -> 
 
 /// Plays it back, and expects the outputs that the run had.
 fn play(project: &Project, outputs: &Value) -> Ran {
-    let test = format!("tests: {{ again: {{ recording: import.rec.yaml, expect: {{ outputs: {outputs} }} }} }}\n");
+    let test =
+        format!("tests: {{ again: {{ recording: import.rec.yaml, expect: {{ outputs: {outputs} }} }} }}\n");
     let path = project.root().join("import.test.yaml");
     std::fs::write(&path, test).unwrap();
     flowrun(&["test", &path.display().to_string()], Env::new())
@@ -176,7 +177,12 @@ fn what_looks_like_a_secret_is_not_written() {
     assert_eq!(refused.code, 1);
     assert!(!Path::new(&file).exists());
     let told = refused.stderr;
-    for part in ["the recording is not written", "inputs.cursor", "exchange 1 (POST /echo): request body.cursor", "--allow"] {
+    for part in [
+        "the recording is not written",
+        "inputs.cursor",
+        "exchange 1 (POST /echo): request body.cursor",
+        "--allow",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert!(!told.contains(random));

@@ -89,13 +89,18 @@ impl Maker {
     }
 
     /// Values that can be written down.
-    fn told<'v>(&mut self, what: &str, values: impl Iterator<Item = (&'v Text, &'v Value)>) -> Vec<(Text, String)> {
+    fn told<'v>(
+        &mut self,
+        what: &str,
+        values: impl Iterator<Item = (&'v Text, &'v Value)>,
+    ) -> Vec<(Text, String)> {
         let mut told = Vec::new();
         for (name, value) in values {
             match lost(value) {
                 None => told.push((name.clone(), value.to_json())),
                 Some(why @ "a secret") => {
-                    self.left_out.push(format!("the {what} `{name}` is {why}; `made up` stands in its place"));
+                    self.left_out
+                        .push(format!("the {what} `{name}` is {why}; `made up` stands in its place"));
                     told.push((name.clone(), quoted("made up")));
                 }
                 Some(why) => self.left_out.push(format!("the {what} `{name}` is {why}")),
@@ -111,8 +116,9 @@ impl Maker {
         self.lines.push("tables:".to_owned());
         for (name, rows) in &lived.filled {
             let table = program.tables.iter().find(|table| table.name == *name);
-            let columns: Vec<&Text> =
-                table.map(|table| table.columns.iter().map(|column| &column.name).collect()).unwrap_or_default();
+            let columns: Vec<&Text> = table
+                .map(|table| table.columns.iter().map(|column| &column.name).collect())
+                .unwrap_or_default();
             self.lines.push(format!("  {}:", quoted(name)));
             for row in rows {
                 let cells = row.iter().filter(|(column, value)| columns.contains(column) && !value.is_null());
@@ -133,7 +139,8 @@ impl Maker {
         let mut lines = Vec::new();
         for place in places {
             let cards: Vec<&Answered> = lived.cards.iter().filter(|card| card.place == place).collect();
-            let answers: Option<Vec<Vec<String>>> = cards.iter().map(|card| self.answers(card, &cards)).collect();
+            let answers: Option<Vec<Vec<String>>> =
+                cards.iter().map(|card| self.answers(card, &cards)).collect();
             if let Some(answers) = answers {
                 lines.push(format!("  {}:", quoted(place)));
                 lines.extend(answers.into_iter().flatten().map(|answer| format!("    - {answer}")));
@@ -147,7 +154,8 @@ impl Maker {
 
     /// The answers that one performance got, as a mock has them; none where they can't be written down.
     fn answers(&mut self, card: &Answered, all: &[&Answered]) -> Option<Vec<String>> {
-        let differs = |name: &Text, value: &Value| all.iter().any(|other| other.fields.get(name) != Some(value));
+        let differs =
+            |name: &Text, value: &Value| all.iter().any(|other| other.fields.get(name) != Some(value));
         let told = card.fields.iter().filter(|(name, value)| differs(name, value) && lost(value).is_none());
         let when: Vec<String> =
             told.map(|(name, value)| format!("{}: {}", quoted(name), pattern(value))).collect();
@@ -195,7 +203,8 @@ impl Maker {
         let replies = lived.replies.iter().map(|(us, answer)| {
             (*us, format!("{{ after: {}, resume: {} }}", seconds(*us), Value::from(answer.clone()).to_json()))
         });
-        let cancelled = lived.cancelled_us.map(|us| (us, format!("{{ after: {}, cancel: true }}", seconds(us))));
+        let cancelled =
+            lived.cancelled_us.map(|us| (us, format!("{{ after: {}, cancel: true }}", seconds(us))));
         let mut all: Vec<(i64, String)> = replies.chain(cancelled).collect();
         all.sort();
         if !all.is_empty() {

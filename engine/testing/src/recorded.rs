@@ -24,7 +24,8 @@ pub(crate) fn judge(file: &TestFile, path: &Path, entry: &str) -> Vec<Diagnostic
         match Recording::read(&folder.join(&*name.it)) {
             Err(problem) => Some(mistake(problem.message).may_help(problem.help.as_deref())),
             Ok(recording) if *recording.flow != *entry => {
-                let message = format!("the recording is of the flow `{}`, and `{entry}` is tested", recording.flow);
+                let message =
+                    format!("the recording is of the flow `{}`, and `{entry}` is tested", recording.flow);
                 Some(mistake(message))
             }
             Ok(_) => None,

@@ -12,9 +12,8 @@ use crate::suggest::closest;
 use crate::value::{Text, Value};
 
 /// What an answer may say.
-pub const KEYS: &[&str] = &[
-    "when", "request", "call", "item", "times", "after", "name", "gives", "pages", "response", "fails",
-];
+pub const KEYS: &[&str] =
+    &["when", "request", "call", "item", "times", "after", "name", "gives", "pages", "response", "fails"];
 /// What only the answers for cards say.
 const OF_CARDS: &[&str] = &["when", "item", "gives", "pages"];
 /// What only the answers for hosts say.
@@ -55,7 +54,9 @@ fn target(reader: &mut Reader<'_>, name: &Name) -> Option<Target> {
             None => {
                 let message = format!("`{}` is no host", host.trim());
                 let mistake = Diagnostic::new(Code::BadName, name.span, message);
-                reader.report(mistake.help("write its name alone, as the connection's `base_url` has it: `http:api.example.com`"));
+                reader.report(mistake.help(
+                    "write its name alone, as the connection's `base_url` has it: `http:api.example.com`",
+                ));
                 return None;
             }
         },
@@ -113,7 +114,17 @@ fn answering(reader: &mut Reader<'_>, node: &Node, host: bool) -> Option<Answeri
     };
     let name = reader.text_at(&keys, "name").map(|name| name.it);
     let then = then(reader, &keys, host)?;
-    (!keys.broken).then_some(Answering { span: keys.span, when, request, call, item, times, after_ms, name, then })
+    (!keys.broken).then_some(Answering {
+        span: keys.span,
+        when,
+        request,
+        call,
+        item,
+        times,
+        after_ms,
+        name,
+        then,
+    })
 }
 
 fn then(reader: &mut Reader<'_>, keys: &Keys<'_>, host: bool) -> Option<Then> {
@@ -128,13 +139,10 @@ fn then(reader: &mut Reader<'_>, keys: &Keys<'_>, host: bool) -> Option<Then> {
                 [] => "the answer says nothing".to_owned(),
                 all => format!("`{}` stand side by side", all.join("` and `")),
             };
-            reader.report(
-                Diagnostic::new(Code::Structure, span, message)
-                    .help(match host {
-                        true => "an answer of a host has one of `response` and `fails`",
-                        false => "an answer has one of `gives`, `pages` and `fails`",
-                    }),
-            );
+            reader.report(Diagnostic::new(Code::Structure, span, message).help(match host {
+                true => "an answer of a host has one of `response` and `fails`",
+                false => "an answer has one of `gives`, `pages` and `fails`",
+            }));
             return None;
         }
     };

@@ -72,10 +72,7 @@ impl Requested {
         let text = |name: &str| parts.get(name).and_then(Value::as_text).map(|text| &**text).unwrap_or("");
         self.method.as_ref().is_none_or(|method| **method == *text("method"))
             && self.path.as_ref().is_none_or(|path| is_path(path, text("path")))
-            && self
-                .parts
-                .iter()
-                .all(|(name, pattern)| pattern.holds(parts.get(name).unwrap_or(&Value::Null)))
+            && self.parts.iter().all(|(name, pattern)| pattern.holds(parts.get(name).unwrap_or(&Value::Null)))
     }
 }
 

@@ -270,7 +270,12 @@ impl Recording {
             text += "connections:\n";
         }
         for connection in &self.connections {
-            let _ = write!(text, "  {}: {{ connector: {}", quoted(&connection.name), quoted(&connection.connector));
+            let _ = write!(
+                text,
+                "  {}: {{ connector: {}",
+                quoted(&connection.name),
+                quoted(&connection.connector)
+            );
             for (name, address) in &connection.addresses {
                 let _ = write!(text, ", {}: {}", quoted(name), quoted(address));
             }
@@ -340,7 +345,9 @@ fn headers(headers: &[(String, String)], before: &str, into: &mut String) {
 
 /// A text in quotes: single ones, in which JSON stays readable, unless something in it needs the others.
 fn quoted(text: &str) -> String {
-    let is_plain = |letter: char| !letter.is_control() && !matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
+    let is_plain = |letter: char| {
+        !letter.is_control() && !matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    };
     if text.chars().all(is_plain) {
         return format!("'{}'", text.replace('\'', "''"));
     }

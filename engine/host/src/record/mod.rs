@@ -25,7 +25,7 @@ use flowrun_project::project::is_recording;
 use flowrun_project::{Problem, unwritable};
 use flowrun_tables::Tables;
 
-pub use self::form::{Exchange, Ends, Recorded, Recording};
+pub use self::form::{Ends, Exchange, Recorded, Recording};
 pub use self::replay::{Replay, Replayed};
 use crate::exchange::address;
 use crate::perform::{Perform, Performing};
@@ -118,7 +118,8 @@ impl Recorder {
         transport: Arc<dyn Transport>,
     ) -> Arc<dyn Transport> {
         let settings = connector.completed(settings);
-        let given = connector.settings.iter().filter_map(|setting| Some((setting, settings.get(&setting.name)?)));
+        let given =
+            connector.settings.iter().filter_map(|setting| Some((setting, settings.get(&setting.name)?)));
         let (mut addresses, mut secrets) = (BTreeMap::new(), Vec::new());
         for (setting, value) in given {
             if setting.secret {

@@ -39,16 +39,8 @@ const IDS: &[&str] = &[
 ];
 
 /// Members that hold a telephone number.
-const PHONES: &[&str] = &[
-    "homephone",
-    "mobile",
-    "mobilephone",
-    "phone",
-    "phonenumber",
-    "primaryphone",
-    "telephone",
-    "workphone",
-];
+const PHONES: &[&str] =
+    &["homephone", "mobile", "mobilephone", "phone", "phonenumber", "primaryphone", "telephone", "workphone"];
 
 /// Members by which one knows that an object is a person.
 const OF_A_PERSON: &[&str] = &["email", "familyname", "firstname", "givenname", "lastname", "surname"];

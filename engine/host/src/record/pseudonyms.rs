@@ -8,15 +8,17 @@ use flowrun_core::value::{Record, Text, parse_json};
 use flowrun_kit::address::segment;
 use hmac::{Hmac, KeyInit, Mac};
 use regex::Regex;
-use serde_json::{Number, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 use sha2::Sha256;
 use url::form_urlencoded;
 
 use super::form::{Body, Ends, Exchange, Recording};
 use super::people::{Holds, People, digits, holds};
 
-static MAIL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[\p{L}0-9._%+'-]+@[\p{L}0-9-]+(?:\.[\p{L}0-9-]+)+").ok());
+/// Mail addresses, also as they stand in queries, behind other letters in such a form.
+static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"((?:%[0-9A-Fa-f]{2})*)([\p{L}0-9._+'-]+)(@|%40)([\p{L}0-9-]+(?:\.[\p{L}0-9-]+)+)").ok()
+});
 static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\+?[0-9][0-9 ()/.-]{3,}[0-9]").ok());
 
 /// The recording with other people.
@@ -133,7 +135,8 @@ impl Masks<'_> {
     fn path(&self, path: &str) -> String {
         let parts = path.split('/').map(|part| {
             let decoded = percent_decoded(part);
-            let replaced = if self.people.ids.contains(&decoded) { self.id(&decoded) } else { self.text(&decoded) };
+            let replaced =
+                if self.people.ids.contains(&decoded) { self.id(&decoded) } else { self.text(&decoded) };
             if replaced == decoded { part.to_owned() } else { segment(&replaced) }
         });
         parts.collect::<Vec<_>>().join("/")
@@ -143,7 +146,8 @@ impl Masks<'_> {
     fn pairs(&self, text: &str) -> String {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         let replaced = pairs.iter().map(|(name, value)| {
-            let is_id = self.people.ids.contains(value);
+            // A number may as well say how many are wanted.
+            let is_id = self::holds(name, &Map::new()) == Holds::Id && self.people.ids.contains(value);
             (name.clone(), if is_id { self.id(value) } else { self.text(value) })
         });
         let replaced: Vec<(String, String)> = replaced.collect();
@@ -157,10 +161,13 @@ impl Masks<'_> {
     fn text(&self, text: &str) -> String {
         let Some(mail) = &*MAIL else { return self.rest(text) };
         let (mut replaced, mut last) = (String::with_capacity(text.len()), 0);
-        for found in mail.find_iter(text) {
-            replaced += &self.rest(&text[last..found.start()]);
-            replaced += &self.mail(found.as_str());
-            last = found.end();
+        for found in mail.captures_iter(text) {
+            let part = |number: usize| found.get(number).map(|part| part.as_str()).unwrap_or_default();
+            let Some(whole) = found.get(0) else { continue };
+            replaced += &self.rest(&text[last..whole.start()]);
+            replaced += part(1);
+            replaced += &self.mail(&format!("{}@{}", part(2), part(4))).replace('@', part(3));
+            last = whole.end();
         }
         replaced + &self.rest(&text[last..])
     }
@@ -171,7 +178,9 @@ impl Masks<'_> {
             return self.words(text);
         };
         let (mut replaced, mut last) = (String::with_capacity(text.len()), 0);
-        for found in phone.find_iter(text).filter(|found| self.people.phones.contains(&digits(found.as_str()))) {
+        for found in
+            phone.find_iter(text).filter(|found| self.people.phones.contains(&digits(found.as_str())))
+        {
             replaced += &self.words(&text[last..found.start()]);
             replaced += &self.phone(found.as_str());
             last = found.end();
@@ -203,7 +212,9 @@ impl Masks<'_> {
     fn names(&self, run: &str, into: &mut String) {
         let mut rest = run;
         while let Some(start) = rest.find(char::is_alphabetic) {
-            let end = rest[start..].find(|letter: char| !letter.is_alphabetic()).map_or(rest.len(), |end| start + end);
+            let end = rest[start..]
+                .find(|letter: char| !letter.is_alphabetic())
+                .map_or(rest.len(), |end| start + end);
             into.push_str(&rest[..start]);
             let word = &rest[start..end];
             if self.people.words.contains(&word.to_lowercase()) {
@@ -368,15 +379,32 @@ mod tests {
         assert_eq!(ada.len(), 3);
         assert!(king.starts_with(char::is_uppercase) && king.len() == 4);
         let capital = format!("{}{}", ada[..1].to_uppercase(), &ada[1..]);
-        assert_eq!(masks.text("Hello Ada, ADA, Adam: staff"), format!("Hello {capital}, {}, Adam: staff", ada.to_uppercase()));
+        assert_eq!(
+            masks.text("Hello Ada, ADA, Adam: staff"),
+            format!("Hello {capital}, {}, Adam: staff", ada.to_uppercase())
+        );
         let mail = masks.mail("ada.king@acme.com");
-        assert!(mail.starts_with(&format!("{ada}.{}-", king.to_lowercase())) && mail.ends_with("@example.com"));
+        assert!(
+            mail.starts_with(&format!("{ada}.{}-", king.to_lowercase())) && mail.ends_with("@example.com")
+        );
         assert_eq!(masks.text("to Ada.King@acme.com!"), format!("to {mail}!"));
         assert_ne!(masks.mail("ada.king@acme.org"), mail);
+        let encoded = mail.replace('@', "%40");
+        assert_eq!(masks.text("?q=%22ada.king%40acme.com%22&n=4711"), format!("?q=%22{encoded}%22&n=4711"));
+        assert_eq!(
+            masks.pairs("employee_id=4711&limit=4711"),
+            format!("employee_id={}&limit=4711", masks.id("4711"))
+        );
         let id = masks.id("00ub0oNGTSWTBKOLGLNR");
         assert!(id.starts_with("00u") && id.len() == 20 && id != "00ub0oNGTSWTBKOLGLNR");
-        assert_eq!(masks.path("/api/v1/users/00ub0oNGTSWTBKOLGLNR/groups"), format!("/api/v1/users/{id}/groups"));
-        assert_eq!(masks.text("https://a.b/users/00ub0oNGTSWTBKOLGLNR?x"), format!("https://a.b/users/{id}?x"));
+        assert_eq!(
+            masks.path("/api/v1/users/00ub0oNGTSWTBKOLGLNR/groups"),
+            format!("/api/v1/users/{id}/groups")
+        );
+        assert_eq!(
+            masks.text("https://a.b/users/00ub0oNGTSWTBKOLGLNR?x"),
+            format!("https://a.b/users/{id}?x")
+        );
         let number = masks.id("4711");
         assert_eq!(masks.path("/employees/4711"), format!("/employees/{number}"));
         let body = masks.value(serde_json::json!({ "person_id": 4711, "salary": 4711 }), Holds::Other);
@@ -392,7 +420,8 @@ mod tests {
     fn no_two_numbers_become_the_same() {
         let masks = masks(&[3; 32]);
         for (least, most) in [(1, 9), (10, 99), (100, 999)] {
-            let numbers: BTreeSet<String> = (least..=most).map(|number: u32| masks.id(&number.to_string())).collect();
+            let numbers: BTreeSet<String> =
+                (least..=most).map(|number: u32| masks.id(&number.to_string())).collect();
             let expected: BTreeSet<String> = (least..=most).map(|number| number.to_string()).collect();
             assert_eq!(numbers, expected);
         }

@@ -155,7 +155,8 @@ impl Replay {
         // One that is used up comes after all that wait for their request, if it is not the very same.
         let near = theirs.min_by_key(|place| {
             let found = differences(place);
-            let elsewhere = self.keys[*place].path != key.path || self.recording.exchanges[*place].method != method;
+            let elsewhere =
+                self.keys[*place].path != key.path || self.recording.exchanges[*place].method != method;
             (elsewhere, found.len().min(1), used[*place], found.len())
         });
         const SHOWN: usize = 5;
@@ -320,7 +321,12 @@ mod tests {
     fn what_differs_is_told_with_its_place() {
         let value = |text: &str| flowrun_core::value::parse_json(text).unwrap();
         let mut found = Vec::new();
-        differ("body", &value(r#"{"a":[1,{"b":"x"}],"c":1}"#), &value(r#"{"a":[1,{"b":"y"}],"d":2}"#), &mut found);
+        differ(
+            "body",
+            &value(r#"{"a":[1,{"b":"x"}],"c":1}"#),
+            &value(r#"{"a":[1,{"b":"y"}],"d":2}"#),
+            &mut found,
+        );
         assert_eq!(
             found,
             [

@@ -163,7 +163,8 @@ pub(super) fn is_login(request: &Request) -> bool {
 
 /// Collects the secrets of a request: its credentials, its cookies, and what is called like a secret.
 pub(super) fn of_request(request: &Request, secrets: &mut BTreeSet<String>) {
-    let carries = |name: &HeaderName| *name == AUTHORIZATION || *name == PROXY_AUTHORIZATION || name == "dpop";
+    let carries =
+        |name: &HeaderName| *name == AUTHORIZATION || *name == PROXY_AUTHORIZATION || name == "dpop";
     for (name, value) in &request.headers {
         let Ok(text) = value.to_str() else { continue };
         if carries(name) {
@@ -261,7 +262,9 @@ impl Cleaner {
             TransportError::Refused { why, .. } => ("refused", why.clone()),
             TransportError::Timeout => ("timeout", String::new()),
             TransportError::Broken(why) => ("broken", why.clone()),
-            other @ (TransportError::TooLarge(_) | TransportError::Memory(_)) => ("broken", other.to_string()),
+            other @ (TransportError::TooLarge(_) | TransportError::Memory(_)) => {
+                ("broken", other.to_string())
+            }
         };
         Ends::Failed { kind: kind.to_owned(), why: self.text(&why) }
     }
@@ -301,7 +304,9 @@ impl Cleaner {
             Value::Secret(_) | Value::File(_) => return None,
             Value::Text(_) if SECRET.contains(&&*bare(name)) => REDACTED.into(),
             Value::Text(text) => Value::from(self.text(text)),
-            Value::List(items) => Value::list(items.iter().filter_map(|item| self.value(name, item)).collect()),
+            Value::List(items) => {
+                Value::list(items.iter().filter_map(|item| self.value(name, item)).collect())
+            }
             Value::Object(members) => Value::from(self.record(members)),
             other => other.clone(),
         })
@@ -374,7 +379,10 @@ impl Left<'_> {
         match json {
             Json::String(text) => self.text(place, name, text),
             Json::Array(items) => {
-                items.iter().enumerate().for_each(|(at, item)| self.json(&format!("{place}[{at}]"), name, item));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, item)| self.json(&format!("{place}[{at}]"), name, item));
             }
             Json::Object(members) => {
                 members.iter().for_each(|(name, value)| self.json(&format!("{place}.{name}"), name, value));

@@ -30,8 +30,8 @@ use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
 use crate::mocked::{Hosts, Mocked, Mocking};
 use crate::network::Network;
-use crate::record::{Overheard, Recorder};
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
+use crate::record::{Overheard, Recorder};
 
 /// A connection of a project and what it will be made of.
 #[derive(Clone)]

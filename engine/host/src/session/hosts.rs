@@ -124,8 +124,7 @@ pub fn judge(mocks: &Mocks, program: &Program, entry: FlowId, registry: &Registr
         })
         .collect();
     let named: Vec<&str> = bases.iter().filter_map(|(_, host)| host.as_deref()).collect();
-    let unnamed: Vec<&str> =
-        bases.iter().filter(|(_, host)| host.is_none()).map(|(name, _)| *name).collect();
+    let unnamed: Vec<&str> = bases.iter().filter(|(_, host)| host.is_none()).map(|(name, _)| *name).collect();
     let strange: Vec<At<&str>> =
         targets(mocks).filter(|host| !named.iter().any(|named| is_same(named, host.it))).collect();
     let told = |host: &At<&str>| {

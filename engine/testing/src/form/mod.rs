@@ -13,8 +13,18 @@ use flowrun_core::value::{Record, Text, Value};
 
 /// Every key and every operator that a test file may have.
 pub fn keys() -> Vec<String> {
-    let keys =
-        [read::KEYS, &[mocks::KEYS, mocks::FAILURE_KEYS, judge::OF_A_CARD, judge::OF_AN_ERROR]].concat();
+    let keys = [
+        read::KEYS,
+        &[
+            mocks::KEYS,
+            mocks::FAILURE_KEYS,
+            mocks::REQUEST_KEYS,
+            mocks::RESPONSE_KEYS,
+            judge::OF_A_CARD,
+            judge::OF_AN_ERROR,
+        ],
+    ]
+    .concat();
     let keys = keys.into_iter().flatten().map(|key| (*key).to_owned());
     keys.chain(pattern::operators()).collect()
 }

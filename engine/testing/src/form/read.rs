@@ -29,8 +29,19 @@ const TEST_KEYS: &[&str] = &[
     "meanwhile",
     "recording",
 ];
-const CASE_KEYS: &[&str] =
-    &["name", "expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile", "recording"];
+const CASE_KEYS: &[&str] = &[
+    "name",
+    "expect",
+    "inputs",
+    "vars",
+    "now",
+    "tables",
+    "simulators",
+    "faults",
+    "mocks",
+    "meanwhile",
+    "recording",
+];
 const DEFAULT_KEYS: &[&str] =
     &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile", "recording"];
 const EXPECT_KEYS: &[&str] =

@@ -93,7 +93,8 @@ fn changing(lived: &Lived, came: &Came) -> BTreeSet<Text> {
     let outputs = came.happened.as_ref().and_then(|happened| happened.parts.get("outputs"));
     let now = outputs.and_then(Value::as_object).unwrap_or(&none);
     let then = lived.report.flow.outputs.as_object().unwrap_or(&none);
-    let alike = |value: &Value, other: Option<&Value>| other.is_some_and(|other| other.to_json() == value.to_json());
+    let alike =
+        |value: &Value, other: Option<&Value>| other.is_some_and(|other| other.to_json() == value.to_json());
     then.iter().filter(|(name, value)| !alike(value, now.get(*name))).map(|(name, _)| name.clone()).collect()
 }
 
@@ -102,7 +103,9 @@ fn add(test: &Made, path: &Path, surroundings: &Surroundings) -> Result<(), Prob
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     if !is_test(&name) {
         let problem = Problem::new(format!("{} is no name of a test file", path.display()));
-        return Err(problem.help("a test file is called after its flow: welcome.test.yaml beside welcome.yaml"));
+        return Err(
+            problem.help("a test file is called after its flow: welcome.test.yaml beside welcome.yaml")
+        );
     }
     if !path.exists() {
         return std::fs::write(path, test.file()).map_err(|error| unwritable(path, &error));
@@ -110,7 +113,8 @@ fn add(test: &Made, path: &Path, surroundings: &Surroundings) -> Result<(), Prob
     let suites = Suite::find(path, &surroundings.registry)?;
     let of = suites.iter().flat_map(|suite| &suite.files).map(|beside| beside.entry.as_str()).next();
     if of != Some(&*test.flow) {
-        let message = format!("{} has tests of another flow, and the run is one of `{}`", path.display(), test.flow);
+        let message =
+            format!("{} has tests of another flow, and the run is one of `{}`", path.display(), test.flow);
         return Err(Problem::new(message));
     }
     let old = text(path)?;

@@ -47,7 +47,9 @@ impl Recalled {
     pub fn lived(&self, home: &Home) -> Result<Lived, Problem> {
         if self.checkpoint.is_some() {
             let message = format!("the beginning of run {} is not known any more", self.run.about.id);
-            return Err(Problem::new(message).help("`journal: { max_entries: … }` in flowrun.yaml keeps more"));
+            return Err(
+                Problem::new(message).help("`journal: { max_entries: … }` in flowrun.yaml keeps more")
+            );
         }
         let mut program = (*self.program).clone();
         program.show_whole();
