@@ -139,7 +139,15 @@ pub fn world_of(program: &Program, simulators: &Simulators, mocks: Mocks, run: R
         Ok(made) => {
             let tables = Tables::new(&program.tables).with_files(run.files.clone());
             let time = RunTime::new(simulators.clock.clone(), false);
-            connections::world(registry(), program, &made, tables, Arc::new(Mocking::new(mocks)), run, time)
+            connections::world(
+                registry(),
+                program,
+                &made,
+                tables,
+                Arc::new(Mocking::new(mocks)),
+                run,
+                (time, None),
+            )
         }
         Err(problem) => panic!("{problem:?}"),
     }

@@ -3,6 +3,7 @@
 //! - `right` has a file for each part of the form, in which every key stands; all of it passes.
 //! - `red` has tests that fail. What is told of each is accepted beside it.
 //! - `covered` is one of which tests come to a part.
+//! - `again` has tests that pass, and fail when they are run otherwise.
 //! - `wrong` has files that can't be run. What is told of each is accepted beside it: a case is a file.
 
 use std::path::{Path, PathBuf};
@@ -103,6 +104,33 @@ fn a_run_is_answered_by_mocks_of_hosts() {
     let ran = run("http:mail.example.org: { response: {} }");
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("no connection of the flow leads to `mail.example.org`"), "{}", told(&ran));
+}
+
+/// A flow that asks Okta once more where it can't know that nothing happened sends two mails: only a crash shows that. Another relies on the
+/// order in which three requests at the same time end.
+#[test]
+fn what_only_shows_otherwise_is_found() {
+    let folder = folder("again");
+    for (name, otherwise) in [("resets", ["--crash", "everywhere"]), ("races", ["--shuffle", "10"])] {
+        let path = folder.join(format!("{name}.test.yaml")).display().to_string();
+        let ran = test(&[&path]);
+        assert_eq!(ran.code, 0, "{}", told(&ran));
+        let ran = test(&[&[&*path][..], &otherwise].concat());
+        assert_eq!(ran.code, 1, "{}", told(&ran));
+        accepted(&folder, name, &told(&ran));
+    }
+}
+
+#[test]
+fn what_is_so_is_so_after_crashes_and_in_any_order() {
+    let path = folder("right").display().to_string();
+    let ran = test(&[&path, "--crash", "everywhere", "--shuffle", "3"]);
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+    // Each test whose journal is kept has at least its start and its end.
+    let places = ran.stdout.lines().find_map(|line| line.strip_prefix("a process died at "));
+    let places =
+        places.and_then(|places| places.split_once(' ')).and_then(|(number, _)| number.parse::<u64>().ok());
+    assert!(places.is_some_and(|places| places > 100), "{}", told(&ran));
 }
 
 #[test]

@@ -157,6 +157,11 @@ pub trait Log: Send {
         let _ = (course, tables);
     }
 
+    /// Whether nothing more can be kept.
+    fn is_broken(&self) -> bool {
+        false
+    }
+
     /// Ends when nothing more can be kept, so that the run must not go on.
     fn broken(&mut self) -> Pending<'_, ()> {
         Box::pin(std::future::pending())
@@ -423,6 +428,10 @@ impl<'d> Driver<'d> {
                     Some(ended) = self.pending.next() => ended,
                 },
             };
+            // What is refused because of that says nothing of the world, and no If Error shall act on it.
+            if self.log.is_broken() {
+                return Stand::Broken;
+            }
             match ended {
                 (id, Ended::Done(outcome)) => self.end(id, outcome),
                 (id, Ended::Looked(settled)) => self.settle(id, settled),

@@ -9,3 +9,4 @@ pub mod perform;
 pub mod record;
 pub mod runtime;
 pub mod session;
+pub mod shuffled;

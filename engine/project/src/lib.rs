@@ -11,6 +11,7 @@ pub mod folder;
 mod problem;
 pub mod project;
 pub mod source;
+pub mod stamp;
 mod trust;
 
 pub use problem::{Mistakes, Problem, Refused, unreadable, unwritable};

@@ -29,7 +29,7 @@ pub use folder::{make_private, sync_parent, sync_way, unwritable};
 pub use hash::FileHash;
 pub use key::{KEY_FILE, KEY_VARIABLE, Key};
 pub use lock::{Holder, Lock};
-pub use memory::InMemory;
+pub use memory::{Death, InMemory};
 pub use note::{Note, NoteChange, Notes};
 pub use port::{Content, Journal, Store};
 pub use run::{About, Filter, Forgotten, Fork, Keep, KeptTable, Purged, Run, State, Status, Tally};

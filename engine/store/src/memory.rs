@@ -22,10 +22,20 @@ pub struct InMemory {
     settled: Arc<Settled>,
 }
 
+/// Where the process of a store dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// At which of the batches that it hands in, counted from 1.
+    pub at: u64,
+    /// Whether that one is still kept.
+    pub kept: bool,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     stored: Stored,
     newest: Ticket,
+    death: Option<Death>,
     /// What waits for `commit`, where that is called by hand.
     waiting: Option<VecDeque<(Ticket, Batch)>>,
     stuck: BTreeMap<RunId, StoreError>,
@@ -84,6 +94,12 @@ impl InMemory {
     pub fn by_hand() -> InMemory {
         let inner = Inner { waiting: Some(VecDeque::new()), ..Inner::default() };
         InMemory { inner: Mutex::new(inner), settled: Arc::default() }
+    }
+
+    /// The same, of which everything is durable at once until its process dies there.
+    pub fn dying(self, death: Death) -> InMemory {
+        self.inner().death = Some(death);
+        self
     }
 
     /// Makes durable what was handed in up to a ticket.
@@ -524,9 +540,15 @@ impl Store for InMemory {
         if let Some(waiting) = &mut inner.waiting {
             waiting.push_back((ticket, batch));
         } else if self.settled.broken().is_none() {
-            let refused = inner.add(batch).err().map(|error| (ticket, error));
-            // Before another can hand in: tickets are settled in their order.
-            self.settled.settle(ticket, refused.into_iter().collect());
+            let death = inner.death.filter(|death| death.at == ticket.0);
+            if death.is_none_or(|death| death.kept) {
+                let refused = inner.add(batch).err().map(|error| (ticket, error));
+                // Before another can hand in: tickets are settled in their order.
+                self.settled.settle(ticket, refused.into_iter().collect());
+            }
+            if death.is_some() {
+                self.settled.give_up(StoreError::new(Trouble::Closed, "the process was killed"));
+            }
         }
         ticket
     }

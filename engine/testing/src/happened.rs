@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use flowrun_core::machine::Response;
 use flowrun_core::report::{CardReport, FaultReport, FlowReport, Inside, Report, Status};
 use flowrun_core::value::{Record, Text, Value, parse_json};
+use flowrun_host::session::Ended;
 use flowrun_kit::files::Files;
 
 use crate::requests::Sent;
@@ -23,6 +24,8 @@ pub struct Happened {
     pub cards: BTreeMap<String, Vec<Card>>,
     /// What it sent.
     pub requests: Vec<Sent>,
+    /// What simulated vendors tell afterwards, by vendor and path.
+    pub told: BTreeMap<(Text, Text), Value>,
 }
 
 /// What a card did once.
@@ -33,7 +36,6 @@ pub struct Card {
 }
 
 /// What is known of a run besides its report.
-#[derive(Debug)]
 pub struct Known<'k> {
     /// Its files.
     pub files: &'k Files,
@@ -43,15 +45,16 @@ pub struct Known<'k> {
     pub tables: Vec<(Text, Vec<Record>)>,
     /// What it sent.
     pub requests: Vec<Sent>,
-    /// The IDs that nobody reached, by flow.
-    pub never: Vec<String>,
+    /// The runs that began meanwhile, in their order.
+    pub started: &'k [Ended],
+    /// What simulated vendors tell afterwards, by vendor and path.
+    pub told: BTreeMap<(Text, Text), Value>,
 }
 
 impl Happened {
     /// What a report and what is known beside it tell.
     pub fn new(report: &Report, known: Known<'_>) -> Happened {
-        let mut cards: BTreeMap<String, Vec<Card>> =
-            known.never.iter().map(|name| (name.clone(), Vec::new())).collect();
+        let mut cards: BTreeMap<String, Vec<Card>> = BTreeMap::new();
         collect(&report.flow, known.files, &mut cards);
         let mut parts = Record::default();
         let mut put = |name: &str, value: Value| parts.insert(name.into(), value);
@@ -77,8 +80,28 @@ impl Happened {
             ("flows", report.counts.flows),
         ];
         put("counts", Value::object(counts.map(|(name, count)| (name, Value::from(count)))));
-        Happened { status: word(report.status).into(), parts, cards, requests: known.requests }
+        put("started", Value::list(known.started.iter().map(beside).collect()));
+        Happened {
+            status: word(report.status).into(),
+            parts,
+            cards,
+            requests: known.requests,
+            told: known.told,
+        }
     }
+}
+
+/// How a run ended that began meanwhile.
+fn beside(ended: &Ended) -> Value {
+    let flow = &ended.report.flow;
+    let error = flow.error.as_ref().map(|error| ("error", error_of(flow, error)));
+    let answer = ended.response.as_ref().map(|response| ("answer", answer(response)));
+    let always = [
+        ("flow", Value::from(flow.path.clone())),
+        ("status", Value::from(word(ended.report.status))),
+        ("outputs", shown(&flow.outputs, &ended.files)),
+    ];
+    Value::object(always.into_iter().chain(error).chain(answer))
 }
 
 /// A status as test files have it.

@@ -51,6 +51,15 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     for (vendor, wanted) in &expect.requests {
         requests(&vendor.it, wanted, happened, &mut unmet);
     }
+    for (vendor, looks) in &expect.simulators {
+        for look in looks {
+            let place = format!("GET {} of {}", look.path, vendor.it);
+            let pattern = Pattern { span: look.span, wants: Wants::Members(look.parts.clone()) };
+            let told = happened.told.get(&(vendor.it.clone(), look.path.clone()));
+            let differences = pattern.differences(told.unwrap_or(&Value::Null));
+            unmet.extend(differences.into_iter().map(|difference| self::told(&place, difference)));
+        }
+    }
     for (name, pattern) in &expect.parts {
         let found = happened.parts.get(&name.it);
         let pattern = if &*name.it == "tables" { &rows(pattern) } else { pattern };
@@ -65,6 +74,19 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     unmet.extend(own.map(|(target, span)| unasked(&target, span)));
     unmet.extend(recorded::unasked(case, mocking));
     unmet
+}
+
+/// The same of a run that another process went on with after a crash: how much time passed and how much was done says nothing then.
+pub(crate) fn hold_after_crash(
+    case: &Case,
+    happened: &Happened,
+    entry: &str,
+    mocking: &Mocking,
+) -> Vec<Unmet> {
+    let mut case = case.clone();
+    case.expect = std::mem::take(&mut case.after_crash).over(&case.expect);
+    case.expect.parts.retain(|(name, _)| !matches!(&*name.it, "waited" | "counts"));
+    hold(&case, happened, entry, mocking)
 }
 
 /// A mock that nothing asked.
@@ -221,14 +243,14 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
         }
         let right = one.times.as_ref().map_or(times > 0, |wanted| wanted.it == times);
         if !right {
-            let often = match &one.times {
-                Some(wanted) => format!(" {} times", wanted.it),
+            let said = match &one.times {
+                Some(wanted) => format!(" {}", often(wanted.it)),
                 None => String::new(),
             };
             unmet.push(Unmet {
                 span: one.span,
-                message: format!("{} {} should be sent to {vendor}{often}", one.method, one.path),
-                found: format!("it was sent {times} times"),
+                message: format!("{} {} should be sent to {vendor}{said}", one.method, one.path),
+                found: format!("it was sent {}", often(times)),
                 help: near.or_else(|| Some(listed(&sent))),
             });
         }
@@ -248,6 +270,13 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 help: Some(listed(&others)),
             });
         }
+    }
+}
+
+fn often(times: u32) -> String {
+    match times {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
     }
 }
 

@@ -5,10 +5,12 @@
 //! is expected a pattern of it ([`held`]).
 
 pub mod coverage;
+pub mod crash;
 pub mod form;
 pub mod from;
 pub mod happened;
 pub mod held;
+mod outside;
 mod recorded;
 pub mod requests;
 pub mod run;

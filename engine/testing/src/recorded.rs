@@ -10,7 +10,7 @@ use flowrun_core::value::{Record, Value};
 use flowrun_host::mocked::Mocking;
 use flowrun_host::record::Recording;
 
-use crate::form::{Case, Given, TestFile};
+use crate::form::{Case, TestFile};
 use crate::held::Unmet;
 
 /// What is wrong with the recordings that a test file names: they lie beside it.
@@ -34,22 +34,17 @@ pub(crate) fn judge(file: &TestFile, path: &Path, entry: &str) -> Vec<Diagnostic
     wrong.collect()
 }
 
-/// The recording that answers in a case.
-pub(crate) fn read(given: &Given, folder: &Path) -> Result<Option<Arc<Recording>>, String> {
-    let Some(name) = &given.recording else { return Ok(None) };
-    let recording = Recording::read(&folder.join(&*name.it)).map_err(|problem| problem.message)?;
-    Ok(Some(Arc::new(recording)))
-}
-
 /// The name of the run: chance is drawn from it.
 pub(crate) fn run(recording: Option<&Recording>) -> String {
     recording.map_or_else(|| "test".to_owned(), |recording| recording.run.to_string())
 }
 
-/// What is given to a case; what it does not say, its recording does: inputs, variables, and when the run started.
-pub(crate) fn given(given: &Given, recording: Option<&Recording>) -> Given {
-    let mut given = given.clone();
-    let (Some(recording), Some(name)) = (recording, given.recording.clone()) else { return given };
+/// A case with its recording read; what it does not say, that does: inputs, variables, and when the run started.
+pub(crate) fn with(case: &Case, folder: &Path) -> Result<Case, String> {
+    let mut case = case.clone();
+    let given = &mut case.given;
+    let Some(name) = &given.recording else { return Ok(case) };
+    let recording = Recording::read(&folder.join(&*name.it)).map_err(|problem| problem.message)?;
     let add = |own: &mut Vec<(Name, Value)>, recorded: &Record| {
         for (recorded, value) in recorded {
             if !own.iter().any(|(own, _)| own.it == *recorded) {
@@ -60,7 +55,8 @@ pub(crate) fn given(given: &Given, recording: Option<&Recording>) -> Given {
     add(&mut given.inputs, &recording.inputs);
     add(&mut given.vars, &recording.vars);
     given.now_ms = given.now_ms.or(Some(recording.started_ms));
-    given
+    given.recorded = Some(Arc::new(recording));
+    Ok(case)
 }
 
 /// The exchanges of a case's recording that nothing asked for.

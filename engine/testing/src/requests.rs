@@ -35,7 +35,7 @@ pub struct Sent {
 }
 
 impl From<Exchanged> for Sent {
-    fn from(Exchanged { host, request, status }: Exchanged) -> Sent {
+    fn from(Exchanged { host, request, status, .. }: Exchanged) -> Sent {
         let part = |name: &str| request.get(name).cloned().unwrap_or_default();
         let (method, path) = (part("method").to_string(), part("path").to_string());
         Sent { host, method, path, query: part("query"), body: part("body"), status }
@@ -43,6 +43,11 @@ impl From<Exchanged> for Sent {
 }
 
 impl Sent {
+    fn is_same(&self, other: &Sent) -> bool {
+        let all = |sent: &Sent| (sent.host.clone(), sent.method.clone(), sent.path.clone());
+        all(self) == all(other) && self.query == other.query && self.body == other.body
+    }
+
     /// Whether it changes something, as its method says.
     pub fn changes(&self) -> bool {
         !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS")
@@ -106,4 +111,18 @@ impl Requests {
         }
         response
     }
+}
+
+/// What was sent, without what a process asked for again that went on after a crash: a request that changes nothing, and where `changes`
+/// says so one that may be repeated, is sent once more than in the `whole` run.
+pub(crate) fn without_repeats(sent: Vec<Sent>, whole: &[Sent], changes: bool) -> Vec<Sent> {
+    let mut kept: Vec<Sent> = Vec::new();
+    for one in sent {
+        let times = |sent: &[Sent]| sent.iter().filter(|other| other.is_same(&one)).count();
+        let repeated = (changes || !one.changes()) && times(&kept) == times(whole) && times(whole) > 0;
+        if !repeated {
+            kept.push(one);
+        }
+    }
+    kept
 }

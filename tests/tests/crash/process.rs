@@ -154,7 +154,7 @@ impl Process {
             file: None,
             sealing: sealing(),
             kept: Keeper::default(),
-            programs: Default::default(),
+            programs: Arc::default(),
             owns: true,
         });
         let files = adopted(&*disk);

@@ -114,6 +114,11 @@ pub trait Simulator: Send + Sync {
         BTreeMap::new()
     }
 
+    /// The `Authorization` of a request that may see everything it holds; none where nobody may without signing in.
+    fn authorization(&self) -> Option<String> {
+        None
+    }
+
     /// What it holds, where the sandbox serves it: `250 employees`. One that tells nothing is in this process only.
     fn served(&self) -> Option<String> {
         None

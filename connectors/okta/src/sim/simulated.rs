@@ -148,6 +148,10 @@ impl Simulator for SimulatedOkta {
         }
     }
 
+    fn authorization(&self) -> Option<String> {
+        Some(format!("SSWS {}", self.org.token()))
+    }
+
     fn about(&self) -> String {
         match &self.app {
             None => "",

@@ -24,6 +24,8 @@ pub struct Exchanged {
     pub request: Record,
     /// The status that was answered; none where the exchange failed.
     pub status: Option<u16>,
+    /// The answer that was given, by its place.
+    answer: Option<usize>,
 }
 
 /// What mocked hosts answer; whatever has no answer is refused, and nothing is sent anywhere.
@@ -65,12 +67,19 @@ impl Mocking {
         let place = self.mocks.0.iter().position(is_theirs);
         let parts = parts(request);
         let mut asked = self.asked();
-        let answer = place.and_then(|place| {
+        let fits = place.and_then(|place| {
             let (mock, counted) = (&self.mocks.0[place], asked.counts.get_mut(place)?);
             let fits = mock.fits_request(&parts, &mut counted.seen, &counted.given)?;
             counted.given[fits] += 1;
-            Some(&mock.answers[fits])
+            Some(fits)
         });
+        // What a process had asked that died is answered as it was then.
+        let before = || {
+            let same = |one: &&Exchanged| one.request == parts && is_same(&one.host, host);
+            asked.exchanged.iter().rev().find(same).and_then(|one| one.answer)
+        };
+        let given = fits.or_else(|| if asked.again { before() } else { None });
+        let answer = place.zip(given).and_then(|(place, given)| self.mocks.0[place].answers.get(given));
         let (answered, after_ms) = match answer {
             None => {
                 let target = place.map(|place| self.mocks.0[place].named());
@@ -88,7 +97,7 @@ impl Mocking {
             },
         };
         let status = answered.as_ref().ok().map(|response| response.status.as_u16());
-        asked.exchanged.push(Exchanged { host: host.to_owned(), request: parts, status });
+        asked.exchanged.push(Exchanged { host: host.to_owned(), request: parts, status, answer: given });
         (answered, after_ms)
     }
 }

@@ -2,13 +2,14 @@
 
 mod hosts;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use flowrun_core::card::{EXTERNAL_NAME, external};
 use flowrun_core::course::Place;
-use flowrun_core::effect::{self, Act, Answer, Cursor, Effect, Outcome, Page, Performance};
+use flowrun_core::effect::{self, Act, Answer, Cursor, Effect, EffectId, Outcome, Page, Performance};
 use flowrun_core::fault::{Fault, FaultKind};
 use flowrun_core::mocks::{Answering, Failure, Mock, Mocks, Then};
 use flowrun_core::source::Span;
@@ -38,8 +39,12 @@ pub struct Mocking {
 struct Asked {
     /// For each mock.
     counts: Vec<Count>,
+    /// Which answer each effect got: one that is asked for again, because its process died, gets the same.
+    answered: BTreeMap<EffectId, usize>,
     unanswered: Vec<Unanswered>,
     exchanged: Vec<Exchanged>,
+    /// Whether a process of the run has died.
+    again: bool,
 }
 
 /// How often a mock was asked.
@@ -84,6 +89,14 @@ impl Mocking {
         self.asked().unanswered.iter().cloned().chain(recorded).collect()
     }
 
+    /// A process of the run has died: another may ask again what was answered before.
+    pub fn process_died(&self) {
+        self.asked().again = true;
+        if let Some(replay) = &self.replay {
+            replay.process_died();
+        }
+    }
+
     /// The recording that answers in it, if one does.
     pub fn replay(&self) -> Option<&Arc<Replay>> {
         self.replay.as_ref()
@@ -105,16 +118,25 @@ impl Mocking {
     }
 
     /// The answer to a call, and its place among those of its mock.
-    fn answer(&self, card: &Performance, mocked: effect::Mocked) -> Result<(&Answering, usize), Fault> {
+    fn answer(
+        &self,
+        id: EffectId,
+        card: &Performance,
+        mocked: effect::Mocked,
+    ) -> Result<(&Answering, usize), Fault> {
         let fields = fields(card);
         let mock = self.mocks.0.get(mocked.mock as usize);
         let mut asked = self.asked();
+        if let (Some(mock), Some(place)) = (mock, asked.answered.get(&id)) {
+            return Ok((&mock.answers[*place], *place));
+        }
         let mut call = 1;
         if let (Some(mock), Some(count)) = (mock, asked.counts.get_mut(mocked.mock as usize)) {
             count.calls += 1;
             call = count.calls;
             if let Some(place) = mock.fits(call, mocked.item, &fields, &count.given) {
                 count.given[place] += 1;
+                asked.answered.insert(id, place);
                 return Ok((&mock.answers[place], place));
             }
         }
@@ -190,7 +212,7 @@ impl<P: Perform> Perform for Mocked<P> {
         if let Some(Cursor::After(place)) = &card.page {
             return Performing::Ended(self.page_after(mocked, place));
         }
-        let (outcome, after_ms) = match self.1.answer(card, mocked) {
+        let (outcome, after_ms) = match self.1.answer(effect.id, card, mocked) {
             Ok((answer, place)) => (given(answer, place, card), answer.after_ms),
             Err(fault) => (Err(fault), 0),
         };

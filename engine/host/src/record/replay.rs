@@ -30,6 +30,8 @@ pub struct Replay {
 struct Asked {
     used: Vec<bool>,
     unexpected: Vec<Unanswered>,
+    /// Whether a process of the run has died: another may ask again.
+    again: bool,
 }
 
 /// What two requests have in common that are the same.
@@ -70,7 +72,16 @@ impl Replay {
         };
         let keys = recording.exchanges.iter().map(key).collect();
         let used = vec![false; recording.exchanges.len()];
-        Replay { recording, keys, asked: Mutex::new(Asked { used, unexpected: Vec::new() }) }
+        Replay { recording, keys, asked: Mutex::new(Asked { used, ..Asked::default() }) }
+    }
+
+    /// What is played back.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    pub(crate) fn process_died(&self) {
+        self.asked().again = true;
     }
 
     /// What answers for a connection.
@@ -117,7 +128,9 @@ impl Replay {
         };
         let mut places = (0..self.keys.len()).filter(|place| !asked.used[*place] && is_meant(*place));
         // How often one logs in depends on when.
-        let place = places.next().or_else(|| (0..self.keys.len()).rfind(|place| login && is_meant(*place)));
+        let place = places
+            .next()
+            .or_else(|| (0..self.keys.len()).rfind(|place| (login || asked.again) && is_meant(*place)));
         if let Some(place) = place {
             asked.used[place] = true;
             return Ok(&self.recording.exchanges[place]);

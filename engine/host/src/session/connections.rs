@@ -32,6 +32,7 @@ use crate::mocked::{Hosts, Mocked, Mocking};
 use crate::network::Network;
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
 use crate::record::{Overheard, Recorder};
+use crate::shuffled::Shuffled;
 
 /// A connection of a project and what it will be made of.
 #[derive(Clone)]
@@ -412,7 +413,7 @@ pub fn world(
     tables: Tables,
     (mocking, recorder): (Arc<Mocking>, Option<Arc<Recorder>>),
     run: Run,
-    time: RunTime,
+    (time, shuffle): (RunTime, Option<u64>),
 ) -> World {
     let reached = (0..).zip(&program.connections).filter_map(|(place, connection)| {
         let made = made.iter().find(|made| *made.name == *connection.name)?;
@@ -428,8 +429,12 @@ pub fn world(
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Nobody::CONNECTOR, Arc::new(Nobody));
     let stop = connections.stop();
-    let mocked = Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock);
-    World::of(time, stop, Overheard(mocked, recorder))
+    let mocked = Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock.clone());
+    let performer = Overheard(mocked, recorder);
+    match shuffle {
+        Some(number) => World::of(time, stop, Shuffled(performer, number, clock)),
+        None => World::of(time, stop, performer),
+    }
 }
 
 /// The network as the environment and the command line describe it.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use flowrun_core::journal::Settlement;
 use flowrun_core::machine::Limits;
-use flowrun_core::mocks::Mocks;
 use flowrun_core::value;
 use flowrun_kit::files::Bounds;
 use flowrun_store::NoteChange;
 
 use super::simulators::Setup;
-use crate::record::{Recording, Tape};
+use crate::mocked::Mocking;
+use crate::record::Tape;
 
 /// What is to be run, over what, and within which bounds.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +34,8 @@ pub struct Job {
     pub rows: Vec<(String, String)>,
     /// The file of mocks.
     pub mock: Option<PathBuf>,
-    /// Mocks that were read already.
-    pub mocks: Option<Arc<Mocks>>,
-    /// The recording that answers for the vendors that stand in it.
-    pub recording: Option<Arc<Recording>>,
+    /// Mocks that were read already, and a recording, of which something may have been asked before.
+    pub mocking: Option<Arc<Mocking>>,
     /// Where what the run exchanges is recorded.
     pub tape: Option<Tape>,
     /// Whether nothing real can be reached: what nothing simulates is answered by mocks, or by nobody.
@@ -82,6 +80,8 @@ pub struct Job {
     pub tidies: bool,
     /// Whether the run's beginning is waited for until it is on the disk, even if it reaches nothing.
     pub waits: bool,
+    /// Has effects that go on at the same time end in another order than by themselves: which one follows from this number.
+    pub shuffle: Option<u64>,
     /// How many cards and how much memory the run may take.
     pub limits: Limits,
     /// How large the run's files may get.

@@ -39,7 +39,8 @@ impl Plan {
     /// if it says so, which `tell` hears of, unless `stop` is given.
     pub async fn open(mut self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
         let simulators = self.simulators();
-        let mocking = Arc::new(Mocking::new(self.ready.mocks.clone(), self.job.recording.clone()));
+        let mocking = self.job.mocking.clone();
+        let mocking = mocking.unwrap_or_else(|| Arc::new(Mocking::new(self.ready.mocks.clone(), None)));
         let tape = self.job.tape.clone();
         let recorder = tape.map(|tape| Recorder::new(tape, simulators.clock.clone())).transpose()?;
         let recorder = recorder.map(Arc::new);
@@ -66,6 +67,8 @@ impl Plan {
         };
         if let (Some(home), Some(recalled)) = (&home, &self.recalled) {
             recalled.is_as_it_was(home)?;
+            // Before tables are filled from some of them.
+            self.adopt(home, &run_id)?;
         }
         // Another run may have changed what is kept and taken its time.
         let time = RunTime::new(clock.clone(), self.counts_computing());
@@ -117,6 +120,7 @@ impl Plan {
             recorder.begin(self.head(&start, home.as_deref(), folder.as_deref())?);
         }
         let answering = (mocking.clone(), recorder.clone());
+        let time = (time, self.job.shuffle);
         let mut world =
             connections::world(registry, &self.ready.program, &made, tables, answering, run, time);
         world.parks = self.job.parks;
@@ -282,6 +286,8 @@ impl Plan {
         tell: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Option<Turn>, Problem> {
         let Some((key, others)) = self.alone(holder)? else { return Ok(None) };
+        // What lies in memory is nobody else's.
+        let folder = folder.filter(|folder| !self.ready.surroundings.stores.is_in_memory(folder));
         self.ready.surroundings.alone.take(&key, others, folder, holder, stop, tell).await.map(Some)
     }
 
@@ -487,7 +493,6 @@ impl Plan {
         );
         if self.recalled.is_some() {
             chronicle.say(|_| serde_json::json!({ "event": "resume", "time": super::audit::time(clock.now_ms()), "run": &*run }));
-            self.adopt(home, &run)?;
             return Ok(Arc::new(chronicle));
         }
         let flow = self.ready.program.flow(self.ready.start);

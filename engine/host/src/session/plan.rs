@@ -142,14 +142,14 @@ impl Ready {
                 (Arc::new(program), start, doubts)
             }
         };
-        let mocks = match (&job.mocks, &job.mock) {
-            (Some(mocks), _) => (**mocks).clone(),
+        let mocks = match (&job.mocking, &job.mock) {
+            (Some(mocking), _) => mocking.mocks().clone(),
             (None, Some(file)) => mocked(file, &project, (&program, start), &surroundings.registry)?,
             (None, None) => Mocks::default(),
         };
         hosts::mock(&mut plan, manifest, &mocks, &surroundings.env, job.sealed_off)?;
-        if let Some(recording) = &job.recording {
-            hosts::replay(&mut plan, recording, &mocks, &simulators);
+        if let Some(replay) = job.mocking.as_ref().and_then(|mocking| mocking.replay()) {
+            hosts::replay(&mut plan, replay.recording(), &mocks, &simulators);
         }
         let program = if mocks.0.is_empty() && !job.sealed_off && !job.limits.whole {
             program

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use flowrun_core::course::Course;
-use flowrun_core::effect::EffectId;
+use flowrun_core::does::AfterCrash;
+use flowrun_core::effect::{Act, Effect, EffectId};
 use flowrun_core::machine::{Paused, Response};
 use flowrun_core::program::Program;
 use flowrun_core::report::{FlowReport, Inside, Report, Status};
@@ -155,6 +156,19 @@ impl Session {
     /// What each connection is doing, by its name.
     pub fn activities(&self) -> Vec<(String, Activity)> {
         self.made.iter().map(|made| (made.name.clone(), made.activity.clone())).collect()
+    }
+
+    /// Whether it asks again for something that changes something and may have happened already, since its card says that twice does no harm.
+    pub fn repeats(&self) -> bool {
+        let mut asked = self.course.open().filter_map(|(id, _)| self.course.asked(id));
+        let repeats = |effect: Effect| match &effect.act {
+            Act::Card(card) => {
+                card.card.does().with(&card.args).changes()
+                    && *card.card.after_crash(&card.args) == AfterCrash::Repeats
+            }
+            Act::WaitUntil(_) | Act::Pause(_) => false,
+        };
+        asked.any(repeats)
     }
 
     /// The clock that the run goes by.

@@ -5,9 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use flowrun_core::value::Text;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connector, Settings};
+use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
 use flowrun_kit::in_process::SimTransport;
 use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimFault, SimFaults, SimSetup, Simulator};
@@ -163,6 +166,27 @@ impl Simulators {
     /// What the environment of a run would hold for a connection to one of them.
     pub fn variables(&self, connector: &str) -> BTreeMap<String, String> {
         self.of_connector(connector).map(|simulator| simulator.variables()).unwrap_or_default()
+    }
+
+    /// Whether one of them can be looked at.
+    pub fn can_be_looked_at(&self, connector: &str) -> bool {
+        self.of_connector(connector).is_some_and(|simulator| simulator.authorization().is_some())
+    }
+
+    /// What one of them answers to a GET of this path by somebody who may see everything; nothing where it can't be looked at.
+    pub async fn look(&self, connector: &str, path: &str) -> Option<Result<Response, TransportError>> {
+        let simulator = self.of_connector(connector)?;
+        let authorization = HeaderValue::from_str(&simulator.authorization()?).ok()?;
+        // Nobody who listens is to hear of it.
+        let unheard = Simulators { front: Front::default(), ..self.clone() };
+        let request = Request {
+            method: Method::GET,
+            url: format!("{}{path}", simulator.address()),
+            headers: HeaderMap::from_iter([(AUTHORIZATION, authorization)]),
+            body: Default::default(),
+        };
+        let transport = unheard.transport();
+        Some(self.clock.drive(transport.send(request, Limits::default())).await)
     }
 
     fn of_connector(&self, name: &str) -> Option<&Arc<dyn Simulator>> {

@@ -1,18 +1,21 @@
 //! Test files held against the flow that they test, before anything runs.
 
 use flowrun_core::diag::{Code, Diagnostic};
-use flowrun_core::mocks::Target;
+use flowrun_core::mocks::{Mocks, Target};
 use flowrun_core::model::Name;
 use flowrun_core::pattern::{Operator, Pattern, Wants};
 use flowrun_core::program::{Flow, FlowId, Program};
+use flowrun_core::source::Span;
 use flowrun_core::suggest::{closest, listed};
-use flowrun_core::value::convert;
+use flowrun_core::value::{Value, convert};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_host::session::hosts;
+use flowrun_host::session::simulators::{Setup, Simulators};
+use flowrun_kit::clock::Clock;
 use flowrun_kit::registry::Registry;
 use flowrun_kit::simulator::{SimFault, Takes};
 
-use super::{Case, Given, TestFile};
+use super::{Case, Expect, Given, Meanwhile, TestFile, What};
 
 /// What a card's expectation may say.
 pub(crate) const OF_A_CARD: &[&str] =
@@ -21,6 +24,9 @@ pub(crate) const OF_A_CARD: &[&str] =
 /// What the expectation of an error may say.
 pub(crate) const OF_AN_ERROR: &[&str] =
     &["kind", "message", "code", "card", "flow", "input", "help", "chain"];
+
+/// What can be expected of a run that began meanwhile.
+pub(crate) const OF_A_RUN: &[&str] = &["flow", "status", "outputs", "error", "answer"];
 
 /// What a table's expectation may say.
 const OF_A_TABLE: &[&str] = &["count", "rows"];
@@ -60,20 +66,19 @@ struct Judge<'j> {
 impl Judge<'_> {
     fn case(&self, case: &Case) -> Vec<Diagnostic> {
         let mut found = self.given(&case.given);
-        let inputs = &self.flow.inputs;
-        for input in inputs.iter().filter(|input| input.default.is_none()) {
-            // A flow that is to refuse what it is given may well be given too little.
-            let fails = case.expect.parts.iter().any(|(name, _)| &*name.it == "error");
-            let recorded = case.given.recording.is_some();
-            if !fails && !recorded && !case.given.inputs.iter().any(|(name, _)| name.it == input.name) {
-                let message = format!("`{}` needs the input `{}`", self.flow.name, input.name);
-                found.push(
-                    Diagnostic::new(Code::MissingField, first(case.span), message)
-                        .help(format!("give it: `inputs: {{ {}: … }}`", input.name)),
-                );
-            }
-        }
-        for (name, pattern) in &case.expect.parts {
+        // A flow that is to refuse what it is given may well be given too little.
+        let fails = case.expect.parts.iter().any(|(name, _)| &*name.it == "error");
+        let recorded = case.given.recording.is_some();
+        found.extend(inputs(self.flow, &case.given.inputs, (!fails && !recorded).then_some(case.span)));
+        found.extend(self.meanwhile(&case.given.meanwhile));
+        found.extend(self.expect(&case.expect, &case.given.mocks));
+        found.extend(self.expect(&case.after_crash, &case.given.mocks));
+        found
+    }
+
+    fn expect(&self, expect: &Expect, mocks: &Mocks) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (name, pattern) in &expect.parts {
             match &*name.it {
                 "outputs" => {
                     let names: Vec<&str> = self.flow.outputs.iter().map(|output| &*output.name).collect();
@@ -85,56 +90,53 @@ impl Judge<'_> {
                     found.extend(members(pattern, OF_AN_ERROR, &|name| format!("an error has no `{name}`")));
                 }
                 "tables" => found.extend(self.tables(pattern)),
+                "started" => {
+                    if let Wants::Items(runs) = &pattern.wants {
+                        let of = |pattern| {
+                            members(pattern, OF_A_RUN, &|name| {
+                                format!("nothing is known of a run's `{name}`")
+                            })
+                        };
+                        found.extend(runs.iter().flat_map(of));
+                    }
+                }
                 _ => {}
             }
         }
-        for (name, pattern) in &case.expect.cards {
+        for (name, pattern) in &expect.cards {
             found.extend(self.card(name));
             found.extend(members(pattern, OF_A_CARD, &|name| {
                 format!("nothing is known of a card's `{name}`")
             }));
         }
-        for (name, _) in &case.expect.requests {
-            let known = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
-            let mocked = case.given.mocks.0.iter().filter_map(|mock| match &mock.target.it {
-                Target::Host(host) => Some(&**host),
-                _ => None,
-            });
-            let known: Vec<&str> = known.map(|connector| &*connector.name).chain(mocked).collect();
-            if !known.contains(&&*name.it) {
-                let message = format!("nothing here is called `{}` that requests could go to", name.it);
-                let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);
-                found.push(
-                    mistake
-                        .meant(closest(&name.it, known.iter().copied()))
-                        .or_help(|| format!("there are {}", listed(&known))),
-                );
-            }
+        let simulated = self.registry.connectors().iter().filter(|connector| connector.sim.is_some());
+        let simulated: Vec<&str> = simulated.map(|connector| &*connector.name).collect();
+        let unknown = |name: &Name, known: &[&str], what: &str| {
+            let message = format!("nothing here is called `{}` {what}", name.it);
+            let mistake = Diagnostic::new(Code::UnknownConnector, name.span, message);
+            mistake
+                .meant(closest(&name.it, known.iter().copied()))
+                .or_help(|| format!("known here: {}", listed(known)))
+        };
+        let mocked = mocks.0.iter().filter_map(|mock| match &mock.target.it {
+            Target::Host(host) => Some(&**host),
+            _ => None,
+        });
+        let reached: Vec<&str> = simulated.iter().copied().chain(mocked).collect();
+        let strange = expect.requests.iter().filter(|(name, _)| !reached.contains(&&*name.it));
+        found.extend(strange.map(|(name, _)| unknown(name, &reached, "that requests could go to")));
+        if !expect.simulators.is_empty() {
+            let all = Simulators::empty(self.registry, Clock::simulated(0), &Setup::default());
+            let mut known = simulated;
+            known.retain(|name| all.can_be_looked_at(name));
+            let strange = expect.simulators.iter().filter(|(name, _)| !known.contains(&&*name.it));
+            found.extend(strange.map(|(name, _)| unknown(name, &known, "that could be asked what it holds")));
         }
         found
     }
 
     fn given(&self, given: &Given) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        for (name, value) in &given.inputs {
-            let Some(input) = self.flow.inputs.iter().find(|input| input.name == name.it) else {
-                let names: Vec<&str> = self.flow.inputs.iter().map(|input| &*input.name).collect();
-                let message = format!("`{}` has no input `{}`", self.flow.name, name.it);
-                let none = if names.is_empty() {
-                    "it takes none".to_owned()
-                } else {
-                    format!("it takes {}", listed(&names))
-                };
-                let mistake = Diagnostic::new(Code::UnknownField, name.span, message);
-                found.push(mistake.meant(closest(&name.it, names.iter().copied())).or_help(|| none));
-                continue;
-            };
-            if !value.is_null() && convert(value.clone(), input.ty).is_err() {
-                let message =
-                    format!("the input `{}` is {}, and this is {}", name.it, input.ty, value.kind());
-                found.push(Diagnostic::new(Code::TypeMismatch, name.span, message));
-            }
-        }
         for (name, _) in &given.vars {
             if !self.vars.contains(&&*name.it) {
                 let message = format!("the project has no variable `{}`", name.it);
@@ -199,6 +201,29 @@ impl Judge<'_> {
         found
     }
 
+    fn meanwhile(&self, meanwhile: &[Meanwhile]) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let kills = meanwhile.iter().any(|one| one.what == What::Kill);
+        for one in meanwhile {
+            let What::Start { flow: name, inputs: given } = &one.what else { continue };
+            match self.program.find(&name.it) {
+                Some(flow) => found.extend(inputs(self.program.flow(flow), given, Some(name.span))),
+                None => {
+                    let paths = self.program.flows.iter().map(|flow| &*flow.path);
+                    let message = format!("there is no flow `{}` to start", name.it);
+                    let mistake = Diagnostic::new(Code::UnknownFlow, name.span, message);
+                    found.push(mistake.meant(closest(&name.it, paths)));
+                }
+            }
+            if kills {
+                let message = "a process that dies would take the runs with it that began meanwhile";
+                let mistake = Diagnostic::new(Code::Structure, name.span, message);
+                found.push(mistake.help("say `kill` and `start` in tests of their own"));
+            }
+        }
+        found
+    }
+
     fn tables(&self, pattern: &Pattern) -> Vec<Diagnostic> {
         let Wants::Members(members) = &pattern.wants else { return Vec::new() };
         let mut found = Vec::new();
@@ -243,8 +268,40 @@ impl Judge<'_> {
     }
 }
 
+/// What is wrong with the inputs that a flow is given; with those that it needs and is not given, unless nothing is said of the place where
+/// they should stand.
+fn inputs(flow: &Flow, given: &[(Name, Value)], lacks: Option<Span>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let needed = flow.inputs.iter().filter(|input| input.default.is_none());
+    for input in needed.filter(|input| !given.iter().any(|(name, _)| name.it == input.name)) {
+        let Some(span) = lacks else { continue };
+        let message = format!("`{}` needs the input `{}`", flow.name, input.name);
+        let mistake = Diagnostic::new(Code::MissingField, first(span), message);
+        found.push(mistake.help(format!("give it: `inputs: {{ {}: … }}`", input.name)));
+    }
+    for (name, value) in given {
+        let Some(input) = flow.inputs.iter().find(|input| input.name == name.it) else {
+            let names: Vec<&str> = flow.inputs.iter().map(|input| &*input.name).collect();
+            let message = format!("`{}` has no input `{}`", flow.name, name.it);
+            let none = if names.is_empty() {
+                "it takes none".to_owned()
+            } else {
+                format!("it takes {}", listed(&names))
+            };
+            let mistake = Diagnostic::new(Code::UnknownField, name.span, message);
+            found.push(mistake.meant(closest(&name.it, names.iter().copied())).or_help(|| none));
+            continue;
+        };
+        if !value.is_null() && convert(value.clone(), input.ty).is_err() {
+            let message = format!("the input `{}` is {}, and this is {}", name.it, input.ty, value.kind());
+            found.push(Diagnostic::new(Code::TypeMismatch, name.span, message));
+        }
+    }
+    found
+}
+
 /// An option of a simulator as the command line would give it: a text or a number as it is, anything else as JSON.
-pub(crate) fn option_text(value: &flowrun_core::value::Value) -> String {
+pub(crate) fn option_text(value: &Value) -> String {
     match value.as_text() {
         Some(text) => text.to_string(),
         None => value.to_json(),
@@ -275,6 +332,6 @@ fn members(pattern: &Pattern, known: &[&str], told: &dyn Fn(&str) -> String) -> 
 }
 
 /// The first letter of a span, for what would underline a whole test.
-fn first(span: flowrun_core::source::Span) -> flowrun_core::source::Span {
-    flowrun_core::source::Span { end: span.start + 1, ..span }
+fn first(span: Span) -> Span {
+    Span { end: span.start + 1, ..span }
 }

@@ -5,11 +5,14 @@ pub(crate) use judge::option_text;
 mod judge;
 mod read;
 
+use std::sync::Arc;
+
 use flowrun_core::mocks::{self, Mocks};
 use flowrun_core::model::{At, Name};
 use flowrun_core::pattern::{self, Pattern};
 use flowrun_core::source::{FileId, Span};
 use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::record::Recording;
 
 /// Every key and every operator that a test file may have.
 pub fn keys() -> Vec<String> {
@@ -64,6 +67,8 @@ pub struct Case {
     pub given: Given,
     /// What is expected.
     pub expect: Expect,
+    /// What is expected instead where a process died on the way.
+    pub after_crash: Expect,
 }
 
 /// What is given to a run. What a test does not say, its file's `defaults` do.
@@ -87,6 +92,8 @@ pub struct Given {
     pub meanwhile: Vec<Meanwhile>,
     /// The file of a recording that answers in place of vendors.
     pub recording: Option<Name>,
+    /// That recording, once it is read.
+    pub recorded: Option<Arc<Recording>>,
 }
 
 /// The rows of a table.
@@ -110,6 +117,13 @@ pub struct Meanwhile {
 /// What happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
+    /// Another run begins: of an event, by a call, at its time.
+    Start {
+        /// Of which flow, by its path.
+        flow: Name,
+        /// With which inputs.
+        inputs: Vec<(Name, Value)>,
+    },
     /// Somebody cancels the run.
     Cancel,
     /// Somebody answers its pause.
@@ -129,10 +143,24 @@ pub struct Expect {
     pub cards: Vec<(Name, Pattern)>,
     /// The requests that are expected, by vendor.
     pub requests: Vec<(Name, Requests)>,
+    /// What simulated vendors tell afterwards, by vendor.
+    pub simulators: Vec<(Name, Vec<Look>)>,
 }
 
 /// The parts of what happened that a pattern is held against.
-pub const PARTS: &[&str] = &["outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
+pub const PARTS: &[&str] =
+    &["outputs", "answer", "error", "tables", "waited", "warnings", "counts", "started"];
+
+/// What a simulated vendor tells whoever asks it when the run has ended.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Where it is written.
+    pub span: Span,
+    /// The path that is asked for, with its query.
+    pub path: Text,
+    /// What the status and the body are to be.
+    pub parts: Vec<(Text, Pattern)>,
+}
 
 /// The requests that are expected of a vendor.
 #[derive(Clone, Debug)]

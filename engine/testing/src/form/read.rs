@@ -10,7 +10,7 @@ use flowrun_core::pattern::{Pattern, Wants};
 use flowrun_core::source::FileId;
 use flowrun_core::value::{Text, Value, parse_date};
 
-use super::{Case, Expect, Given, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
+use super::{Case, Expect, Given, Look, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
 
 const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
 const TEST_KEYS: &[&str] = &[
@@ -19,6 +19,7 @@ const TEST_KEYS: &[&str] = &[
     "skip",
     "each",
     "expect",
+    "after_crash",
     "inputs",
     "vars",
     "now",
@@ -32,6 +33,7 @@ const TEST_KEYS: &[&str] = &[
 const CASE_KEYS: &[&str] = &[
     "name",
     "expect",
+    "after_crash",
     "inputs",
     "vars",
     "now",
@@ -42,11 +44,34 @@ const CASE_KEYS: &[&str] = &[
     "meanwhile",
     "recording",
 ];
-const DEFAULT_KEYS: &[&str] =
-    &["expect", "inputs", "vars", "now", "tables", "simulators", "faults", "mocks", "meanwhile", "recording"];
-const EXPECT_KEYS: &[&str] =
-    &["status", "cards", "requests", "outputs", "answer", "error", "tables", "waited", "warnings", "counts"];
-const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"];
+const DEFAULT_KEYS: &[&str] = &[
+    "expect",
+    "after_crash",
+    "inputs",
+    "vars",
+    "now",
+    "tables",
+    "simulators",
+    "faults",
+    "mocks",
+    "meanwhile",
+    "recording",
+];
+const EXPECT_KEYS: &[&str] = &[
+    "status",
+    "cards",
+    "requests",
+    "outputs",
+    "answer",
+    "error",
+    "tables",
+    "waited",
+    "warnings",
+    "counts",
+    "started",
+    "simulators",
+];
+const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
 
 /// Every key of the form but those of mocks.
 pub(super) const KEYS: &[&[&str]] = &[
@@ -57,7 +82,10 @@ pub(super) const KEYS: &[&[&str]] = &[
     MEANWHILE_KEYS,
     METHODS,
     &["query", "body", "times", "exactly"],
+    LOOK_KEYS,
 ];
+
+const LOOK_KEYS: &[&str] = &["get", "status", "body"];
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -101,17 +129,12 @@ impl TestFile {
 struct Said {
     given: Given,
     expect: Expect,
+    after_crash: Expect,
 }
 
 impl Said {
     /// This, and what `other` says where this says nothing.
     fn over(mut self, other: &Said) -> Said {
-        fn names<T: Clone>(own: &mut Vec<(Name, T)>, others: &[(Name, T)]) {
-            let mut all: Vec<_> = others.to_vec();
-            all.retain(|(name, _)| !own.iter().any(|(own, _)| own.it == name.it));
-            all.append(own);
-            *own = all;
-        }
         let (given, other_given) = (&mut self.given, &other.given);
         names(&mut given.inputs, &other_given.inputs);
         names(&mut given.vars, &other_given.vars);
@@ -133,14 +156,31 @@ impl Said {
             .filter(|mock| !mocks.iter().any(|own| own.target.it == mock.target.it));
         let others: Vec<_> = others.cloned().collect();
         mocks.extend(others);
-        let (expect, other) = (&mut self.expect, &other.expect);
-        let fails = expect.parts.iter().any(|(name, _)| &*name.it == "error");
-        expect.status = expect.status.take().or_else(|| other.status.clone().filter(|_| !fails));
-        names(&mut expect.parts, &other.parts);
-        names(&mut expect.cards, &other.cards);
-        names(&mut expect.requests, &other.requests);
+        self.expect = self.expect.over(&other.expect);
+        self.after_crash = self.after_crash.over(&other.after_crash);
         self
     }
+}
+
+impl Expect {
+    /// This, and what `other` says where this says nothing.
+    pub(crate) fn over(mut self, other: &Expect) -> Expect {
+        let fails = self.parts.iter().any(|(name, _)| &*name.it == "error");
+        self.status = self.status.take().or_else(|| other.status.clone().filter(|_| !fails));
+        names(&mut self.parts, &other.parts);
+        names(&mut self.cards, &other.cards);
+        names(&mut self.requests, &other.requests);
+        names(&mut self.simulators, &other.simulators);
+        self
+    }
+}
+
+/// Adds the others that have no name of these.
+fn names<T: Clone>(own: &mut Vec<(Name, T)>, others: &[(Name, T)]) {
+    let mut all: Vec<_> = others.to_vec();
+    all.retain(|(name, _)| !own.iter().any(|(own, _)| own.it == name.it));
+    all.append(own);
+    *own = all;
 }
 
 fn test(reader: &mut Reader<'_>, name: Name, node: &Node, defaults: &Said) -> Option<Test> {
@@ -178,13 +218,14 @@ fn test(reader: &mut Reader<'_>, name: Name, node: &Node, defaults: &Said) -> Op
 }
 
 fn case(name: String, span: flowrun_core::source::Span, said: Said) -> Case {
-    Case { name, span, given: said.given, expect: said.expect }
+    Case { name, span, given: said.given, expect: said.expect, after_crash: said.after_crash }
 }
 
 fn said(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Said {
     Said {
         given: given(reader, keys),
         expect: keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default(),
+        after_crash: keys.get("after_crash").map(|node| expect(reader, node)).unwrap_or_default(),
     }
 }
 
@@ -247,7 +288,7 @@ fn rows(reader: &mut Reader<'_>, node: &Node) -> Option<Rows> {
 }
 
 fn meanwhile(reader: &mut Reader<'_>, node: &Node) -> Option<Meanwhile> {
-    const KINDS: &[&str] = &["cancel", "resume", "kill"];
+    const KINDS: &[&str] = &["cancel", "resume", "kill", "start"];
     let keys = reader.keys(node, "what happens meanwhile", MEANWHILE_KEYS)?;
     let help = "say how long after the start: `after: 10 min`";
     let after = reader.required(&keys, "after", help)?;
@@ -260,12 +301,18 @@ fn meanwhile(reader: &mut Reader<'_>, node: &Node) -> Option<Meanwhile> {
         let message = format!("{} things happen at once", said.len());
         let message = if said.is_empty() { "nothing happens".to_owned() } else { message };
         let mistake = Diagnostic::new(Code::Structure, reader.first_line(keys.span), message);
-        reader.report(mistake.help("say one of `cancel: true`, `resume: { … }` and `kill: true`"));
+        reader.report(
+            mistake.help("say one of `cancel: true`, `resume: { … }`, `kill: true` and `start: FLOW`"),
+        );
         return None;
     };
     let node = keys.get(kind)?;
     let what = match *kind {
         "resume" => What::Resume(reader.literals(node, "what is answered: a mapping")?),
+        "start" => What::Start {
+            flow: reader.text(node, "the flow that is started")?,
+            inputs: values(reader, &keys, "inputs", "a mapping of inputs"),
+        },
         kind if node.content == Content::Bool(true) => {
             if kind == "cancel" {
                 What::Cancel
@@ -305,7 +352,34 @@ fn expect(reader: &mut Reader<'_>, node: &Node) -> Expect {
         expect.requests =
             members.into_iter().filter_map(|(name, node)| Some((name, requests(reader, node)?))).collect();
     }
+    if let Some(node) = keys.get("simulators") {
+        let members = reader.members(node, "a mapping of vendors").unwrap_or_default();
+        expect.simulators =
+            members.into_iter().filter_map(|(name, node)| Some((name, looks(reader, node)?))).collect();
+    }
     expect
+}
+
+fn looks(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Look>> {
+    let items =
+        reader.list(node, "a list, as `[{ get: /api/v1/users/ada@x.test, body: { status: ACTIVE } }]`")?;
+    let look = |node: &Node| {
+        let keys = reader.keys(node, "what a vendor tells", LOOK_KEYS)?;
+        let get = reader.required(&keys, "get", "say what is asked: `get: /api/v1/users/ada@x.test`")?;
+        let path = reader.text(get, "a path, as `/api/v1/users/ada@x.test`")?;
+        if !path.it.starts_with('/') {
+            reader.mismatch(get, "a path from its `/` on, without the host");
+            return None;
+        }
+        let mut parts = Vec::new();
+        for part in ["status", "body"] {
+            if let Some(pattern) = keys.get(part).and_then(|node| reader.pattern(node)) {
+                parts.push((Text::from(part), pattern));
+            }
+        }
+        Some(Look { span: get.span, path: path.it, parts })
+    };
+    Some(items.iter().filter_map(look).collect())
 }
 
 /// A time that passed: what is written as a duration is a number of seconds.

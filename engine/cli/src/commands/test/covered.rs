@@ -2,11 +2,10 @@
 
 use flowrun_project::{Problem, unwritable};
 use flowrun_testing::coverage::{self, Coverage};
-use flowrun_testing::run::Came;
 use flowrun_testing::suite::Suite;
 
-use super::TestArgs;
 use super::choose::Chosen;
+use super::{TestArgs, Tried};
 use crate::commands::check::prefix;
 use crate::console::Console;
 use crate::outcome::Refused;
@@ -16,7 +15,7 @@ pub fn tell(
     args: &TestArgs,
     suites: &[Suite],
     chosen: &[Chosen<'_>],
-    came: &[Came],
+    came: &[Tried],
     console: &mut Console<'_>,
 ) -> Result<bool, Refused> {
     if !args.coverage && args.lcov.is_none() && args.coverage_min.is_none() {
@@ -26,7 +25,7 @@ pub fn tell(
     for suite in suites {
         let mut coverage = Coverage::default();
         let of_suite = chosen.iter().zip(came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
-        of_suite.filter_map(|(_, came)| came.report.as_ref()).for_each(|report| coverage.add(report));
+        of_suite.filter_map(|(_, came)| came.came.report.as_ref()).for_each(|report| coverage.add(report));
         let covered = coverage.of(&suite.program, &suite.sources);
         all = covered.iter().fold(all, |all, one| (all.0 + one.cards.0, all.1 + one.cards.1));
         if args.coverage {

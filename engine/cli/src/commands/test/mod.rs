@@ -4,7 +4,9 @@ mod choose;
 mod covered;
 mod from;
 mod tell;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -14,6 +16,8 @@ use flowrun_core::memory::Memory;
 use flowrun_host::runtime;
 use flowrun_project::check::has_errors;
 use flowrun_project::{Mistakes, Problem};
+use flowrun_testing::crash::{Crashes, Places};
+use flowrun_testing::form::Case;
 use flowrun_testing::run::{Came, Running};
 use flowrun_testing::suite::Suite;
 use flowrun_views::mistakes::style;
@@ -21,7 +25,7 @@ use tokio::task::JoinSet;
 
 use self::choose::{Chosen, choose};
 use crate::console::Console;
-use crate::outcome::{FAILED, Refused};
+use crate::outcome::{DONE, FAILED, Refused};
 use crate::surroundings::Surroundings;
 
 /// How many megabytes one run may take.
@@ -59,6 +63,16 @@ pub struct TestArgs {
     /// Fail if the tests came to fewer of all cards than this, of a hundred
     #[arg(long, value_name = "PERCENT")]
     pub coverage_min: Option<f64>,
+    /// Run each test again and again, each time with a process that dies at another place and another that goes on: `everywhere`, or
+    /// at so many places
+    #[arg(long, value_name = "PLACES", value_parser = places)]
+    pub crash: Option<Places>,
+    /// Run each test so many times more, each time with effects that go on at the same time ending in another order
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub shuffle: u64,
+    /// Go on: after each save, run the tests that it reaches again
+    #[arg(long)]
+    pub watch: bool,
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
@@ -78,6 +92,19 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     if let Some(id) = &args.from {
         return from::run(args, id, surroundings, console);
     }
+    match args.watch {
+        true => watch::watch(args, surroundings, console, &mut watch::saves(&args.paths)),
+        false => once(args, None, surroundings, console),
+    }
+}
+
+/// The same once; where files were changed, only of tests that those concern.
+fn once(
+    args: &TestArgs,
+    changed: Option<&BTreeSet<PathBuf>>,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<u8, Refused> {
     let started = Instant::now();
     let mut suites = Vec::new();
     for path in &args.paths {
@@ -91,7 +118,14 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
         let (found, sources) = (last.found.clone(), last.sources.clone());
         return Err(Refused::Mistakes(Mistakes { found, sources }));
     }
-    let (chosen, skipped) = choose(args, &suites);
+    let (mut chosen, skipped) = choose(args, &suites);
+    if let Some(changed) = changed {
+        chosen.retain(|one| watch::reaches(one.suite, one.beside, changed));
+        if chosen.is_empty() {
+            console.print("no test says anything of that\n")?;
+            return Ok(DONE);
+        }
+    }
     if chosen.is_empty() {
         let problem = match suites.is_empty() {
             true => Problem::new("there are no tests here")
@@ -105,10 +139,10 @@ pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'
     if covered::tell(args, &suites, &chosen, &came, console)? { Ok(code) } else { Ok(code.max(FAILED)) }
 }
 
-async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings) -> Vec<Came> {
+async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings) -> Vec<Tried> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let jobs = args.jobs.unwrap_or(cores).max(1);
-    let mut came: Vec<Option<Came>> = chosen.iter().map(|_| None).collect();
+    let mut came: Vec<Option<Tried>> = chosen.iter().map(|_| None).collect();
     let mut running = JoinSet::new();
     let mut next = chosen.iter().enumerate();
     loop {
@@ -118,9 +152,10 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
             let folder = one.beside.path.parent().map(PathBuf::from).unwrap_or_default();
             let (registry, case) = (surroundings.registry.clone(), one.case.clone());
             let memory = Memory::new(MEMORY_MB * 1_000_000, surroundings.memory_used);
+            let (shuffle, crash) = (args.shuffle, args.crash);
             running.spawn(async move {
                 let running = Running { project, entry: &entry, folder: &folder, registry, memory };
-                (place, running.run(&case).await)
+                (place, Tried::of(&running, &case, shuffle, crash).await)
             });
         }
         match running.join_next().await {
@@ -130,5 +165,57 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
         }
     }
     let broken = "flowrun came to a state that it should never come to: please report it";
-    came.into_iter().map(|came| came.unwrap_or_else(|| Came::broken(broken))).collect()
+    came.into_iter().map(|came| came.unwrap_or_else(|| Tried::from(Came::broken(broken)))).collect()
+}
+
+/// A case that was run, as often as was asked for.
+pub(crate) struct Tried {
+    /// What came of it; of the first time that something was otherwise than expected.
+    pub came: Came,
+    /// What was done otherwise that time, where that was not the first.
+    pub when: Option<String>,
+    /// What came of the processes that died.
+    pub crashes: Option<Crashes>,
+}
+
+impl From<Came> for Tried {
+    fn from(came: Came) -> Tried {
+        Tried { came, when: None, crashes: None }
+    }
+}
+
+impl Tried {
+    async fn of(running: &Running<'_>, case: &Case, shuffle: u64, crash: Option<Places>) -> Tried {
+        let mut tried = Tried::from(running.run(case).await);
+        for number in 1..=shuffle {
+            if !tried.came.passed() {
+                return tried;
+            }
+            let came = running.run_shuffled(case, number).await;
+            if !came.passed() {
+                tried.when =
+                    Some(format!("only with effects that end in another order ({number} of {shuffle})"));
+                tried.came = came;
+            }
+        }
+        let Some(places) = crash.filter(|_| tried.came.passed()) else { return tried };
+        tried.crashes = running.crash(case, places).await;
+        let unmet = tried.crashes.as_mut().and_then(|crashes| crashes.unmet.take());
+        if let Some((place, unmet)) = unmet {
+            tried.when = Some(format!("only when its process dies {place}"));
+            tried.came.unmet = Ok(unmet);
+        }
+        tried
+    }
+}
+
+/// `everywhere`, or at how many places.
+fn places(text: &str) -> Result<Places, String> {
+    match text {
+        "everywhere" => Ok(Places::Everywhere),
+        number => match number.parse() {
+            Ok(number @ 1..) => Ok(Places::Some(number)),
+            _ => Err("it is `everywhere` or a number of places".to_owned()),
+        },
+    }
 }

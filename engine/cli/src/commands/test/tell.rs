@@ -7,12 +7,11 @@ use flowrun_core::diag::{Code, Diagnostic, draw};
 use flowrun_core::source::{Sources, Span};
 use flowrun_core::words;
 use flowrun_testing::held::{self, Unmet, within};
-use flowrun_testing::run::Came;
 use flowrun_testing::suite::Beside;
 use flowrun_views::mistakes::style;
 
-use super::TestArgs;
 use super::choose::Chosen;
+use super::{TestArgs, Tried};
 use crate::console::Console;
 use crate::outcome::{DONE, FAILED, Refused, WRONG};
 
@@ -20,14 +19,14 @@ use crate::outcome::{DONE, FAILED, Refused, WRONG};
 pub fn tell(
     args: &TestArgs,
     chosen: &[Chosen<'_>],
-    came: &[Came],
+    came: &[Tried],
     skipped: usize,
     started: Instant,
     console: &mut Console<'_>,
 ) -> Result<u8, Refused> {
     let (mut passed, mut failed) = (0, 0);
-    for (one, came) in chosen.iter().zip(came) {
-        let unmet = match &came.unmet {
+    for (one, tried) in chosen.iter().zip(came) {
+        let unmet = match &tried.came.unmet {
             Ok(unmet) if unmet.is_empty() => {
                 passed += 1;
                 continue;
@@ -41,7 +40,8 @@ pub fn tell(
             }],
         };
         failed += 1;
-        console.print(&format!("failed: {}\n", one.title()))?;
+        let when = tried.when.iter().map(|when| format!(", {when}")).collect::<String>();
+        console.print(&format!("failed: {}{when}\n", one.title()))?;
         let found: Vec<Diagnostic> =
             unmet.iter().enumerate().map(|(place, unmet)| drawn(place, unmet)).collect();
         console.print(&draw(&found, &one.suite.sources, style(console.out_look)))?;
@@ -54,6 +54,7 @@ pub fn tell(
             console.print(&draw(&found, sources, style(console.out_look)))?;
         }
     }
+    crashed(came, console)?;
     let mut summary = format!("{}: {passed} passed", words::many(chosen.len() as u64, "case"));
     if failed > 0 {
         summary += &format!(", {failed} failed");
@@ -69,12 +70,33 @@ pub fn tell(
     })
 }
 
+/// Tells at how many places processes died, and of which cards nobody knew what became then.
+fn crashed(came: &[Tried], console: &mut Console<'_>) -> Result<(), Refused> {
+    let (mut places, mut held) = (0, BTreeMap::<&str, u64>::new());
+    for crashes in came.iter().filter_map(|tried| tried.crashes.as_ref()) {
+        places += crashes.places;
+        for (card, times) in &crashes.held {
+            *held.entry(card).or_default() += times;
+        }
+    }
+    if places == 0 {
+        return Ok(());
+    }
+    console.print(&format!("a process died at {}\n", words::many(places, "place")))?;
+    for (card, times) in held {
+        let times = words::many(times, "place");
+        console
+            .print(&format!("  held at {times}, because nobody can know whether it happened: {card}\n"))?;
+    }
+    Ok(())
+}
+
 /// The mocks that are written for several cases of a file and that none of those came to.
-fn unasked<'s>(chosen: &[Chosen<'s>], came: &[Came]) -> Vec<(&'s Beside, &'s Sources, Vec<Unmet>)> {
+fn unasked<'s>(chosen: &[Chosen<'s>], came: &[Tried]) -> Vec<(&'s Beside, &'s Sources, Vec<Unmet>)> {
     /// Each answer of a file: what it stands in for, and whether anything asked it.
     type Answers = BTreeMap<Span, (String, bool)>;
     let mut files: Vec<(&Beside, &Sources, Answers)> = Vec::new();
-    for (one, came) in chosen.iter().zip(came) {
+    for (one, came) in chosen.iter().zip(came.iter().map(|tried| &tried.came)) {
         if files.last().is_none_or(|(beside, ..)| !std::ptr::eq(*beside, one.beside)) {
             files.push((one.beside, &one.suite.sources, BTreeMap::new()));
         }

@@ -262,6 +262,10 @@ impl Log for Journaling {
         chronicle.home.store.append(batch);
     }
 
+    fn is_broken(&self) -> bool {
+        self.0.broken().is_some()
+    }
+
     fn broken(&mut self) -> Pending<'_, ()> {
         let store = &self.0.home.store;
         let (newest, troubled) = (store.durable(store.newest()), self.0.written().trouble.is_some());

@@ -8,8 +8,8 @@ use std::time::Duration;
 use flowrun_core::value::Text;
 use flowrun_project::Problem;
 use flowrun_store::{
-    Access, Backup, Filter, Finding, Forgotten, Holder, KEY_VARIABLE, Key, Restored, Settings, Sqlite, Store,
-    StoreError, Trouble,
+    Access, Backup, Filter, Finding, Forgotten, Holder, InMemory, KEY_VARIABLE, Key, Restored, Settings,
+    Sqlite, Store, StoreError, Trouble,
 };
 use flowrun_tables::Keeper;
 use sha2::{Digest, Sha256};
@@ -66,7 +66,7 @@ fn own(folder: &Path, holder: &Holder, env: &BTreeMap<String, String>) -> Result
         file: Some(store),
         sealing: Sealing(Some(Arc::new(key))),
         kept: Keeper::default(),
-        programs: Programs::default(),
+        programs: Arc::default(),
         owns: true,
     })
 }
@@ -120,7 +120,7 @@ pub struct Home {
     /// Its kept tables, as all runs of the process share them.
     pub kept: Keeper,
     /// The programs of its runs.
-    pub programs: Programs,
+    pub programs: Arc<Programs>,
     /// Whether this process may write.
     pub owns: bool,
 }
@@ -167,6 +167,18 @@ impl Stores {
         self.try_own(folder, holder, env).map_err(|error| problem(&error))
     }
 
+    /// Has runs that keep something in the folder of this store keep it there, whether it is on a disk or not; as long as somebody has it.
+    pub fn keep(&self, home: &Arc<Home>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(home.folder.clone(), Arc::downgrade(home));
+    }
+
+    /// Whether the store of a folder lies in memory.
+    pub fn is_in_memory(&self, folder: &Path) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(folder).and_then(Weak::upgrade).is_some_and(|home| home.file.is_none())
+    }
+
     fn try_own(
         &self,
         folder: &Path,
@@ -187,6 +199,19 @@ impl Stores {
 }
 
 impl Home {
+    /// A store in memory, as if it lay in this folder. What is sealed there is as safe as the memory of the process.
+    pub fn in_memory(folder: &Path, store: Arc<InMemory>, programs: Arc<Programs>) -> Home {
+        Home {
+            folder: folder.to_owned(),
+            store,
+            file: None,
+            sealing: Sealing(Some(Arc::new(Key::new(&[7; 32], "memory")))),
+            kept: Keeper::default(),
+            programs,
+            owns: true,
+        }
+    }
+
     /// Copies the store into a new folder, while runs go on; without its key.
     pub fn backup(&self, to: &Path) -> Result<Backup, Problem> {
         let file = self.file.as_ref().ok_or_else(|| Problem::new("this store lies in memory"))?;
@@ -247,7 +272,7 @@ impl Home {
             file: Some(store),
             sealing: Sealing(key.map(Arc::new)),
             kept: Keeper::default(),
-            programs: Programs::default(),
+            programs: Arc::default(),
             owns: false,
         }))
     }

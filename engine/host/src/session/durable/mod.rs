@@ -6,7 +6,7 @@ pub mod history;
 pub mod home;
 pub mod lived;
 pub mod opening;
-mod programs;
+pub mod programs;
 pub mod recall;
 pub mod seal;
 pub mod tables;
