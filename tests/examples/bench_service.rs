@@ -1,8 +1,9 @@
 //! How a service stands with many runs: begun, waiting, and under way at a start.
 //!
-//!     cargo run --release -p flowrun-tests --example bench_service -- 100000 10000
+//!     cargo run --release -p flowrun-tests --example bench_service -- 100000 10000 1000000
 //!
-//! The first number is how many runs wait for tomorrow, the second how many are under way when the process dies.
+//! The first number is how many runs wait for tomorrow, the second how many are under way when the process dies, the third how many have
+//! ended when they are listed.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
@@ -19,7 +20,10 @@ use flowrun_host::session::{Job, Record, clock};
 use flowrun_service::gate::Bounds;
 use flowrun_service::runs::Beginning;
 use flowrun_service::{Service, Setup};
-use flowrun_store::{Filter, Status};
+use flowrun_store::{
+    About, Access, Batch, Durability, Filter, Holder, Moved, NewRun, RunId, Settings, Sqlite, State, Status,
+    Store,
+};
 
 fn flow(seconds: u32) -> String {
     format!("name: Waits\ncards:\n  - {{ card: flow_control.wait_for, with: {{ delay: {seconds} }} }}\n")
@@ -68,6 +72,7 @@ async fn begin(service: &Arc<Service>, count: usize) {
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|number| number.parse::<usize>().ok());
     let (waiting, open) = (numbers.next().unwrap_or(100_000), numbers.next().unwrap_or(10_000));
+    let ended = numbers.next().unwrap_or(1_000_000);
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("flows")).unwrap();
     let write = |seconds| std::fs::write(folder.path().join("flows/waits.yaml"), flow(seconds)).unwrap();
@@ -133,6 +138,72 @@ fn main() {
         let states = vec![Status::Running];
         let stored = runs.store().runs(&Filter { states, ..Filter::default() }).unwrap().len();
         assert_eq!(stored, open);
-        std::process::exit(0);
     });
+    lists(ended);
+    std::process::exit(0);
+}
+
+/// Lists of a store with so many runs of 200 flows in 30 days, one in fifty of which failed.
+fn lists(count: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let access = Access::Own(Holder::new("bench", "", 0));
+    let store = Sqlite::open(folder.path(), access, Settings { durability: Durability::Process }).unwrap();
+    let step_us = 30 * 86_400_000_000 / count.max(1) as i64;
+    let mut ticket = store.newest();
+    for number in 0..count {
+        let flow = format!("flow{}", number * 7919 % 200);
+        let (id, at_us) = (format!("run-{number:07}"), number as i64 * step_us);
+        let about = About { id: id.as_str().into(), title: flow.clone(), flow, started_us: at_us, ..about() };
+        store.append(Batch::start(NewRun { about, start: Vec::new() }));
+        let state = if number % 50 == 0 { State::Failed } else { State::Done };
+        ticket = store.append(Batch::of(&id.as_str().into()).moved(Moved::to(state, at_us + 1_000_000)));
+        if number % 10_000 == 0 {
+            store.durable(ticket).wait().unwrap();
+        }
+    }
+    store.durable(ticket).wait().unwrap();
+    let page = Filter { limit: Some(51), ..Filter::default() };
+    let of = |flow: &str| Some(flow.to_owned());
+    let middle: RunId = format!("run-{:07}", count / 2).as_str().into();
+    let failed = vec![Status::Failed];
+    let lists = [
+        ("the newest", page.clone()),
+        ("a page in the middle", Filter { before: Some(middle), ..page.clone() }),
+        ("the newest of a flow", Filter { flow: of("flow7"), ..page.clone() }),
+        ("the newest that failed", Filter { states: failed.clone(), ..page.clone() }),
+        ("those of a flow", Filter { flow: of("flow7"), states: failed, ..page.clone() }),
+        ("those that nothing started", Filter { cause: of("nothing"), ..page }),
+    ];
+    for (what, filter) in lists {
+        let mut times: Vec<f64> = (0..21)
+            .map(|_| {
+                let started = Instant::now();
+                store.runs(&filter).unwrap();
+                started.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!("of {count} runs {what}: {:.2} ms", times[10]);
+    }
+}
+
+fn about() -> About {
+    About {
+        id: "".into(),
+        scope: "no connections".to_owned(),
+        flow: String::new(),
+        title: String::new(),
+        root: String::new(),
+        program: "program".to_owned(),
+        started_us: 0,
+        dry_run: false,
+        simulated: true,
+        save_data: true,
+        alone: None,
+        parent: None,
+        forked: None,
+        owner: String::new(),
+        cause: None,
+        who: None,
+    }
 }
