@@ -81,7 +81,7 @@ pub struct RunArgs {
     /// Answer in place of external cards as this file says
     #[arg(long, value_name = "FILE", conflicts_with = "live", help_heading = "The flow")]
     pub mock: Option<PathBuf>,
-    /// Record what is exchanged with vendors in this file, without secrets, for tests: see docs/testing.md
+    /// Record what is exchanged with vendors in this file, NAME.rec.yaml, without secrets: see docs/testing.md
     #[arg(long = "record", value_name = "FILE", conflicts_with = "dry_run", help_heading = "Recording")]
     pub tape: Option<PathBuf>,
     /// Put others in the place of people: their names, mail addresses, IDs and telephone numbers
