@@ -193,7 +193,7 @@ pub(super) fn failure(reader: &mut Reader<'_>, node: &Node) -> Option<Failure> {
         return None;
     }
     let kind = match (failure.kind, written("kind")) {
-        (kind, None) if kind == FaultKind::HttpRequest => FaultKind::Network,
+        (FaultKind::HttpRequest, None) => FaultKind::Network,
         (kind @ (FaultKind::Network | FaultKind::Timeout), _) => kind,
         (kind, span) => {
             let message = format!("an exchange fails by Network or by Timeout, and not by {kind}");

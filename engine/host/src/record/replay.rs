@@ -284,7 +284,7 @@ fn differ(place: &str, recorded: &Value, asked: &Value, into: &mut Vec<String>) 
             for (name, value) in recorded.iter() {
                 differ(&format!("{place}.{name}"), value, asked.get(name).unwrap_or(&Value::Null), into);
             }
-            for (name, value) in asked.iter().filter(|(name, _)| !recorded.contains_key(*name)) {
+            for (name, value) in asked.iter().filter(|(name, _)| !recorded.contains_key(name)) {
                 differ(&format!("{place}.{name}"), &Value::Null, value, into);
             }
         }

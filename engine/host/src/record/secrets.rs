@@ -317,7 +317,7 @@ impl Cleaner {
 fn short(json: &mut Json) -> bool {
     const SHORTEST: usize = 6;
     match json {
-        Json::Array(items) => items.iter_mut().fold(false, |found, item| short(item) || found),
+        Json::Array(items) => items.iter_mut().map(short).filter(|found| *found).count() > 0,
         Json::Object(members) => members.iter_mut().fold(false, |found, (name, value)| {
             if SECRET.contains(&&*bare(name))
                 && value.as_str().is_some_and(|text| !text.is_empty() && text.len() < SHORTEST)

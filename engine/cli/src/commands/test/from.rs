@@ -95,7 +95,7 @@ fn changing(lived: &Lived, came: &Came) -> BTreeSet<Text> {
     let then = lived.report.flow.outputs.as_object().unwrap_or(&none);
     let alike =
         |value: &Value, other: Option<&Value>| other.is_some_and(|other| other.to_json() == value.to_json());
-    then.iter().filter(|(name, value)| !alike(value, now.get(*name))).map(|(name, _)| name.clone()).collect()
+    then.iter().filter(|(name, value)| !alike(value, now.get(name))).map(|(name, _)| name.clone()).collect()
 }
 
 /// Adds the test to a file, which is made where there is none.
