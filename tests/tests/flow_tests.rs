@@ -158,6 +158,34 @@ fn what_tests_came_to_is_told() {
     assert_eq!(test(&[&path, "--coverage-min", "75"]).code, 0);
 }
 
+/// `flowrun run` reads the same mocks. A connection that is real by its address alone is not reached then.
+#[test]
+fn a_run_is_answered_by_mocks_of_hosts() {
+    let kept = tempfile::tempdir().unwrap();
+    let mocks = kept.path().join("mocks.yaml");
+    let (flow, file) =
+        (folder("right").join("calls.yaml").display().to_string(), mocks.display().to_string());
+    let run = |text: &str| {
+        std::fs::write(&mocks, text).unwrap();
+        let args = ["run", &flow, "--input", "email=ada@x.test", "--mock", &file, "--outputs"];
+        flowrun(&args, Default::default())
+    };
+    let answers = "- { request: { method: get }, response: { body: { name: Ada } } }\n- { response: { status: 202 } }\n";
+    let ran = run(&format!("http:api.example.com:\n{answers}"));
+    assert_eq!(ran.code, 0, "{}", told(&ran));
+    assert!(
+        ran.stdout.contains("crm: api.example.com, mocked") && ran.stdout.contains("name: Ada"),
+        "{}",
+        ran.stdout
+    );
+    let ran = run("http:api.example.com: { request: { method: get }, response: { body: { name: Ada } } }");
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("none of its mocks fits: POST /v1/mail"), "{}", told(&ran));
+    let ran = run("http:mail.example.org: { response: {} }");
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("no connection of the flow leads to `mail.example.org`"), "{}", told(&ran));
+}
+
 /// A flow that asks Okta once more where it can't know that nothing happened sends two mails: only a crash shows that. Another relies on the
 /// order in which three requests at the same time end.
 #[test]

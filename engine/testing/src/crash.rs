@@ -10,7 +10,8 @@ use flowrun_store::Death;
 
 use crate::form::{Case, What};
 use crate::held::{Unmet, hold, hold_after_crash};
-use crate::outside::{How, Outside, RUN};
+use crate::outside::{How, Outside};
+use crate::recorded;
 use crate::requests::without_repeats;
 use crate::run::Running;
 
@@ -41,13 +42,14 @@ impl Running<'_> {
         if case.given.meanwhile.iter().any(|one| matches!(one.what, What::Start { .. })) {
             return None;
         }
+        let case = &recorded::with(case, self.folder).ok()?;
         let mut outside = Outside::new(self, &case.given, How { keeps: true, ..How::default() });
         let lived = self.lives(case, &mut outside).await.ok()?;
         let happened = self.happened(case, &lived, &outside).await;
         if !hold(case, &happened, (&self.program, self.entry), &outside.mocking).is_empty() {
             return None;
         }
-        let (handed, whole) = (outside.handed(), outside.requests.all());
+        let (handed, whole) = (outside.handed(), happened.requests.clone());
         let mut crashes = Crashes::default();
         for death in deaths(handed, places) {
             crashes.places += 1;
@@ -109,7 +111,9 @@ fn place(outside: &Outside<'_>, program: Option<&Program>) -> String {
     let (Some((_, home)), Some(last)) = (&outside.kept, outside.died_after.filter(|last| *last > 0)) else {
         return begun();
     };
-    let Some(Ok(stored)) = home.store.journal(&RUN.into(), last).next() else { return begun() };
+    let Some(Ok(stored)) = home.store.journal(&outside.name.as_str().into(), last).next() else {
+        return begun();
+    };
     let Ok(entry) = decode::<Entry>(&stored.body, &home.sealing) else { return begun() };
     let (asked, what) = match &entry.event {
         Event::Began(asked) => (asked, "had begun, and before its end was kept"),

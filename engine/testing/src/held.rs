@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use flowrun_core::mocks::is_path;
 use flowrun_core::pattern::{Difference, FILL, Operator, Pattern, Wants};
 use flowrun_core::program::Program;
 use flowrun_core::source::Span;
@@ -10,6 +11,7 @@ use flowrun_host::mocked::Mocking;
 
 use crate::form::{Case, Expect, Requests, Wanted};
 use crate::happened::{Card, Happened};
+use crate::recorded;
 use crate::requests::Sent;
 
 /// An expectation that was not met.
@@ -37,12 +39,12 @@ pub fn hold(case: &Case, happened: &Happened, tested: (&Program, &str), mocking:
     for call in mocking.unanswered() {
         let given = Value::from(call.fields.clone()).excerpt(200);
         // Tries of one card are one call to whoever reads it.
-        if lacking.insert((call.card.clone(), given.clone())) {
+        if lacking.insert((call.message.clone(), given.clone())) {
             unmet.push(Unmet {
                 span: Span { end: case.span.start + 1, ..case.span },
-                message: format!("nothing answers for `{}`", call.card),
+                message: call.message,
                 found: format!("it was given {given}"),
-                help: Some(format!("add a mock, such as\n{}", call.remedy)),
+                help: Some(call.help),
                 fill: None,
                 wire: None,
             });
@@ -77,6 +79,7 @@ pub fn hold(case: &Case, happened: &Happened, tested: (&Program, &str), mocking:
     // What is written for several cases has to serve one of them.
     let own = mocking.unused().into_iter().filter(|(_, span)| within(*span, case.span));
     unmet.extend(own.map(|(target, span)| unasked(&target, span)));
+    unmet.extend(recorded::unasked(case, mocking));
     unmet
 }
 
@@ -365,24 +368,6 @@ fn is_at(wanted: &Wanted, sent: &Sent) -> bool {
     wanted.method == sent.method && is_path(&wanted.path, &sent.path)
 }
 
-/// Whether a path is of this form, part by part.
-fn is_path(wanted: &str, path: &str) -> bool {
-    let (wanted, path): (Vec<&str>, Vec<&str>) = (wanted.split('/').collect(), path.split('/').collect());
-    wanted.len() == path.len() && wanted.iter().zip(path).all(|(wanted, part)| is_part(wanted, part))
-}
-
-fn is_part(wanted: &str, part: &str) -> bool {
-    match wanted.split_once('*') {
-        None => wanted == part,
-        Some((before, after)) => match part.strip_prefix(before) {
-            Some(rest) => {
-                (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| is_part(after, &rest[at..]))
-            }
-            None => false,
-        },
-    }
-}
-
 fn parts(wanted: &Wanted, sent: &Sent) -> Vec<Difference> {
     let found = Value::from(
         [(Text::from("query"), sent.query.clone()), (Text::from("body"), sent.body.clone())]
@@ -391,18 +376,4 @@ fn parts(wanted: &Wanted, sent: &Sent) -> Vec<Difference> {
     );
     let pattern = Pattern { span: wanted.span, wants: Wants::Members(wanted.parts.clone()) };
     pattern.differences(&found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_letters_of_one_part() {
-        assert!(is_path("/api/v1/groups/*/users/*", "/api/v1/groups/g1/users/u1"));
-        assert!(is_path("/api/v1/users*", "/api/v1/users"));
-        assert!(is_path("/a/b*d", "/a/bcd"));
-        assert!(!is_path("/api/v1/groups/*", "/api/v1/groups/g1/users"));
-        assert!(!is_path("/a/b*d", "/a/bc"));
-    }
 }

@@ -22,6 +22,7 @@ use crate::form::{Case, Meanwhile, What};
 use crate::happened::{Happened, Known};
 use crate::held::{Unmet, hold};
 use crate::outside::{How, Outside, problem_told};
+use crate::recorded;
 
 /// When a run starts that nothing is said of: a Monday, 2026-01-05T09:00:00Z.
 pub const NOW_MS: i64 = 1_767_603_600_000;
@@ -101,6 +102,10 @@ impl Running<'_> {
 
     async fn run_so(&self, case: &Case, how: How) -> Came {
         let started = Instant::now();
+        let case = &match recorded::with(case, self.folder) {
+            Ok(case) => case,
+            Err(why) => return Came::broken(why),
+        };
         let mut outside = Outside::new(self, &case.given, how);
         let lived = self.lives(case, &mut outside).await;
         let took = started.elapsed();
@@ -131,7 +136,7 @@ impl Running<'_> {
             files: &ended.files,
             response: ended.response.as_ref(),
             tables: ended.tables.clone(),
-            requests: outside.requests.all(),
+            requests: outside.requests.with(outside.mocking.exchanged()),
             started: &lived.started,
             told: outside.told(case).await,
         };

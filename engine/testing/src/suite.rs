@@ -13,6 +13,7 @@ use flowrun_project::project::{is_test, text};
 use flowrun_project::{Problem, Project, export};
 
 use crate::form::TestFile;
+use crate::recorded;
 use crate::run::program;
 
 /// The tests of a project, or of an export.
@@ -127,6 +128,7 @@ impl Suite {
             }
         };
         if let Some(flow) = self.program.find(&entry) {
+            found.extend(recorded::judge(&file, path, &entry));
             if !has_errors(&found) {
                 let vars: Vec<&str> =
                     self.project.model.manifest.vars.iter().map(|var| &*var.name.it).collect();

@@ -8,16 +8,29 @@ mod judge;
 mod read;
 mod schema;
 
+use std::sync::Arc;
+
 use flowrun_core::mocks::{self, Mocks};
 use flowrun_core::model::{At, Name};
 use flowrun_core::pattern::{self, Pattern};
 use flowrun_core::source::{FileId, Span};
 use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::record::Recording;
 
 /// Every key and every operator that a test file may have.
 pub fn keys() -> Vec<String> {
-    let keys =
-        [read::KEYS, &[mocks::KEYS, mocks::FAILURE_KEYS, judge::OF_A_CARD, judge::OF_AN_ERROR]].concat();
+    let keys = [
+        read::KEYS,
+        &[
+            mocks::KEYS,
+            mocks::FAILURE_KEYS,
+            mocks::REQUEST_KEYS,
+            mocks::RESPONSE_KEYS,
+            judge::OF_A_CARD,
+            judge::OF_AN_ERROR,
+        ],
+    ]
+    .concat();
     let keys = keys.into_iter().flatten().map(|key| (*key).to_owned());
     keys.chain(pattern::operators()).collect()
 }
@@ -82,6 +95,10 @@ pub struct Given {
     pub mocks: Mocks,
     /// What happens while the run goes on.
     pub meanwhile: Vec<Meanwhile>,
+    /// The file of a recording that answers in place of vendors.
+    pub recording: Option<Name>,
+    /// That recording, once it is read.
+    pub recorded: Option<Arc<Recording>>,
 }
 
 /// The rows of a table.

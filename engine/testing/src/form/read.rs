@@ -4,7 +4,7 @@ use flowrun_core::diag::{Code, Diagnostic};
 use flowrun_core::duration::duration;
 use flowrun_core::load::node::{Content, Node};
 use flowrun_core::load::reader::{Keys, Reader};
-use flowrun_core::mocks::Mocks;
+use flowrun_core::mocks::{Mocks, read_path};
 use flowrun_core::model::{At, Name};
 use flowrun_core::pattern::{Pattern, Wants};
 use flowrun_core::source::FileId;
@@ -32,6 +32,7 @@ pub(super) const TEST_KEYS: &[&str] = &[
     "mocks",
     "meanwhile",
     "snapshot",
+    "recording",
 ];
 pub(super) const CASE_KEYS: &[&str] = &[
     "name",
@@ -47,6 +48,7 @@ pub(super) const CASE_KEYS: &[&str] = &[
     "mocks",
     "meanwhile",
     "snapshot",
+    "recording",
 ];
 pub(super) const DEFAULT_KEYS: &[&str] = &[
     "expect",
@@ -61,6 +63,7 @@ pub(super) const DEFAULT_KEYS: &[&str] = &[
     "mocks",
     "meanwhile",
     "snapshot",
+    "recording",
 ];
 pub(super) const EXPECT_KEYS: &[&str] = &[
     "status",
@@ -154,6 +157,7 @@ impl Said {
         if given.faults.is_empty() {
             given.faults.clone_from(&other_given.faults);
         }
+        given.recording = given.recording.take().or_else(|| other_given.recording.clone());
         if given.meanwhile.is_empty() {
             given.meanwhile.clone_from(&other_given.meanwhile);
         }
@@ -276,6 +280,7 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
     if let Some(node) = keys.get("mocks") {
         given.mocks = Mocks::read(reader, node);
     }
+    given.recording = reader.text_at(keys, "recording");
     if let Some(node) = keys.get("meanwhile") {
         let items = reader.list(node, "a list, as `[{ after: 10 min, cancel: true }]`").unwrap_or_default();
         given.meanwhile = items.iter().filter_map(|node| meanwhile(reader, node)).collect();
@@ -451,13 +456,7 @@ fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
         reader.report(mistake.help("as in: `{ post: /api/v1/users, times: 1 }`"));
         return None;
     };
-    let path = reader.text(keys.get(method)?, "a path, as `/api/v1/users/*`")?;
-    if !path.it.starts_with(['/', '*']) {
-        let message = format!("`{}` is no path", path.it);
-        let mistake = Diagnostic::new(Code::BadValue, path.span, message);
-        reader.report(mistake.help("write it from its `/` on, without the host: `/api/v1/users/*`"));
-        return None;
-    }
+    let path = read_path(reader, keys.get(method)?)?;
     let mut parts = Vec::new();
     for part in ["query", "body"] {
         if let Some(node) = keys.get(part) {

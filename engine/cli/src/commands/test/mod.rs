@@ -3,6 +3,7 @@
 mod accept;
 mod choose;
 mod covered;
+mod from;
 mod init;
 mod kept;
 mod report;
@@ -115,6 +116,15 @@ pub struct TestArgs {
     /// How many run at the same time [default: one a core]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+    /// Make a test of this run in the store, with what it was given and answered, and print it
+    #[arg(long, value_name = "RUN", help_heading = "Making tests")]
+    pub from: Option<String>,
+    /// Add it to this test file instead
+    #[arg(long, value_name = "FILE", requires = "from", help_heading = "Making tests")]
+    pub into: Option<PathBuf>,
+    /// The folder that the run was kept in, where it was named with --state
+    #[arg(long, value_name = "FOLDER", requires = "from", help_heading = "Making tests")]
+    pub state: Option<PathBuf>,
 }
 
 impl TestArgs {
@@ -128,6 +138,9 @@ impl TestArgs {
 pub fn run(args: &TestArgs, surroundings: &Surroundings, console: &mut Console<'_>) -> Result<u8, Refused> {
     if let Some(flow) = &args.init {
         return init::init(flow, args, surroundings, console);
+    }
+    if let Some(id) = &args.from {
+        return from::run(args, id, surroundings, console);
     }
     match args.watch {
         true => watch::watch(args, surroundings, console, &mut watch::saves(&args.paths)),

@@ -1,8 +1,10 @@
 //! Cards that mocks answer for: whatever performs them otherwise is not asked.
 
+mod hosts;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use flowrun_core::card::{EXTERNAL_NAME, external};
@@ -17,41 +19,63 @@ use flowrun_kit::effect::Pending;
 use flowrun_kit::settled::Settled;
 use flowrun_tables::Tables;
 
+pub(crate) use self::hosts::is_same;
+pub use self::hosts::{Exchanged, Hosts};
+use crate::exchange::address;
 use crate::perform::{Perform, Performing};
+use crate::record::{Recording, Replay};
 
 /// The mocks of a run, and what was asked of them.
 #[derive(Debug, Default)]
 pub struct Mocking {
     mocks: Mocks,
+    /// Answers in place of the vendors that were recorded.
+    replay: Option<Arc<Replay>>,
     asked: Mutex<Asked>,
 }
 
 /// What was asked of mocks.
 #[derive(Debug, Default)]
 struct Asked {
-    /// For each mock: how often it was called, and how often each of its answers was given.
-    calls: Vec<(u32, Vec<u32>)>,
+    /// For each mock.
+    counts: Vec<Count>,
     /// Which answer each effect got: one that is asked for again, because its process died, gets the same.
     answered: BTreeMap<EffectId, usize>,
     unanswered: Vec<Unanswered>,
+    exchanged: Vec<Exchanged>,
+    /// Whether a process of the run has died.
+    again: bool,
+}
+
+/// How often a mock was asked.
+#[derive(Debug)]
+struct Count {
+    calls: u32,
+    /// How many requests each of its answers is for, where it stands in for a host.
+    seen: Vec<u32>,
+    /// How often each of its answers was given.
+    given: Vec<u32>,
 }
 
 /// A call that no mock had an answer for.
 #[derive(Clone, Debug)]
 pub struct Unanswered {
-    /// The card: `slack.send_message`.
-    pub card: String,
-    /// What it was given.
+    /// What is missing.
+    pub message: String,
+    /// What was given or asked.
     pub fields: Record,
-    /// A mock that would answer it.
-    pub remedy: String,
+    /// What to do about it: a mock that would answer, or what was recorded.
+    pub help: String,
 }
 
 impl Mocking {
-    /// These mocks, of which nothing was asked.
-    pub fn new(mocks: Mocks) -> Mocking {
-        let calls = mocks.0.iter().map(|mock| (0, vec![0; mock.answers.len()])).collect();
-        Mocking { mocks, asked: Mutex::new(Asked { calls, ..Asked::default() }) }
+    /// These mocks and this recording, of which nothing was asked.
+    pub fn new(mocks: Mocks, recording: Option<Arc<Recording>>) -> Mocking {
+        let none = |mock: &Mock| vec![0; mock.answers.len()];
+        let counts = mocks.0.iter().map(|mock| Count { calls: 0, seen: none(mock), given: none(mock) });
+        let asked = Asked { counts: counts.collect(), ..Asked::default() };
+        let replay = recording.map(|recording| Arc::new(Replay::new(recording)));
+        Mocking { mocks, replay, asked: Mutex::new(asked) }
     }
 
     /// The mocks.
@@ -61,15 +85,29 @@ impl Mocking {
 
     /// The calls that nothing answered, in their order.
     pub fn unanswered(&self) -> Vec<Unanswered> {
-        self.asked().unanswered.clone()
+        let recorded = self.replay.as_ref().map(|replay| replay.unexpected()).unwrap_or_default();
+        self.asked().unanswered.iter().cloned().chain(recorded).collect()
+    }
+
+    /// A process of the run has died: another may ask again what was answered before.
+    pub fn process_died(&self) {
+        self.asked().again = true;
+        if let Some(replay) = &self.replay {
+            replay.process_died();
+        }
+    }
+
+    /// The recording that answers in it, if one does.
+    pub fn replay(&self) -> Option<&Arc<Replay>> {
+        self.replay.as_ref()
     }
 
     /// The answers that were never given, each with what it stands in for.
     pub fn unused(&self) -> Vec<(String, Span)> {
         let asked = self.asked();
-        let all = self.mocks.0.iter().zip(&asked.calls);
-        let unused = all.flat_map(|(mock, (_, given))| {
-            let answers = mock.answers.iter().zip(given).filter(|(_, given)| **given == 0);
+        let all = self.mocks.0.iter().zip(&asked.counts);
+        let unused = all.flat_map(|(mock, count)| {
+            let answers = mock.answers.iter().zip(&count.given).filter(|(_, given)| **given == 0);
             answers.map(|(answer, _)| (mock.named(), answer.span))
         });
         unused.collect()
@@ -93,31 +131,32 @@ impl Mocking {
             return Ok((&mock.answers[*place], *place));
         }
         let mut call = 1;
-        if let (Some(mock), Some((calls, given))) = (mock, asked.calls.get_mut(mocked.mock as usize)) {
-            *calls += 1;
-            call = *calls;
-            if let Some(place) = mock.fits(call, mocked.item, &fields, given) {
-                given[place] += 1;
+        if let (Some(mock), Some(count)) = (mock, asked.counts.get_mut(mocked.mock as usize)) {
+            count.calls += 1;
+            call = count.calls;
+            if let Some(place) = mock.fits(call, mocked.item, &fields, &count.given) {
+                count.given[place] += 1;
                 asked.answered.insert(id, place);
                 return Ok((&mock.answers[place], place));
             }
         }
-        let unanswered = Unanswered { card: named(card).to_owned(), remedy: remedy(card, mock), fields };
-        let fault = unanswered.fault(call, mock);
+        let given = Value::from(fields.clone()).excerpt(200);
+        let unanswered = Unanswered::new(named(card), fields, &remedy(card, mock));
+        let why = match mock {
+            Some(mock) => format!("none of the answers for `{}` fits", mock.named()),
+            None => "nothing answers".to_owned(),
+        };
+        let message = format!("{why}: `{}`, call {call}, was given {given}", named(card));
+        let fault = Fault::new(FaultKind::NotFound, message).help(&*unanswered.help);
         asked.unanswered.push(unanswered);
         Err(fault)
     }
 }
 
 impl Unanswered {
-    fn fault(&self, call: u32, mock: Option<&Mock>) -> Fault {
-        let given = Value::from(self.fields.clone()).excerpt(200);
-        let why = match mock {
-            Some(mock) => format!("none of the answers for `{}` fits", mock.named()),
-            None => "nothing answers".to_owned(),
-        };
-        let message = format!("{why}: `{}`, call {call}, was given {given}", self.card);
-        Fault::new(FaultKind::NotFound, message).help(format!("add a mock, such as\n{}", self.remedy))
+    fn new(target: &str, fields: Record, remedy: &str) -> Unanswered {
+        let message = format!("nothing answers for `{target}`");
+        Unanswered { message, fields, help: format!("add a mock, such as\n{remedy}") }
     }
 }
 
@@ -130,8 +169,12 @@ fn named(card: &Performance) -> &str {
     external(id).unwrap_or(id)
 }
 
+fn is_external(card: &Performance) -> bool {
+    card.card.inputs.first().is_some_and(|field| *field.name == *EXTERNAL_NAME)
+}
+
 /// What a card was given, by name.
-fn fields(card: &Performance) -> Record {
+pub(crate) fn fields(card: &Performance) -> Record {
     let declared = card.card.inputs.iter().map(|input| Text::from(&*input.name));
     let names = declared.chain(card.names.iter().cloned()).zip(card.args.iter().cloned());
     // The name of an external card is none of its fields.
@@ -144,6 +187,13 @@ fn remedy(card: &Performance, mock: Option<&Mock>) -> String {
     if card.page.is_some() {
         return format!("{target}: {{ pages: [[{{ … }}]] }}");
     }
+    // It calls a host of which nothing says that a connection leads there.
+    if let Some(Value::Text(url)) = fields(card).get("url").filter(|_| mock.is_none() && !is_external(card))
+        && url.contains("://")
+    {
+        let (host, path, _) = address(url);
+        return format!("http:{host}: {{ request: {{ path: {path} }}, response: {{ body: {{ … }} }} }}");
+    }
     let mut outputs = String::new();
     // An external card gives back what it was given where nothing else is said.
     for name in card.outputs.iter().filter(|name| !card.names.contains(name)) {
@@ -153,7 +203,7 @@ fn remedy(card: &Performance, mock: Option<&Mock>) -> String {
 }
 
 /// Performs what no mock stands in for.
-pub struct Mocked<P>(pub P, pub std::sync::Arc<Mocking>, pub Clock);
+pub struct Mocked<P>(pub P, pub Arc<Mocking>, pub Clock);
 
 impl<P: Perform> Perform for Mocked<P> {
     fn perform(&self, effect: Effect) -> Performing {
@@ -226,6 +276,7 @@ fn given(answer: &Answering, place: usize, card: &Performance) -> Outcome {
     let outputs: Vec<(&str, &Value)> = match &answer.then {
         Then::Fails(failure) => return Err(fault(failure)),
         Then::Pages(pages) => return Ok(page_of(pages, place, 0)),
+        Then::Responds(_) => return Err(Fault::new(FaultKind::Internal, "a mock for a host")),
         Then::Gives(outputs) => outputs.iter().map(|(name, value)| (&*name.it, value)).collect(),
     };
     if card.page.is_some() {
