@@ -62,7 +62,7 @@ impl Requested {
             let Some(node) = keys.get(part) else { continue };
             // Names of headers are the same in small letters.
             let node = if part == "headers" { &in_small(node) } else { node };
-            request.parts.push((part.into(), reader.pattern(node)?));
+            request.parts.push((part.into(), reader.whole_pattern(node)?));
         }
         (!keys.broken).then_some(request)
     }

@@ -32,14 +32,20 @@ pub fn schema() -> Value {
     );
     let mut look = object(LOOK_KEYS, &["get"]);
     look["properties"]["status"] = part("status");
+    let mut response = object(mocks::RESPONSE_KEYS, &[]);
+    response["properties"]["status"] =
+        described(json!({ "type": "integer", "minimum": 100, "maximum": 599 }), "code");
+    response["properties"]["headers"] = described(json!({ "type": "object" }), "headers");
     file["$defs"] = json!({
         "test": object(TEST_KEYS, &[]),
         "case": object(CASE_KEYS, &[]),
         "defaults": object(DEFAULT_KEYS, &[]),
         "expect": expect,
         "meanwhile": one_of(object(MEANWHILE_KEYS, &["after"]), &["cancel", "resume", "kill", "start"]),
-        "answer": one_of(object(mocks::KEYS, &[]), &["gives", "pages", "fails"]),
+        "answer": one_of(object(mocks::KEYS, &[]), &["gives", "pages", "response", "fails"]),
         "failure": object(mocks::FAILURE_KEYS, &[]),
+        "asked": object(mocks::REQUEST_KEYS, &[]),
+        "response": response,
         "request": one_of(object(&[METHODS, REQUEST_KEYS].concat(), &[]), METHODS),
         "look": look,
         "card": parts(OF_A_CARD),
@@ -124,7 +130,12 @@ fn key_of(key: &str) -> Value {
         "dry_run" => json!({ "type": "boolean" }),
         "cancel" | "kill" => json!({ "const": true }),
         "after" => json!({ "type": ["string", "number"] }),
-        "start" => json!({ "type": "string" }),
+        "start" | "method" => json!({ "type": "string" }),
+        "snapshot" => json!({ "type": "array", "items": { "type": "string" } }),
+        "recording" => json!({ "type": "string", "pattern": "\\.rec\\.yaml$" }),
+        "request" => json!({ "$ref": "#/$defs/asked" }),
+        "response" => json!({ "$ref": "#/$defs/response" }),
+        "path" => json!({ "type": "string", "pattern": "^[/*]" }),
         "tables" => json!({ "type": "object", "additionalProperties": { "anyOf": [
             { "type": "string", "pattern": "^@" },
             { "type": "array", "items": { "type": "object" } },
@@ -233,6 +244,13 @@ pub(super) fn told(key: &str) -> &'static str {
             "The path of the request, from its `/` on; `*` stands for any letters of one part."
         }
         "query" => "What its query is.",
+        "snapshot" => "Of what a snapshot is taken: parts of `expect`, as `[outputs, requests]`.",
+        "recording" => "The file of a recording beside the test, which answers in place of vendors.",
+        "request" => "Of a host: which requests the answer is for; all where nothing is said.",
+        "response" => "Of a host: what it answers.",
+        "method" => "The method of the request.",
+        "path" => "The path of the request, from its `/` on; `*` stands for any letters of one part.",
+        "headers" => "Headers by their names.",
         "body" => "What its body is.",
         "times" => "How often.",
         "exactly" => "These requests, and nothing else that changes something.",
