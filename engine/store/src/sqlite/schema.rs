@@ -9,7 +9,8 @@ use crate::error::{Result, StoreError, Trouble};
 pub(super) const APPLICATION: i64 = 0x666c_6f77;
 
 /// The steps to the newest form; the first makes the file.
-pub(super) const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema2.sql")];
+pub(super) const STEPS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("schema2.sql"), include_str!("schema3.sql")];
 
 /// The form of a file; 0 as long as nothing is in it.
 pub(super) fn form(connection: &Connection) -> Result<i64> {

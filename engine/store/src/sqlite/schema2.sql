@@ -4,7 +4,6 @@ ALTER TABLE run ADD COLUMN cause TEXT;
 ALTER TABLE run ADD COLUMN who TEXT;
 
 CREATE INDEX run_state ON run (state, started_us);
-CREATE INDEX run_flow_state ON run (flow, state, started_us);
 
 CREATE TABLE note (
   id INTEGER PRIMARY KEY,

@@ -91,7 +91,7 @@ fn doctor_tells_what_is_wrong() {
     assert_eq!(told("tables").unwrap(), "1 kept table with 40 rows, each as it was written");
     assert_eq!(told("files").unwrap(), "1 file, each as it was written");
     assert_eq!(told("key").unwrap(), "none yet: nothing was ever sealed");
-    assert!(told("database").unwrap().starts_with("form 2, by SQLite 3."));
+    assert!(told("database").unwrap().starts_with("form 3, by SQLite 3."));
     let change = |sql: &str| {
         let connection = Connection::open(folder.path().join("store.db")).unwrap();
         connection.execute_batch(sql).unwrap();

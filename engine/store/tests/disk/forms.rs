@@ -9,7 +9,11 @@ use super::{fill, look, read_all};
 use crate::given::own;
 
 /// Every form that was ever released, as SQL; `fill` wrote what is in it.
-const FORMS: &[(i64, &str)] = &[(1, include_str!("../forms/1.sql")), (2, include_str!("../forms/2.sql"))];
+const FORMS: &[(i64, &str)] = &[
+    (1, include_str!("../forms/1.sql")),
+    (2, include_str!("../forms/2.sql")),
+    (3, include_str!("../forms/3.sql")),
+];
 
 #[test]
 fn files_of_every_form_are_read() {
@@ -66,7 +70,7 @@ fn a_newer_form_is_refused_and_left_as_it_is() {
         assert_eq!(error.kind, Trouble::Newer);
         assert_eq!(
             error.message,
-            "the store was written by a newer flowrun: it has form 99, and this one knows up to 2"
+            "the store was written by a newer flowrun: it has form 99, and this one knows up to 3"
         );
     }
     assert_eq!(fs::read(&path).unwrap(), before);

@@ -133,8 +133,8 @@ fn key_of(key: &str) -> Value {
         "start" | "method" => json!({ "type": "string" }),
         "snapshot" => json!({ "type": "array", "items": { "type": "string" } }),
         "recording" => json!({ "type": "string", "pattern": "\\.rec\\.yaml$" }),
-        "request" => json!({ "$ref": "#/$defs/asked" }),
-        "response" => json!({ "$ref": "#/$defs/response" }),
+        "request" => json!({ "allOf": [{ "$ref": "#/$defs/asked" }] }),
+        "response" => json!({ "allOf": [{ "$ref": "#/$defs/response" }] }),
         "path" => json!({ "type": "string", "pattern": "^[/*]" }),
         "tables" => json!({ "type": "object", "additionalProperties": { "anyOf": [
             { "type": "string", "pattern": "^@" },
