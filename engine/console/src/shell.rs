@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 use crate::Console;
 use crate::ask::{Ask, Wrong, part};
 
+/// A page shows no more of a list than this.
+const MOST: usize = 5_000;
+
 /// A page that is being made.
 pub struct Shell {
     console: Console,
@@ -56,6 +59,22 @@ impl Shell {
         match self.ask.get(&format!("{}{path}", self.api)).await {
             Ok(value) => Ok((self, value)),
             Err(wrong) => Err(self.refused(wrong)),
+        }
+    }
+
+    /// All that a list has, page by page.
+    pub async fn all(mut self, path: &str) -> Result<(Shell, Vec<Value>), Gone> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let (shell, mut page) = self.get(&format!("{path}?limit=500{cursor}")).await?;
+            self = shell;
+            if let Some(items) = page["items"].as_array_mut() {
+                all.append(items);
+            }
+            match page["next"].as_str().filter(|_| all.len() < MOST) {
+                Some(next) => cursor = format!("&cursor={}", part(next)),
+                None => return Ok((self, all)),
+            }
         }
     }
 

@@ -13,13 +13,13 @@ pub async fn page(shell: Shell) -> Page {
         let (shell, found) = shell.get(&format!("/search?text={}", part(&text))).await?;
         return Ok(shell.page("flows.html", "flows", json!({ "text": text, "found": found["items"] })));
     }
-    let (shell, flows) = shell.get("/flows?limit=1000").await?;
+    let (shell, flows) = shell.all("/flows").await?;
     let (shell, schedules) = shell.get("/schedules?times=1").await?;
     let times = schedules["items"].as_array().into_iter().flatten();
     let next: BTreeMap<&str, &Value> =
         times.filter_map(|one| Some((one["flow"].as_str()?, &one["next"][0]))).collect();
     let mut folders: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for flow in flows["items"].as_array().into_iter().flatten() {
+    for flow in &flows {
         let path = flow["flow"].as_str().unwrap_or_default();
         let folder = path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
         let mut flow = flow.clone();
