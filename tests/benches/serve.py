@@ -24,7 +24,7 @@ FLOWRUN, PLAIN = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:3])
 SECRET = "Basic YmVuY2g6YmVuY2g="
 
 ADD = """\
-trigger: { api_endpoint: { security: public, alias: add, rate: 100000, burst: 100000 } }
+trigger: { api_endpoint: { security: public, alias: add, rate: 10000, burst: 10000 } }
 inputs: { a: number, b: number }
 outputs: { sum: number }
 cards:

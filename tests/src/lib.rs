@@ -129,6 +129,7 @@ pub fn world_of(program: &Program, simulators: &Simulators, mocks: Mocks, run: R
                 account: connection.name.to_string(),
                 connector: connector.clone(),
                 origin: Origin::Simulator,
+                instead: None,
             };
             Some((planned, scopes(program, place)))
         })
@@ -144,7 +145,7 @@ pub fn world_of(program: &Program, simulators: &Simulators, mocks: Mocks, run: R
                 program,
                 &made,
                 tables,
-                Arc::new(Mocking::new(mocks)),
+                (Arc::new(Mocking::new(mocks, None)), None),
                 run,
                 (time, None),
             )

@@ -146,11 +146,22 @@ fn commands_say_what_is_shown() {
     }
 }
 
+#[test]
+fn the_workflow_checks_and_tests() {
+    let text = fs::read_to_string(root().join("docs/deploy/github/flow-tests.yml")).unwrap();
+    let workflow: Value = serde_yaml::from_str(&text).unwrap();
+    let steps = workflow["jobs"]["flows"]["steps"].as_array().unwrap();
+    let runs: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    for command in ["flowrun fmt --check", "flowrun check", "flowrun test"] {
+        assert!(runs.iter().any(|run| run.contains(command)), "{command} is not in {runs:?}");
+    }
+}
+
 /// A page that is a project: its blocks are files, by a name behind their language or in their first line, and commands over
 /// them, in the order in which a reader comes to them.
 #[test]
 fn what_a_reader_types_does_what_the_page_says() {
-    for name in ["first-flow.md", "language.md"] {
+    for name in ["first-flow.md", "first-test.md", "language.md"] {
         let (page, folder) = (page(name), tempfile::tempdir().unwrap());
         let folder = folder.path().canonicalize().unwrap();
         let all = page.split("\n```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));

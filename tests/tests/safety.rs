@@ -6,7 +6,7 @@ use std::fs;
 
 use flowrun_host::session::durable::home::Home;
 use flowrun_kit::clock::Clock;
-use flowrun_okta::sim::{Operation, Rehire, SeedUser, SessionStatus, UserStatus};
+use flowrun_okta::sim::{Operation, Rehire, SeedUser, UserStatus};
 use flowrun_tests::limits;
 use flowrun_tests::org::{Org, Project, fault};
 use flowrun_tests::simulators::{Setup, Simulators};
@@ -85,21 +85,6 @@ async fn a_flow_that_knows_no_dry_runs_changes_nothing() {
     let told = format!("dry run: nothing was changed; 1 request would have been sent:\n  {path}");
     assert!(ran.stdout.trim_end().ends_with(&told), "{}", ran.stdout);
     assert_eq!(changes(&org), 0);
-}
-
-#[tokio::test]
-async fn somebody_elses_session_is_left_alone() {
-    let org = Org::new(7);
-    let theirs = org.0.okta.open_session_for_test(SessionStatus::InProgress);
-    let import = Project::shipped().flow("import.yaml");
-    let ran = org.run(&import, &[]).await;
-    assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains(&theirs) && ran.stderr.contains("no earlier run of this project opened it"));
-    assert_eq!((changes(&org), org.statuses()), (0, vec!["IN_PROGRESS"]));
-    let allowed = org.run(&import, &["--set", "close_foreign_sessions=true"]).await;
-    assert_eq!(allowed.code, 0, "{}", allowed.stderr);
-    org.settle().await;
-    assert_eq!(org.statuses(), ["CLOSED", "COMPLETED"]);
 }
 
 #[tokio::test]

@@ -27,9 +27,9 @@ use tokio::sync::watch;
 const SCALE: f64 = 120.0;
 
 /// A sandbox that serves in this process.
-struct Sandbox {
-    simulators: Simulators,
-    env: Env,
+pub struct Sandbox {
+    pub simulators: Simulators,
+    pub env: Env,
     switch: watch::Sender<bool>,
     serving: thread::JoinHandle<(u8, String)>,
 }
@@ -51,7 +51,7 @@ impl Write for Lines {
 
 impl Sandbox {
     /// Serves on a free port, and gives the variables that it prints first.
-    fn serve(setup: &Setup) -> Sandbox {
+    pub fn serve(setup: &Setup) -> Sandbox {
         Sandbox::over(Simulators::new(Clock::starting_at(EPOCH_MS, SCALE), setup))
     }
 
@@ -96,7 +96,7 @@ impl Sandbox {
     }
 
     /// Ends it; what it had to say.
-    fn end(self) -> String {
+    pub fn end(self) -> String {
         self.switch.send(true).unwrap();
         let (code, said) = self.serving.join().unwrap();
         assert_eq!(code, 0, "{said}");

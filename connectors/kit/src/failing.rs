@@ -53,7 +53,7 @@ impl Client {
         match error {
             TransportError::Memory(_) => fault.help(memory::REMEDY),
             TransportError::Connect(_) => fault.help(self.line.vendor.unreachable),
-            TransportError::Refused { help, .. } => fault.help(*help),
+            TransportError::Refused { help, .. } => fault.help(&**help),
             _ => fault,
         }
     }

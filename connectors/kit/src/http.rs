@@ -162,7 +162,7 @@ pub enum TransportError {
         /// What is wrong, said of the host: `its certificate has expired`.
         why: String,
         /// What to do about it.
-        help: &'static str,
+        help: Cow<'static, str>,
     },
     /// The connection broke; the request may have had its effect.
     Broken(String),

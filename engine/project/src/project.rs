@@ -52,6 +52,11 @@ pub fn is_test(name: &str) -> bool {
     name.ends_with(".test.yaml") || name.ends_with(".test.yml")
 }
 
+/// Whether a file of this name holds what a run exchanged with vendors.
+pub fn is_recording(name: &str) -> bool {
+    name.ends_with(".rec.yaml") || name.ends_with(".rec.yml")
+}
+
 impl Project {
     /// The project that `path`, a flow or a folder, belongs to.
     pub fn read(path: &Path, vocabulary: &Vocabulary) -> Result<Project, Problem> {
@@ -279,6 +284,8 @@ impl Found<'_> {
                 self.collect(&path, depth - 1)?;
             } else if is_test(name) && path.is_file() {
                 self.tests.push(path);
+            } else if is_recording(name) {
+                // It is read by the tests that name it.
             } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && path.is_file() {
                 self.files.push(path);
                 if self.files.len() > MOST_FILES {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use flowrun_core::program::{Flow, Op, Program, StepId};
-use flowrun_core::report::{CardReport, FlowReport, Inside, Report};
-use flowrun_core::source::Sources;
+use flowrun_core::program::{Flow, OnError, Op, Program, Step};
+use flowrun_core::report::{CardReport, FlowReport, Inside, Report, Status};
+use flowrun_core::source::{Sources, Span};
 use flowrun_core::value::Text;
 
 /// What tests came to, in the flows of one project.
@@ -23,6 +23,10 @@ struct Card {
     arms: BTreeMap<Text, u64>,
     /// With no items, with one, with more.
     items: [u64; 3],
+    /// Tried again.
+    again: u64,
+    /// Failed for good.
+    failed: u64,
 }
 
 /// A flow and how much of it tests came to.
@@ -30,18 +34,37 @@ struct Card {
 pub struct Covered {
     /// The flow's path.
     pub flow: Text,
-    /// How many of its cards tests came to, of how many.
-    pub cards: (usize, usize),
-    /// How many of its branches: arms, and loops with no items, one and more.
-    pub branches: (usize, usize),
-    /// What they did not come to, each by its line: `12 (nobody)`, `15 (else)`.
-    pub missing: Vec<(usize, String)>,
+    /// Its file, as the project knows it; none where the flow was made of an export.
+    pub file: Option<Text>,
+    /// Its cards, in the order in which they are written.
+    pub cards: Vec<Reached>,
 }
 
-/// A branch of a card: its name, and how often tests came to it.
-type Branch = (Text, u64);
+/// A card and how often tests came to it.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// Its ID.
+    pub id: Text,
+    /// Where it stands.
+    pub span: Span,
+    /// The line of that.
+    pub line: usize,
+    /// How often.
+    pub times: u64,
+    /// Its branches.
+    pub branches: Vec<Branch>,
+}
+
+/// A way that a card may take: its name, and how often tests came to it.
+pub type Branch = (Text, u64);
 
 const ITEMS: [&str; 3] = ["no items", "one item", "more items"];
+
+/// Of a card that is tried again when it fails.
+const RETRY: [&str; 2] = ["no retry", "retry"];
+
+/// Of a card whose failure is not the end.
+const ON_ERROR: [&str; 2] = ["no error", "on_error"];
 
 impl Coverage {
     /// Counts a run.
@@ -60,6 +83,8 @@ impl Coverage {
         for card in cards {
             let counted = self.cards.entry((path.clone(), card.step)).or_default();
             counted.times += 1;
+            counted.again += u64::from(card.tries > 1);
+            counted.failed += u64::from(card.status == Status::Failed);
             match &card.inside {
                 Inside::Nothing {} => {}
                 Inside::Arm { arm, cards } => {
@@ -85,72 +110,79 @@ impl Coverage {
     }
 
     fn covered(&self, flow: &Flow, sources: &Sources) -> Covered {
-        let mut covered =
-            Covered { flow: flow.path.clone(), cards: (0, 0), branches: (0, 0), missing: Vec::new() };
-        for (place, step) in flow.steps.iter().enumerate() {
-            let line = sources.line_column(step.span).0;
-            let times = self.card(flow, place).times;
-            covered.cards.1 += 1;
-            covered.cards.0 += usize::from(times > 0);
-            if times == 0 {
-                covered.missing.push((line, step.id.to_string()));
+        let source = sources.get(flow.span.file);
+        let reached = flow.steps.iter().enumerate().map(|(place, step)| {
+            let counted = self.cards.get(&(flow.path.clone(), place as u32)).cloned().unwrap_or_default();
+            Reached {
+                id: step.id.clone(),
+                span: step.span,
+                line: sources.line_column(step.span).0,
+                times: counted.times,
+                branches: branches(step, &counted),
             }
-            for (name, times) in self.branches(flow, place) {
-                covered.branches.1 += 1;
-                covered.branches.0 += usize::from(times > 0);
-                if times == 0 && self.card(flow, place).times > 0 {
-                    covered.missing.push((line, name.to_string()));
-                }
-            }
+        });
+        let file = source.origins.is_empty().then(|| Text::from(&*source.path));
+        Covered { flow: flow.path.clone(), file, cards: reached.collect() }
+    }
+}
+
+fn branches(step: &Step, counted: &Card) -> Vec<Branch> {
+    let arm = |name: &Text| (name.clone(), counted.arms.get(name).copied().unwrap_or(0));
+    let mut branches = match &step.op {
+        Op::Branch { arms, .. } => arms.iter().map(|(_, one)| arm(&one.name)).collect(),
+        Op::Try { body, catch, .. } => vec![arm(&body.name), arm(&catch.name)],
+        Op::Loop { .. } | Op::Effect { stream: Some(_), .. } => {
+            ITEMS.iter().zip(counted.items).map(|(name, times)| (Text::from(*name), times)).collect()
         }
-        covered.missing.sort();
-        covered
+        _ => Vec::new(),
+    };
+    let mut either = |names: [&str; 2], second: u64| {
+        let first = counted.times.saturating_sub(second);
+        branches.extend([(Text::from(names[0]), first), (Text::from(names[1]), second)]);
+    };
+    if step.policy.retry.is_some() {
+        either(RETRY, counted.again);
+    }
+    if !matches!(step.policy.on_error, OnError::Stop) {
+        either(ON_ERROR, counted.failed);
+    }
+    branches
+}
+
+impl Covered {
+    /// How many of its cards tests came to, of how many.
+    pub fn cards(&self) -> (usize, usize) {
+        (self.cards.iter().filter(|card| card.times > 0).count(), self.cards.len())
     }
 
-    fn card(&self, flow: &Flow, place: usize) -> Card {
-        self.cards.get(&(flow.path.clone(), place as u32)).cloned().unwrap_or_default()
+    /// How many of its branches: arms, loops with no items, one and more, cards with and without a retry or an error.
+    pub fn branches(&self) -> (usize, usize) {
+        let branches = || self.cards.iter().flat_map(|card| &card.branches);
+        (branches().filter(|(_, times)| *times > 0).count(), branches().count())
     }
 
-    fn branches(&self, flow: &Flow, place: usize) -> Vec<Branch> {
-        let card = self.card(flow, place);
-        let arm = |name: &Text| (name.clone(), card.arms.get(name).copied().unwrap_or(0));
-        match &flow.step(StepId(place as u32)).op {
-            Op::Branch { arms, .. } => arms.iter().map(|(_, one)| arm(&one.name)).collect(),
-            Op::Try { body, catch, .. } => vec![arm(&body.name), arm(&catch.name)],
-            Op::Loop { .. } | Op::Effect { stream: Some(_), .. } => {
-                ITEMS.iter().zip(card.items).map(|(name, times)| (Text::from(*name), times)).collect()
+    /// What tests did not come to, each with its line: `12 (nobody)`, `15 (else)`.
+    pub fn missing(&self) -> Vec<(usize, Text)> {
+        let mut missing = Vec::new();
+        for card in &self.cards {
+            if card.times == 0 {
+                missing.push((card.line, card.id.clone()));
+                continue;
             }
-            _ => Vec::new(),
+            let never = card.branches.iter().filter(|(_, times)| *times == 0);
+            missing.extend(never.map(|(name, _)| (card.line, name.clone())));
         }
+        missing.sort();
+        missing
     }
+}
 
-    /// The same as LCOV has it, over the files of flows: a line for each card, a branch for each arm.
-    pub fn lcov(&self, program: &Program, sources: &Sources, prefix: &str) -> String {
-        let mut text = String::new();
-        for flow in &program.flows {
-            let mut lines: BTreeMap<usize, u64> = BTreeMap::new();
-            let (mut branches, mut found, mut hit) = (String::new(), 0, 0);
-            for (place, step) in flow.steps.iter().enumerate() {
-                let (line, card) = (sources.line_column(step.span).0, self.card(flow, place));
-                let times = lines.entry(line).or_default();
-                *times = (*times).max(card.times);
-                for (branch, (_, taken)) in self.branches(flow, place).into_iter().enumerate() {
-                    (found, hit) = (found + 1, hit + usize::from(taken > 0));
-                    let taken = if card.times == 0 { "-".to_owned() } else { taken.to_string() };
-                    let _ = writeln!(branches, "BRDA:{line},{place},{branch},{taken}");
-                }
-            }
-            let covered = lines.values().filter(|times| **times > 0).count();
-            let _ = writeln!(text, "TN:\nSF:{prefix}{}", sources.get(flow.span.file).path);
-            text.push_str(&branches);
-            let _ = writeln!(text, "BRF:{found}\nBRH:{hit}");
-            lines.iter().for_each(|(line, times)| {
-                let _ = writeln!(text, "DA:{line},{times}");
-            });
-            let _ = writeln!(text, "LF:{}\nLH:{covered}\nend_of_record", lines.len());
-        }
-        text
-    }
+/// The sum of cards and of branches over flows.
+pub fn sum(covered: &[Covered]) -> ((usize, usize), (usize, usize)) {
+    let add = |a: (usize, usize), b: (usize, usize)| (a.0 + b.0, a.1 + b.1);
+    covered.iter().fold(((0, 0), (0, 0)), |(cards, branches), one| {
+        (add(cards, one.cards()), add(branches, one.branches()))
+    })
 }
 
 /// Of a hundred parts how many; all of nothing.
@@ -164,26 +196,19 @@ pub fn table(covered: &[Covered]) -> String {
     let mut text = format!("{:<width$}  {:>13}  {:>13}  not reached\n", "flow", "cards", "branches");
     let part = |of: (usize, usize)| match of.1 {
         0 => "-".to_owned(),
-        _ => format!("{}/{} {:>3.0} %", of.0, of.1, percent(of)),
+        _ => format!("{}/{} {:>3.0} %", of.0, of.1, percent(of).floor()),
     };
-    let (mut cards, mut branches) = ((0, 0), (0, 0));
     for one in covered {
-        cards = (cards.0 + one.cards.0, cards.1 + one.cards.1);
-        branches = (branches.0 + one.branches.0, branches.1 + one.branches.1);
-        let _ = writeln!(
-            text,
-            "{:<width$}  {:>13}  {:>13}  {}",
-            one.flow,
-            part(one.cards),
-            part(one.branches),
-            shown(&one.missing)
-        );
+        let (cards, branches) = (part(one.cards()), part(one.branches()));
+        let _ =
+            writeln!(text, "{:<width$}  {cards:>13}  {branches:>13}  {}", one.flow, shown(&one.missing()));
     }
+    let (cards, branches) = sum(covered);
     let _ = writeln!(text, "{:<width$}  {:>13}  {:>13}", "all", part(cards), part(branches));
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn shown(missing: &[(usize, String)]) -> String {
+fn shown(missing: &[(usize, Text)]) -> String {
     const MOST: usize = 4;
     let mut shown: Vec<String> =
         missing.iter().take(MOST).map(|(line, what)| format!("{line} ({what})")).collect();

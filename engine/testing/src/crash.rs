@@ -10,7 +10,8 @@ use flowrun_store::Death;
 
 use crate::form::{Case, What};
 use crate::held::{Unmet, hold, hold_after_crash};
-use crate::outside::{How, Outside, RUN};
+use crate::outside::{How, Outside};
+use crate::recorded;
 use crate::requests::without_repeats;
 use crate::run::Running;
 
@@ -41,13 +42,14 @@ impl Running<'_> {
         if case.given.meanwhile.iter().any(|one| matches!(one.what, What::Start { .. })) {
             return None;
         }
+        let case = &recorded::with(case, self.folder).ok()?;
         let mut outside = Outside::new(self, &case.given, How { keeps: true, ..How::default() });
         let lived = self.lives(case, &mut outside).await.ok()?;
         let happened = self.happened(case, &lived, &outside).await;
-        if !hold(case, &happened, self.entry, &outside.mocking).is_empty() {
+        if !hold(case, &happened, (&self.program, self.entry), &outside.mocking).is_empty() {
             return None;
         }
-        let (handed, whole) = (outside.handed(), outside.requests.all());
+        let (handed, whole) = (outside.handed(), happened.requests.clone());
         let mut crashes = Crashes::default();
         for death in deaths(handed, places) {
             crashes.places += 1;
@@ -68,7 +70,7 @@ impl Running<'_> {
             }
             let mut happened = self.happened(case, &lived, &outside).await;
             happened.requests = without_repeats(happened.requests, &whole, lived.repeated);
-            let unmet = hold_after_crash(case, &happened, self.entry, &outside.mocking);
+            let unmet = hold_after_crash(case, &happened, (&self.program, self.entry), &outside.mocking);
             if !unmet.is_empty() {
                 crashes.unmet = Some((place(&outside, Some(&lived.ended.program)), unmet));
                 break;
@@ -98,6 +100,8 @@ fn cannot_go_on(case: &Case, why: &str) -> Unmet {
         message: "the run can't go on after a crash".to_owned(),
         found: why.lines().next().unwrap_or_default().to_owned(),
         help: why.split_once('\n').map(|(_, more)| more.to_owned()),
+        fill: None,
+        wire: None,
     }
 }
 
@@ -107,7 +111,9 @@ fn place(outside: &Outside<'_>, program: Option<&Program>) -> String {
     let (Some((_, home)), Some(last)) = (&outside.kept, outside.died_after.filter(|last| *last > 0)) else {
         return begun();
     };
-    let Some(Ok(stored)) = home.store.journal(&RUN.into(), last).next() else { return begun() };
+    let Some(Ok(stored)) = home.store.journal(&outside.name.as_str().into(), last).next() else {
+        return begun();
+    };
     let Ok(entry) = decode::<Entry>(&stored.body, &home.sealing) else { return begun() };
     let (asked, what) = match &entry.event {
         Event::Began(asked) => (asked, "had begun, and before its end was kept"),

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use flowrun_core::pattern::{Difference, Operator, Pattern, Wants};
+use flowrun_core::mocks::is_path;
+use flowrun_core::pattern::{Difference, FILL, Operator, Pattern, Wants};
+use flowrun_core::program::Program;
 use flowrun_core::source::Span;
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_host::mocked::Mocking;
 
 use crate::form::{Case, Expect, Requests, Wanted};
 use crate::happened::{Card, Happened};
+use crate::recorded;
 use crate::requests::Sent;
 
 /// An expectation that was not met.
@@ -22,29 +25,35 @@ pub struct Unmet {
     pub found: String,
     /// What else helps.
     pub help: Option<String>,
+    /// What is there where the file leaves it open.
+    pub fill: Option<Value>,
+    /// Where the flow says what the card is given.
+    pub wire: Option<Span>,
 }
 
 /// What was expected of a case and is not so, in the order in which one would ask: whether mocks answered, how it ended, its cards, what it sent
 /// and left.
-pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) -> Vec<Unmet> {
+pub fn hold(case: &Case, happened: &Happened, tested: (&Program, &str), mocking: &Mocking) -> Vec<Unmet> {
     let mut unmet = Vec::new();
     let mut lacking = BTreeSet::new();
     for call in mocking.unanswered() {
         let given = Value::from(call.fields.clone()).excerpt(200);
         // Tries of one card are one call to whoever reads it.
-        if lacking.insert((call.card.clone(), given.clone())) {
+        if lacking.insert((call.message.clone(), given.clone())) {
             unmet.push(Unmet {
                 span: Span { end: case.span.start + 1, ..case.span },
-                message: format!("nothing answers for `{}`", call.card),
+                message: call.message,
                 found: format!("it was given {given}"),
-                help: Some(format!("add a mock, such as\n{}", call.remedy)),
+                help: Some(call.help),
+                fill: None,
+                wire: None,
             });
         }
     }
     let expect = &case.expect;
     status(case, happened, &mut unmet);
     for (name, pattern) in &expect.cards {
-        card(&name.it, name.span, pattern, happened, entry, &mut unmet);
+        card((&name.it, name.span), pattern, happened, tested, &mut unmet);
     }
     for (vendor, wanted) in &expect.requests {
         requests(&vendor.it, wanted, happened, &mut unmet);
@@ -70,6 +79,7 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
     // What is written for several cases has to serve one of them.
     let own = mocking.unused().into_iter().filter(|(_, span)| within(*span, case.span));
     unmet.extend(own.map(|(target, span)| unasked(&target, span)));
+    unmet.extend(recorded::unasked(case, mocking));
     unmet
 }
 
@@ -77,13 +87,13 @@ pub fn hold(case: &Case, happened: &Happened, entry: &str, mocking: &Mocking) ->
 pub(crate) fn hold_after_crash(
     case: &Case,
     happened: &Happened,
-    entry: &str,
+    tested: (&Program, &str),
     mocking: &Mocking,
 ) -> Vec<Unmet> {
     let mut case = case.clone();
     case.expect = std::mem::take(&mut case.after_crash).over(&case.expect);
     case.expect.parts.retain(|(name, _)| !matches!(&*name.it, "waited" | "counts"));
-    hold(&case, happened, entry, mocking)
+    hold(&case, happened, tested, mocking)
 }
 
 /// A mock that nothing asked.
@@ -93,6 +103,8 @@ pub fn unasked(target: &str, span: Span) -> Unmet {
         message: format!("nothing asked this mock of `{target}`"),
         found: "never given".to_owned(),
         help: Some("take it away, or look why its call did not come".to_owned()),
+        fill: None,
+        wire: None,
     }
 }
 
@@ -125,6 +137,8 @@ fn status(case: &Case, happened: &Happened, unmet: &mut Vec<Unmet>) {
         message: format!("the run is {}, and should be {wanted}", happened.status),
         found: happened.status.to_string(),
         help: why,
+        fill: None,
+        wire: None,
     });
 }
 
@@ -136,11 +150,27 @@ fn told(part: &str, difference: Difference) -> Unmet {
         false if path.starts_with('[') => format!("{part}{path}"),
         false => format!("{part}.{path}"),
     };
-    let found = match &found {
-        Some(value) => short(value),
-        None => "nothing".to_owned(),
-    };
-    Unmet { span, message: format!("{place} should be {wanted}"), found: format!("it is {found}"), help: why }
+    let shown = format!("it is {}", found.as_ref().map_or_else(|| "nothing".to_owned(), short));
+    if wanted == FILL {
+        let help = Some("`flowrun test --fill` writes it in the place of ~fill".to_owned());
+        let message = format!("{place} is still to be filled in");
+        return Unmet {
+            span,
+            message,
+            found: shown,
+            help,
+            fill: Some(found.unwrap_or(Value::Null)),
+            wire: None,
+        };
+    }
+    Unmet {
+        span,
+        message: format!("{place} should be {wanted}"),
+        found: shown,
+        help: why,
+        fill: None,
+        wire: None,
+    }
 }
 
 fn short(value: &Value) -> String {
@@ -164,7 +194,13 @@ fn rows(pattern: &Pattern) -> Pattern {
     Pattern { span: pattern.span, wants: Wants::Members(members.collect()) }
 }
 
-fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &str, unmet: &mut Vec<Unmet>) {
+fn card(
+    (name, span): (&str, Span),
+    pattern: &Pattern,
+    happened: &Happened,
+    (program, entry): (&Program, &str),
+    unmet: &mut Vec<Unmet>,
+) {
     let whole = if name.contains('/') { name.to_owned() } else { format!("{entry}/{name}") };
     let calls = happened.cards.get(&whole).map(Vec::as_slice).unwrap_or_default();
     let Wants::Members(members) = &pattern.wants else {
@@ -188,14 +224,40 @@ fn card(name: &str, span: Span, pattern: &Pattern, happened: &Happened, entry: &
                         found,
                         help: (!calls.is_empty())
                             .then(|| "say `each: …` of a card that is called more often".to_owned()),
+                        fill: None,
+                        wire: None,
                     });
                     return;
                 }
             },
         };
         let place = format!("{name}.{part}");
-        unmet.extend(differences.into_iter().map(|difference| told(&place, difference)));
+        let unmet_here = differences.into_iter().map(|difference| {
+            let wire = field(part, &difference.path).and_then(|field| wire(program, &whole, field));
+            Unmet { wire, ..told(&place, difference) }
+        });
+        unmet.extend(unmet_here);
     }
+}
+
+/// The field of a card that a difference is about: `Text` of `inputs` and `Text.length`, or of `each` and `[2].inputs.Text`.
+fn field<'p>(part: &str, path: &'p str) -> Option<&'p str> {
+    let path = match part {
+        "inputs" => path,
+        "each" => path.split_once("inputs.")?.1,
+        _ => return None,
+    };
+    path.split(['.', '[']).next().filter(|field| !field.is_empty())
+}
+
+/// Where the flow says what a card is given in a field.
+fn wire(program: &Program, card: &str, field: &str) -> Option<Span> {
+    let (flow, id) = card.rsplit_once('/')?;
+    let flow = program.flow(program.find(flow)?);
+    let step = flow.steps.iter().find(|step| *step.id == *id)?;
+    let declared = step.card.inputs.iter().map(|input| &*input.name);
+    let place = declared.chain(step.names.iter().map(|name| &**name)).position(|name| *name == *field)?;
+    step.arg_spans.get(place).copied().flatten()
 }
 
 fn of(calls: &[Card]) -> Value {
@@ -227,6 +289,13 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                     expected[place] = true;
                     times += 1;
                 }
+                // All that is written of it is so.
+                Some(_) if differences.iter().all(|difference| difference.wanted == FILL) => {
+                    expected[place] = true;
+                    times += 1;
+                    let whole = format!("{} {}", one.method, one.path);
+                    unmet.extend(differences.into_iter().map(|difference| told(&whole, difference)));
+                }
                 Some(difference) if near.is_none() => {
                     let unmet = told("", difference.clone());
                     near = Some(format!(
@@ -249,6 +318,8 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 message: format!("{} {} should be sent to {vendor}{said}", one.method, one.path),
                 found: format!("it was sent {}", often(times)),
                 help: near.or_else(|| Some(listed(&sent))),
+                fill: None,
+                wire: None,
             });
         }
     }
@@ -265,6 +336,8 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 message: format!("nothing else that changes something should be sent to {vendor}"),
                 found: format!("{} more were", others.len()),
                 help: Some(listed(&others)),
+                fill: None,
+                wire: None,
             });
         }
     }
@@ -295,24 +368,6 @@ fn is_at(wanted: &Wanted, sent: &Sent) -> bool {
     wanted.method == sent.method && is_path(&wanted.path, &sent.path)
 }
 
-/// Whether a path is of this form, part by part.
-fn is_path(wanted: &str, path: &str) -> bool {
-    let (wanted, path): (Vec<&str>, Vec<&str>) = (wanted.split('/').collect(), path.split('/').collect());
-    wanted.len() == path.len() && wanted.iter().zip(path).all(|(wanted, part)| is_part(wanted, part))
-}
-
-fn is_part(wanted: &str, part: &str) -> bool {
-    match wanted.split_once('*') {
-        None => wanted == part,
-        Some((before, after)) => match part.strip_prefix(before) {
-            Some(rest) => {
-                (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| is_part(after, &rest[at..]))
-            }
-            None => false,
-        },
-    }
-}
-
 fn parts(wanted: &Wanted, sent: &Sent) -> Vec<Difference> {
     let found = Value::from(
         [(Text::from("query"), sent.query.clone()), (Text::from("body"), sent.body.clone())]
@@ -321,18 +376,4 @@ fn parts(wanted: &Wanted, sent: &Sent) -> Vec<Difference> {
     );
     let pattern = Pattern { span: wanted.span, wants: Wants::Members(wanted.parts.clone()) };
     pattern.differences(&found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_letters_of_one_part() {
-        assert!(is_path("/api/v1/groups/*/users/*", "/api/v1/groups/g1/users/u1"));
-        assert!(is_path("/api/v1/users*", "/api/v1/users"));
-        assert!(is_path("/a/b*d", "/a/bcd"));
-        assert!(!is_path("/api/v1/groups/*", "/api/v1/groups/g1/users"));
-        assert!(!is_path("/a/b*d", "/a/bc"));
-    }
 }

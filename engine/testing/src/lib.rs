@@ -6,10 +6,18 @@
 
 pub mod coverage;
 pub mod crash;
+pub mod fill;
 pub mod form;
+pub mod from;
 pub mod happened;
 pub mod held;
+pub mod init;
 mod outside;
+mod recorded;
+pub mod reports;
 pub mod requests;
 pub mod run;
+pub mod secrets;
+pub mod snapshots;
 pub mod suite;
+mod written;

@@ -19,14 +19,12 @@ use flowrun_project::{Problem, Refused};
 use flowrun_store::{Death, InMemory, Store};
 
 use crate::form::{Case, Given, Rows, What};
+use crate::recorded;
 use crate::requests::Requests;
 use crate::run::{NOW_MS, Running};
 
 /// The folder in which the store of a case would lie, if it were not in memory.
 const FOLDER: &str = "/flow test";
-
-/// The name of the run that is tested.
-pub(crate) const RUN: &str = "test";
 
 /// How a case is lived through, besides as it says itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +42,8 @@ pub(crate) struct Outside<'o> {
     running: &'o Running<'o>,
     given: &'o Given,
     how: How,
+    /// The name of the run that is tested.
+    pub name: String,
     /// Their time.
     pub clock: Clock,
     /// What they send.
@@ -61,12 +61,13 @@ pub(crate) struct Outside<'o> {
 impl<'o> Outside<'o> {
     pub fn new(running: &'o Running<'o>, given: &'o Given, how: How) -> Outside<'o> {
         let clock = Clock::simulated(given.now_ms.unwrap_or(NOW_MS));
+        let name = recorded::run(given.recorded.as_deref());
         let surroundings = Surroundings {
             env: BTreeMap::new(),
             registry: running.registry.clone(),
             simulators: None,
             instant: true,
-            run_id: Some(RUN.to_owned()),
+            run_id: Some(name.clone()),
             alone: Default::default(),
             lines: Default::default(),
             stores: Default::default(),
@@ -78,9 +79,10 @@ impl<'o> Outside<'o> {
             running,
             given,
             how,
+            name,
             clock,
             requests: Requests::default(),
-            mocking: Arc::new(Mocking::new(given.mocks.clone())),
+            mocking: Arc::new(Mocking::new(given.mocks.clone(), given.recorded.clone())),
             kept: None,
             died_after: None,
             surroundings,
@@ -120,7 +122,8 @@ impl<'o> Outside<'o> {
     /// Another process, which goes on with the run that is tested.
     pub fn goes_on(&self, say: Say) -> Result<Plan, String> {
         let Some((_, home)) = &self.kept else { return Err("nothing was kept of the run".to_owned()) };
-        let recalled = Recalled::read(home, RUN, self.running.registry.vocabulary(), Sight::Whole, None);
+        let recalled =
+            Recalled::read(home, &self.name, self.running.registry.vocabulary(), Sight::Whole, None);
         let recalled = recalled.map_err(|problem| problem_told(&problem))?;
         let job = Job { say, ..self.job()? };
         let plan = Plan::again(job, recalled, false, self.surroundings.clone(), &mut Vec::new());
@@ -130,7 +133,7 @@ impl<'o> Outside<'o> {
     /// The process has died, and another goes on with the run; or begins it, if nothing of that was kept.
     pub fn another(&mut self, entry: &str, inputs: &Record) -> Result<Plan, String> {
         self.dies();
-        let begun = self.kept.as_ref().is_some_and(|(store, _)| store.run(RUN).is_ok());
+        let begun = self.kept.as_ref().is_some_and(|(store, _)| store.run(&self.name).is_ok());
         if begun { self.goes_on(Say::GoOn) } else { self.begins(entry, inputs.clone()) }
     }
 
@@ -143,9 +146,10 @@ impl<'o> Outside<'o> {
     /// What was not durable is gone, and so is what the process knew.
     fn dies(&mut self) {
         if let Some((store, home)) = self.kept.take() {
-            self.died_after.get_or_insert(store.run(RUN).map_or(0, |run| run.entries));
+            self.died_after.get_or_insert(store.run(&self.name).map_or(0, |run| run.entries));
             self.keep(store.crash(), home.programs.clone());
         }
+        self.mocking.process_died();
         self.surroundings.lines = Default::default();
         self.surroundings.alone = Default::default();
     }
@@ -170,7 +174,7 @@ impl<'o> Outside<'o> {
     /// How many answers to pauses its journal has.
     pub fn signals(&self) -> usize {
         let Some((_, home)) = &self.kept else { return 0 };
-        let entries = home.store.journal(&RUN.into(), 1).filter_map(Result::ok);
+        let entries = home.store.journal(&self.name.as_str().into(), 1).filter_map(Result::ok);
         let entries = entries.filter_map(|stored| decode::<Entry>(&stored.body, &home.sealing).ok());
         entries.filter(|entry| matches!(entry.event, Event::Signal(..))).count()
     }
@@ -200,6 +204,7 @@ impl<'o> Outside<'o> {
             vars: given.vars.iter().map(|(name, value)| (name.it.to_string(), constant(value))).collect(),
             mocking: Some(self.mocking.clone()),
             sealed_off: true,
+            dry_run: given.dry_run.unwrap_or(false),
             journal: self.kept.is_some(),
             state: self.kept.is_some().then(|| PathBuf::from(FOLDER)),
             record: AuditRecord::Off,
@@ -209,6 +214,8 @@ impl<'o> Outside<'o> {
         };
         for (name, rows) in &given.tables {
             match rows {
+                // What `defaults` fill may be empty in a test; a table begins so.
+                Rows::Written(rows) if rows.is_empty() => {}
                 Rows::Written(rows) => job.rows.push((name.it.to_string(), csv(rows))),
                 Rows::File(file) => {
                     let path = self.running.folder.join(&*file.it);

@@ -6,7 +6,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use flowrun_core::value::{Record, Text, Value, parse_json};
+use flowrun_core::value::Value;
+use flowrun_host::exchange;
+use flowrun_host::mocked::Exchanged;
 use flowrun_host::session::simulators::Front;
 
 /// No more of a body than this is looked at.
@@ -30,6 +32,14 @@ pub struct Sent {
     pub body: Value,
     /// The status that was answered; none where the connection broke.
     pub status: Option<u16>,
+}
+
+impl From<Exchanged> for Sent {
+    fn from(Exchanged { host, request, status, .. }: Exchanged) -> Sent {
+        let part = |name: &str| request.get(name).cloned().unwrap_or_default();
+        let (method, path) = (part("method").to_string(), part("path").to_string());
+        Sent { host, method, path, query: part("query"), body: part("body"), status }
+    }
 }
 
 impl Sent {
@@ -66,6 +76,11 @@ impl Requests {
         self.lock().clone()
     }
 
+    /// Everything that has arrived, and what mocked hosts got.
+    pub fn with(&self, hosts: Vec<Exchanged>) -> Vec<Sent> {
+        self.all().into_iter().chain(hosts.into_iter().map(Sent::from)).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Sent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,21 +90,12 @@ impl Requests {
         let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
             return axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
         };
-        let is_form = head.headers.get("content-type").is_some_and(|kind| {
-            kind.to_str().is_ok_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
-        });
-        let text = String::from_utf8_lossy(&bytes);
         let sent = Sent {
             host: head.uri.host().unwrap_or_default().to_owned(),
             method: head.method.to_string(),
             path: head.uri.path().to_owned(),
-            query: pairs(head.uri.query().unwrap_or_default()),
-            body: match parse_json(&text) {
-                _ if bytes.is_empty() => Value::Null,
-                _ if is_form => pairs(&text),
-                Ok(value) => value,
-                Err(_) => Value::from(&*text),
-            },
+            query: exchange::pairs(head.uri.query().unwrap_or_default()),
+            body: exchange::body(&head.headers, &bytes),
             status: None,
         };
         let place = {
@@ -119,9 +125,4 @@ pub(crate) fn without_repeats(sent: Vec<Sent>, whole: &[Sent], changes: bool) ->
         }
     }
     kept
-}
-
-fn pairs(query: &str) -> Value {
-    let pairs = url::form_urlencoded::parse(query.as_bytes());
-    Value::from(pairs.map(|(key, value)| (Text::from(&*key), Value::from(&*value))).collect::<Record>())
 }

@@ -22,6 +22,7 @@ use crate::form::{Case, Meanwhile, What};
 use crate::happened::{Happened, Known};
 use crate::held::{Unmet, hold};
 use crate::outside::{How, Outside, problem_told};
+use crate::recorded;
 
 /// When a run starts that nothing is said of: a Monday, 2026-01-05T09:00:00Z.
 pub const NOW_MS: i64 = 1_767_603_600_000;
@@ -31,6 +32,8 @@ pub const NOW_MS: i64 = 1_767_603_600_000;
 pub struct Running<'r> {
     /// The project of its flow.
     pub project: Arc<Project>,
+    /// Its flows, as they are written.
+    pub program: Arc<Program>,
     /// The flow's path.
     pub entry: &'r str,
     /// Where its test file lies.
@@ -99,6 +102,10 @@ impl Running<'_> {
 
     async fn run_so(&self, case: &Case, how: How) -> Came {
         let started = Instant::now();
+        let case = &match recorded::with(case, self.folder) {
+            Ok(case) => case,
+            Err(why) => return Came::broken(why),
+        };
         let mut outside = Outside::new(self, &case.given, how);
         let lived = self.lives(case, &mut outside).await;
         let took = started.elapsed();
@@ -107,13 +114,15 @@ impl Running<'_> {
             Err(why) => return Came { took, ..Came::broken(why) },
         };
         let happened = self.happened(case, &lived, &outside).await;
-        let mut unmet = hold(case, &happened, self.entry, &outside.mocking);
+        let mut unmet = hold(case, &happened, (&self.program, self.entry), &outside.mocking);
         if let Some(idle) = &lived.ended.idle_faults {
             unmet.push(Unmet {
                 span: case.given.faults.first().map_or(case.span, |fault| fault.span),
                 message: "a fault hit nothing".to_owned(),
                 found: idle.clone(),
                 help: None,
+                fill: None,
+                wire: None,
             });
         }
         let (report, program) = (Some(lived.ended.report), Some(lived.ended.program));
@@ -127,7 +136,7 @@ impl Running<'_> {
             files: &ended.files,
             response: ended.response.as_ref(),
             tables: ended.tables.clone(),
-            requests: outside.requests.all(),
+            requests: outside.requests.with(outside.mocking.exchanged()),
             started: &lived.started,
             told: outside.told(case).await,
         };

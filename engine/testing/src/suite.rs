@@ -1,6 +1,6 @@
 //! Test files, found and read, each beside the flow or export that it tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use flowrun_project::project::{is_test, text};
 use flowrun_project::{Problem, Project, export};
 
 use crate::form::TestFile;
+use crate::recorded;
 use crate::run::program;
 
 /// The tests of a project, or of an export.
@@ -60,35 +61,36 @@ impl Suite {
         }
         if path.is_file() {
             let test = path.with_extension("test.yaml");
-            if !test.is_file() {
+            let tests = tests_of(path);
+            if tests.is_empty() {
                 let problem = Problem::new(format!("{} has no tests", path.display()));
                 return Err(problem.help(format!("they stand in {}", test.display())));
             }
-            return Suite::find(&test, registry);
+            if !export::is_export(path) {
+                return Suite::find(&test, registry);
+            }
+            let project = Arc::new(Project::read(path, vocabulary)?);
+            return Ok(vec![Suite::of(&project, &tests, registry)?]);
         }
         let project = Arc::new(Project::read(path, vocabulary)?);
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let below = project.tests.iter().filter(|test| test.starts_with(&real)).cloned();
-        let (mut own, mut suites) = (Vec::new(), Vec::new());
+        // Those of the project's own flows first.
+        let mut tested: BTreeMap<Option<PathBuf>, Vec<PathBuf>> = BTreeMap::new();
         for test in below {
-            match export_of(&test) {
-                Some(export) => {
-                    let project = Arc::new(Project::read(&export, vocabulary)?);
-                    suites.push(Suite::of(&project, &[test], registry)?);
-                }
-                None => own.push(test),
-            }
+            tested.entry(export_of(&test)).or_default().push(test);
         }
-        if !own.is_empty() {
-            suites.insert(0, Suite::of(&project, &own, registry)?);
-        }
-        Ok(suites)
+        let suite = |(export, tests): (Option<PathBuf>, Vec<PathBuf>)| match export {
+            Some(export) => Suite::of(&Arc::new(Project::read(&export, vocabulary)?), &tests, registry),
+            None => Suite::of(&project, &tests, registry),
+        };
+        tested.into_iter().map(suite).collect()
     }
 
     /// The tests that stand beside the flows of a project, or beside the export that it was read from.
     pub fn beside(path: &Path, project: &Arc<Project>, registry: &Registry) -> Result<Suite, Problem> {
         let tests = match project.export.is_some() {
-            true => [path.with_extension("test.yaml")].into_iter().filter(|path| path.is_file()).collect(),
+            true => tests_of(path),
             false => {
                 project.tests.iter().filter(|test| export_of(test).is_none()).cloned().collect::<Vec<_>>()
             }
@@ -126,6 +128,7 @@ impl Suite {
             }
         };
         if let Some(flow) = self.program.find(&entry) {
+            found.extend(recorded::judge(&file, path, &entry));
             if !has_errors(&found) {
                 let vars: Vec<&str> =
                     self.project.model.manifest.vars.iter().map(|var| &*var.name.it).collect();
@@ -182,10 +185,33 @@ impl Suite {
     }
 }
 
-/// The export beside a test file of the same name.
+/// The test files of a flow or an export. An export has several flows to start with, and so may have several: those of `Resets.flopack` are
+/// `Resets.test.yaml` and `Resets.*.test.yaml`.
+fn tests_of(path: &Path) -> Vec<PathBuf> {
+    let first = path.with_extension("test.yaml");
+    let entries =
+        path.parent().filter(|_| export::is_export(path)).map(|folder| match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        });
+    let entries = entries.and_then(|folder| folder.read_dir().ok()).into_iter().flatten();
+    let beside = entries.filter_map(Result::ok).map(|entry| path.with_file_name(entry.file_name()));
+    let mut tests: Vec<PathBuf> =
+        beside.filter(|test| export_of(test).is_some_and(|export| export == path)).collect();
+    if first.is_file() && !tests.contains(&first) {
+        tests.push(first);
+    }
+    tests.sort();
+    tests
+}
+
+/// The export that a test file lies beside, by its name or by the part of it before another dot.
 fn export_of(test: &Path) -> Option<PathBuf> {
     let name = test.file_name()?.to_str()?;
     let stem = name.strip_suffix(".test.yaml").or_else(|| name.strip_suffix(".test.yml"))?;
-    let found = EXPORTS.iter().map(|ending| test.with_file_name(format!("{stem}.{ending}")));
-    found.into_iter().find(|path| path.is_file() && export::is_export(path))
+    let stems = [Some(stem), stem.rsplit_once('.').map(|(export, _)| export)];
+    let paths = stems.into_iter().flatten();
+    let mut found = paths
+        .flat_map(|stem| EXPORTS.iter().map(move |ending| test.with_file_name(format!("{stem}.{ending}"))));
+    found.find(|path| path.is_file() && export::is_export(path))
 }

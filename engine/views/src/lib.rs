@@ -11,6 +11,7 @@ pub mod docs;
 pub mod failure;
 pub mod graph;
 pub mod look;
+pub mod markup;
 pub mod mistakes;
 pub mod private;
 pub mod schema;

@@ -29,7 +29,7 @@ const SHORTEST: usize = 6;
 
 /// Finds some secrets.
 #[derive(Default)]
-pub(crate) struct Redactor {
+pub struct Redactor {
     /// None where there is nothing to find.
     finder: Option<AhoCorasick>,
     /// Whether the pattern with a number is all digits.
@@ -44,7 +44,7 @@ impl fmt::Debug for Redactor {
 
 impl Redactor {
     /// Finds these secrets in all their forms.
-    pub(crate) fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Redactor {
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Redactor {
         let mut patterns: Vec<Vec<u8>> = secrets.into_iter().flat_map(forms).collect();
         patterns.sort();
         patterns.dedup();
@@ -56,7 +56,7 @@ impl Redactor {
     }
 
     /// The text with dots in place of what it quotes; none if it quotes nothing.
-    pub(crate) fn clean(&self, text: &[u8]) -> Option<Vec<u8>> {
+    pub fn clean(&self, text: &[u8]) -> Option<Vec<u8>> {
         let finder = self.finder.as_ref()?;
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut layers: Vec<Decoded> = Vec::new();
@@ -101,7 +101,7 @@ impl Redactor {
     }
 
     /// The same for a text.
-    pub(crate) fn text(&self, text: String) -> String {
+    pub fn text(&self, text: String) -> String {
         match self.clean(text.as_bytes()) {
             Some(cleaned) => String::from_utf8_lossy(&cleaned).into_owned(),
             None => text,

@@ -7,6 +7,7 @@ use flowrun_core::machine::Limits;
 use flowrun_core::memory::Memory;
 use flowrun_core::words;
 use flowrun_host::driver::{Stop, Watch};
+use flowrun_host::record::Tape;
 use flowrun_host::session::{Ended, Job, Plan, Record, Session};
 use flowrun_kit::files::{Bounds, MB};
 use flowrun_project::Problem;
@@ -20,7 +21,7 @@ use super::runs::PlaceArgs;
 use super::tell::tell;
 use crate::console::Console;
 use crate::live::Live;
-use crate::outcome::{INTERRUPTED, Refused};
+use crate::outcome::{FAILED, INTERRUPTED, Refused};
 use crate::progress::Progress;
 use crate::signals;
 use crate::simulators::SimulatorArgs;
@@ -80,6 +81,15 @@ pub struct RunArgs {
     /// Answer in place of external cards as this file says
     #[arg(long, value_name = "FILE", conflicts_with = "live", help_heading = "The flow")]
     pub mock: Option<PathBuf>,
+    /// Record what is exchanged with vendors in this file, NAME.rec.yaml, without secrets: see docs/testing.md
+    #[arg(long = "record", value_name = "FILE", conflicts_with = "dry_run", help_heading = "Recording")]
+    pub tape: Option<PathBuf>,
+    /// Put others in the place of people: their names, mail addresses, IDs and telephone numbers
+    #[arg(long, requires = "tape", help_heading = "Recording")]
+    pub pseudonyms: bool,
+    /// Let a member, a header or a key of a query with this name hold what looks like a secret
+    #[arg(long, value_name = "NAME", requires = "tape", help_heading = "Recording")]
+    pub allow: Vec<String>,
     /// Print the report as JSON, and nothing else
     #[arg(long, help_heading = "Output")]
     pub json: bool,
@@ -156,6 +166,11 @@ impl RunArgs {
             vars: self.vars.clone(),
             tables: self.tables.clone(),
             mock: self.mock.clone(),
+            tape: self.tape.clone().map(|file| Tape {
+                file,
+                pseudonyms: self.pseudonyms,
+                allow: self.allow.clone(),
+            }),
             files: self.files.clone(),
             live: self.real.live,
             simulate: self.real.simulate,
@@ -189,6 +204,7 @@ impl RunArgs {
             ("--flow", self.flow.is_some()),
             ("--table", !self.tables.is_empty()),
             ("--mock", self.mock.is_some()),
+            ("--record", self.tape.is_some()),
             ("--files", self.files.is_some()),
             ("--live", self.real.live),
             ("--simulate", self.real.simulate),
@@ -283,8 +299,20 @@ pub async fn run(
         let (frame, paint) = (Frame::of(console.out_look), Paint(console.out_look.color));
         console.tell(&transcript::header(session.flow(), &session.connections(), &frame, paint))?;
     }
+    let recorder = session.recorder().cloned();
     let ended = watched(session, surroundings, console).await;
-    tell(args, &ended, &surroundings.registry, console)
+    let code = tell(args, &ended, &surroundings.registry, console)?;
+    match recorder.as_ref().map(|recorder| recorder.write()) {
+        Some(Err(problem)) => {
+            console.refuse(&problem);
+            Ok(code.max(FAILED))
+        }
+        Some(Ok(file)) => {
+            console.note(&format!("recorded in {}\n", file.display()));
+            Ok(code)
+        }
+        None => Ok(code),
+    }
 }
 
 /// What there is to say before a run starts.

@@ -191,7 +191,7 @@ impl Client {
     fn unreached(&self, error: &TransportError) -> Failed {
         let problem = Problem::new(format!("{} can't be asked: {error}", self.name));
         Failed::Broken(match error {
-            TransportError::Refused { help, .. } => problem.help(*help),
+            TransportError::Refused { help, .. } => problem.help(help.clone()),
             TransportError::Connect(_) => problem.help("look whether `flowrun serve` runs there"),
             _ => problem,
         })

@@ -7,25 +7,31 @@ use crate::source::Sources;
 /// The diagnostics as workflow commands, by file and place; `prefix` leads from the repository to the project.
 pub fn to_github(diagnostics: &[Diagnostic], sources: &Sources, prefix: &str) -> String {
     let masked = Masked::new(diagnostics, sources);
-    let line = |found: &&Diagnostic| {
-        let severity = match found.code.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        let (line, column) = sources.line_column(found.span);
-        let (end_line, end_column) = sources.end_line_column(found.span);
-        // Columns are of one line: GitHub takes none of what goes over several.
-        let columns =
-            if end_line == line { format!(",col={column},endColumn={end_column}") } else { String::new() };
-        let file = property(&format!("{prefix}{}", sources.get(found.span.file).path));
-        let help = found.help.as_deref().map(|help| format!("\nhelp: {}", masked.words(help)));
-        let message = data(&format!("{}{}", masked.words(&found.message), help.unwrap_or_default()));
-        format!(
-            "::{severity} file={file},line={line},endLine={end_line}{columns},title={}::{message}\n",
-            found.code
-        )
+    let sorted = sorted(diagnostics, sources);
+    sorted.iter().map(|found| command(found, &found.code.to_string(), &masked, sources, prefix)).collect()
+}
+
+/// One of them under a title of its own.
+pub fn annotation(found: &Diagnostic, title: &str, sources: &Sources, prefix: &str) -> String {
+    let masked = Masked::new(std::slice::from_ref(found), sources);
+    command(found, title, &masked, sources, prefix)
+}
+
+fn command(found: &Diagnostic, title: &str, masked: &Masked<'_>, sources: &Sources, prefix: &str) -> String {
+    let severity = match found.code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     };
-    sorted(diagnostics, sources).iter().map(line).collect()
+    let (line, column) = sources.line_column(found.span);
+    let (end_line, end_column) = sources.end_line_column(found.span);
+    // Columns are of one line: GitHub takes none of what goes over several.
+    let columns =
+        if end_line == line { format!(",col={column},endColumn={end_column}") } else { String::new() };
+    let file = property(&format!("{prefix}{}", sources.get(found.span.file).path));
+    let help = found.help.as_deref().map(|help| format!("\nhelp: {}", masked.words(help)));
+    let message = data(&format!("{}{}", masked.words(&found.message), help.unwrap_or_default()));
+    let title = property(title);
+    format!("::{severity} file={file},line={line},endLine={end_line}{columns},title={title}::{message}\n")
 }
 
 /// As github.com/actions/toolkit, packages/core/src/command.ts, escapes what is said.

@@ -7,7 +7,7 @@ mod mask;
 mod render;
 
 pub use fix::{Edit, Fix, mended};
-pub use github::to_github;
+pub use github::{annotation, to_github};
 pub use json::to_json;
 pub use render::{Style, draw, render, summary};
 

@@ -162,21 +162,27 @@ fn on_one_line(text: &str, span: Span) -> Range<usize> {
     start..trimmed
 }
 
-/// Breaks a text into lines of at most `width` letters, but never inside of code, which stands in backquotes.
+/// Breaks each line of a text into lines of at most `width` letters, but never inside of code, which stands in backquotes.
 fn wrap(text: &str, width: usize) -> String {
+    text.split('\n').map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrap_line(line: &str, width: usize) -> String {
+    let text = line.trim_start_matches(' ');
+    let indent = &line[..line.len() - text.len()];
     let mut in_code = false;
     let chunks = text.split(|c| {
         in_code ^= c == '`';
         c == ' ' && !in_code
     });
-    let mut wrapped = String::with_capacity(text.len());
-    let mut column = 0;
-    for chunk in chunks {
+    let mut wrapped = indent.to_owned();
+    let mut column = indent.len();
+    for (place, chunk) in chunks.enumerate() {
         let length = chunk.chars().count();
-        if column > 0 && column + 1 + length > width.max(20) {
+        if column > 0 && place > 0 && column + 1 + length > width.max(20) {
             wrapped.push('\n');
             column = 0;
-        } else if column > 0 {
+        } else if column > 0 && place > 0 {
             wrapped.push(' ');
             column += 1;
         }

@@ -1,12 +1,14 @@
-//! Mocks: what is answered in place of cards and of whole helper flows. They stand in a file that `--mock` names and in flow tests, in one
+//! Mocks: what is answered in place of cards, of whole helper flows and, below the cards, of hosts. They stand in a file that `--mock` names and in flow tests, in one
 //! form.
 
 mod judge;
 mod place;
 mod read;
+mod request;
 
 pub use place::NOBODY;
 pub use read::{FAILURE_KEYS, KEYS};
+pub use request::{REQUEST_KEYS, RESPONSE_KEYS, Requested, Responding, is_path, read_path};
 
 use crate::fault::FaultKind;
 use crate::model::{At, Name};
@@ -41,6 +43,8 @@ pub enum Target {
     },
     /// A whole helper flow: `flow:archive`.
     Flow(Text),
+    /// What is exchanged with a host, below the cards: `http:api.example.com`.
+    Host(Text),
 }
 
 /// An answer, and when it is given.
@@ -50,7 +54,9 @@ pub struct Answering {
     pub span: Span,
     /// The fields that must be so; others may be anything.
     pub when: Vec<(Text, Pattern)>,
-    /// Which calls it is for, counted from 1; all where nothing is said.
+    /// The requests that it is for, where it stands in for a host.
+    pub request: Requested,
+    /// Which calls it is for, counted from 1; all where nothing is said. Of a host those that are such requests are counted.
     pub call: Option<(u32, u32)>,
     /// Which item of a loop it is for, counted from 0.
     pub item: Option<u32>,
@@ -71,6 +77,8 @@ pub enum Then {
     Gives(Vec<(Name, Value)>),
     /// These pages of records, of a card that streams.
     Pages(Vec<Vec<Value>>),
+    /// This answer of a host.
+    Responds(Responding),
     /// This failure.
     Fails(Failure),
 }
@@ -106,6 +114,22 @@ impl Mock {
                     .all(|(name, pattern)| pattern.holds(fields.get(name).unwrap_or(&Value::Null)))
         })
     }
+
+    /// Which answer is given to a request that a host gets, by its parts; `seen` counts for each the requests that were such, and `given` how
+    /// often it was given.
+    pub fn fits_request(&self, parts: &Record, seen: &mut [u32], given: &[u32]) -> Option<usize> {
+        let mut fits = None;
+        for (place, answer) in self.answers.iter().enumerate().filter(|(_, one)| one.request.fits(parts)) {
+            let call = seen.get_mut(place).map_or(1, |seen| {
+                *seen += 1;
+                *seen
+            });
+            let is_meant = answer.call.is_none_or(|(first, last)| (first..=last).contains(&call))
+                && answer.times.is_none_or(|times| given.get(place).is_none_or(|given| *given < times));
+            fits = fits.or(is_meant.then_some(place));
+        }
+        fits
+    }
 }
 
 impl std::fmt::Display for Target {
@@ -115,6 +139,7 @@ impl std::fmt::Display for Target {
             Target::Step { flow: Some(flow), id } => write!(f, "{flow}/{id}"),
             Target::Step { flow: None, id } => f.write_str(id),
             Target::Flow(flow) => write!(f, "flow:{flow}"),
+            Target::Host(host) => write!(f, "http:{host}"),
         }
     }
 }

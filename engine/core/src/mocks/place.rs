@@ -24,6 +24,8 @@ impl Target {
             Target::Step { flow: None, .. } => 1,
             Target::Step { flow: Some(_), .. } => 2,
             Target::Flow(_) => 3,
+            // It stands below the cards.
+            Target::Host(_) => 0,
         }
     }
 
@@ -34,7 +36,7 @@ impl Target {
             Target::Step { flow: named, id } => {
                 *flow.path == *named.as_deref().unwrap_or(entry) && step.id == *id
             }
-            Target::Flow(_) => false,
+            Target::Flow(_) | Target::Host(_) => false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading mocks.
 
+use super::request::{self, Requested};
 use super::{Answering, Failure, Mock, Mocks, Target, Then};
 use crate::diag::{Code, Diagnostic};
 use crate::duration::duration;
@@ -11,7 +12,12 @@ use crate::suggest::closest;
 use crate::value::{Text, Value};
 
 /// What an answer may say.
-pub const KEYS: &[&str] = &["when", "call", "item", "times", "after", "name", "gives", "pages", "fails"];
+pub const KEYS: &[&str] =
+    &["when", "request", "call", "item", "times", "after", "name", "gives", "pages", "response", "fails"];
+/// What only the answers for cards say.
+const OF_CARDS: &[&str] = &["when", "item", "gives", "pages"];
+/// What only the answers for hosts say.
+const OF_HOSTS: &[&str] = &["request", "response"];
 /// What a failure may say.
 pub const FAILURE_KEYS: &[&str] = &["kind", "message", "code", "body"];
 
@@ -29,7 +35,8 @@ impl Mocks {
                 Content::List(items) => items.iter().collect(),
                 _ => vec![node],
             };
-            let answers = answers.into_iter().filter_map(|node| answering(reader, node)).collect();
+            let host = matches!(target, Target::Host(_));
+            let answers = answers.into_iter().filter_map(|node| answering(reader, node, host)).collect();
             Some(Mock { target: At::new(target, name.span), answers })
         });
         Mocks(read.collect())
@@ -42,10 +49,21 @@ fn target(reader: &mut Reader<'_>, name: &Name) -> Option<Target> {
     let parts = |rest: &str| Text::from(rest.trim());
     let target = match text.split_once(':') {
         Some(("flow", flow)) => Target::Flow(parts(flow)),
+        Some(("http", host)) => match request::host(host) {
+            Some(host) => Target::Host(host),
+            None => {
+                let message = format!("`{}` is no host", host.trim());
+                let mistake = Diagnostic::new(Code::BadName, name.span, message);
+                reader.report(mistake.help(
+                    "write its name alone, as the connection's `base_url` has it: `http:api.example.com`",
+                ));
+                return None;
+            }
+        },
         Some(_) => {
             let message = format!("`{text}` is nothing that a mock stands in for");
             reader.report(Diagnostic::new(Code::BadName, name.span, message).help(
-                "name a card (`slack.send_message`), an ID (`sent`), a flow and an ID (`greet/sent`) or a helper flow (`flow:archive`)",
+                "name a card (`slack.send_message`), an ID (`sent`), a flow and an ID (`greet/sent`), a helper flow (`flow:archive`) or a host (`http:api.example.com`)",
             ));
             return None;
         }
@@ -58,12 +76,28 @@ fn target(reader: &mut Reader<'_>, name: &Name) -> Option<Target> {
     Some(target)
 }
 
-fn answering(reader: &mut Reader<'_>, node: &Node) -> Option<Answering> {
+fn answering(reader: &mut Reader<'_>, node: &Node, host: bool) -> Option<Answering> {
     let keys = reader.keys(node, "an answer", KEYS)?;
+    let (not_here, help) = match host {
+        true => (OF_CARDS, "of a host say `request: { … }` and `response: { … }`"),
+        false => (OF_HOSTS, "only what stands in for a host has requests: `http:api.example.com`"),
+    };
+    if let Some((key, span)) = not_here.iter().find_map(|key| Some((key, keys.key(key)?))) {
+        let whose = if host { "a host" } else { "a card" };
+        let message = format!("an answer for {whose} has no `{key}`");
+        reader.report(Diagnostic::new(Code::NotForThisCard, span, message).help(help));
+        return None;
+    }
+    let request = match keys.get("request") {
+        Some(node) => Requested::read(reader, node)?,
+        None => Requested::default(),
+    };
     let mut when = Vec::new();
     if let Some(node) = keys.get("when") {
         let members = reader.members(node, "a mapping of fields")?;
-        when.extend(reader.member_patterns(members)?);
+        for (name, node) in members {
+            when.push((name.it, reader.whole_pattern(node)?));
+        }
     }
     let call = match keys.get("call") {
         Some(node) => Some(calls(reader, node)?),
@@ -81,13 +115,23 @@ fn answering(reader: &mut Reader<'_>, node: &Node) -> Option<Answering> {
         None => 0,
     };
     let name = reader.text_at(&keys, "name").map(|name| name.it);
-    let then = then(reader, &keys)?;
-    (!keys.broken).then_some(Answering { span: keys.span, when, call, item, times, after_ms, name, then })
+    let then = then(reader, &keys, host)?;
+    (!keys.broken).then_some(Answering {
+        span: keys.span,
+        when,
+        request,
+        call,
+        item,
+        times,
+        after_ms,
+        name,
+        then,
+    })
 }
 
-fn then(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Then> {
+fn then(reader: &mut Reader<'_>, keys: &Keys<'_>, host: bool) -> Option<Then> {
     let found: Vec<&str> =
-        ["gives", "pages", "fails"].into_iter().filter(|key| keys.get(key).is_some()).collect();
+        ["gives", "pages", "response", "fails"].into_iter().filter(|key| keys.get(key).is_some()).collect();
     let key = match found.as_slice() {
         [key] => *key,
         _ if keys.broken => return None,
@@ -97,10 +141,10 @@ fn then(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Then> {
                 [] => "the answer says nothing".to_owned(),
                 all => format!("`{}` stand side by side", all.join("` and `")),
             };
-            reader.report(
-                Diagnostic::new(Code::Structure, span, message)
-                    .help("an answer has one of `gives`, `pages` and `fails`"),
-            );
+            reader.report(Diagnostic::new(Code::Structure, span, message).help(match host {
+                true => "an answer of a host has one of `response` and `fails`",
+                false => "an answer has one of `gives`, `pages` and `fails`",
+            }));
             return None;
         }
     };
@@ -119,11 +163,13 @@ fn then(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Option<Then> {
             };
             Then::Pages(pages.iter().map(page).collect::<Option<_>>()?)
         }
+        "response" => Then::Responds(request::responding(reader, node)?),
+        _ if host => Then::Fails(request::failure(reader, node)?),
         _ => Then::Fails(failure(reader, node)?),
     })
 }
 
-fn failure(reader: &mut Reader<'_>, node: &Node) -> Option<Failure> {
+pub(super) fn failure(reader: &mut Reader<'_>, node: &Node) -> Option<Failure> {
     let mut failure =
         Failure { kind: FaultKind::HttpRequest, message: Text::default(), code: None, body: Value::Null };
     if let Content::Text(message) = &node.content {
@@ -173,7 +219,7 @@ fn calls(reader: &mut Reader<'_>, node: &Node) -> Option<(u32, u32)> {
 }
 
 /// A whole number under a key, which is no smaller than `least`; the outer none after a mistake.
-fn whole(reader: &mut Reader<'_>, keys: &Keys<'_>, key: &str, least: u32) -> Option<Option<u32>> {
+pub(super) fn whole(reader: &mut Reader<'_>, keys: &Keys<'_>, key: &str, least: u32) -> Option<Option<u32>> {
     let Some(node) = keys.get(key) else { return Some(None) };
     match node.content {
         Content::Number(number) if number.fract() == 0.0 && number >= f64::from(least) && number < 1e9 => {

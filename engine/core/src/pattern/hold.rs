@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use super::{Bound, Difference, Operator, Pattern, Wants};
+use super::{Bound, Difference, FILL, Operator, Pattern, Wants};
 use crate::types::{Kind, Type};
 use crate::value::{Value, convert, parse_date, parse_json, sort_order};
 
@@ -89,6 +89,7 @@ impl Differ {
                 }
                 _ => self.differs(pattern, found, None),
             },
+            Wants::Fill => self.differs(pattern, found, None),
             Wants::All(operators) => {
                 for operator in operators {
                     self.operator(pattern, operator, found);
@@ -308,6 +309,7 @@ fn type_apart(wanted: &Value, found: &Value) -> Option<String> {
 fn write_wants(wants: &Wants, text: &mut String) {
     match wants {
         Wants::Equal(value) => text.push_str(&value.to_json()),
+        Wants::Fill => text.push_str(FILL),
         Wants::Members(members) => write_members(members, text),
         Wants::Items(items) => write_items(items, text),
         Wants::All(operators) => {

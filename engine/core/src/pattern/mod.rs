@@ -33,7 +33,12 @@ pub enum Wants {
     Items(Vec<Pattern>),
     /// All of these.
     All(Vec<Operator>),
+    /// Nothing yet: what is there is to be written in its place. No value is so.
+    Fill,
 }
+
+/// How a place is written that is to be filled in.
+pub const FILL: &str = "~fill";
 
 /// One thing that a pattern asks for.
 #[derive(Clone, Debug)]
@@ -117,5 +122,28 @@ impl Pattern {
     /// Asks for this value.
     pub fn of(value: Value, span: Span) -> Pattern {
         Pattern { span, wants: Wants::Equal(value) }
+    }
+
+    /// The first place in it that is to be filled in.
+    pub fn open(&self) -> Option<Span> {
+        let of = |patterns: &[Pattern]| patterns.iter().find_map(Pattern::open);
+        let members = |members: &[(Text, Pattern)]| members.iter().find_map(|(_, pattern)| pattern.open());
+        match &self.wants {
+            Wants::Fill => Some(self.span),
+            Wants::Equal(_) => None,
+            Wants::Members(all) => members(all),
+            Wants::Items(all) => of(all),
+            Wants::All(operators) => operators.iter().find_map(|operator| match operator {
+                Operator::Not(one)
+                | Operator::Length(one)
+                | Operator::Any(one)
+                | Operator::Each(one)
+                | Operator::None(one)
+                | Operator::Json(one) => one.open(),
+                Operator::Unordered(all) => of(all),
+                Operator::Exactly(all) => members(all),
+                _ => None,
+            }),
+        }
     }
 }

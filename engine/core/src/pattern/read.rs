@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::{Bound, Operator, Pattern, Wants};
+use super::{Bound, FILL, Operator, Pattern, Wants};
 use crate::diag::{Code, Diagnostic};
 use crate::load::node::{Content, Node};
 use crate::load::reader::Reader;
@@ -68,6 +68,7 @@ impl Reader<'_> {
     /// A pattern.
     pub fn pattern(&mut self, node: &Node) -> Option<Pattern> {
         let wants = match &node.content {
+            Content::Text(text) if &**text == FILL => Wants::Fill,
             Content::Text(text) if text.starts_with('~') => {
                 Wants::All(vec![self.operator_in_text(node, text)?])
             }
@@ -160,7 +161,7 @@ impl Reader<'_> {
         };
         let operator = match name {
             "equals" => Operator::Equals(self.literal(node)?),
-            "not" => Operator::Not(Box::new(self.pattern(node)?)),
+            "not" => Operator::Not(Box::new(self.whole_pattern(node)?)),
             "gt" => Operator::Beyond(Bound::Above, self.bound(node)?),
             "gte" => Operator::Beyond(Bound::AtLeast, self.bound(node)?),
             "lt" => Operator::Beyond(Bound::Below, self.bound(node)?),
@@ -199,12 +200,15 @@ impl Reader<'_> {
                     }
                 }
             }
-            "length" => Operator::Length(Box::new(self.pattern(node)?)),
-            "any" => Operator::Any(Box::new(self.pattern(node)?)),
+            "length" => Operator::Length(Box::new(self.whole_pattern(node)?)),
+            "any" => Operator::Any(Box::new(self.whole_pattern(node)?)),
             "all" => Operator::Each(Box::new(self.pattern(node)?)),
-            "none" => Operator::None(Box::new(self.pattern(node)?)),
+            "none" => Operator::None(Box::new(self.whole_pattern(node)?)),
             "unordered" => match &node.content {
-                Content::List(items) => Operator::Unordered(self.patterns(items)?),
+                Content::List(items) => {
+                    let items: Vec<_> = items.iter().map(|item| self.whole_pattern(item)).collect();
+                    Operator::Unordered(items.into_iter().collect::<Option<_>>()?)
+                }
                 _ => return self.nonsense(node, name),
             },
             "exactly" => match &node.content {
@@ -222,6 +226,16 @@ impl Reader<'_> {
         };
         let pattern = |operator| Pattern { span: node.span, wants: Wants::All(vec![operator]) };
         Some(if negated { Operator::Not(Box::new(pattern(operator))) } else { operator })
+    }
+
+    /// A pattern that says what is meant: it leaves nothing open.
+    pub fn whole_pattern(&mut self, node: &Node) -> Option<Pattern> {
+        let pattern = self.pattern(node)?;
+        let Some(span) = pattern.open() else { return Some(pattern) };
+        let message = format!("`{FILL}` stands where nothing says what is there");
+        let help = "it may stand for what is expected, or a part of that, but in no other operator than ~all, ~exactly and ~json";
+        self.report(Diagnostic::new(Code::Structure, span, message).help(help));
+        None
     }
 
     fn nonsense<T>(&mut self, node: &Node, name: &str) -> Option<T> {

@@ -11,7 +11,7 @@ pub(super) fn refusal(error: &reqwest::Error) -> Option<TransportError> {
     let causes = causes(error);
     let tls = causes.iter().find_map(|cause| cause.downcast_ref::<TlsError>()).and_then(untrusted);
     let (why, help) = tls.or_else(|| causes.iter().find_map(|cause| barred(&cause.to_string())))?;
-    Some(TransportError::Refused { why, help })
+    Some(TransportError::Refused { why, help: help.into() })
 }
 
 /// The causes of an error, the nearest first.

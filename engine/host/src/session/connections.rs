@@ -28,9 +28,10 @@ use super::simulators::Simulators;
 use super::vault::FileVault;
 use crate::driver::{RunTime, World};
 use crate::http::HttpTransport;
-use crate::mocked::{Mocked, Mocking};
+use crate::mocked::{Hosts, Mocked, Mocking};
 use crate::network::Network;
 use crate::perform::{Connections, Panics, Reached, TimeLimit};
+use crate::record::{Overheard, Recorder};
 use crate::shuffled::Shuffled;
 
 /// A connection of a project and what it will be made of.
@@ -44,16 +45,32 @@ pub struct Planned {
     pub connector: Arc<Connector>,
     /// What it will be made of.
     pub origin: Origin,
+    /// What answers in its place, whatever it would be made of.
+    pub instead: Option<Instead>,
+}
+
+/// What answers in place of a vendor, and the settings that a connection to it has then.
+#[derive(Clone, Debug)]
+pub enum Instead {
+    /// Mocks of its host.
+    Mocks(Settings),
+    /// A recording.
+    Recording(Settings),
 }
 
 impl Planned {
-    /// Whether its simulator answers.
+    /// Whether nothing real is reached over it.
     pub fn is_simulated(&self) -> bool {
-        matches!(self.origin, Origin::Simulator)
+        self.instead.is_some() || self.is_of_simulator()
+    }
+
+    /// Whether its simulator answers.
+    pub fn is_of_simulator(&self) -> bool {
+        self.instead.is_none() && matches!(self.origin, Origin::Simulator)
     }
 
     /// The problem of a setting whose value can't be had.
-    fn unfetched(&self, why: &str) -> Problem {
+    pub(super) fn unfetched(&self, why: &str) -> Problem {
         Problem::new(format!("the connection `{}` lacks a setting: {why}", self.name))
     }
 
@@ -118,7 +135,8 @@ pub fn plan(
         let account = manifest.account(&name);
         let file = file.as_ref().map(|file| (file, &*account));
         let origin = settle(connector, &name, &declared, env, file, connector.sim.is_some());
-        Some((name.clone(), Planned { name, account, connector: connector.clone(), origin }))
+        let connector = connector.clone();
+        Some((name.clone(), Planned { name, account, connector, origin, instead: None }))
     });
     Ok(planned.collect())
 }
@@ -185,7 +203,7 @@ pub fn environment(
     }
     whole.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
     // A simulator knows its own: the ID of a real identity source would mean nothing to it.
-    let simulators = plan.values().filter(|planned| planned.is_simulated());
+    let simulators = plan.values().filter(|planned| planned.is_of_simulator());
     simulators.for_each(|planned| whole.extend(simulated(&planned.connector.name)));
     Ok(whole)
 }
@@ -213,7 +231,8 @@ pub fn select(
 /// Refuses connections whose settings are incomplete and, where all must be real, those that would be simulated.
 pub fn complete(selected: &[&Planned], live: bool) -> Result<(), Problem> {
     let amiss = |planned: &&&Planned| {
-        matches!(planned.origin, Origin::Incomplete(_)) || live && planned.is_simulated()
+        let is_complete = planned.instead.is_some() || !matches!(planned.origin, Origin::Incomplete(_));
+        !is_complete || live && planned.is_simulated()
     };
     let refused: Vec<&Planned> = selected.iter().filter(amiss).copied().collect();
     if refused.is_empty() {
@@ -280,6 +299,10 @@ pub struct Purpose<'a> {
     pub simulated_lines: Lines,
     /// Counts what is done over them, with what other runs do.
     pub meter: Option<Arc<dyn Meter>>,
+    /// Answers in place of hosts that are mocked.
+    pub mocking: Arc<Mocking>,
+    /// Records what is exchanged.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl<'a> Purpose<'a> {
@@ -293,6 +316,8 @@ impl<'a> Purpose<'a> {
             lines: Lines::default(),
             simulated_lines: Lines::default(),
             meter: None,
+            mocking: Arc::default(),
+            recorder: None,
         }
     }
 }
@@ -303,9 +328,17 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
     let mut network: Option<Arc<dyn Transport>> = None;
     let mut made = Vec::new();
     for (planned, scopes) in planned {
-        let Planned { name, account, connector, origin } = planned;
-        let real = matches!(origin, Origin::Given(_));
+        let Planned { name, account, connector, origin, .. } = planned;
+        let real = !planned.is_simulated() && matches!(origin, Origin::Given(_));
         let (settings, transport) = match origin {
+            _ if let Some(settings) = planned.settings_instead() => {
+                let clock = purpose.simulators.clock.clone();
+                let transport = match (&planned.instead, purpose.mocking.replay()) {
+                    (Some(Instead::Recording(_)), Some(replay)) => replay.over(name, clock),
+                    _ => Arc::new(Hosts::new(purpose.mocking.clone(), clock)) as Arc<dyn Transport>,
+                };
+                (Some(settings.clone()), transport)
+            }
             Origin::Given(given) => {
                 let network = match &network {
                     Some(network) => network.clone(),
@@ -323,13 +356,23 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
         let Some(settings) = settings else {
             return Err(Problem::new(format!("nothing simulates the connection `{name}`")));
         };
+        let recorder = purpose.recorder.as_ref().filter(|_| planned.instead.is_none());
+        let transport = match recorder {
+            Some(recorder) => recorder.over((name, connector, &settings), transport),
+            None => transport,
+        };
         let clock = purpose.simulators.clock.clone();
         let vault = match origin {
-            Origin::Given(given) => given.file().map(|file| FileVault::of(file, account)),
+            Origin::Given(given) if real => given.file().map(|file| FileVault::of(file, account)),
             _ => None,
         };
         let means = Means { scopes: scopes.clone(), vault, ..Means::new(transport, clock) };
-        let (lines, account) = if real {
+        // What answers in place of a vendor does so in this run alone, and what is recorded is of this run alone.
+        let own = Lines::default();
+        let is_own = planned.instead.is_some() || recorder.is_some();
+        let (lines, account) = if is_own {
+            (&own, Account::simulated(connector, &settings))
+        } else if real {
             let ca_file = purpose.ca_file.clone();
             (&purpose.lines, Account::real(connector, &settings, ca_file, purpose.scale))
         } else {
@@ -340,7 +383,12 @@ pub fn connect(planned: &[(Planned, BTreeSet<Text>)], purpose: &Purpose<'_>) -> 
             let problem = Problem::new(format!("the connection `{name}` can't be made: {}", fault.message));
             Problem { help: fault.help.as_ref().map(ToString::to_string), ..problem }
         })?;
-        let host = if real { connected.host } else { purpose.simulators.describe(&connector.name) };
+        let host = match &planned.instead {
+            Some(Instead::Mocks(_)) => format!("{}, mocked", connected.host),
+            Some(Instead::Recording(_)) => format!("{}, recorded", connected.host),
+            None if real => connected.host,
+            None => purpose.simulators.describe(&connector.name),
+        };
         // What a run does over a line is counted for itself.
         let activity = purpose
             .meter
@@ -363,7 +411,7 @@ pub fn world(
     program: &Program,
     made: &[Made],
     tables: Tables,
-    mocking: Arc<Mocking>,
+    (mocking, recorder): (Arc<Mocking>, Option<Arc<Recorder>>),
     run: Run,
     (time, shuffle): (RunTime, Option<u64>),
 ) -> World {
@@ -381,7 +429,8 @@ pub fn world(
         .share(Crypto::CONNECTOR, Arc::new(Crypto::new(clock.clone())))
         .share(Nobody::CONNECTOR, Arc::new(Nobody));
     let stop = connections.stop();
-    let performer = Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock.clone());
+    let mocked = Mocked(TimeLimit(Panics(connections), clock.clone()), mocking, clock.clone());
+    let performer = Overheard(mocked, recorder);
     match shuffle {
         Some(number) => World::of(time, stop, Shuffled(performer, number, clock)),
         None => World::of(time, stop, performer),

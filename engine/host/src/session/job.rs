@@ -13,6 +13,7 @@ use flowrun_store::NoteChange;
 
 use super::simulators::Setup;
 use crate::mocked::Mocking;
+use crate::record::Tape;
 
 /// What is to be run, over what, and within which bounds.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +34,10 @@ pub struct Job {
     pub rows: Vec<(String, String)>,
     /// The file of mocks.
     pub mock: Option<PathBuf>,
-    /// Mocks that were read already, of which something may have been asked before.
+    /// Mocks that were read already, and a recording, of which something may have been asked before.
     pub mocking: Option<Arc<Mocking>>,
+    /// Where what the run exchanges is recorded.
+    pub tape: Option<Tape>,
     /// Whether nothing real can be reached: what nothing simulates is answered by mocks, or by nobody.
     pub sealed_off: bool,
     /// Where files among the outputs are saved.

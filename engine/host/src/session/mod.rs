@@ -11,6 +11,7 @@ pub mod delegated;
 pub mod desk;
 pub mod durable;
 mod given;
+pub mod hosts;
 pub mod lines;
 pub mod mocks;
 pub mod origin;

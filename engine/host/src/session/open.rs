@@ -11,7 +11,7 @@ use flowrun_kit::audit::Ledger;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::errand::Run;
 use flowrun_project::Problem;
-use flowrun_store::{Batch, Holder, NewRun, RunId};
+use flowrun_store::{Batch, Holder, Key, NewRun, RunId};
 use flowrun_tables::Tables;
 
 use super::alone::Turn;
@@ -26,6 +26,10 @@ use super::simulators::{Front, Simulators};
 use super::{Plan, Record, given, plan};
 use crate::driver::{RunTime, Stop};
 use crate::mocked::Mocking;
+use crate::record::{Head, Recorder};
+
+/// What the key of pseudonyms is made for.
+const PSEUDONYMS: &str = "pseudonyms of recordings";
 
 /// Files that filled tables, by the tables' names.
 type Filled = Vec<(Text, Arc<File>)>;
@@ -35,7 +39,12 @@ impl Plan {
     /// if it says so, which `tell` hears of, unless `stop` is given.
     pub async fn open(mut self, stop: Stop, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Session, Problem> {
         let simulators = self.simulators();
-        let made = self.connect(&simulators)?;
+        let mocking = self.job.mocking.clone();
+        let mocking = mocking.unwrap_or_else(|| Arc::new(Mocking::new(self.ready.mocks.clone(), None)));
+        let tape = self.job.tape.clone();
+        let recorder = tape.map(|tape| Recorder::new(tape, simulators.clock.clone())).transpose()?;
+        let recorder = recorder.map(Arc::new);
+        let made = self.connect(&simulators, &mocking, recorder.as_ref())?;
         let (clock, faults) = (simulators.clock, simulators.faults);
         let hosts: Vec<_> = made.iter().map(|made| (made.name.clone(), made.host.clone())).collect();
         let scope = home::scope(&hosts);
@@ -107,11 +116,13 @@ impl Plan {
             stop,
         };
         let registry = &self.ready.surroundings.registry;
-        let mocking = self.job.mocking.clone();
-        let mocking = mocking.unwrap_or_else(|| Arc::new(Mocking::new(self.ready.mocks.clone())));
+        if let Some(recorder) = &recorder {
+            recorder.begin(self.head(&start, home.as_deref(), folder.as_deref())?);
+        }
+        let answering = (mocking.clone(), recorder.clone());
         let time = (time, self.job.shuffle);
         let mut world =
-            connections::world(registry, &self.ready.program, &made, tables, mocking.clone(), run, time);
+            connections::world(registry, &self.ready.program, &made, tables, answering, run, time);
         world.parks = self.job.parks;
         world.leave = self.job.leave.clone();
         world.remembers = self.remembers.clone();
@@ -137,16 +148,24 @@ impl Plan {
             turn,
             hold,
             mocking,
+            recorder,
         }
         .hear()
     }
 
-    fn connect(&self, simulators: &Simulators) -> Result<Vec<Made>, Problem> {
+    fn connect(
+        &self,
+        simulators: &Simulators,
+        mocking: &Arc<Mocking>,
+        recorder: Option<&Arc<Recorder>>,
+    ) -> Result<Vec<Made>, Problem> {
         let lines = &self.ready.surroundings.lines;
         let purpose = Purpose {
             ca_file: self.job.ca_file.clone(),
             scale: self.time_scale(),
             meter: self.ready.surroundings.meter.clone(),
+            mocking: mocking.clone(),
+            recorder: recorder.cloned(),
             lines: lines.clone(),
             // Simulators that are made for this run alone end with it, and so do the lines to them.
             simulated_lines: self
@@ -159,6 +178,39 @@ impl Plan {
             ..Purpose::new(simulators, &self.ready.surroundings.env)
         };
         connections::connect(&self.ready.planned, &purpose)
+    }
+
+    /// What is recorded of the run besides what it exchanges.
+    fn head(&self, start: &Start, home: Option<&Home>, folder: Option<&Path>) -> Result<Head, Problem> {
+        let project = &self.ready.project;
+        let env = &self.ready.surroundings.env;
+        let pseudonyms = self.job.tape.as_ref().is_some_and(|tape| tape.pseudonyms);
+        let key = match home.and_then(|home| home.sealing.0.clone()) {
+            _ if !pseudonyms => None,
+            Some(key) => Some(key.made_for(PSEUDONYMS)),
+            None => {
+                let usual = || home::folder(&project.root, project.environment(), env);
+                let folder = folder.map(Path::to_owned).or_else(usual).ok_or_else(|| {
+                    Problem::new("nothing says where the key of the pseudonyms is kept: HOME is not set")
+                        .help("name a folder with --state")
+                })?;
+                let variable = env.get(flowrun_store::KEY_VARIABLE).map(String::as_str);
+                let found = Key::find(&folder, variable).map_err(|error| problem(&error))?;
+                let key = found.map_or_else(|| Key::make(&folder), Ok);
+                Some(key.map_err(|error| problem(&error))?.made_for(PSEUDONYMS))
+            }
+        };
+        let vars = &self.ready.vars;
+        let given = vars.env.iter().filter(|(name, _)| !vars.set.iter().any(|(set, _)| set == name));
+        Ok(Head {
+            flow: self.ready.program.flow(self.ready.start).path.clone(),
+            program: self.ready.kept().1.hash.clone(),
+            run: start.run_id.clone(),
+            started_ms: start.at_us.div_euclid(1000),
+            inputs: start.inputs.clone(),
+            vars: vars.set.iter().chain(given).cloned().collect(),
+            key,
+        })
     }
 
     /// The folder of the store that the run needs, if it needs one for itself.

@@ -14,6 +14,7 @@ use flowrun_core::value::{Record, Text};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_kit::clock::Clock;
 use flowrun_kit::files::Files;
+use flowrun_kit::registry::Registry;
 use flowrun_project::bundle::{Bundle, Vars};
 use flowrun_project::check::{self, Given};
 use flowrun_project::{Mistakes, Problem, Project, Refused};
@@ -24,7 +25,7 @@ use super::connections::{self, Planned};
 use super::durable::opening;
 use super::durable::recall::Recalled;
 use super::simulators::Simulators;
-use super::{Begun, Job, Surroundings, delegated, given, mocks};
+use super::{Begun, Job, Surroundings, delegated, given, hosts, mocks};
 use crate::driver::Remembered;
 
 /// What is the same for all runs that start with a flow: its project, read and checked, and held against the connections there are.
@@ -143,9 +144,13 @@ impl Ready {
         };
         let mocks = match (&job.mocking, &job.mock) {
             (Some(mocking), _) => mocking.mocks().clone(),
-            (None, Some(file)) => mocked(file, &project, (&program, start), vocabulary)?,
+            (None, Some(file)) => mocked(file, &project, (&program, start), &surroundings.registry)?,
             (None, None) => Mocks::default(),
         };
+        hosts::mock(&mut plan, manifest, &mocks, &surroundings.env, job.sealed_off)?;
+        if let Some(replay) = job.mocking.as_ref().and_then(|mocking| mocking.replay()) {
+            hosts::replay(&mut plan, replay.recording(), &mocks, &simulators);
+        }
         let program = if mocks.0.is_empty() && !job.sealed_off && !job.limits.whole {
             program
         } else {
@@ -265,7 +270,7 @@ impl Ready {
 
     /// Whether a simulator answers for at least one connection.
     pub fn reaches_simulator(&self) -> bool {
-        self.planned.iter().any(|(planned, _)| planned.is_simulated())
+        self.planned.iter().any(|(planned, _)| planned.is_of_simulator())
     }
 
     /// The connectors of cards that mocks answer for: `slack`.
@@ -367,10 +372,11 @@ fn mocked(
     file: &Path,
     project: &Project,
     (program, start): (&Program, FlowId),
-    vocabulary: &Vocabulary,
+    registry: &Registry,
 ) -> Result<Mocks, Refused> {
     let (mocks, sources) = mocks::read(file, &project.sources)?;
-    let found = mocks.judge(program, start, &vocabulary.cards);
+    let mut found = mocks.judge(program, start, registry.catalog());
+    found.extend(hosts::judge(&mocks, program, start, registry));
     if check::has_errors(&found) { Err(Refused::Mistakes(Mistakes { found, sources })) } else { Ok(mocks) }
 }
 

@@ -28,6 +28,7 @@ use super::durable::tables::Kept;
 use super::{Plan, aftermath};
 use crate::driver::{self, Log, Stand, Stop, Watch, World};
 use crate::mocked::Mocking;
+use crate::record::Recorder;
 
 /// A run that is ready to start, or to go on.
 pub struct Session {
@@ -46,6 +47,7 @@ pub struct Session {
     /// Whether somebody holds it, where it is let go of.
     pub(super) hold: Stop,
     pub(super) mocking: Arc<Mocking>,
+    pub(super) recorder: Option<Arc<Recorder>>,
 }
 
 /// What is kept of a run.
@@ -144,6 +146,11 @@ impl Session {
     /// The mocks that answer in it.
     pub fn mocking(&self) -> &Arc<Mocking> {
         &self.mocking
+    }
+
+    /// Records what it exchanges, where that is asked for.
+    pub fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.recorder.as_ref()
     }
 
     /// What each connection is doing, by its name.

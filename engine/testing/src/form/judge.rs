@@ -1,6 +1,7 @@
 //! Test files held against the flow that they test, before anything runs.
 
 use flowrun_core::diag::{Code, Diagnostic};
+use flowrun_core::mocks::{Mocks, Target};
 use flowrun_core::model::Name;
 use flowrun_core::pattern::{Operator, Pattern, Wants};
 use flowrun_core::program::{Flow, FlowId, Program};
@@ -8,6 +9,7 @@ use flowrun_core::source::Span;
 use flowrun_core::suggest::{closest, listed};
 use flowrun_core::value::{Value, convert};
 use flowrun_core::vocabulary::Vocabulary;
+use flowrun_host::session::hosts;
 use flowrun_host::session::simulators::{Setup, Simulators};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::registry::Registry;
@@ -27,7 +29,7 @@ pub(crate) const OF_AN_ERROR: &[&str] =
 pub(crate) const OF_A_RUN: &[&str] = &["flow", "status", "outputs", "error", "answer"];
 
 /// What a table's expectation may say.
-const OF_A_TABLE: &[&str] = &["count", "rows"];
+pub(crate) const OF_A_TABLE: &[&str] = &["count", "rows"];
 
 impl TestFile {
     /// What in it is nothing that the flow `entry` has: inputs, tables, cards, outputs, mocks. `vars` are the project's variables.
@@ -44,6 +46,7 @@ impl TestFile {
         for case in cases {
             found.extend(judge.case(case));
             found.extend(case.given.mocks.judge(program, entry, &vocabulary.cards));
+            found.extend(hosts::judge(&case.given.mocks, program, entry, registry));
         }
         // What `defaults` say is said of every case.
         let mut seen = std::collections::BTreeSet::new();
@@ -65,14 +68,15 @@ impl Judge<'_> {
         let mut found = self.given(&case.given);
         // A flow that is to refuse what it is given may well be given too little.
         let fails = case.expect.parts.iter().any(|(name, _)| &*name.it == "error");
-        found.extend(inputs(self.flow, &case.given.inputs, (!fails).then_some(case.span)));
+        let recorded = case.given.recording.is_some();
+        found.extend(inputs(self.flow, &case.given.inputs, (!fails && !recorded).then_some(case.span)));
         found.extend(self.meanwhile(&case.given.meanwhile));
-        found.extend(self.expect(&case.expect));
-        found.extend(self.expect(&case.after_crash));
+        found.extend(self.expect(&case.expect, &case.given.mocks));
+        found.extend(self.expect(&case.after_crash, &case.given.mocks));
         found
     }
 
-    fn expect(&self, expect: &Expect) -> Vec<Diagnostic> {
+    fn expect(&self, expect: &Expect, mocks: &Mocks) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (name, pattern) in &expect.parts {
             match &*name.it {
@@ -114,8 +118,13 @@ impl Judge<'_> {
                 .meant(closest(&name.it, known.iter().copied()))
                 .or_help(|| format!("known here: {}", listed(known)))
         };
-        let strange = expect.requests.iter().filter(|(name, _)| !simulated.contains(&&*name.it));
-        found.extend(strange.map(|(name, _)| unknown(name, &simulated, "that requests could go to")));
+        let mocked = mocks.0.iter().filter_map(|mock| match &mock.target.it {
+            Target::Host(host) => Some(&**host),
+            _ => None,
+        });
+        let reached: Vec<&str> = simulated.iter().copied().chain(mocked).collect();
+        let strange = expect.requests.iter().filter(|(name, _)| !reached.contains(&&*name.it));
+        found.extend(strange.map(|(name, _)| unknown(name, &reached, "that requests could go to")));
         if !expect.simulators.is_empty() {
             let all = Simulators::empty(self.registry, Clock::simulated(0), &Setup::default());
             let mut known = simulated;

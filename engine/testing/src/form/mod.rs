@@ -1,20 +1,36 @@
 //! The form of a test file.
 
+pub use schema::schema;
+
 pub(crate) use judge::option_text;
 
 mod judge;
 mod read;
+mod schema;
+
+use std::sync::Arc;
 
 use flowrun_core::mocks::{self, Mocks};
 use flowrun_core::model::{At, Name};
 use flowrun_core::pattern::{self, Pattern};
 use flowrun_core::source::{FileId, Span};
 use flowrun_core::value::{Record, Text, Value};
+use flowrun_host::record::Recording;
 
 /// Every key and every operator that a test file may have.
 pub fn keys() -> Vec<String> {
-    let keys =
-        [read::KEYS, &[mocks::KEYS, mocks::FAILURE_KEYS, judge::OF_A_CARD, judge::OF_AN_ERROR]].concat();
+    let keys = [
+        read::KEYS,
+        &[
+            mocks::KEYS,
+            mocks::FAILURE_KEYS,
+            mocks::REQUEST_KEYS,
+            mocks::RESPONSE_KEYS,
+            judge::OF_A_CARD,
+            judge::OF_AN_ERROR,
+        ],
+    ]
+    .concat();
     let keys = keys.into_iter().flatten().map(|key| (*key).to_owned());
     keys.chain(pattern::operators()).collect()
 }
@@ -67,6 +83,8 @@ pub struct Given {
     pub vars: Vec<(Name, Value)>,
     /// When the run starts, in milliseconds since 1970.
     pub now_ms: Option<i64>,
+    /// Whether everything that would change something is withheld; not so where nothing is said.
+    pub dry_run: Option<bool>,
     /// What tables hold.
     pub tables: Vec<(Name, Rows)>,
     /// How simulators are set up, by the options that the command line has for them.
@@ -77,6 +95,10 @@ pub struct Given {
     pub mocks: Mocks,
     /// What happens while the run goes on.
     pub meanwhile: Vec<Meanwhile>,
+    /// The file of a recording that answers in place of vendors.
+    pub recording: Option<Name>,
+    /// That recording, once it is read.
+    pub recorded: Option<Arc<Recording>>,
 }
 
 /// The rows of a table.
@@ -126,9 +148,15 @@ pub struct Expect {
     pub cards: Vec<(Name, Pattern)>,
     /// The requests that are expected, by vendor.
     pub requests: Vec<(Name, Requests)>,
+    /// What is to be as it was accepted: some of [`SNAPSHOTS`].
+    pub snapshots: Vec<Name>,
     /// What simulated vendors tell afterwards, by vendor.
     pub simulators: Vec<(Name, Vec<Look>)>,
 }
+
+/// What a snapshot can be taken of.
+pub const SNAPSHOTS: &[&str] =
+    &["outputs", "answer", "error", "cards", "requests", "tables", "waited", "warnings", "counts", "started"];
 
 /// The parts of what happened that a pattern is held against.
 pub const PARTS: &[&str] =

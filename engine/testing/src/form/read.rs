@@ -4,16 +4,18 @@ use flowrun_core::diag::{Code, Diagnostic};
 use flowrun_core::duration::duration;
 use flowrun_core::load::node::{Content, Node};
 use flowrun_core::load::reader::{Keys, Reader};
-use flowrun_core::mocks::Mocks;
+use flowrun_core::mocks::{Mocks, read_path};
 use flowrun_core::model::{At, Name};
 use flowrun_core::pattern::{Pattern, Wants};
 use flowrun_core::source::FileId;
 use flowrun_core::value::{Text, Value, parse_date};
 
-use super::{Case, Expect, Given, Look, Meanwhile, PARTS, Requests, Rows, Test, TestFile, Wanted, What};
+use super::{
+    Case, Expect, Given, Look, Meanwhile, PARTS, Requests, Rows, SNAPSHOTS, Test, TestFile, Wanted, What,
+};
 
-const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
-const TEST_KEYS: &[&str] = &[
+pub(super) const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
+pub(super) const TEST_KEYS: &[&str] = &[
     "description",
     "tags",
     "skip",
@@ -23,38 +25,47 @@ const TEST_KEYS: &[&str] = &[
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
     "mocks",
     "meanwhile",
+    "snapshot",
+    "recording",
 ];
-const CASE_KEYS: &[&str] = &[
+pub(super) const CASE_KEYS: &[&str] = &[
     "name",
     "expect",
     "after_crash",
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
     "mocks",
     "meanwhile",
+    "snapshot",
+    "recording",
 ];
-const DEFAULT_KEYS: &[&str] = &[
+pub(super) const DEFAULT_KEYS: &[&str] = &[
     "expect",
     "after_crash",
     "inputs",
     "vars",
     "now",
+    "dry_run",
     "tables",
     "simulators",
     "faults",
     "mocks",
     "meanwhile",
+    "snapshot",
+    "recording",
 ];
-const EXPECT_KEYS: &[&str] = &[
+pub(super) const EXPECT_KEYS: &[&str] = &[
     "status",
     "cards",
     "requests",
@@ -68,7 +79,7 @@ const EXPECT_KEYS: &[&str] = &[
     "started",
     "simulators",
 ];
-const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
+pub(super) const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill", "start", "inputs"];
 
 /// Every key of the form but those of mocks.
 pub(super) const KEYS: &[&[&str]] = &[
@@ -78,16 +89,20 @@ pub(super) const KEYS: &[&[&str]] = &[
     EXPECT_KEYS,
     MEANWHILE_KEYS,
     METHODS,
-    &["query", "body", "times", "exactly"],
+    REQUEST_KEYS,
+    &["exactly"],
     LOOK_KEYS,
 ];
 
-const LOOK_KEYS: &[&str] = &["get", "status", "body"];
+pub(super) const REQUEST_KEYS: &[&str] = &["query", "body", "times"];
 
-const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
+pub(super) const LOOK_KEYS: &[&str] = &["get", "status", "body"];
+
+pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The ends that can be expected.
-const STATUSES: &[&str] = &["done", "stopped", "failed", "cancelled", "paused", "held", "handled"];
+pub(super) const STATUSES: &[&str] =
+    &["done", "stopped", "failed", "cancelled", "paused", "held", "handled", "planned"];
 
 /// A test may have so many cases.
 const MOST_CASES: usize = 1_000;
@@ -138,9 +153,11 @@ impl Said {
         names(&mut given.tables, &other_given.tables);
         names(&mut given.simulators, &other_given.simulators);
         given.now_ms = given.now_ms.or(other_given.now_ms);
+        given.dry_run = given.dry_run.or(other_given.dry_run);
         if given.faults.is_empty() {
             given.faults.clone_from(&other_given.faults);
         }
+        given.recording = given.recording.take().or_else(|| other_given.recording.clone());
         if given.meanwhile.is_empty() {
             given.meanwhile.clone_from(&other_given.meanwhile);
         }
@@ -166,6 +183,9 @@ impl Expect {
         names(&mut self.parts, &other.parts);
         names(&mut self.cards, &other.cards);
         names(&mut self.requests, &other.requests);
+        if self.snapshots.is_empty() {
+            self.snapshots.clone_from(&other.snapshots);
+        }
         names(&mut self.simulators, &other.simulators);
         self
     }
@@ -218,11 +238,13 @@ fn case(name: String, span: flowrun_core::source::Span, said: Said) -> Case {
 }
 
 fn said(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Said {
-    Said {
-        given: given(reader, keys),
-        expect: keys.get("expect").map(|node| expect(reader, node)).unwrap_or_default(),
-        after_crash: keys.get("after_crash").map(|node| expect(reader, node)).unwrap_or_default(),
+    let mut expect = keys.get("expect").map(|node| self::expect(reader, node)).unwrap_or_default();
+    if let Some(node) = keys.get("snapshot") {
+        let items = reader.list(node, "a list, as `[outputs, requests]`").unwrap_or_default();
+        expect.snapshots = items.iter().filter_map(|node| reader.word(node, SNAPSHOTS, "")).collect();
     }
+    let after_crash = keys.get("after_crash").map(|node| self::expect(reader, node)).unwrap_or_default();
+    Said { given: given(reader, keys), expect, after_crash }
 }
 
 fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
@@ -239,6 +261,12 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
             None => reader.mismatch(node, "a date & time, as `2026-03-01T08:00:00Z`"),
         }
     }
+    if let Some(node) = keys.get("dry_run") {
+        match node.content {
+            Content::Bool(dry_run) => given.dry_run = Some(dry_run),
+            _ => reader.mismatch(node, "true or false"),
+        }
+    }
     if let Some(node) = keys.get("tables") {
         let members = reader.members(node, "a mapping of tables").unwrap_or_default();
         given.tables =
@@ -252,6 +280,7 @@ fn given(reader: &mut Reader<'_>, keys: &Keys<'_>) -> Given {
     if let Some(node) = keys.get("mocks") {
         given.mocks = Mocks::read(reader, node);
     }
+    given.recording = reader.text_at(keys, "recording");
     if let Some(node) = keys.get("meanwhile") {
         let items = reader.list(node, "a list, as `[{ after: 10 min, cancel: true }]`").unwrap_or_default();
         given.meanwhile = items.iter().filter_map(|node| meanwhile(reader, node)).collect();
@@ -415,7 +444,7 @@ fn requests(reader: &mut Reader<'_>, node: &Node) -> Option<Requests> {
 }
 
 fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
-    let known = [METHODS, &["query", "body", "times"]].concat();
+    let known = [METHODS, REQUEST_KEYS].concat();
     let keys = reader.keys(node, "a request", &known)?;
     let said: Vec<&&str> = METHODS.iter().filter(|method| keys.get(method).is_some()).collect();
     let [method] = said[..] else {
@@ -427,13 +456,7 @@ fn wanted(reader: &mut Reader<'_>, node: &Node) -> Option<Wanted> {
         reader.report(mistake.help("as in: `{ post: /api/v1/users, times: 1 }`"));
         return None;
     };
-    let path = reader.text(keys.get(method)?, "a path, as `/api/v1/users/*`")?;
-    if !path.it.starts_with(['/', '*']) {
-        let message = format!("`{}` is no path", path.it);
-        let mistake = Diagnostic::new(Code::BadValue, path.span, message);
-        reader.report(mistake.help("write it from its `/` on, without the host: `/api/v1/users/*`"));
-        return None;
-    }
+    let path = read_path(reader, keys.get(method)?)?;
     let mut parts = Vec::new();
     for part in ["query", "body"] {
         if let Some(node) = keys.get(part) {

@@ -2,7 +2,7 @@
 
 mod flow;
 mod index;
-mod markdown;
+pub mod markdown;
 pub mod survey;
 
 use flowrun_core::card::Catalog;
@@ -29,7 +29,7 @@ pub fn pages(project: &Project, uses: &Uses, title: &str, catalog: &Catalog) -> 
             let picture = format!("{}.svg", stem(&called.path));
             Some(markdown::address(&markdown::relative(&flow.path, &picture)))
         };
-        let writing = Writing { theme: Some(Theme::Auto), link: &link };
+        let writing = Writing { theme: Some(Theme::Auto), link: &link, ..Default::default() };
         pages.push((stem(&flow.path) + ".svg", linked(Subject::of(project, at, uses, catalog), writing)));
         pages.push((stem(&flow.path) + ".md", flow::page(project, at, &survey)));
     }

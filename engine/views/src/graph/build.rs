@@ -104,7 +104,8 @@ impl Builder<'_> {
         let id = step.id.as_ref().map(|id| id.it.clone());
         let (title, kind) = title::of(self.subject.catalog, step);
         // What a node holds comes after it.
-        self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, ..Node::default() });
+        let span = Some(step.span);
+        self.nodes.push(Node { card: step.card.it.clone(), title, kind, id, span, ..Node::default() });
         let node = Node {
             group: step.card.split_once('.').map_or("", |(group, _)| group).to_owned(),
             rows: self.rows(step, card, at),

@@ -19,7 +19,8 @@ pub mod wires;
 
 pub use build::INCOMPLETE;
 pub use mermaid::escape;
-pub use page::page;
+pub use page::{PALETTE, page};
+pub use paint::{marked_style, page_style};
 
 use flowrun_core::card::Catalog;
 use flowrun_core::check::uses::Uses;
@@ -79,7 +80,7 @@ impl<'a> Subject<'a> {
 /// A flow as an SVG picture: its cards in the order in which they run, those that stand in others within them, and the wires
 /// between them.
 pub fn svg(subject: Subject<'_>, theme: Theme) -> String {
-    linked(subject, svg::Writing { theme: Some(theme), link: &|_| None })
+    linked(subject, svg::Writing { theme: Some(theme), ..Default::default() })
 }
 
 /// The same with links to the pictures of helper flows, or without a style sheet of its own.

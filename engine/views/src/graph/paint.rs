@@ -46,6 +46,12 @@ const RULES: &[(&str, &str, &str)] = &[
     (".arm", "fill:#475569", "fill:#c9d1d9"),
 ];
 
+/// What is marked: after the others, for it counts more.
+const MARKS: &[(&str, &str, &str)] = &[
+    (".never", "fill:#fff1f0;stroke:#cf222e", "fill:#2b1417;stroke:#f85149"),
+    (".partly", "stroke:#b45309", "stroke:#e3a008"),
+];
+
 /// What the light and the dark picture share.
 const SHARED: &[(&str, &str)] = &[
     ("text", "font-family:system-ui,sans-serif;white-space:pre"),
@@ -96,6 +102,20 @@ pub fn page_style(catalog: &Catalog) -> String {
     let chosen = dark.replace(&format!(".{CLASS} "), &format!("[data-theme=dark] .{CLASS} "));
     let preferred = dark.replace(&format!(".{CLASS} "), &format!(":root:not([data-theme=light]) .{CLASS} "));
     format!("{}@media(prefers-color-scheme:dark){{{preferred}}}{chosen}", style(Theme::Light, catalog))
+}
+
+/// What a page adds to its style sheet whose pictures have marks.
+pub fn marked_style() -> String {
+    let rules = |dark: bool| -> String {
+        let mut css = String::new();
+        for (selectors, light, other) in MARKS {
+            write(&mut css, selectors, if dark { other } else { light });
+        }
+        css
+    };
+    let mut css = String::new();
+    write(&mut css, ".never,.partly", "stroke-width:2;stroke-dasharray:6 4");
+    format!("{css}{}@media(prefers-color-scheme:dark){{{}}}", rules(false), rules(true))
 }
 
 fn colours(css: &mut String, dark: bool, catalog: &Catalog) {

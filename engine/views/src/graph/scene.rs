@@ -1,6 +1,7 @@
 //! What a picture of a flow shows, before anything is placed: nodes, their rows, and who reads whom.
 
 use flowrun_core::model::Expr;
+use flowrun_core::source::Span;
 use flowrun_core::value::{Text, Value};
 
 /// A flow as it is drawn. Node 0 is what starts it.
@@ -49,6 +50,8 @@ pub struct Node {
     pub gives: Vec<Give>,
     /// The author's remark.
     pub note: Option<Text>,
+    /// Where the card is written; none for what starts the flow.
+    pub span: Option<Span>,
 }
 
 /// An output.

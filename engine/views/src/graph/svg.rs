@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use flowrun_core::card::Catalog;
+use flowrun_core::source::Span;
 
 use super::Theme;
 use super::layout::{Label, Panel, Picture};
 use super::paint::{self, COLOURS};
 use super::scene::{Paint, Scene};
 use super::wires::{Net, Place};
+pub use crate::markup::line as escape;
 
 /// How round the corners of wires are.
 const ROUND: i32 = 6;
@@ -20,6 +22,23 @@ pub struct Writing<'a> {
     pub theme: Option<Theme>,
     /// Where the picture of a flow is, by the flow's name.
     pub link: &'a dyn Fn(&str) -> Option<String>,
+    /// What is marked of the card that stands there, or of its arm of this name.
+    pub mark: &'a dyn Fn(Span, Option<&str>) -> Option<Mark>,
+}
+
+impl Default for Writing<'_> {
+    fn default() -> Self {
+        Writing { theme: None, link: &|_| None, mark: &|_, _| None }
+    }
+}
+
+/// What is marked of a card or an arm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing came there.
+    Never,
+    /// Nothing came to these of its branches.
+    Partly(String),
 }
 
 /// Writes the picture.
@@ -85,10 +104,19 @@ impl Svg<'_> {
                 () => "card",
             };
             let strip = paint::group_class(&node.group, self.catalog);
-            let title = node.note.as_ref().map(|note| format!("<title>{}</title>", escape(note.trim())));
-            let title = title.unwrap_or_default();
+            let (marked, told) = match node.span.and_then(|span| (self.writing.mark)(span, None)) {
+                None => ("", None),
+                Some(Mark::Never) => (" never", Some("not reached".to_owned())),
+                Some(Mark::Partly(branches)) => (" partly", Some(format!("not reached: {branches}"))),
+            };
+            let told: Vec<String> =
+                told.into_iter().chain(node.note.as_ref().map(|note| note.trim().to_owned())).collect();
+            let title = match told.is_empty() {
+                true => String::new(),
+                false => format!("<title>{}</title>", escape(&told.join("; "))),
+            };
             self.line(format_args!(
-                r#"<g>{title}<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}" rx="8"/>"#
+                r#"<g>{title}<rect class="{class}{marked}" x="{x}" y="{y}" width="{width}" height="{height}" rx="8"/>"#
             ));
             // The strip follows the box's rounded corners on its left side.
             let down = height - 16;
@@ -97,9 +125,12 @@ impl Svg<'_> {
                 x + 8,
                 height - 2,
             ));
-            for (x, y, width, height) in picture.lanes.iter().filter(|lane| frames && holds(panel, lane)) {
+            let lanes = picture.lanes.iter().filter(|lane| frames && holds(panel, lane));
+            for ((x, y, width, height), lane) in lanes.zip(&node.lanes) {
+                let mark = node.span.and_then(|span| (self.writing.mark)(span, Some(&lane.label)));
+                let marked = if mark.is_some() { " never" } else { "" };
                 self.line(format_args!(
-                    r#"<rect class="lane" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>"#
+                    r#"<rect class="lane{marked}" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>"#
                 ));
             }
         }
@@ -200,22 +231,4 @@ fn distance(a: Place, b: Place) -> i32 {
 /// The place `by` pixels from `at` on the way to `to`; all lines are level or upright.
 fn toward(at: Place, to: Place, by: i32) -> Place {
     (at.0 + (to.0 - at.0).signum() * by, at.1 + (to.1 - at.1).signum() * by)
-}
-
-/// A text for XML. Characters that XML can't hold are left out.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            '\u{fffe}' | '\u{ffff}' => {}
-            c if c.is_control() => {}
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

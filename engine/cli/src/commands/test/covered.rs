@@ -1,52 +1,49 @@
 //! What the tests came to.
 
-use flowrun_project::{Problem, unwritable};
+use flowrun_project::Problem;
 use flowrun_testing::coverage::{self, Coverage};
+use flowrun_testing::reports::{OfProject, Results};
 use flowrun_testing::suite::Suite;
 
 use super::choose::Chosen;
 use super::{TestArgs, Tried};
 use crate::commands::check::prefix;
 use crate::console::Console;
-use crate::outcome::Refused;
 
-/// Tells what the tests came to, where that is asked for; whether it is enough.
-pub fn tell(
-    args: &TestArgs,
-    suites: &[Suite],
-    chosen: &[Chosen<'_>],
-    came: &[Tried],
-    console: &mut Console<'_>,
-) -> Result<bool, Refused> {
-    if !args.coverage && args.lcov.is_none() && args.coverage_min.is_none() {
-        return Ok(true);
-    }
-    let (mut all, mut lcov) = ((0, 0), String::new());
-    for suite in suites {
+/// What the tests came to in each project.
+pub fn covered<'s>(suites: &'s [Suite], chosen: &[Chosen<'_>], came: &[Option<Tried>]) -> Vec<OfProject<'s>> {
+    let of = |suite: &'s Suite| {
         let mut coverage = Coverage::default();
         let of_suite = chosen.iter().zip(came).filter(|(one, _)| std::ptr::eq(one.suite, suite));
-        of_suite.filter_map(|(_, came)| came.came.report.as_ref()).for_each(|report| coverage.add(report));
-        let covered = coverage.of(&suite.program, &suite.sources);
-        all = covered.iter().fold(all, |all, one| (all.0 + one.cards.0, all.1 + one.cards.1));
-        if args.coverage {
-            console.print(&format!("\n{}", coverage::table(&covered)))?;
+        let reports = of_suite.filter_map(|(_, came)| came.as_ref()?.came.report.as_ref());
+        reports.for_each(|report| coverage.add(report));
+        OfProject {
+            project: &suite.project,
+            prefix: prefix(&suite.project.root),
+            flows: coverage.of(&suite.program, &suite.sources),
         }
-        // What an export converts to is no file whose lines anybody could look at.
-        if suite.project.export.is_none() {
-            lcov += &coverage.lcov(&suite.program, &suite.sources, &prefix(&suite.project.root));
-        }
-    }
-    if let Some(file) = &args.lcov {
-        std::fs::write(file, lcov).map_err(|error| unwritable(file, &error))?;
-    }
+    };
+    suites.iter().map(of).collect()
+}
+
+/// The tables of that, where they are asked for.
+pub fn tables(args: &TestArgs, results: &Results<'_>) -> String {
+    let shown = results.covered.iter().filter(|_| args.coverage);
+    shown.map(|project| format!("\n{}", coverage::table(&project.flows))).collect()
+}
+
+/// Whether it is enough; says so where it isn't.
+pub fn is_enough(args: &TestArgs, results: &Results<'_>, console: &mut Console<'_>) -> bool {
+    let sums = results.covered.iter().map(|project| coverage::sum(&project.flows).0);
+    let all = sums.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
     match args.coverage_min {
         Some(least) if coverage::percent(all) < least => {
             console.refuse(&Problem::new(format!(
                 "the tests came to {:.1} % of the cards, and {least} % are asked for",
                 coverage::percent(all)
             )));
-            Ok(false)
+            false
         }
-        _ => Ok(true),
+        _ => true,
     }
 }

@@ -4,6 +4,7 @@ pub mod chronicle;
 pub mod fork;
 pub mod history;
 pub mod home;
+pub mod lived;
 pub mod opening;
 pub mod programs;
 pub mod recall;

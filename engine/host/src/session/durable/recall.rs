@@ -10,6 +10,7 @@ use flowrun_core::program::{Program, Step};
 use flowrun_core::stored::{Blind, Seal, decode};
 use flowrun_core::vocabulary::Vocabulary;
 use flowrun_kit::clock::Clock;
+use flowrun_kit::files::Files;
 use flowrun_project::{Problem, Project};
 use flowrun_store::{Checkpoint, Run, Store};
 use flowrun_tables::{Loaded, Rows, Tables};
@@ -236,13 +237,18 @@ pub fn card_of(program: &Program, key: u64) -> Option<(&str, &Step)> {
 }
 
 /// Does again what a run did with tables of its own, and nothing else.
-struct Looking(crate::perform::Connections);
+pub(super) struct Looking(pub(super) crate::perform::Connections);
 
 impl Looking {
-    fn new(program: &Program) -> Looking {
+    pub(super) fn new(program: &Program) -> Looking {
+        Looking::with(program, Files::default())
+    }
+
+    /// The same with the run's files.
+    pub(super) fn with(program: &Program, files: Files) -> Looking {
         let time = RunTime::new(Clock::simulated(0), false);
         let kept = program.tables.iter().filter(|table| table.kept).map(|table| &*table.name);
-        let tables = Tables::new(&program.tables);
+        let tables = Tables::new(&program.tables).with_files(files);
         // Which of them are kept has to be known; what they hold stands in the journal.
         let tables = tables.keeping(kept, &flowrun_tables::Kept::default(), &Nothing).unwrap_or_default();
         let tables = Arc::new(tables);

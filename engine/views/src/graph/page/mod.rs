@@ -18,6 +18,9 @@ use flowrun_project::Project;
 const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 
+/// The colours of pages, light and dark, as variables of their style sheets.
+pub const PALETTE: &str = include_str!("palette.css");
+
 /// The page of a project. Its script is the only one that a browser runs, whatever the project's texts hold.
 pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, theme: Theme) -> String {
     let flows = &project.model.flows;
@@ -32,7 +35,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n\
-         <style>{STYLE}{}</style>\n</head>\n<body>\n",
+         <style>{PALETTE}{STYLE}{}</style>\n</head>\n<body>\n",
         base64(&Sha256::digest(SCRIPT)),
         escape(title),
         paint::page_style(catalog),
@@ -69,7 +72,7 @@ pub fn page(project: &Project, uses: &Uses, title: &str, catalog: &Catalog, them
         let flow = &flows[index];
         let link = |name: &str| names.flow(name, &flow.path).map(|called| format!("#f{called}"));
         let picture =
-            linked(Subject::of(project, index, uses, catalog), Writing { theme: None, link: &link });
+            linked(Subject::of(project, index, uses, catalog), Writing { link: &link, ..Default::default() });
         let _ = writeln!(out, "<section id=\"f{index}\" hidden>\n{picture}</section>");
     }
     let _ = writeln!(out, "</div>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>");
