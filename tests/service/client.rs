@@ -116,7 +116,13 @@ impl<'w> Client<'w> {
     }
 
     /// Sends a form, as a browser without scripts does: with what the session has as its token, or with another one.
-    pub async fn form(&self, path: &str, fields: &[(&str, &str)], csrf: Option<&str>, from: &str) -> Answered {
+    pub async fn form(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        csrf: Option<&str>,
+        from: &str,
+    ) -> Answered {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("csrf", csrf.unwrap_or(&self.csrf)).extend_pairs(fields);
         let headers = [

