@@ -1,7 +1,7 @@
 //! The console in the browser: what ran, what runs, what needs somebody, and why.
 //!
 //! Its pages are made of what `/api/v1` answers to whoever looks, in this process, and of nothing else: what somebody may see and do is
-//! decided there. Each page is a file in [`pages`], a template and a word in the navigation; all work without scripts.
+//! decided there. Each page is a file in `pages`, a template and a word in the navigation; all work without scripts.
 
 mod ask;
 mod assets;

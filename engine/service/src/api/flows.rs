@@ -47,7 +47,7 @@ async fn picture(call: Call) -> Result<Reply, Problem> {
             flowrun_project::check::examine(project, vocabulary, &flowrun_project::check::Given::default())
                 .uses;
         let subject = graph::Subject::of(project, place, &uses, &vocabulary.cards);
-        Ok(Reply::File(graph::svg(subject, graph::Theme::Auto).into_bytes().into()))
+        Ok(Reply::File(graph::svg(subject, graph::Theme::Auto).into_bytes()))
     })
     .await
 }
