@@ -64,7 +64,9 @@ impl<'w> Client<'w> {
         let people = People::new(store, world.clock.clone(), settings, outside).unwrap();
         let hooks = crate::hooks::doors(serving);
         let api = api::router(Api { service, people: people.clone(), endpoints, hooks, activity });
-        let router = people.layer(api.merge(people.router()));
+        let interface = api.merge(people.router());
+        let console = flowrun_console::router(interface.clone());
+        let router = people.layer(interface.merge(console));
         let mut client = Client { world, router, cookie: String::new(), csrf: String::new() };
         let link = people.local_link().unwrap();
         let answered = client.send("GET", link.trim_start_matches("http://localhost:8080"), None, &[]).await;
@@ -111,6 +113,29 @@ impl<'w> Client<'w> {
         ];
         let body = Some(body).filter(|body| !body.is_null()).map(|body| body.to_string());
         self.send(method, path, body, &headers).await
+    }
+
+    /// Sends a form, as a browser without scripts does: with what the session has as its token, or with another one.
+    pub async fn form(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        csrf: Option<&str>,
+        from: &str,
+    ) -> Answered {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrf", csrf.unwrap_or(&self.csrf)).extend_pairs(fields);
+        let headers = [
+            ("cookie", &*self.cookie),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("origin", from),
+        ];
+        self.send("POST", path, Some(form.finish()), &headers).await
+    }
+
+    /// Looks at a page with a token.
+    pub async fn page_with(&self, token: &str, path: &str) -> Answered {
+        self.send("GET", path, None, &[("authorization", &format!("Bearer {token}"))]).await
     }
 
     /// Starts something once, by a key.

@@ -4,6 +4,7 @@
 
 mod begins;
 mod client;
+mod console;
 mod counted;
 mod day;
 mod endpoints;

@@ -363,6 +363,7 @@ async fn who_may_not_is_refused_and_who_knows_nothing_is_told_nothing() {
         .await;
     let rows: &[(&str, String, [u16; 3])] = &[
         ("GET", format!("{ALL}/flows"), [404, 200, 200]),
+        ("GET", format!("{ALL}/flows/adds/picture"), [404, 404, 200]),
         ("GET", format!("{ALL}/runs"), [404, 200, 200]),
         ("GET", format!("{ALL}/schedules"), [404, 200, 200]),
         ("GET", format!("{ALL}/endpoints"), [404, 200, 200]),

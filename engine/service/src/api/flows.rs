@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use flowrun_core::program::{Flow, Trigger};
 use flowrun_core::value::{Record, Text, Value as Given, parse_json};
 use flowrun_host::session::delegated;
+use flowrun_views::graph;
 use serde_json::{Value, json};
 
 use super::page::{CURSOR, LIMIT, asked, page};
 use super::route::{Call, Kind, Param, Reply, Route, Shape, absent};
-use super::start::{again, begin, named};
+use super::start::{again, begin, named, reading};
 use crate::Hosted;
 use crate::changes::What;
 use crate::endpoints::{self, tokens::Token};
@@ -24,6 +25,7 @@ pub const ROUTES: &[Route] = &[
     Route::post(Right::ManageService, "/api/v1/projects/{project}/reload", "Reads a project again from its folder. With mistakes in it, the version before goes on.", |call| Box::pin(reload(call))).changes("workflows.user.flow.version.update").gives(Shape::One(&["version", "changed"])),
     Route::get(Right::SeeFlows, "/api/v1/projects/{project}/flows", "The flows of a project.", |call| Box::pin(flows(call))).query(&[LIMIT, CURSOR]).gives(Shape::Page(FLOW)),
     Route::get(Right::SeeFlows, "/api/v1/projects/{project}/flows/{flow}", "A flow: what it takes and gives, what starts it, how many of its runs go on.", |call| Box::pin(flow(call))).gives(Shape::One(FLOW)),
+    Route::get(Right::SeeFlows, "/api/v1/projects/{project}/flows/{flow}/picture", "The picture of a flow: its cards and the wires between them.", |call| Box::pin(picture(call))).gives(Shape::Text("image/svg+xml")),
     Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/on", "Turns a flow on: what starts it does so again. Times and events that came while it was off are made up for, or dropped.", |call| Box::pin(switch(call, true))).changes("workflows.user.flow.activate").body(&[Param::new("passed", Kind::Words(&["run", "drop"]), "What becomes of what came while it was off: times are made up for with `run` alone, events unless it is `drop`.")]).gives(Shape::One(FLOW)),
     Route::post(Right::SwitchFlows, "/api/v1/projects/{project}/flows/{flow}/off", "Turns a flow off: nothing starts it but people and other flows. Its runs go on.", |call| Box::pin(switch(call, false))).changes("workflows.user.flow.deactivate").gives(Shape::One(FLOW)),
     Route::post(Right::Run, "/api/v1/projects/{project}/flows/{flow}/runs", "Starts a run of a flow.", |call| Box::pin(start(call))).once().changes("flowrun.run.start").body(&[Param::new("inputs", Kind::Object, "The flow's inputs, by their names."), Param::new("as", Kind::Text(200), "Of a delegated flow, who runs it: their Okta User ID. People run it as themselves, programs say for whom.")]).answers(201, Shape::One(&["run"])),
@@ -32,6 +34,23 @@ pub const ROUTES: &[Route] = &[
     Route::delete(Right::EditFlows, "/api/v1/projects/{project}/flows/{flow}/client-tokens/{token}", "Takes a client token of a flow away.", |call| Box::pin(revoke_token(call))).changes("flowrun.client_token.revoke"),
     Route::get(Right::SeeFlows, "/api/v1/projects/{project}/schedules", "The scheduled flows of a project, each with its next times.", |call| Box::pin(schedules(call))).query(&[Param::new("times", Kind::Whole(1, 100), "How many times each; 5 where nothing is said.")]).gives(Shape::Page(&["flow", "schedule", "next", "on"])),
 ];
+
+async fn picture(call: Call) -> Result<Reply, Problem> {
+    let (hosted, flow) = known(&call)?;
+    reading(move || {
+        let version = hosted.runs.served.version();
+        let vocabulary = hosted.runs.served.surroundings.registry.vocabulary();
+        let project = &version.project;
+        let place = project.model.flows.iter().position(|one| *one.path == *flow);
+        let Some(place) = place else { return Err(absent("flow", &flow)) };
+        let uses =
+            flowrun_project::check::examine(project, vocabulary, &flowrun_project::check::Given::default())
+                .uses;
+        let subject = graph::Subject::of(project, place, &uses, &vocabulary.cards);
+        Ok(Reply::File(graph::svg(subject, graph::Theme::Auto).into_bytes()))
+    })
+    .await
+}
 
 async fn called(call: Call) -> Result<Reply, Problem> {
     let hosted = call.project()?;

@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::HttpBody;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -18,6 +18,9 @@ use super::problem::Problem;
 use super::proxy::{self, only};
 use super::tokens::PREFIX;
 use super::{People, secrets};
+
+/// The field of a form that says so, too.
+const FIELD: &str = "csrf";
 
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -47,7 +50,11 @@ pub(super) fn before<S: Clone + Send + Sync + 'static>(people: &People, router: 
 }
 
 async fn guard(State(people): State<People>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&people, request) {
+    let admitted = match of_form(&people, request).await {
+        Ok(request) => admit(&people, request),
+        Err(problem) => Err(problem),
+    };
+    let mut response = match admitted {
         Ok(request) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
@@ -58,6 +65,24 @@ async fn guard(State(people): State<People>, request: Request, next: Next) -> Re
     }
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// A form carries in a field of its own what programs send in a header, because a browser without scripts sends no headers of its own.
+async fn of_form(people: &People, request: Request) -> Result<Request, Problem> {
+    let is_form = only(request.headers(), &CONTENT_TYPE)
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    if request.method() != Method::POST || !is_form || request.headers().contains_key(CSRF) {
+        return Ok(request);
+    }
+    check_size(people, &request)?;
+    let (mut head, body) = request.into_parts();
+    let bytes = to_bytes(body, people.settings().body_bytes).await;
+    let bytes = bytes.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the form is too large"))?;
+    let given = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == FIELD);
+    if let Some(value) = given.and_then(|(_, value)| HeaderValue::from_str(&value).ok()) {
+        head.headers.insert(CSRF, value);
+    }
+    Ok(Request::from_parts(head, Body::from(bytes)))
 }
 
 /// The request with who sends it, if it may go on.

@@ -213,7 +213,9 @@ async fn serve(
 fn inside(api: Api, metrics: &Metrics) -> Router {
     let people = api.people.clone();
     let health = http::health::router(api.service.clone());
-    let inside = api::router(api).merge(people.router()).merge(http::metrics::router(metrics.clone()));
+    let interface = api::router(api).merge(people.router());
+    let console = flowrun_console::router(interface.clone());
+    let inside = interface.merge(http::metrics::router(metrics.clone())).merge(console);
     health.merge(people.layer(inside))
 }
 
