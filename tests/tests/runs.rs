@@ -209,6 +209,34 @@ fn a_pause_is_answered() {
     ]));
 }
 
+/// The file has two people, and the run waits when it has asked Okta for a group that is called after them.
+#[test]
+fn a_table_that_was_filled_is_so_for_who_looks_and_who_goes_on() {
+    let project = Project::new();
+    let write = |name: &str, text: &str| fs::write(project.folder.path().join(name), text).unwrap();
+    write("flowrun.yaml", "connections: { okta: okta }\ntables: { people: { columns: { name: text } } }\n");
+    write("people.csv", "name\nAda\nBob\n");
+    write(
+        "count.yaml",
+        "outputs: { group: text }
+cards:
+  - { id: found, card: tables.search_rows, with: { table: people, result_set: all } }
+  - { id: group, card: okta.create_group, with: { name: \"{{ found.count }} people\", description: x } }
+  - { id: ask, card: flow_control.pause, outputs: { ok: text } }
+  - { card: flow_control.return, with: { group: \"{{ found.count }} people\" } }
+",
+    );
+    for name in ["approve.yaml", "badge.yaml", "hire.yaml", "look.yaml"] {
+        fs::remove_file(project.folder.path().join(name)).unwrap();
+    }
+    let begun = project.said(&format!("count.yaml --table people={}", project.path("people.csv")));
+    assert!(begun.contains("exit code 3"), "{begun}");
+    let shown = project.said("runs show run --trace");
+    assert!(!shown.contains("exit code") && shown.contains("\"2 people\""), "{shown}");
+    let ended = project.said("resume run -i ok=yes");
+    assert!(!ended.contains("exit code") && ended.contains("group: 2 people"), "{ended}");
+}
+
 /// Flows that are changed while a run waits: it goes on with them if they fit what has happened, and from then on they are its own.
 #[test]
 fn a_run_goes_on_with_changed_flows_where_they_fit() {

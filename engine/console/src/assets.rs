@@ -8,7 +8,7 @@ use axum::routing::get;
 use crate::Console;
 
 /// The templates, by their names.
-pub const TEMPLATES: &[(&str, &str)] = &[
+pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("layout.html", include_str!("../templates/layout.html")),
     ("parts.html", include_str!("../templates/parts.html")),
     ("wrong.html", include_str!("../templates/wrong.html")),

@@ -14,8 +14,6 @@ use std::sync::Arc;
 use axum::Router;
 use minijinja::Environment;
 
-pub use assets::TEMPLATES;
-
 /// The console, before it knows who looks.
 #[derive(Clone)]
 pub(crate) struct Console {

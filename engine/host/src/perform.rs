@@ -29,15 +29,19 @@ pub trait Perform: Send + Sync {
     /// Begins what is asked for.
     fn perform(&self, effect: Effect) -> Performing;
 
+    /// What it wraps, if it does: whatever it does not say of itself is said there.
+    fn behind(&self) -> Option<&dyn Perform> {
+        None
+    }
+
     /// Where an effect takes place.
     fn place(&self, effect: &Effect) -> Place {
-        let _ = effect;
-        Place::Outside
+        self.behind().map_or(Place::Outside, |behind| behind.place(effect))
     }
 
     /// The run's tables.
     fn tables(&self) -> Option<&Tables> {
-        None
+        self.behind()?.tables()
     }
 
     /// Does an effect that takes place here, at this time in microseconds since 1970.
@@ -56,8 +60,10 @@ pub trait Perform: Send + Sync {
 
     /// Looks what became of an effect that may have happened before a crash, since `began_ms` milliseconds since 1970.
     fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        let _ = (effect, began_ms);
-        Box::pin(async { Settled::unknown("nothing here can look") })
+        match self.behind() {
+            Some(behind) => behind.look(effect, began_ms),
+            None => Box::pin(async { Settled::unknown("nothing here can look") }),
+        }
     }
 }
 
@@ -271,16 +277,8 @@ impl<P: Perform> Perform for Panics<P> {
         }
     }
 
-    fn place(&self, effect: &Effect) -> Place {
-        self.0.place(effect)
-    }
-
-    fn tables(&self) -> Option<&Tables> {
-        self.0.tables()
-    }
-
-    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        self.0.look(effect, began_ms)
+    fn behind(&self) -> Option<&dyn Perform> {
+        Some(&self.0)
     }
 }
 
@@ -311,15 +309,7 @@ impl<P: Perform> Perform for TimeLimit<P> {
         }))
     }
 
-    fn place(&self, effect: &Effect) -> Place {
-        self.0.place(effect)
-    }
-
-    fn tables(&self) -> Option<&Tables> {
-        self.0.tables()
-    }
-
-    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        self.0.look(effect, began_ms)
+    fn behind(&self) -> Option<&dyn Perform> {
+        Some(&self.0)
     }
 }

@@ -1,11 +1,7 @@
 //! Effects that go on at the same time, made to end in another order.
 
-use flowrun_core::course::Place;
-use flowrun_core::effect::{Answer, Effect, EffectId, Outcome};
+use flowrun_core::effect::{Effect, EffectId, Outcome};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::effect::Pending;
-use flowrun_kit::settled::Settled;
-use flowrun_tables::Tables;
 
 use crate::perform::{Perform, Performing};
 
@@ -30,20 +26,12 @@ impl<P: Perform> Perform for Shuffled<P> {
         }))
     }
 
-    fn place(&self, effect: &Effect) -> Place {
-        self.0.place(effect)
-    }
-
-    fn tables(&self) -> Option<&Tables> {
-        self.0.tables()
-    }
-
     fn perform_here(&self, effect: Effect, at_us: i64) -> Outcome {
         self.0.perform_here(effect, at_us)
     }
 
-    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        self.0.look(effect, began_ms)
+    fn behind(&self) -> Option<&dyn Perform> {
+        Some(&self.0)
     }
 }
 

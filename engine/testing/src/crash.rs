@@ -58,7 +58,10 @@ impl Running<'_> {
                 Ok(lived) => lived,
                 Err(why) => {
                     let place = place(&outside, None);
-                    crashes.unmet = Some((place, vec![cannot_go_on(case, &why)]));
+                    crashes.unmet = Some((
+                        place,
+                        vec![Unmet::broken(case.span, "the run can't go on after a crash", &why)],
+                    ));
                     break;
                 }
             };
@@ -91,17 +94,6 @@ fn deaths(handed: u64, places: Places) -> Vec<Death> {
             let chosen: BTreeSet<usize> = (0..most).map(|place| place * all.len() / most.max(1)).collect();
             chosen.into_iter().map(|place| all[place]).collect()
         }
-    }
-}
-
-fn cannot_go_on(case: &Case, why: &str) -> Unmet {
-    Unmet {
-        span: case.span,
-        message: "the run can't go on after a crash".to_owned(),
-        found: why.lines().next().unwrap_or_default().to_owned(),
-        help: why.split_once('\n').map(|(_, more)| more.to_owned()),
-        fill: None,
-        wire: None,
     }
 }
 

@@ -31,6 +31,24 @@ pub struct Unmet {
     pub wire: Option<Span>,
 }
 
+impl Unmet {
+    /// What was expected here, and what was found.
+    pub fn new(span: Span, message: impl Into<String>, found: impl Into<String>) -> Unmet {
+        Unmet { span, message: message.into(), found: found.into(), help: None, fill: None, wire: None }
+    }
+
+    /// The same with advice.
+    pub fn help(self, help: Option<String>) -> Unmet {
+        Unmet { help, ..self }
+    }
+
+    /// Why a case can't be run: the first line, and what helps behind it.
+    pub fn broken(span: Span, message: &str, why: &str) -> Unmet {
+        let help = why.split_once('\n').map(|(_, more)| more.to_owned());
+        Unmet::new(span, message, why.lines().next().unwrap_or_default()).help(help)
+    }
+}
+
 /// What was expected of a case and is not so, in the order in which one would ask: whether mocks answered, how it ended, its cards, what it sent
 /// and left.
 pub fn hold(case: &Case, happened: &Happened, tested: (&Program, &str), mocking: &Mocking) -> Vec<Unmet> {
@@ -40,14 +58,14 @@ pub fn hold(case: &Case, happened: &Happened, tested: (&Program, &str), mocking:
         let given = Value::from(call.fields.clone()).excerpt(200);
         // Tries of one card are one call to whoever reads it.
         if lacking.insert((call.message.clone(), given.clone())) {
-            unmet.push(Unmet {
-                span: Span { end: case.span.start + 1, ..case.span },
-                message: call.message,
-                found: format!("it was given {given}"),
-                help: Some(call.help),
-                fill: None,
-                wire: None,
-            });
+            unmet.push(
+                Unmet::new(
+                    Span { end: case.span.start + 1, ..case.span },
+                    call.message,
+                    format!("it was given {given}"),
+                )
+                .help(Some(call.help)),
+            );
         }
     }
     let expect = &case.expect;
@@ -98,14 +116,8 @@ pub(crate) fn hold_after_crash(
 
 /// A mock that nothing asked.
 pub fn unasked(target: &str, span: Span) -> Unmet {
-    Unmet {
-        span,
-        message: format!("nothing asked this mock of `{target}`"),
-        found: "never given".to_owned(),
-        help: Some("take it away, or look why its call did not come".to_owned()),
-        fill: None,
-        wire: None,
-    }
+    Unmet::new(span, format!("nothing asked this mock of `{target}`"), "never given")
+        .help(Some("take it away, or look why its call did not come".to_owned()))
 }
 
 /// Whether a place lies in another.
@@ -132,14 +144,14 @@ fn status(case: &Case, happened: &Happened, unmet: &mut Vec<Unmet>) {
         let at = if card.is_empty() { String::new() } else { format!(", at `{card}` of {}", part("flow")) };
         format!("{}: {}{at}", part("kind"), part("message"))
     });
-    unmet.push(Unmet {
-        span,
-        message: format!("the run is {}, and should be {wanted}", happened.status),
-        found: happened.status.to_string(),
-        help: why,
-        fill: None,
-        wire: None,
-    });
+    unmet.push(
+        Unmet::new(
+            span,
+            format!("the run is {}, and should be {wanted}", happened.status),
+            happened.status.to_string(),
+        )
+        .help(why),
+    );
 }
 
 /// A difference in a part of what happened.
@@ -154,23 +166,10 @@ fn told(part: &str, difference: Difference) -> Unmet {
     if wanted == FILL {
         let help = Some("`flowrun test --fill` writes it in the place of ~fill".to_owned());
         let message = format!("{place} is still to be filled in");
-        return Unmet {
-            span,
-            message,
-            found: shown,
-            help,
-            fill: Some(found.unwrap_or(Value::Null)),
-            wire: None,
-        };
+        let fill = Some(found.unwrap_or(Value::Null));
+        return Unmet { fill, ..Unmet::new(span, message, shown).help(help) };
     }
-    Unmet {
-        span,
-        message: format!("{place} should be {wanted}"),
-        found: shown,
-        help: why,
-        fill: None,
-        wire: None,
-    }
+    Unmet::new(span, format!("{place} should be {wanted}"), shown).help(why)
 }
 
 fn short(value: &Value) -> String {
@@ -218,15 +217,12 @@ fn card(
                         0 => "it was never called".to_owned(),
                         times => format!("it was called {times} times"),
                     };
-                    unmet.push(Unmet {
-                        span,
-                        message: format!("`{name}` should be called once"),
-                        found,
-                        help: (!calls.is_empty())
-                            .then(|| "say `each: …` of a card that is called more often".to_owned()),
-                        fill: None,
-                        wire: None,
-                    });
+                    unmet.push(
+                        Unmet::new(span, format!("`{name}` should be called once"), found).help(
+                            (!calls.is_empty())
+                                .then(|| "say `each: …` of a card that is called more often".to_owned()),
+                        ),
+                    );
                     return;
                 }
             },
@@ -313,14 +309,14 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
                 Some(wanted) => format!(" {}", often(wanted.it)),
                 None => String::new(),
             };
-            unmet.push(Unmet {
-                span: one.span,
-                message: format!("{} {} should be sent to {vendor}{said}", one.method, one.path),
-                found: format!("it was sent {}", often(times)),
-                help: near.or_else(|| Some(listed(&sent))),
-                fill: None,
-                wire: None,
-            });
+            unmet.push(
+                Unmet::new(
+                    one.span,
+                    format!("{} {} should be sent to {vendor}{said}", one.method, one.path),
+                    format!("it was sent {}", often(times)),
+                )
+                .help(near.or_else(|| Some(listed(&sent)))),
+            );
         }
     }
     if wanted.exactly {
@@ -331,14 +327,14 @@ fn requests(vendor: &str, wanted: &Requests, happened: &Happened, unmet: &mut Ve
             .map(|(sent, _)| *sent)
             .collect();
         if !others.is_empty() {
-            unmet.push(Unmet {
-                span: wanted.span,
-                message: format!("nothing else that changes something should be sent to {vendor}"),
-                found: format!("{} more were", others.len()),
-                help: Some(listed(&others)),
-                fill: None,
-                wire: None,
-            });
+            unmet.push(
+                Unmet::new(
+                    wanted.span,
+                    format!("nothing else that changes something should be sent to {vendor}"),
+                    format!("{} more were", others.len()),
+                )
+                .help(Some(listed(&others))),
+            );
         }
     }
 }

@@ -73,12 +73,12 @@ pub(crate) fn unasked(case: &Case, mocking: &Mocking) -> Option<Unmet> {
         1 => format!("nothing asked for exchange {} of the recording", first.number),
         many => format!("nothing asked for {many} exchanges of the recording"),
     };
-    Some(Unmet {
-        span: case.given.recording.as_ref().map_or(case.span, |name| name.span),
-        message,
-        found: "never asked for".to_owned(),
-        help: Some(lines.join("\n")),
-        fill: None,
-        wire: None,
-    })
+    Some(
+        Unmet::new(
+            case.given.recording.as_ref().map_or(case.span, |name| name.span),
+            message,
+            "never asked for",
+        )
+        .help(Some(lines.join("\n"))),
+    )
 }

@@ -116,14 +116,11 @@ impl Running<'_> {
         let happened = self.happened(case, &lived, &outside).await;
         let mut unmet = hold(case, &happened, (&self.program, self.entry), &outside.mocking);
         if let Some(idle) = &lived.ended.idle_faults {
-            unmet.push(Unmet {
-                span: case.given.faults.first().map_or(case.span, |fault| fault.span),
-                message: "a fault hit nothing".to_owned(),
-                found: idle.clone(),
-                help: None,
-                fill: None,
-                wire: None,
-            });
+            unmet.push(Unmet::new(
+                case.given.faults.first().map_or(case.span, |fault| fault.span),
+                "a fault hit nothing",
+                idle.clone(),
+            ));
         }
         let (report, program) = (Some(lived.ended.report), Some(lived.ended.program));
         let unasked = outside.mocking.unused();

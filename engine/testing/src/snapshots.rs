@@ -254,14 +254,12 @@ impl Changed {
             }
             false => "take it with `flowrun test --accept`".to_owned(),
         };
-        Unmet {
-            span: *span,
+        Unmet::new(
+            *span,
             message,
-            found: if self.before.is_some() { "it is otherwise" } else { "it is new" }.to_owned(),
-            help: Some(format!("{remedy}\n{}", self.difference())),
-            fill: None,
-            wire: None,
-        }
+            if self.before.is_some() { "it is otherwise" } else { "it is new" }.to_owned(),
+        )
+        .help(Some(format!("{remedy}\n{}", self.difference())))
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowrun_core::course::{Course, Place};
+use flowrun_core::course::Course;
 use flowrun_core::does::AfterCrash;
-use flowrun_core::effect::{Act, Answer, Effect, EffectId, Outcome};
+use flowrun_core::effect::{Act, Effect, EffectId, Outcome};
 use flowrun_core::fault;
 use flowrun_core::journal::{Entry, Journal};
 use flowrun_core::machine::{Machine, Start};
@@ -24,7 +24,6 @@ use flowrun_kit::effect::Pending;
 use flowrun_kit::errand::Run;
 use flowrun_kit::files::Files;
 use flowrun_kit::http::Transport;
-use flowrun_kit::settled::Settled;
 use flowrun_store::{About, Batch, Key, Moved, NewRun, RunId, State, Store, StoredProgram};
 use flowrun_tables::{Keeper, Tables};
 use flowrun_tests::org::{EPOCH_MS, Org};
@@ -308,15 +307,7 @@ impl Perform for Tagged<TimeLimit<Panics<Connections>>> {
         }
     }
 
-    fn place(&self, effect: &Effect) -> Place {
-        self.0.place(effect)
-    }
-
-    fn tables(&self) -> Option<&Tables> {
-        self.0.tables()
-    }
-
-    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        self.0.look(effect, began_ms)
+    fn behind(&self) -> Option<&dyn Perform> {
+        Some(&self.0)
     }
 }

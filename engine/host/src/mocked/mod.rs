@@ -15,9 +15,6 @@ use flowrun_core::mocks::{Answering, Failure, Mock, Mocks, Then};
 use flowrun_core::source::Span;
 use flowrun_core::value::{Record, Text, Value, convert};
 use flowrun_kit::clock::Clock;
-use flowrun_kit::effect::Pending;
-use flowrun_kit::settled::Settled;
-use flowrun_tables::Tables;
 
 pub(crate) use self::hosts::is_same;
 pub use self::hosts::{Exchanged, Hosts};
@@ -237,12 +234,8 @@ impl<P: Perform> Perform for Mocked<P> {
         }
     }
 
-    fn tables(&self) -> Option<&Tables> {
-        self.0.tables()
-    }
-
-    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        self.0.look(effect, began_ms)
+    fn behind(&self) -> Option<&dyn Perform> {
+        Some(&self.0)
     }
 }
 

@@ -13,17 +13,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use flowrun_core::course::Place;
-use flowrun_core::effect::{Act, Answer, Effect};
+use flowrun_core::effect::{Act, Effect};
 use flowrun_core::value::{Record, Text, Value};
 use flowrun_kit::clock::Clock;
 use flowrun_kit::connector::{Connector, Settings};
 use flowrun_kit::effect::Pending;
 use flowrun_kit::http::{Limits, Request, Response, Transport, TransportError};
-use flowrun_kit::settled::Settled;
 use flowrun_project::project::is_recording;
 use flowrun_project::{Problem, unwritable};
-use flowrun_tables::Tables;
 
 pub use self::form::{Ends, Exchange, Recorded, Recording};
 pub use self::replay::{Replay, Replayed};
@@ -251,15 +248,7 @@ impl<P: Perform> Perform for Overheard<P> {
         self.0.perform(effect)
     }
 
-    fn place(&self, effect: &Effect) -> Place {
-        self.0.place(effect)
-    }
-
-    fn tables(&self) -> Option<&Tables> {
-        self.0.tables()
-    }
-
-    fn look(&self, effect: Effect, began_ms: i64) -> Pending<'static, Settled<Answer>> {
-        self.0.look(effect, began_ms)
+    fn behind(&self) -> Option<&dyn Perform> {
+        Some(&self.0)
     }
 }

@@ -68,7 +68,7 @@ impl Plan {
         if let (Some(home), Some(recalled)) = (&home, &self.recalled) {
             recalled.is_as_it_was(home)?;
             // Before tables are filled from some of them.
-            self.adopt(home, &run_id)?;
+            home.hand(&run_id, &self.files)?;
         }
         // Another run may have changed what is kept and taken its time.
         let time = RunTime::new(clock.clone(), self.counts_computing());
@@ -539,18 +539,6 @@ impl Plan {
         }
         chronicle.say(|words| words.start(beginning));
         Ok(Arc::new(chronicle))
-    }
-
-    /// Gives the run the files again that it had.
-    fn adopt(&self, home: &Home, run: &str) -> Result<(), Problem> {
-        for hash in home.store.files(run).map_err(|error| problem(&error))? {
-            let mut content = home.store.file(&hash).map_err(|error| problem(&error))?;
-            let mut draft = self.files.draft();
-            std::io::copy(&mut content, &mut draft)
-                .map_err(|error| Problem::new(format!("a file of the run can't be read: {error}")))?;
-            draft.keep("", 0);
-        }
-        Ok(())
     }
 }
 

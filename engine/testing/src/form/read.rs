@@ -15,11 +15,8 @@ use super::{
 };
 
 pub(super) const FILE_KEYS: &[&str] = &["flow", "description", "defaults", "tests"];
-pub(super) const TEST_KEYS: &[&str] = &[
-    "description",
-    "tags",
-    "skip",
-    "each",
+/// What tests, their cases and `defaults` may say alike.
+pub(super) const SAID_KEYS: &[&str] = &[
     "expect",
     "after_crash",
     "inputs",
@@ -34,37 +31,9 @@ pub(super) const TEST_KEYS: &[&str] = &[
     "snapshot",
     "recording",
 ];
-pub(super) const CASE_KEYS: &[&str] = &[
-    "name",
-    "expect",
-    "after_crash",
-    "inputs",
-    "vars",
-    "now",
-    "dry_run",
-    "tables",
-    "simulators",
-    "faults",
-    "mocks",
-    "meanwhile",
-    "snapshot",
-    "recording",
-];
-pub(super) const DEFAULT_KEYS: &[&str] = &[
-    "expect",
-    "after_crash",
-    "inputs",
-    "vars",
-    "now",
-    "dry_run",
-    "tables",
-    "simulators",
-    "faults",
-    "mocks",
-    "meanwhile",
-    "snapshot",
-    "recording",
-];
+/// What only tests say, and what only cases do.
+pub(super) const TEST_KEYS: &[&str] = &["description", "tags", "skip", "each"];
+pub(super) const CASE_KEYS: &[&str] = &["name"];
 pub(super) const EXPECT_KEYS: &[&str] = &[
     "status",
     "cards",
@@ -84,6 +53,7 @@ pub(super) const MEANWHILE_KEYS: &[&str] = &["after", "cancel", "resume", "kill"
 /// Every key of the form but those of mocks.
 pub(super) const KEYS: &[&[&str]] = &[
     FILE_KEYS,
+    SAID_KEYS,
     TEST_KEYS,
     CASE_KEYS,
     EXPECT_KEYS,
@@ -116,7 +86,7 @@ impl TestFile {
         if let Some(keys) = node.as_ref().and_then(|node| reader.keys(node, "a test file", FILE_KEYS)) {
             read.flow = reader.text_at(&keys, "flow");
             let defaults = keys.get("defaults").filter(|node| node.content != Content::Null);
-            let defaults = defaults.and_then(|node| reader.keys(node, "`defaults`", DEFAULT_KEYS));
+            let defaults = defaults.and_then(|node| reader.keys(node, "`defaults`", SAID_KEYS));
             let defaults = defaults.map(|keys| said(&mut reader, &keys)).unwrap_or_default();
             let help = "name each test by what it says of the flow: `tests: { greets everybody: { … } }`";
             if let Some(tests) = reader.required(&keys, "tests", help) {
@@ -201,7 +171,7 @@ fn names<T: Clone>(own: &mut Vec<(Name, T)>, others: &[(Name, T)]) {
 
 fn test(reader: &mut Reader<'_>, name: Name, node: &Node, defaults: &Said) -> Option<Test> {
     let name = reader.label(name, "a test")?;
-    let keys = reader.keys(node, "a test", TEST_KEYS)?;
+    let keys = reader.keys(node, "a test", &[TEST_KEYS, SAID_KEYS].concat())?;
     let tags = match keys.get("tags") {
         Some(node) => {
             let items = reader.list(node, "a list of tags, as `[smoke]`").unwrap_or_default();
@@ -222,7 +192,7 @@ fn test(reader: &mut Reader<'_>, name: Name, node: &Node, defaults: &Said) -> Op
             let items = items.iter().take(MOST_CASES).enumerate();
             items
                 .filter_map(|(index, node)| {
-                    let keys = reader.keys(node, "a case", CASE_KEYS)?;
+                    let keys = reader.keys(node, "a case", &[CASE_KEYS, SAID_KEYS].concat())?;
                     let name = reader.text_at(&keys, "name").map(|name| name.it.to_string());
                     let own = self::said(reader, &keys).over(&said);
                     Some(case(name.unwrap_or_else(|| format!("#{}", index + 1)), keys.span, own))

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::judge::{OF_A_CARD, OF_A_RUN, OF_A_TABLE, OF_AN_ERROR};
 use super::read::{
-    CASE_KEYS, DEFAULT_KEYS, EXPECT_KEYS, FILE_KEYS, LOOK_KEYS, MEANWHILE_KEYS, METHODS, REQUEST_KEYS,
-    STATUSES, TEST_KEYS,
+    CASE_KEYS, EXPECT_KEYS, FILE_KEYS, LOOK_KEYS, MEANWHILE_KEYS, METHODS, REQUEST_KEYS, SAID_KEYS, STATUSES,
+    TEST_KEYS,
 };
 
 /// The JSON Schema of a test file. It uses what draft 7 and 2020-12 have alike, for editors know the one or the other.
@@ -37,9 +37,9 @@ pub fn schema() -> Value {
         described(json!({ "type": "integer", "minimum": 100, "maximum": 599 }), "code");
     response["properties"]["headers"] = described(json!({ "type": "object" }), "headers");
     file["$defs"] = json!({
-        "test": object(TEST_KEYS, &[]),
-        "case": object(CASE_KEYS, &[]),
-        "defaults": object(DEFAULT_KEYS, &[]),
+        "test": object(&[TEST_KEYS, SAID_KEYS].concat(), &[]),
+        "case": object(&[CASE_KEYS, SAID_KEYS].concat(), &[]),
+        "defaults": object(SAID_KEYS, &[]),
         "expect": expect,
         "meanwhile": one_of(object(MEANWHILE_KEYS, &["after"]), &["cancel", "resume", "kill", "start"]),
         "answer": one_of(object(mocks::KEYS, &[]), &["gives", "pages", "response", "fails"]),

@@ -13,8 +13,9 @@ use flowrun_testing::run::Came;
 use flowrun_testing::snapshots::{Changed, Snapshot, Update, stems, taken, unused};
 use flowrun_testing::suite::Beside;
 
+use super::TestArgs;
 use super::choose::Chosen;
-use super::{TestArgs, Tried};
+use super::tried::Tried;
 use crate::console::Console;
 use crate::outcome::Refused;
 use crate::surroundings::{Prompt, Surroundings};

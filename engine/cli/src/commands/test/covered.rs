@@ -5,8 +5,9 @@ use flowrun_testing::coverage::{self, Coverage};
 use flowrun_testing::reports::{OfProject, Results};
 use flowrun_testing::suite::Suite;
 
+use super::TestArgs;
 use super::choose::Chosen;
-use super::{TestArgs, Tried};
+use super::tried::Tried;
 use crate::commands::check::prefix;
 use crate::console::Console;
 

@@ -40,7 +40,7 @@ pub fn run(
     }
     let vocabulary = surroundings.registry.vocabulary();
     let recalled = Recalled::read(&home, id, vocabulary, Sight::Blind, None)?;
-    let lived = recalled.lived(&home)?;
+    let lived = recalled.lived()?;
     let mut test = made(&recalled, &lived, &BTreeSet::new());
     let mut came = tried(&test, &recalled, surroundings)?;
     let changing = changing(&lived, &came);

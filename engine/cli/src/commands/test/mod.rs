@@ -9,6 +9,7 @@ mod kept;
 mod report;
 mod results;
 mod tell;
+mod tried;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -21,8 +22,7 @@ use flowrun_core::memory::Memory;
 use flowrun_host::runtime;
 use flowrun_project::check::has_errors;
 use flowrun_project::{Mistakes, Problem};
-use flowrun_testing::crash::{Crashes, Places};
-use flowrun_testing::form::Case;
+use flowrun_testing::crash::Places;
 use flowrun_testing::reports::{Counts, Results};
 use flowrun_testing::run::{Came, Running};
 use flowrun_testing::suite::Suite;
@@ -32,6 +32,7 @@ use tokio::task::JoinSet;
 use self::choose::{Chosen, Shard, choose};
 use self::kept::Failed;
 use self::report::Report;
+use self::tried::Tried;
 use crate::console::Console;
 use crate::outcome::{DONE, FAILED, Refused, WRONG};
 use crate::surroundings::Surroundings;
@@ -259,47 +260,6 @@ async fn all(args: &TestArgs, chosen: &[Chosen<'_>], surroundings: &Surroundings
         Some(_) => None,
     };
     chosen.iter().zip(came).map(whether).collect()
-}
-
-/// A case that was run, as often as was asked for.
-pub(crate) struct Tried {
-    /// What came of it; of the first time that something was otherwise than expected.
-    pub came: Came,
-    /// What was done otherwise that time, where that was not the first.
-    pub when: Option<String>,
-    /// What came of the processes that died.
-    pub crashes: Option<Crashes>,
-}
-
-impl From<Came> for Tried {
-    fn from(came: Came) -> Tried {
-        Tried { came, when: None, crashes: None }
-    }
-}
-
-impl Tried {
-    async fn of(running: &Running<'_>, case: &Case, shuffle: u64, crash: Option<Places>) -> Tried {
-        let mut tried = Tried::from(running.run(case).await);
-        for number in 1..=shuffle {
-            if !tried.came.passed() {
-                return tried;
-            }
-            let came = running.run_shuffled(case, number).await;
-            if !came.passed() {
-                tried.when =
-                    Some(format!("only with effects that end in another order ({number} of {shuffle})"));
-                tried.came = came;
-            }
-        }
-        let Some(places) = crash.filter(|_| tried.came.passed()) else { return tried };
-        tried.crashes = running.crash(case, places).await;
-        let unmet = tried.crashes.as_mut().and_then(|crashes| crashes.unmet.take());
-        if let Some((place, unmet)) = unmet {
-            tried.when = Some(format!("only when its process dies {place}"));
-            tried.came.unmet = Ok(unmet);
-        }
-        tried
-    }
 }
 
 /// `everywhere`, or at how many places.

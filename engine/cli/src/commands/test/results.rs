@@ -6,8 +6,9 @@ use flowrun_core::source::Span;
 use flowrun_testing::held::{self, Unmet, within};
 use flowrun_testing::reports::{End, OfCase, OfFile};
 
+use super::TestArgs;
 use super::choose::Chosen;
-use super::{TestArgs, Tried};
+use super::tried::Tried;
 use crate::commands::check::prefix;
 
 /// What came of each file's cases; nothing came of those that were skipped.
@@ -55,14 +56,7 @@ fn case(one: &Chosen<'_>, came: Option<&Tried>) -> OfCase {
             };
             End::Failed(unmet.iter().map(struck).collect())
         }
-        Some(Err(why)) => End::Broken(Unmet {
-            span: one.case.span,
-            message: "the case can't be run".to_owned(),
-            found: why.lines().next().unwrap_or_default().to_owned(),
-            help: why.split_once('\n').map(|(_, more)| more.to_owned()),
-            fill: None,
-            wire: None,
-        }),
+        Some(Err(why)) => End::Broken(Unmet::broken(one.case.span, "the case can't be run", why)),
     };
     let took = came.map(|tried| tried.came.took).unwrap_or_default();
     OfCase { title: one.title(), span, when: came.and_then(|tried| tried.when.clone()), took, end }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flowrun_core::words;
 use flowrun_testing::reports::{Results, Style};
 
-use super::Tried;
+use super::tried::Tried;
 
 /// Tells what came of each case that did not pass, and how many did.
 pub fn told(results: &Results<'_>, came: &[Option<Tried>], style: Style) -> String {

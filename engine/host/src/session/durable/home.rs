@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use flowrun_core::value::Text;
+use flowrun_kit::files::Files;
 use flowrun_project::Problem;
 use flowrun_store::{
     Access, Backup, Filter, Finding, Forgotten, Holder, InMemory, KEY_VARIABLE, Key, Restored, Settings,
@@ -219,6 +220,18 @@ impl Home {
         // Whoever made it may only look: then nobody is told how old the newest is.
         let _ = std::fs::write(self.folder.join(BACKED_UP), crate::session::plan::now_ms().to_string());
         Ok(backup)
+    }
+
+    /// Gives `files` all that a run has.
+    pub fn hand(&self, run: &str, files: &Files) -> Result<(), Problem> {
+        for hash in self.store.files(run).map_err(|error| problem(&error))? {
+            let mut content = self.store.file(&hash).map_err(|error| problem(&error))?;
+            let mut draft = files.draft();
+            std::io::copy(&mut content, &mut draft)
+                .map_err(|error| Problem::new(format!("a file of the run can't be read: {error}")))?;
+            draft.keep("", 0);
+        }
+        Ok(())
     }
 
     /// When it was copied last, in milliseconds since 1970; none if nobody knows that it was.

@@ -9,11 +9,9 @@ use flowrun_core::journal::{Event, Recorded};
 use flowrun_core::machine::{Limits, Machine};
 use flowrun_core::report::Report;
 use flowrun_core::value::{Record, Text};
-use flowrun_kit::files::{Bounds, Files};
 use flowrun_project::Problem;
 
-use super::home::{Home, problem};
-use super::recall::{Looking, Recalled};
+use super::recall::Recalled;
 use crate::mocked::fields;
 
 /// What a run of before was given and answered.
@@ -44,7 +42,7 @@ pub struct Answered {
 
 impl Recalled {
     /// What it was given and answered, as its journal says.
-    pub fn lived(&self, home: &Home) -> Result<Lived, Problem> {
+    pub fn lived(&self) -> Result<Lived, Problem> {
         if self.checkpoint.is_some() {
             let message = format!("the beginning of run {} is not known any more", self.run.about.id);
             return Err(
@@ -56,8 +54,10 @@ impl Recalled {
         let machine = Machine::new(Arc::new(program), self.start.clone());
         let mut course = Course::new(machine.map_err(|fault| Problem::new(fault.message.to_string()))?);
         course.machine.limit(Limits { whole: true, ..Limits::default() });
-        let mut own = Looking::with(&self.program, self.files(home)?);
-        let filled = self.fill(&own)?;
+        let mut own = self.looking()?;
+        let rows =
+            |name: &Text| own.0.shared_tables().and_then(|tables| tables.rows(name)).unwrap_or_default();
+        let filled = self.opening.filled.iter().map(|(name, _)| (name.clone(), rows(name))).collect();
         let mut lived = Vec::new();
         let mut places = HashMap::new();
         let (mut replies, mut cancelled_us) = (Vec::new(), None);
@@ -98,29 +98,5 @@ impl Recalled {
         course.catch_up(&mut own);
         let report = course.machine.report();
         Ok(Lived { cards: lived, replies, cancelled_us, filled, report })
-    }
-
-    /// The files that it had.
-    fn files(&self, home: &Home) -> Result<Files, Problem> {
-        let files = Files::new(Bounds::default());
-        for hash in home.store.files(&self.run.about.id).map_err(|error| problem(&error))? {
-            let mut content = home.store.file(&hash).map_err(|error| problem(&error))?;
-            let mut draft = files.draft();
-            std::io::copy(&mut content, &mut draft)
-                .map_err(|error| Problem::new(format!("a file of the run can't be read: {error}")))?;
-            draft.keep("", 0);
-        }
-        Ok(files)
-    }
-
-    /// Fills tables as they were filled, and tells with what.
-    fn fill(&self, own: &Looking) -> Result<Vec<(Text, Vec<Record>)>, Problem> {
-        let Some(tables) = own.0.shared_tables() else { return Ok(Vec::new()) };
-        let mut filled = Vec::new();
-        for (name, file) in &self.opening.filled {
-            tables.fill(name, file).map_err(|fault| Problem::new(fault.message.to_string()))?;
-            filled.push((name.clone(), tables.rows(name).unwrap_or_default()));
-        }
-        Ok(filled)
     }
 }

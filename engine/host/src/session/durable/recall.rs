@@ -39,6 +39,8 @@ pub struct Recalled {
     pub checkpoint: Option<Checkpoint>,
     /// How many bytes of its journal are there.
     pub bytes: u64,
+    /// Its files, where tables were filled from some of them.
+    files: Files,
 }
 
 /// How well secrets have to be known.
@@ -111,7 +113,11 @@ impl Recalled {
             let entry = decode(&stored.body, seal);
             entries.push(entry.map_err(|why| unreadable(format!("entry {}: {why}", stored.seq)))?);
         }
-        Ok(Recalled { run, project, program, opening, start, entries, checkpoint, bytes })
+        let files = Files::default();
+        if !opening.filled.is_empty() {
+            home.hand(&id, &files)?;
+        }
+        Ok(Recalled { run, project, program, opening, start, entries, checkpoint, bytes, files })
     }
 
     /// Refuses to go on where another process has gone on, or ended the run, since it was read.
@@ -127,14 +133,24 @@ impl Recalled {
 
     /// The run as its journal says, to be looked at: its own tables are made again for that.
     pub fn look(&self, limits: Limits) -> Result<Course, Problem> {
-        let mut own = Looking::new(&self.program);
+        let mut own = self.looking()?;
         let tables = own.0.shared_tables();
         self.course((self.program.clone(), limits), tables.as_deref(), &Blind, &mut own)
     }
 
+    /// Its own tables as they were when it began, to be changed as its cards changed them.
+    pub(super) fn looking(&self) -> Result<Looking, Problem> {
+        let own = Looking::new(&self.program, self.files.clone());
+        let Some(tables) = own.0.shared_tables() else { return Ok(own) };
+        for (name, file) in &self.opening.filled {
+            tables.fill(name, file).map_err(|fault| Problem::new(fault.message.to_string()))?;
+        }
+        Ok(own)
+    }
+
     /// What the run was answered, but for what failed and what belongs to an item that failed; and how many items did.
     pub fn answers(&self) -> Result<(Remembered, usize), Problem> {
-        let mut own = Looking::new(&self.program);
+        let mut own = self.looking()?;
         let machine = Machine::new(self.program.clone(), self.start.clone());
         let mut course = Course::new(machine.map_err(|fault| Problem::new(fault.message.to_string()))?);
         let mut answered = Vec::new();
@@ -218,7 +234,7 @@ impl Recalled {
     fn asked_then(&self, at: &Diverged) -> Option<Effect> {
         // Only from the start: what a checkpoint has behind it can't be asked again.
         let None = self.checkpoint else { return None };
-        let own = &mut Looking::new(&self.program);
+        let own = &mut self.looking().ok()?;
         let machine = Machine::new(self.program.clone(), self.start.clone()).ok()?;
         let mut course = Course::new(machine);
         for entry in self.entries.iter().take(at.entry) {
@@ -240,12 +256,7 @@ pub fn card_of(program: &Program, key: u64) -> Option<(&str, &Step)> {
 pub(super) struct Looking(pub(super) crate::perform::Connections);
 
 impl Looking {
-    pub(super) fn new(program: &Program) -> Looking {
-        Looking::with(program, Files::default())
-    }
-
-    /// The same with the run's files.
-    pub(super) fn with(program: &Program, files: Files) -> Looking {
+    fn new(program: &Program, files: Files) -> Looking {
         let time = RunTime::new(Clock::simulated(0), false);
         let kept = program.tables.iter().filter(|table| table.kept).map(|table| &*table.name);
         let tables = Tables::new(&program.tables).with_files(files);
